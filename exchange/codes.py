@@ -1,0 +1,277 @@
+"""Every integer code of the exchange: what commands, events and records store instead of words.
+
+The only home of these numbers: kernels, journal, tapes and the binary protocol share them. A number is never
+reused. The wire's own words for them are in `exchange.wire.messages`.
+"""
+
+from enum import IntEnum, IntFlag
+
+
+class Side(IntEnum):
+    """Index of every two-sided table."""
+
+    BUY = 0
+    SELL = 1
+
+
+class OrderType(IntEnum):
+    LIMIT = 0
+    MARKET = 1
+    MARKET_TO_LIMIT = 2
+    STOP = 3
+    STOP_LIMIT = 4
+
+
+class TimeInForce(IntEnum):
+    DAY = 0
+    GTC = 1
+    GTD = 2
+    IOC = 3
+    FOK = 4
+
+
+class PostOnly(IntEnum):
+    NONE = 0
+    REJECT = 1
+    SLIDE = 2
+
+
+class SmpMode(IntEnum):
+    """Self-match prevention; the aggressor's instruction rules (SMP-001)."""
+
+    CANCEL_RESTING = 0
+    CANCEL_AGGRESSOR = 1
+    CANCEL_BOTH = 2
+    DECREMENT = 3
+
+
+class CommandKind(IntEnum):
+    """What a COMMAND row asks for. Rows run in the compiled loop; kinds from 64 on are controls with a payload."""
+
+    NEW = 1
+    REPLACE = 2
+    CANCEL = 3
+    CANCEL_ALL = 4
+    QUOTE = 5
+    DEPOSIT = 16
+    WITHDRAW = 17
+    SET_STATE = 18
+    CLOCK = 19
+    KILL = 20
+    UNKILL = 21
+    DISCONNECT = 22
+    SESSION = 23
+    MMP_SET = 24
+    MMP_RESET = 25
+    INDICATIVE = 26
+    TIMER = 27
+    LIST = 64
+    DEFINE_ACCOUNT = 65
+    MARK = 66
+    SETTLE = 67
+    CASCADE = 68
+    CERTIFY = 69
+    DELIVER = 70
+    EXPIRE = 71
+
+
+FIRST_CONTROL = CommandKind.LIST
+
+
+class CommandFlag(IntFlag):
+    """Bits of COMMAND.flags. The same bit means different things to different kinds."""
+
+    NO_COD = 1  # NEW: spared by cancel on disconnect (SESS-020)
+    REJECT_IF_ELECTED = 2  # NEW: STOP-002
+    KEEP_PRICE = 1  # REPLACE: the price field is not given
+    KEEP_LOTS = 2  # REPLACE: the lots field is not given
+    SET_TIF = 4  # REPLACE: the tif field is given
+    SET_TAG = 8  # REPLACE: the tag field is given
+    BY_SIDE = 1  # CANCEL_ALL: only orders of this side
+    BY_TAG = 2  # CANCEL_ALL: only orders of this tag
+    BY_SESSION = 4  # CANCEL_ALL: only orders of this session
+
+
+class EventKind(IntEnum):
+    """What an EVENT row tells. The short names are those of matching.md, section 1."""
+
+    ACK = 1  # new order accepted
+    REJ = 2  # new order rejected
+    RST = 3  # the order now rests
+    FILL = 4  # one order's part of a trade; rows come in pairs: resting then aggressor (uncross: buyer, seller)
+    RFR = 5  # an iceberg shows a new slice
+    RPL = 6  # replace accepted; flags KEPT or LOST, neither: it amounts to a cancel
+    RREJ = 7
+    CREJ = 8
+    CXL = 9
+    DEC = 10  # self-match decrement; rows come in pairs: resting then aggressor
+    TRG = 11
+    UNX = 12
+    IOP = 13
+    STA = 14
+    KIL = 15
+    DSC = 16
+    MMP = 17
+    MMPR = 18
+    MASS = 19  # a mass cancel is complete; lots counts the orders that left
+    POS = 20  # an account's position and margin after the fills of one command
+    CASH = 21  # money moved: deposit, withdrawal
+    LISTED = 22
+    ACCOUNT = 23  # account defined or changed
+    SESSION = 24
+    REFUSED = 25  # a venue's command (state change, cash) refused
+
+
+class EventFlag(IntFlag):
+    KEPT = 1  # RPL: priority kept
+    LOST = 2  # RPL: priority lost
+    MARGIN = 4  # POS, CASH: a margin message follows with the next account sequence
+    EMPTY = 8  # IOP: no indicative price
+
+
+class Liquidity(IntEnum):
+    MAKER = 1
+    TAKER = 2
+    AUCTION = 3
+
+
+class OrderState(IntEnum):
+    NONE = 0
+    PENDING = 1
+    OPEN = 2
+    FILLED = 3
+    CANCELLED = 4
+    REJECTED = 5
+    EXPIRED = 6
+
+
+class CancelReason(IntEnum):
+    """`why` of a CXL, in the order of matching.md section 1."""
+
+    NONE = 0
+    USER = 1
+    IOC = 2
+    FOK = 3
+    MINQTY = 4
+    SMP = 5
+    VELOCITY = 6
+    IFM = 7
+    EXPIRED = 8
+    KILL = 9
+    COD = 10
+    TIMER = 11
+    MMP = 12
+    CASCADED = 13
+    ADMIN = 14
+    DEFAULT = 15
+
+
+class RejectReason(IntEnum):
+    """In order of precedence: of several, the smallest number is the answer (matching.md section 2)."""
+
+    NONE = 0
+    UNKNOWN_ACCOUNT = 1
+    BAD_QTY = 2
+    BAD_COMBO = 3
+    DUP_INST = 4
+    CROSSED_QUOTE = 5
+    UNKNOWN = 6
+    KILLED = 7
+    STATE = 8
+    UNKNOWN_INST = 9
+    IOC_ONLY = 10
+    OFF_TICK = 11
+    BAD_LOT = 12
+    SHOW = 13
+    DUP_ID = 14
+    MMP = 15
+    NO_OPP = 16
+    BAND = 17
+    CLOSE_ONLY = 18
+    POSITION = 19
+    RISK = 20
+    FULL = 21
+    PO_CROSS = 22
+    ELECTED = 23
+
+
+class MarketState(IntEnum):
+    """STATE-001. NONE on a book: it follows its group."""
+
+    NONE = 0
+    CLOSED = 1
+    PREOPEN = 2
+    NOCANCEL = 3
+    OPEN = 4
+    RESERVED = 5
+    PAUSED = 6
+    HALT = 7
+
+
+class StateReason(IntEnum):
+    """Why a market is in its state, beside the state itself (SESSION-002, MDATA-012)."""
+
+    NONE = 0
+    SETTLING = 1
+    HALT_DCB = 2
+    HALT_ADMIN = 3
+    VELOCITY = 4
+    OPERATOR = 5
+    SCHEDULE = 6
+
+
+class Family(IntEnum):
+    """SPEC section 2.1."""
+
+    PHY = 0
+    IDX = 1
+    INF = 2
+    TOP = 3
+    PWS = 4
+    GPX = 5
+
+
+class PeriodKind(IntEnum):
+    """SPEC-042."""
+
+    MONTH = 0
+    QUARTER = 1
+    YEAR = 2
+    TERM3 = 3
+    TERM5 = 4
+
+
+class ComboKind(IntEnum):
+    """What a book trades: an outright, or a combination that books its legs (SPEC-041)."""
+
+    OUTRIGHT = 0
+    CALENDAR = 1
+    TIER = 2
+    STRIP = 3
+
+
+class OrderEntry(IntEnum):
+    """SPEC-021, ORDER-015."""
+
+    FULL = 0
+    IOC_ONLY = 1
+
+
+class Matching(IntEnum):
+    FIFO = 0
+    PRO_RATA = 1
+
+
+class AccountFlag(IntFlag):
+    DEFINED = 1
+    KILLED = 2
+    CLOSE_ONLY = 4
+
+
+class SettlementMethod(IntEnum):
+    """SETTLE-002 to SETTLE-005."""
+
+    T1 = 1
+    T2 = 2
+    T3 = 3
+    T4 = 4

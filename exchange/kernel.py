@@ -1,0 +1,88 @@
+"""The one decorator for compiled functions, and the few machine operations that need Numba's help.
+
+The only file that imports Numba. `@kernel` compiles with
+- `boundscheck=True` in source: `NUMBA_BOUNDSCHECK=1` is silently ignored with a warm cache, and an index that is off
+  by one must stop the exchange instead of corrupting a neighbour;
+- `cache=True` into a folder named by a hash of all kernel sources: Numba does not notice that a callee changed;
+- `error_model="python"` and no `fastmath`, no `parallel`: results never depend on the machine.
+
+With `NUMBA_DISABLE_JIT=1` every kernel is the plain Python function (tests compare both).
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numba import config, njit, types
+from numba.extending import intrinsic
+
+ROOT = Path(__file__).parent
+KERNEL_SOURCES = ("codes.py", "units.py", "records.py", "limits.py", "kernel.py", "book", "clearing", "engine")
+JIT = not config.DISABLE_JIT
+F = TypeVar("F", bound=Callable[..., Any])
+KERNELS: list[Any] = []
+
+
+def kernel_sources() -> list[Path]:
+    """Every file that a compiled function may be made of, in a fixed order."""
+    paths = [ROOT / name for name in KERNEL_SOURCES]
+    return sorted(file for path in paths for file in (path.rglob("*.py") if path.is_dir() else [path]))
+
+
+def source_hash() -> str:
+    """Hash of all kernel sources: the build's name in the journal and the cache folder's."""
+    digest = hashlib.sha256()
+    for file in kernel_sources():
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def cache_folder() -> Path:
+    """Folder of compiled kernels; it holds pickled code, so only its owner may enter (SEC-013)."""
+    base = Path(os.environ.get("GPUX_CACHE") or Path.home() / ".cache" / "gpux")
+    return base / f"kernels-{source_hash()[:16]}"
+
+
+def _use_cache() -> None:
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    config.CACHE_DIR = str(folder)
+
+
+if JIT:
+    _use_cache()
+else:
+    # Hashing multiplies modulo 2**64 on purpose; NumPy scalars would warn.
+    np.seterr(over="ignore")
+
+
+def kernel(function: F) -> F:
+    """Compile a function for the exchange; see the module for the options and why."""
+    compiled = njit(cache=True, boundscheck=True, error_model="python", nogil=True)(function)
+    KERNELS.append(compiled)
+    return compiled  # type: ignore[no-any-return]
+
+
+if JIT:
+
+    @intrinsic  # type: ignore[misc]
+    def _leading_zeros(typing_context, word):  # type: ignore[no-untyped-def]  # Numba's own calling convention
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            return builder.ctlz(arguments[0], context.get_constant(types.boolean, False))
+
+        return types.uint64(types.uint64), build
+
+    @njit(cache=True)
+    def highest_bit(word):  # type: ignore[no-untyped-def]
+        """Index of the highest set bit of a uint64 that is not 0."""
+        return 63 - np.int64(_leading_zeros(word))
+
+else:
+
+    def highest_bit(word):  # type: ignore[no-untyped-def]
+        """Index of the highest set bit of a uint64 that is not 0."""
+        return int(word).bit_length() - 1

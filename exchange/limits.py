@@ -1,0 +1,57 @@
+"""Capacities of a state record, named sizes, and how capacities relate.
+
+A size is part of the record's type, so kernels compile once per size: use a named one wherever it fits.
+"""
+
+from dataclasses import dataclass
+
+# One step of the compiled loop (architecture.md section 7) never emits more rows than this.
+STEP_EVENTS = 4
+SLOT_BITS = 24
+GENERATION_BITS = 29  # slot and generation together stay below 2**53 (WIRE-012)
+SCAN_TIERS = 2  # MARGIN-002: front, deferred
+LEGS_MAX = 12  # IMP-013
+SUMMARY_WORDS = 32  # bitmap summary of one side of a ladder: 32 * 64 * 64 ticks
+LADDER_TICKS_MAX = SUMMARY_WORDS * 64 * 64 - 64
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one state record holds. Row 0 of every table is "none" and comes on top."""
+
+    name: str
+    orders: int
+    ladder_rows: int  # price levels of all books, both sides; a multiple of 64
+    books: int
+    accounts: int
+    positions: int
+    groups: int  # product groups: chips
+    commodities: int  # combined commodities: chip x {physical, index}
+    sessions: int
+    event_rows: int  # length of the event buffer
+
+    def __post_init__(self) -> None:
+        assert self.orders < 1 << SLOT_BITS, "an order id carries its slot"
+        assert SLOT_BITS + GENERATION_BITS <= 53, "an order id is exact in a JavaScript number"
+        assert self.ladder_rows % 64 == 0 and self.ladder_rows < 1 << 31
+        assert self.event_rows >= STEP_EVENTS
+        assert self.commodities <= 64 and self.positions < 1 << 31
+
+    @property
+    def order_index(self) -> int:
+        """Entries of the client-order-id index: a power of two, at most half full."""
+        return 1 << (2 * self.orders - 1).bit_length()
+
+    @property
+    def position_index(self) -> int:
+        """Entries of the (account, instrument) index: a power of two, at most half full."""
+        return 1 << (2 * self.positions - 1).bit_length()
+
+
+TEST = Limits("test", 1_024, 65_536, 64, 64, 1_024, 8, 16, 64, 256)
+# The launch catalogue is about 1,100 instruments with 2 M ticks of price windows, 4 M after a limit day.
+VENUE = Limits("venue", 1_048_575, 8_388_608, 2_047, 16_383, 262_143, 127, 64, 65_535, 8_192)
+# One book of up to 131,008 ticks: tapes of one instrument, experiments.
+TAPE = Limits("tape", 2_097_151, 524_288, 7, 1_023, 8_191, 7, 15, 63, 8_192)
+
+NAMED = {limits.name: limits for limits in (TEST, VENUE, TAPE)}

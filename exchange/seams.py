@@ -1,0 +1,148 @@
+"""Clock, Disk, Net and Rng: all that the exchange asks of the world outside (SIM-001).
+
+Everything else reaches time, files, sockets and random bytes only through these, so that a simulator can replace
+them. The real ones are here and do as little as possible.
+"""
+
+import asyncio
+import fcntl
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Time. `now_ns` is called by the sequencer alone; the rest never decides anything that is journalled."""
+
+    def now_ns(self) -> int: ...
+    def wall_us(self) -> int: ...
+    def mono_ns(self) -> int: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Disk(Protocol):
+    """Files. A file is an integer handle; every error is an OSError."""
+
+    def open(self, path: str, create: bool = False, write: bool = True) -> int: ...
+    def close(self, handle: int) -> None: ...
+    def size(self, handle: int) -> int: ...
+    def pread(self, handle: int, length: int, offset: int) -> bytes: ...
+    def pwrite(self, handle: int, data: bytes, offset: int) -> int: ...
+    def fdatasync(self, handle: int) -> None: ...
+    def fsync(self, handle: int) -> None: ...
+    def rename(self, source: str, target: str) -> None: ...
+    def unlink(self, path: str) -> None: ...
+    def list(self, folder: str) -> list[str]: ...
+    def exists(self, path: str) -> bool: ...
+    def make_folder(self, path: str) -> None: ...
+    def set_mode(self, path: str, mode: int) -> None: ...
+    def mode(self, path: str) -> int: ...
+    def is_link(self, path: str) -> bool: ...
+    def fsync_dir(self, folder: str) -> None: ...
+    def lock(self, handle: int) -> bool: ...
+
+
+class Rng(Protocol):
+    """Random bytes for nonces, keys and journal ids; never inside the engine."""
+
+    def bytes(self, count: int) -> bytes: ...
+
+
+class Net(Protocol):
+    """Where the websockets shell listens and dials; a simulator hands out in-memory pipes instead."""
+
+    def listen_address(self, host: str, port: int) -> tuple[str, int]: ...
+
+
+class RealClock:
+    """The machine's clocks."""
+
+    def now_ns(self) -> int:
+        return time.time_ns()
+
+    def wall_us(self) -> int:
+        return time.time_ns() // 1_000
+
+    def mono_ns(self) -> int:
+        return time.monotonic_ns()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class RealDisk:
+    """POSIX files."""
+
+    def open(self, path: str, create: bool = False, write: bool = True) -> int:
+        flags = (os.O_RDWR if write else os.O_RDONLY) | (os.O_CREAT if create else 0) | os.O_CLOEXEC | os.O_NOFOLLOW
+        return os.open(path, flags, 0o600)
+
+    def close(self, handle: int) -> None:
+        os.close(handle)
+
+    def size(self, handle: int) -> int:
+        return os.fstat(handle).st_size
+
+    def pread(self, handle: int, length: int, offset: int) -> bytes:
+        return os.pread(handle, length, offset)
+
+    def pwrite(self, handle: int, data: bytes, offset: int) -> int:
+        return os.pwrite(handle, data, offset)
+
+    def fdatasync(self, handle: int) -> None:
+        os.fdatasync(handle)
+
+    def fsync(self, handle: int) -> None:
+        os.fsync(handle)
+
+    def rename(self, source: str, target: str) -> None:
+        os.rename(source, target)
+
+    def unlink(self, path: str) -> None:
+        os.unlink(path)
+
+    def list(self, folder: str) -> list[str]:
+        return sorted(os.listdir(folder))
+
+    def exists(self, path: str) -> bool:
+        return os.path.lexists(path)
+
+    def make_folder(self, path: str) -> None:
+        Path(path).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def set_mode(self, path: str, mode: int) -> None:
+        os.chmod(path, mode)
+
+    def mode(self, path: str) -> int:
+        return os.stat(path).st_mode & 0o777
+
+    def is_link(self, path: str) -> bool:
+        return os.path.islink(path)
+
+    def fsync_dir(self, folder: str) -> None:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def lock(self, handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+class RealNet:
+    def listen_address(self, host: str, port: int) -> tuple[str, int]:
+        return host, port
+
+
+class RealRng:
+    """The operating system's."""
+
+    def bytes(self, count: int) -> bytes:
+        return secrets.token_bytes(count)

@@ -1,0 +1,77 @@
+"""Integer units and every rounding decision (contracts.md section 1).
+
+Prices are ticks (1 tick = 1 mill = $0.001 per GPU-hour), quantities lots, money mills, ratios basis points, time ns.
+The direction of rounding is in the name of each function; `a // b` floors, also below zero.
+"""
+
+from decimal import Decimal, InvalidOperation
+
+BP = 10_000
+MILLS_PER_DOLLAR = 1_000
+NS_PER_US = 1_000
+NS_PER_S = 1_000_000_000
+NS_PER_HOUR = 3_600 * NS_PER_S
+NS_PER_DAY = 24 * NS_PER_HOUR
+
+# SPEC-004: defaults that the largest intermediate values are proven for.
+PRICE_MAX = 100_000
+POSITION_LOTS_MAX = 1_000_000
+ORDER_LOTS_MAX = 10_000
+LONGEST_HOURS = 43_848  # five years, two of them leap years
+
+
+def ceil_div(numerator: int, denominator: int) -> int:
+    """Quotient rounded up."""
+    return -(-numerator // denominator)
+
+
+def nearest_half_up(numerator: int, denominator: int) -> int:
+    """Nearest integer, an exact half goes up (final index settlement, CDP)."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def nearest_toward(numerator: int, denominator: int, prior: int | None) -> int:
+    """Nearest integer; an exact half goes to the side closer to `prior`, up when there is none (daily settlement)."""
+    quotient, rest = divmod(numerator, denominator)
+    if 2 * rest != denominator or prior is None:
+        return quotient + (2 * rest >= denominator)
+    return quotient if prior <= quotient else quotient + 1
+
+
+def value_mills(price_tick: int, hours: int, lots: int) -> int:
+    """SPEC-004: exact value of a position or trade."""
+    return price_tick * hours * lots
+
+
+def share_floor(amount: int, ratio_bp: int) -> int:
+    """`ratio_bp` of an amount, rounded down."""
+    return amount * ratio_bp // BP
+
+
+def share_ceil(amount: int, ratio_bp: int) -> int:
+    """`ratio_bp` of an amount, rounded up."""
+    return ceil_div(amount * ratio_bp, BP)
+
+
+def price_from_text(text: str) -> int:
+    """Ticks from dollars per GPU-hour, `2.845` -> 2845. ValueError if it is no number or off the tick."""
+    try:
+        ticks = Decimal(text) * MILLS_PER_DOLLAR
+    except InvalidOperation:
+        raise ValueError(f"price {text!r} is not a decimal number of dollars, like 2.845") from None
+    if not ticks.is_finite() or ticks != ticks.to_integral_value():
+        raise ValueError(f"price {text!r} is off the tick: at most three decimals, like 2.845")
+    return int(ticks)
+
+
+def price_text(price_tick: int) -> str:
+    """Dollars per GPU-hour with three decimals, 2845 -> `2.845`."""
+    sign = "-" if price_tick < 0 else ""
+    return f"{sign}{abs(price_tick) // 1000}.{abs(price_tick) % 1000:03d}"
+
+
+def money_text(mills: int) -> str:
+    """Dollars with thousands separators, rounded toward zero to the cent, 1514288640 -> `1,514,288.64`."""
+    sign = "-" if mills < 0 else ""
+    cents = abs(mills) // 10
+    return f"{sign}{cents // 100:,}.{cents % 100:02d}"
