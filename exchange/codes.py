@@ -73,6 +73,7 @@ class CommandKind(IntEnum):
     CERTIFY = 69
     DELIVER = 70
     EXPIRE = 71
+    DEFINE_KEY = 72
 
 
 FIRST_CONTROL = CommandKind.LIST
@@ -127,6 +128,7 @@ class EventFlag(IntFlag):
     LOST = 2  # RPL: priority lost
     MARGIN = 4  # POS, CASH: a margin message follows with the next account sequence
     EMPTY = 8  # IOP: no indicative price
+    NEVER_RESTED = 16  # CXL: of an order that was in no level
 
 
 class Liquidity(IntEnum):
