@@ -1,0 +1,215 @@
+"""A price-level book rebuilt from market data, which knows at every moment whether it may be trusted.
+
+`apply` follows the book rules of MDATA-015: snapshot first, then exactly the next message, checksum where one is sent,
+and no crossed book while the market is open. Whatever breaks them makes the book stale until the next snapshot, and
+reading a stale book raises, so a strategy cannot trade on it by mistake.
+"""
+
+import struct
+import zlib
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from exchange.codes import Side
+
+CHECKSUM_LEVELS = 10
+_CHECKSUM_ROWS = struct.Struct(f"<{4 * CHECKSUM_LEVELS}q")
+_HEARTBEATS_BEHIND_MAX = 2  # MDATA-015 (3): named newer twice in a row
+
+
+class Level(NamedTuple):
+    """One price and the lots shown there."""
+
+    price_tick: int
+    lots: int
+
+
+class StaleBook(Exception):
+    """The book was read while it waits for a snapshot; the text says why it does."""
+
+
+class Ladder:
+    """One side of a book, best level first. Prices are kept times +1 (sell) or -1 (buy), so both sides sort alike."""
+
+    def __init__(self, side: Side) -> None:
+        self.sign = 1 if side == Side.SELL else -1
+        self.lots: dict[int, int] = {}
+        self._ranks: list[int] = []  # sign * price, ascending: best first
+
+    def set(self, price_tick: int, lots: int) -> None:
+        """Put `lots` at a price; 0 removes the level."""
+        if lots:
+            if price_tick not in self.lots:
+                insort(self._ranks, self.sign * price_tick)
+            self.lots[price_tick] = lots
+        elif self.lots.pop(price_tick, None) is not None:
+            del self._ranks[bisect_left(self._ranks, self.sign * price_tick)]
+
+    def clear(self) -> None:
+        self.lots.clear()
+        self._ranks.clear()
+
+    def best(self) -> Level | None:
+        if not self._ranks:
+            return None
+        price_tick = self.sign * self._ranks[0]
+        return Level(price_tick, self.lots[price_tick])
+
+    def levels(self, count: int | None = None) -> list[Level]:
+        """The first `count` levels, best first; all of them without a count."""
+        return [Level(self.sign * rank, self.lots[self.sign * rank]) for rank in self._ranks[:count]]
+
+    def __len__(self) -> int:
+        return len(self._ranks)
+
+
+def checksum(bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]]) -> int:
+    """CRC-32 over the first ten levels, bid then ask of each rank, as two little-endian int64 each (MDATA-016)."""
+    row: list[int] = []
+    for rank in range(CHECKSUM_LEVELS):
+        row.extend(bids[rank] if rank < len(bids) else (0, 0))
+        row.extend(asks[rank] if rank < len(asks) else (0, 0))
+    return zlib.crc32(_CHECKSUM_ROWS.pack(*row))
+
+
+class LocalBook:
+    """The depth of one instrument. Readers: `bids`, `asks`, `best_bid`, `best_ask`, `middle_tick`; all raise `StaleBook`.
+
+    levels_max    levels a side that the channel carries, 0 all
+    """
+
+    def __init__(self, instrument: int = 0, symbol: str = "", levels_max: int = 0) -> None:
+        self.instrument, self.symbol, self.levels_max = instrument, symbol, levels_max
+        self.sequence = self.engine_sequence = self.time_us = 0
+        self.open = True  # the market matches, so a crossed book is a mistake
+        self.implied_bid: Level | None = None
+        self.implied_ask: Level | None = None
+        self.problem: str | None = "no snapshot yet"  # why the book is stale
+        self.mismatches = self.gaps = 0
+        self._sides = (Ladder(Side.BUY), Ladder(Side.SELL))
+        self._more = False  # a paged snapshot is under way (MDATA-006)
+        self._behind = 0
+
+    # -- feeding ------------------------------------------------------------------------------------------------------
+
+    def load(
+        self, sequence: int, bids: Sequence[Sequence[int]], asks: Sequence[Sequence[int]], crc: int | None, more: bool
+    ) -> None:
+        """Take a snapshot, or one page of it; the book is in step again after the last page."""
+        if not (self._more and sequence == self.sequence):
+            self.clear("snapshot incomplete")
+        self.sequence, self._more = sequence, more
+        self._set(bids, asks)
+        if not more:
+            self.problem, self._behind = None, 0
+            self._check(crc)
+
+    def apply(
+        self,
+        sequence: int,
+        previous: int,
+        bids: Sequence[Sequence[int]],
+        asks: Sequence[Sequence[int]],
+        crc: int | None = None,
+    ) -> bool:
+        """Take a change. False: the book is stale (now or since before) and the channel needs a resync."""
+        if self.problem is not None:
+            return False
+        if sequence <= self.sequence:
+            return True
+        if previous != self.sequence:
+            self.lose(f"gap: {self.sequence} is followed by {sequence}, which follows {previous}")
+            self.gaps += 1
+            return False
+        self.sequence, self._behind = sequence, 0
+        self._set(bids, asks)
+        return self._check(crc)
+
+    def heartbeat(self, sequence: int) -> bool:
+        """A heartbeat names the channel's last message; False: the book is behind for the second time in a row."""
+        if self.problem is not None:
+            return False
+        self._behind = self._behind + 1 if sequence > self.sequence else 0
+        if self._behind >= _HEARTBEATS_BEHIND_MAX:
+            self.lose(f"gap: at {self.sequence}, the venue at {sequence}")
+            self.gaps += 1
+        return self.problem is None
+
+    def imply(self, side: Side, row: Sequence[int] | None) -> None:
+        """Take the one implied level of a side; absent: unchanged; no lots: gone (MDATA-010)."""
+        if row is None:
+            return
+        level = Level(row[0], row[1]) if row[1] else None
+        if side == Side.BUY:
+            self.implied_bid = level
+        else:
+            self.implied_ask = level
+
+    def lose(self, problem: str) -> None:
+        """Mark the book stale: reading raises until the next snapshot."""
+        self.problem, self._more = problem, False
+
+    def clear(self, problem: str) -> None:
+        for ladder in self._sides:
+            ladder.clear()
+        self.implied_bid = self.implied_ask = None
+        self.lose(problem)
+
+    def _set(self, bids: Sequence[Sequence[int]], asks: Sequence[Sequence[int]]) -> None:
+        for ladder, rows in zip(self._sides, (bids, asks), strict=True):
+            for price_tick, lots in rows:
+                ladder.set(price_tick, lots)
+
+    def _check(self, crc: int | None) -> bool:
+        """Compare with the venue's checksum and look for a crossed book (MDATA-015, rules 4 and 5)."""
+        bids, asks = self._sides
+        best_bid, best_ask = bids.best(), asks.best()
+        crossed = best_bid is not None and best_ask is not None and best_bid.price_tick >= best_ask.price_tick
+        if crossed and self.open:
+            self.lose(f"crossed: bid {best_bid} against ask {best_ask}")
+        elif crc is not None and crc != self.checksum():
+            self.lose(f"checksum {self.checksum()} of the local book, {crc} of the venue")
+        else:
+            return True
+        self.mismatches += 1
+        return False
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    @property
+    def synced(self) -> bool:
+        return self.problem is None
+
+    def age_us(self, now_us: int) -> int:
+        """Time since the last change, on the venue's clock."""
+        return now_us - self.time_us
+
+    def checksum(self) -> int:
+        bids, asks = self._sides
+        return checksum(bids.levels(CHECKSUM_LEVELS), asks.levels(CHECKSUM_LEVELS))
+
+    def ladder(self, side: Side) -> Ladder:
+        if self.problem is not None:
+            raise StaleBook(f"book of {self.symbol or self.instrument} is stale: {self.problem}")
+        return self._sides[side]
+
+    def bids(self, count: int | None = None) -> list[Level]:
+        return self.ladder(Side.BUY).levels(count)
+
+    def asks(self, count: int | None = None) -> list[Level]:
+        return self.ladder(Side.SELL).levels(count)
+
+    @property
+    def best_bid(self) -> Level | None:
+        return self.ladder(Side.BUY).best()
+
+    @property
+    def best_ask(self) -> Level | None:
+        return self.ladder(Side.SELL).best()
+
+    @property
+    def middle_tick(self) -> int | None:
+        """Midway between the best prices, floored; None while a side is empty."""
+        bid, ask = self.best_bid, self.best_ask
+        return (bid.price_tick + ask.price_tick) // 2 if bid and ask else None
