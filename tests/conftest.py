@@ -1,0 +1,33 @@
+"""What every test shares: settings of random tests, and a guard against the outside network."""
+
+import socket
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+
+# The first example of a run may wait for kernels to compile; a failing example prints how to repeat itself.
+hypothesis.settings.register_profile(
+    "gpux",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("gpux")
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loopback_only() -> Iterator[None]:
+    """Any attempt to leave this machine is a failure."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        outside = isinstance(address, tuple) and address[0] not in LOOPBACK
+        assert not outside, f"a test connects to {address}: tests stay on loopback"
+        connect(self, address)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
