@@ -1,0 +1,1 @@
+"""What crosses the socket: messages, codec, error codes, version. Shared with clients."""

@@ -1,0 +1,201 @@
+"""The one table of wire names, the types of fields with their bounds, and the two base classes of messages.
+
+Keys are short on the wire and long in code (WIRE-013). Client messages refuse unknown keys (WIRE-011), server
+messages tolerate them. Absent means the default: `omit_defaults` never sends `null` (WIRE-010).
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct, UnsetType
+
+# attribute -> key; an attribute that is not listed has its own name on the wire.
+KEYS = {
+    "request_id": "id",
+    "reply_to": "re",
+    "received_us": "in",
+    "sent_us": "out",
+    "engine_sequence": "e",
+    "sequence": "s",
+    "sequences": "s",
+    "previous": "p",
+    "channel": "c",
+    "channels": "ch",
+    "time_us": "ts",
+    "account": "acc",
+    "accounts": "acc",
+    "account_sequences": "acc",
+    "instrument": "i",
+    "symbol": "sym",
+    "price_tick": "px",
+    "trigger_tick": "trg",
+    "order_lots": "q",
+    "lots": "q",
+    "traded_lots": "lots",
+    "leaves_lots": "lv",
+    "filled_lots": "cum",
+    "display_lots": "disp",
+    "minimum_lots": "minq",
+    "value_tick_lots": "val",
+    "fee_mills": "fee",
+    "amount_mills": "amt",
+    "equity_mills": "eq",
+    "initial_margin_mills": "im",
+    "maintenance_margin_mills": "mm",
+    "free_mills": "free",
+    "unrealised_mills": "upl",
+    "realised_mills": "rpl",
+    "need_mills": "need",
+    "order_id": "oid",
+    "client_order_id": "coid",
+    "trade_id": "tid",
+    "state": "st",
+    "session_id": "sid",
+    "order_type": "typ",
+    "post_only": "po",
+    "smp_mode": "smp",
+    "revision": "rev",
+    "expires_us": "exp",
+    "expiry_us": "till",
+    "cancel_terms": "cod",
+    "cancel_on_disconnect": "cod",
+    "until_us": "until",
+    "at_us": "at",
+    "message": "msg",
+    "reason": "why",
+    "event": "ev",
+    "replay": "rp",
+    "drop_sequence": "d",
+    "priority": "prio",
+    "duplicate": "dup",
+    "limit_left": "rl",
+    "results": "res",
+    "operations": "ops",
+    "quotes": "qs",
+    "group": "grp",
+    "group_state": "mmp_st",
+    "protection_group": "mmp",
+    "window_ms": "win_ms",
+    "delta_lots": "delta",
+    "gpu_hours": "gpuh",
+    "count": "n",
+    "positions": "pos",
+    "liquidity": "liq",
+    "mark_tick": "mark",
+    "currency": "ccy",
+    "reference": "ref",
+    "certificate": "cert",
+    "first_sequence": "from",
+    "last_sequence": "to",
+    "retry_ms": "reconnect_ms",
+    "low_tick": "lo",
+    "high_tick": "hi",
+    "indicative": "iop",
+    "name_of_channel": "n",
+    "topic": "k",
+    "cadence_ms": "ms",
+    "levels": "lv",
+    "snapshot": "snap",
+    "conflated": "cf",
+    "bids": "b",
+    "asks": "a",
+    "implied_bid": "ib",
+    "implied_ask": "ia",
+    "checksum": "crc",
+    "rows": "x",
+    "auction": "au",
+    "bid_tick": "bp",
+    "bid_lots": "bq",
+    "bid_implied_lots": "bi",
+    "ask_tick": "ap",
+    "ask_lots": "aq",
+    "ask_implied_lots": "ai",
+    "open_tick": "o",
+    "high_traded_tick": "h",
+    "low_traded_tick": "l",
+    "last_tick": "last",
+    "volume_lots": "vol",
+    "open_interest_lots": "oi",
+    "settle_tick": "settle",
+    "first_day": "from",
+    "family": "fam",
+    "period_kind": "kind",
+    "minimum_increment": "min_inc",
+    "order_lots_min": "min_q",
+    "order_lots_max": "max_q",
+    "matching": "match",
+    "band_ticks": "band",
+    "limit_ticks": "limit",
+    "last_trading_us": "ltd",
+    "delivery_from_us": "deliv_from",
+    "delivery_to_us": "deliv_to",
+    "tokens_left": "left",
+    "capacity": "cap",
+    "bucket": "k",
+    "scope_of_bucket": "per",
+    "level": "lvl",
+    "action": "act",
+    "algorithm": "alg",
+    "signature": "sig",
+    "last_applied": "last",
+    "connection": "conn",
+    "durability": "dur",
+    "heartbeat_ms": "hb_ms",
+    "frame_bytes_max": "max_frame",
+    "replies_kept": "dedup",
+    "replay_hours": "replay_h",
+    "channels_max": "max_channels",
+    "outbound": "out",
+    "version": "v",
+}
+
+INT53 = 2**53 - 1  # WIRE-012: exact in a JavaScript number
+INT64 = 2**63 - 1
+# What a row stores of a price or a quantity: int32. The instrument's own bounds are the engine's to judge.
+PRICE_BOUND = 2**31 - 1
+LOTS_BOUND = 2**31 - 1
+BATCH_MAX = 20  # ENTRY-013
+QUOTE_ROWS_MAX = 32  # ENTRY-020
+MESSAGES_MAX = 64  # WIRE-003
+
+_ID_CHARACTERS = "[A-Za-z0-9_.:-]"
+
+RequestId = Annotated[int, Meta(ge=1, le=INT53)]
+Count = Annotated[int, Meta(ge=0, le=INT53)]
+Integer = Annotated[int, Meta(ge=-INT53, le=INT53)]
+Mills = Annotated[int, Meta(ge=-INT64, le=INT64)]  # sums of money may pass 53 bits
+TimeUs = Annotated[int, Meta(ge=0, le=INT53)]
+Word = Annotated[int, Meta(ge=1, le=2**32 - 1)]  # account, instrument
+Price = Annotated[int, Meta(ge=-PRICE_BOUND, le=PRICE_BOUND)]
+Lots = Annotated[int, Meta(ge=0, le=LOTS_BOUND)]
+ClientOrderId = Annotated[str, Meta(pattern=rf"\A{_ID_CHARACTERS}{{1,24}}\Z")]  # SEC-052: never `$`
+Tag = Annotated[str, Meta(pattern=rf"\A{_ID_CHARACTERS}{{1,8}}\Z")]
+Name = Annotated[str, Meta(pattern=rf"\A{_ID_CHARACTERS}{{1,64}}\Z")]
+Text = Annotated[str, Meta(min_length=1, max_length=128)]
+Milliseconds = Annotated[int, Meta(ge=0, le=3_600_000)]
+OptionalPrice = Price | UnsetType
+OptionalLots = Lots | UnsetType
+
+Level = tuple[Price, Integer]
+Pair = tuple[Count, Count]
+
+
+class ClientMessage(
+    Struct, tag_field="t", rename=KEYS, omit_defaults=True, forbid_unknown_fields=True, gc=False, kw_only=True
+):
+    """Sent by a client: every key is known, or the message is refused (WIRE-011)."""
+
+
+class Request(ClientMessage, kw_only=True):
+    """A client message that is answered by exactly one reply (WIRE-014)."""
+
+    request_id: RequestId
+
+
+class ServerMessage(Struct, tag_field="t", rename=KEYS, omit_defaults=True, gc=False):
+    """Sent by the server: a client ignores keys that it does not know."""
+
+
+class Part(Struct, rename=KEYS, omit_defaults=True, gc=False):
+    """An object inside a server message: it has no tag."""
+
+

@@ -1,0 +1,136 @@
+"""Every message of the protocol `gpux.v1`: import them from here. One union for each direction (WIRE-041)."""
+
+from exchange.wire.account_messages import (
+    AccountMessage,
+    CancelOnDisconnectFired,
+    Cascade,
+    Cash,
+    Delivery,
+    Exec,
+    Fill,
+    KillEvent,
+    Margin,
+    Position,
+    ProtectionEvent,
+)
+from exchange.wire.fields import BATCH_MAX, KEYS, MESSAGES_MAX, QUOTE_ROWS_MAX, Request, ServerMessage
+from exchange.wire.market_messages import (
+    Certificates,
+    ChannelMessage,
+    Depth,
+    Index,
+    InstrumentDefinition,
+    Instruments,
+    Orders,
+    Settlement,
+    Stats,
+    Status,
+    Top,
+    Trades,
+)
+from exchange.wire.requests import (
+    Auth,
+    Batch,
+    BatchCancel,
+    BatchNew,
+    BatchReplace,
+    Cancel,
+    CancelAll,
+    CancelOnDisconnect,
+    CancelTerms,
+    ChannelSpec,
+    Kill,
+    LimitsQuery,
+    Logout,
+    New,
+    Ping,
+    ProtectionReset,
+    ProtectionSet,
+    Query,
+    Quote,
+    Replace,
+    Replay,
+    Resync,
+    Subscribe,
+    Timer,
+    Unkill,
+    Unsubscribe,
+)
+from exchange.wire.responses import (
+    AccountSnapshot,
+    BatchResult,
+    Err,
+    FullCancelTerms,
+    Heartbeat,
+    Hello,
+    Lag,
+    LimitTerms,
+    LimitUse,
+    Live,
+    MarginView,
+    Ok,
+    OrderView,
+    OutboundTerms,
+    PositionView,
+    ReplayEnd,
+    Shutdown,
+    Welcome,
+    echoed,
+)
+
+ClientMessages = (
+    Auth
+    | Ping
+    | CancelOnDisconnect
+    | Timer
+    | LimitsQuery
+    | Logout
+    | New
+    | Replace
+    | Cancel
+    | CancelAll
+    | Batch
+    | Query
+    | Quote
+    | ProtectionSet
+    | ProtectionReset
+    | Kill
+    | Unkill
+    | Subscribe
+    | Unsubscribe
+    | Resync
+    | Replay
+)
+
+ServerMessages = (
+    Hello
+    | Welcome
+    | AccountSnapshot
+    | Live
+    | Heartbeat
+    | Ok
+    | Err
+    | Shutdown
+    | ReplayEnd
+    | Lag
+    | Exec
+    | Fill
+    | Position
+    | Margin
+    | Cash
+    | ProtectionEvent
+    | CancelOnDisconnectFired
+    | Cascade
+    | Delivery
+    | KillEvent
+    | Depth
+    | Top
+    | Trades
+    | Orders
+    | Status
+    | Stats
+    | Settlement
+    | Index
+    | Certificates
+    | Instruments
+)

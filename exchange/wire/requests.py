@@ -1,0 +1,255 @@
+"""Messages a client sends (protocol.md sections 5 to 9). Attributes are long, keys short: see `fields.KEYS`.
+
+Build them by keyword: `New(request_id=1, account=7, instrument=34734166, side="b", order_lots=5, ...)`.
+An optional price or quantity that is absent is `UNSET`, never `None`; an absent number or text is 0 or "".
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct
+
+from exchange.wire.fields import (
+    BATCH_MAX,
+    KEYS,
+    QUOTE_ROWS_MAX,
+    ClientOrderId,
+    Count,
+    Lots,
+    Milliseconds,
+    Name,
+    OptionalLots,
+    OptionalPrice,
+    Price,
+    Request,
+    RequestId,
+    Tag,
+    Text,
+    TimeUs,
+    Word,
+)
+
+SideText = Literal["b", "s"]
+TypeText = Literal["limit", "market", "mtl", "stop", "stop_limit"]
+TifText = Literal["day", "gtc", "gtd", "ioc", "fok"]
+ChannelName = Literal[
+    "instruments",
+    "status",
+    "trades",
+    "settlement",
+    "index",
+    "certificates",
+    "top",
+    "depth",
+    "orders",
+    "stats",
+]
+Threshold = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+
+
+class _ClientPart(Struct, rename=KEYS, omit_defaults=True, forbid_unknown_fields=True, gc=False, kw_only=True):
+    """An object inside a client message: it has no tag."""
+
+
+class CancelTerms(_ClientPart, kw_only=True):
+    """`cod` of `auth` and `welcome`: which orders leave when the connection does (section 5.3)."""
+
+    mode: Literal["session", "account", "off"] = "session"
+    orders: Literal["all", "day"] = "all"
+    on: Literal["drop", "logout", "both"] = "drop"
+    grace_ms: Annotated[int, Meta(ge=0, le=60_000)] = 3_000
+
+
+class Auth(Request, tag="auth", kw_only=True):
+    """Logon (SESS-001); with `session_id` and `last_applied` a resume (RECOV-010)."""
+
+    key: Name
+    algorithm: Literal["ed25519", "hmac-sha256"] = "ed25519"
+    signature: Text
+    session_id: Name | Literal[""] = ""
+    take: bool = False
+    last_applied: Annotated[list[tuple[Word, Count]], Meta(max_length=64)] = []
+    cancel_terms: CancelTerms | None = None
+    agent: Text | Literal[""] = ""
+
+
+class Ping(Request, tag="ping", kw_only=True):
+    pass
+
+
+class CancelOnDisconnect(Request, tag="cod", kw_only=True):
+    mode: Literal["session", "account", "off"] = "session"
+    orders: Literal["all", "day"] = "all"
+    on: Literal["drop", "logout", "both"] = "drop"
+    grace_ms: Annotated[int, Meta(ge=0, le=60_000)] = 3_000
+
+
+class Timer(Request, tag="timer", kw_only=True):
+    """SESS-022; 0 disarms."""
+
+    account: Word = 0
+    ms: Milliseconds
+
+
+class LimitsQuery(Request, tag="limits", kw_only=True):
+    pass
+
+
+class Logout(Request, tag="logout", kw_only=True):
+    cancel: bool = False
+
+
+class New(Request, tag="new", kw_only=True):
+    account: Word = 0
+    instrument: Word
+    side: SideText
+    order_type: TypeText = "limit"
+    trigger_tick: OptionalPrice = UNSET
+    price_tick: OptionalPrice = UNSET
+    order_lots: Lots
+    tif: TifText = "day"
+    expiry_us: TimeUs = 0
+    post_only: Literal["", "reject", "slide"] = ""
+    display_lots: Lots = 0
+    minimum_lots: Lots = 0
+    client_order_id: ClientOrderId
+    smp_mode: Literal["cr", "ca", "cb", "dc"] = "cr"
+    cancel_on_disconnect: bool = True
+    tag: Tag = ""
+    revision: Count = 0
+    expires_us: TimeUs = 0
+
+
+class Replace(Request, tag="replace", kw_only=True):
+    """`order_lots` is the new total, fills included (ENTRY-010)."""
+
+    account: Word = 0
+    order_id: Count = 0
+    client_order_id: ClientOrderId = ""
+    price_tick: OptionalPrice = UNSET
+    order_lots: OptionalLots = UNSET
+    trigger_tick: OptionalPrice = UNSET
+    display_lots: OptionalLots = UNSET
+    tif: TifText | Literal[""] = ""
+    expiry_us: TimeUs = 0
+    tag: Tag = ""
+    expires_us: TimeUs = 0
+
+
+class Cancel(Request, tag="cancel", kw_only=True):
+    account: Word = 0
+    order_id: Count = 0
+    client_order_id: ClientOrderId = ""
+    expires_us: TimeUs = 0
+
+
+class BatchNew(New, tag="new", kw_only=True):
+    """An operation of a batch has no `id` of its own."""
+
+    request_id: Literal[0] = 0
+
+
+class BatchReplace(Replace, tag="replace", kw_only=True):
+    request_id: Literal[0] = 0
+
+
+class BatchCancel(Cancel, tag="cancel", kw_only=True):
+    request_id: Literal[0] = 0
+
+
+class CancelAll(Request, tag="cancel_all", kw_only=True):
+    """Filters are combined with AND (ENTRY-012)."""
+
+    account: Word = 0
+    instrument: Word = 0
+    chip: Name = ""
+    side: Literal["", "b", "s"] = ""
+    tag: Tag = ""
+    protection_group: Word = 0
+    expires_us: TimeUs = 0
+
+
+class Batch(Request, tag="batch", kw_only=True):
+    atomic: bool = False
+    operations: Annotated[list[BatchNew | BatchReplace | BatchCancel], Meta(min_length=1, max_length=BATCH_MAX)]
+    expires_us: TimeUs = 0
+
+
+class Query(Request, tag="query", kw_only=True):
+    what: Literal["order", "open", "fills", "positions", "margin", "time"]
+    account: Word = 0
+    order_id: Count = 0
+    client_order_id: ClientOrderId = ""
+    first_sequence: Count = 0
+    last_sequence: Count = 0
+
+
+class Quote(Request, tag="quote", kw_only=True):
+    """Rows `(instrument, bid_tick, bid_lots, ask_tick, ask_lots)` (ENTRY-020)."""
+
+    account: Word = 0
+    protection_group: Word = 0
+    quotes: Annotated[list[tuple[Word, Price, Lots, Price, Lots]], Meta(min_length=1, max_length=QUOTE_ROWS_MAX)]
+    expires_us: TimeUs = 0
+
+
+class ProtectionSet(Request, tag="mmp_set", kw_only=True):
+    """Thresholds of a market maker protection group; absent: none (ENTRY-023)."""
+
+    account: Word = 0
+    group: Word
+    chip: Name = ""
+    window_ms: Annotated[int, Meta(ge=1, le=3_600_000)]
+    traded_lots: Threshold = 0
+    fills: Threshold = 0
+    delta_lots: Threshold = 0
+    gpu_hours: Threshold = 0
+
+
+class ProtectionReset(Request, tag="mmp_reset", kw_only=True):
+    account: Word = 0
+    group: Word
+
+
+class Kill(Request, tag="kill", kw_only=True):
+    """ACCT-011: of a session, an account, or the firm of the key."""
+
+    scope: Literal["session", "account", "firm"]
+    account: Word = 0
+    session_id: Name = ""
+
+
+class Unkill(Request, tag="unkill", kw_only=True):
+    scope: Literal["session", "account", "firm"]
+    account: Word = 0
+    session_id: Name = ""
+
+
+class ChannelSpec(_ClientPart, kw_only=True):
+    """One row of `sub`. Cadence and levels belong to `depth`, the cadence to `top` and `stats` too (MDATA-002)."""
+
+    name_of_channel: ChannelName
+    instrument: Word = 0
+    topic: Name = ""
+    cadence_ms: Literal[0, 10, 100, 1000] = 10
+    levels: Literal[0, 1, 10, 50] = 10
+
+
+class Subscribe(Request, tag="sub", kw_only=True):
+    channels: Annotated[list[ChannelSpec], Meta(min_length=1, max_length=500)]
+
+
+class Unsubscribe(Request, tag="unsub", kw_only=True):
+    channel: Annotated[list[RequestId], Meta(min_length=1, max_length=500)]
+
+
+class Resync(Request, tag="resync", kw_only=True):
+    channel: RequestId
+
+
+class Replay(Request, tag="replay", kw_only=True):
+    """A closed range of an account or of an event channel (RECOV-014)."""
+
+    account: Word = 0
+    channel: Count = 0
+    first_sequence: Count
+    last_sequence: Count

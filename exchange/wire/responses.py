@@ -1,0 +1,259 @@
+"""Session messages and replies the server sends (protocol.md sections 5, 6, 9, 10).
+
+`Ok` and `Err` answer requests; the gateway sets `received_us`, `sent_us` and `limit_left` just before it encodes.
+In `Ok` and `Err` an absent number is `None`, because 0 says something (`lv` 0: nothing is working).
+"""
+
+from exchange.wire.account_messages import Fill
+from exchange.wire.fields import Count, Integer, Mills, Pair, Part, Price, ServerMessage, TimeUs
+from exchange.wire.requests import CancelTerms
+
+
+class LimitTerms(Part):
+    """A token bucket of `hello.limits` (RATE-001)."""
+
+    bucket: str
+    rate: Count
+    burst: Count
+    scope_of_bucket: str
+
+
+class LimitUse(Part):
+    """A token bucket in the reply to `limits`."""
+
+    bucket: str
+    tokens_left: Integer
+    capacity: Count
+    rate: Count
+
+
+class OutboundTerms(Part):
+    """When a slow reader is conflated, when it is closed (RATE-006, RATE-007)."""
+
+    soft_kb: Count
+    soft_ms: Count
+    hard_kb: Count
+    hard_ms: Count
+    private_kb: Count
+
+
+class Hello(ServerMessage, tag="hello"):
+    """The first message of every connection: every limit a client can meet."""
+
+    version: str
+    venue: str
+    history: str
+    feed: str
+    connection: Count
+    nonce: str
+    time_us: TimeUs
+    durability: str
+    heartbeat_ms: Count
+    dead_ms: Count
+    inflight: Count
+    frame_bytes_max: Count
+    replies_kept: Count
+    replay_hours: Count
+    channels_max: Count
+    outbound: OutboundTerms
+    limits: list[LimitTerms]
+    notes: list[str]
+
+
+class FullCancelTerms(Part, omit_defaults=False):
+    """`cod` as the server echoes it: every key, also at its default (SESS-020)."""
+
+    mode: str = "session"
+    orders: str = "all"
+    on: str = "drop"
+    grace_ms: Count = 3_000
+
+
+def echoed(terms: CancelTerms) -> FullCancelTerms:
+    """The terms in force, in full, for `welcome` and the reply to `cod`."""
+    return FullCancelTerms(terms.mode, terms.orders, terms.on, terms.grace_ms)
+
+
+class Welcome(ServerMessage, tag="welcome"):
+    """Answers `auth`. `sequences`: (account, last number of its stream)."""
+
+    reply_to: Count
+    session_id: str
+    accounts: list[Count]
+    scopes: list[str]
+    resumed: bool
+    sequences: list[Pair]
+    last_id: Count
+    cancel_terms: FullCancelTerms
+    until_us: TimeUs
+    received_us: TimeUs | None = None
+    sent_us: TimeUs | None = None
+
+
+class Heartbeat(ServerMessage, tag="hb"):
+    """`account_sequences`: all accounts of the session; `channels`: those that published since the last one."""
+
+    time_us: TimeUs
+    account_sequences: list[Pair]
+    channels: list[Pair]
+
+
+class Shutdown(ServerMessage, tag="shutdown"):
+    at_us: TimeUs
+    reason: str
+    retry_ms: tuple[Count, Count]
+
+
+class Live(ServerMessage, tag="live"):
+    """Snapshot or missed events of the account are complete; what follows is new."""
+
+    account: Count
+    sequence: Count
+
+
+class ReplayEnd(ServerMessage, tag="rp_end"):
+    reply_to: Count
+    last_sequence: Count
+
+
+class Lag(ServerMessage, tag="lag"):
+    """A slow reader's state changed (RATE-006)."""
+
+    level: Count
+    bytes: Count
+    ms: Count
+    action: str
+
+
+class OrderView(Part):
+    """An order as `account` and `query` show it. `val / cum` is the exact average price."""
+
+    instrument: Count
+    order_id: Count
+    client_order_id: str
+    state: str
+    side: str
+    order_type: str
+    tif: str
+    price_tick: Price
+    order_lots: Count
+    leaves_lots: Count
+    filled_lots: Count
+    value_tick_lots: Mills
+    tag: str = ""
+
+
+class PositionView(Part):
+    """A position; `value_tick_lots` is the signed sum of price * lots at which it was opened."""
+
+    instrument: Count
+    lots: Integer
+    value_tick_lots: Mills
+    mark_tick: Price
+    unrealised_mills: Mills
+    realised_mills: Mills
+
+
+class MarginView(Part):
+    currency: str
+    equity_mills: Mills
+    initial_margin_mills: Mills
+    maintenance_margin_mills: Mills
+    free_mills: Mills
+
+
+class AccountSnapshot(ServerMessage, tag="account"):
+    """State of one account at its number `sequence` (SESS-006). All pages but the last say `more`."""
+
+    account: Count
+    sequence: Count
+    engine_sequence: Count
+    time_us: TimeUs
+    orders: list[OrderView]
+    positions: list[PositionView]
+    margin: MarginView
+    more: bool = False
+
+
+class BatchResult(Part):
+    """One operation of a batch: the fields of `ok` or of `err`."""
+
+    order_id: Count | None = None
+    client_order_id: str = ""
+    state: str = ""
+    leaves_lots: Count | None = None
+    filled_lots: Count | None = None
+    priority: str = ""
+    code: Count | None = None
+    name: str = ""
+    message: str = ""
+    applied: str = ""
+    reason: str = ""
+    engine_sequence: Count | None = None
+
+
+class Ok(ServerMessage, tag="ok"):
+    """The request took effect, or was answered. The first seven fields are those of an order's reply."""
+
+    reply_to: Count
+    order_id: Count | None = None
+    client_order_id: str = ""
+    state: str = ""
+    leaves_lots: Count | None = None
+    filled_lots: Count | None = None
+    engine_sequence: Count | None = None
+    received_us: TimeUs | None = None
+    sent_us: TimeUs | None = None
+    limit_left: tuple[str, Integer] | None = None
+    duplicate: bool = False
+    priority: str = ""
+    price_tick: Price | None = None
+    order_lots: Count | None = None
+    reason: str = ""
+    count: Count | None = None
+    time_us: TimeUs | None = None
+    until_us: TimeUs | None = None
+    cancel_terms: FullCancelTerms | None = None
+    limits: list[LimitUse] | None = None
+    results: list[BatchResult] | None = None
+    order: OrderView | None = None
+    orders: list[OrderView] | None = None
+    fills: list[Fill] | None = None
+    positions: list[PositionView] | None = None
+    margin: MarginView | None = None
+    group: Count | None = None
+    group_state: str = ""
+    quotes: list[tuple[Count, Count, Count, Count, Count, Count]] | None = None
+    channels: list[Pair] | None = None
+    first_sequence: Count | None = None
+    last_sequence: Count | None = None
+
+
+class Err(ServerMessage, tag="err"):
+    """The request was refused; `applied` says whether anything happened (WIRE-020)."""
+
+    reply_to: Count
+    code: Count
+    name: str
+    message: str
+    applied: str
+    order_id: Count | None = None
+    client_order_id: str = ""
+    state: str = ""
+    filled_lots: Count | None = None
+    engine_sequence: Count | None = None
+    received_us: TimeUs | None = None
+    sent_us: TimeUs | None = None
+    limit_left: tuple[str, Integer] | None = None
+    retry_us: Count | None = None
+    duplicate: bool = False
+    leaves_lots: Count | None = None
+    low_tick: Price | None = None
+    high_tick: Price | None = None
+    need_mills: Mills | None = None
+    free_mills: Mills | None = None
+    phase: str = ""
+    order: OrderView | None = None
+    index: Count | None = None
+    oldest: Count | None = None
+    time_us: TimeUs | None = None
