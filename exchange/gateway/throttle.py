@@ -1,0 +1,128 @@
+"""Token buckets, the profiles of limits a venue runs with, and what counts as flooding.
+
+A profile is data that `hello` states (RATE-001): the standard one is that of protocol.md, the loopback one lets a
+demo or a benchmark on one machine show what the venue can do (security.md section 4).
+"""
+
+from dataclasses import dataclass
+
+NS_PER_S = 1_000_000_000
+# RATE-002: ten times the rate for five seconds is an attack, not a mistake.
+FLOOD_FACTOR = 10
+FLOOD_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One kind of limit: `rate` tokens a second, at most `burst` of them saved up, for each `per`."""
+
+    name: str
+    rate: int
+    burst: int
+    per: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Every number a client can meet, as `hello` states it."""
+
+    name: str
+    rates: tuple[Rate, ...]
+    inflight: int = 256
+    max_frame: int = 4_096
+    max_messages: int = 64
+    dedup: int = 4_096
+    replay_hours: int = 24
+    channels_max: int = 500
+    soft_kb: int = 256
+    soft_ms: int = 50
+    hard_kb: int = 1_024
+    hard_ms: int = 2_000
+    private_kb: int = 4_096
+    heartbeat_ms: int = 1_000
+    dead_ms: int = 5_000
+    logon_ms: int = 5_000
+    connections_max: int = 4_096
+    connections_per_key: int = 20
+    connections_per_address: int = 20
+    logons_per_minute: int = 10
+    guard_loopback: bool = False  # rows per address do not count loopback peers (security.md section 4)
+    queue_rows_max: int = 8_192  # commands that may wait for the journal; beyond it: BUSY
+
+    def rate(self, name: str) -> Rate:
+        return next(rate for rate in self.rates if rate.name == name)
+
+
+STANDARD = Profile(
+    "standard",
+    (
+        Rate("order", 200, 400, "account"),
+        Rate("cancel", 400, 2_000, "account"),
+        Rate("quote", 2_000, 4_000, "account"),
+        Rate("sub", 50, 500, "conn"),
+        Rate("query", 20, 100, "account"),
+        Rate("replay", 2, 10, "account"),
+        Rate("frame", 1_000, 2_000, "conn"),
+    ),
+)
+# For programs on the venue's own machine: benchmarks, demo, sandbox. Never with an address beyond loopback.
+LOOPBACK = Profile(
+    "loopback",
+    (
+        Rate("order", 100_000, 200_000, "account"),
+        Rate("cancel", 100_000, 200_000, "account"),
+        Rate("quote", 100_000, 200_000, "account"),
+        Rate("sub", 1_000, 5_000, "conn"),
+        Rate("query", 1_000, 5_000, "account"),
+        Rate("replay", 100, 500, "account"),
+        Rate("frame", 200_000, 400_000, "conn"),
+    ),
+    connections_per_key=1_000,
+    connections_per_address=4_096,
+    logons_per_minute=10_000,
+)
+PROFILES = {profile.name: profile for profile in (STANDARD, LOOPBACK)}
+
+
+class Bucket:
+    """One token bucket, kept as the time at which it would be full again (generic cell rate algorithm)."""
+
+    __slots__ = ("_flood_second", "_full_ns", "_interval_ns", "_refused", "_streak", "_window_ns", "rate")
+
+    def __init__(self, rate: Rate) -> None:
+        self.rate = rate
+        self._interval_ns = NS_PER_S // rate.rate
+        self._window_ns = rate.burst * self._interval_ns
+        self._full_ns = 0
+        self._flood_second = 0
+        self._refused = 0
+        self._streak = 0
+
+    def take(self, now_ns: int, tokens: int = 1) -> int:
+        """Take tokens: 0 if they were there, else the ns until they will be; nothing is taken then."""
+        full_ns = self._full_ns if self._full_ns > now_ns else now_ns
+        full_ns += tokens * self._interval_ns
+        excess_ns = full_ns - now_ns - self._window_ns
+        if excess_ns > 0:
+            self._count_refusal(now_ns, tokens)
+            return excess_ns
+        self._full_ns = full_ns
+        return 0
+
+    def left(self, now_ns: int) -> int:
+        """Tokens that could be taken now."""
+        return (self._window_ns - max(0, self._full_ns - now_ns)) // self._interval_ns
+
+    def flooding(self) -> bool:
+        """RATE-002: ten times the rate was asked for, second after second, for five seconds."""
+        return self._streak >= FLOOD_SECONDS
+
+    def _count_refusal(self, now_ns: int, tokens: int) -> None:
+        second = now_ns // NS_PER_S
+        if second != self._flood_second:
+            # What was granted in that second is at most about the rate, so the refused part shows the excess.
+            heavy = self._refused >= (FLOOD_FACTOR - 1) * self.rate.rate
+            self._streak = self._streak + 1 if heavy and second == self._flood_second + 1 else 0
+            self._flood_second = second
+            self._refused = 0
+        self._refused += tokens
