@@ -6,7 +6,7 @@ An optional price or quantity that is absent is `UNSET`, never `None`; an absent
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from exchange.wire.fields import (
     BATCH_MAX,
@@ -68,7 +68,7 @@ class Auth(Request, tag="auth", kw_only=True):
     session_id: Name | Literal[""] = ""
     take: bool = False
     last_applied: Annotated[list[tuple[Word, Count]], Meta(max_length=64)] = []
-    cancel_terms: CancelTerms | None = None
+    cancel_terms: CancelTerms | UnsetType = UNSET
     agent: Text | Literal[""] = ""
 
 

@@ -1,0 +1,195 @@
+"""Messages to bytes and back, in JSON text and MessagePack; what is wrong with a bad message.
+
+    codec = CODECS[JSON_SUBPROTOCOL]             # or MSGPACK_SUBPROTOCOL; codec.text: text frames or binary ones
+    for message in codec.decode_client(data):    # a frame of one message or of an array, in order (WIRE-004)
+        if type(message) is BadMessage: ...      # answer message.reply(); the other members of the array stand
+    codec.encode(message) -> bytes               # one message, or a list of messages as one array
+    codec.decode_server(data) -> list            # the client's side: unknown `t` are left out (WIRE-011)
+
+Everything is decoded typed, never untyped (SEC-053). `TooManyMessages` means close 1009 (WIRE-003).
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from exchange.wire.errors import ErrorCode, error
+from exchange.wire.fields import INT53, MESSAGES_MAX
+from exchange.wire.messages import ClientMessages, Err, Request, ServerMessage, ServerMessages
+from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
+
+FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+class TooManyMessages(Exception):
+    """An array of more than 64 messages: close 1009."""
+
+
+class BadMessage(msgspec.Struct, gc=False):
+    """A message that cannot be used: `fault` is a name of SEC-059, `request_id` 0 where none could be read."""
+
+    fault: str
+    message: str
+    request_id: int
+
+    def reply(self) -> Err:
+        """The `err` that answers it: the name stands first in `msg`."""
+        code = ErrorCode.UNKNOWN_TYPE if self.fault == "UNKNOWN_OP" else ErrorCode.BAD_MESSAGE
+        return error(self.request_id, code, f"{self.fault}: {self.message}")
+
+
+class _Envelope(msgspec.Struct, rename={"request_id": "id"}):
+    """What can be read of a message that is wrong elsewhere."""
+
+    request_id: int = 0
+
+
+# SEC-059: the texts of msgspec's ValidationError, in the order they are looked for.
+_FAULT_TEXTS = (
+    (re.compile(r"\AObject missing required field"), "MISSING_FIELD"),
+    (re.compile(r"\AObject contains unknown field"), "UNKNOWN_FIELD"),
+    (re.compile(r"\AExpected `(object|array|object \| array)`(, got `\w+`)?\Z"), "MALFORMED"),
+    (re.compile(r"\AInteger value out of range|\AExpected `int` [<>]="), "OUT_OF_RANGE"),
+    (re.compile(r"matching regex|of length"), "BAD_ID"),
+    (re.compile(r"\AInvalid value .* - at `\$(\[\d+\]|\[\.\.\.\]|\.\w+)*\.t`"), "UNKNOWN_OP"),
+    (re.compile(r"\AInvalid enum value|\AExpected `.*got `|\AExpected `\w+`"), "BAD_TYPE"),
+)
+
+
+def fault_name(failure: Exception) -> str:
+    """SEC-059: the error name of what a decoder raised; a text that is not known is MALFORMED."""
+    if not isinstance(failure, msgspec.ValidationError):
+        return "MALFORMED"
+    text = str(failure)
+    return next((name for pattern, name in _FAULT_TEXTS if pattern.search(text)), "MALFORMED")
+
+
+def _json_has_duplicates(data: str | bytes) -> bool:
+    """Scan of a message that decoded well: any object with the same key twice (SEC-051)."""
+    found = False
+
+    def members(pairs: list[tuple[str, object]]) -> None:
+        nonlocal found
+        found = found or len({key for key, _ in pairs}) != len(pairs)
+
+    json.loads(data, object_pairs_hook=members)
+    return found
+
+
+_MAP_DECODER = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
+_ARRAY_DECODER = msgspec.msgpack.Decoder(list[msgspec.Raw])
+
+
+def _msgpack_has_duplicates(data: bytes) -> bool:
+    """The same scan: a map's header counts its pairs, a decoded map has each key once."""
+    first = data[0]
+    if 0x80 <= first <= 0x8F or first in (0xDE, 0xDF):
+        pairs = first & 0x0F if first <= 0x8F else int.from_bytes(data[1 : 3 if first == 0xDE else 5], "big")
+        members = _MAP_DECODER.decode(data)
+        return len(members) != pairs or any(_msgpack_has_duplicates(bytes(part)) for part in members.values())
+    if 0x90 <= first <= 0x9F or first in (0xDC, 0xDD):
+        return any(_msgpack_has_duplicates(bytes(part)) for part in _ARRAY_DECODER.decode(data))
+    return False
+
+
+class Codec:
+    """One encoding: a decoder for each direction, one encoder."""
+
+    def __init__(self, package: Any, text: bool, has_duplicates: Callable[[Any], bool]) -> None:
+        """`package`: msgspec.json or msgspec.msgpack. `text`: frames are text."""
+        self.text = text
+        encoder = package.Encoder()
+        self.encode: Callable[[Any], bytes] = encoder.encode
+        self.encode_into: Callable[..., None] = encoder.encode_into
+        self._client = package.Decoder(ClientMessages)
+        self._frame = package.Decoder(ClientMessages | list[ClientMessages])  # type: ignore[operator]
+        self._server = package.Decoder(ServerMessages)
+        self._server_frame = package.Decoder(ServerMessages | list[ServerMessages])  # type: ignore[operator]
+        self._parts = package.Decoder(list[msgspec.Raw])
+        self._envelope = package.Decoder(_Envelope)
+        self._has_duplicates = has_duplicates
+
+    def decode_client(self, data: str | bytes) -> list[Request | BadMessage]:
+        """The messages of one frame, each good or bad. Raises TooManyMessages."""
+        try:
+            decoded = self._frame.decode(data)
+        except FAULTS as failure:
+            return self._sort_out(data, failure)
+        if type(decoded) is not list:
+            return [self._checked(data, decoded)]
+        if not decoded:
+            return [BadMessage("MALFORMED", "an array of no messages", 0)]
+        if len(decoded) > MESSAGES_MAX:
+            raise TooManyMessages
+        if self._is_canonical(data, decoded):
+            return decoded
+        return [self._one(bytes(part)) for part in self._parts.decode(data)]
+
+    def decode_server(self, data: str | bytes) -> list[ServerMessage]:
+        """The messages of one frame of the server, without those whose `t` is not known (WIRE-011)."""
+        try:
+            decoded = self._server_frame.decode(data)
+        except msgspec.ValidationError as failure:
+            if fault_name(failure) != "UNKNOWN_OP":
+                raise
+            return self._known(data)
+        return decoded if type(decoded) is list else [decoded]
+
+    def _known(self, data: str | bytes) -> list[ServerMessage]:
+        try:
+            parts: list[Any] = self._parts.decode(data)
+        except msgspec.ValidationError:
+            return []
+        known = []
+        for part in parts:
+            try:
+                known.append(self._server.decode(part))
+            except msgspec.ValidationError as failure:
+                if fault_name(failure) != "UNKNOWN_OP":
+                    raise
+        return known
+
+    def _sort_out(self, data: str | bytes, failure: Exception) -> list[Request | BadMessage]:
+        """A frame that failed as a whole: an array is taken apart, so that its good members stand (WIRE-004)."""
+        try:
+            parts = self._parts.decode(data)
+        except msgspec.ValidationError:
+            return [self._bad(data, failure)]
+        except FAULTS as malformed:
+            return [self._bad(data, failure if data[:1] in ("{", b"{") else malformed)]
+        if len(parts) > MESSAGES_MAX:
+            raise TooManyMessages
+        return [self._one(bytes(part)) for part in parts]
+
+    def _one(self, data: Any) -> Request | BadMessage:
+        try:
+            return self._checked(data, self._client.decode(data))
+        except FAULTS as failure:
+            return self._bad(data, failure)
+
+    def _checked(self, data: Any, message: Request) -> Request | BadMessage:
+        """SEC-051: a message that equals its own encoding has no key twice, any other is scanned."""
+        if self._is_canonical(data, message) or not self._has_duplicates(data):
+            return message
+        return BadMessage("DUPLICATE_FIELD", "a key stands twice", message.request_id)
+
+    def _is_canonical(self, data: Any, decoded: Any) -> bool:
+        encoded = self.encode(decoded)
+        return encoded == (data.encode() if isinstance(data, str) else data)
+
+    def _bad(self, data: Any, failure: Exception) -> BadMessage:
+        try:
+            request_id = self._envelope.decode(data).request_id
+        except FAULTS:
+            request_id = 0
+        text = str(failure) if isinstance(failure, msgspec.MsgspecError) else type(failure).__name__
+        return BadMessage(fault_name(failure), text, request_id if 0 < request_id <= INT53 else 0)
+
+
+CODECS = {
+    JSON_SUBPROTOCOL: Codec(msgspec.json, True, _json_has_duplicates),
+    MSGPACK_SUBPROTOCOL: Codec(msgspec.msgpack, False, _msgpack_has_duplicates),
+}

@@ -1,0 +1,164 @@
+"""Error codes of protocol.md section 11: the table, the engine's reasons as codes, and the close codes.
+
+Codes and names are stable, the text of a message is for people. Error codes never use 4xxx, close codes always do,
+apart from those of RFC 6455.
+"""
+
+from enum import IntEnum
+from typing import Literal
+
+from exchange.codes import MarketState, RejectReason
+from exchange.wire.responses import Err
+
+Applied = Literal["no", "yes", "unknown"]
+
+
+class ErrorCode(IntEnum):
+    """`code` and `name` of an `err` (WIRE-020)."""
+
+    BAD_MESSAGE = 1001
+    UNKNOWN_TYPE = 1002
+    ID_ORDER = 1003
+    DUP_ID = 1004
+    EXPIRED_REQUEST = 1005
+    REPLAY_RANGE = 1010
+    UNKNOWN_CHANNEL = 1011
+    BAD_AUTH = 2001
+    SCOPE = 2003
+    NOT_LOGGED_ON = 2004
+    ADDRESS_NOT_ALLOWED = 2005
+    SESSION_TAKEN = 2006
+    THROTTLED = 3001
+    TOO_MANY_OPEN = 3002
+    TOO_MANY_CHANNELS = 3003
+    TOO_MANY_CONNECTIONS = 3004
+    UNKNOWN_INSTRUMENT = 5001
+    STALE_REV = 5002
+    PRICE_BAND = 5003
+    PRICE_INCREMENT = 5004
+    LOTS_RANGE = 5005
+    UNKNOWN_ACCOUNT = 5006
+    DUP_COID = 5007
+    NOT_ALLOWED_TOGETHER = 5008
+    NO_OPPOSITE_SIDE = 5101
+    ALREADY_TRIGGERED = 5102
+    POST_ONLY_WOULD_TAKE = 5104
+    UNKNOWN_ORDER = 5201
+    ORDER_DONE = 5202
+    BATCH_REFUSED = 5203
+    QUOTE_NEEDS_MMP = 5301
+    MMP_TRIPPED = 5302
+    QUOTE_NEEDS_COD = 5303
+    QUOTE_CROSSED = 5304
+    QUOTE_DUPLICATE = 5305
+    MARGIN = 6001
+    POSITION_LIMIT = 6002
+    CREDIT = 6003
+    KILLED = 6004
+    MARKET_CLOSED = 7001
+    HALTED = 7002
+    PHASE = 7003
+    EXPIRED_CONTRACT = 7004
+    CLOSE_ONLY = 7005
+    BUSY = 9001
+    TIMEOUT = 9002
+    INTERNAL = 9003
+    READ_ONLY = 9004
+
+
+_UNKNOWN_OUTCOME = {ErrorCode.DUP_ID, ErrorCode.TIMEOUT, ErrorCode.INTERNAL}
+
+
+def applied(code: ErrorCode) -> Applied:
+    """Whether a request answered by `code` took effect."""
+    return "unknown" if code in _UNKNOWN_OUTCOME else "no"
+
+
+class CloseCode(IntEnum):
+    """Why the server closes a connection."""
+
+    NORMAL = 1000
+    SHUTDOWN = 1001
+    BROKEN_FRAME = 1002
+    WRONG_FRAME_KIND = 1003
+    BAD_TEXT = 1007
+    TOO_BIG = 1009
+    VENUE_MOVED = 1012
+    NO_LOGON = 4001
+    LOGON_FAILED = 4002
+    DEAD = 4003
+    SESSION_TAKEN = 4004
+    PROTOCOL_VIOLATION = 4005
+    FLOODING = 4008
+    SLOW_CONSUMER = 4009
+    TOO_OLD = 4010
+    KEY_REVOKED = 4011
+    HISTORY_CHANGED = 4012
+
+
+# Every reason of the engine but NONE and STATE, which depends on the state of the market.
+_REASON_CODES = {
+    RejectReason.UNKNOWN_ACCOUNT: ErrorCode.UNKNOWN_ACCOUNT,
+    RejectReason.BAD_QTY: ErrorCode.LOTS_RANGE,
+    RejectReason.BAD_COMBO: ErrorCode.NOT_ALLOWED_TOGETHER,
+    RejectReason.DUP_INST: ErrorCode.QUOTE_DUPLICATE,
+    RejectReason.CROSSED_QUOTE: ErrorCode.QUOTE_CROSSED,
+    RejectReason.UNKNOWN: ErrorCode.UNKNOWN_ORDER,
+    RejectReason.KILLED: ErrorCode.KILLED,
+    RejectReason.UNKNOWN_INST: ErrorCode.UNKNOWN_INSTRUMENT,
+    RejectReason.IOC_ONLY: ErrorCode.NOT_ALLOWED_TOGETHER,
+    RejectReason.OFF_TICK: ErrorCode.PRICE_INCREMENT,
+    RejectReason.BAD_LOT: ErrorCode.LOTS_RANGE,
+    RejectReason.SHOW: ErrorCode.NOT_ALLOWED_TOGETHER,
+    RejectReason.DUP_ID: ErrorCode.DUP_COID,
+    RejectReason.MMP: ErrorCode.MMP_TRIPPED,
+    RejectReason.NO_OPP: ErrorCode.NO_OPPOSITE_SIDE,
+    RejectReason.BAND: ErrorCode.PRICE_BAND,
+    RejectReason.CLOSE_ONLY: ErrorCode.CLOSE_ONLY,
+    RejectReason.POSITION: ErrorCode.POSITION_LIMIT,
+    RejectReason.RISK: ErrorCode.MARGIN,
+    RejectReason.FULL: ErrorCode.TOO_MANY_OPEN,
+    RejectReason.PO_CROSS: ErrorCode.POST_ONLY_WOULD_TAKE,
+    RejectReason.ELECTED: ErrorCode.ALREADY_TRIGGERED,
+}
+
+_STATE_CODES = {
+    MarketState.CLOSED: ErrorCode.MARKET_CLOSED,
+    MarketState.HALT: ErrorCode.HALTED,
+}
+
+_TEXTS = {
+    RejectReason.UNKNOWN_ACCOUNT: "the account is not defined at this venue",
+    RejectReason.BAD_QTY: "lots are outside what the instrument allows",
+    RejectReason.BAD_COMBO: "typ, tif, po, disp or minq do not go together",
+    RejectReason.UNKNOWN: "no such working order",
+    RejectReason.KILLED: "the account is stopped by its firm or the venue",
+    RejectReason.STATE: "the market's phase does not take this request",
+    RejectReason.UNKNOWN_INST: "no such instrument",
+    RejectReason.IOC_ONLY: "this instrument takes immediate orders only",
+    RejectReason.OFF_TICK: "price is off the instrument's increment",
+    RejectReason.BAD_LOT: "lots are off the instrument's increment",
+    RejectReason.DUP_ID: "another live order has this coid",
+    RejectReason.BAND: "price is outside the band or the day's limits",
+    RejectReason.POSITION: "the position limit would be passed",
+    RejectReason.RISK: "free funds do not cover the margin held",
+    RejectReason.FULL: "no room for another order",
+    RejectReason.PO_CROSS: "a post-only order would take",
+}
+
+
+def reason_code(reason: int, market_state: int = MarketState.NONE) -> ErrorCode:
+    """The wire's code of an engine's reason; STATE needs the state that was in force."""
+    if reason == RejectReason.STATE:
+        return _STATE_CODES.get(MarketState(market_state), ErrorCode.PHASE)
+    return _REASON_CODES[RejectReason(reason)]
+
+
+def reason_text(reason: int) -> str:
+    """A sentence for people."""
+    return _TEXTS.get(RejectReason(reason)) or RejectReason(reason).name.replace("_", " ").lower()
+
+
+def error(reply_to: int, code: ErrorCode, message: str) -> Err:
+    """An `err` with the table's name and `applied`; set optional fields on the result."""
+    return Err(reply_to, int(code), code.name, message, applied(code))
