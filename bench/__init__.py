@@ -1,0 +1,1 @@
+"""Research and measurement: order flow, tapes, replay, benchmarks."""

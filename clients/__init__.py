@@ -1,0 +1,1 @@
+"""Programs that trade across a socket: client, book, strategies."""

@@ -1,0 +1,1 @@
+"""The contract catalogue: what is traded, as data, and every instrument that follows from it."""

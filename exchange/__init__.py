@@ -1,0 +1,1 @@
+"""The exchange itself; README.md beside this file is its map."""

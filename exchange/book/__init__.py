@@ -1,0 +1,1 @@
+"""Order books, compiled: no I/O, no Python objects, no clock."""

@@ -1,0 +1,1 @@
+"""Accounts, positions, margin, fees: who owes what to whom."""

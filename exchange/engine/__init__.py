@@ -1,0 +1,1 @@
+"""The deterministic state machine: commands in, events out."""

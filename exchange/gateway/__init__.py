@@ -1,0 +1,1 @@
+"""Where clients come in: sessions, keys, limits, and messages turned into rows."""

@@ -1,0 +1,1 @@
+"""The record of truth: numbering, writing, recovery, verification."""

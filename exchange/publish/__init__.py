@@ -1,0 +1,1 @@
+"""Where events go out: account streams, replies, market data."""

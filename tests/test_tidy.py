@@ -1,0 +1,360 @@
+"""The house rules that a machine can check: import directions, lengths, leftovers, kernels.
+
+Directions are those of the picture in exchange/README.md, "Who may import whom". An exception stands in a table here
+with its reason, or it does not exist.
+"""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("exchange", "contracts_spec", "clients", "bench")
+FUNCTION_LINES_MAX = 50
+FILE_LINES_MAX = 400
+
+FOUNDATION = {f"exchange.{name}" for name in ("codes", "units", "limits", "records", "kernel", "seams", "errors")}
+PRODUCT = {*FOUNDATION, "exchange.book", "exchange.clearing", "exchange.engine", "exchange.journal", "exchange.wire"}
+
+# Part -> the parts below it. A part is the longest prefix of a module's name that stands here.
+MAY_IMPORT = {
+    **dict.fromkeys(FOUNDATION, FOUNDATION),
+    "contracts_spec": {"exchange.codes", "exchange.units", "exchange.errors"},
+    "exchange.wire": FOUNDATION,
+    "exchange.book": FOUNDATION,
+    "exchange.clearing": FOUNDATION | {"contracts_spec"},
+    "exchange.engine": FOUNDATION | {"contracts_spec", "exchange.book", "exchange.clearing"},
+    "exchange.journal": PRODUCT - {"exchange.wire"} | {"contracts_spec"},
+    "exchange.gateway": PRODUCT | {"contracts_spec"},
+    "exchange.publish": PRODUCT | {"contracts_spec"},
+    "exchange.web": PRODUCT | {"contracts_spec"},
+    "exchange": {*PACKAGES, "exchange.gateway", "exchange.publish", "exchange.web", *PRODUCT},
+    "clients": {"exchange.wire", "exchange.codes", "exchange.units", "exchange.errors", "contracts_spec"},
+    "bench": {*PACKAGES, "exchange.gateway", "exchange.publish", "exchange.web", *PRODUCT},
+}
+
+# Module of the outside world -> parts and modules that may import it, with the reason.
+EVENT_LOOP = {
+    "exchange.gateway.server": "the websockets shell",
+    "exchange.main": "starts the event loop",
+    "exchange.cli": "starts the event loop",
+    "exchange.demo": "runs venue and clients in one event loop",
+    "exchange.seams": "the real clock sleeps in it",
+    "clients": "a client lives across a socket",
+    "bench": "measures over real sockets",
+}
+OUTSIDE = {
+    "exchange.seams": "the real clock, disk, network and random bytes",
+    "exchange.main": "wiring: hands the real seams down",
+    "exchange.cli": "wiring: hands the real seams down",
+    "exchange.demo": "wiring: hands the real seams down",
+    "clients": "lives across a socket, outside the exchange",
+    "bench": "measures real time",
+}
+FILES = OUTSIDE | {
+    "contracts_spec": "reads its own TOML files, before anything runs",
+    "exchange.kernel": "folder of compiled kernels",
+    "exchange.engine.warmup": "folder of compiled kernels",
+}
+RESTRICTED = {
+    "numba": {"exchange.kernel": "the one decorator"},
+    "asyncio": EVENT_LOOP,
+    "websockets": EVENT_LOOP,
+    "time": OUTSIDE,
+    "socket": OUTSIDE,
+    "random": OUTSIDE,
+    "secrets": OUTSIDE,
+    "uuid": OUTSIDE,
+    "threading": OUTSIDE,
+    "os": FILES,
+    "pathlib": FILES,
+    "shutil": FILES,
+    "tempfile": FILES,
+    "fcntl": FILES,
+    "mmap": FILES,
+}
+# Modules whose purpose is to talk to a person at a terminal.
+PRINTS = {"exchange.cli", "exchange.demo", "bench"}
+TESTS_LONGER_THAN_A_FILE: dict[str, str] = {}
+
+LEFTOVERS = {
+    "a note to self": re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b"),
+    "a debugger": re.compile(r"\b(break" r"point\(\)|pdb\.set_" r"trace)"),
+    "a path of somebody's machine": re.compile(r"[\"' (]/(home|ro" r"ot|Users|tm" r"p|work)/"),
+    "a conflict mark": re.compile(r"^(<{7}|>{7}) ", re.MULTILINE),
+}
+
+
+def module_name(path: Path) -> str:
+    parts = list(path.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def sources() -> dict[str, Path]:
+    """Every module of the product by name."""
+    files = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
+    return {module_name(file): file for file in files}
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def written_tests() -> list[Path]:
+    return sorted((ROOT / "tests").rglob("*.py"))
+
+
+def all_python() -> list[Path]:
+    return [*sources().values(), *written_tests()]
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    """Absolute names that a file imports, also inside functions, each with its line."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: relative import; write the whole name"
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def prefixes(name: str) -> Iterator[str]:
+    """`a.b.c`, `a.b`, `a`."""
+    parts = name.split(".")
+    return (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+
+
+def part(name: str) -> str | None:
+    """The part of the picture that a module belongs to."""
+    return next((prefix for prefix in prefixes(name) if prefix in MAY_IMPORT), None)
+
+
+def imported_module(name: str) -> str | None:
+    """The module of ours that an imported name comes from, if it is ours."""
+    return next((prefix for prefix in prefixes(name) if prefix in sources()), None)
+
+
+def may_import(module: str, imported: str) -> bool:
+    own, other = part(module), part(imported)
+    assert own is not None and other is not None
+    return own == other or other in MAY_IMPORT[own]
+
+
+def test_every_import_points_down_the_picture() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {module} imports {name}"
+        for module, path in sources().items()
+        for name, line in imports(path)
+        if (target := imported_module(name)) and not may_import(module, target)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("module", "imported"),
+    [
+        ("exchange.book.fifo", "exchange.clearing.fees"),
+        ("exchange.gateway.server", "exchange.publish.market_data"),
+        ("exchange.gateway.server", "exchange.venue"),
+        ("exchange.journal.frames", "exchange.wire.messages"),
+        ("exchange.units", "exchange.book.levels"),
+        ("clients.client", "exchange.engine.engine"),
+        ("contracts_spec.load", "exchange.kernel"),
+        ("exchange.engine.apply", "bench.flow"),
+    ],
+)
+def test_an_import_up_or_sideways_is_seen(module: str, imported: str) -> None:
+    assert not may_import(module, imported)
+
+
+def test_no_part_of_the_product_imports_tests() -> None:
+    wrong = [str(path) for path in sources().values() for name, _ in imports(path) if name.split(".")[0] == "tests"]
+    assert not wrong
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    graph = {
+        module: {target for name, _ in imports(path) if (target := imported_module(name)) and target != module}
+        for module, path in sources().items()
+    }
+    done: set[str] = set()
+
+    def visit(module: str, trail: tuple[str, ...]) -> None:
+        assert module not in trail, " -> ".join((*trail[trail.index(module) :], module))
+        if module not in done:
+            for target in sorted(graph[module]):
+                visit(target, (*trail, module))
+            done.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+def test_the_outside_world_is_reached_only_through_its_doors() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: imports {name}"
+        for module, path in sources().items()
+        for name, line in imports(path)
+        if (allowed := RESTRICTED.get(name.split(".")[0])) is not None
+        and not any(prefix in allowed for prefix in prefixes(module))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_files_are_opened_only_at_the_doors() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: open()"
+        for module, path in sources().items()
+        if not any(prefix in FILES for prefix in prefixes(module))
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open"
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_module_says_its_purpose() -> None:
+    silent = [str(path.relative_to(ROOT)) for path in all_python() if not ast.get_docstring(tree(path))]
+    assert not silent
+
+
+def test_every_file_is_read_in_one_sitting() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}: {lines} lines"
+        for path in all_python()
+        if (lines := len(path.read_text().splitlines())) > FILE_LINES_MAX
+        and str(path.relative_to(ROOT)) not in TESTS_LONGER_THAN_A_FILE
+    ]
+    assert not long, "\n".join(long)
+
+
+def test_every_function_fits_a_screen() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} has {lines} lines"
+        for path in all_python()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > FUNCTION_LINES_MAX
+    ]
+    assert not long, "\n".join(long)
+
+
+def test_nothing_is_left_lying_about() -> None:
+    texts = [
+        *all_python(),
+        *(file for package in PACKAGES for file in (ROOT / package).rglob("*.md")),
+        *(file for package in PACKAGES for file in (ROOT / package).rglob("*.toml")),
+        *(ROOT / name for name in ("README.md", "CHANGELOG.md", "Makefile", "pyproject.toml")),
+    ]
+    found = [
+        f"{path.relative_to(ROOT)}: {what}: {match.group().strip()}"
+        for path in texts
+        for what, pattern in LEFTOVERS.items()
+        for match in pattern.finditer(path.read_text())
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_no_error_is_swallowed_whole() -> None:
+    bare = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in all_python()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ExceptHandler) and node.type is None
+    ]
+    assert not bare, "\n".join(bare)
+
+
+def test_libraries_do_not_print() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for module, path in sources().items()
+        if not any(prefix in PRINTS for prefix in prefixes(module))
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_tests_neither_sleep_nor_read_the_clock() -> None:
+    clocks = {("time", name) for name in ("sleep", "time", "time_ns", "monotonic", "monotonic_ns")}
+    clocks |= {("datetime", "now"), ("datetime", "utcnow"), ("date", "today")}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.value.id}.{node.attr}"
+        for path in written_tests()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and (node.value.id, node.attr) in clocks
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def is_kernel(function: ast.FunctionDef) -> bool:
+    return any(isinstance(decorator, ast.Name) and decorator.id == "kernel" for decorator in function.decorator_list)
+
+
+def test_kernels_use_the_one_decorator_and_nothing_that_a_compiler_cannot_hold() -> None:
+    forbidden = ast.Try | ast.Dict | ast.DictComp | ast.Lambda | ast.JoinedStr | ast.Raise | ast.Yield | ast.With
+    wrong = [
+        f"{path.relative_to(ROOT)}:{inner.lineno}: {type(inner).__name__} in kernel {node.name}"
+        for path in sources().values()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef) and is_kernel(node)
+        for inner in ast.walk(node)
+        if isinstance(inner, forbidden) or (isinstance(inner, ast.FunctionDef) and inner is not node)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+PROBE = """
+import importlib, json, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+from exchange.engine.warmup import warm_up
+from exchange.kernel import KERNELS
+from exchange.limits import TEST
+warm_up(TEST)
+print(json.dumps([
+    [f"{k.py_func.__module__}.{k.py_func.__name__}", len(k.signatures),
+     [f"{c.py_func.__module__}.{c.py_func.__name__}" for n in k.py_func.__code__.co_names
+      if (c := k.py_func.__globals__.get(n)) is not None and hasattr(c, "py_func")]]
+    for k in KERNELS]))
+"""
+
+
+@pytest.fixture(scope="module")
+def warmed() -> dict[str, tuple[int, list[str]]]:
+    """Kernel -> (signatures compiled for calls from Python or by a cold cache, kernels it calls), after the warm-up."""
+    modules = [
+        module
+        for module, path in sources().items()
+        if "@kernel" in path.read_text() and "import kernel" in path.read_text()
+    ]
+    run = subprocess.run([sys.executable, "-c", PROBE, *modules], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert run.returncode == 0, run.stderr
+    return {name: (signatures, calls) for name, signatures, calls in json.loads(run.stdout.splitlines()[-1])}
+
+
+def test_every_kernel_is_compiled_by_the_warm_up(warmed: dict[str, tuple[int, list[str]]]) -> None:
+    """A kernel that a warm cache brings along has no signature of its own: follow the calls."""
+    reached = {name for name, (signatures, _) in warmed.items() if signatures}
+    waiting = list(reached)
+    while waiting:
+        for callee in warmed[waiting.pop()][1]:
+            if callee in warmed and callee not in reached:
+                reached.add(callee)
+                waiting.append(callee)
+    assert warmed and reached == set(warmed), sorted(set(warmed) - reached)
+
+
+def test_every_kernel_has_one_signature(warmed: dict[str, tuple[int, list[str]]]) -> None:
+    """A second signature is a pause in trading while it compiles."""
+    several = {name: signatures for name, (signatures, _) in warmed.items() if signatures > 1}
+    assert not several
