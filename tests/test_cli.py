@@ -1,0 +1,80 @@
+"""The command line: what a user gets wrong is told in one line, with exit code 2 and no traceback."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import cyclopts
+import pytest
+
+from exchange import cli
+from exchange.errors import UserError
+
+ROOT = Path(__file__).parent.parent
+
+BAD_INPUT = [
+    ["no-such-command"],
+    ["--no-such-option"],
+    ["journal", "no-such-command"],
+]
+
+
+def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "exchange.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
+
+
+def is_one_line_on_stderr(text: str) -> bool:
+    return text.startswith("gpux: ") and text.count("\n") == 1 and "Traceback" not in text
+
+
+@pytest.mark.parametrize("arguments", BAD_INPUT, ids=" ".join)
+def test_bad_input_is_told_in_one_line_with_exit_code_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    output = capsys.readouterr()
+    assert stopped.value.code == 2
+    assert output.out == ""
+    assert is_one_line_on_stderr(output.err), output.err
+
+
+def test_the_process_ends_as_the_function_says() -> None:
+    ended = run(["no-such-command"])
+    assert ended.returncode == 2
+    assert is_one_line_on_stderr(ended.stderr), ended.stderr
+
+
+def test_an_error_of_several_lines_becomes_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = cyclopts.App(name="gpux")
+
+    @broken.default
+    def fail() -> None:
+        raise UserError("chips.toml: line 3\n  memory_gb = -1: allowed 1..1024", code=65)
+
+    monkeypatch.setattr(cli, "app", broken)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([])
+    assert stopped.value.code == 65
+    assert capsys.readouterr().err == "gpux: chips.toml: line 3 memory_gb = -1: allowed 1..1024\n"
+
+
+def test_version_is_the_one_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--version"])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out.strip() == project["version"]
+
+
+def test_help_names_every_command_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    shown = capsys.readouterr().out
+    for name in [name for name in cli.app if not name.startswith("-")]:
+        assert name in shown
+        assert cli.app[name].help, f"gpux {name} has no help text"
