@@ -1,0 +1,47 @@
+"""Business days: Monday to Friday by UTC date, not in the holiday list (SPEC-060)."""
+
+from datetime import date, timedelta
+
+from contracts_spec.errors import Problem, SpecError
+from contracts_spec.schema import CalendarFile
+
+_DAY = timedelta(days=1)
+_SATURDAY = 5
+
+
+class BusinessDays:
+    """Counts business days by one calendar. A year without a holiday list is an error, never "no holidays"."""
+
+    def __init__(self, calendar: CalendarFile) -> None:
+        self.calendar = calendar
+        self._years = frozenset(int(year) for year in calendar.holidays)
+        self._holidays = frozenset(day for days in calendar.holidays.values() for day in days)
+
+    def is_business_day(self, day: date) -> bool:
+        if day.year not in self._years:
+            found = ", ".join(str(year) for year in sorted(self._years))
+            allowed = f"a holiday list is needed for {day.year}, there are lists for {found}"
+            raise SpecError([Problem("calendar.toml", f"holidays.{day.year}", "", allowed, "CONFIG-007")])
+        return day.weekday() < _SATURDAY and day not in self._holidays
+
+    def before(self, day: date, count: int) -> date:
+        """The `count`-th business day before `day`, which itself is not counted (SPEC-061)."""
+        return self._walk(day, count, -_DAY)
+
+    def after(self, day: date, count: int) -> date:
+        """The `count`-th business day after `day`, which itself is not counted."""
+        return self._walk(day, count, _DAY)
+
+    def between(self, start: date, end: date) -> int:
+        """Business days after `start`, up to and with `end`."""
+        count = 0
+        while start < end:
+            start += _DAY
+            count += self.is_business_day(start)
+        return count
+
+    def _walk(self, day: date, count: int, step: timedelta) -> date:
+        while count:
+            day += step
+            count -= self.is_business_day(day)
+        return day

@@ -1,0 +1,121 @@
+"""Calendar spreads, tier spreads and strips on a chip's listed months (SPEC-041, SPEC-053)."""
+
+from itertools import pairwise
+
+from contracts_spec.bands import combination_width, daily_range
+from contracts_spec.ids import COMBINATION_BIT
+from contracts_spec.outrights import Instrument, Listing
+from contracts_spec.periods import Period
+from contracts_spec.symbols import CombinationName, OutrightName, symbol_text
+from exchange.codes import ComboKind, Family, OrderEntry, PeriodKind
+from exchange.units import nearest_half_up
+
+_QUARTER_MONTHS = 3
+
+
+def combinations_of(listing: Listing) -> list[Instrument]:
+    """Every combination of the day, by id: those already known keep theirs, new ones count on in symbol order."""
+    found: dict[str, tuple[ComboKind, tuple[Instrument, ...]]] = {}
+    for chip in listing.spec.listed_chips:
+        for combo, legs in _of_chip(listing, chip.code):
+            found[_symbol(combo, legs)] = (combo, legs)
+    ids = dict(listing.known.combination_ids)
+    last = max(ids.values(), default=COMBINATION_BIT)
+    for symbol in sorted(found.keys() - ids.keys()):
+        last += 1
+        ids[symbol] = last
+    built = [_combination(listing, ids[symbol], symbol, *found[symbol]) for symbol in found]
+    return sorted(built, key=lambda instrument: instrument.id)
+
+
+def combination_settle(combo: ComboKind, legs: tuple[Instrument, ...]) -> int:
+    """Follows from the legs: spreads first minus second, strips hour-weighted, nearest, half up (SPEC-053)."""
+    if combo is not ComboKind.STRIP:
+        return legs[0].settle_tick - legs[1].settle_tick
+    return nearest_half_up(sum(leg.settle_tick * leg.hours for leg in legs), sum(leg.hours for leg in legs))
+
+
+def _of_chip(listing: Listing, chip_code: int) -> list[tuple[ComboKind, tuple[Instrument, ...]]]:
+    wanted = listing.spec.products.combinations
+    benchmark = _months(listing, chip_code, listing.spec.benchmark)
+    found: list[tuple[ComboKind, tuple[Instrument, ...]]] = []
+    if wanted.calendars:
+        found += [(ComboKind.CALENDAR, pair) for pair in pairwise(benchmark)]
+    for names in wanted.tier_spreads:
+        pairs = zip(*(_months(listing, chip_code, name) for name in names), strict=True)
+        found += [(ComboKind.TIER, pair) for pair in pairs]
+    if wanted.strips:
+        found += [(ComboKind.STRIP, legs) for legs in _strips(listing, benchmark)]
+    return found
+
+
+def _months(listing: Listing, chip_code: int, tier: str) -> tuple[Instrument, ...]:
+    """Listed PHY months of a chip and tier, nearest first."""
+    floor_bp = listing.tiers[tier].floor_bp
+    months = [
+        instrument
+        for terms, instrument in listing.outrights.items()
+        if terms[:3] == (chip_code, Family.PHY, floor_bp) and terms.period.kind is PeriodKind.MONTH
+    ]
+    return tuple(sorted(months, key=lambda instrument: instrument.start_month))
+
+
+def _strips(listing: Listing, months: tuple[Instrument, ...]) -> list[tuple[Instrument, ...]]:
+    """Each quarter whose months are all listed, and all months when the chip has as many as the product lists."""
+    quarters = [
+        months[i : i + _QUARTER_MONTHS]
+        for i in range(len(months) - _QUARTER_MONTHS + 1)
+        if months[i].start_month % _QUARTER_MONTHS == 0
+    ]
+    full = listing.spec.product(Family.PHY.name).months
+    return quarters + ([months] if len(months) == full > _QUARTER_MONTHS else [])
+
+
+def _symbol(combo: ComboKind, legs: tuple[Instrument, ...]) -> str:
+    names = (
+        OutrightName(leg.chip, leg.family, leg.floor_bp, Period(PeriodKind.MONTH, leg.start_month)) for leg in legs
+    )
+    return symbol_text(CombinationName(combo, tuple(names)))
+
+
+def _combination(
+    listing: Listing, instrument_id: int, symbol: str, combo: ComboKind, legs: tuple[Instrument, ...]
+) -> Instrument:
+    orders, fees = listing.spec.products.orders, listing.spec.products.fees
+    settle_tick = combination_settle(combo, legs)
+    width = combination_width(combo, [listing.width(leg) for leg in legs])
+    limits = daily_range(combo, settle_tick, width, orders.price_ticks_max)
+    strip = combo is ComboKind.STRIP
+    hours = sum(leg.hours for leg in legs) if strip else max(leg.hours for leg in legs)
+    first = legs[0]
+    return Instrument(
+        id=instrument_id,
+        symbol=symbol,
+        family=first.family,
+        chip_code=first.chip_code,
+        chip=first.chip,
+        floor_bp=first.floor_bp,
+        kind=None,
+        combo=combo,
+        legs=tuple((leg.id, 1 if strip or place == 0 else -1) for place, leg in enumerate(legs)),
+        start_month=first.start_month,
+        months=tuple(sorted({month for leg in legs for month in leg.months})),
+        hours=hours,
+        fee_hours=hours,
+        ltd_ns=min(leg.ltd_ns for leg in legs),
+        order_entry=OrderEntry.FULL,
+        min_inc=orders.min_inc_ticks,
+        order_lots_max=orders.order_lots_max,
+        band_ticks=listing.spec.products.bands.reject_ticks,
+        settle_tick=settle_tick,
+        low_tick=limits.low_tick,
+        high_tick=limits.high_tick,
+        maker_fee=fees.maker_mills,
+        taker_fee=fees.taker_mills,
+        auction_fee=fees.auction_mills,
+        unit_lots=first.unit_lots,
+        deliv_from=min(leg.deliv_from for leg in legs),
+        deliv_to=max(leg.deliv_to for leg in legs),
+        ref_tenths=first.ref_tenths,
+        term=False,
+    )

@@ -1,0 +1,155 @@
+"""Reads the five files, checks them together and freezes the result. Every error found is reported, not the first."""
+
+import hashlib
+import tomllib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin
+
+import msgspec
+
+from contracts_spec.checks import check_date, check_spec
+from contracts_spec.errors import Problem, SpecError
+from contracts_spec.schema import CalendarFile, ChipsFile, MarginFile, ProductsFile, Spec, TiersFile
+
+FOLDER = Path(__file__).parent
+FILES: dict[str, type[msgspec.Struct]] = {
+    "chips.toml": ChipsFile,
+    "tiers.toml": TiersFile,
+    "products.toml": ProductsFile,
+    "calendar.toml": CalendarFile,
+    "margin.toml": MarginFile,
+}
+_SEVERAL = 2
+_Table = TypeVar("_Table", bound=msgspec.Struct)
+
+
+def load_spec(folder: str | Path | None = None, day: date | None = None) -> Spec:
+    """The checked specification of a folder, without one the built-in catalogue.
+
+    day      if given, what depends on the date is checked too: holiday lists that the listed instruments need
+             (CONFIG-007) and provisional reference rates (SPEC-031, CONFIG-001). `gpux serve` gives today
+    SpecError names every problem: file, key, value, what is allowed
+    """
+    problems: list[Problem] = []
+    tables = {name: _read_file(Path(folder or FOLDER), name, problems) for name in FILES}
+    problems += check_spec(tables)
+    if problems:
+        raise SpecError(problems)
+    spec = _freeze(tables)
+    if day is not None and (dated := check_date(spec, day)):
+        raise SpecError(dated)
+    return spec
+
+
+def spec_document(spec: Spec) -> bytes:
+    """The specification as one canonical JSON document: sorted keys, no spaces, integers only (DUR-063)."""
+    return msgspec.json.encode(spec, order="sorted")
+
+
+def spec_from_document(document: bytes) -> Spec:
+    """The specification that `spec_document` wrote."""
+    return msgspec.json.decode(document, type=Spec)
+
+
+def spec_sha256(spec: Spec) -> bytes:
+    """The configuration hash that settlement, cascade and margin events carry (contracts.md section 10)."""
+    return hashlib.sha256(spec_document(spec)).digest()
+
+
+def _freeze(tables: dict[str, Any]) -> Spec:
+    tiers = tables["tiers.toml"]
+    return Spec(
+        chips=tables["chips.toml"].chip,
+        tiers=tiers.tier,
+        benchmark=tiers.benchmark,
+        certification=tiers.certification,
+        products=tables["products.toml"],
+        calendar=tables["calendar.toml"],
+        margin=tables["margin.toml"],
+    )
+
+
+def _read_file(folder: Path, name: str, problems: list[Problem]) -> msgspec.Struct | None:
+    """The file as its Struct, or None with what is wrong added to `problems`."""
+    try:
+        data = tomllib.loads((folder / name).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        problems.append(Problem(name, f"no such file in {folder}", "", f"all of {', '.join(FILES)} are needed"))
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(Problem(name, "cannot be read", "", str(error)))
+        return None
+    except tomllib.TOMLDecodeError as error:
+        problems.append(Problem(name, "is not TOML", "", str(error)))
+        return None
+    return _read_table(FILES[name], data, "", lambda key, value, ok: problems.append(Problem(name, key, value, ok)))
+
+
+def _read_table(
+    shape: type[_Table], data: dict[str, Any], path: str, report: Callable[[str, str, str], None]
+) -> _Table | None:
+    """One table as its Struct, key by key, so that every wrong key of it is reported."""
+    fields = {field.name: field for field in msgspec.structs.fields(shape)}
+    found: dict[str, Any] = {}
+    for key in data.keys() - fields.keys():
+        report(path + key, _shown(data[key]), f"unknown key, allowed are {', '.join(fields)}")
+    for key, field in fields.items():
+        if key in data:
+            found[key] = _read_value(field.type, data[key], path + key, report)
+        elif field.required:
+            report(path + key, "", "missing")
+    required = all(key in found for key, field in fields.items() if field.required)
+    if not required or data.keys() - fields.keys() or any(value is _BAD for value in found.values()):
+        return None
+    return shape(**found)
+
+
+_BAD = object()
+
+
+def _read_value(kind: Any, value: Any, path: str, report: Callable[[str, str, str], None]) -> Any:
+    """One value of the type `kind`, `_BAD` when it has another; tables and lists of tables go down a level."""
+    arguments = get_args(kind)
+    if get_origin(kind) is tuple and len(arguments) == _SEVERAL and arguments[1] is ... and isinstance(value, list):
+        places = [f"{path}{_entry(entry, index)}" for index, entry in enumerate(value)]
+        entries = [_read_value(arguments[0], *entry, report) for entry in zip(value, places, strict=True)]
+        return _BAD if any(entry is _BAD for entry in entries) else tuple(entries)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
+        table = _read_table(kind, value, f"{path}.", report)
+        return _BAD if table is None else table
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        report(path, _shown(value), f"must be {_expected(kind)}")
+        return _BAD
+
+
+def _entry(entry: Any, index: int) -> str:
+    """How an entry of a list is named: by its name, family or place."""
+    name = entry.get("name", entry.get("family")) if isinstance(entry, dict) else None
+    return f".{name}" if isinstance(name, str) else f"[{index}]"
+
+
+def _expected(kind: Any) -> str:
+    """A type in words."""
+    arguments = get_args(kind)
+    if isinstance(kind, UnionType):
+        return " or ".join(_expected(one) for one in arguments if one is not type(None))
+    if get_origin(kind) is tuple:
+        several = "a list" if arguments[-1] is ... else f"a list of {len(arguments)}"
+        return f"{several}, each {_expected(arguments[0])}"
+    if get_origin(kind) is dict:
+        return f"a table, each value {_expected(arguments[1])}"
+    if arguments:
+        return "one of " + ", ".join(repr(one) for one in arguments)
+    names = {int: "an integer", str: "a text", bool: "true or false", date: "a date like 2027-01-18"}
+    return names.get(kind, "a table")
+
+
+def _shown(value: Any) -> str:
+    """A found value, short enough for one line."""
+    text = repr(value) if not isinstance(value, date) else value.isoformat()
+    return text if len(text) <= 60 else text[:57] + "..."

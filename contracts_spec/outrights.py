@@ -1,0 +1,217 @@
+"""Outrights of a trading day: each enabled product x listed chip x tier x period, with limits and seed price."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from contracts_spec.bands import PriceRange, daily_range, daily_width, whole_range
+from contracts_spec.business_days import BusinessDays
+from contracts_spec.ids import Terms, pack_id
+from contracts_spec.listing import calendar_periods, first_delivery_month
+from contracts_spec.periods import (
+    STEP_MONTHS,
+    TERMS,
+    Period,
+    close_ns,
+    day_start_ns,
+    first_day,
+    last_trading_day,
+    month_hours,
+)
+from contracts_spec.schema import Chip, Product, Spec, Tier
+from contracts_spec.symbols import OutrightName, symbol_text
+from exchange.codes import ComboKind, Family, OrderEntry, PeriodKind
+from exchange.units import nearest_half_up
+
+BENCHMARK_BP = 9_000  # seed prices are quoted for this floor (SPEC-052)
+_COVERS = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)
+
+
+class Instrument(Struct, frozen=True):
+    """One book. Prices are ticks, fees mills per GPU-hour, times ns since the epoch.
+
+    hours         mills that one lot gains per tick: the hours of the period; of a calendar spread the longer leg's
+    fee_hours     GPU-hours that one lot pays fees on: the longer leg's of a spread, all of a strip (FEE-001)
+    months        (month index, hours) of every month delivered, ascending; of a combination those of its legs
+    legs          (id, sign) of a combination, the bought leg first; empty for an outright
+    deliv_from    first instant of delivery; deliv_to the first instant after it
+    settle_tick   previous settlement, of a new instrument its seed (SPEC-052)
+    low_tick, high_tick   the day's price limits (BAND-013)
+    term          a T3 or T5, counted by LIMIT-004
+    """
+
+    id: int
+    symbol: str
+    family: Family
+    chip_code: int
+    chip: str
+    floor_bp: int
+    kind: PeriodKind | None
+    combo: ComboKind
+    legs: tuple[tuple[int, int], ...]
+    start_month: int
+    months: tuple[tuple[int, int], ...]
+    hours: int
+    fee_hours: int
+    ltd_ns: int
+    order_entry: OrderEntry
+    min_inc: int
+    order_lots_max: int
+    band_ticks: int
+    settle_tick: int
+    low_tick: int
+    high_tick: int
+    maker_fee: int
+    taker_fee: int
+    auction_fee: int
+    unit_lots: int
+    deliv_from: int
+    deliv_to: int
+    ref_tenths: int
+    term: bool
+
+
+class Known(NamedTuple):
+    """What the venue knows of earlier days; a venue that has never traded knows nothing.
+
+    settlements       previous settlement by instrument id, also of instruments that have expired (SPEC-052)
+    at_limit          ids whose settlement stood at the daily limit (BAND-013)
+    combination_ids   id by symbol of every combination ever listed: ids are never reused (SPEC-043)
+    """
+
+    settlements: Mapping[int, int] = {}
+    at_limit: frozenset[int] = frozenset()
+    combination_ids: Mapping[str, int] = {}
+
+
+class Listing:
+    """Prices, widths and last trading days of one day's outrights while they are built."""
+
+    def __init__(self, spec: Spec, day: date, known: Known) -> None:
+        self.spec = spec
+        self.day = day
+        self.known = known
+        self.days = BusinessDays(spec.calendar)
+        self.outrights: dict[Terms, Instrument] = {}
+        self.tiers = {tier.name: tier for tier in spec.tiers}
+
+    def width(self, outright: Instrument) -> int:
+        """Daily limit of an outright, ticks each side."""
+        return daily_width(self.spec.products.bands, outright.settle_tick, outright.id in self.known.at_limit)
+
+
+def list_outrights(listing: Listing) -> None:
+    """Fills `listing.outrights`; PHY comes before TOP, so that terms find their years."""
+    for product in sorted(listing.spec.products.product, key=lambda product: product.code):
+        if product.enabled:
+            for terms, chip, ltd in _terms_of(listing, product):
+                listing.outrights[terms] = _outright(listing, product, terms, chip, ltd)
+
+
+def _terms_of(listing: Listing, product: Product) -> Iterator[tuple[Terms, Chip | None, date]]:
+    """Terms, chip and LTD of each outright of a product; shorter periods first, so that children come first."""
+    family = Family(product.code)
+    periods = calendar_periods(product, listing.day, listing.days)
+    ltds = {period: last_trading_day(period, family, listing.days) for period in periods}
+    chips: tuple[Chip | None, ...] = listing.spec.listed_chips if product.scope == "chip" else (None,)
+    floors = [listing.tiers[name].floor_bp for name in product.tiers] or [0]
+    for chip in chips:
+        first_month = first_delivery_month(chip)
+        for floor_bp in floors:
+            for period, ltd in ltds.items():
+                if period.start_month >= first_month:
+                    yield Terms(chip.code if chip else 0, family, floor_bp, period), chip, ltd
+
+
+def _outright(listing: Listing, product: Product, terms: Terms, chip: Chip | None, ltd: date) -> Instrument:
+    spec, family, period = listing.spec, terms.family, terms.period
+    instrument_id = pack_id(terms)
+    settle = listing.known.settlements.get(instrument_id)
+    settle_tick = _seed_tick(listing, product, terms, chip) if settle is None else settle
+    limits = _outright_range(listing, terms, settle_tick, instrument_id, ltd)
+    hours = product.lot_value or period.hours
+    fees, orders = spec.products.fees, spec.products.orders
+    return Instrument(
+        id=instrument_id,
+        symbol=symbol_text(OutrightName(chip.name if chip else "", family, terms.floor_bp, period)),
+        family=family,
+        chip_code=terms.chip_code,
+        chip=chip.name if chip else family.name,
+        floor_bp=terms.floor_bp,
+        kind=period.kind,
+        combo=ComboKind.OUTRIGHT,
+        legs=(),
+        start_month=period.start_month,
+        months=tuple((month, month_hours(month)) for month in period.months),
+        hours=hours,
+        fee_hours=hours,
+        ltd_ns=close_ns(ltd, spec.calendar.close_hour_utc),
+        order_entry=_order_entry(listing, terms.floor_bp),
+        min_inc=orders.min_inc_ticks,
+        order_lots_max=orders.order_lots_max,
+        band_ticks=spec.products.bands.reject_ticks,
+        settle_tick=settle_tick,
+        low_tick=limits.low_tick,
+        high_tick=limits.high_tick,
+        maker_fee=fees.maker_mills,
+        taker_fee=fees.taker_mills,
+        auction_fee=fees.auction_mills,
+        unit_lots=(chip.unit_lots if chip else None) or 1,
+        deliv_from=day_start_ns(first_day(period.start_month)),
+        deliv_to=day_start_ns(first_day(period.end_month)),
+        ref_tenths=(chip.ref_tenths if chip else None) or 0,
+        term=period.kind in TERMS,
+    )
+
+
+def _order_entry(listing: Listing, floor_bp: int) -> OrderEntry:
+    """SPEC-021; families without tiers take every order."""
+    tiers: list[Tier] = [tier for tier in listing.spec.tiers if tier.floor_bp == floor_bp]
+    return OrderEntry[tiers[0].order_entry.upper()] if tiers else OrderEntry.FULL
+
+
+def _seed_tick(listing: Listing, product: Product, terms: Terms, chip: Chip | None) -> int:
+    """First reference price: strip of the listed children, else the period before, else the chip's seed (SPEC-052)."""
+    strip = _strip_tick(listing, terms)
+    if strip is not None:
+        return strip
+    before = Period(terms.period.kind, terms.period.start_month - STEP_MONTHS[terms.period.kind])
+    previous_terms = terms._replace(period=before)
+    if previous := listing.outrights.get(previous_terms):
+        return previous.settle_tick
+    settled = listing.known.settlements.get(pack_id(previous_terms)) if before.start_month >= 0 else None
+    if settled is not None:
+        return settled
+    if product.seed_mills is not None:
+        return product.seed_mills
+    assert chip is not None and chip.seed_mills is not None, "CONFIG-001 and CONFIG-004 see to it"
+    return max(1, chip.seed_mills * (terms.floor_bp or BENCHMARK_BP) // BENCHMARK_BP)
+
+
+def _strip_tick(listing: Listing, terms: Terms) -> int | None:
+    """Hour-weighted mean of the finest listed set of children that covers the whole period (SETTLE-005)."""
+    family = Family.PHY if terms.family is Family.TOP else terms.family
+    for kind in _COVERS[: terms.period.kind]:
+        starts = range(terms.period.start_month, terms.period.end_month, STEP_MONTHS[kind])
+        cover = [
+            listing.outrights.get(Terms(terms.chip_code, family, terms.floor_bp, Period(kind, start)))
+            for start in starts
+        ]
+        found = [child for child in cover if child is not None]
+        if len(found) == len(cover):
+            value = sum(child.settle_tick * child.hours for child in found)
+            return nearest_half_up(value, sum(child.hours for child in found))
+    return None
+
+
+def _outright_range(listing: Listing, terms: Terms, settle_tick: int, instrument_id: int, ltd: date) -> PriceRange:
+    """The day's limits; an IDX month in its last calendar days has none but SPEC-004's (BAND-013)."""
+    products = listing.spec.products
+    highest = products.orders.price_ticks_max
+    index_month = terms.family is Family.IDX and terms.period.kind is PeriodKind.MONTH
+    if index_month and (ltd - listing.day).days < products.bands.index_unlimited_days:
+        return whole_range(ComboKind.OUTRIGHT, highest)
+    width = daily_width(products.bands, settle_tick, instrument_id in listing.known.at_limit)
+    return daily_range(ComboKind.OUTRIGHT, settle_tick, width, highest)

@@ -1,0 +1,233 @@
+"""The shape of the five files: one Struct a table, one field a key. A missing key without default is an error.
+
+Types only; which values make sense together is checked in `checks.py`. `None` is a key that is left out.
+"""
+
+from datetime import date
+from typing import Literal, NoReturn
+
+from msgspec import Struct
+
+
+class Chip(Struct, frozen=True, forbid_unknown_fields=True):
+    """One GPU or accelerator of the catalogue (SPEC-030)."""
+
+    code: int
+    name: str
+    title: str
+    listed: bool
+    region: str
+    reason: str = ""
+    unit_lots: int | None = None
+    ref_tenths: int | None = None
+    ref_provisional: bool = False
+    mamf_tenths: int | None = None
+    seed_mills: int | None = None
+    psr_mills: int | None = None
+    first_delivery: str | None = None
+    all_reduce_gbps: int | None = None
+    all_to_all_gbps: int | None = None
+    spot_cap_lots: int | None = None
+    month_accountability_lots: int | None = None
+    all_accountability_lots: int | None = None
+
+
+class ChipsFile(Struct, frozen=True, forbid_unknown_fields=True):
+    chip: tuple[Chip, ...]
+
+
+class Tier(Struct, frozen=True, forbid_unknown_fields=True):
+    """A goodput floor (SPEC-020) and how its books take orders (SPEC-021)."""
+
+    name: str
+    floor_bp: int
+    order_entry: Literal["full", "ioc_only"]
+
+
+class Certification(Struct, frozen=True, forbid_unknown_fields=True):
+    enabled: bool
+    workload_hash: str
+    agent_keys: tuple[str, ...]
+    conversion_cap_bp: int
+    validity_days: int
+    trailing_days: int
+    audit_share_bp: int
+    audit_tolerance_bp: int
+
+
+class TiersFile(Struct, frozen=True, forbid_unknown_fields=True):
+    benchmark: str
+    tier: tuple[Tier, ...]
+    certification: Certification
+
+
+class Orders(Struct, frozen=True, forbid_unknown_fields=True):
+    """SPEC-002, SPEC-004, SESSION-004."""
+
+    price_ticks_max: int
+    order_lots_max: int
+    position_lots_max: int
+    min_inc_ticks: int
+    protection_ticks: int
+    matching: Literal["fifo", "pro_rata"]
+
+
+class Bands(Struct, frozen=True, forbid_unknown_fields=True):
+    """BAND-011 to BAND-013."""
+
+    reject_ticks: int
+    breaker_bp: int
+    breaker_window_s: int
+    breaker_reserved_s: int
+    closing_reserved_s: int
+    velocity_bp: int
+    velocity_window_s: int
+    velocity_reserved_s: int
+    collar_extension_s: int
+    collar_extensions_max: int
+    daily_limit_bp: int
+    index_unlimited_days: int
+
+
+class PositionLimits(Struct, frozen=True, forbid_unknown_fields=True):
+    """LIMIT-001 to LIMIT-006; the caps stand with the chips."""
+
+    spot_floor_lots: int
+    spot_share_bp: int
+    reportable_lots: int
+    term_lots: int
+    block_lots_min: int
+    block_report_minutes: int
+
+
+class Fees(Struct, frozen=True, forbid_unknown_fields=True):
+    """FEE-001, mills per GPU-hour."""
+
+    maker_mills: int
+    taker_mills: int
+    auction_mills: int
+    block_mills: int
+    cascade_mills: int
+    cash_settlement_mills: int
+    certificate_mills: int
+
+
+class Index(Struct, frozen=True, forbid_unknown_fields=True):
+    """INDEX-001 to INDEX-003."""
+
+    fallback: str
+    sellers_min: int
+    hours_min: int
+    seller_share_bp: int
+
+
+class Combinations(Struct, frozen=True, forbid_unknown_fields=True):
+    """SPEC-053."""
+
+    calendars: bool
+    strips: bool
+    tier_spreads: tuple[tuple[str, str], ...]
+
+
+class Product(Struct, frozen=True, forbid_unknown_fields=True):
+    """One family: what it settles by and how many periods of each kind are listed (SPEC-010, SPEC-050)."""
+
+    family: Literal["PHY", "IDX", "INF", "TOP", "PWS", "GPX"]
+    code: int
+    title: str
+    enabled: bool
+    settles_by: str
+    scope: Literal["chip", "none"]
+    tiers: tuple[str, ...]
+    reason: str = ""
+    months: int = 0
+    quarters: int = 0
+    years: int = 0
+    terms3: int = 0
+    terms5: int = 0
+    lot_value: int | None = None
+    seed_mills: int | None = None
+    index_source: str = ""
+
+
+class ProductsFile(Struct, frozen=True, forbid_unknown_fields=True):
+    currency: str
+    orders: Orders
+    bands: Bands
+    limits: PositionLimits
+    fees: Fees
+    index: Index
+    combinations: Combinations
+    product: tuple[Product, ...]
+
+
+class CalendarFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """SPEC-060, SPEC-061: `holidays` by year."""
+
+    close_hour_utc: int
+    month_ltd_business_days: int
+    parent_ltd_business_days: int
+    tender_business_days: int
+    spot_window_business_days: int
+    holiday_notice_business_days: int
+    holidays: dict[str, tuple[date, ...]]
+
+
+class Pair(Struct, frozen=True, forbid_unknown_fields=True):
+    """Two combined commodities that offset each other (MARGIN-007)."""
+
+    legs: tuple[str, str]
+    ratio: tuple[int, int]
+    credit_bp: int
+
+
+class MarginFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """Contracts.md section 8."""
+
+    front_months: int
+    intra_mills: int
+    tier_mills: int
+    covered_bp: int
+    delivery_addon_bp: int
+    delivery_addon_business_days: int
+    concentration_from_bp: int
+    concentration_step_bp: int
+    concentration_charge_bp: int
+    concentration_steps_unregistered: int
+    in_delivery_bp: int
+    prefund_days: int
+    maintenance_bp: int
+    pair: tuple[Pair, ...] = ()
+
+
+class Spec(Struct, frozen=True):
+    """The whole specification, read and checked (`contracts_spec.load.load_spec`)."""
+
+    chips: tuple[Chip, ...]
+    tiers: tuple[Tier, ...]
+    benchmark: str
+    certification: Certification
+    products: ProductsFile
+    calendar: CalendarFile
+    margin: MarginFile
+
+    def chip(self, name: str) -> Chip:
+        """The chip of that name. KeyError if the catalogue has none."""
+        return next((chip for chip in self.chips if chip.name == name), None) or _missing(name)
+
+    def tier(self, name: str) -> Tier:
+        """The tier of that name. KeyError if there is none."""
+        return next((tier for tier in self.tiers if tier.name == name), None) or _missing(name)
+
+    def product(self, family: str) -> Product:
+        """The product of that family. KeyError if there is none."""
+        return next((one for one in self.products.product if one.family == family), None) or _missing(family)
+
+    @property
+    def listed_chips(self) -> tuple[Chip, ...]:
+        """By code."""
+        return tuple(sorted((chip for chip in self.chips if chip.listed), key=lambda chip: chip.code))
+
+
+def _missing(name: str) -> NoReturn:
+    raise KeyError(name)
