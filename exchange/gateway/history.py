@@ -1,0 +1,190 @@
+"""Released events, kept for resume, replay and repeated replies (DUR-154).
+
+The newest 65,536 rows stay in memory, older ones in files of one chunk each under `events/`, appended without sync.
+Derived: nothing here is ahead of the gate; a file that does not continue without a gap is dropped at start, and a
+question about something older than what is kept is answered with None, never with a part of the truth.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+import numpy as np
+
+from exchange.codes import EventFlag, EventKind
+from exchange.records import EVENT, EVENT_STRUCT, ROW_BYTES
+from exchange.seams import Disk
+
+CHUNK_ROWS = 65_536
+CHUNKS_MAX = 32
+ACCOUNT_SEQUENCE = EVENT.names.index("account_sequence")
+FLAGS = EVENT.names.index("flags")
+EventTuple = tuple[int, ...]
+
+
+class _Chunk:
+    """Consecutive released rows: the newest in memory, the rest read back when asked for."""
+
+    def __init__(self, number: int, first_sequence: int) -> None:
+        self.number = number
+        self.first_sequence = first_sequence
+        self.rows = 0
+        self.parts: list[bytes] | None = []
+        self.accounts: frozenset[int] | None = None
+
+
+class History:
+    """Rows in order of release, found by command or by account and its stream number."""
+
+    def __init__(self, disk: Disk, folder: str = "") -> None:
+        """`folder` "" keeps the memory part only."""
+        self._disk = disk
+        self._folder = folder
+        self._chunks: list[_Chunk] = []
+        self._handle = -1
+        self.last_sequence = 0
+        if folder:
+            disk.make_folder(folder)
+
+    def load(self, last_sequence: int) -> None:
+        """Take up the files of the run before, cut to `last_sequence`; what does not link is removed."""
+        names = sorted(name for name in self._disk.list(self._folder) if name.endswith(".rows")) if self._folder else []
+        kept: list[tuple[int, np.ndarray]] = []
+        for name in reversed(names):
+            rows = self._sound(name)
+            if rows is None or (kept and kept[-1][0] != int(name[:10]) + 1):
+                break
+            kept.append((int(name[:10]), rows))
+        for number, rows in reversed(kept):
+            self._adopt(number, rows[rows["sequence"] <= last_sequence])
+        for name in names:
+            if all(chunk.number != int(name[:10]) for chunk in self._chunks):
+                self._disk.unlink(f"{self._folder}/{name}")
+        if self._chunks:
+            self._open(self._chunks[-1])
+
+    def append(self, events: np.ndarray) -> None:
+        """Rows just released, shape (n,), in order."""
+        data = events.tobytes()
+        if not self._chunks or self._chunks[-1].rows >= CHUNK_ROWS:
+            self._start_chunk(int(events[0]["sequence"]))
+        chunk = self._chunks[-1]
+        assert chunk.parts is not None
+        if self._handle >= 0:
+            self._disk.pwrite(self._handle, data, chunk.rows * ROW_BYTES)
+        chunk.parts.append(data)
+        chunk.rows += len(events)
+        self.last_sequence = int(events[-1]["sequence"])
+
+    def of_command(self, sequence: int) -> list[EventTuple] | None:
+        """All events of one command; None when they are no longer kept."""
+        at = bisect_right(self._chunks, sequence, key=lambda chunk: chunk.first_sequence) - 1
+        if at < 0:
+            return None
+        rows = self._rows(self._chunks[at])
+        low, high = np.searchsorted(rows["sequence"], (sequence, sequence + 1))
+        return list(EVENT_STRUCT.iter_unpack(rows[low:high].tobytes())) or None
+
+    def of_account(self, account: int, first: int, last: int) -> list[EventTuple] | None:
+        """Events of an account that carry its stream numbers `first` to `last`; None if one of them is not kept."""
+        found: list[np.ndarray] = []
+        oldest = last + 1
+        for chunk in reversed(self._chunks):
+            if oldest <= first:
+                break
+            if chunk.rows >= CHUNK_ROWS and account not in self._accounts(chunk):
+                continue
+            rows = self._rows(chunk)
+            numbers = rows["account_sequence"]
+            # A row with MARGIN also stands for the number behind its own.
+            mine = rows[(rows["account"] == account) & (numbers >= first - 1) & (numbers > 0) & (numbers <= last)]
+            if len(mine):
+                found.append(mine)
+                oldest = int(mine[0]["account_sequence"])
+        events = list(EVENT_STRUCT.iter_unpack(b"".join(part.tobytes() for part in reversed(found))))
+        return events if _covers(events, first, last) else None
+
+    def close(self) -> None:
+        if self._handle >= 0:
+            self._disk.close(self._handle)
+            self._handle = -1
+
+    def _rows(self, chunk: _Chunk) -> np.ndarray:
+        if chunk.parts is None:
+            return self._read(f"{chunk.number:010d}.rows")
+        if len(chunk.parts) > 1:
+            chunk.parts = [b"".join(chunk.parts)]
+        return np.frombuffer(chunk.parts[0], EVENT)
+
+    def _accounts(self, chunk: _Chunk) -> frozenset[int]:
+        """Accounts with events in a chunk that is full: found once, so that a long search reads few files."""
+        if chunk.accounts is None:
+            chunk.accounts = frozenset(np.unique(self._rows(chunk)["account"]).tolist())
+        return chunk.accounts
+
+    def _start_chunk(self, first_sequence: int) -> None:
+        number = self._chunks[-1].number + 1 if self._chunks else 1
+        self._chunks.append(_Chunk(number, first_sequence))
+        if self._folder:
+            if len(self._chunks) > 2:
+                self._chunks[-3].parts = None
+            self._open(self._chunks[-1])
+            while len(self._chunks) > CHUNKS_MAX:
+                self._disk.unlink(f"{self._folder}/{self._chunks.pop(0).number:010d}.rows")
+        elif len(self._chunks) > 2:
+            self._chunks.pop(0)
+
+    def _open(self, chunk: _Chunk) -> None:
+        self.close()
+        self._handle = self._disk.open(f"{self._folder}/{chunk.number:010d}.rows", create=True)
+
+    def _adopt(self, number: int, rows: np.ndarray) -> None:
+        if not len(rows):
+            return
+        chunk = _Chunk(number, int(rows[0]["sequence"]))
+        chunk.rows = len(rows)
+        chunk.parts = [rows.tobytes()]
+        self._chunks.append(chunk)
+        if len(self._chunks) > 2:
+            self._chunks[-3].parts = None
+        self.last_sequence = int(rows[-1]["sequence"])
+
+    def _sound(self, name: str) -> np.ndarray | None:
+        """Rows of a file if its sequences rise, without the zeros or part of a row that a power loss leaves."""
+        rows = self._read(name)
+        torn = np.flatnonzero(rows["sequence"] <= 0)
+        rows = rows[: torn[0]] if len(torn) else rows
+        known = np.isin(rows["kind"], [int(kind) for kind in EventKind])
+        if not known.all() or (np.diff(rows["sequence"]) < 0).any():
+            return None
+        return rows if len(rows) else None
+
+    def _read(self, name: str) -> np.ndarray:
+        handle = self._disk.open(f"{self._folder}/{name}", write=False)
+        try:
+            size = self._disk.size(handle)
+            data = b"".join(_pieces(self._disk, handle, size - size % ROW_BYTES))
+        finally:
+            self._disk.close(handle)
+        return np.frombuffer(data, EVENT)
+
+
+def _pieces(disk: Disk, handle: int, size: int) -> Iterator[bytes]:
+    offset = 0
+    while offset < size:
+        data = disk.pread(handle, size - offset, offset)
+        if not data:
+            return
+        offset += len(data)
+        yield data
+
+
+def _covers(events: list[EventTuple], first: int, last: int) -> bool:
+    """Whether every number from `first` to `last` is there: a gap is noticed, never passed over."""
+    due = first
+    for event in events:
+        number = event[ACCOUNT_SEQUENCE]
+        numbers = 2 if event[FLAGS] & EventFlag.MARGIN else 1
+        if number > due:
+            return False
+        due = max(due, number + numbers)
+    return due > last

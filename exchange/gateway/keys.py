@@ -1,0 +1,212 @@
+"""Keys and sessions: what the journal says about them, kept in SQLite so that a start need not read all of it.
+
+A derived store (DUR-150, DUR-151): written only as the effect of journalled DEFINE_KEY controls and SESSION rows,
+never ahead of them; deleted and rebuilt when it is damaged or ahead of the journal. Public keys only, no secrets.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from exchange.codes import CancelReason, CommandFlag, CommandKind
+from exchange.errors import UserError
+from exchange.gateway.auth import SCOPES, check_public_key, decode_bytes
+from exchange.gateway.translate import session_terms
+from exchange.wire.messages import CancelTerms
+
+KEY_ID_BYTES = 24  # it travels in the client order id of a SESSION row
+OFF = CancelTerms(mode="off")
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS applied (one INTEGER PRIMARY KEY CHECK (one = 1), history TEXT, sequence INTEGER);
+CREATE TABLE IF NOT EXISTS keys (key TEXT PRIMARY KEY, payload BLOB);
+CREATE TABLE IF NOT EXISTS sessions (
+    number INTEGER PRIMARY KEY, key TEXT, mode TEXT, orders TEXT, active_on TEXT, grace_ms INTEGER, time_ns INTEGER
+);
+"""
+
+
+class KeyDefinition(msgspec.Struct, forbid_unknown_fields=True):
+    """Payload of a DEFINE_KEY control."""
+
+    key: str
+    public: str
+    accounts: list[int]
+    scopes: list[str]
+    firm: int = 0
+    expires_us: int = 0
+    addresses: list[str] = []
+
+
+@dataclass(frozen=True)
+class Key:
+    """Who may log on: public key, accounts, scopes."""
+
+    key: str
+    public: bytes
+    accounts: tuple[int, ...]
+    scopes: frozenset[str]
+    firm: int
+    expires_us: int
+    addresses: frozenset[str]
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """A session as the journal knows it: its key, and what happens when its connection ends."""
+
+    number: int
+    key: str
+    terms: CancelTerms
+    time_ns: int
+
+
+def key_payload(definition: KeyDefinition) -> bytes:
+    """DEFINE_KEY's payload of a checked definition. UserError names what is wrong."""
+    if not 1 <= len(definition.key.encode()) <= KEY_ID_BYTES or not definition.key.isascii():
+        raise UserError(f"key id {definition.key!r} is not 1 to {KEY_ID_BYTES} ASCII characters")
+    unknown = sorted(set(definition.scopes) - set(SCOPES))
+    if unknown or not definition.scopes:
+        raise UserError(f"scopes {definition.scopes} not from {', '.join(SCOPES)}")
+    if "admin" in definition.scopes and len(definition.scopes) > 1:
+        raise UserError("scope admin is never mixed with others")
+    if not definition.accounts:
+        raise UserError(f"key {definition.key!r} has no account")
+    try:
+        check_public_key(decode_bytes(definition.public))
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    return msgspec.json.encode(definition)
+
+
+def _key(payload: bytes) -> Key:
+    given = msgspec.json.decode(payload, type=KeyDefinition)
+    return Key(
+        given.key,
+        decode_bytes(given.public),
+        tuple(given.accounts),
+        frozenset(given.scopes),
+        given.firm,
+        given.expires_us,
+        frozenset(given.addresses),
+    )
+
+
+class KeyStore:
+    """Keys and sessions in memory, mirrored to SQLite with the sequence up to which they are true."""
+
+    def __init__(self, path: str, history: str, last_sequence: int) -> None:
+        """Open or make the store; one of another journal, ahead of this one, or damaged, starts anew."""
+        self._path = path
+        self.keys: dict[str, Key] = {}
+        self.sessions: dict[int, SessionRecord] = {}
+        self._database = self._connect()
+        try:
+            sound = self._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            self._database.executescript(_TABLES)
+            found = self._database.execute("SELECT history, sequence FROM applied").fetchone()
+            if not sound or (found is not None and (found[0] != history or found[1] > last_sequence)):
+                raise sqlite3.DatabaseError("the store is not of this journal")
+            self._load()
+        except (sqlite3.DatabaseError, msgspec.MsgspecError, ValueError):
+            self._start_anew(history)
+            found = None
+        if found is None:
+            self._database.execute("INSERT OR REPLACE INTO applied VALUES (1, ?, 0)", (history,))
+        self.applied = found[1] if found else 0
+        self._database.commit()
+
+    def catch_up(self, records: Iterable[tuple[Any, bytes]]) -> None:
+        """Apply (row, payload) pairs of the journal above `applied`: DEFINE_KEY, SESSION and COD rows matter."""
+        sequence = self.applied
+        for row, payload in records:
+            sequence = int(row["sequence"])
+            if sequence <= self.applied:
+                continue
+            kind = row["kind"]
+            if kind == CommandKind.DEFINE_KEY:
+                self._define(payload)
+            elif kind == CommandKind.SESSION:
+                key, terms = session_terms(row)
+                self._put(SessionRecord(int(row["session"]), key, terms, int(row["time_ns"])))
+            elif kind == CommandKind.CANCEL_ALL and row["reason"] == CancelReason.COD:
+                self._disarm(int(row["session"]))
+        self._advance(max(sequence, self.applied))
+
+    def define(self, sequence: int, payload: bytes) -> Key:
+        """A DEFINE_KEY control is durable."""
+        key = self._define(payload)
+        self._advance(sequence)
+        return key
+
+    def put_session(self, sequence: int, record: SessionRecord) -> None:
+        """A SESSION row is durable."""
+        self._put(record)
+        self._advance(sequence)
+
+    def disarm(self, sequence: int, number: int) -> None:
+        """The session's cancel on disconnect has run: nothing is left to do when the venue starts again."""
+        self._disarm(number)
+        self._advance(sequence)
+
+    def next_session(self) -> int:
+        """A number that no session of the journal has."""
+        return max(self.sessions, default=0) + 1
+
+    def close(self, sequence: int) -> None:
+        """`sequence`: the last durable command; all it means is in the store, so the next start reads on from it."""
+        self._advance(max(sequence, self.applied))
+        self._database.close()
+
+    def _define(self, payload: bytes) -> Key:
+        key = _key(payload)
+        self.keys[key.key] = key
+        self._database.execute("INSERT OR REPLACE INTO keys VALUES (?, ?)", (key.key, payload))
+        return key
+
+    def _put(self, record: SessionRecord) -> None:
+        self.sessions[record.number] = record
+        terms = record.terms
+        self._database.execute(
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (record.number, record.key, terms.mode, terms.orders, terms.on, terms.grace_ms, record.time_ns),
+        )
+
+    def _disarm(self, number: int) -> None:
+        record = self.sessions.get(number)
+        if record is not None:
+            self._put(replace(record, terms=OFF))
+
+    def _advance(self, sequence: int) -> None:
+        self.applied = sequence
+        self._database.execute("UPDATE applied SET sequence = ?", (sequence,))
+        self._database.commit()
+
+    def _load(self) -> None:
+        for (payload,) in self._database.execute("SELECT payload FROM keys"):
+            key = _key(payload)
+            self.keys[key.key] = key
+        for number, key_id, mode, orders, on, grace_ms, time_ns in self._database.execute("SELECT * FROM sessions"):
+            terms = CancelTerms(mode=mode, orders=orders, on=on, grace_ms=grace_ms)
+            self.sessions[number] = SessionRecord(number, key_id, terms, time_ns)
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path)
+        # Derived: it may lose its end in a power loss, the journal has it.
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = OFF")
+        return database
+
+    def _start_anew(self, history: str) -> None:
+        """Forget everything; the journal is read again from its beginning."""
+        self.keys.clear()
+        self.sessions.clear()
+        try:
+            for table in ("applied", "keys", "sessions"):
+                self._database.execute(f"DROP TABLE IF EXISTS {table}")
+            self._database.executescript(_TABLES)
+        except sqlite3.DatabaseError as error:
+            raise UserError(f"{self._path} is damaged: remove it, it is rebuilt from the journal", 65) from error

@@ -1,0 +1,243 @@
+"""Messages to COMMAND rows: the only place where the wire's words become the engine's codes.
+
+Rows are packed straight into a preallocated array, one `struct` call a row. What the message alone shows to be wrong
+is refused here with the name of the field (matching.md section 2, before rank 1); everything that depends on state is
+the engine's to judge.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from exchange.codes import CancelReason, CommandFlag, CommandKind, OrderType, PostOnly, Side, SmpMode, TimeInForce
+from exchange.records import COMMAND, COMMAND_STRUCT, ROW_BYTES, pack_client_order_id, pack_tag
+from exchange.wire.errors import ErrorCode, error
+from exchange.wire.messages import Cancel, CancelAll, CancelTerms, Err, New, Replace
+
+UNSET = msgspec.UNSET
+
+SIDES = {"b": int(Side.BUY), "s": int(Side.SELL)}
+TYPES = {
+    "limit": int(OrderType.LIMIT),
+    "market": int(OrderType.MARKET),
+    "mtl": int(OrderType.MARKET_TO_LIMIT),
+    "stop": int(OrderType.STOP),
+    "stop_limit": int(OrderType.STOP_LIMIT),
+}
+TIFS = {
+    "day": int(TimeInForce.DAY),
+    "gtc": int(TimeInForce.GTC),
+    "gtd": int(TimeInForce.GTD),
+    "ioc": int(TimeInForce.IOC),
+    "fok": int(TimeInForce.FOK),
+}
+POST_ONLY = {"": int(PostOnly.NONE), "reject": int(PostOnly.REJECT), "slide": int(PostOnly.SLIDE)}
+SMP_MODES = {
+    "cr": int(SmpMode.CANCEL_RESTING),
+    "ca": int(SmpMode.CANCEL_AGGRESSOR),
+    "cb": int(SmpMode.CANCEL_BOTH),
+    "dc": int(SmpMode.DECREMENT),
+}
+COD_MODES = ("off", "session", "account")
+COD_ORDERS = ("all", "day")
+COD_ON = ("drop", "logout", "both")
+
+_NEW = int(CommandKind.NEW)
+_REPLACE = int(CommandKind.REPLACE)
+_CANCEL = int(CommandKind.CANCEL)
+_CANCEL_ALL = int(CommandKind.CANCEL_ALL)
+_SESSION = int(CommandKind.SESSION)
+_NO_COD = int(CommandFlag.NO_COD)
+_pack = COMMAND_STRUCT.pack_into
+
+# Called when the row's command is released: (request id, time it was read, events as tuples).
+Answer = Callable[[int, int, list[tuple[int, ...]]], None]
+Ticket = tuple[Answer, int, int] | None
+
+
+class Listed(NamedTuple):
+    """What the gateway must know of an instrument: its book, lowest price on the wire, revision, product group."""
+
+    index: int
+    low_tick: int
+    revision: int
+    group: int
+
+
+class Batch:
+    """Rows that wait for one group commit, and who hears of each."""
+
+    def __init__(self, rows_max: int) -> None:
+        self.rows_max = rows_max
+        self.buffer = bytearray(rows_max * ROW_BYTES)
+        self.rows = np.frombuffer(self.buffer, COMMAND)
+        self.tickets: list[Ticket] = []
+        self.expires: list[tuple[int, int]] = []  # (place, latest time in us) of requests that must not be late
+
+    def closed(self) -> np.ndarray:
+        """The rows gathered, shape (n,), a view."""
+        return self.rows[: len(self.tickets)]
+
+    def clear(self) -> None:
+        self.tickets = []
+        self.expires = []
+
+
+def refusal_of_new(message: New, listed: Listed | None) -> Err | None:
+    """Why a `new` never reaches the engine, None if it does."""
+    if (
+        message.order_type != "limit"
+        or message.tif == "gtd"
+        or message.display_lots
+        or message.post_only == "slide"
+        or message.smp_mode != "cr"
+    ):
+        return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, _not_offered(message))
+    if message.trigger_tick is not UNSET or message.expiry_us:
+        key = "trg" if message.trigger_tick is not UNSET else "till"
+        text = f"{key} belongs to another typ or tif than {message.order_type}, {message.tif}"
+        return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
+    if message.price_tick is UNSET:
+        text = "MISSING_FIELD: px is needed with typ limit"
+        return error(message.request_id, ErrorCode.BAD_MESSAGE, text)
+    if message.order_lots < 1:
+        return error(message.request_id, ErrorCode.LOTS_RANGE, "q 0 is not in 1..")
+    if listed is None:
+        text = f"no instrument {message.instrument} is listed (field i)"
+        return error(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
+    if message.price_tick < listed.low_tick:
+        text = f"OUT_OF_RANGE: px {message.price_tick} is not in {listed.low_tick}.. (field px)"
+        return error(message.request_id, ErrorCode.BAD_MESSAGE, text)
+    if message.revision and message.revision != listed.revision:
+        text = f"rev {message.revision} is not in force: {listed.revision} is"
+        return error(message.request_id, ErrorCode.STALE_REV, text)
+    return None
+
+
+def _not_offered(message: New) -> str:
+    if message.order_type != "limit":
+        return f"typ {message.order_type} is not offered yet: limit is"
+    if message.tif == "gtd":
+        return "tif gtd is not offered yet: day, gtc, ioc, fok are"
+    if message.display_lots:
+        return "disp (iceberg) is not offered yet"
+    if message.post_only == "slide":
+        return "po slide is not offered yet: reject is"
+    return f"smp {message.smp_mode} is not offered yet: no account has self-match prevention"
+
+
+def refusal_of_replace(message: Replace) -> Err | None:
+    """Why a `replace` never reaches the engine, None if it does."""
+    if not message.order_id and not message.client_order_id:
+        return error(message.request_id, ErrorCode.BAD_MESSAGE, "MISSING_FIELD: oid or coid is needed")
+    if message.trigger_tick is not UNSET or message.display_lots is not UNSET:
+        text = "trg and disp are not offered yet"
+        return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
+    if message.tif not in ("", "day", "gtc") or message.expiry_us:
+        text = "a replace may change tif to day or gtc only"
+        return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
+    return None
+
+
+def refusal_of_cancel(message: Cancel) -> Err | None:
+    """Why a `cancel` never reaches the engine, None if it does."""
+    if not message.order_id and not message.client_order_id:
+        return error(message.request_id, ErrorCode.BAD_MESSAGE, "MISSING_FIELD: oid or coid is needed")
+    return None
+
+
+def pack_new(batch: Batch, message: New, book: int, account: int, session: int, request_id: int) -> None:
+    """Append a NEW row; the caller appends its ticket."""
+    first, second, third = pack_client_order_id(message.client_order_id)
+    _pack(
+        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        0, 0, _NEW, SIDES[message.side], TYPES[message.order_type], TIFS[message.tif],
+        POST_ONLY[message.post_only], SMP_MODES[message.smp_mode], 0 if message.cancel_on_disconnect else _NO_COD, 0,
+        account, session, book, 0, request_id, 0, first, second, third,
+        message.price_tick, 0, message.order_lots, 0, message.minimum_lots, 0, 0,
+        pack_tag(message.tag) if message.tag else 0,
+    )  # fmt: skip
+
+
+def pack_replace(batch: Batch, message: Replace, account: int, session: int, request_id: int) -> None:
+    """Append a REPLACE row; what the message does not give is kept."""
+    keep_price = message.price_tick is UNSET
+    keep_lots = message.order_lots is UNSET
+    flags = (
+        (CommandFlag.KEEP_PRICE if keep_price else 0)
+        | (CommandFlag.KEEP_LOTS if keep_lots else 0)
+        | (CommandFlag.SET_TIF if message.tif else 0)
+        | (CommandFlag.SET_TAG if message.tag else 0)
+    )
+    first, second, third = pack_client_order_id(message.client_order_id)
+    _pack(
+        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        0, 0, _REPLACE, 0, 0, TIFS[message.tif] if message.tif else 0, 0, 0, int(flags), 0,
+        account, session, 0, 0, request_id, message.order_id, first, second, third,
+        0 if keep_price else message.price_tick, 0, 0 if keep_lots else message.order_lots, 0, 0, 0, 0,
+        pack_tag(message.tag) if message.tag else 0,
+    )  # fmt: skip
+
+
+def pack_cancel(batch: Batch, message: Cancel, account: int, session: int, request_id: int) -> None:
+    """Append a CANCEL row."""
+    first, second, third = pack_client_order_id(message.client_order_id)
+    _pack(
+        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        0, 0, _CANCEL, 0, 0, 0, 0, 0, 0, 0,
+        account, session, 0, 0, request_id, message.order_id, first, second, third,
+        0, 0, 0, 0, 0, 0, 0, 0,
+    )  # fmt: skip
+
+
+def pack_cancel_all(
+    batch: Batch, message: CancelAll, book: int, group: int, account: int, session: int, request_id: int
+) -> None:
+    """Append a CANCEL_ALL row with the filters of ENTRY-012."""
+    flags = (CommandFlag.BY_SIDE if message.side else 0) | (CommandFlag.BY_TAG if message.tag else 0)
+    _pack(
+        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        0, 0, _CANCEL_ALL, SIDES[message.side] if message.side else 0, 0, 0, 0, 0, int(flags), 0,
+        account, session, book, 0, request_id, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, group, 0, pack_tag(message.tag) if message.tag else 0,
+    )  # fmt: skip
+
+
+def pack_cancel_on_disconnect(batch: Batch, account: int, session: int, whole_account: bool) -> None:
+    """Append the CANCEL_ALL that the end of a connection causes (SESS-021)."""
+    flags = 0 if whole_account else int(CommandFlag.BY_SESSION)
+    _pack(
+        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        0, 0, _CANCEL_ALL, 0, 0, 0, 0, 0, flags, int(CancelReason.COD),
+        account, session, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0,
+    )  # fmt: skip
+
+
+def pack_session(
+    batch: Batch, account: int, session: int, request_id: int, key: str, terms: CancelTerms
+) -> None:
+    """Append a SESSION row. Key id and terms travel in fields that the engine leaves alone, so that they are in the
+    journal: after a restart the session still belongs to its key and its grace still runs (SESS-021)."""
+    first, second, third = pack_client_order_id(key)
+    _pack(
+        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        0, 0, _SESSION, COD_ORDERS.index(terms.orders), COD_MODES.index(terms.mode), COD_ON.index(terms.on),
+        0, 0, 0, 0,
+        account, session, 0, 0, request_id, 0, first, second, third,
+        0, 0, terms.grace_ms, 0, 0, 0, 0, 0,
+    )  # fmt: skip
+
+
+def session_terms(row: Any) -> tuple[str, CancelTerms]:
+    """Key id and terms of a SESSION row (a COMMAND record)."""
+    words = np.array([row["client_order_id_0"], row["client_order_id_1"], row["client_order_id_2"]], "<u8")
+    terms = CancelTerms(
+        mode=COD_MODES[int(row["order_type"])],
+        orders=COD_ORDERS[int(row["side"])],
+        on=COD_ON[int(row["tif"])],
+        grace_ms=int(row["lots"]),
+    )
+    return words.tobytes().rstrip(b"\0").decode("ascii"), terms
