@@ -4,9 +4,11 @@
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SECONDS ?= 60
-PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
-	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
+PYTHON ?= python3
+# The first of these that is new enough.
+PYTHONS := $(PYTHON) python3.14 python3.13 python3.12 python3.11
 
 .PHONY: help setup demo test bench format clean
 
@@ -21,18 +23,21 @@ help:
 setup: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml Makefile
-	@test -n "$(PYTHON)" || { echo "gpux needs Python 3.11 or newer: none found" >&2; exit 2; }
-	@echo "setup: making $(VENV) with $$($(PYTHON) --version)"
-	@rm -rf $(VENV)
-	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
-		|| $(PYTHON) -m virtualenv -q $(VENV) 2>/dev/null \
-		|| virtualenv -q -p $(PYTHON) $(VENV) 2>/dev/null \
+	@for name in $(PYTHONS); do \
+		$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && python=$$name && break; \
+	done; \
+	test -n "$$python" || { echo "gpux needs Python 3.11 or newer: apt-get install python3 python3-venv" >&2; exit 2; }; \
+	echo "setup: making $(VENV) with $$($$python --version)"; \
+	rm -rf $(VENV); \
+	$$python -m venv $(VENV) >/dev/null 2>&1 \
+		|| $$python -m virtualenv -q $(VENV) 2>/dev/null \
+		|| virtualenv -q -p $$python $(VENV) 2>/dev/null \
 		|| { rm -rf $(VENV); echo "gpux needs Python's venv module: apt-get install python3-venv" >&2; exit 2; }
 	@echo "setup: installing gpux, its tools and the engines it is compared with (a minute or two)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,bench]' >$(VENV)/install.log 2>&1 \
-		|| { echo "setup: without the peers of 'gpux bench': one is built from source and needs g++ and python3-dev" >&2; \
-		     echo "setup: (details in $(VENV)/install.log; 'make clean setup' tries again)" >&2; \
-		     $(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'; }
+	@$(PIP) -e '.[dev,bench]' >$(VENV)/install.log 2>&1 \
+		|| { echo "setup: a peer of 'gpux bench' did not install (limit-order-book is built from source: g++, python3-dev)" >&2; \
+		     echo "setup: going on without peers; $(VENV)/install.log says why, 'make clean setup' tries again" >&2; \
+		     $(PIP) -e '.[dev]'; }
 	@touch $@
 	@echo "setup: done, $(BIN)/gpux is ready"
 
