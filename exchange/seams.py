@@ -42,6 +42,7 @@ class Disk(Protocol):
     def is_link(self, path: str) -> bool: ...
     def fsync_dir(self, folder: str) -> None: ...
     def lock(self, handle: int) -> bool: ...
+    def sector_bytes(self, folder: str) -> int: ...
 
 
 class Rng(Protocol):
@@ -134,6 +135,16 @@ class RealDisk:
         except BlockingIOError:
             return False
         return True
+
+    def sector_bytes(self, folder: str) -> int:
+        """Physical sector of the device below a folder; 512 where it does not tell (DUR-053)."""
+        device = os.stat(folder).st_dev
+        below = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}")
+        for queue in (below / "queue", below / ".." / "queue"):
+            size = queue / "physical_block_size"
+            if size.exists():
+                return int(size.read_text())
+        return 512
 
 
 class RealNet:
