@@ -1,1 +1,1 @@
-"""Where events go out: account streams, replies, market data."""
+"""EVENT rows to messages: execution reports, replies, market data. Knows no connection, no socket, no event loop."""

@@ -1,0 +1,69 @@
+"""Account snapshots and answers to `query`, from the engine's state as of its last applied command.
+
+    for page in snapshot(engine.states, table, account): ...      # SESS-006: all pages but the last say `more`
+    order_view(table, row); position_views(...); margin_view(...) # parts of the replies to `query`
+
+The caller shows them once the engine's `sequence`, the `e` they are true at, is durable.
+"""
+
+import numpy as np
+
+from exchange.engine import query
+from exchange.engine.query import OrderRow
+from exchange.publish.execution_reports import CURRENCY
+from exchange.publish.instruments import InstrumentTable
+from exchange.units import NS_PER_US
+from exchange.wire.messages import AccountSnapshot, MarginView, OrderView, PositionView
+from exchange.wire.words import ORDER_STATES, ORDER_TYPES, SIDES, TIFS
+
+PAGE_ORDERS = 2_000  # about 0.5 MiB of JSON: below the server's frame limit (WIRE-003)
+
+
+def order_view(table: InstrumentTable, row: OrderRow) -> OrderView:
+    """A live order as the wire shows it."""
+    return OrderView(
+        table.ids[row.instrument],
+        row.order_id,
+        row.client_order_id,
+        ORDER_STATES[row.state],
+        SIDES[row.side],
+        ORDER_TYPES[row.order_type],
+        TIFS[row.tif],
+        row.price,
+        row.order_lots,
+        row.leaves_lots,
+        row.filled_lots,
+        row.value_tick_lots,
+        row.tag,
+    )
+
+
+def position_views(states: np.ndarray, table: InstrumentTable, account: int) -> list[PositionView]:
+    """Positions of an account, by instrument."""
+    return [
+        PositionView(table.ids[row.instrument], row.lots, row.mark_num, row.mark_tick, row.gain_mills, 0)
+        for row in query.positions(states, account)
+    ]
+
+
+def margin_view(states: np.ndarray, account: int) -> MarginView:
+    """Equity, margin held and free funds of an account."""
+    row = query.margin(states, account)
+    return MarginView(CURRENCY, row.equity_mills, row.initial_mills, row.maintenance_mills, row.free_mills)
+
+
+def snapshot(states: np.ndarray, table: InstrumentTable, account: int) -> list[AccountSnapshot]:
+    """The whole account at the last number of its stream, in pages of orders."""
+    orders = [order_view(table, row) for row in query.open_orders(states, account)]
+    head = (
+        account,
+        query.account_sequence(states, account),
+        int(states["sequence"][0]),
+        int(states["time_ns"][0]) // NS_PER_US,
+    )
+    positions, margin = position_views(states, table, account), margin_view(states, account)
+    pages = [orders[start : start + PAGE_ORDERS] for start in range(0, max(len(orders), 1), PAGE_ORDERS)]
+    return [
+        AccountSnapshot(*head, page, positions if page is pages[-1] else [], margin, page is not pages[-1])
+        for page in pages
+    ]

@@ -1,0 +1,168 @@
+"""Account streams: EVENT rows to `exec`, `fill`, `pos`, `margin`, `cash`, ... (protocol.md section 7).
+
+    reports = ExecutionReports(table)            # table: instruments.InstrumentTable
+    for account, sequence, message in reports.messages(rows): ...
+    reports.messages(rows, replay=True)          # marked "rp": of rows read back for a resume or a replay
+
+A message is a function of its row alone and of the instrument's id and hours, so that a replay of the journal gives
+the same stream (ACCT-003). Rows without an account sequence give nothing. `rows` are tuples of `rows.read_rows`.
+"""
+
+from exchange.codes import EventFlag, EventKind
+from exchange.engine.query import MAINTENANCE_BP
+from exchange.publish.instruments import InstrumentTable
+from exchange.publish.rows import ACCOUNT, ACCOUNT_SEQUENCE, KIND, Row, client_order_id_text
+from exchange.units import NS_PER_US, share_ceil
+from exchange.wire.errors import reason_code
+from exchange.wire.messages import (
+    AccountMessage,
+    CancelOnDisconnectFired,
+    Cash,
+    Exec,
+    Fill,
+    KillEvent,
+    Margin,
+    Position,
+)
+from exchange.wire.words import CANCEL_REASONS, LIQUIDITIES, ORDER_STATES, ORDER_TYPES, SIDES, TIFS, session_id
+
+CURRENCY = "USD"
+Report = tuple[int, int, AccountMessage]
+
+_FILL = int(EventKind.FILL)
+_ACK = int(EventKind.ACK)
+_REJ = int(EventKind.REJ)
+_CXL = int(EventKind.CXL)
+_RPL = int(EventKind.RPL)
+_POS = int(EventKind.POS)
+_CASH = int(EventKind.CASH)
+_KIL = int(EventKind.KIL)
+_DSC = int(EventKind.DSC)
+_MARGIN = int(EventFlag.MARGIN)
+_KEPT = int(EventFlag.KEPT)
+_LOST = int(EventFlag.LOST)
+
+# Event kind -> `ev` of an exec.
+_ORDER_EVENTS = {
+    _ACK: "new",
+    _REJ: "rejected",
+    _CXL: "cancelled",
+    _RPL: "replaced",
+    int(EventKind.TRG): "triggered",
+    int(EventKind.RFR): "slice",
+    int(EventKind.DEC): "decremented",
+}
+_PRIORITIES = {_KEPT: "kept", _LOST: "lost"}
+
+
+class ExecutionReports:
+    """Makes the messages of account streams. It keeps no state but the table of instruments."""
+
+    def __init__(self, table: InstrumentTable) -> None:
+        self._table = table
+
+    def messages(self, rows: list[Row], replay: bool = False) -> list[Report]:
+        """(account, number in its stream, message) of every row that belongs to an account's stream, in order."""
+        reports: list[Report] = []
+        for row in rows:
+            number = row[ACCOUNT_SEQUENCE]
+            if not number:
+                continue
+            kind = row[KIND]
+            account = row[ACCOUNT]
+            if kind == _FILL:
+                reports.append((account, number, self._fill(row)))
+            elif kind in _ORDER_EVENTS:
+                reports.append((account, number, self._exec(row)))
+            else:
+                self._others(reports, row)
+        if replay:
+            for _, _, message in reports:
+                message.replay = True  # type: ignore[attr-defined]  # every account message has it
+        return reports
+
+    def _exec(self, row: Row) -> Exec:
+        (e, time_ns, kind, reason, side, liquidity, state, flags, order_type, tif, account, session, index) = row[:13]
+        price, order_id, _, word_0, word_1, word_2, _, leaves, filled, order_lots, _, _, value, number, _ = row[13:]
+        message = Exec(
+            account,
+            number,
+            e,
+            time_ns // NS_PER_US,
+            _ORDER_EVENTS[kind],
+            self._table.ids[index],
+            order_id,
+            client_order_id_text(word_0, word_1, word_2),
+            ORDER_STATES[state],
+            SIDES[side],
+            ORDER_TYPES[order_type],
+            TIFS[tif],
+            price,
+            order_lots,
+            leaves,
+            filled,
+            value,
+        )
+        if kind == _ACK:
+            message.session_id = session_id(session)
+        elif kind == _CXL:
+            message.reason = CANCEL_REASONS[reason]
+        elif kind == _RPL:
+            message.priority = _PRIORITIES.get(flags & (_KEPT | _LOST), "")
+        elif kind == _REJ:
+            message.session_id = session_id(session)
+            message.code = int(reason_code(reason, liquidity))
+        return message
+
+    def _fill(self, row: Row) -> Fill:
+        e, time_ns, _, _, side, liquidity, state, _, _, _, account, _, index, price, order_id, trade_id = row[:16]
+        word_0, word_1, word_2, lots, leaves, filled, _, _, _, value, number, fee = row[16:]
+        return Fill(
+            account,
+            number,
+            e,
+            time_ns // NS_PER_US,
+            self._table.ids[index],
+            order_id,
+            client_order_id_text(word_0, word_1, word_2),
+            trade_id,
+            SIDES[side],
+            price,
+            lots,
+            leaves,
+            filled,
+            value,
+            LIQUIDITIES[liquidity],
+            fee,
+            ORDER_STATES[state],
+        )
+
+    def _others(self, reports: list[Report], row: Row) -> None:
+        """Positions, money, kills: `pos` and `cash` may bring a `margin` with the next number (ACCT-002)."""
+        e, time_ns, kind, reason, _, _, _, flags, _, _, account, session, index, price, _, reference = row[:16]
+        _, _, _, lots, _, _, _, _, _, value, number, amount = row[16:]
+        head = (account, number, e, time_ns // NS_PER_US)
+        if kind == _POS:
+            gain = (price * lots - value) * self._table.hours[index]
+            reports.append((account, number, Position(*head, self._table.ids[index], lots, value, price, gain, 0)))
+            if flags & _MARGIN:
+                reports.append(_margin(head, amount, reference))
+        elif kind == _CASH:
+            reports.append((account, number, Cash(*head, CURRENCY, amount, "deposit" if amount > 0 else "withdrawal")))
+            if flags & _MARGIN:
+                reports.append(_margin(head, value, reference))
+        elif kind == _KIL:
+            reports.append((account, number, KillEvent(*head, True, "risk", "account", lots)))
+        elif kind == _DSC:
+            fired = CancelOnDisconnectFired(*head, CANCEL_REASONS[reason], lots, session_id(session))
+            reports.append((account, number, fired))
+
+
+def _margin(head: tuple[int, int, int, int], equity: int, held: int) -> Report:
+    account, number, e, time_us = head
+    maintenance = share_ceil(held, MAINTENANCE_BP)
+    return (
+        account,
+        number + 1,
+        Margin(account, number + 1, e, time_us, CURRENCY, equity, held, maintenance, equity - held),
+    )

@@ -1,0 +1,103 @@
+"""The listed instruments as publishers need them: index to id, hours, definitions.
+
+    table = InstrumentTable(lambda: query.instruments(engine.states), unit_lots={"H100": 8})
+    table.refresh()                              # again whenever a LISTED event was released
+    table.index_of(34734166) -> 5, 0 if unknown; table.ids[5] -> 34734166; table.rows[5].symbol
+"""
+
+from collections.abc import Callable, Mapping
+
+from exchange.codes import ComboKind, Family, Matching, PeriodKind
+from exchange.engine.query import InstrumentRow
+from exchange.units import NS_PER_US
+from exchange.wire.messages import InstrumentDefinition
+
+FIRST_YEAR = 2020  # months of instrument ids count from January 2020 (SPEC-042)
+PERIOD_MONTHS = {
+    PeriodKind.MONTH: 1,
+    PeriodKind.QUARTER: 3,
+    PeriodKind.YEAR: 12,
+    PeriodKind.TERM3: 36,
+    PeriodKind.TERM5: 60,
+}
+_US_PER_DAY = 24 * 3600 * 1_000_000
+
+
+def days_since_1970(year: int, month: int) -> int:
+    """Days from 1970-01-01 to the first of a month of the Gregorian calendar."""
+    years = year - (month <= 2)
+    day_of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5
+    return years * 365 + years // 4 - years // 100 + years // 400 + day_of_year - 719_468
+
+
+def month_start_us(month: int) -> int:
+    """First microsecond of a month, counted from January 2020."""
+    return days_since_1970(FIRST_YEAR + month // 12, month % 12 + 1) * _US_PER_DAY
+
+
+class InstrumentTable:
+    """What is listed, by index of the book. Index 0 is none."""
+
+    def __init__(self, load: Callable[[], list[InstrumentRow]], unit_lots: Mapping[str, int] | None = None) -> None:
+        """`load`: the engine's rows as they are now. `unit_lots`: lots of a delivery unit by chip, 1 if absent."""
+        self._load = load
+        self._unit_lots = unit_lots or {}
+        self.rows: list[InstrumentRow | None] = [None]
+        self.ids: list[int] = [0]
+        self.hours: list[int] = [0]
+        self._index: dict[int, int] = {}
+
+    def refresh(self) -> list[int]:
+        """Load again; returns the indices that are new or have a new revision."""
+        old = {row.index: row.revision for row in self.rows if row is not None}
+        listed = self._load()
+        self.rows = [None, *listed]
+        assert all(row is None or row.index == place for place, row in enumerate(self.rows))
+        self.ids = [0, *(row.instrument_id for row in listed)]
+        self.hours = [0, *(row.hours for row in listed)]
+        self._index = {row.instrument_id: row.index for row in listed}
+        return [row.index for row in listed if old.get(row.index) != row.revision]
+
+    def index_of(self, instrument_id: int) -> int:
+        """The book of an instrument, 0 if it is not listed."""
+        return self._index.get(instrument_id, 0)
+
+    def row(self, index: int) -> InstrumentRow:
+        row = self.rows[index]
+        assert row is not None, f"no instrument has index {index}"
+        return row
+
+    def definition(self, index: int, phase: str) -> InstrumentDefinition:
+        """A row of the `instruments` channel."""
+        row = self.row(index)
+        chip = row.symbol.split(".")[0]
+        months = PERIOD_MONTHS[PeriodKind(row.period_kind)]
+        start, stop = month_start_us(row.start_month), month_start_us(row.start_month + months)
+        return InstrumentDefinition(
+            instrument=row.instrument_id,
+            symbol=row.symbol,
+            revision=row.revision,
+            family=Family(row.family).name,
+            chip=chip,
+            floor_bp=row.floor_bp,
+            period_kind=PeriodKind(row.period_kind).name.lower(),
+            first_day=f"{FIRST_YEAR + row.start_month // 12}-{row.start_month % 12 + 1:02d}-01",
+            hours=row.hours,
+            tick_mills=1,
+            minimum_increment=row.min_inc,
+            order_lots_min=1,
+            order_lots_max=row.order_lots_max,
+            unit_lots=self._unit_lots.get(chip, 1),
+            currency="USD",
+            matching=Matching(row.matching).name.lower(),
+            band_ticks=row.band_ticks,
+            limit_ticks=(row.low_tick, row.high_tick),
+            settle_tick=row.settle_tick,
+            last_trading_us=row.ltd_ns // NS_PER_US,
+            delivery_from_us=start,
+            delivery_to_us=stop,
+            maker_fee=row.maker_fee,
+            taker_fee=row.taker_fee,
+            phase=phase,
+            combo="" if row.combo == ComboKind.OUTRIGHT else ComboKind(row.combo).name.lower(),
+        )
