@@ -7,6 +7,7 @@ field access on a NumPy row.
 """
 
 import struct
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ EVENT_FIELDS = [
     ("kind", "u1", "EventKind"),
     ("reason", "u1", "REJ, RREJ, CREJ, REFUSED: RejectReason; CXL: CancelReason; STA: StateReason"),
     ("side", "u1", "Side of the order"),
-    ("liquidity", "u1", "FILL: Liquidity"),
+    ("liquidity", "u1", "FILL: Liquidity; refusals for STATE: the book's MarketState, 0 unknown"),
     ("state", "u1", "OrderState after the event; STA: MarketState; REFUSED: MarketState in force"),
     ("flags", "u1", "EventFlag"),
     ("order_type", "u1", "OrderType"),
@@ -69,7 +70,7 @@ EVENT_FIELDS = [
     ("filled_lots", "i4", "executed so far"),
     ("order_lots", "i4", "total as ordered"),
     ("level_lots", "i4", "shown at the order's price and side after the event, where the book changed; else 0"),
-    ("hidden_lots", "i4", "RST: lots behind the shown ones"),
+    ("hidden_lots", "i4", "RST: lots behind the shown ones; FILL: ticks of the order's own level"),
     ("value_tick_lots", "i8", "sum of price * lots executed so far; POS: that of the position, signed"),
     ("account_sequence", "i8", "number of this event in its account's stream, 0 when it is not part of one"),
     ("amount_mills", "i8", "FILL: fee; CASH: amount, signed; POS and CASH with MARGIN: see below"),
@@ -82,7 +83,7 @@ EVENT_FIELDS = [
 
 
 def _dtype(fields: list[tuple[str, str, str]]) -> np.dtype:
-    row = np.dtype([(name, "<" + code) for name, code, _ in fields])
+    row = np.dtype((np.record, np.dtype([(name, "<" + code) for name, code, _ in fields])))
     assert row.itemsize == ROW_BYTES, row.itemsize
     assert all(row.fields[name][1] % row.fields[name][0].itemsize == 0 for name in row.names)
     return row
@@ -95,6 +96,16 @@ def _struct(fields: list[tuple[str, str, str]]) -> struct.Struct:
     packer = struct.Struct("<" + "".join(_STRUCT_CODES[code] for _, code, _ in fields))
     assert packer.size == ROW_BYTES
     return packer
+
+
+def record_type(fields: list[Any]) -> np.dtype:
+    """Packed `np.record` type of a state table, a multiple of 8 bytes: fields are attributes compiled or not."""
+    row = np.dtype((np.record, np.dtype(fields)))
+    assert row.itemsize % 8 == 0, f"{row.itemsize} bytes"
+    for name in row.names or ():
+        item, offset = row.fields[name][:2]  # type: ignore[index]  # a record type has fields
+        assert offset % (item.base.alignment if not item.base.names else 8) == 0, f"{name} at {offset}"
+    return row
 
 
 COMMAND = _dtype(COMMAND_FIELDS)

@@ -1,0 +1,71 @@
+"""Price and volume of an uncross (AUC-002 to AUC-008)."""
+
+import numpy as np
+
+from exchange.book.levels import place_of, row_of, tick_of
+from exchange.codes import Side
+from exchange.kernel import kernel
+
+BUY = int(Side.BUY)
+SELL = int(Side.SELL)
+
+
+@kernel
+def _lots_at(state, book, side, tick):
+    level = state.levels[row_of(book, side, place_of(book, side, tick))]
+    return np.int64(level.shown_lots) + level.hidden_lots
+
+
+@kernel
+def _clamp(value, low, high):
+    return min(max(value, low), high)
+
+
+@kernel
+def is_crossed(book):
+    """Whether some buy could meet some sell: a book that collects orders may be (AUC-001)."""
+    if book.best[BUY] == 0 or book.best[SELL] == 0:
+        return False
+    return tick_of(book, BUY, np.int64(book.best[BUY])) >= tick_of(book, SELL, np.int64(book.best[SELL]))
+
+
+@kernel
+def equilibrium(state, book, reference):
+    """(price, volume, imbalance) of a crossed book; the imbalance is buys less sells at that price, signed.
+
+    One pass over the ticks from best ask to best bid. After the largest volume (AUC-003) and the smallest imbalance
+    (AUC-004) the candidates are one interval, and the imbalance never rises along it: its two ends, and where its
+    sign flips, are all that the remaining steps need.
+    """
+    low = tick_of(book, SELL, np.int64(book.best[SELL]))
+    high = tick_of(book, BUY, np.int64(book.best[BUY]))
+    buys = np.int64(0)
+    for tick in range(low, high + 1):
+        buys += _lots_at(state, book, BUY, tick)
+    sells = np.int64(0)
+    volume = np.int64(-1)
+    least = np.int64(0)
+    first = last = last_positive = first_negative = low
+    any_positive = any_negative = False
+    for tick in range(low, high + 1):
+        sells += _lots_at(state, book, SELL, tick)
+        traded = min(buys, sells)
+        imbalance = buys - sells
+        if traded > volume or (traded == volume and abs(imbalance) < least):
+            volume, least, first = traded, abs(imbalance), tick
+            any_positive = any_negative = False
+        if traded == volume and abs(imbalance) == least:
+            last = tick
+            if imbalance > 0:
+                any_positive, last_positive = True, tick
+            elif imbalance < 0 and not any_negative:
+                any_negative, first_negative = True, tick
+        buys -= _lots_at(state, book, BUY, tick)
+    if any_positive and any_negative:  # AUC-007: only the pair where the sign flips
+        price = _clamp(reference, last_positive, first_negative)
+        return price, volume, least if price == last_positive else -least
+    if any_positive:  # AUC-005
+        return last, volume, least
+    if any_negative:
+        return first, volume, -least
+    return _clamp(reference, first, last), volume, np.int64(0)  # AUC-006

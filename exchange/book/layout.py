@@ -1,0 +1,124 @@
+"""Row formats of the book's tables: ORDER, LINK, LEVEL, BOOK.
+
+Every table has a row 0 that means "none". Rows are `np.record`, so that kernels read fields as attributes compiled or
+not. Indices are signed (i4): an unsigned and a signed 64-bit integer would meet as a float in Numba.
+"""
+
+from exchange.limits import LEGS_MAX, SCAN_TIERS, SUMMARY_WORDS
+from exchange.records import record_type
+
+# Two cache lines. What neighbours change (queue and account links) is in LINK: a compact table stays in cache.
+ORDER = record_type(
+    [
+        ("order_id", "<i8"),  # generation << SLOT_BITS | slot; kept in a free row so that the next id differs
+        ("entry", "<i8"),  # order of acceptance: "ascending id" (ORDER-014)
+        ("stamp", "<i8"),  # priority inside a level (MATCH-003)
+        ("client_order_id_0", "<u8"),
+        ("client_order_id_1", "<u8"),
+        ("client_order_id_2", "<u8"),
+        ("tag", "<u8"),
+        ("expiry_ns", "<i8"),
+        ("value_tick_lots", "<i8"),  # sum of price * lots executed
+        ("account", "<i4"),
+        ("session", "<u4"),
+        ("book", "<i4"),
+        ("position", "<i4"),  # row of the owner's position in the order's own book, 0 for combinations
+        ("price", "<i4"),  # ticks
+        ("trigger", "<i4"),  # ticks
+        ("leaves_lots", "<i4"),
+        ("shown_lots", "<i4"),
+        ("filled_lots", "<i4"),
+        ("order_lots", "<i4"),
+        ("display_lots", "<i4"),
+        ("smp_id", "<u4"),
+        ("side", "u1"),
+        ("order_type", "u1"),
+        ("tif", "u1"),
+        ("post_only", "u1"),
+        ("smp_mode", "u1"),
+        ("state", "u1"),  # OrderState; NONE marks a free row
+        ("flags", "u1"),  # CommandFlag of the NEW
+        ("resting", "u1"),  # 1 while linked into a level
+    ]
+)
+assert ORDER.itemsize == 128
+
+LINK = record_type(
+    [
+        ("newer", "<i4"),  # neighbour towards the tail of the level's queue; in a free row the next free slot
+        ("older", "<i4"),
+        ("account_newer", "<i4"),  # neighbour in the account's list, in order of entry
+        ("account_older", "<i4"),
+    ]
+)
+
+LEVEL = record_type([("head", "<i4"), ("tail", "<i4"), ("shown_lots", "<i4"), ("hidden_lots", "<i4")])
+
+# One instrument and its book.
+BOOK = record_type(
+    [
+        # the ladder
+        ("best", "<i4", (2,)),  # place of the best price of each side, 0 none
+        ("ladder", "<i4"),  # first row of the buys in the level table; sells begin `side_rows` later
+        ("side_rows", "<i4"),  # a multiple of 64
+        ("ladder_low", "<i4"),  # tick of place 1 of the buys
+        ("ladder_high", "<i4"),  # tick of place 1 of the sells
+        # prices and limits, ticks
+        ("low_tick", "<i4"),  # daily limits (BAND-013)
+        ("high_tick", "<i4"),
+        ("band_ticks", "<i4"),  # reject band (BAND-011), 0 off
+        ("settle_tick", "<i4"),
+        ("mark_tick", "<i4"),
+        ("last_tick", "<i4"),
+        ("indicative_tick", "<i4"),
+        ("min_inc", "<i4"),
+        ("order_lots_max", "<i4"),
+        ("spare_lots", "<i4"),
+        ("phase", "u1"),  # effective MarketState: its own where stricter, else the group's
+        ("own_state", "u1"),  # MarketState, NONE to follow the group
+        ("before_halt", "u1"),
+        ("has_last", "u1"),
+        ("has_indicative", "u1"),
+        ("order_entry", "u1"),
+        ("matching", "u1"),
+        ("term", "u1"),  # a T3 or T5 (LIMIT-004)
+        # money
+        ("hours", "<i8"),  # GPU-hours of one lot: mills per tick and lot
+        ("fee_hours", "<i8"),  # longer leg of a combination (FEE-001)
+        ("scan_hours", "<i8", (SCAN_TIERS,)),  # hours of a bought lot in each scan tier, net over legs
+        ("crossed_hours", "<i8", (SCAN_TIERS,)),  # min(positive, negative) leg hours of one lot
+        ("residual_mills", "<i8"),  # combination: most that leg prices can lose beyond the price, a lot
+        ("maker_fee", "<i4"),  # mills per GPU-hour
+        ("taker_fee", "<i4"),
+        ("auction_fee", "<i4"),
+        ("spot_weight", "<i4"),  # lots of the spot month in a bought lot (LIMIT-003)
+        # what it is
+        ("instrument_id", "<u4"),
+        ("group", "<i4"),
+        ("commodity", "<i4"),
+        ("floor_bp", "<i4"),
+        ("start_month", "<i4"),
+        ("revision", "<i4"),
+        ("family", "u1"),
+        ("period_kind", "u1"),
+        ("combo", "u1"),
+        ("leg_count", "u1"),
+        ("listed", "u1"),
+        ("reason", "u1"),  # StateReason of the last change
+        ("spare", "u1", (2,)),
+        ("ltd_ns", "<i8"),
+        ("symbol", "<u8", (4,)),
+        ("month_hours", "<i8", (SCAN_TIERS,)),  # as scan_hours, of an outright: its children's hours in each tier
+        ("legs", "<i4", (LEGS_MAX,)),
+        ("signs", "<i4", (LEGS_MAX,)),
+        # the day so far
+        ("open_tick", "<i4"),
+        ("day_high", "<i4"),
+        ("day_low", "<i4"),
+        ("spare_day", "<i4"),
+        ("volume_lots", "<i8"),
+        ("volume_tick_lots", "<i8"),
+        ("open_interest", "<i8"),
+        ("summary", "<u8", (2 * SUMMARY_WORDS,)),  # which words of the occupancy bitmap are not zero, per side
+    ]
+)

@@ -1,0 +1,168 @@
+"""The price ladder: queues of orders per tick and side, best price, next occupied price.
+
+A *place* counts a side's ticks so that a better price has the larger place, for buys and sells alike: this file is
+the only one that knows which way is better. Place 1 is the worst tick of the window, 0 means none. Each side has its
+own rows in the level table, a bitmap of occupied places and a summary of the bitmap, so the next occupied price is
+found with a few counts of leading zeros.
+"""
+
+import numpy as np
+
+from exchange.codes import Side
+from exchange.kernel import highest_bit, kernel
+from exchange.limits import SUMMARY_WORDS
+
+BUY = int(Side.BUY)
+ONE = np.uint64(1)
+ZERO = np.uint64(0)
+
+
+@kernel
+def place_of(book, side, tick):
+    """Place of a tick on one side of the window."""
+    if side == BUY:
+        return np.int64(tick) - book.ladder_low + 1
+    return np.int64(book.ladder_high) - tick + 1
+
+
+@kernel
+def tick_of(book, side, place):
+    """Tick of a place, the inverse of `place_of`."""
+    if side == BUY:
+        return np.int64(book.ladder_low) + place - 1
+    return np.int64(book.ladder_high) - place + 1
+
+
+@kernel
+def row_of(book, side, place):
+    """Row of the level table."""
+    return np.int64(book.ladder) + side * np.int64(book.side_rows) + place
+
+
+@kernel
+def best_row(book, side):
+    """Row of the best level of a side that has one."""
+    return row_of(book, side, np.int64(book.best[side]))
+
+
+@kernel
+def crosses(book, side, tick):
+    """Whether an aggressor of `side` with this limit meets an opposite order."""
+    other = 1 - side
+    best = np.int64(book.best[other])
+    return best != 0 and best >= place_of(book, other, tick)
+
+
+@kernel
+def _mark_occupied(state, book, side, place):
+    row = row_of(book, side, place)
+    state.occupied[row >> 6] |= ONE << np.uint64(row & 63)
+    word = place >> 6
+    book.summary[side * SUMMARY_WORDS + (word >> 6)] |= ONE << np.uint64(word & 63)
+
+
+@kernel
+def _mark_empty(state, book, side, place):
+    row = row_of(book, side, place)
+    state.occupied[row >> 6] &= ~(ONE << np.uint64(row & 63))
+    if state.occupied[row >> 6] == ZERO:
+        word = place >> 6
+        book.summary[side * SUMMARY_WORDS + (word >> 6)] &= ~(ONE << np.uint64(word & 63))
+
+
+@kernel
+def worse_place(state, book, side, place):
+    """The next occupied place below `place`, 0 if there is none."""
+    first = (np.int64(book.ladder) + side * np.int64(book.side_rows)) >> 6
+    word = place >> 6
+    bits = state.occupied[first + word] & ((ONE << np.uint64(place & 63)) - ONE)
+    if bits != ZERO:
+        return (word << 6) + highest_bit(bits)
+    block = word >> 6
+    bits = book.summary[side * SUMMARY_WORDS + block] & ((ONE << np.uint64(word & 63)) - ONE)
+    while bits == ZERO:
+        if block == 0:
+            return np.int64(0)
+        block -= 1
+        bits = book.summary[side * SUMMARY_WORDS + block]
+    word = (block << 6) + highest_bit(bits)
+    return (word << 6) + highest_bit(state.occupied[first + word])
+
+
+@kernel
+def link_order(state, book, slot):
+    """Put an order at the back of its price; its shown lots become part of the level (MATCH-004)."""
+    order = state.orders[slot]
+    side = np.int64(order.side)
+    place = place_of(book, side, order.price)
+    level = state.levels[row_of(book, side, place)]
+    tail = np.int64(level.tail)
+    if tail == 0:
+        level.head = slot
+        _mark_occupied(state, book, side, place)
+        if place > book.best[side]:
+            book.best[side] = place
+    else:
+        state.links[tail].newer = slot
+    link = state.links[slot]
+    link.older = tail
+    link.newer = 0
+    level.tail = slot
+    level.shown_lots += order.shown_lots
+    level.hidden_lots += order.leaves_lots - order.shown_lots
+    order.resting = 1
+
+
+@kernel
+def unlink_order(state, book, slot):
+    """Take an order out of its price, from anywhere in the queue (MATCH-005). Returns lots still shown there."""
+    order = state.orders[slot]
+    side = np.int64(order.side)
+    place = place_of(book, side, order.price)
+    level = state.levels[row_of(book, side, place)]
+    link = state.links[slot]
+    newer = np.int64(link.newer)
+    older = np.int64(link.older)
+    if older == 0:
+        level.head = newer
+    else:
+        state.links[older].newer = newer
+    if newer == 0:
+        level.tail = older
+    else:
+        state.links[newer].older = older
+    link.newer = 0
+    link.older = 0
+    level.shown_lots -= order.shown_lots
+    level.hidden_lots -= order.leaves_lots - order.shown_lots
+    order.resting = 0
+    if level.head == 0:
+        _mark_empty(state, book, side, place)
+        if place == book.best[side]:
+            book.best[side] = worse_place(state, book, side, place)
+    return np.int64(level.shown_lots)
+
+
+@kernel
+def reduce_order(state, book, slot, lots):
+    """Take lots off an order that keeps its place (its shown ones). Returns lots still shown at its price."""
+    order = state.orders[slot]
+    level = state.levels[row_of(book, np.int64(order.side), place_of(book, np.int64(order.side), order.price))]
+    order.leaves_lots -= lots
+    order.shown_lots -= lots
+    level.shown_lots -= lots
+    return np.int64(level.shown_lots)
+
+
+@kernel
+def available_lots(state, book, side, tick, wanted):
+    """Lots an aggressor of `side` could execute down to its limit, counted up to `wanted` (TIF-003)."""
+    other = 1 - side
+    worst = place_of(book, other, tick)
+    place = np.int64(book.best[other])
+    found = np.int64(0)
+    while place != 0 and place >= worst and found < wanted:
+        level = state.levels[row_of(book, other, place)]
+        found += np.int64(level.shown_lots) + level.hidden_lots
+        place = worse_place(state, book, other, place)
+    return found

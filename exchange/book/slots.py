@@ -1,0 +1,62 @@
+"""Order slots: taken last-in-first-out, so that a busy book stays in cache; ids that name slot and generation.
+
+An id is `generation << SLOT_BITS | slot`: finding an order by id is one load and one comparison. A slot whose
+generations are used up is never given out again, so an id never comes twice.
+"""
+
+import numpy as np
+
+from exchange.codes import OrderState
+from exchange.kernel import kernel
+from exchange.limits import GENERATION_BITS, SLOT_BITS
+
+SLOT_MASK = (1 << SLOT_BITS) - 1
+NEXT_GENERATION = 1 << SLOT_BITS
+LAST_GENERATION = (1 << GENERATION_BITS) - 1
+FREE = int(OrderState.NONE)
+
+
+@kernel
+def can_take_slot(state):
+    """Whether `take_slot` has one to give."""
+    return state.free_order != 0 or state.used_orders + 1 < state.orders.shape[0]
+
+
+@kernel
+def take_slot(state):
+    """A free order row, its new id already in it. Only after `can_take_slot`."""
+    slot = np.int64(state.free_order)
+    if slot != 0:
+        state.free_order = state.links[slot].newer
+    else:
+        slot = np.int64(state.used_orders) + 1
+        state.used_orders = slot
+        state.orders[slot].order_id = slot
+    order = state.orders[slot]
+    order.order_id += NEXT_GENERATION
+    return slot
+
+
+@kernel
+def release_slot(state, slot):
+    """Give an order row back; its id is dead from now on."""
+    order = state.orders[slot]
+    order.state = FREE
+    link = state.links[slot]
+    link.newer = 0
+    link.older = 0
+    if order.order_id >> SLOT_BITS != LAST_GENERATION:
+        link.newer = state.free_order
+        state.free_order = slot
+
+
+@kernel
+def slot_of(state, order_id):
+    """Slot of a live order, 0 if there is none with this id."""
+    slot = order_id & SLOT_MASK
+    if slot == 0 or slot > state.used_orders:
+        return np.int64(0)
+    order = state.orders[slot]
+    if order.order_id != order_id or order.state == FREE:
+        return np.int64(0)
+    return np.int64(slot)

@@ -1,0 +1,94 @@
+"""What a fill does to its owner: position, margin hold, fee.
+
+A combination books its legs at assigned prices; no position exists in the combination itself (SPEC-041).
+"""
+
+import numpy as np
+
+from exchange.clearing.margin import change_working, leg_position, loss_per_lot, refresh_hold, risk_row
+from exchange.clearing.positions import book_lots
+from exchange.codes import ComboKind, Liquidity, Side
+from exchange.kernel import kernel
+
+BUY = int(Side.BUY)
+STRIP = int(ComboKind.STRIP)
+MAKER = int(Liquidity.MAKER)
+TAKER = int(Liquidity.TAKER)
+
+
+@kernel
+def fee_mills(book, liquidity, lots):
+    """FEE-001: rate * hours * lots; a spread trade pays on its longer leg only."""
+    rate = book.auction_fee
+    if liquidity == MAKER:
+        rate = book.maker_fee
+    elif liquidity == TAKER:
+        rate = book.taker_fee
+    return np.int64(rate) * book.fee_hours * lots
+
+
+@kernel
+def _base_tick(state, book, price):
+    """Strip: `k` of CASCADE-006, what each leg trades above its settlement. Spread: price of the second leg."""
+    if book.combo == STRIP:
+        hours = np.int64(0)
+        base = np.int64(0)
+        for leg in range(book.leg_count):
+            hours += state.books[book.legs[leg]].hours
+            base += np.int64(state.books[book.legs[leg]].settle_tick) * state.books[book.legs[leg]].hours
+        return (price * hours - base) // hours
+    front = state.books[book.legs[0]]
+    back = state.books[book.legs[1]]
+    tick = np.int64(back.last_tick) if back.has_last != 0 else np.int64(back.settle_tick)
+    low = max(np.int64(back.low_tick), front.low_tick - price)
+    high = min(np.int64(back.high_tick), front.high_tick - price)
+    return min(max(tick, low), high)
+
+
+@kernel
+def leg_price(state, book, price, base, leg):
+    """Price assigned to one leg of a combination traded with a combination (IMP-010, CASCADE-006)."""
+    if book.combo == STRIP:
+        return state.books[book.legs[leg]].settle_tick + base
+    return base + price if leg == 0 else base
+
+
+@kernel
+def _strip_residual(state, book, price, base):
+    """`r` of CASCADE-006: mills a lot that the buyer of a strip pays the seller beside the legs."""
+    residual = np.int64(0)
+    for leg in range(book.leg_count):
+        leg_book = state.books[book.legs[leg]]
+        residual += (price - leg_book.settle_tick - base) * leg_book.hours
+    return residual
+
+
+@kernel
+def _book_legs(state, account, risk, book, signed_lots, price):
+    base = _base_tick(state, book, price)
+    for leg in range(book.leg_count):
+        row = leg_position(state, account, np.int64(0), book, leg)
+        book_lots(state, risk, row, signed_lots * book.signs[leg], leg_price(state, book, price, base, leg))
+    if book.combo == STRIP:
+        state.accounts[account].cash_mills -= _strip_residual(state, book, price, base) * signed_lots
+
+
+@kernel
+def clear_fill(state, book, order, lots, price, liquidity):
+    """Move lots of an order from working to held, at a price, and take the fee. Returns the fee in mills."""
+    account = np.int64(order.account)
+    side = np.int64(order.side)
+    row = np.int64(order.position)
+    risk = risk_row(state, account, book)
+    signed_lots = lots if side == BUY else -lots
+    change_working(state, account, row, book, side, -lots, -lots * loss_per_lot(book, side, order.price))
+    if row != 0:
+        book_lots(state, risk, row, signed_lots, price)
+    else:
+        _book_legs(state, account, risk, book, signed_lots, price)
+    refresh_hold(state, account, book)
+    fee = fee_mills(book, liquidity, lots)
+    state.accounts[account].cash_mills -= fee
+    state.accounts[account].fees_mills += fee
+    state.fees_mills += fee
+    return fee

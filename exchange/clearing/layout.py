@@ -1,0 +1,67 @@
+"""Row formats of the clearing house: ACCOUNT, POSITION, RISK, COMMODITY.
+
+Money is in mills, quantities in lots or GPU-hours. Row 0 of every table means "none".
+"""
+
+from exchange.limits import SCAN_TIERS
+from exchange.records import record_type
+
+ACCOUNT = record_type(
+    [
+        ("cash_mills", "<i8"),
+        ("gain_mills", "<i8"),  # of all positions against the last mark: equity = cash + gain (MARGIN-013)
+        ("hold_mills", "<i8"),  # sum over the commodities' holds
+        ("deposits_mills", "<i8"),  # paid in less paid out
+        ("fees_mills", "<i8"),  # paid so far
+        ("term_lots", "<i8"),  # T3 and T5: sum over instruments of the larger side, working orders included (LIMIT-004)
+        ("first_order", "<i4"),  # live orders, oldest first
+        ("last_order", "<i4"),
+        ("order_lots_max", "<i4"),
+        ("position_lots_max", "<i4"),
+        ("term_lots_max", "<i4"),
+        ("firm", "<u4"),
+        ("smp_id", "<u4"),
+        ("orders", "<i4"),  # live orders
+        ("touched", "<i4"),  # positions of this account waiting for their POS event in the running command
+        ("flags", "<i4"),  # AccountFlag
+    ]
+)
+
+POSITION = record_type(
+    [
+        ("account", "<i4"),
+        ("book", "<i4"),
+        ("lots", "<i8"),  # signed, long > 0
+        ("mark_num", "<i8"),  # sum of price * lots, at the last mark for what was held then (SETTLE-007)
+        ("working", "<i8", (2,)),  # lots of working orders per side, combinations counted at their legs
+        ("paid_mills", "<i8"),  # variation margin received so far
+        ("next_touched", "<i4"),
+        ("touched", "<i4"),
+    ]
+)
+
+# One account in one combined commodity (MARGIN-001).
+RISK = record_type(
+    [
+        ("long_hours", "<i8", (SCAN_TIERS,)),
+        ("short_hours", "<i8", (SCAN_TIERS,)),
+        ("up_hours", "<i8", (SCAN_TIERS,)),  # working orders that add hours
+        ("down_hours", "<i8", (SCAN_TIERS,)),  # working orders that take hours away
+        ("crossed_hours", "<i8", (SCAN_TIERS,)),  # working combinations: hours bought and sold at once
+        ("loss_mills", "<i8"),  # working orders: loss against the mark, and taker fees, if all fill
+        ("hold_mills", "<i8"),
+        ("spot_lots", "<i8"),  # spot-month lots held, signed (LIMIT-003)
+        ("spot_working", "<i8", (2,)),  # working lots that add to, take from them
+    ]
+)
+
+COMMODITY = record_type(
+    [
+        ("psr_mills", "<i8"),  # scan range, mills per GPU-hour (MARGIN-004)
+        ("intra_mills", "<i8"),  # MARGIN-005
+        ("tier_mills", "<i8"),  # MARGIN-006
+        ("spot_lots_max", "<i8"),  # LIMIT-001; 0: no limit
+        ("group", "<i4"),
+        ("spot_month", "<i4"),  # months since 2020-01, 0 none
+    ]
+)

@@ -1,0 +1,115 @@
+"""Positions: found by (account, book), changed by fills, at the price traded and exact to the mill.
+
+A position stores lots and `mark_num`, the sum of price * lots: its gain against the mark is
+`(mark * lots - mark_num) * hours`, whatever path led there (SETTLE-007).
+"""
+
+import numpy as np
+
+from exchange.kernel import kernel
+
+MULTIPLY = np.uint64(0x9E3779B97F4A7C15)
+SHIFT = np.uint64(32)
+
+
+@kernel
+def _home(state, account, index):
+    word = ((np.uint64(account) << SHIFT) | np.uint64(index)) * MULTIPLY
+    return np.int64(word >> SHIFT) & np.int64(state.position_index.shape[0] - 1)
+
+
+@kernel
+def find_position(state, account, index):
+    """Row of the account's position in a book, 0 if it never had one."""
+    table = state.position_index
+    mask = np.int64(table.shape[0] - 1)
+    spot = _home(state, account, index)
+    while table[spot] != 0:
+        position = state.positions[table[spot]]
+        if position.account == account and position.book == index:
+            return np.int64(table[spot])
+        spot = (spot + 1) & mask
+    return np.int64(0)
+
+
+@kernel
+def positions_left(state):
+    """How many more rows the table has."""
+    return np.int64(state.positions.shape[0]) - 1 - state.used_positions
+
+
+@kernel
+def open_position(state, account, index):
+    """Row of the account's position in a book, made if missing. Only after a check of `positions_left`."""
+    row = find_position(state, account, index)
+    if row != 0:
+        return row
+    table = state.position_index
+    mask = np.int64(table.shape[0] - 1)
+    spot = _home(state, account, index)
+    while table[spot] != 0:
+        spot = (spot + 1) & mask
+    row = np.int64(state.used_positions) + 1
+    state.used_positions = row
+    table[spot] = row
+    position = state.positions[row]
+    position.account = account
+    position.book = index
+    return row
+
+
+@kernel
+def missing_positions(state, account, book):
+    """How many rows an order in this book still needs: one for each leg not held yet."""
+    missing = 0
+    for leg in range(book.leg_count):
+        if find_position(state, account, np.int64(book.legs[leg])) == 0:
+            missing += 1
+    return missing
+
+
+@kernel
+def open_positions(state, account, book):
+    """Make the rows that fills of this book will change. Returns the row of an outright, 0 of a combination."""
+    row = np.int64(0)
+    for leg in range(book.leg_count):
+        row = open_position(state, account, np.int64(book.legs[leg]))
+    if book.leg_count > 1:
+        return np.int64(0)
+    return row
+
+
+@kernel
+def touch_position(state, row):
+    """Queue a position for its POS event at the end of the running command, once."""
+    position = state.positions[row]
+    if position.touched != 0:
+        return
+    position.touched = 1
+    state.accounts[position.account].touched += 1
+    cursor = state.cursor
+    if cursor.touched_last == 0:
+        cursor.touched_first = row
+    else:
+        state.positions[cursor.touched_last].next_touched = row
+    cursor.touched_last = row
+
+
+@kernel
+def book_lots(state, risk, row, lots, price):
+    """Add signed lots at a price to a position, its risk and its account's gain."""
+    position = state.positions[row]
+    book = state.books[position.book]
+    before = np.int64(position.lots)
+    after = before + lots
+    position.lots = after
+    position.mark_num += price * lots
+    state.accounts[position.account].gain_mills += (book.mark_tick - price) * lots * book.hours
+    for tier in range(2):
+        hours = book.scan_hours[tier]
+        risk.long_hours[tier] += hours * (max(after, 0) - max(before, 0))
+        risk.short_hours[tier] += hours * (max(-after, 0) - max(-before, 0))
+    risk.spot_lots += book.spot_weight * lots
+    # Open interest is half of all lots held, long and short; it is kept doubled until someone reads it.
+    book.open_interest += abs(after) - abs(before)
+    touch_position(state, row)

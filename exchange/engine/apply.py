@@ -1,0 +1,330 @@
+"""apply_commands: the compiled loop, the only entry kernel of trading.
+
+A command runs in steps; each emits at most STEP_EVENTS rows. When the buffer has less room than that, the cursor
+stays in the state and the call returns; the next call goes on. Results do not depend on the buffer's length, nor on
+how commands were cut into calls.
+"""
+
+import numpy as np
+
+from exchange.codes import CancelReason, CommandFlag, CommandKind, EventFlag, EventKind, RejectReason
+from exchange.engine.cash import block_account, move_cash, note_request, open_session, unblock_account
+from exchange.engine.emit import market_event, next_in_stream, refuse
+from exchange.engine.matching import match_once, settle_remainder, unmet_condition
+from exchange.engine.orders import cancel_order, enter_order, replace_order, rest_order, take_out
+from exchange.engine.phases import (
+    begin_state_change,
+    collect_day_orders,
+    expire_once,
+    finish_state_change,
+    needs_uncross,
+    publish_indicative,
+    uncross_once,
+)
+from exchange.engine.risk import equity_mills
+from exchange.engine.validate import BAD_COMBO, CLOSED, OPEN, known_account, takes_cancel
+from exchange.kernel import kernel
+from exchange.limits import STEP_EVENTS
+
+NEW = int(CommandKind.NEW)
+REPLACE = int(CommandKind.REPLACE)
+CANCEL = int(CommandKind.CANCEL)
+CANCEL_ALL = int(CommandKind.CANCEL_ALL)
+DEPOSIT = int(CommandKind.DEPOSIT)
+WITHDRAW = int(CommandKind.WITHDRAW)
+SET_STATE = int(CommandKind.SET_STATE)
+KILL = int(CommandKind.KILL)
+UNKILL = int(CommandKind.UNKILL)
+SESSION = int(CommandKind.SESSION)
+INDICATIVE = int(CommandKind.INDICATIVE)
+
+BY_SIDE = int(CommandFlag.BY_SIDE)
+BY_TAG = int(CommandFlag.BY_TAG)
+BY_SESSION = int(CommandFlag.BY_SESSION)
+NO_COD = int(CommandFlag.NO_COD)
+MARGIN = int(EventFlag.MARGIN)
+MASS = int(EventKind.MASS)
+POS = int(EventKind.POS)
+CREJ = int(EventKind.CREJ)
+REFUSED = int(EventKind.REFUSED)
+UNKNOWN_ACCOUNT = int(RejectReason.UNKNOWN_ACCOUNT)
+STATE = int(RejectReason.STATE)
+USER = int(CancelReason.USER)
+COD = int(CancelReason.COD)
+KILL_REASON = int(CancelReason.KILL)
+
+# Steps. IDLE is 0: a cursor between commands is all zero.
+IDLE = 0
+MATCH = 1
+SWEEP = 2
+UNCROSS = 3
+EXPIRE = 4
+REPORT = 5
+
+
+@kernel
+def _begin_new(state, out, command):
+    slot = enter_order(state, out, command)
+    if slot == 0:
+        return
+    order = state.orders[slot]
+    book = state.books[order.book]
+    if book.phase != OPEN:
+        rest_order(state, out, slot)
+        return
+    reason = unmet_condition(state, book, order, command.minimum_lots)
+    if reason != 0:
+        take_out(state, out, slot, reason)
+        return
+    _begin_match(state, out, slot)
+
+
+@kernel
+def _begin_match(state, out, slot):
+    """Go on matching if there is something to trade, else settle at once."""
+    state.cursor.slot = slot
+    state.cursor.step = MATCH
+
+
+@kernel
+def _begin_sweep(state, out, command, reason):
+    cursor = state.cursor
+    account = np.int64(command.account)
+    cursor.account = account
+    cursor.slot = state.accounts[account].first_order
+    cursor.reason = reason
+    cursor["flags"] = command["flags"]
+    cursor.side = command.side
+    cursor.instrument = command.instrument
+    cursor.group = command.group
+    cursor.session = command.session
+    cursor.tag = command.tag
+    cursor.request_id = command.request_id
+    cursor.count = 0
+    cursor.step = SWEEP
+
+
+@kernel
+def _begin_cancel_all(state, out, command):
+    if not known_account(state, np.int64(command.account)):
+        refuse(state, out, CREJ, command, UNKNOWN_ACCOUNT)
+        return
+    index = np.int64(command.instrument)
+    # A filter that names one market which bars cancels is refused whole; otherwise orders there are passed over.
+    if 0 < index <= state.books_listed and not takes_cancel(state.books[index].phase):
+        refuse(state, out, CREJ, command, STATE)
+        return
+    group = np.int64(command.group)
+    if 0 < group < state.groups.shape[0] and state.groups[group].listed and not takes_cancel(state.groups[group].state):
+        refuse(state, out, CREJ, command, STATE)
+        return
+    _begin_sweep(state, out, command, USER if command.reason == 0 else command.reason)
+
+
+@kernel
+def _matches_sweep(state, cursor, order):
+    """Whether a mass cancel takes this order (ENTRY-012, COD-001, KILL-002, KILL-003)."""
+    phase = state.books[order.book].phase
+    if cursor.reason == KILL_REASON:
+        return phase != CLOSED
+    if not takes_cancel(phase):
+        return False
+    if cursor.instrument != 0 and order.book != cursor.instrument:
+        return False
+    if cursor.group != 0 and state.books[order.book].group != cursor.group:
+        return False
+    if cursor["flags"] & BY_SIDE != 0 and order.side != cursor.side:
+        return False
+    if cursor["flags"] & BY_TAG != 0 and order.tag != cursor.tag:
+        return False
+    if cursor.reason == COD and order["flags"] & NO_COD != 0:
+        return False
+    return cursor["flags"] & BY_SESSION == 0 or order.session == cursor.session
+
+
+@kernel
+def _sweep_once(state, out):
+    """Take the next order of the sweep out, or end it with MASS."""
+    cursor = state.cursor
+    slot = np.int64(cursor.slot)
+    while slot != 0 and not _matches_sweep(state, cursor, state.orders[slot]):
+        slot = np.int64(state.links[slot].account_newer)
+    if slot != 0:
+        cursor.slot = state.links[slot].account_newer
+        cursor.count += 1
+        row = take_out(state, out, slot, cursor.reason)
+        row.reference = cursor.request_id
+        return
+    row = market_event(state, out, MASS, cursor.instrument)
+    row.account = cursor.account
+    row.session = cursor.session
+    row.reference = cursor.request_id
+    row.reason = cursor.reason
+    row.lots = cursor.count
+    cursor.step = REPORT
+
+
+@kernel
+def _begin_state(state, out, command):
+    if not begin_state_change(state, out, command):
+        _clear_cursor(state)
+        return
+    if needs_uncross(state):
+        state.cursor.step = UNCROSS
+    elif state.cursor.market_state == CLOSED:
+        collect_day_orders(state)
+        state.cursor.step = EXPIRE
+    else:
+        finish_state_change(state, out)
+        state.cursor.step = REPORT
+
+
+@kernel
+def _begin(state, out, command):
+    """First step of a command."""
+    state.sequence = command.sequence
+    state.time_ns = command.time_ns
+    note_request(state, command)
+    kind = command.kind
+    if kind == NEW:
+        _begin_new(state, out, command)
+    elif kind == CANCEL:
+        cancel_order(state, out, command)
+    elif kind == REPLACE:
+        slot = replace_order(state, out, command)
+        if slot != 0:
+            _begin_match(state, out, slot)
+    else:
+        _begin_rare(state, out, command)
+
+
+@kernel
+def _begin_rare(state, out, command):
+    kind = command.kind
+    if kind == CANCEL_ALL:
+        _begin_cancel_all(state, out, command)
+    elif kind == DEPOSIT:
+        move_cash(state, out, command, 1)
+    elif kind == WITHDRAW:
+        move_cash(state, out, command, -1)
+    elif kind == SET_STATE:
+        _begin_state(state, out, command)
+    elif kind == INDICATIVE:
+        publish_indicative(state, out, command)
+    elif kind == KILL:
+        if block_account(state, out, command):
+            _begin_sweep(state, out, command, KILL_REASON)
+            state.cursor["flags"] = 0
+    elif kind == UNKILL:
+        unblock_account(state, out, command)
+    elif kind == SESSION:
+        open_session(state, out, command)
+    else:
+        refuse(state, out, REFUSED, command, BAD_COMBO)
+
+
+@kernel
+def _report_once(state, out):
+    """POS of the next position that fills have touched. False: all are told, the command is done."""
+    cursor = state.cursor
+    row_index = np.int64(cursor.touched_first)
+    if row_index == 0:
+        return False
+    position = state.positions[row_index]
+    account = np.int64(position.account)
+    account_row = state.accounts[account]
+    cursor.touched_first = position.next_touched
+    if cursor.touched_first == 0:
+        cursor.touched_last = 0
+    position.next_touched = 0
+    position.touched = 0
+    account_row.touched -= 1
+    row = market_event(state, out, POS, position.book)
+    row.account = account
+    row.price = state.books[position.book].mark_tick
+    row.lots = position.lots
+    row.value_tick_lots = position.mark_num
+    row.amount_mills = equity_mills(account_row)
+    row.reference = account_row.hold_mills
+    row.account_sequence = next_in_stream(state, account)
+    if account_row.touched == 0:
+        row["flags"] = MARGIN
+        next_in_stream(state, account)
+    return True
+
+
+@kernel
+def _clear_cursor(state):
+    """Between commands the cursor is zero, whatever ran before: equal histories have equal bytes."""
+    cursor = state.cursor
+    cursor.step = IDLE
+    cursor.slot = 0
+    cursor.book = 0
+    cursor.account = 0
+    cursor.index = 0
+    cursor.stop = 0
+    cursor.count = 0
+    cursor.market_state = 0
+    cursor.price = 0
+    cursor.reason = 0
+    cursor.lots = 0
+    cursor.trade = 0
+    cursor.side = 0
+    cursor["flags"] = 0
+    cursor.instrument = 0
+    cursor.group = 0
+    cursor.session = 0
+    cursor.tag = 0
+    cursor.request_id = 0
+
+
+@kernel
+def _advance(state, out):
+    """One more step of the running command."""
+    cursor = state.cursor
+    step = cursor.step
+    if step == MATCH:
+        if not match_once(state, out, np.int64(cursor.slot)):
+            settle_remainder(state, out, np.int64(cursor.slot))
+            cursor.step = REPORT
+    elif step == SWEEP:
+        _sweep_once(state, out)
+    elif step == UNCROSS:
+        if not uncross_once(state, out):
+            finish_state_change(state, out)
+            cursor.step = REPORT
+    elif step == EXPIRE:
+        if not expire_once(state, out):
+            finish_state_change(state, out)
+            cursor.step = REPORT
+    elif not _report_once(state, out):
+        _clear_cursor(state)
+
+
+@kernel
+def apply_commands(states, commands, start, stop, outs):
+    """Run rows `start` to `stop` of `commands`, or as many as the event buffer has room for.
+
+    states    STATE, shape (1,); changed in place
+    commands  COMMAND rows, shape (n,), numbered and stamped, no controls
+    start     first row to begin, int64; rows before it are done
+    stop      row to stop before, int64
+    outs      event buffer, shape (1,); emptied first, then filled
+    returns   the row to begin next time. All is done when that is `stop` and `states[0].cursor.step` is 0
+    """
+    state = states[0]
+    out = outs[0]
+    out.count = 0
+    room = out.capacity - STEP_EVENTS
+    index = start
+    while out.count <= room:
+        if state.cursor.step != IDLE:
+            _advance(state, out)
+        elif index < stop:
+            _begin(state, out, commands[index])
+            index += 1
+        else:
+            break
+    return index
+
+

@@ -1,0 +1,305 @@
+"""Controls: rare commands with a payload, run between kernel calls in sequence order.
+
+A payload is JSON of the Structs below. `check` refuses a bad one before it is journalled; `run` then cannot fail.
+"""
+
+import msgspec
+import numpy as np
+
+from exchange.codes import AccountFlag, ComboKind, CommandKind, EventKind, MarketState, OrderEntry
+from exchange.engine.phases import effective_state
+from exchange.limits import LADDER_TICKS_MAX, LEGS_MAX, SCAN_TIERS
+from exchange.records import EVENT
+from exchange.units import ORDER_LOTS_MAX, POSITION_LOTS_MAX, PRICE_MAX
+
+PAYLOAD_BYTES_MAX = 65_536  # DUR-060
+SYMBOL_BYTES = 32
+FRONT_MONTHS = 2  # MARGIN-002
+
+
+class ControlError(Exception):
+    """A payload that cannot be carried out: says which field, what was found, what is allowed."""
+
+
+class CommodityTerms(msgspec.Struct, forbid_unknown_fields=True):
+    """Margin and limits of one combined commodity (MARGIN-001, LIMIT-001)."""
+
+    index: int
+    group: int
+    psr_mills: int
+    intra_mills: int
+    tier_mills: int
+    spot_lots_max: int = 0
+    spot_month: int = 0
+
+
+class Listing(msgspec.Struct, forbid_unknown_fields=True):
+    """One instrument. `index` is its book, given in order from 1; legs come before the combinations on them."""
+
+    index: int
+    instrument_id: int
+    symbol: str
+    group: int
+    commodity: int
+    hours: int
+    settle_tick: int
+    low_tick: int
+    high_tick: int
+    months: list[tuple[int, int]] = []  # (month since 2020-01, hours) of an outright
+    legs: list[tuple[int, int]] = []  # (book, sign) of a combination
+    family: int = 0
+    period_kind: int = 0
+    combo: int = 0
+    floor_bp: int = 0
+    fee_hours: int = 0
+    start_month: int = 0
+    ltd_ns: int = 0
+    order_entry: int = 0
+    matching: int = 0
+    min_inc: int = 1
+    order_lots_max: int = ORDER_LOTS_MAX
+    band_ticks: int = 0
+    maker_fee: int = 0
+    taker_fee: int = 0
+    auction_fee: int = 0
+    term: bool = False
+
+
+class ListPayload(msgspec.Struct, forbid_unknown_fields=True):
+    """LIST: the current month, commodities (new or changed), instruments to add."""
+
+    month: int
+    commodities: list[CommodityTerms] = []
+    instruments: list[Listing] = []
+
+
+class AccountPayload(msgspec.Struct, forbid_unknown_fields=True):
+    """DEFINE_ACCOUNT: define an account or change its limits."""
+
+    account: int
+    firm: int = 0
+    smp_id: int = 0
+    order_lots_max: int = ORDER_LOTS_MAX
+    position_lots_max: int = POSITION_LOTS_MAX
+    term_lots_max: int = 1_000  # LIMIT-004
+    close_only: bool = False
+
+
+PAYLOADS = {CommandKind.LIST: ListPayload, CommandKind.DEFINE_ACCOUNT: AccountPayload}
+
+
+def encode_payload(payload: msgspec.Struct) -> bytes:
+    """Bytes for a CONTROL frame."""
+    return msgspec.json.encode(payload)
+
+
+def decode_payload(kind: int, payload: bytes) -> ListPayload | AccountPayload:
+    """The payload's Struct. ControlError names the field."""
+    try:
+        return msgspec.json.decode(payload, type=PAYLOADS[CommandKind(kind)])
+    except msgspec.MsgspecError as error:
+        raise ControlError(f"{CommandKind(kind).name}: {error}") from None
+
+
+def _require(condition: bool, text: str) -> None:
+    if not condition:
+        raise ControlError(text)
+
+
+def _within(name: str, value: int, low: int, high: int) -> None:
+    _require(low <= value <= high, f"{name} {value} not in {low}..{high}")
+
+
+def check(states: np.ndarray, kind: int, payload: bytes) -> None:
+    """Refuse a control that `run` could not carry out in this state. DEFINE_KEY concerns the gateway alone."""
+    _within("payload bytes", len(payload), 0, PAYLOAD_BYTES_MAX)
+    if kind == CommandKind.DEFINE_KEY:
+        return
+    _require(kind in PAYLOADS, f"control {kind}: not one of {', '.join(sorted(k.name for k in PAYLOADS))}")
+    terms = decode_payload(kind, payload)
+    if isinstance(terms, AccountPayload):
+        _check_account(states, terms)
+    else:
+        _check_list(states, terms)
+
+
+def _check_account(states: np.ndarray, terms: AccountPayload) -> None:
+    _within("account", terms.account, 1, states[0].accounts.shape[0] - 1)
+    _within("firm", terms.firm, 0, 0xFFFFFFFF)
+    _within("smp_id", terms.smp_id, 0, 0xFFFFFFFF)
+    _within("order_lots_max", terms.order_lots_max, 0, ORDER_LOTS_MAX)
+    _within("position_lots_max", terms.position_lots_max, 0, POSITION_LOTS_MAX)
+    _within("term_lots_max", terms.term_lots_max, 0, POSITION_LOTS_MAX)
+
+
+def _check_list(states: np.ndarray, terms: ListPayload) -> None:
+    state = states[0]
+    for commodity in terms.commodities:
+        _within("commodity index", commodity.index, 1, state.commodities.shape[0] - 1)
+        _within("group", commodity.group, 1, state.groups.shape[0] - 1)
+        _within("psr_mills", commodity.psr_mills, 1, PRICE_MAX)
+    expected = int(state.books_listed)
+    rows = int(state.used_ladder_rows)
+    for listing in terms.instruments:
+        expected += 1
+        _check_listing(state, listing, expected)
+        rows += 2 * _side_rows(listing)
+    _require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
+
+
+def _check_listing(state: np.record, listing: Listing, expected: int) -> None:
+    name = listing.symbol
+    _within(f"{name}: index", listing.index, expected, expected)
+    _within(f"{name}: index", listing.index, 1, state.books.shape[0] - 1)
+    _within(f"{name}: group", listing.group, 1, state.groups.shape[0] - 1)
+    _within(f"{name}: commodity", listing.commodity, 1, state.commodities.shape[0] - 1)
+    _within(f"{name}: symbol bytes", len(name.encode()), 1, SYMBOL_BYTES)
+    _within(f"{name}: low_tick", listing.low_tick, -PRICE_MAX, listing.settle_tick)
+    _within(f"{name}: high_tick", listing.high_tick, listing.settle_tick, PRICE_MAX)
+    _within(f"{name}: window ticks", listing.high_tick - listing.low_tick + 1, 1, LADDER_TICKS_MAX)
+    _within(f"{name}: legs", len(listing.legs), 0, LEGS_MAX)
+    for leg, sign in listing.legs:
+        _within(f"{name}: leg", leg, 1, listing.index - 1)
+        _require(sign in (1, -1), f"{name}: leg sign {sign} is not 1 or -1")
+
+
+def _side_rows(listing: Listing) -> int:
+    """Rows of one side's ladder, a multiple of 64; row 0 of a side is no place. None for ioc_only (ORDER-015)."""
+    if listing.order_entry == OrderEntry.IOC_ONLY:
+        return 0
+    return -(-(listing.high_tick - listing.low_tick + 2) // 64) * 64
+
+
+def run(states: np.ndarray, row: np.record, payload: bytes) -> np.ndarray:
+    """Carry out a checked control. Returns its events."""
+    state = states[0]
+    state.sequence = row.sequence
+    state.time_ns = row.time_ns
+    if row.kind == CommandKind.DEFINE_KEY:
+        return np.zeros(0, EVENT)
+    terms = decode_payload(int(row.kind), payload)
+    if isinstance(terms, AccountPayload):
+        return _define_account(state, terms)
+    return _list(state, terms)
+
+
+def _event(state: np.record, kind: EventKind) -> np.ndarray:
+    events = np.zeros(1, EVENT)
+    events["sequence"] = state.sequence
+    events["time_ns"] = state.time_ns
+    events["kind"] = kind
+    return events
+
+
+def _define_account(state: np.record, terms: AccountPayload) -> np.ndarray:
+    account = state.accounts[terms.account]
+    kept = int(account["flags"]) & AccountFlag.KILLED
+    account["flags"] = kept | AccountFlag.DEFINED | (AccountFlag.CLOSE_ONLY if terms.close_only else 0)
+    account.firm = terms.firm
+    account.smp_id = terms.smp_id
+    account.order_lots_max = terms.order_lots_max
+    account.position_lots_max = terms.position_lots_max
+    account.term_lots_max = terms.term_lots_max
+    events = _event(state, EventKind.ACCOUNT)
+    events["account"] = terms.account
+    return events
+
+
+def _list(state: np.record, terms: ListPayload) -> np.ndarray:
+    state.month = terms.month
+    for commodity in terms.commodities:
+        _set_commodity(state, commodity)
+    events = [np.zeros(0, EVENT)]
+    for listing in terms.instruments:
+        _open_book(state, listing)
+        event = _event(state, EventKind.LISTED)
+        event["instrument"] = listing.index
+        event["price"] = listing.settle_tick
+        events.append(event)
+    return np.concatenate(events)
+
+
+def _set_commodity(state: np.record, terms: CommodityTerms) -> None:
+    row = state.commodities[terms.index]
+    row.group = terms.group
+    row.psr_mills = terms.psr_mills
+    row.intra_mills = terms.intra_mills
+    row.tier_mills = terms.tier_mills
+    row.spot_lots_max = terms.spot_lots_max
+    row.spot_month = terms.spot_month
+
+
+DIRECT_FIELDS = [name for name in Listing.__struct_fields__ if name not in ("index", "symbol", "months", "legs")]
+
+
+def _open_book(state: np.record, listing: Listing) -> None:
+    book = state.books[listing.index]
+    for name in DIRECT_FIELDS:
+        setattr(book, name, getattr(listing, name))
+    book.listed = 1
+    book.revision = 1
+    book.mark_tick = listing.settle_tick
+    book.fee_hours = listing.fee_hours or listing.hours
+    book.symbol[:] = np.frombuffer(listing.symbol.encode().ljust(SYMBOL_BYTES, b"\0"), "<u8")
+    _cut_ladder(state, book, listing)
+    if listing.legs:
+        _set_legs(state, book, listing)
+    else:
+        _set_outright(state, book, listing)
+    group = state.groups[listing.group]
+    if not group.listed:
+        group.listed = 1
+        group.state = MarketState.CLOSED
+    book.phase = effective_state(group.state, book.own_state)
+    state.books_listed = listing.index
+
+
+def _cut_ladder(state: np.record, book: np.record, listing: Listing) -> None:
+    rows = _side_rows(listing)
+    book.ladder = state.used_ladder_rows
+    book.side_rows = rows
+    book.ladder_low = listing.low_tick
+    book.ladder_high = listing.high_tick
+    state.used_ladder_rows += 2 * rows
+
+
+def _set_outright(state: np.record, book: np.record, listing: Listing) -> None:
+    book.leg_count = 1
+    book.legs[0] = listing.index
+    book.signs[0] = 1
+    for month, hours in listing.months:
+        book.month_hours[0 if month - state.month <= FRONT_MONTHS else 1] += hours
+    book.scan_hours[:] = book.month_hours
+    spot = int(state.commodities[listing.commodity].spot_month)
+    book.spot_weight = int(spot != 0 and any(month == spot for month, _ in listing.months))
+
+
+def _set_legs(state: np.record, book: np.record, listing: Listing) -> None:
+    book.leg_count = len(listing.legs)
+    bought = [0] * SCAN_TIERS
+    sold = [0] * SCAN_TIERS
+    for place, (leg, sign) in enumerate(listing.legs):
+        book.legs[place] = leg
+        book.signs[place] = sign
+        book.spot_weight += sign * state.books[leg].spot_weight
+        for tier in range(SCAN_TIERS):
+            (bought if sign > 0 else sold)[tier] += int(state.books[leg].month_hours[tier])
+    for tier in range(SCAN_TIERS):
+        book.scan_hours[tier] = bought[tier] - sold[tier]
+        book.crossed_hours[tier] = min(bought[tier], sold[tier])
+    book.residual_mills = _residual_mills([state.books[leg] for leg, _ in listing.legs], book)
+
+
+def _residual_mills(legs: list[np.record], book: np.record) -> int:
+    """Most that one lot's legs can lose against their marks beyond the combination's own price and mark.
+
+    Calendar, tier: the second leg may be assigned any price inside its daily limits, and the legs' hours differ.
+    Strip: its mark is the hour-weighted mean of the legs', rounded.
+    """
+    if book.combo == ComboKind.STRIP:
+        exact = sum(int(leg.mark_tick) * int(leg.hours) for leg in legs)
+        return abs(int(book.mark_tick) * sum(int(leg.hours) for leg in legs) - exact)
+    front, back = legs
+    reach = max(int(back.high_tick) - int(back.mark_tick), int(back.mark_tick) - int(back.low_tick))
+    drift = abs(int(front.mark_tick) - int(back.mark_tick) - int(book.mark_tick))
+    return abs(int(front.hours) - int(back.hours)) * reach + drift * max(int(front.hours), int(back.hours))

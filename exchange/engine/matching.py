@@ -1,0 +1,121 @@
+"""Price-time matching, one step at a time: a fill, or what becomes of the remainder."""
+
+import numpy as np
+
+from exchange.book.levels import available_lots, best_row, crosses, reduce_order, unlink_order
+from exchange.clearing.fills import clear_fill
+from exchange.codes import CancelReason, EventKind, Liquidity, OrderState, TimeInForce
+from exchange.engine.emit import next_in_stream, order_event
+from exchange.engine.orders import forget_order, rest_order, take_out
+from exchange.engine.validate import FOK, is_immediate
+from exchange.kernel import kernel
+
+FILL = int(EventKind.FILL)
+MAKER = int(Liquidity.MAKER)
+TAKER = int(Liquidity.TAKER)
+AUCTION = int(Liquidity.AUCTION)
+FILLED = int(OrderState.FILLED)
+IOC_REASON = int(CancelReason.IOC)
+FOK_REASON = int(CancelReason.FOK)
+MINQTY_REASON = int(CancelReason.MINQTY)
+ORDER_FOK = int(TimeInForce.FOK)
+
+
+@kernel
+def unmet_condition(state, book, order, minimum_lots):
+    """Why a new order dies before it trades: FOK or minimum quantity not there (TIF-002 to TIF-004); 0 if it may."""
+    wanted = np.int64(order.order_lots) if order.tif == FOK else np.int64(minimum_lots)
+    if wanted == 0 or available_lots(state, book, np.int64(order.side), order.price, wanted) >= wanted:
+        return 0
+    return FOK_REASON if order.tif == FOK else MINQTY_REASON
+
+
+@kernel
+def _record_print(book, price, lots):
+    """Last price and the day's statistics."""
+    if book.volume_lots == 0:
+        book.open_tick = price
+        book.day_high = price
+        book.day_low = price
+    book.day_high = max(book.day_high, price)
+    book.day_low = min(book.day_low, price)
+    book.last_tick = price
+    book.has_last = 1
+    book.volume_lots += lots
+    book.volume_tick_lots += price * lots
+
+
+@kernel
+def _fill(state, out, book, slot, lots, price, liquidity):
+    """One order's part of a trade: book, clearing, FILL."""
+    order = state.orders[slot]
+    fee = clear_fill(state, book, order, lots, price, liquidity)
+    order.filled_lots += lots
+    order.value_tick_lots += price * lots
+    level_lots = np.int64(0)
+    if order.resting == 0:
+        order.leaves_lots -= lots
+    elif lots == order.leaves_lots:
+        level_lots = unlink_order(state, book, slot)
+        order.leaves_lots = 0
+        order.shown_lots = 0
+    else:
+        level_lots = reduce_order(state, book, slot, lots)
+    if order.leaves_lots == 0:
+        order.state = FILLED
+    row = order_event(state, out, FILL, order, lots, level_lots)
+    row.hidden_lots = order.price  # the level that changed: an uncross trades at another price
+    row.price = price
+    row.liquidity = liquidity
+    row.reference = state.trade_id
+    row.amount_mills = fee
+    row.account_sequence = next_in_stream(state, np.int64(order.account))
+
+
+@kernel
+def trade(state, out, book, first, second, price, auction):
+    """Match two orders at a price: resting and aggressor, or buyer and seller of an uncross. Returns the lots.
+
+    Orders that are filled and stood in the book are forgotten; an aggressor stays until its command is done with it.
+    """
+    lots = min(np.int64(state.orders[first].leaves_lots), np.int64(state.orders[second].leaves_lots))
+    return trade_lots(state, out, book, first, second, price, lots, auction)
+
+
+@kernel
+def trade_lots(state, out, book, first, second, price, lots, auction):
+    """As `trade`, for this many lots."""
+    state.trade_id += 1
+    _record_print(book, price, lots)
+    _fill(state, out, book, first, lots, price, AUCTION if auction else MAKER)
+    _fill(state, out, book, second, lots, price, AUCTION if auction else TAKER)
+    if state.orders[first].leaves_lots == 0:
+        forget_order(state, first)
+    if auction and state.orders[second].leaves_lots == 0:
+        forget_order(state, second)
+    return lots
+
+
+@kernel
+def match_once(state, out, slot):
+    """One fill against the oldest order at the best opposite price (MATCH-001, MATCH-002). False: no more to do."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    side = np.int64(order.side)
+    if order.leaves_lots == 0 or not crosses(book, side, order.price):
+        return False
+    resting = np.int64(state.levels[best_row(book, 1 - side)].head)
+    trade(state, out, book, resting, slot, np.int64(state.orders[resting].price), False)
+    return True
+
+
+@kernel
+def settle_remainder(state, out, slot):
+    """After its last fill an aggressor is gone, rests, or is cancelled (MATCH-004, TIF-001)."""
+    order = state.orders[slot]
+    if order.leaves_lots == 0:
+        forget_order(state, slot)
+    elif is_immediate(order.tif):
+        take_out(state, out, slot, FOK_REASON if order.tif == ORDER_FOK else IOC_REASON)
+    else:
+        rest_order(state, out, slot)

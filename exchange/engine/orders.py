@@ -1,0 +1,371 @@
+"""Life of an order: entry, cancel, replace, leaving. Matching itself is in `matching`."""
+
+import numpy as np
+
+from exchange.book.index import add_client_order, find_client_order, has_client_order_id, remove_client_order
+from exchange.book.levels import crosses, link_order, place_of, reduce_order, row_of, unlink_order
+from exchange.book.slots import release_slot, slot_of, take_slot
+from exchange.clearing.margin import change_working, loss_per_lot, refresh_hold
+from exchange.clearing.positions import open_positions
+from exchange.codes import (
+    CancelReason,
+    CommandFlag,
+    EventFlag,
+    EventKind,
+    OrderState,
+    RejectReason,
+)
+from exchange.engine.emit import cancel_event, next_in_stream, order_event, refuse
+from exchange.engine.risk import check_risk, level_is_full
+from exchange.engine.validate import (
+    BAD_COMBO,
+    BAD_QTY,
+    FULL,
+    KILLED,
+    KILLED_FLAG,
+    NONE,
+    OFF_TICK,
+    OPEN,
+    PO_CROSS,
+    POST_ONLY_NONE,
+    STATE,
+    UNKNOWN_ACCOUNT,
+    check_lots,
+    check_new,
+    check_price,
+    known_account,
+    takes_cancel,
+    takes_replace,
+)
+from exchange.kernel import kernel
+from exchange.units import ORDER_LOTS_MAX
+
+ACK = int(EventKind.ACK)
+REJ = int(EventKind.REJ)
+RST = int(EventKind.RST)
+RPL = int(EventKind.RPL)
+RREJ = int(EventKind.RREJ)
+CREJ = int(EventKind.CREJ)
+UNKNOWN = int(RejectReason.UNKNOWN)
+USER = int(CancelReason.USER)
+IFM = int(CancelReason.IFM)
+EXPIRED_REASON = int(CancelReason.EXPIRED)
+ORDER_OPEN = int(OrderState.OPEN)
+ORDER_CANCELLED = int(OrderState.CANCELLED)
+ORDER_EXPIRED = int(OrderState.EXPIRED)
+KEPT = int(EventFlag.KEPT)
+LOST = int(EventFlag.LOST)
+NEVER_RESTED = int(EventFlag.NEVER_RESTED)
+KEEP_PRICE = int(CommandFlag.KEEP_PRICE)
+KEEP_LOTS = int(CommandFlag.KEEP_LOTS)
+SET_TIF = int(CommandFlag.SET_TIF)
+SET_TAG = int(CommandFlag.SET_TAG)
+
+
+@kernel
+def _append_to_account(state, account, slot):
+    account_row = state.accounts[account]
+    link = state.links[slot]
+    last = np.int64(account_row.last_order)
+    link.account_older = last
+    link.account_newer = 0
+    if last == 0:
+        account_row.first_order = slot
+    else:
+        state.links[last].account_newer = slot
+    account_row.last_order = slot
+    account_row.orders += 1
+
+
+@kernel
+def _remove_from_account(state, account, slot):
+    account_row = state.accounts[account]
+    link = state.links[slot]
+    newer = np.int64(link.account_newer)
+    older = np.int64(link.account_older)
+    if older == 0:
+        account_row.first_order = newer
+    else:
+        state.links[older].account_newer = newer
+    if newer == 0:
+        account_row.last_order = older
+    else:
+        state.links[newer].account_older = older
+    link.account_newer = 0
+    link.account_older = 0
+    account_row.orders -= 1
+
+
+@kernel
+def _write_order(state, order, command):
+    """Fill a fresh row from its NEW."""
+    state.entry += 1
+    state.stamp += 1
+    order.entry = state.entry
+    order.stamp = state.stamp
+    order.client_order_id_0 = command.client_order_id_0
+    order.client_order_id_1 = command.client_order_id_1
+    order.client_order_id_2 = command.client_order_id_2
+    order.tag = command.tag
+    order.expiry_ns = command.expiry_ns
+    order.value_tick_lots = 0
+    order.account = command.account
+    order.session = command.session
+    order.book = command.instrument
+    order.price = command.price
+    order.trigger = command.trigger
+    order.leaves_lots = command.lots
+    order.shown_lots = 0
+    order.filled_lots = 0
+    order.order_lots = command.lots
+    order.display_lots = command.display_lots
+    order.smp_id = command.smp_id
+    order.side = command.side
+    order.order_type = command.order_type
+    order.tif = command.tif
+    order.post_only = command.post_only
+    order.smp_mode = command.smp_mode
+    order.state = ORDER_OPEN
+    order["flags"] = command["flags"]
+    order.resting = 0
+
+
+@kernel
+def enter_order(state, out, command):
+    """NEW: ACK and the order's slot, or REJ and 0."""
+    reason = check_new(state, command)
+    if reason != NONE:
+        refuse(state, out, REJ, command, reason)
+        return np.int64(0)
+    slot = take_slot(state)
+    order = state.orders[slot]
+    account = np.int64(command.account)
+    book = state.books[np.int64(command.instrument)]
+    _write_order(state, order, command)
+    order.position = open_positions(state, account, book)
+    if has_client_order_id(order):
+        add_client_order(state, slot)
+    _append_to_account(state, account, slot)
+    work_order(state, order, np.int64(order.leaves_lots))
+    refresh_hold(state, account, book)
+    row = order_event(state, out, ACK, order, 0, 0)
+    row.reference = command.request_id
+    row.account_sequence = next_in_stream(state, account)
+    return slot
+
+
+@kernel
+def work_order(state, order, lots):
+    """Count more (negative: fewer) lots of an order as working, at its present price."""
+    book = state.books[order.book]
+    side = np.int64(order.side)
+    loss = lots * loss_per_lot(book, side, order.price)
+    change_working(state, np.int64(order.account), np.int64(order.position), book, side, lots, loss)
+
+
+@kernel
+def rest_order(state, out, slot):
+    """RST: the order shows what is left of it at the back of its price."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    order.shown_lots = order.leaves_lots
+    link_order(state, book, slot)
+    side = np.int64(order.side)
+    level = state.levels[row_of(book, side, place_of(book, side, order.price))]
+    order_event(state, out, RST, order, order.shown_lots, level.shown_lots)
+
+
+@kernel
+def forget_order(state, slot):
+    """Last step of every order: out of the index, the account's list and the slot table."""
+    order = state.orders[slot]
+    if has_client_order_id(order):
+        remove_client_order(state, slot)
+    _remove_from_account(state, np.int64(order.account), slot)
+    release_slot(state, slot)
+
+
+@kernel
+def take_out(state, out, slot, reason):
+    """CXL of all that is left of an order, wherever it is; margin is released at once. Returns the event's row."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    flags = NEVER_RESTED
+    level_lots = np.int64(0)
+    if order.resting != 0:
+        flags = 0
+        level_lots = unlink_order(state, book, slot)
+    lots = np.int64(order.leaves_lots)
+    work_order(state, order, -lots)
+    refresh_hold(state, np.int64(order.account), book)
+    order.leaves_lots = 0
+    order.shown_lots = 0
+    order.state = ORDER_EXPIRED if reason == EXPIRED_REASON else ORDER_CANCELLED
+    row = cancel_event(state, out, order, lots, level_lots, reason)
+    row["flags"] = flags
+    forget_order(state, slot)
+    return row
+
+
+@kernel
+def _target(state, command):
+    """Slot of the order that a cancel or replace names, 0 if the account has no such live order."""
+    account = np.int64(command.account)
+    if command.order_id == 0:
+        if not has_client_order_id(command):
+            return np.int64(0)
+        return find_client_order(
+            state, account, command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
+        )
+    slot = slot_of(state, np.int64(command.order_id))
+    if slot != 0 and state.orders[slot].account == account:
+        return slot
+    return np.int64(0)
+
+
+@kernel
+def cancel_order(state, out, command):
+    """CANCEL: CXL, or CREJ (ORDER-006, STATE-001)."""
+    slot = _target(state, command)
+    reason = NONE
+    if not known_account(state, np.int64(command.account)):
+        reason = UNKNOWN_ACCOUNT
+    elif slot == 0:
+        reason = UNKNOWN
+    elif not takes_cancel(state.books[state.orders[slot].book].phase):
+        reason = STATE
+    if reason != NONE:
+        refuse(state, out, CREJ, command, reason)
+        return
+    row = take_out(state, out, slot, USER)
+    row.reference = command.request_id
+
+
+@kernel
+def _check_replace_syntax(command):
+    if command["flags"] & KEEP_LOTS == 0 and (command.lots < 1 or command.lots > ORDER_LOTS_MAX):
+        return BAD_QTY
+    if command["flags"] & SET_TIF != 0 and command.tif > 1:
+        return BAD_COMBO
+    return NONE
+
+
+@kernel
+def _check_replace(state, command, slot, price, total):
+    """The reason a REPLACE is refused for; `price` and `total` are what the order would have (REPL-004)."""
+    account = np.int64(command.account)
+    if not known_account(state, account):
+        return UNKNOWN_ACCOUNT
+    reason = _check_replace_syntax(command)
+    if reason != NONE:
+        return reason
+    if slot == 0:
+        return UNKNOWN
+    order = state.orders[slot]
+    book = state.books[order.book]
+    if state.accounts[account]["flags"] & KILLED_FLAG != 0:
+        return KILLED
+    if not takes_replace(book.phase):
+        return STATE
+    if book.min_inc > 1 and price % book.min_inc != 0:
+        return OFF_TICK
+    reason = check_lots(state, account, book, total)
+    leaves = total - order.filled_lots
+    if reason != NONE or leaves <= 0 or (price == order.price and leaves <= order.leaves_lots):
+        return reason
+    return _check_moved(state, account, order, price, leaves)
+
+
+@kernel
+def _check_moved(state, account, order, price, leaves):
+    """Ranks 10 to 12 of a replace that loses priority; it moves a price or adds size."""
+    book = state.books[order.book]
+    side = np.int64(order.side)
+    reason = check_price(book, side, price)
+    if reason != NONE:
+        return reason
+    held = np.int64(order.leaves_lots) * loss_per_lot(book, side, order.price)
+    more_loss = leaves * loss_per_lot(book, side, price) - held
+    more_lots = leaves - order.leaves_lots
+    if more_lots > 0 or more_loss > 0:
+        reason = check_risk(state, account, book, side, more_lots, more_loss)
+        if reason != NONE:
+            return reason
+    if level_is_full(state, book, side, price, leaves):
+        return FULL
+    if order.post_only != POST_ONLY_NONE and book.phase == OPEN and crosses(book, side, price):
+        return PO_CROSS
+    return NONE
+
+
+@kernel
+def replace_order(state, out, command):
+    """REPLACE: RPL, then at most CXL or RST. Returns the slot if the order now aggresses, else 0."""
+    slot = _target(state, command)
+    order = state.orders[slot]
+    price = np.int64(order.price) if command["flags"] & KEEP_PRICE != 0 else np.int64(command.price)
+    total = np.int64(order.order_lots) if command["flags"] & KEEP_LOTS != 0 else np.int64(command.lots)
+    reason = _check_replace(state, command, slot, price, total)
+    if reason != NONE:
+        refuse(state, out, RREJ, command, reason)
+        return np.int64(0)
+    if command["flags"] & SET_TIF != 0:
+        order.tif = command.tif
+    if command["flags"] & SET_TAG != 0:
+        order.tag = command.tag
+    leaves = total - order.filled_lots
+    if leaves <= 0:
+        _answer_replace(state, out, command, order, 0)
+        take_out(state, out, slot, IFM)
+        return np.int64(0)
+    if price == order.price and leaves <= order.leaves_lots:
+        _shrink(state, out, command, slot, total)
+        return np.int64(0)
+    return _move(state, out, command, slot, price, total)
+
+
+@kernel
+def _answer_replace(state, out, command, order, level_lots):
+    row = order_event(state, out, RPL, order, order.leaves_lots, level_lots)
+    row.reference = command.request_id
+    row.account_sequence = next_in_stream(state, np.int64(order.account))
+    return row
+
+
+@kernel
+def _shrink(state, out, command, slot, total):
+    """Same price, no larger: the order keeps its place (REPL-001)."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    fewer = np.int64(order.leaves_lots) - (total - order.filled_lots)
+    work_order(state, order, -fewer)
+    refresh_hold(state, np.int64(order.account), book)
+    level_lots = reduce_order(state, book, slot, fewer)
+    order.order_lots = total
+    row = _answer_replace(state, out, command, order, level_lots)
+    row["flags"] = KEPT
+
+
+@kernel
+def _move(state, out, command, slot, price, total):
+    """Another price or more size: the order starts again at the back, or as an aggressor (REPL-005)."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    old_price = order.price
+    level_lots = unlink_order(state, book, slot)
+    work_order(state, order, -np.int64(order.leaves_lots))
+    order.price = price
+    order.order_lots = total
+    order.leaves_lots = total - order.filled_lots
+    order.shown_lots = 0
+    work_order(state, order, np.int64(order.leaves_lots))
+    refresh_hold(state, np.int64(order.account), book)
+    state.stamp += 1
+    order.stamp = state.stamp
+    row = _answer_replace(state, out, command, order, level_lots)
+    row["flags"] = LOST
+    row.hidden_lots = old_price
+    if book.phase == OPEN:
+        return slot
+    rest_order(state, out, slot)
+    return np.int64(0)

@@ -1,0 +1,267 @@
+"""Market states: transitions (STATE-001), the way to OPEN through the uncross, the end of the day.
+
+A SET_STATE runs in steps. Its target waits in the cursor while books are uncrossed pair by pair, or DAY orders leave
+one by one; the last step sets the state and emits STA.
+"""
+
+import numpy as np
+
+from exchange.book.auction import equilibrium, is_crossed
+from exchange.book.levels import best_row
+from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, RejectReason, Side, TimeInForce
+from exchange.engine.emit import market_event, refuse
+from exchange.engine.matching import trade_lots
+from exchange.engine.orders import take_out
+from exchange.engine.validate import CLOSED, HALT, NOCANCEL, NONE, OPEN, PAUSED, PREOPEN, RESERVED, known_book
+from exchange.kernel import kernel
+
+BUY = int(Side.BUY)
+SELL = int(Side.SELL)
+FOLLOW = int(MarketState.NONE)
+DAY = int(TimeInForce.DAY)
+UNX = int(EventKind.UNX)
+IOP = int(EventKind.IOP)
+STA = int(EventKind.STA)
+REFUSED = int(EventKind.REFUSED)
+EMPTY = int(EventFlag.EMPTY)
+STATE = int(RejectReason.STATE)
+UNKNOWN_INST = int(RejectReason.UNKNOWN_INST)
+EXPIRED_REASON = int(CancelReason.EXPIRED)
+
+
+@kernel
+def leads_to(state_from, state_to, before_halt):
+    """Whether the table of STATE-001 has this change. OPEN from a collecting state goes through the uncross."""
+    if state_to == HALT:
+        return state_from != CLOSED and state_from != HALT
+    if state_from == CLOSED:
+        return state_to == PREOPEN
+    if state_from == PREOPEN:
+        return state_to == NOCANCEL or state_to == OPEN
+    if state_from == NOCANCEL:
+        return state_to == OPEN or state_to == PREOPEN
+    if state_from == OPEN:
+        return state_to == RESERVED or state_to == PAUSED or state_to == CLOSED
+    if state_from == RESERVED or state_from == PAUSED:
+        return state_to == OPEN or state_to == CLOSED
+    back = PREOPEN if before_halt == NOCANCEL else before_halt
+    return state_to == back or state_to == PAUSED or state_to == CLOSED
+
+
+@kernel
+def effective_state(group_state, own_state):
+    """While its group is OPEN an instrument may have a stricter state of its own."""
+    if group_state == OPEN and own_state != FOLLOW:
+        return np.int64(own_state)
+    return np.int64(group_state)
+
+
+@kernel
+def in_scope(state, cursor, index):
+    """Whether a running SET_STATE speaks of this book."""
+    book = state.books[index]
+    if cursor.instrument != 0:
+        return cursor.instrument == index
+    return book.group == cursor.group and (cursor.market_state != OPEN or book.own_state == FOLLOW)
+
+
+@kernel
+def begin_state_change(state, out, command):
+    """Check a SET_STATE and note its target in the cursor. Returns whether it goes on."""
+    target = np.int64(command.order_type)
+    index = np.int64(command.instrument)
+    group = np.int64(command.group)
+    if index != 0:
+        if not known_book(state, index):
+            refuse(state, out, REFUSED, command, UNKNOWN_INST)
+            return False
+        book = state.books[index]
+        legal = state.groups[book.group].state == OPEN and leads_to(book.phase, target, book.before_halt)
+        present = np.int64(book.phase)
+    else:
+        if group == 0 or group >= state.groups.shape[0] or state.groups[group].listed == 0:
+            refuse(state, out, REFUSED, command, UNKNOWN_INST)
+            return False
+        legal = leads_to(state.groups[group].state, target, state.groups[group].before_halt)
+        present = np.int64(state.groups[group].state)
+    if not legal or target == FOLLOW or target > HALT:
+        row = refuse(state, out, REFUSED, command, STATE)
+        row.state = present
+        return False
+    cursor = state.cursor
+    cursor.instrument = index
+    cursor.group = group
+    cursor.market_state = target
+    cursor.reason = command.reason
+    cursor.book = 0
+    cursor.lots = 0
+    return True
+
+
+@kernel
+def needs_uncross(state):
+    """Whether the running change comes from a state that collects orders. HALT goes back to where it was."""
+    cursor = state.cursor
+    if cursor.market_state != OPEN:
+        return False
+    if cursor.instrument != 0:
+        return state.books[cursor.instrument].phase != HALT
+    return state.groups[cursor.group].state != HALT
+
+
+@kernel
+def reference_tick(book):
+    """AUC-008."""
+    return np.int64(book.last_tick) if book.has_last != 0 else np.int64(book.settle_tick)
+
+
+@kernel
+def uncross_once(state, out):
+    """One pair of an uncross (AUC-011), or the start of the next crossed book. False: all books are uncrossed."""
+    cursor = state.cursor
+    if cursor.lots > 0:
+        book = state.books[cursor.book]
+        buyer = np.int64(state.levels[best_row(book, BUY)].head)
+        seller = np.int64(state.levels[best_row(book, SELL)].head)
+        lots = min(
+            min(np.int64(state.orders[buyer].leaves_lots), np.int64(state.orders[seller].leaves_lots)),
+            np.int64(cursor.lots),
+        )
+        cursor.lots -= trade_lots(state, out, book, buyer, seller, np.int64(cursor.price), lots, True)
+        return True
+    index = np.int64(cursor.book) + 1
+    while index <= state.books_listed and not (in_scope(state, cursor, index) and is_crossed(state.books[index])):
+        index += 1
+    if index > state.books_listed:
+        return False
+    cursor.book = index
+    book = state.books[index]
+    price, volume, imbalance = equilibrium(state, book, reference_tick(book))
+    cursor.price = price
+    cursor.lots = volume
+    row = market_event(state, out, UNX, index)
+    row.price = price
+    row.lots = volume
+    row.leaves_lots = imbalance
+    return True
+
+
+@kernel
+def publish_indicative(state, out, command):
+    """INDICATIVE: IOP with the price and volume of an uncross now (AUC-001), flag EMPTY without one."""
+    index = np.int64(command.instrument)
+    if not known_book(state, index):
+        refuse(state, out, REFUSED, command, UNKNOWN_INST)
+        return
+    book = state.books[index]
+    row = market_event(state, out, IOP, index)
+    book.has_indicative = 0
+    if not is_crossed(book):
+        row["flags"] = EMPTY
+        return
+    price, volume, imbalance = equilibrium(state, book, reference_tick(book))
+    book.has_indicative = 1
+    book.indicative_tick = price
+    row.price = price
+    row.lots = volume
+    row.leaves_lots = imbalance
+
+
+@kernel
+def _sift(state, root, count):
+    """Restore the heap of slots, latest entry on top, below `root`."""
+    table = state.scratch
+    while 2 * root + 1 < count:
+        child = 2 * root + 1
+        if child + 1 < count and state.orders[table[child]].entry < state.orders[table[child + 1]].entry:
+            child += 1
+        if state.orders[table[root]].entry >= state.orders[table[child]].entry:
+            return
+        table[root], table[child] = table[child], table[root]
+        root = child
+
+
+@kernel
+def sort_by_entry(state, count):
+    """Put the first `count` slots of the scratch table in order of entry (ORDER-014); heap sort, in place."""
+    for root in range(count // 2 - 1, -1, -1):
+        _sift(state, root, count)
+    table = state.scratch
+    for stop in range(count - 1, 0, -1):
+        table[0], table[stop] = table[stop], table[0]
+        _sift(state, 0, stop)
+
+
+@kernel
+def collect_day_orders(state):
+    """Gather the DAY orders that the close of a group or instrument ends (TIF-009), in order of entry."""
+    cursor = state.cursor
+    count = 0
+    for slot in range(1, state.used_orders + 1):
+        order = state.orders[slot]
+        if order.state != 0 and order.tif == DAY and in_scope(state, cursor, np.int64(order.book)):
+            state.scratch[count] = slot
+            count += 1
+    sort_by_entry(state, count)
+    cursor.index = 0
+    cursor.stop = count
+
+
+@kernel
+def expire_once(state, out):
+    """One DAY order leaves. False: none is left."""
+    cursor = state.cursor
+    if cursor.index >= cursor.stop:
+        for spot in range(cursor.stop):
+            state.scratch[spot] = 0
+        return False
+    take_out(state, out, np.int64(state.scratch[cursor.index]), EXPIRED_REASON)
+    cursor.index += 1
+    return True
+
+
+@kernel
+def _new_day(book):
+    book.has_last = 0
+    book.has_indicative = 0
+    book.volume_lots = 0
+    book.volume_tick_lots = 0
+
+
+@kernel
+def _set_book_state(book, group_state, own_state, reason, fresh_day):
+    book.own_state = own_state
+    book.phase = effective_state(group_state, own_state)
+    book.reason = reason
+    if fresh_day:
+        _new_day(book)
+
+
+@kernel
+def finish_state_change(state, out):
+    """Set the state that was asked for, and say so."""
+    cursor = state.cursor
+    target = np.int64(cursor.market_state)
+    if cursor.instrument != 0:
+        book = state.books[cursor.instrument]
+        if target == HALT:
+            book.before_halt = book.phase
+        own = FOLLOW if target == OPEN else target
+        _set_book_state(book, np.int64(state.groups[book.group].state), own, cursor.reason, False)
+    else:
+        group = state.groups[cursor.group]
+        fresh_day = group.state == CLOSED and target == PREOPEN
+        if target == HALT:
+            group.before_halt = group.state
+        group.state = target
+        group.reason = cursor.reason
+        for index in range(1, state.books_listed + 1):
+            book = state.books[index]
+            if book.group == cursor.group:
+                _set_book_state(book, target, np.int64(book.own_state), cursor.reason, fresh_day)
+    row = market_event(state, out, STA, np.int64(cursor.instrument))
+    row.state = target
+    row.reason = cursor.reason
+    row.reference = cursor.group
+
+

@@ -1,0 +1,281 @@
+"""Read-only questions to a state: plain values for account snapshots, market data snapshots, reports and tests.
+
+They see the state after the last applied command; a caller shows the answer once that command is durable.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from exchange.book.index import find_client_order
+from exchange.book.levels import row_of, tick_of, worse_place
+from exchange.book.slots import slot_of
+from exchange.clearing.positions import find_position
+from exchange.codes import AccountFlag, MarketState, Side
+from exchange.records import pack_client_order_id, unpack_client_order_id, unpack_tag
+from exchange.units import share_ceil
+
+MAINTENANCE_BP = 8_000  # MARGIN-012
+
+
+class InstrumentRow(NamedTuple):
+    """One listed instrument as the engine holds it."""
+
+    index: int
+    instrument_id: int
+    symbol: str
+    group: int
+    family: int
+    period_kind: int
+    combo: int
+    floor_bp: int
+    hours: int
+    start_month: int
+    ltd_ns: int
+    order_entry: int
+    matching: int
+    min_inc: int
+    order_lots_max: int
+    band_ticks: int
+    low_tick: int
+    high_tick: int
+    settle_tick: int
+    mark_tick: int
+    maker_fee: int
+    taker_fee: int
+    auction_fee: int
+    revision: int
+    state: MarketState
+
+
+class OrderRow(NamedTuple):
+    """One live order."""
+
+    order_id: int
+    client_order_id: str
+    instrument: int
+    side: int
+    order_type: int
+    tif: int
+    post_only: int
+    price: int
+    trigger: int
+    leaves_lots: int
+    shown_lots: int
+    filled_lots: int
+    order_lots: int
+    value_tick_lots: int
+    session: int
+    tag: str
+    state: int
+
+
+class PositionRow(NamedTuple):
+    """One position that holds lots or an unpaid gain."""
+
+    instrument: int
+    lots: int
+    mark_num: int
+    mark_tick: int
+    gain_mills: int
+
+
+class MarginRow(NamedTuple):
+    """Money of one account, mills."""
+
+    cash_mills: int
+    equity_mills: int
+    initial_mills: int
+    maintenance_mills: int
+    free_mills: int
+
+
+class Totals(NamedTuple):
+    """Money of the whole venue, mills (INV-018)."""
+
+    deposits_mills: int
+    withdrawals_mills: int
+    fees_mills: int
+    cash_mills: int
+    gains_mills: int
+
+
+class Stats(NamedTuple):
+    """The day of one instrument so far; prices are 0 before the first trade."""
+
+    open: int
+    high: int
+    low: int
+    last: int
+    volume: int
+    value_tick_lots: int
+    open_interest: int
+
+
+_DIRECT = [name for name in InstrumentRow._fields if name not in ("index", "symbol", "state")]
+
+
+def instruments(states: np.ndarray) -> list[InstrumentRow]:
+    """Every listed instrument, by index."""
+    state = states[0]
+    listed = state.books[1 : int(state.books_listed) + 1]
+    columns = {name: listed[name].tolist() for name in [*_DIRECT, "phase"]}
+    symbols = [bytes(words.tobytes()).rstrip(b"\0").decode() for words in listed["symbol"]]
+    return [
+        InstrumentRow(
+            index=place + 1,
+            symbol=symbols[place],
+            state=MarketState(columns["phase"][place]),
+            **{name: columns[name][place] for name in _DIRECT},
+        )
+        for place in range(len(listed))
+    ]
+
+
+def market_state(states: np.ndarray, index: int) -> MarketState:
+    """Effective state of one instrument."""
+    return MarketState(int(states["books"][0]["phase"][index]))
+
+
+def depth(states: np.ndarray, index: int, levels: int = 0) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """(bids, asks) as (price, shown lots), best first; at most `levels` a side, 0 for all."""
+    state = states[0]
+    book = state.books[index]
+    sides = []
+    for side in (Side.BUY, Side.SELL):
+        found: list[tuple[int, int]] = []
+        place = int(book.best[side])
+        while place and (not levels or len(found) < levels):
+            level = state.levels[row_of(book, int(side), place)]
+            found.append((int(tick_of(book, int(side), place)), int(level.shown_lots)))
+            place = int(worse_place(state, book, int(side), place))
+        sides.append(found)
+    return sides[0], sides[1]
+
+
+def queue(states: np.ndarray, index: int, side: int, price: int) -> list[tuple[int, int]]:
+    """(order id, shown lots) at one price, first in the queue first."""
+    state = states[0]
+    book = state.books[index]
+    place = price - int(book.ladder_low) + 1 if side == Side.BUY else int(book.ladder_high) - price + 1
+    slot = int(state.levels[row_of(book, int(side), place)].head)
+    found = []
+    while slot:
+        found.append((int(state.orders[slot].order_id), int(state.orders[slot].shown_lots)))
+        slot = int(state.links[slot].newer)
+    return found
+
+
+def _order_row(order: np.record) -> OrderRow:
+    values = {name: int(order[name]) for name in OrderRow._fields if name not in _ORDER_TEXT}
+    client_order_id = unpack_client_order_id(
+        int(order.client_order_id_0), int(order.client_order_id_1), int(order.client_order_id_2)
+    )
+    return OrderRow(
+        client_order_id=client_order_id, instrument=int(order.book), tag=unpack_tag(int(order.tag)), **values
+    )
+
+
+_ORDER_TEXT = ("client_order_id", "instrument", "tag")
+
+
+def open_orders(states: np.ndarray, account: int) -> list[OrderRow]:
+    """Live orders of an account, oldest first."""
+    state = states[0]
+    found = []
+    slot = int(state.accounts[account].first_order)
+    while slot:
+        found.append(_order_row(state.orders[slot]))
+        slot = int(state.links[slot].account_newer)
+    return found
+
+
+def find_order(states: np.ndarray, account: int, order_id: int = 0, client_order_id: str = "") -> OrderRow | None:
+    """One live order of an account by either id, None if it has no such live order."""
+    state = states[0]
+    if order_id:
+        slot = int(slot_of(state, order_id))
+    else:
+        words = [np.uint64(word) for word in pack_client_order_id(client_order_id)]
+        slot = int(find_client_order(state, account, *words))
+    order = state.orders[slot]
+    return _order_row(order) if slot and order.account == account else None
+
+
+def _gain_mills(states: np.ndarray, lots: int, mark_num: int, index: int) -> tuple[int, int]:
+    book = states[0].books[index]
+    mark = int(book.mark_tick)
+    return mark, (mark * lots - mark_num) * int(book.hours)
+
+
+def positions(states: np.ndarray, account: int) -> list[PositionRow]:
+    """Positions of an account by instrument; those without lots and gain are left out."""
+    state = states[0]
+    table = state.positions[1 : int(state.used_positions) + 1]
+    found = []
+    for row in table[table["account"] == account]:
+        lots, mark_num, index = int(row.lots), int(row.mark_num), int(row.book)
+        if lots or mark_num:
+            mark, gain = _gain_mills(states, lots, mark_num, index)
+            found.append(PositionRow(index, lots, mark_num, mark, gain))
+    return sorted(found)
+
+
+def position(states: np.ndarray, account: int, index: int) -> PositionRow:
+    """One position, zero if there never was one."""
+    row = states[0].positions[int(find_position(states[0], account, index))]
+    lots, mark_num = int(row.lots), int(row.mark_num)
+    mark, gain = _gain_mills(states, lots, mark_num, index)
+    return PositionRow(index, lots, mark_num, mark, gain)
+
+
+def margin(states: np.ndarray, account: int) -> MarginRow:
+    """Cash, equity and the margin held for positions and working orders together (MARGIN-013)."""
+    row = states[0].accounts[account]
+    cash, hold = int(row.cash_mills), int(row.hold_mills)
+    equity = cash + int(row.gain_mills)
+    return MarginRow(cash, equity, hold, share_ceil(hold, MAINTENANCE_BP), equity - hold)
+
+
+def accounts(states: np.ndarray) -> list[int]:
+    """Numbers of the defined accounts."""
+    return [int(number) for number in np.nonzero(states["accounts"][0]["flags"] & AccountFlag.DEFINED)[0]]
+
+
+def account_sequence(states: np.ndarray, account: int) -> int:
+    """Last number used in the account's stream."""
+    return int(states["streams"][0][account])
+
+
+def last_request_id(states: np.ndarray, session: int) -> int:
+    """Highest request of a session that was sequenced."""
+    return int(states["sessions"][0]["last_request_id"][session])
+
+
+def totals(states: np.ndarray) -> Totals:
+    """Where all money is: cash + fees = deposits - withdrawals, gains sum to zero (INV-018)."""
+    state = states[0]
+    rows = state.accounts
+    return Totals(
+        int(state.deposits_mills),
+        int(state.withdrawals_mills),
+        int(state.fees_mills),
+        int(rows["cash_mills"].sum()),
+        int(rows["gain_mills"].sum()),
+    )
+
+
+def stats(states: np.ndarray, index: int) -> Stats:
+    """The day so far of one instrument."""
+    book = states[0].books[index]
+    if not book.volume_lots:
+        return Stats(0, 0, 0, 0, 0, 0, int(book.open_interest) // 2)
+    return Stats(
+        int(book.open_tick),
+        int(book.day_high),
+        int(book.day_low),
+        int(book.last_tick),
+        int(book.volume_lots),
+        int(book.volume_tick_lots),
+        int(book.open_interest) // 2,
+    )

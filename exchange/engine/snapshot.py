@@ -1,0 +1,183 @@
+"""Save and restore the STATE record as one file (DUR-090, DUR-091).
+
+The record is mostly zeros that were never touched: it is read, hashed and written in chunks, a chunk of zeros is neither
+copied nor written (the file has a hole there, with the same bytes) and is not touched on the way back.
+
+File: magic, version, header length, header as canonical JSON, body length, body (the STATE bytes), BLAKE3 of all before.
+"""
+
+import json
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from blake3 import blake3
+
+from exchange.seams import Disk
+
+MAGIC = b"GXP1"
+FORMAT = 1
+PREFIX = struct.Struct("<4sHHI")
+HEADER_BYTES_MAX = 1 << 16
+CHUNK_BYTES = 1 << 16
+READ_BYTES = 1 << 20
+HASH_BYTES = 32
+KEEP = 3
+_ZERO_CHUNK = bytes(CHUNK_BYTES)
+_LENGTH = struct.Struct("<Q")
+
+
+class SnapshotError(Exception):
+    """The file is no sound snapshot: the message says why."""
+
+
+class SnapshotHeader(NamedTuple):
+    """Where in history the state stands; hashes as hex text."""
+
+    seq: int  # of the last command applied
+    chain_hash: str  # of the frame before `offset`
+    state_hash: str
+    segment: int
+    offset: int  # of the SNAPMARK frame that was written for it
+    epoch: int
+    format: int
+    rules_hash: str
+    build_hash: str
+
+
+class Image(NamedTuple):
+    """A copy of a STATE record without its zeros: chunk number -> bytes, and the length of the whole."""
+
+    chunks: dict[int, bytes]
+    body_bytes: int
+
+    def parts(self) -> Iterator[bytes]:
+        """The whole body in order."""
+        for number in range(-(-self.body_bytes // CHUNK_BYTES)):
+            length = min(CHUNK_BYTES, self.body_bytes - number * CHUNK_BYTES)
+            yield self.chunks.get(number) or _ZERO_CHUNK[:length]
+
+
+def take_image(states: np.ndarray) -> Image:
+    """Copy what is not zero; call it between batches.
+
+    states   shape (1,), the STATE record
+    """
+    view = memoryview(states.view(np.uint8))
+    chunks = {}
+    for number, start in enumerate(range(0, len(view), CHUNK_BYTES)):
+        chunk = bytes(view[start : start + CHUNK_BYTES])
+        if chunk != _ZERO_CHUNK[: len(chunk)]:
+            chunks[number] = chunk
+    return Image(chunks, len(view))
+
+
+def image_hash(image: Image) -> bytes:
+    """BLAKE3 of the STATE bytes, the same as that of the record itself."""
+    digest = blake3()
+    for part in image.parts():
+        digest.update(part)
+    return digest.digest()  # type: ignore[no-any-return]
+
+
+def snapshot_name(sequence: int) -> str:
+    return f"{sequence:020d}.snap"
+
+
+def snapshot_names(disk: Disk, folder: str) -> list[str]:
+    """Snapshots of a folder, newest first."""
+    return sorted((name for name in disk.list(folder) if name.endswith(".snap")), reverse=True)
+
+
+def write_snapshot(disk: Disk, folder: str, header: SnapshotHeader, image: Image) -> None:
+    """Put the file in place durably, then drop all but the newest three."""
+    name = snapshot_name(header.seq)
+    handle = disk.open(f"{folder}/{name}.tmp", create=True)
+    try:
+        _write(disk, handle, header, image)
+        disk.fsync(handle)
+    finally:
+        disk.close(handle)
+    disk.rename(f"{folder}/{name}.tmp", f"{folder}/{name}")
+    disk.fsync_dir(folder)
+    for old in snapshot_names(disk, folder)[KEEP:]:
+        disk.unlink(f"{folder}/{old}")
+
+
+def _write(disk: Disk, handle: int, header: SnapshotHeader, image: Image) -> None:
+    text = json.dumps(header._asdict(), sort_keys=True, separators=(",", ":")).encode()
+    start = PREFIX.pack(MAGIC, FORMAT, 0, len(text)) + text + _LENGTH.pack(image.body_bytes)
+    digest = blake3(start)
+    _write_all(disk, handle, start, 0)
+    offset = len(start)
+    for number, part in enumerate(image.parts()):
+        digest.update(part)
+        if number in image.chunks:
+            _write_all(disk, handle, part, offset)
+        offset += len(part)
+    _write_all(disk, handle, digest.digest(), offset)
+
+
+def _write_all(disk: Disk, handle: int, data: bytes, offset: int) -> None:
+    while data:
+        taken = disk.pwrite(handle, data, offset)
+        if taken <= 0:
+            raise OSError("a write took no byte")
+        data, offset = data[taken:], offset + taken
+
+
+def read_snapshot(disk: Disk, path: str) -> tuple[SnapshotHeader, np.ndarray]:
+    """Header and STATE bytes of a sound file, shape (n,) uint8; raises SnapshotError."""
+    handle = disk.open(path, write=False)
+    try:
+        return _read(disk, handle)
+    finally:
+        disk.close(handle)
+
+
+def _read(disk: Disk, handle: int) -> tuple[SnapshotHeader, np.ndarray]:
+    header, start, body_bytes = _read_header(disk, handle)
+    whole, of_body = blake3(start), blake3()
+    body = np.zeros(body_bytes, np.uint8)
+    for offset in range(0, body_bytes, READ_BYTES):
+        part = disk.pread(handle, min(READ_BYTES, body_bytes - offset), len(start) + offset)
+        whole.update(part)
+        of_body.update(part)
+        _fill(body, offset, part)
+    if disk.pread(handle, HASH_BYTES, len(start) + body_bytes) != whole.digest():
+        raise SnapshotError("the file's hash differs")
+    if of_body.hexdigest() != header.state_hash:
+        raise SnapshotError("the state hash differs")
+    return header, body
+
+
+def _fill(body: np.ndarray, offset: int, part: bytes) -> None:
+    """Copy what is not zero, so that untouched pages stay untouched."""
+    for start in range(0, len(part), CHUNK_BYTES):
+        chunk = part[start : start + CHUNK_BYTES]
+        if chunk != _ZERO_CHUNK[: len(chunk)]:
+            body[offset + start : offset + start + len(chunk)] = np.frombuffer(chunk, np.uint8)
+
+
+def _read_header(disk: Disk, handle: int) -> tuple[SnapshotHeader, bytes, int]:
+    """Header, all bytes before the body, length of the body; lengths are checked against the file before use."""
+    file_bytes = disk.size(handle)
+    prefix = disk.pread(handle, PREFIX.size, 0)
+    if len(prefix) < PREFIX.size:
+        raise SnapshotError("the file is too short")
+    magic, version, zero, length = PREFIX.unpack(prefix)
+    if (magic, version, zero) != (MAGIC, FORMAT, 0) or length > HEADER_BYTES_MAX:
+        raise SnapshotError("no snapshot of this format")
+    text = disk.pread(handle, length, PREFIX.size)
+    body_length = disk.pread(handle, _LENGTH.size, PREFIX.size + length)
+    start = prefix + text + body_length
+    if len(start) != PREFIX.size + length + _LENGTH.size:
+        raise SnapshotError("the file is too short")
+    body_bytes = _LENGTH.unpack(body_length)[0]
+    if len(start) + body_bytes + HASH_BYTES != file_bytes:
+        raise SnapshotError(f"the file has {file_bytes} bytes, not {len(start) + body_bytes + HASH_BYTES}")
+    try:
+        return SnapshotHeader(**json.loads(text)), start, body_bytes
+    except (ValueError, TypeError) as error:
+        raise SnapshotError(f"header: {error}") from None

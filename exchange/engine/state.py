@@ -1,0 +1,121 @@
+"""The one record that is the exchange: STATE, made from limits.
+
+Start-up, snapshot, fork and hash are operations on its bytes. Entry kernels take the one-element array and index it
+once; inner kernels take the record.
+"""
+
+from functools import cache
+
+import numpy as np
+from blake3 import blake3
+
+from exchange.book.layout import BOOK, LEVEL, LINK, ORDER
+from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
+from exchange.limits import Limits
+from exchange.records import EVENT, record_type
+
+STATE_VERSION = 1
+
+GROUP = record_type([("state", "u1"), ("before_halt", "u1"), ("reason", "u1"), ("listed", "u1"), ("spare", "<i4")])
+
+SESSION = record_type(
+    [
+        ("last_request_id", "<i8"),  # SESS-007
+        ("opened_ns", "<i8"),
+        ("account", "<i4"),
+        ("spare", "<i4"),
+    ]
+)
+
+# Where a command that did not fit into the event buffer goes on. All zero between commands.
+CURSOR = record_type(
+    [
+        ("step", "<i4"),  # a step of engine.apply, 0 idle
+        ("slot", "<i4"),  # the order that matches; the next order of a sweep
+        ("book", "<i4"),
+        ("account", "<i4"),
+        ("index", "<i4"),  # position in the scratch table
+        ("stop", "<i4"),  # end of the scratch table
+        ("count", "<i4"),  # orders taken out so far
+        ("touched_first", "<i4"),  # positions that wait for a POS event
+        ("touched_last", "<i4"),
+        ("market_state", "<i4"),  # the state that an uncross or expiry ends in
+        ("price", "<i4"),
+        ("reason", "<i4"),
+        ("lots", "<i8"),  # volume left of an uncross
+        ("trade", "<i8"),  # fills so far
+        ("side", "<i4"),
+        ("flags", "<i4"),
+        ("instrument", "<i4"),
+        ("group", "<i4"),
+        ("session", "<u4"),
+        ("spare", "<i4"),
+        ("tag", "<u8"),
+        ("request_id", "<i8"),
+    ]
+)
+
+
+@cache
+def state_dtype(limits: Limits) -> np.dtype:
+    """STATE for these capacities; every table has one row more, for "none"."""
+    return record_type(
+        [
+            ("version", "<i8"),
+            ("sequence", "<i8"),  # last command applied
+            ("time_ns", "<i8"),  # its time
+            ("entry", "<i8"),  # last order accepted
+            ("stamp", "<i8"),  # last priority given
+            ("trade_id", "<i8"),
+            ("fees_mills", "<i8"),  # the house's
+            ("deposits_mills", "<i8"),
+            ("withdrawals_mills", "<i8"),
+            ("used_orders", "<i4"),  # highest slot ever used
+            ("free_order", "<i4"),  # last slot given back
+            ("used_positions", "<i4"),
+            ("used_ladder_rows", "<i4"),
+            ("books_listed", "<i4"),
+            ("month", "<i4"),  # current month, since 2020-01: splits scan tiers (MARGIN-002)
+            ("cursor", CURSOR),
+            ("groups", GROUP, (limits.groups + 1,)),
+            ("commodities", COMMODITY, (limits.commodities + 1,)),
+            ("books", BOOK, (limits.books + 1,)),
+            ("accounts", ACCOUNT, (limits.accounts + 1,)),
+            ("streams", "<i8", (limits.accounts + 1,)),  # last number used in each account's stream
+            ("sessions", SESSION, (limits.sessions + 1,)),
+            ("positions", POSITION, (limits.positions + 1,)),
+            ("position_index", "<i4", (limits.position_index,)),
+            ("risks", RISK, ((limits.accounts + 1) * (limits.commodities + 1),)),
+            ("orders", ORDER, (limits.orders + 1,)),
+            ("links", LINK, (limits.orders + 1,)),
+            ("order_index", "<u8", (limits.order_index,)),
+            ("scratch", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),
+            ("levels", LEVEL, (limits.ladder_rows,)),
+            ("occupied", "<u8", (limits.ladder_rows // 64,)),
+        ]
+    )
+
+
+@cache
+def outbox_dtype(limits: Limits) -> np.dtype:
+    """Event buffer of one kernel call. `capacity` may be set below its length: results do not depend on it."""
+    return record_type([("count", "<i8"), ("capacity", "<i8"), ("rows", EVENT, (limits.event_rows,))])
+
+
+def new_state(limits: Limits) -> np.ndarray:
+    """An empty exchange, shape (1,). Untouched pages cost no memory."""
+    states = np.zeros(1, state_dtype(limits))
+    states["version"] = STATE_VERSION
+    return states
+
+
+def new_outbox(limits: Limits) -> np.ndarray:
+    """An empty event buffer, shape (1,)."""
+    outs = np.zeros(1, outbox_dtype(limits))
+    outs["capacity"] = limits.event_rows
+    return outs
+
+
+def state_hash(states: np.ndarray) -> bytes:
+    """BLAKE3 of the record's bytes: equal histories give equal hashes (DUR-063)."""
+    return blake3(states.view(np.uint8).data, max_threads=2).digest()

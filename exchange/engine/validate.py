@@ -1,0 +1,191 @@
+"""Rejection reasons of new orders in their order of precedence (matching.md section 2). Nothing is written.
+
+What this issue's engine does not match yet (stops, icebergs, market orders, GTD, slide) is refused as BAD_COMBO.
+"""
+
+import numpy as np
+
+from exchange.book.index import ZERO, find_client_order
+from exchange.book.levels import crosses
+from exchange.clearing.margin import loss_per_lot
+from exchange.codes import (
+    AccountFlag,
+    MarketState,
+    OrderEntry,
+    OrderType,
+    PostOnly,
+    RejectReason,
+    Side,
+    TimeInForce,
+)
+from exchange.engine.risk import check_risk, is_full
+from exchange.kernel import kernel
+from exchange.units import ORDER_LOTS_MAX
+
+BUY = int(Side.BUY)
+NONE = int(RejectReason.NONE)
+UNKNOWN_ACCOUNT = int(RejectReason.UNKNOWN_ACCOUNT)
+BAD_QTY = int(RejectReason.BAD_QTY)
+BAD_COMBO = int(RejectReason.BAD_COMBO)
+KILLED = int(RejectReason.KILLED)
+STATE = int(RejectReason.STATE)
+UNKNOWN_INST = int(RejectReason.UNKNOWN_INST)
+IOC_ONLY = int(RejectReason.IOC_ONLY)
+OFF_TICK = int(RejectReason.OFF_TICK)
+BAD_LOT = int(RejectReason.BAD_LOT)
+DUP_ID = int(RejectReason.DUP_ID)
+BAND = int(RejectReason.BAND)
+FULL = int(RejectReason.FULL)
+PO_CROSS = int(RejectReason.PO_CROSS)
+
+DEFINED = int(AccountFlag.DEFINED)
+KILLED_FLAG = int(AccountFlag.KILLED)
+LIMIT = int(OrderType.LIMIT)
+IOC = int(TimeInForce.IOC)
+FOK = int(TimeInForce.FOK)
+GTD = int(TimeInForce.GTD)
+POST_ONLY_NONE = int(PostOnly.NONE)
+POST_ONLY_REJECT = int(PostOnly.REJECT)
+ENTRY_IOC_ONLY = int(OrderEntry.IOC_ONLY)
+
+CLOSED = int(MarketState.CLOSED)
+PREOPEN = int(MarketState.PREOPEN)
+NOCANCEL = int(MarketState.NOCANCEL)
+OPEN = int(MarketState.OPEN)
+RESERVED = int(MarketState.RESERVED)
+PAUSED = int(MarketState.PAUSED)
+HALT = int(MarketState.HALT)
+
+
+@kernel
+def known_account(state, account):
+    """Whether an account number is one that was defined."""
+    return 0 < account < state.accounts.shape[0] and state.accounts[account]["flags"] & DEFINED != 0
+
+
+@kernel
+def known_book(state, index):
+    """Whether an instrument index is one that was listed."""
+    return 0 < index <= state.books_listed
+
+
+@kernel
+def takes_new(phase):
+    """STATE-001, column New."""
+    return phase != CLOSED and phase != HALT
+
+
+@kernel
+def takes_replace(phase):
+    """STATE-001, column Replace."""
+    return phase == OPEN or phase == PREOPEN or phase == RESERVED or phase == PAUSED
+
+
+@kernel
+def takes_cancel(phase):
+    """STATE-001, column Cancel."""
+    return takes_replace(phase) or phase == HALT
+
+
+@kernel
+def is_immediate(tif):
+    """IOC and FOK never rest."""
+    return tif == IOC or tif == FOK
+
+
+@kernel
+def check_syntax(command):
+    """Rank 1 of a new order: what is wrong with the message alone."""
+    if command.lots < 1 or command.lots > ORDER_LOTS_MAX:
+        return BAD_QTY
+    if command.minimum_lots < 0 or command.minimum_lots > ORDER_LOTS_MAX:
+        return BAD_QTY
+    if command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX:
+        return BAD_QTY
+    if command.side > 1 or command.order_type != LIMIT or command.tif > FOK or command.tif == GTD:
+        return BAD_COMBO
+    if command.display_lots != 0 or command.post_only > POST_ONLY_REJECT:
+        return BAD_COMBO
+    if command.post_only != POST_ONLY_NONE and is_immediate(command.tif):
+        return BAD_COMBO
+    return NONE
+
+
+@kernel
+def check_price(book, side, tick):
+    """Rank 10: daily limits on both sides (BAND-004), reject band on the aggressive side (BAND-001, BAND-002)."""
+    if tick < book.low_tick or tick > book.high_tick:
+        return BAND
+    if book.band_ticks == 0:
+        return NONE
+    reference = np.int64(book.settle_tick)
+    if book.has_last != 0:
+        reference = np.int64(book.last_tick)
+    elif book.has_indicative != 0:
+        reference = np.int64(book.indicative_tick)
+    distance = tick - reference if side == BUY else reference - tick
+    return BAND if distance > book.band_ticks else NONE
+
+
+@kernel
+def check_lots(state, account, book, lots):
+    """Second half of rank 6: product's and account's largest order."""
+    if lots > book.order_lots_max or lots > state.accounts[account].order_lots_max:
+        return BAD_LOT
+    return NONE
+
+
+@kernel
+def _check_entry(state, command):
+    """Ranks 0 to 5: account, message, kill, market state, instrument."""
+    account = np.int64(command.account)
+    if not known_account(state, account):
+        return UNKNOWN_ACCOUNT
+    reason = check_syntax(command)
+    if reason != NONE:
+        return reason
+    if state.accounts[account]["flags"] & KILLED_FLAG != 0:
+        return KILLED
+    index = np.int64(command.instrument)
+    if not known_book(state, index):
+        return UNKNOWN_INST
+    book = state.books[index]
+    if not takes_new(book.phase) or (book.phase != OPEN and is_immediate(command.tif)):
+        return STATE
+    if book.order_entry == ENTRY_IOC_ONLY and not is_immediate(command.tif):
+        return IOC_ONLY
+    return NONE
+
+
+@kernel
+def check_new(state, command):
+    """The reason a NEW is refused for, NONE if it is accepted."""
+    reason = _check_entry(state, command)
+    if reason != NONE:
+        return reason
+    account = np.int64(command.account)
+    book = state.books[np.int64(command.instrument)]
+    side = np.int64(command.side)
+    tick = np.int64(command.price)
+    lots = np.int64(command.lots)
+    if book.min_inc > 1 and tick % book.min_inc != 0:
+        return OFF_TICK
+    reason = check_lots(state, account, book, lots)
+    if reason != NONE:
+        return reason
+    first = command.client_order_id_0
+    if first != ZERO and find_client_order(
+        state, account, first, command.client_order_id_1, command.client_order_id_2
+    ):
+        return DUP_ID
+    reason = check_price(book, side, tick)
+    if reason != NONE:
+        return reason
+    reason = check_risk(state, account, book, side, lots, lots * loss_per_lot(book, side, tick))
+    if reason != NONE:
+        return reason
+    if is_full(state, account, book, side, tick, lots):
+        return FULL
+    if command.post_only != POST_ONLY_NONE and book.phase == OPEN and crosses(book, side, tick):
+        return PO_CROSS
+    return NONE
