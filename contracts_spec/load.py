@@ -33,8 +33,12 @@ def load_spec(folder: str | Path | None = None, day: date | None = None) -> Spec
              (CONFIG-007) and provisional reference rates (SPEC-031, CONFIG-001). `gpux serve` gives today
     SpecError names every problem: file, key, value, what is allowed
     """
+    place = Path(folder or FOLDER)
+    if absent := [name for name in FILES if not (place / name).is_file()]:
+        needed = f"there is no such file in {place}, needed are {', '.join(FILES)}"
+        raise SpecError([Problem(", ".join(absent), "missing", "", needed)])
     problems: list[Problem] = []
-    tables = {name: _read_file(Path(folder or FOLDER), name, problems) for name in FILES}
+    tables = {name: _read_file(place, name, problems) for name in FILES}
     problems += check_spec(tables)
     if problems:
         raise SpecError(problems)
@@ -76,9 +80,6 @@ def _read_file(folder: Path, name: str, problems: list[Problem]) -> msgspec.Stru
     """The file as its Struct, or None with what is wrong added to `problems`."""
     try:
         data = tomllib.loads((folder / name).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        problems.append(Problem(name, f"no such file in {folder}", "", f"all of {', '.join(FILES)} are needed"))
-        return None
     except (OSError, UnicodeDecodeError) as error:
         problems.append(Problem(name, "cannot be read", "", str(error)))
         return None

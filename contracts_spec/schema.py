@@ -121,6 +121,12 @@ class Index(Struct, frozen=True, forbid_unknown_fields=True):
     seller_share_bp: int
 
 
+class Routing(Struct, frozen=True, forbid_unknown_fields=True):
+    """ROUTE-002."""
+
+    quote_age_s_max: int
+
+
 class Combinations(Struct, frozen=True, forbid_unknown_fields=True):
     """SPEC-053."""
 
@@ -157,6 +163,7 @@ class ProductsFile(Struct, frozen=True, forbid_unknown_fields=True):
     limits: PositionLimits
     fees: Fees
     index: Index
+    routing: Routing
     combinations: Combinations
     product: tuple[Product, ...]
 

@@ -13,6 +13,39 @@ journal_app = cyclopts.App(name="journal", help="Check and read the journal of a
 app.command(journal_app)
 
 
+@app.command
+def contracts(
+    symbol: str = "",
+    *,
+    chip: str = "",
+    tier: str = "",
+    kind: str = "",
+    family: str = "",
+    date: str = "",
+    symbol_glob: str = "",
+    json: bool = False,
+    spec: str = "",
+) -> None:
+    """List the contracts of a day, or explain one in plain words with its numbers.
+
+    Parameters
+    ----------
+    symbol: Explain this contract, like H100.G90.F27; without it all are listed.
+    chip: Only this chip, like H100.
+    tier: Only this goodput tier, like G90.
+    kind: Only month, quarter, year, term3, term5, calendar, tier or strip.
+    family: Only PHY, IDX, INF, TOP, PWS or GPX.
+    date: Trading day, like 2026-11-23; without it today.
+    symbol_glob: Only symbols like this, with * and ?: 'H100.G90.*'.
+    json: Print JSON.
+    spec: Folder of other specification files.
+    """
+    from exchange import contracts_command
+
+    filters = contracts_command.Filters(chip, tier, kind, family, symbol_glob)
+    contracts_command.contracts(symbol, filters, date, json, spec)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: a user's mistake is one line on stderr and exit code 2; commands return other codes themselves."""
     try:

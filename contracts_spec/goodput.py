@@ -1,0 +1,171 @@
+"""Certified goodput from daily telemetry, grades, conversion factors, and the effective price of useful compute.
+
+Goodput is the useful share of a chip's reference throughput, in basis points. Quality that a buyer pays for rounds
+down at each step (contracts.md section 1).
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cmp_to_key
+from typing import NamedTuple
+
+from contracts_spec.schema import Chip, Tier
+from exchange.units import BP, NS_PER_S, ceil_div, share_floor
+
+WINDOW_DAYS = 7
+PROGRAM_START_S_MAX = 900
+FLOP_PER_TENTH = 10**11  # one tenth of a TFLOP
+
+
+class DayTelemetry(NamedTuple):
+    """What a Certifying Agent measured on one UTC day of a lot-set (CERT-004).
+
+    usable_node_s, committed_node_s   node-seconds that jobs could use, and that were promised
+    productive_step_s                 seconds in steps that counted: no restart, recomputation, checkpoint wait, stall
+    elapsed_s                         wall-clock seconds of the workload
+    program_start_s                   seconds of the day's one allowed program start, taken out up to 900
+    model_flop                        model FLOP completed in the productive steps, all GPUs together
+    """
+
+    usable_node_s: int
+    committed_node_s: int
+    productive_step_s: int
+    elapsed_s: int
+    program_start_s: int
+    model_flop: int
+    gpus: int
+
+
+class Offer(NamedTuple):
+    """Certified compute on offer: price in mills per GPU-hour, floor, and the chip's rate for the buyer's workload."""
+
+    chip_code: int
+    price_mills: int
+    goodput_bp: int
+    ref_tenths: int | None
+    suspended: bool = False
+
+
+class Quote(NamedTuple):
+    """A price to rank by, and whether it is only the settlement because no quote is fresh (ROUTE-002)."""
+
+    price_mills: int
+    is_settlement: bool
+
+
+def measured_tenths(day: DayTelemetry) -> int:
+    """Model FLOP completed per productive second and GPU, floored to tenths of TFLOP/s (CERT-004)."""
+    if not day.productive_step_s:
+        return 0
+    return day.model_flop // (day.productive_step_s * day.gpus * FLOP_PER_TENTH)
+
+
+def throughput_bp(rate_tenths: int, ref_tenths: int) -> int:
+    """T: the measured rate against the reference, at most 1 (CERT-004)."""
+    return min(BP, rate_tenths * BP // ref_tenths)
+
+
+def combine_bp(available_bp: int, productive_bp: int, rate_bp: int) -> int:
+    """G from availability A, productive share R and throughput T, floored at each product (CERT-004)."""
+    return share_floor(share_floor(available_bp, productive_bp), rate_bp)
+
+
+def daily_goodput(day: DayTelemetry, ref_tenths: int) -> int:
+    """G of one day in basis points (CERT-004). ValueError if the telemetry cannot be."""
+    elapsed_s = day.elapsed_s - min(day.program_start_s, PROGRAM_START_S_MAX)
+    for part, whole, name in (
+        (day.usable_node_s, day.committed_node_s, "usable_node_s"),
+        (day.productive_step_s, elapsed_s, "productive_step_s"),
+    ):
+        if not 0 <= part <= whole or not whole:
+            raise ValueError(f"{name} {part} not in 0..{whole}")
+    available_bp = day.usable_node_s * BP // day.committed_node_s
+    productive_bp = day.productive_step_s * BP // elapsed_s
+    return combine_bp(available_bp, productive_bp, throughput_bp(measured_tenths(day), ref_tenths))
+
+
+def certified_goodput(daily_bp: Sequence[int | None]) -> int:
+    """Second-lowest of the seven days; a day without record (None) counts as zero (CERT-005)."""
+    if len(daily_bp) != WINDOW_DAYS:
+        raise ValueError(f"{len(daily_bp)} days given, the window has {WINDOW_DAYS}")
+    return sorted(day or 0 for day in daily_bp)[1]
+
+
+def grade(goodput_bp: int, tiers: Iterable[Tier]) -> Tier | None:
+    """Highest tier whose floor is not above the goodput; None: REJECTED (CERT-005)."""
+    reached = [tier for tier in tiers if tier.floor_bp <= goodput_bp]
+    return max(reached, key=lambda tier: tier.floor_bp, default=None)
+
+
+def meets_fabric(chip: Chip, all_reduce_gbps: int, all_to_all_gbps: int) -> bool:
+    """Whether the fabric reaches the chip's floors; a miss rejects whatever the goodput is (CERT-006)."""
+    assert chip.all_reduce_gbps is not None and chip.all_to_all_gbps is not None, "every listed chip has floors"
+    return all_reduce_gbps >= chip.all_reduce_gbps and all_to_all_gbps >= chip.all_to_all_gbps
+
+
+def certify(chip: Chip, tiers: Iterable[Tier], daily_bp: Sequence[int | None], fabric: tuple[int, int]) -> Tier | None:
+    """Tier of a lot-set from its seven days and its bus bandwidths; None: REJECTED (CERT-005, CERT-006).
+
+    Nothing else enters: a rating of the provider is a condition for a licence, never a grade (CERT-010).
+    """
+    if not meets_fabric(chip, *fabric):
+        return None
+    return grade(certified_goodput(daily_bp), tiers)
+
+
+def mean_goodput(days: Iterable[tuple[int, int]]) -> int:
+    """Hour-weighted mean of (hours, goodput), floored: surveillance (CERT-009) and GPX's final value (SPEC-011)."""
+    hours, useful = 0, 0
+    for day_hours, goodput_bp in days:
+        hours += day_hours
+        useful += day_hours * goodput_bp
+    return useful // hours
+
+
+def conversion_factor(lot_floor_bp: int, contract_floor_bp: int, cap_bp: int) -> int:
+    """What a lot of one tier earns in a contract of another, basis points; tiers, not decimal goodput (CERT-030)."""
+    return min(cap_bp, BP * lot_floor_bp // contract_floor_bp)
+
+
+def paid_floor(contract_floor_bp: int, factor_bp: int) -> int:
+    """The goodput that a buyer pays for, and that shortfall is measured from; rounded up (CERT-031)."""
+    return ceil_div(contract_floor_bp * factor_bp, BP)
+
+
+def basket_factor(chip: Chip, base: Chip) -> int | None:
+    """Conversion factor of a chip in the INF basket against H100; None: outside the basket (CERT-032)."""
+    if chip.mamf_tenths is None or base.mamf_tenths is None:
+        return None
+    return BP * chip.mamf_tenths // base.mamf_tenths
+
+
+def delivery_gain(price_mills: int, factor_bp: int, cost_mills: int) -> int:
+    """Mills per GPU-hour that delivering earns over its cost; the greatest is cheapest to deliver (CERT-032)."""
+    return share_floor(price_mills, factor_bp) - cost_mills
+
+
+def effective_price(price_mills: int, goodput_bp: int, ref_tenths: int) -> int:
+    """Mills for a useful PFLOP-hour, one PFLOP/s for one hour; rounded up, for display (ROUTE-001)."""
+    return ceil_div(price_mills * 10**8, goodput_bp * ref_tenths)
+
+
+def rank_offers(offers: Iterable[Offer]) -> list[Offer]:
+    """Cheapest useful compute first, by exact cross-multiplication, equal to the lower chip code (ROUTE-002).
+
+    Offers without a rate, of a suspended lot-set or with zero goodput are left out.
+    """
+    usable = [offer for offer in offers if offer.ref_tenths and offer.goodput_bp and not offer.suspended]
+    return sorted(usable, key=cmp_to_key(_compare))
+
+
+def quote_or_settlement(quote_mills: int | None, quote_age_ns: int, settle_mills: int, quote_age_s_max: int) -> Quote:
+    """The quote if it is younger than the limit, else the settlement, marked so (ROUTE-002)."""
+    if quote_mills is None or quote_age_ns >= quote_age_s_max * NS_PER_S:
+        return Quote(settle_mills, True)
+    return Quote(quote_mills, False)
+
+
+def _compare(a: Offer, b: Offer) -> int:
+    """Negative if `a` is cheaper; the common factor 10^8 is left out."""
+    assert a.ref_tenths and b.ref_tenths, "rank_offers leaves out offers without a rate"
+    difference = a.price_mills * b.goodput_bp * b.ref_tenths - b.price_mills * a.goodput_bp * a.ref_tenths
+    return difference or a.chip_code - b.chip_code

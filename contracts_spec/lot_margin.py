@@ -1,0 +1,75 @@
+"""Initial margin of a few positions in one chip, in plain integers: what `gpux contracts` shows for one lot.
+
+The clearing house holds margin for whole accounts and adds offsets between chips, covered shorts and add-ons.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from contracts_spec.outrights import Instrument
+from contracts_spec.periods import month_index
+from contracts_spec.schema import Spec
+from exchange.codes import ComboKind
+from exchange.units import share_ceil
+
+Positions = Iterable[tuple[Instrument, int]]
+
+
+class Margin(NamedTuple):
+    """Mills. `initial` is the sum of the other three (MARGIN-001)."""
+
+    scan: int
+    intra: int
+    tier: int
+
+    @property
+    def initial(self) -> int:
+        return self.scan + self.intra + self.tier
+
+
+def initial_margin(spec: Spec, positions: Positions, day: date) -> Margin:
+    """Margin of outright positions in one chip and one of {PHY with TOP, IDX}, no offsets to others.
+
+    positions   (instrument, signed lots)
+    Rules MARGIN-002, 003, 005, 006: positions become GPU-hours by month; front and deferred months stand apart
+    """
+    first_deferred = month_index(day) + spec.margin.front_months + 1
+    month_hours: Counter[int] = Counter()
+    long_hours: Counter[int] = Counter()
+    short_hours: Counter[int] = Counter()
+    psr_mills = 0
+    for (chip, _, month), hours in _hours_by_tier(positions).items():
+        psr_mills = spec.chip(chip).psr_mills or 0
+        month_hours[month] += hours
+        (long_hours if hours > 0 else short_hours)[month] += abs(hours)
+    scan, intra = 0, 0
+    for deferred in (False, True):
+        nets = [hours for month, hours in month_hours.items() if (month >= first_deferred) is deferred]
+        scan += abs(sum(nets)) * psr_mills
+        longs = sum(hours for hours in nets if hours > 0)
+        intra += min(longs, longs - sum(nets)) * spec.margin.intra_mills
+    tier = sum(min(long_hours[month], short_hours[month]) for month in month_hours) * spec.margin.tier_mills
+    return Margin(scan, intra, tier)
+
+
+def lot_margin(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument], day: date) -> Margin:
+    """Margin of one bought lot; a combination's is that of its legs."""
+    if instrument.combo is ComboKind.OUTRIGHT:
+        return initial_margin(spec, [(instrument, 1)], day)
+    return initial_margin(spec, [(by_id[leg], sign) for leg, sign in instrument.legs], day)
+
+
+def maintenance_mills(spec: Spec, initial_mills: int) -> int:
+    """Equity below this is called (MARGIN-012)."""
+    return share_ceil(initial_mills, spec.margin.maintenance_bp)
+
+
+def _hours_by_tier(positions: Positions) -> Mapping[tuple[str, int, int], int]:
+    """Signed GPU-hours by chip, floor and month."""
+    found: defaultdict[tuple[str, int, int], int] = defaultdict(int)
+    for instrument, lots in positions:
+        for month, hours in instrument.months:
+            found[instrument.chip, instrument.floor_bp, month] += lots * hours
+    return found
