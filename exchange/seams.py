@@ -8,9 +8,14 @@ import asyncio
 import fcntl
 import os
 import secrets
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
+
+Lock = threading.Lock
+Background = Callable[[Callable[[], None]], None]
 
 
 class Clock(Protocol):
@@ -145,6 +150,16 @@ class RealDisk:
             if size.exists():
                 return int(size.read_text())
         return 512
+
+
+def start_thread(job: Callable[[], None]) -> None:
+    """Run a job beside the caller."""
+    threading.Thread(target=job, daemon=True).start()
+
+
+def run_now(job: Callable[[], None]) -> None:
+    """Run a job at once: what a simulation on one thread does instead."""
+    job()
 
 
 class RealNet:

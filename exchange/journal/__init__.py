@@ -1,1 +1,1 @@
-"""The record of truth: numbering, writing, recovery, verification."""
+"""The record of truth: every command, durable before anyone sees its effect."""

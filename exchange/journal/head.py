@@ -1,0 +1,102 @@
+"""HEAD: the floor below which nothing is ever cut (DUR-070, DUR-071).
+
+Two slots written in turn, so that a torn write always leaves the one before.
+"""
+
+import struct
+from typing import NamedTuple
+
+from crc32c import crc32c
+
+from exchange.journal.files import replace_file, write_all
+from exchange.journal.frames import NO_HASH
+from exchange.seams import Disk
+
+MAGIC = b"GXH1"
+FORMAT = 1
+SLOT = struct.Struct("<4sHHQQQ32sQ32sQQQ")
+SLOT_BYTES = SLOT.size + 4
+WRITE_BYTES = 512
+SECOND_SLOT = 4_096
+FILE_BYTES = 8_192
+NAME = "HEAD"
+
+
+class Head(NamedTuple):
+    generation: int
+    epoch: int
+    durable_sequence: int
+    durable_hash: bytes
+    committed_sequence: int
+    committed_hash: bytes
+    segment: int
+    offset: int
+    time_ns: int
+
+
+# What a data folder starts with: nothing is durable yet.
+EMPTY = Head(0, 1, 0, NO_HASH, 0, NO_HASH, 1, 4_096, 0)
+
+
+def pack_slot(head: Head) -> bytes:
+    packed = SLOT.pack(MAGIC, FORMAT, 0, *head)
+    return (packed + crc32c(packed).to_bytes(4, "little")).ljust(WRITE_BYTES, b"\0")
+
+
+def parse_slot(data: bytes) -> Head | None:
+    """The slot in `data`, or None if it is damaged."""
+    if crc32c(data[: SLOT.size]) != int.from_bytes(data[SLOT.size : SLOT_BYTES], "little"):
+        return None
+    magic, version, _, *fields = SLOT.unpack_from(data)
+    return Head(*fields) if magic == MAGIC and version == FORMAT else None
+
+
+def parse_head(data: bytes) -> tuple[Head | None, list[str]]:
+    """The valid slot of the higher generation, if any, and what is damaged, in words."""
+    slots = [data[at : at + SECOND_SLOT].ljust(SECOND_SLOT, b"\0") for at in (0, SECOND_SLOT)]
+    heads = [parse_slot(slot) for slot in slots]
+    sound = [head for head in heads if head is not None]
+    notes = []
+    for number, (slot, head) in enumerate(zip(slots, heads, strict=True)):
+        # The second slot is zero until the second write.
+        unused = head is None and not any(slot) and any(other.generation == 0 for other in sound)
+        if (head is None and not unused) or any(slot[SLOT_BYTES:]):
+            notes.append(f"HEAD slot {number} is damaged")
+    return max(sound, default=None), notes
+
+
+def read_head(disk: Disk, folder: str) -> tuple[Head | None, list[str]]:
+    """HEAD of a data folder; (None, []) if there is none."""
+    path = f"{folder}/{NAME}"
+    if not disk.exists(path):
+        return None, []
+    handle = disk.open(path, write=False)
+    try:
+        return parse_head(disk.pread(handle, FILE_BYTES, 0))
+    finally:
+        disk.close(handle)
+
+
+def create_head(disk: Disk, folder: str) -> Head:
+    """Make HEAD, before the first segment is used."""
+    replace_file(disk, folder, NAME, pack_slot(EMPTY).ljust(FILE_BYTES, b"\0"))
+    return EMPTY
+
+
+class HeadFile:
+    """Writes HEAD, one slot after the other. `last` is what it says now."""
+
+    def __init__(self, disk: Disk, folder: str, last: Head) -> None:
+        self._disk = disk
+        self._handle = disk.open(f"{folder}/{NAME}")
+        self.last = last
+
+    def write(self, head: Head) -> None:
+        """Make `head` durable under the next generation."""
+        self.last = head._replace(generation=self.last.generation + 1)
+        at = SECOND_SLOT * (self.last.generation % 2)
+        write_all(self._disk, self._handle, pack_slot(self.last), at)
+        self._disk.fdatasync(self._handle)
+
+    def close(self) -> None:
+        self._disk.close(self._handle)

@@ -1,0 +1,334 @@
+"""The journal's writer: one frame a group commit, durable before `append` returns (DUR-080 to DUR-084).
+
+Threads. `append`, `append_control`, `idle`, `snapshot` and `close` write; they exclude each other by a lock and run on
+a helper thread while the loop applies the same batch. `observe` and `begin_snapshot` belong to the loop thread and run
+between two appends: `observe` of a batch comes before the `append` of the next. `durable_sequence`, `sequence` and
+`spares_ready` may be read anywhere.
+"""
+
+from collections import deque
+from typing import NamedTuple
+
+import numpy as np
+
+from exchange.engine.snapshot import Image, SnapshotHeader, image_hash, take_image, write_snapshot
+from exchange.engine.state import STATE_VERSION
+from exchange.journal.errors import EXIT_IO, EXIT_NO_ROOM, JournalFailed
+from exchange.journal.files import write_all
+from exchange.journal.frames import (
+    CLOSE,
+    MARK_BODY,
+    NO_HASH,
+    OVERHEAD_BYTES,
+    PAYLOAD_BYTES_MAX,
+    RECORDS_MAX,
+    Due,
+    FrameKind,
+    SegmentKey,
+    pack_frame,
+    padded,
+)
+from exchange.journal.head import Head, HeadFile
+from exchange.journal.replay import MARK_RECORDS, EngineLike, EventHash
+from exchange.journal.segments import BLOCK_BYTES, SegmentHeader, pack_block, segment_name
+from exchange.journal.spares import SPARES, Spares
+from exchange.records import COMMAND_STRUCT, EVENT, ROW_BYTES
+from exchange.seams import Clock, Disk, Lock, Rng
+
+IDLE_NS = 50_000_000
+HEAD_NS = 1_000_000_000
+SNAPSHOT_RECORDS = 4_000_000
+
+
+class Seams(NamedTuple):
+    disk: Disk
+    rng: Rng
+    clock: Clock
+
+
+class Identity(NamedTuple):
+    """What does not change while a journal is open."""
+
+    journal_id: bytes
+    alignment: int
+    segment_bytes: int
+    rules_hash: str
+    build_hash: str
+
+
+class Place(NamedTuple):
+    """Where the next frame goes: `segment` is 0 if none was ever used, `key` is None if it takes no more frames."""
+
+    segment: int
+    offset: int
+    due: Due
+    key: SegmentKey | None
+
+
+class Pending(NamedTuple):
+    """A snapshot whose state is copied and whose mark is durable; `write` may run on any thread."""
+
+    disk: Disk
+    folder: str
+    header: SnapshotHeader
+    image: Image
+
+    def write(self) -> int:
+        """Hash and write the file; returns its sequence."""
+        header = self.header
+        if not header.state_hash:
+            header = header._replace(state_hash=image_hash(self.image).hex())
+        write_snapshot(self.disk, self.folder, header, self.image)
+        return header.seq
+
+
+class Journal:
+    """Made by `open_journal`."""
+
+    def __init__(
+        self,
+        folder: str,
+        seams: Seams,
+        identity: Identity,
+        place: Place,
+        head_file: HeadFile,
+        spares: Spares,
+        event_hash: EventHash,
+        lock_handle: int,
+    ) -> None:
+        self.folder = folder
+        self._disk, self._rng, self._clock = seams
+        self.identity = identity
+        self._lock = Lock()
+        self._due, self._segment, self._offset = place.due, place.segment, place.offset
+        self._head_file, self._spares, self._lock_handle = head_file, spares, lock_handle
+        self._event_hash, self._marks = event_hash, deque[tuple[int, bytes]]()
+        self._marked = event_hash.sequence
+        self._failed: JournalFailed | None = None
+        self._closed = False
+        self._sealed = True
+        self._last_append_ns = self._last_head_ns = self._clock.mono_ns()
+        self.durable_sequence = self.sequence = place.due.sequence - 1
+        self.snapshot_sequence = 0
+        self._handle = -1
+        if place.key is not None:
+            self._key = place.key
+            self._handle = self._disk.open(self._path(self._segment))
+        self.observe(np.zeros(0, EVENT), self.sequence)
+
+    # What the loop thread calls.
+
+    def observe(self, events: np.ndarray, sequence: int) -> None:
+        """Take note of what the engine emitted.
+
+        events     EVENT rows, shape (m,), of every command up to `sequence` that was not observed before
+        """
+        self._event_hash.add(events)
+        if sequence // MARK_RECORDS > self._event_hash.sequence // MARK_RECORDS:
+            self._marks.append((sequence, self._event_hash.mark(sequence)))
+
+    @property
+    def spares_ready(self) -> int:
+        """Segments made ahead; trading needs 2 (DUR-024, DUR-051)."""
+        return self._spares.made - self._segment
+
+    @property
+    def snapshot_due(self) -> bool:
+        return self.sequence - self.snapshot_sequence >= SNAPSHOT_RECORDS
+
+    def begin_snapshot(self, engine: EngineLike, hash_now: bool = False) -> Pending:
+        """Copy the state and mark its place; call with no append under way, `write()` the result on any thread.
+
+        hash_now   put the state hash into the SNAPMARK too, at the cost of a pass over the state
+        """
+        assert engine.sequence == self.sequence, (engine.sequence, self.sequence)
+        image = take_image(engine.states)
+        state_hash = image_hash(image) if hash_now else NO_HASH
+        with self._lock:
+            self._check()
+            if self._marks:
+                _, of_events = self._marks.popleft()
+            else:
+                of_events = self._event_hash.mark(self.sequence)
+            body = MARK_BODY.pack(self.sequence, of_events, state_hash)
+            self._make_room(len(body))
+            header = SnapshotHeader(
+                self.sequence, self._due.hash.hex(), state_hash.hex() if hash_now else "", self._segment, self._offset,
+                self._due.epoch, STATE_VERSION, self.identity.rules_hash, self.identity.build_hash,
+            )  # fmt: skip
+            self._write(FrameKind.SNAPMARK, body)
+            self._marked = self.snapshot_sequence = self.sequence
+            self._write_head()
+        return Pending(self._disk, f"{self.folder}/snap", header, image)
+
+    # What the writer thread calls.
+
+    def append(self, rows: np.ndarray) -> int:
+        """Make one batch durable; returns its last sequence.
+
+        rows     COMMAND rows, shape (n,), 1 <= n <= 4,096, stamped by the sequencer
+        raises   JournalFailed: nothing of the batch may be acknowledged
+        """
+        assert 1 <= len(rows) <= RECORDS_MAX, len(rows)
+        return self._append(FrameKind.DATA, rows.tobytes(), len(rows))
+
+    def append_control(self, row: np.ndarray, payload: bytes) -> int:
+        """Make one control durable; `row` has shape (1,) and is stamped, the payload is JSON."""
+        assert len(payload) <= PAYLOAD_BYTES_MAX, len(payload)
+        return self._append(FrameKind.CONTROL, row.tobytes() + payload, 1)
+
+    def append_rules(self, body: bytes, time_ns: int) -> None:
+        """State the rules that hold from here on (DUR-111)."""
+        with self._lock:
+            self._due = self._due._replace(time_ns=time_ns)
+            self._write(FrameKind.RULES, body)
+
+    def append_epoch(self, body: bytes, epoch: int, time_ns: int) -> None:
+        """Start a new epoch, after a cut (DUR-104)."""
+        with self._lock:
+            self._make_room(len(body))
+            self._due = self._due._replace(epoch=epoch, time_ns=time_ns)
+            self._write(FrameKind.EPOCH, body)
+
+    def idle(self) -> bool:
+        """Call now and then when nothing is appended: SEAL after 50 ms, HEAD each second. True if it wrote."""
+        with self._lock:
+            now = self._clock.mono_ns()
+            if self._failed or self._closed or now - self._last_append_ns < IDLE_NS:
+                return False
+            seal = not self._sealed
+            if seal:
+                self._write(FrameKind.SEAL, b"")
+            stale = (self._segment, self._offset) != (self._head_file.last.segment, self._head_file.last.offset)
+            head = stale and now - self._last_head_ns >= HEAD_NS
+            if head:
+                self._write_head()
+            return seal or head
+
+    def snapshot(self, engine: EngineLike) -> int:
+        """Write a snapshot now, state hash in its mark included; returns its sequence."""
+        return self.begin_snapshot(engine, hash_now=True).write()
+
+    def close(self) -> None:
+        """Seal, write HEAD and let go of the folder. After a failure only the handles are closed."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._spares.stop()
+            try:
+                if self._failed is None:
+                    if not self._sealed:
+                        self._write(FrameKind.SEAL, b"")
+                    self._write_head()
+            finally:
+                self._head_file.close()
+                self._disk.close(self._handle)
+                self._disk.close(self._lock_handle)
+
+    # Below, the lock is held.
+
+    def _append(self, kind: FrameKind, body: bytes, count: int) -> int:
+        with self._lock:
+            self._check()
+            sequence, time_ns, *_ = COMMAND_STRUCT.unpack_from(body)
+            assert sequence == self._due.sequence and time_ns >= self._due.time_ns, (sequence, time_ns, self._due)
+            self._write_mark()
+            self._due = self._due._replace(time_ns=time_ns)
+            self._write(kind, body, count)
+            self.sequence = self.durable_sequence = self._due.sequence - 1
+            self._last_append_ns = now = self._clock.mono_ns()
+            if now - self._last_head_ns >= HEAD_NS:
+                self._write_head()
+            return self.sequence
+
+    def _check(self) -> None:
+        if self._failed is not None:
+            raise self._failed
+        assert not self._closed
+
+    def _write_mark(self) -> None:
+        """SNAPMARK before the first frame after each multiple of 4,096 records."""
+        if self.sequence // MARK_RECORDS == self._marked // MARK_RECORDS:
+            return
+        assert self._marks and self._marks[0][0] == self.sequence, "observe() a batch before the next append"
+        sequence, of_events = self._marks.popleft()
+        self._write(FrameKind.SNAPMARK, MARK_BODY.pack(sequence, of_events, NO_HASH))
+        self._marked = sequence
+
+    def _write(self, kind: FrameKind, body: bytes, count: int = 0) -> None:
+        """Pack, write and sync one frame; `_due` carries its epoch and time."""
+        self._make_room(len(body))
+        self._put(kind, body, count)
+        self._sealed = kind == FrameKind.SEAL
+
+    def _make_room(self, body_bytes: int) -> None:
+        """Go on to the next segment if the frame would leave no unit for the CLOSE (DUR-055)."""
+        alignment = self.identity.alignment
+        room = self.identity.segment_bytes - self._offset
+        if self._handle < 0:
+            self._activate()
+        elif padded(OVERHEAD_BYTES + body_bytes, alignment) + alignment > room:
+            self._put(FrameKind.SEAL, b"", flags=CLOSE)
+            self._leave()
+            self._activate()
+
+    def _put(self, kind: FrameKind, body: bytes, count: int = 0, flags: int = 0) -> None:
+        frame, digest = pack_frame(self._key, self.identity.alignment, kind, self._due, body, count, flags)
+        try:
+            write_all(self._disk, self._handle, frame, self._offset)
+            self._disk.fdatasync(self._handle)
+        except OSError as error:
+            raise self._fail(error) from error
+        self._offset += len(frame)
+        self._due = self._due._replace(sequence=self._due.sequence + count, hash=digest)
+
+    def _leave(self) -> None:
+        """A closed segment is never written again."""
+        try:
+            self._disk.fsync(self._handle)
+            self._disk.close(self._handle)
+            self._handle = -1
+            self._disk.set_mode(self._path(self._segment), 0o400)
+        except OSError as error:
+            raise self._fail(error) from error
+
+    def _activate(self) -> None:
+        """Write the header block of the next segment and sync it before its first frame (DUR-052)."""
+        number = self._segment + 1
+        try:
+            self._spares.ensure(number)
+        except OSError as error:
+            raise self._fail(error, EXIT_NO_ROOM) from error
+        header = SegmentHeader(
+            number, self.identity.segment_bytes, self.identity.alignment, self.identity.journal_id,
+            self._rng.bytes(16), self._due.epoch, self._due.sequence, self._due.time_ns, self._due.hash, ROW_BYTES,
+        )  # fmt: skip
+        try:
+            self._handle = self._disk.open(self._path(number))
+            write_all(self._disk, self._handle, pack_block(header), 0)
+            self._disk.fdatasync(self._handle)
+        except OSError as error:
+            raise self._fail(error) from error
+        self._key, self._segment, self._offset = header.key, number, BLOCK_BYTES
+        self._spares.ensure_later(number + SPARES)
+
+    def _write_head(self) -> None:
+        due = self._due
+        sequence = due.sequence - 1
+        head = Head(
+            0, due.epoch, sequence, due.hash, sequence, due.hash, self._segment, self._offset, due.time_ns
+        )  # fmt: skip
+        try:
+            self._head_file.write(head)
+        except OSError as error:
+            raise self._fail(error) from error
+        self._last_head_ns = self._clock.mono_ns()
+
+    def _fail(self, error: OSError, code: int = EXIT_IO) -> JournalFailed:
+        """No ack, no retry, no further write (DUR-083)."""
+        self._failed = JournalFailed(error, code)
+        return self._failed
+
+    def _path(self, number: int) -> str:
+        return f"{self.folder}/journal/{segment_name(number)}"

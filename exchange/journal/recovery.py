@@ -1,0 +1,317 @@
+"""Open a data folder: lock, check, replay, repair what a crash left, and hand over a journal that goes on (DUR-100 to 107).
+
+Everything that can refuse happens before the first write. Killed at any step, it can be run again.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from blake3 import blake3
+
+from exchange.engine.engine import Engine
+from exchange.engine.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
+from exchange.engine.state import STATE_VERSION, state_dtype
+from exchange.journal.errors import EXIT_CONFIGURATION, EXIT_IO, EXIT_LOCKED, JournalFailed, Refusal
+from exchange.journal.frames import EPOCH_BODY, MARK_BODY, NO_HASH, BadFrame, Due, Frame, FrameKind
+from exchange.journal.head import EMPTY, Head, HeadFile, create_head, read_head
+from exchange.journal.journal import Identity, Journal, Place, Seams
+from exchange.journal.repair import clean_spare, cut_tail, quarantine_name, remove_temporaries, settle
+from exchange.journal.replay import EngineLike, EventHash, Replayer
+from exchange.journal.scan import GENESIS, Walk, frame_at, judge_end
+from exchange.journal.segments import BLOCK_BYTES, SEGMENT_BYTES, SegmentFile, open_segments
+from exchange.journal.sequencer import Sequencer
+from exchange.journal.spares import SPARES, Spares
+from exchange.kernel import source_hash
+from exchange.limits import Limits
+from exchange.seams import Background, Clock, Disk, Rng, start_thread
+
+FOLDERS = ("journal", "snap", "quarantine")
+# Segments in front of a snapshot that every start checks too; older ones are left to `gpux journal verify`.
+HISTORY_SEGMENTS = 4
+EngineFactory = Callable[[Limits, np.ndarray | None], EngineLike]
+
+
+@dataclass
+class RecoveryReport:
+    """What was found. `cut_bytes` > 0: a torn tail was cut at (segment, offset) and kept in quarantine."""
+
+    created: bool = False
+    snapshot_sequence: int = 0
+    replayed: int = 0
+    last_sequence: int = 0
+    last_hash: bytes = NO_HASH
+    epoch: int = 1
+    cut_segment: int = 0
+    cut_offset: int = 0
+    cut_bytes: int = 0
+    cut_reason: str = ""
+    rules_changed: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Opened(NamedTuple):
+    journal: Journal
+    engine: EngineLike
+    report: RecoveryReport
+    sequencer: Sequencer
+
+
+class Start(NamedTuple):
+    """Where replay starts: the engine there, and the position behind the snapshot's mark."""
+
+    engine: EngineLike
+    event_hash: EventHash
+    segment: int
+    offset: int
+    rules_hash: str
+
+
+def canonical_rules(rules: bytes, limits: Limits) -> bytes:
+    """Body of the RULES frame: the caller's facts and the size of the state record, keys sorted, no spaces."""
+    facts = {**json.loads(rules), "limits": limits.name}
+    return json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
+
+
+def compiled_engine(limits: Limits, body: np.ndarray | None) -> EngineLike:
+    """The real engine, fresh or over the STATE bytes of a snapshot."""
+    return Engine(limits) if body is None else Engine(limits, body.view(state_dtype(limits)))
+
+
+def open_journal(
+    folder: str,
+    disk: Disk,
+    rng: Rng,
+    clock: Clock,
+    limits: Limits,
+    rules: bytes,
+    make_engine: EngineFactory = compiled_engine,
+    segment_bytes: int = SEGMENT_BYTES,
+    background: Background = start_thread,
+) -> Opened:
+    """The journal of `folder` and an engine that has run all of it; an empty or missing folder is set up.
+
+    rules          a JSON object that names the rules in force; a change is recorded in a RULES frame
+    make_engine    (limits, STATE bytes or None) -> engine
+    segment_bytes  of a new journal
+    background     how spares are made beside the journal
+    raises         Refusal: nothing but LOCK and missing folders was written (DUR-108)
+    """
+    seams = Seams(disk, rng, clock)
+    lock_handle = _lock(disk, folder)
+    try:
+        recovery = Recovery(folder, seams, limits, canonical_rules(rules, limits), make_engine)
+        try:
+            return recovery.open(segment_bytes, background, lock_handle)
+        finally:
+            recovery.close()
+    except BaseException as error:
+        disk.close(lock_handle)
+        if isinstance(error, OSError):
+            raise JournalFailed(error, EXIT_IO) from error
+        raise
+
+
+def _lock(disk: Disk, folder: str) -> int:
+    """Handle of LOCK, held until it is closed; refuses a folder that others may enter (DUR-040)."""
+    if disk.is_link(folder):
+        raise Refusal(f"{folder} is a symbolic link", code=EXIT_CONFIGURATION)
+    disk.make_folder(folder)
+    if not disk.list(folder):
+        disk.set_mode(folder, 0o700)
+    for path in (folder, *(f"{folder}/{name}" for name in FOLDERS)):
+        if disk.is_link(path):
+            raise Refusal(f"{path} is a symbolic link", code=EXIT_CONFIGURATION)
+        disk.make_folder(path)
+        if disk.mode(path) & 0o077:
+            raise Refusal(f"{path} has mode {disk.mode(path):o}, not 700", code=EXIT_CONFIGURATION)
+    handle = disk.open(f"{folder}/LOCK", create=True)
+    if not disk.lock(handle):
+        disk.close(handle)
+        raise Refusal(f"{folder} is in use by another process", code=EXIT_LOCKED)
+    return handle
+
+
+class Recovery:
+    """One start of one data folder."""
+
+    def __init__(
+        self, folder: str, seams: Seams, limits: Limits, rules: bytes, make_engine: EngineFactory
+    ) -> None:
+        self.folder, self.seams, self.limits, self.rules = folder, seams, limits, rules
+        self.disk = seams.disk
+        self.make_engine = make_engine
+        self.build_hash = source_hash()
+        self.report = RecoveryReport()
+        self.notes: list[str] = []
+        self.segments: list[SegmentFile] = []
+
+    def close(self) -> None:
+        for segment in self.segments:
+            segment.close()
+
+    def open(self, segment_bytes: int, background: Background, lock_handle: int) -> Opened:
+        head = self._read_head()
+        self.segments = open_segments(self.disk, f"{self.folder}/journal")
+        self.notes += [note for segment in self.segments for note in segment.notes]
+        if head is None:
+            self._check_empty()
+        start = self._start()
+        walk, replayer, rules_hash = self._replay(start, head)
+        self._fill_report(walk, start, replayer, head)
+
+        place = self._repair(walk)
+        head = head or create_head(self.disk, self.folder)
+        head_file = HeadFile(self.disk, self.folder, head)
+        if place.segment:
+            head_file.write(_head_at(place))
+        first = self.segments[0].header if self.segments else None
+        identity = self._identity(first.segment_bytes if first else segment_bytes)
+        spares = Spares(
+            self.disk, f"{self.folder}/journal", identity.segment_bytes, len(self.segments), background
+        )  # fmt: skip
+        journal = Journal(
+            self.folder, self.seams, identity, place, head_file, spares, start.event_hash, lock_handle
+        )  # fmt: skip
+        journal.snapshot_sequence = self.report.snapshot_sequence
+        sequencer = Sequencer(self.seams.clock, place.due.sequence - 1, place.due.time_ns)
+        self._go_on(journal, sequencer, place, identity, rules_hash)
+        spares.ensure_later(place.segment + SPARES)
+        self.report.notes = tuple(self.notes)
+        return Opened(journal, start.engine, self.report, sequencer)
+
+    def _read_head(self) -> Head | None:
+        head, notes = read_head(self.disk, self.folder)
+        self.notes += notes
+        return head
+
+    def _check_empty(self) -> None:
+        """Without HEAD nothing may have been written (DUR-100)."""
+        for segment in self.segments:
+            if segment.header is not None or not segment.clean_block:
+                raise Refusal("HEAD is missing or both its slots are damaged", segment.number, 0, 1)
+        self.report.created = True
+
+    # Read only: where to start, what the frames say.
+
+    def _start(self) -> Start:
+        """The newest snapshot that checks, else genesis (DUR-101)."""
+        for name in snapshot_names(self.disk, f"{self.folder}/snap"):
+            try:
+                return self._start_at(name)
+            except (SnapshotError, BadFrame, ValueError) as error:
+                self.notes.append(f"snapshot {name} passed over: {error}")
+        return Start(self.make_engine(self.limits, None), EventHash(), 1, BLOCK_BYTES, "")
+
+    def _start_at(self, name: str) -> Start:
+        header, body = read_snapshot(self.disk, f"{self.folder}/snap/{name}")
+        if header.build_hash != self.build_hash or header.format != STATE_VERSION:
+            raise SnapshotError("it was written by another build")
+        mark, of_events = snapshot_mark(self.segments, header)
+        engine = self.make_engine(self.limits, body)
+        if engine.sequence != header.seq:
+            raise SnapshotError(f"its state is at {engine.sequence}")
+        self.report.snapshot_sequence = header.seq
+        event_hash = EventHash(of_events, header.seq)
+        return Start(engine, event_hash, mark.segment, mark.offset + mark.length, header.rules_hash)
+
+    def _replay(self, start: Start, head: Head | None) -> tuple[Walk, Replayer, str]:
+        """Check the segments in front of the start, run what follows it, judge the end."""
+        walk = self._walk_from(max(1, start.segment - HISTORY_SEGMENTS + 1), head)
+        replayer = Replayer(start.engine, start.event_hash)
+        rules_hash = start.rules_hash
+        for frame in walk.frames():
+            if (frame.segment, frame.offset) < (start.segment, start.offset):
+                continue
+            replayer.apply(frame)
+            if frame.kind == FrameKind.RULES:
+                self._check_limits(frame)
+                rules_hash = blake3(frame.payload).hexdigest()
+        judge_end(walk, head.durable_sequence if head is not None else 0)
+        assert start.engine.sequence == walk.due.sequence - 1, (start.engine.sequence, walk.due)
+        return walk, replayer, rules_hash
+
+    def _walk_from(self, number: int, head: Head | None) -> Walk:
+        if number == 1:
+            return Walk(self.segments, head)
+        header = self.segments[number - 1].header
+        assert header is not None
+        due = Due(header.sequence, header.epoch, header.time_ns, header.previous)
+        return Walk(self.segments, head, number, BLOCK_BYTES, due)
+
+    def _check_limits(self, frame: Frame) -> None:
+        found = json.loads(frame.payload)["limits"]
+        if found != self.limits.name:
+            reason = f"the journal was made with limits {found}, not {self.limits.name}"
+            raise Refusal(reason, frame.segment, frame.offset, frame.sequence, EXIT_CONFIGURATION)
+
+    def _fill_report(self, walk: Walk, start: Start, replayer: Replayer, head: Head | None) -> None:
+        report = self.report
+        report.replayed = replayer.records
+        report.last_sequence, report.last_hash = walk.due.sequence - 1, walk.due.hash
+        if walk.tear is not None:
+            tear = walk.tear
+            report.cut_segment, report.cut_offset, report.cut_reason = tear.segment, tear.offset, tear.reason
+            report.cut_bytes = tear.end - tear.offset
+        elif head is not None and (head.segment, head.offset) > (walk.segment, walk.offset) and walk.used:
+            self.notes.append(f"frames without records are missing before offset {head.offset} of HEAD")
+
+    # From here on the folder is written.
+
+    def _repair(self, walk: Walk) -> Place:
+        remove_temporaries(self.disk, self.folder)
+        if walk.tear is not None:
+            cut_tail(self.disk, self.folder, self.segments[walk.tear.segment - 1], walk.tear)
+        for segment in self.segments[walk.used :]:
+            clean_spare(self.disk, segment, self.segments[0].segment_bytes if walk.used else 0)
+        if not walk.used:
+            return Place(0, 0, GENESIS, None)
+        active = self.segments[walk.segment - 1]
+        settle(self.disk, self.folder, active, read_only=walk.closed)
+        return Place(walk.segment, walk.offset, walk.due, None if walk.closed else active.key)
+
+    def _identity(self, segment_bytes: int) -> Identity:
+        header = self.segments[0].header if self.segments else None
+        rules_hash = blake3(self.rules).hexdigest()
+        if header is None:
+            alignment = 4_096 if self.disk.sector_bytes(self.folder) >= 4_096 else 512
+            return Identity(self.seams.rng.bytes(16), alignment, segment_bytes, rules_hash, self.build_hash)
+        return Identity(header.journal_id, header.alignment, header.segment_bytes, rules_hash, self.build_hash)
+
+    def _go_on(
+        self, journal: Journal, sequencer: Sequencer, place: Place, identity: Identity, rules_hash: str
+    ) -> None:
+        """A new epoch behind a cut, and the rules where they are new."""
+        epoch = place.due.epoch
+        if self.disk.exists(f"{self.folder}/quarantine/{quarantine_name(place.segment, place.offset)}"):
+            body = EPOCH_BODY.pack(epoch + 1, epoch, identity.journal_id, bytes.fromhex(identity.build_hash))
+            journal.append_epoch(body, epoch + 1, sequencer.tick())
+            epoch += 1
+        if rules_hash != identity.rules_hash:
+            self.report.rules_changed = bool(rules_hash)
+            journal.append_rules(self.rules, sequencer.tick())
+        self.report.epoch = epoch
+
+
+def snapshot_mark(segments: list[SegmentFile], header: SnapshotHeader) -> tuple[Frame, bytes]:
+    """The SNAPMARK a snapshot belongs to, and the event hash in it; raises SnapshotError or BadFrame."""
+    if not 1 <= header.segment <= len(segments) or segments[header.segment - 1].header is None:
+        raise SnapshotError(f"the journal has no segment {header.segment}")
+    mark = frame_at(segments[header.segment - 1], header.offset, None)
+    if mark.kind != FrameKind.SNAPMARK or mark.previous.hex() != header.chain_hash:
+        raise SnapshotError("the journal has another history")
+    sequence, of_events, of_state = MARK_BODY.unpack(mark.body)
+    if sequence != header.seq or of_state not in (NO_HASH, bytes.fromhex(header.state_hash)):
+        raise SnapshotError("its mark in the journal is of another state")
+    return mark, of_events
+
+
+def _head_at(place: Place) -> Head:
+    due = place.due
+    sequence = due.sequence - 1
+    return EMPTY._replace(
+        epoch=due.epoch, durable_sequence=sequence, durable_hash=due.hash, committed_sequence=sequence,
+        committed_hash=due.hash, segment=place.segment, offset=place.offset, time_ns=due.time_ns,
+    )  # fmt: skip

@@ -1,0 +1,145 @@
+"""Segment files: header block, names, reading through a window (DUR-050 to DUR-055).
+
+A segment is written from offset 4,096 on and never reused. Bytes that a short file lacks read as zeros, so that a file
+cut short and a file torn into zeros are one case.
+"""
+
+import struct
+from typing import NamedTuple
+
+from crc32c import crc32c
+
+from exchange.journal.errors import Refusal
+from exchange.journal.files import ZEROS, is_zero
+from exchange.journal.frames import SegmentKey, segment_key
+from exchange.seams import Disk
+
+MAGIC = b"GXS1"
+FORMAT = 1
+SEGMENT_BYTES = 64 << 20
+BLOCK_BYTES = 4_096
+SECOND_COPY = 2_048
+HEADER = struct.Struct("<4sHBBQQ16s16sQQQ32sH10x")
+HEADER_BYTES = HEADER.size + 4
+WINDOW_BYTES = 2 << 20
+
+
+class SegmentHeader(NamedTuple):
+    number: int
+    segment_bytes: int
+    alignment: int
+    journal_id: bytes
+    nonce: bytes
+    epoch: int
+    sequence: int  # which the first frame must have
+    time_ns: int
+    previous: bytes  # hash of the last frame of the segment before
+    record_bytes: int
+
+    @property
+    def key(self) -> SegmentKey:
+        return segment_key(self.journal_id, self.nonce)
+
+
+def segment_name(number: int) -> str:
+    return f"{number:010d}.seg"
+
+
+def pack_block(header: SegmentHeader) -> bytes:
+    """The whole header block: two copies of the header, the rest zero."""
+    packed = HEADER.pack(
+        MAGIC, FORMAT, header.alignment.bit_length() - 1, 0, header.number, header.segment_bytes, header.journal_id,
+        header.nonce, header.epoch, header.sequence, header.time_ns, header.previous, header.record_bytes,
+    )  # fmt: skip
+    copy = packed + crc32c(packed).to_bytes(4, "little")
+    return (copy.ljust(SECOND_COPY, b"\0") + copy).ljust(BLOCK_BYTES, b"\0")
+
+
+def parse_header(copy: bytes) -> SegmentHeader | None:
+    """One copy of the header, or None if it is damaged."""
+    if crc32c(copy[: HEADER.size]) != int.from_bytes(copy[HEADER.size : HEADER_BYTES], "little"):
+        return None
+    magic, version, bits, _, number, size, *rest = HEADER.unpack_from(copy)
+    if magic != MAGIC or version != FORMAT or bits not in (9, 12):
+        return None
+    return SegmentHeader(number, size, 1 << bits, *rest)
+
+
+class SegmentFile:
+    """One segment, read only.
+
+    header   None: no frame was ever written, the file is a spare (DUR-054)
+    notes    damage that was survived, in words
+    """
+
+    def __init__(self, disk: Disk, folder: str, number: int) -> None:
+        self.number = number
+        self.path = f"{folder}/{segment_name(number)}"
+        self.notes: list[str] = []
+        self._disk = disk
+        self._handle = disk.open(self.path, write=False)
+        self.file_bytes = disk.size(self._handle)
+        self._start = 0
+        self._window = memoryview(b"")
+        block = bytes(self.view(0, BLOCK_BYTES))
+        self.clean_block = is_zero(block)
+        self.header = self._read_header(block)
+        if self.header is not None:
+            self.key = self.header.key
+
+    def close(self) -> None:
+        self._disk.close(self._handle)
+
+    @property
+    def segment_bytes(self) -> int:
+        """Bytes that the segment must have; a spare's own size."""
+        return self.header.segment_bytes if self.header is not None else max(self.file_bytes, BLOCK_BYTES)
+
+    def view(self, offset: int, length: int) -> memoryview:
+        """`length` bytes from `offset`; what the file lacks is zero."""
+        first = offset - self._start
+        if first < 0 or first + length > len(self._window):
+            wanted = max(length, WINDOW_BYTES)
+            data = self._disk.pread(self._handle, wanted, offset)
+            if len(data) < length:
+                data = data.ljust(length, b"\0")
+            self._start, self._window, first = offset, memoryview(data), 0
+        return self._window[first : first + length]
+
+    def last_byte(self, offset: int) -> int:
+        """End of the last byte from `offset` on that is not zero; `offset` itself if all are zero."""
+        end = offset
+        for start in range(offset, self.file_bytes, len(ZEROS)):
+            data = self._disk.pread(self._handle, len(ZEROS), start)
+            if not is_zero(data):
+                end = start + len(data.rstrip(b"\0"))
+        return end
+
+    def _read_header(self, block: bytes) -> SegmentHeader | None:
+        copies = [parse_header(block[at : at + HEADER_BYTES]) for at in (0, SECOND_COPY)]
+        sound = [copy for copy in copies if copy is not None]
+        if not sound:
+            if self.last_byte(BLOCK_BYTES) > BLOCK_BYTES:
+                raise Refusal("both copies of the header are damaged", self.number)
+            if not self.clean_block:
+                self.notes.append(f"segment {self.number}: torn header of an unused segment")
+            return None
+        if len(sound) == 1 or sound[0] != sound[1] or pack_block(sound[0]) != block:
+            self.notes.append(f"segment {self.number}: header block damaged, a good copy was used")
+        if sound[0].number != self.number:
+            raise Refusal(f"header is of segment {sound[0].number}", self.number)
+        return sound[0]
+
+
+def open_segments(disk: Disk, folder: str) -> list[SegmentFile]:
+    """Every segment of `folder` in order, spares last; a gap in the numbers or a used one behind a spare refuses."""
+    names = sorted(name for name in disk.list(folder) if name.endswith(".seg"))
+    if names != [segment_name(number) for number in range(1, len(names) + 1)]:
+        raise Refusal(f"segment files are not numbered from 1 without gaps: {', '.join(names[:3])} ...")
+    segments: list[SegmentFile] = []
+    for number in range(1, len(names) + 1):
+        segment = SegmentFile(disk, folder, number)
+        if segment.header is not None and segments and segments[-1].header is None:
+            raise Refusal("a used segment follows an unused one", number)
+        segments.append(segment)
+    return segments

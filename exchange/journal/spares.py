@@ -1,0 +1,76 @@
+"""Segments made ahead, so that no append waits for 64 MiB of zeros (DUR-051).
+
+Zeros are truly written: a block that was only allocated costs a second sync when it is first used. They go out in
+small synced pieces, so that the journal's own syncs do not queue behind one long flush.
+"""
+
+from exchange.journal.files import ZERO_SYNC_BYTES, ZEROS, write_all
+from exchange.journal.segments import segment_name
+from exchange.seams import Background, Disk, Lock
+
+SPARES = 2
+
+
+class Spares:
+    """Keeps segments ready behind the one in use. Thread-safe: the writer and a background job share it.
+
+    made    the highest number that is ready
+    error   why the last background attempt failed, if it did
+    """
+
+    def __init__(self, disk: Disk, folder: str, segment_bytes: int, made: int, background: Background) -> None:
+        self._disk, self._folder, self._segment_bytes = disk, folder, segment_bytes
+        self._background = background
+        self._lock = Lock()
+        self._stopped = False
+        self.made = made
+        self.error: OSError | None = None
+
+    def ensure(self, number: int) -> None:
+        """Return once segment `number` is ready; raises OSError."""
+        while self.made < number and not self._stopped:
+            with self._lock:
+                if self.made < number and not self._stopped:
+                    self._make(self.made + 1)
+
+    def ensure_later(self, number: int) -> None:
+        """Have segment `number` made in the background; a failure stays in `error`."""
+        if self.made < number:
+            self._background(lambda: self._attempt(number))
+
+    def stop(self) -> None:
+        """Give up a spare in the making and wait until nothing is written any more."""
+        self._stopped = True
+        with self._lock:
+            return
+
+    def _attempt(self, number: int) -> None:
+        try:
+            self.ensure(number)
+            self.error = None
+        except OSError as error:
+            self.error = error
+
+    def _make(self, number: int) -> None:
+        name = segment_name(number)
+        temporary = f"{self._folder}/{name}.tmp"
+        handle = self._disk.open(temporary, create=True)
+        try:
+            if not self._fill(handle):
+                return
+            self._disk.fsync(handle)
+        finally:
+            self._disk.close(handle)
+        self._disk.rename(temporary, f"{self._folder}/{name}")
+        self._disk.fsync_dir(self._folder)
+        self.made = number
+
+    def _fill(self, handle: int) -> bool:
+        """Write the zeros; False if stopped on the way."""
+        for start in range(0, self._segment_bytes, len(ZEROS)):
+            if self._stopped:
+                return False
+            write_all(self._disk, handle, ZEROS[: self._segment_bytes - start], start)
+            if start % ZERO_SYNC_BYTES == 0:
+                self._disk.fdatasync(handle)
+        return True

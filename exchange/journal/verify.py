@@ -1,0 +1,184 @@
+"""Check a data folder offline without changing it (DUR-120); print its records (DUR-124)."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from exchange.engine.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
+from exchange.errors import UserError
+from exchange.journal.errors import EXIT_MISMATCH, Refusal
+from exchange.journal.frames import EPOCH_BODY, MARK_BODY, NO_HASH, BadFrame, Frame, FrameKind
+from exchange.journal.head import read_head
+from exchange.journal.replay import EngineLike, EventHash, Replayer
+from exchange.journal.scan import Walk, judge_end
+from exchange.journal.segments import SegmentFile, open_segments
+from exchange.limits import NAMED, Limits
+from exchange.seams import Disk, RealDisk
+
+MakeEngine = Callable[[Limits, np.ndarray | None], EngineLike]
+
+
+@dataclass
+class VerifyReport:
+    """What was checked. `notes` tell of damage that a start would survive: a torn tail, one bad copy of two."""
+
+    journal_id: str = ""
+    segments: int = 0
+    spares: int = 0
+    frames: int = 0
+    records: int = 0
+    controls: int = 0
+    marks: int = 0
+    snapshots: int = 0
+    first_sequence: int = 0
+    last_sequence: int = 0
+    last_hash: str = NO_HASH.hex()
+    epoch: int = 1
+    events: int = 0
+    fills: int = 0
+    state_hash: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def verify(
+    folder: str, deep: bool = False, make_engine: MakeEngine | None = None, disk: Disk | None = None
+) -> VerifyReport:
+    """Every frame, link, header, HEAD and snapshot of a folder; `deep` replays it and compares all hashes too.
+
+    raises   Refusal, exit code 65: damage, with its place; 70: replay gives something else than was recorded
+    """
+    verification = Verification(folder, disk or RealDisk())
+    try:
+        return verification.run(deep, make_engine)
+    finally:
+        verification.close()
+
+
+class Verification:
+    def __init__(self, folder: str, disk: Disk) -> None:
+        self.folder, self.disk = folder, disk
+        _require_folder(disk, folder)
+        self.report = VerifyReport()
+        self.notes: list[str] = []
+        self.segments: list[SegmentFile] = open_segments(disk, f"{folder}/journal")
+        self.replayer: Replayer | None = None
+
+    def close(self) -> None:
+        for segment in self.segments:
+            segment.close()
+
+    def run(self, deep: bool, make_engine: MakeEngine | None) -> VerifyReport:
+        head, notes = read_head(self.disk, self.folder)
+        self.notes += notes + [note for segment in self.segments for note in segment.notes]
+        walk = Walk(self.segments, head)
+        if head is None and walk.used:
+            raise Refusal("HEAD is missing or both its slots are damaged", 1, 0, 1)
+        snapshots = self._read_snapshots()
+        for frame in walk.frames():
+            if deep and self.replayer is None and frame.count:
+                raise Refusal("no RULES frame before the first record", frame.segment, frame.offset, frame.sequence)
+            if deep and frame.kind == FrameKind.RULES and self.replayer is None:
+                self.replayer = self._replayer(frame, make_engine)
+            self._take(frame, snapshots)
+        judge_end(walk, head.durable_sequence if head is not None else 0)
+        for header in snapshots.values():
+            raise Refusal("a snapshot is of another history", header.segment, header.offset, header.seq + 1)
+        return self._finish(walk)
+
+    def _take(self, frame: Frame, snapshots: dict[tuple[int, int], SnapshotHeader]) -> None:
+        report = self.report
+        report.frames += 1
+        report.records += frame.count
+        report.controls += frame.kind == FrameKind.CONTROL
+        report.marks += frame.kind == FrameKind.SNAPMARK
+        if frame.count and not report.first_sequence:
+            report.first_sequence = frame.sequence
+        if self.replayer is not None:
+            self.replayer.apply(frame)
+        header = snapshots.pop((frame.segment, frame.offset), None)
+        if header is not None:
+            self._check_snapshot(frame, header)
+
+    def _check_snapshot(self, frame: Frame, header: SnapshotHeader) -> None:
+        if frame.kind != FrameKind.SNAPMARK or (header.chain_hash, header.seq) != (
+            frame.previous.hex(),
+            frame.sequence - 1,
+        ):
+            raise Refusal("a snapshot does not match its mark", frame.segment, frame.offset, frame.sequence)
+        of_state = MARK_BODY.unpack(frame.body)[2]
+        if of_state not in (NO_HASH, bytes.fromhex(header.state_hash)):
+            raise Refusal("a snapshot is of another state", frame.segment, frame.offset, frame.sequence)
+        if self.replayer is not None and self.replayer.engine.state_hash().hex() != header.state_hash:
+            reason = "replay gives another state than the snapshot's"
+            raise Refusal(reason, frame.segment, frame.offset, frame.sequence, EXIT_MISMATCH)
+
+    def _read_snapshots(self) -> dict[tuple[int, int], SnapshotHeader]:
+        """Headers of all snapshots by their place in the journal, after their own hashes."""
+        found = {}
+        for name in snapshot_names(self.disk, f"{self.folder}/snap"):
+            try:
+                header, _ = read_snapshot(self.disk, f"{self.folder}/snap/{name}")
+            except SnapshotError as error:
+                raise Refusal(f"snapshot {name}: {error}") from None
+            found[header.segment, header.offset] = header
+        self.report.snapshots = len(found)
+        return found
+
+    def _replayer(self, frame: Frame, make_engine: MakeEngine | None) -> Replayer:
+        if make_engine is None:
+            from exchange.journal.recovery import compiled_engine as make_engine
+        return Replayer(make_engine(NAMED[json.loads(frame.payload)["limits"]], None), EventHash())
+
+    def _finish(self, walk: Walk) -> VerifyReport:
+        report = self.report
+        report.segments, report.spares = walk.used, len(self.segments) - walk.used
+        if walk.used and self.segments[0].header is not None:
+            report.journal_id = self.segments[0].header.journal_id.hex()
+        report.last_sequence, report.last_hash = walk.due.sequence - 1, walk.due.hash.hex()
+        report.epoch = walk.due.epoch
+        if walk.tear is not None:
+            tear = walk.tear
+            self.notes.append(
+                f"torn tail: segment {tear.segment} offset {tear.offset}: {tear.reason};"
+                f" the next start cuts {tear.end - tear.offset} bytes, none of them acknowledged"
+            )
+        if self.replayer is not None:
+            report.events, report.fills = self.replayer.events, self.replayer.fills
+            report.state_hash = self.replayer.engine.state_hash().hex()
+        report.notes = tuple(self.notes)
+        return report
+
+
+def _require_folder(disk: Disk, folder: str) -> None:
+    if not disk.exists(f"{folder}/journal"):
+        raise UserError(f"{folder} is no data folder: it has no journal/")
+
+
+def dump(folder: str, first: int = 1, last: int = 0, disk: Disk | None = None) -> Iterator[str]:
+    """One JSON line a frame without records and a record, of sequences first..last; last 0 means to the end."""
+    disk = disk or RealDisk()
+    _require_folder(disk, folder)
+    segments = open_segments(disk, f"{folder}/journal")
+    head, _ = read_head(disk, folder)
+    walk = Walk(segments, head)
+    try:
+        for frame in walk.frames():
+            if last and frame.sequence > last:
+                return
+            if frame.due.sequence > first:
+                yield from (line for line in _lines(frame) if first <= line["sequence"])
+        judge_end(walk, head.durable_sequence if head is not None else 0)
+    finally:
+        for segment in segments:
+            segment.close()
+
+
+def _lines(frame: Frame) -> Iterator[str]:
+    place = {"segment": frame.segment, "offset": frame.offset, "epoch": frame.epoch}
+    for row in frame.rows if frame.count else ():
+        yield {**place, "frame": FrameKind(frame.kind).name}
+
+
+_ = BadFrame, EPOCH_BODY

@@ -1,0 +1,139 @@
+"""A small engine, seeded seams and a folder in memory: what the journal's tests share."""
+
+import hashlib
+import random
+
+import numpy as np
+
+from exchange.codes import CommandKind, EventKind
+from exchange.journal.recovery import Opened, open_journal
+from exchange.journal.replay import read_frames
+from exchange.limits import TEST, Limits
+from exchange.records import COMMAND, EVENT
+from exchange.seams import run_now
+from tests.journal.fault_disk import FaultDisk
+
+FOLDER = "data"
+RULES = b'{"matching":"price-time"}'
+SEGMENT_BYTES = 24 * 1024
+STATE = np.dtype([("sequence", "<i8"), ("time_ns", "<i8"), ("fold", "<u8"), ("spare", "u1", (200_000,))])
+
+
+class FakeEngine:
+    """Folds every command into one number and answers each with one event."""
+
+    def __init__(self, limits: Limits, body: np.ndarray | None) -> None:
+        self.states = np.zeros(1, STATE) if body is None else body.view(STATE)
+
+    @property
+    def sequence(self) -> int:
+        return int(self.states["sequence"][0])
+
+    @property
+    def time_ns(self) -> int:
+        return int(self.states["time_ns"][0])
+
+    def state_hash(self) -> bytes:
+        from blake3 import blake3
+
+        return blake3(self.states.view(np.uint8)).digest()
+
+    def apply(self, commands: np.ndarray) -> np.ndarray:
+        events = np.zeros(len(commands), EVENT)
+        for row, event in zip(commands, events, strict=True):
+            self._fold(row.tobytes())
+            event["kind"], event["sequence"], event["reference"] = EventKind.ACK, row["sequence"], row["request_id"]
+        self._stamp(commands[-1])
+        return events
+
+    def control(self, row: np.ndarray, payload: bytes) -> np.ndarray:
+        self._fold(row.tobytes() + payload)
+        self._stamp(row[0])
+        return np.zeros(0, EVENT)
+
+    def _fold(self, data: bytes) -> None:
+        before = int(self.states["fold"][0]).to_bytes(8, "little")
+        self.states["fold"] = int.from_bytes(hashlib.sha256(before + data).digest()[:8], "little")
+
+    def _stamp(self, row: np.ndarray) -> None:
+        assert row["sequence"] > self.sequence
+        self.states["sequence"], self.states["time_ns"] = row["sequence"], row["time_ns"]
+
+
+class SeededRng:
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def bytes(self, count: int) -> bytes:
+        return self._random.randbytes(count)
+
+
+class ManualClock:
+    """Moves only when told to; `step_ns` a reading."""
+
+    def __init__(self, now_ns: int = 1_000_000, step_ns: int = 0) -> None:
+        self.time_ns, self.mono, self.step_ns = now_ns, 0, step_ns
+
+    def now_ns(self) -> int:
+        return self.time_ns
+
+    def wall_us(self) -> int:
+        return self.time_ns // 1_000
+
+    def mono_ns(self) -> int:
+        self.mono += self.step_ns
+        return self.mono
+
+    async def sleep(self, seconds: float) -> None:
+        self.mono += int(seconds * 1e9)
+
+
+def reopen(disk: FaultDisk, clock: ManualClock | None = None, rules: bytes = RULES, seed: int = 1) -> Opened:
+    """Open the folder on `disk` as a new process would."""
+    return open_journal(
+        FOLDER, disk, SeededRng(seed), clock or ManualClock(), TEST, rules, FakeEngine, SEGMENT_BYTES, run_now
+    )  # fmt: skip
+
+
+def commands(count: int, first_request: int = 1) -> np.ndarray:
+    """NEW rows whose request ids count up."""
+    rows = np.zeros(count, COMMAND)
+    rows["kind"] = CommandKind.NEW
+    rows["request_id"] = np.arange(first_request, first_request + count)
+    return rows
+
+
+def trade(opened: Opened, count: int) -> int:
+    """One batch through the sequencer, the journal and the engine; request ids equal sequences. Returns the last."""
+    rows = commands(count, opened.sequencer.sequence + 1)
+    opened.sequencer.stamp(rows)
+    opened.journal.append(rows)
+    opened.journal.observe(opened.engine.apply(rows), opened.engine.sequence)
+    return opened.journal.durable_sequence
+
+
+def steer(opened: Opened, payload: bytes) -> int:
+    """One control the same way."""
+    row = np.zeros(1, COMMAND)
+    row["kind"] = CommandKind.LIST
+    opened.sequencer.stamp(row)
+    opened.journal.append_control(row, payload)
+    opened.journal.observe(opened.engine.control(row, payload), opened.engine.sequence)
+    return opened.journal.durable_sequence
+
+
+def request_ids(disk: FaultDisk) -> list[int]:
+    """Of every command in the journal, in order; controls count as 0."""
+    return [int(number) for frame in read_frames(FOLDER, disk) if frame.count for number in frame.rows["request_id"]]
+
+
+def closed_folder(batches: list[int], snapshot_after: int = 0) -> FaultDisk:
+    """A folder with these batches that was stopped clean."""
+    disk = FaultDisk()
+    opened = reopen(disk)
+    for number, count in enumerate(batches, 1):
+        trade(opened, count)
+        if number == snapshot_after:
+            opened.journal.snapshot(opened.engine)
+    opened.journal.close()
+    return disk
