@@ -46,6 +46,35 @@ def contracts(
     contracts_command.contracts(symbol, filters, date, json, spec)
 
 
+@journal_app.command
+def verify(folder: str, *, deep: bool = False) -> None:
+    """Check every frame, link, header and snapshot of a data folder; it is only read. Exit code 65 at damage.
+
+    Parameters
+    ----------
+    folder: Data folder, as given to `gpux serve`.
+    deep: Replay it too, and compare events and state with what was recorded.
+    """
+    from exchange.journal import verify as verification
+
+    print(verification.summary(verification.verify(folder, deep)))
+
+
+@journal_app.command
+def dump(folder: str, *, seq: str = "1-") -> None:
+    """Print the records of a data folder as JSON lines; it is only read.
+
+    Parameters
+    ----------
+    folder: Data folder, as given to `gpux serve`.
+    seq: Sequences to print: A-B, A- or A.
+    """
+    from exchange.journal import dump as dumping
+
+    for line in dumping.dump(folder, *dumping.parse_range(seq)):
+        print(line)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: a user's mistake is one line on stderr and exit code 2; commands return other codes themselves."""
     try:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from crc32c import crc32c
 
+from exchange.errors import UserError
 from exchange.journal.errors import Refusal
 from exchange.journal.files import ZEROS, is_zero
 from exchange.journal.frames import SegmentKey, segment_key
@@ -143,3 +144,8 @@ def open_segments(disk: Disk, folder: str) -> list[SegmentFile]:
             raise Refusal("a used segment follows an unused one", number)
         segments.append(segment)
     return segments
+
+
+def require_folder(disk: Disk, folder: str) -> None:
+    if not disk.exists(f"{folder}/journal"):
+        raise UserError(f"{folder} is no data folder: it has no journal/")

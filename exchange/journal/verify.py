@@ -1,19 +1,18 @@
-"""Check a data folder offline without changing it (DUR-120); print its records (DUR-124)."""
+"""Check a data folder offline without changing it (DUR-120)."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from exchange.engine.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
-from exchange.errors import UserError
 from exchange.journal.errors import EXIT_MISMATCH, Refusal
-from exchange.journal.frames import EPOCH_BODY, MARK_BODY, NO_HASH, BadFrame, Frame, FrameKind
+from exchange.journal.frames import MARK_BODY, NO_HASH, Frame, FrameKind
 from exchange.journal.head import read_head
 from exchange.journal.replay import EngineLike, EventHash, Replayer
 from exchange.journal.scan import Walk, judge_end
-from exchange.journal.segments import SegmentFile, open_segments
+from exchange.journal.segments import SegmentFile, open_segments, require_folder
 from exchange.limits import NAMED, Limits
 from exchange.seams import Disk, RealDisk
 
@@ -59,7 +58,7 @@ def verify(
 class Verification:
     def __init__(self, folder: str, disk: Disk) -> None:
         self.folder, self.disk = folder, disk
-        _require_folder(disk, folder)
+        require_folder(disk, folder)
         self.report = VerifyReport()
         self.notes: list[str] = []
         self.segments: list[SegmentFile] = open_segments(disk, f"{folder}/journal")
@@ -151,34 +150,15 @@ class Verification:
         return report
 
 
-def _require_folder(disk: Disk, folder: str) -> None:
-    if not disk.exists(f"{folder}/journal"):
-        raise UserError(f"{folder} is no data folder: it has no journal/")
-
-
-def dump(folder: str, first: int = 1, last: int = 0, disk: Disk | None = None) -> Iterator[str]:
-    """One JSON line a frame without records and a record, of sequences first..last; last 0 means to the end."""
-    disk = disk or RealDisk()
-    _require_folder(disk, folder)
-    segments = open_segments(disk, f"{folder}/journal")
-    head, _ = read_head(disk, folder)
-    walk = Walk(segments, head)
-    try:
-        for frame in walk.frames():
-            if last and frame.sequence > last:
-                return
-            if frame.due.sequence > first:
-                yield from (line for line in _lines(frame) if first <= line["sequence"])
-        judge_end(walk, head.durable_sequence if head is not None else 0)
-    finally:
-        for segment in segments:
-            segment.close()
-
-
-def _lines(frame: Frame) -> Iterator[str]:
-    place = {"segment": frame.segment, "offset": frame.offset, "epoch": frame.epoch}
-    for row in frame.rows if frame.count else ():
-        yield {**place, "frame": FrameKind(frame.kind).name}
-
-
-_ = BadFrame, EPOCH_BODY
+def summary(report: VerifyReport) -> str:
+    """The report in lines for a person."""
+    lines = [
+        f"journal {report.journal_id}: sound",
+        f"segments {report.segments}, spares {report.spares}, frames {report.frames}, epoch {report.epoch}",
+        f"records {report.records} ({report.controls} controls), sequences {report.first_sequence}"
+        f" to {report.last_sequence}, last hash {report.last_hash}",
+        f"marks {report.marks}, snapshots {report.snapshots}",
+    ]
+    if report.state_hash:
+        lines.append(f"replayed: events {report.events}, fills {report.fills}, state hash {report.state_hash}")
+    return "\n".join(lines + [f"note: {note}" for note in report.notes])

@@ -1,0 +1,75 @@
+"""Print the frames and records of a data folder as JSON lines, read only (DUR-124)."""
+
+import json
+from collections.abc import Iterator
+
+from exchange.codes import CommandKind
+from exchange.errors import UserError
+from exchange.journal.frames import EPOCH_BODY, MARK_BODY, Frame, FrameKind
+from exchange.journal.replay import read_frames
+from exchange.journal.segments import require_folder
+from exchange.records import COMMAND, unpack_client_order_id, unpack_tag
+from exchange.seams import Disk, RealDisk
+
+WORDS = ("client_order_id_0", "client_order_id_1", "client_order_id_2")
+
+
+def dump(folder: str, first: int = 1, last: int = 0, disk: Disk | None = None) -> Iterator[str]:
+    """A line a record of sequences first..last, and a line a frame without records between them.
+
+    last     0: to the end
+    raises   Refusal at damage, after the lines in front of it
+    """
+    disk = disk or RealDisk()
+    require_folder(disk, folder)
+    for frame in read_frames(folder, disk):
+        if last and frame.sequence > last:
+            return
+        for line in record_lines(frame) if frame.count else [frame_line(frame)]:
+            sequence = line.get("sequence", frame.sequence)
+            if first <= sequence and (not last or sequence <= last):
+                yield json.dumps(line)
+
+
+def parse_range(text: str) -> tuple[int, int]:
+    """`A-B`, `A-` or `A` as (first, last); last 0 means to the end."""
+    first, dash, last = text.partition("-")
+    try:
+        numbers = int(first), int(last) if last else 0 if dash else int(first)
+    except ValueError:
+        raise UserError(f"--seq {text}: not A-B, A- or A") from None
+    if numbers[0] < 1 or 0 < numbers[1] < numbers[0]:
+        raise UserError(f"--seq {text}: not 1 <= A <= B")
+    return numbers
+
+
+def frame_line(frame: Frame) -> dict[str, object]:
+    """What a frame without records says."""
+    line: dict[str, object] = {
+        "frame": FrameKind(frame.kind).name, "segment": frame.segment, "offset": frame.offset, "epoch": frame.epoch,
+        "time_ns": frame.time_ns, "next_sequence": frame.sequence, "hash": frame.hash.hex(),
+    }  # fmt: skip
+    if frame.kind == FrameKind.SNAPMARK:
+        sequence, of_events, of_state = MARK_BODY.unpack(frame.body)
+        line |= {"marked_sequence": sequence, "event_hash": of_events.hex(), "state_hash": of_state.hex()}
+    elif frame.kind == FrameKind.EPOCH:
+        line["epoch_before"] = EPOCH_BODY.unpack(frame.body)[1]
+    elif frame.kind in (FrameKind.RULES, FrameKind.VOID):
+        line["body"] = json.loads(frame.payload)
+    return line
+
+
+def record_lines(frame: Frame) -> Iterator[dict[str, object]]:
+    """Each row of a frame: fields that are not zero, texts as text, a control's payload."""
+    for row in frame.rows:
+        line: dict[str, object] = {"frame": FrameKind(frame.kind).name}
+        line |= {name: int(row[name]) for name in COMMAND.names or () if name not in WORDS and row[name]}
+        kind = int(row["kind"])
+        line["kind"] = CommandKind(kind).name if kind in list(CommandKind) else kind
+        if row[WORDS[0]]:
+            line["client_order_id"] = unpack_client_order_id(*(int(row[word]) for word in WORDS))
+        if row["tag"]:
+            line["tag"] = unpack_tag(int(row["tag"]))
+        if frame.kind == FrameKind.CONTROL:
+            line["payload"] = json.loads(frame.payload)
+        yield line
