@@ -4,11 +4,13 @@ import base64
 import hashlib
 import hmac
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from exchange.wire.messages import Auth
 
 PROTOCOL_LABEL = "gpux-auth-v1"
 SEED_BYTES = 32
@@ -27,15 +29,21 @@ def logon_text(host: str, path: str, nonce: str, key: str, session_id: str) -> b
 class Secret(Protocol):
     """Anything that can sign a logon."""
 
-    algorithm: str
+    algorithm: Literal["ed25519", "hmac-sha256"]
 
     def sign(self, text: bytes) -> str: ...
+
+
+def signed_logon(secret: Secret, host: str, path: str, nonce: str, key: str, session_id: str) -> Auth:
+    """The `auth` that answers a `hello`; an empty `session_id` asks for a new session."""
+    signature = secret.sign(logon_text(host, path, nonce, key, session_id))
+    return Auth(request_id=1, key=key, algorithm=secret.algorithm, signature=signature, session_id=session_id)
 
 
 class Ed25519:
     """A private key; only its public half is known to the venue."""
 
-    algorithm = "ed25519"
+    algorithm: Literal["ed25519", "hmac-sha256"] = "ed25519"
 
     def __init__(self, private: Ed25519PrivateKey) -> None:
         self._private = private
@@ -81,7 +89,7 @@ class Ed25519:
 class Hmac:
     """A secret shared with the venue (SESS-003)."""
 
-    algorithm = "hmac-sha256"
+    algorithm: Literal["ed25519", "hmac-sha256"] = "hmac-sha256"
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret

@@ -74,7 +74,7 @@ def checksum(bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]]) -
 
 
 class LocalBook:
-    """The depth of one instrument. Readers: `bids`, `asks`, `best_bid`, `best_ask`, `middle_tick`; all raise `StaleBook`.
+    """The depth of one instrument. `bids`, `asks`, `best_bid`, `best_ask` and `middle_tick` raise StaleBook when stale.
 
     levels_max    levels a side that the channel carries, 0 all
     """

@@ -44,7 +44,7 @@ def test_a_key_survives_its_file(tmp_path: Path) -> None:
 def test_a_file_without_a_key_is_named(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     path.write_bytes(b"not a key")
-    with pytest.raises(ValueError, match="key.pem"):
+    with pytest.raises(ValueError, match=r"key\.pem"):
         Ed25519.load(path)
 
 

@@ -7,15 +7,13 @@ from hypothesis import strategies as st
 from clients.local_book import Level, LocalBook, StaleBook, checksum
 from exchange.codes import Side
 
-SNAPSHOT = dict(
-    sequence=184467, bids=[[2845, 120], [2844, 340], [2843, 15]], asks=[[2846, 75], [2847, 990]], crc=607200438, more=False
-)
+BIDS, ASKS = [[2845, 120], [2844, 340], [2843, 15]], [[2846, 75], [2847, 990]]
 
 
 def book_at_the_snapshot() -> LocalBook:
     book = LocalBook(34734166, "H100.G90.H27")
     book.open = True
-    book.load(**SNAPSHOT)
+    book.load(184467, BIDS, ASKS, 607200438, more=False)
     return book
 
 

@@ -1,0 +1,85 @@
+"""One account as its stream tells it: orders, positions, margin, and the rule that its numbers have no holes."""
+
+from clients.events import Event, Filled, OrderChanged
+from clients.orders import Order, OrderTable
+from exchange.wire.messages import (
+    AccountMessage,
+    AccountSnapshot,
+    Exec,
+    Fill,
+    Margin,
+    MarginView,
+    OrderView,
+    Position,
+    PositionView,
+)
+
+_HEARTBEATS_BEHIND_MAX = 2
+
+
+class StreamGap(Exception):
+    """An event is missing: the connection must be resumed from the last one applied."""
+
+    def __init__(self, account: int, expected: int, received: int) -> None:
+        super().__init__(f"account {account}: event {expected} is missing, {received} came")
+        self.account, self.expected, self.received = account, expected, received
+
+
+class AccountState:
+    """`sequence` is the last event applied; `positions` by instrument, `margin` the last one told."""
+
+    def __init__(self, account: int, orders: OrderTable) -> None:
+        self.account, self.orders = account, orders
+        self.sequence = 0
+        self.live = False
+        self.positions: dict[int, Position | PositionView] = {}
+        self.margin: Margin | MarginView | None = None
+        self._pages: list[OrderView] = []
+        self._behind = 0
+
+    def position_lots(self, instrument: int) -> int:
+        """Signed lots held, long > 0."""
+        position = self.positions.get(instrument)
+        return position.lots if position else 0
+
+    def take(self, message: AccountMessage) -> list[Event]:
+        """Apply the next event; one that was applied before is ignored, a hole raises StreamGap (RECOV-003)."""
+        if message.sequence <= self.sequence:
+            return []
+        if message.sequence != self.sequence + 1:
+            raise StreamGap(self.account, self.sequence + 1, message.sequence)
+        self.sequence, self._behind = message.sequence, 0
+        if isinstance(message, Fill):
+            return [Filled(self.orders.take_fill(message), message)]
+        if isinstance(message, Exec):
+            return [OrderChanged(self.orders.take_exec(message), message)]
+        if isinstance(message, Position):
+            self._hold(message)
+        elif isinstance(message, Margin):
+            self.margin = message
+        return [message]
+
+    def load(self, snapshot: AccountSnapshot) -> list[Order]:
+        """Take a snapshot page by page; after the last one, the orders it should have shown and does not."""
+        if not self._pages:
+            self.positions.clear()
+        self._pages += snapshot.orders
+        for position in snapshot.positions:
+            self._hold(position)
+        if snapshot.more:
+            return []
+        self.sequence, self.margin = snapshot.sequence, snapshot.margin
+        pages, self._pages = self._pages, []
+        return self.orders.take_snapshot(self.account, pages, snapshot.engine_sequence)
+
+    def heartbeat(self, sequence: int) -> None:
+        """The stream's last number; ahead of ours for the second time in a row, an event was lost (SESS-010)."""
+        self._behind = self._behind + 1 if sequence > self.sequence else 0
+        if self._behind >= _HEARTBEATS_BEHIND_MAX:
+            raise StreamGap(self.account, self.sequence + 1, sequence)
+
+    def _hold(self, position: Position | PositionView) -> None:
+        if position.lots:
+            self.positions[position.instrument] = position
+        else:
+            self.positions.pop(position.instrument, None)

@@ -1,0 +1,384 @@
+"""The asyncio face of the client: one object for the whole life of a session, over all its connections.
+
+    async with connect("ws://127.0.0.1:8443", key="k_5f2c9a", secret=Ed25519.load("key.pem")) as session:
+        h27 = await session.instrument("H100.G90.H27")
+        book = await session.book(h27)                                   # verified, heals itself
+        order = await session.buy(h27, price="2.845", lots=12, post_only="reject")
+        async for event in session.events(): ...
+
+Without a key it is a reader of public market data. Prices are text or Decimal in dollars, or ticks; never float.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from msgspec import UNSET, UnsetType
+from websockets.exceptions import InvalidHandshake, InvalidURI
+
+from clients.core import Core, Dial
+from clients.credentials import Secret, base64url
+from clients.errors import ChannelRefused, ConnectFailed, NotLive, Refused, SessionOver, Throttled, UnknownSymbol
+from clients.events import Answered, Connected, Disconnected, Event, Reconnected
+from clients.feeds import Feed
+from clients.limiter import Limiter
+from clients.live_order import LiveOrder, Price, ticks_of
+from clients.local_book import LocalBook
+from clients.notices import Notices
+from clients.orders import Order, OrderTable
+from clients.transport import Backoff, Transport
+from exchange.wire.errors import ErrorCode
+from exchange.wire.messages import (
+    Cancel,
+    CancelAll,
+    CancelTerms,
+    ChannelSpec,
+    Err,
+    InstrumentDefinition,
+    Logout,
+    New,
+    Ok,
+    Replace,
+    Request,
+)
+from exchange.wire.requests import SideText, TifText
+from exchange.wire.version import JSON_SUBPROTOCOL
+
+ORDER_PATH, DATA_PATH = "/v1/oe", "/v1/md"
+LATENCIES_KEPT = 1 << 16
+CLOSE_WAIT_S = 1.0
+INFLIGHT_WAIT_S = 0.001
+Cadence = Literal[0, 10, 100, 1000]
+Levels = Literal[0, 1, 10, 50]
+
+
+class Session:
+    """A session with the venue. Make it with `connect`; use it as an async context manager."""
+
+    def __init__(self, url: str, core: Core, subprotocol: str, rng: random.Random, events_max: int) -> None:
+        self.url, self.core = url, core
+        core.orders.make = self._make_order
+        self.limiter = Limiter()
+        self.latencies_us: deque[int] = deque(maxlen=LATENCIES_KEPT)  # of answered trading requests
+        self.acks = self.refusals = 0
+        self.failure = ""  # why the session is over
+        self._notices = Notices(events_max)
+        self._replies: dict[int, asyncio.Future[Ok | Err]] = {}
+        self._sent_ns: dict[int, int] = {}
+        self._changed = asyncio.Event()
+        self._transport = Transport(url, subprotocol, core, self._take, Backoff(rng))
+        self._running: asyncio.Task[None] | None = None
+        self._order_prefix = base64url(rng.randbytes(6))
+        self._orders_made = 0
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        """Connect and log on. ConnectFailed if the venue cannot be reached or refuses."""
+        try:
+            await self._transport.dial()
+        except (OSError, InvalidHandshake, InvalidURI) as failure:
+            raise ConnectFailed(f"no venue at {self.url}: {failure or type(failure).__name__}") from None
+        self._running = asyncio.create_task(self._transport.run())
+        self._running.add_done_callback(lambda _: self._end())
+        await self._until(lambda: self.live or bool(self.failure))
+        if not self.live:
+            await self._stop()
+            raise ConnectFailed(self.failure)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self, cancel_orders: bool = False) -> None:
+        """Log out and end; `cancel_orders` asks the venue to cancel this session's orders on the way."""
+        assert self._running is not None
+        if self.live and self.core.key and not self._running.done():
+            self._send(Logout(request_id=1, cancel=cancel_orders))
+            await asyncio.wait([self._running], timeout=CLOSE_WAIT_S)
+        await self._stop()
+
+    async def _stop(self) -> None:
+        assert self._running is not None
+        self._running.cancel()
+        (failure,) = await asyncio.gather(self._running, return_exceptions=True)
+        self._end()
+        if isinstance(failure, Exception):
+            raise failure
+
+    def _end(self) -> None:
+        self.failure = self.failure or "the session is over"
+        self._notices.close()
+        self._changed.set()
+        for future in self._replies.values():
+            future.cancel()
+        self._replies.clear()
+
+    # -- state --------------------------------------------------------------------------------------------------------
+
+    @property
+    def live(self) -> bool:
+        """Requests are served now."""
+        return self.core.live
+
+    @property
+    def orders(self) -> OrderTable:
+        return self.core.orders
+
+    def position_lots(self, instrument: InstrumentDefinition) -> int:
+        """Signed lots of the first account."""
+        account = self.core.accounts.get(self.core.account)
+        return account.position_lots(instrument.instrument) if account else 0
+
+    def tokens(self, bucket: str) -> int:
+        """How many requests of a bucket (`order`, `cancel`, `query`) may go out now."""
+        return self.limiter.tokens(bucket, asyncio.get_running_loop().time())
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Everything that happens, in order, until the session is over (`clients.events`)."""
+        async for event in self._notices.read():
+            yield event
+
+    # -- market data --------------------------------------------------------------------------------------------------
+
+    async def instruments(self) -> dict[str, InstrumentDefinition]:
+        """All instruments of the venue by symbol."""
+        await self.subscribe(ChannelSpec(name_of_channel="instruments"))
+        await self._until(lambda: self.core.feeds.instruments_known)
+        return self.core.feeds.by_symbol
+
+    async def instrument(self, symbol: str) -> InstrumentDefinition:
+        """The instrument of a symbol, UnknownSymbol if the venue lists none."""
+        found = (await self.instruments()).get(symbol)
+        if found is None:
+            raise UnknownSymbol(f"no instrument {symbol!r} at {self.url}")
+        return found
+
+    async def book(self, instrument: InstrumentDefinition, cadence_ms: Cadence = 10, levels: Levels = 0) -> LocalBook:
+        """The verified book of an instrument, after its first snapshot; its status is followed too."""
+        status = ChannelSpec(name_of_channel="status", instrument=instrument.instrument)
+        depth = ChannelSpec(
+            name_of_channel="depth", instrument=instrument.instrument, cadence_ms=cadence_ms, levels=levels
+        )
+        _, feed = await self.subscribe(status, depth)
+        book = feed.book
+        assert book is not None
+        await self._until(lambda: book.synced)
+        return book
+
+    async def subscribe(self, *specs: ChannelSpec) -> list[Feed]:
+        """Subscribe to channels; ChannelRefused names the first that the venue refuses."""
+        feeds = self.core.subscribe(specs)
+        self._transport.wake()
+        await self._until(lambda: all(feed.channel or feed.code for feed in feeds))
+        for feed in feeds:
+            if feed.code:
+                raise ChannelRefused(feed.name, feed.code)
+        return feeds
+
+    # -- orders -------------------------------------------------------------------------------------------------------
+
+    def place(
+        self,
+        side: SideText,
+        instrument: InstrumentDefinition,
+        lots: int,
+        price: Price = None,
+        *,
+        price_tick: int | None = None,
+        tif: TifText = "day",
+        post_only: Literal["", "reject", "slide"] = "",
+        minimum_lots: int = 0,
+        tag: str = "",
+    ) -> LiveOrder:
+        """Send an order and return at once; its fate comes as events. Throttled, NotLive: it was not sent."""
+        self._orders_made += 1
+        request = New(
+            request_id=1,
+            instrument=instrument.instrument,
+            side=side,
+            price_tick=ticks_of(price, price_tick),
+            order_lots=lots,
+            tif=tif,
+            post_only=post_only,
+            minimum_lots=minimum_lots,
+            client_order_id=f"{self._order_prefix}-{self._orders_made}",
+            tag=tag,
+        )
+        self._allow(request)
+        order, request_id = self.core.place(request)
+        self._on_its_way(request_id)
+        assert isinstance(order, LiveOrder)
+        return order
+
+    async def buy(self, instrument: InstrumentDefinition, lots: int, price: Price = None, **terms: Any) -> LiveOrder:
+        """Place a buy order (`terms` as in `place`) and wait for the reply; Refused if the venue does not take it."""
+        return await self._place("b", instrument, lots, price, **terms)
+
+    async def sell(self, instrument: InstrumentDefinition, lots: int, price: Price = None, **terms: Any) -> LiveOrder:
+        """Place a sell order, as `buy`."""
+        return await self._place("s", instrument, lots, price, **terms)
+
+    async def _place(self, side: SideText, *arguments: Any, **terms: Any) -> LiveOrder:
+        while True:
+            try:
+                order = self.place(side, *arguments, **terms)
+                break
+            except Throttled as throttled:
+                await asyncio.sleep(throttled.wait_s)
+        await order.acknowledged()
+        if order.error is not None:
+            raise Refused(order.error, order)
+        return order
+
+    def send_replace(self, order: Order, lots: int, price: Price = None, *, price_tick: int | None = None) -> int:
+        """Change price and total lots of an order, fills included, without waiting; the request's id."""
+        ticks = ticks_of(price, price_tick)
+        return self._send(
+            Replace(
+                request_id=1,
+                account=order.account,
+                client_order_id=order.client_order_id,
+                price_tick=ticks,
+                order_lots=lots,
+            )
+        )
+
+    def send_cancel(self, order: Order) -> int:
+        """Cancel an order without waiting; the request's id."""
+        return self._send(Cancel(request_id=1, account=order.account, client_order_id=order.client_order_id))
+
+    async def replace(self, order: Order, lots: int, price: Price = None, *, price_tick: int | None = None) -> Ok:
+        """As `send_replace`, and wait for the reply; Refused leaves the order where it was."""
+        ticks = ticks_of(price, price_tick)
+        return await self._reply(lambda: self.send_replace(order, lots, price_tick=ticks))
+
+    async def cancel(self, order: Order) -> Ok:
+        """Cancel an order and wait for the reply."""
+        return await self._reply(lambda: self.send_cancel(order))
+
+    async def cancel_all(self, instrument: InstrumentDefinition | None = None, tag: str = "") -> int:
+        """Cancel all orders of the account, or those of an instrument or tag; how many left."""
+        request = CancelAll(request_id=1, instrument=instrument.instrument if instrument else 0, tag=tag)
+        return (await self.request(request)).count or 0
+
+    async def request(self, request: Request) -> Ok:
+        """Send any request of the protocol and wait for its reply; Refused if that is an `err`."""
+        return await self._reply(lambda: self._send(request))
+
+    def _make_order(self, account: int, client_order_id: str, instrument: int, side: str) -> LiveOrder:
+        return LiveOrder(account, client_order_id, instrument, side, self._until)
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _allow(self, request: Request) -> None:
+        """Throttled if the venue would refuse it for its rate, or stop reading."""
+        now = asyncio.get_running_loop().time()
+        wait_s = self.limiter.wait_s(request, now)
+        if not wait_s and self.core.hello and len(self.core.requests.pending) >= self.core.hello.inflight:
+            wait_s = INFLIGHT_WAIT_S
+        if wait_s and self.live:
+            raise Throttled(type(request).__name__.lower(), wait_s)
+        self.limiter.spend(request, now)
+
+    def _send(self, request: Request) -> int:
+        self._allow(request)
+        request_id = self.core.send(request)
+        self._on_its_way(request_id)
+        return request_id
+
+    def _on_its_way(self, request_id: int) -> None:
+        self._sent_ns[request_id] = time.perf_counter_ns()
+        self._transport.wake()
+
+    async def _reply(self, send: Callable[[], int]) -> Ok:
+        while True:
+            try:
+                request_id = send()
+                break
+            except Throttled as throttled:
+                await asyncio.sleep(throttled.wait_s)
+        future: asyncio.Future[Ok | Err] = asyncio.get_running_loop().create_future()
+        self._replies[request_id] = future
+        reply = await future
+        if isinstance(reply, Err):
+            raise Refused(reply)
+        return reply
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        """Wait for something that a message brings; SessionOver if the session ends first."""
+        while not reached():
+            if self.failure:
+                raise SessionOver(self.failure)
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _take(self, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, Answered):
+                self._take_answer(event)
+                continue
+            if isinstance(event, Connected | Reconnected) and self.core.hello is not None:
+                self.limiter.learn(self.core.hello.limits, asyncio.get_running_loop().time())
+            elif isinstance(event, Disconnected):
+                self._drop_unsendable()
+                self.failure = event.reason if event.final else ""
+            self._notices.put(event)
+        self._changed.set()
+
+    def _drop_unsendable(self) -> None:
+        """Requests that only concerned the lost connection are not sent again: tell those who wait."""
+        for request_id in self._replies.keys() - self.core.requests.pending.keys():
+            future = self._replies.pop(request_id)
+            if not future.done():
+                future.set_exception(NotLive("the connection was lost before the reply"))
+
+    def _take_answer(self, answer: Answered) -> None:
+        reply = answer.reply
+        sent_ns = self._sent_ns.pop(reply.reply_to, None)
+        if sent_ns is not None:
+            self.latencies_us.append((time.perf_counter_ns() - sent_ns) // 1000)
+            self.acks += 1
+        if isinstance(reply, Err):
+            self.refusals += 1
+            if reply.code == ErrorCode.THROTTLED:
+                now = asyncio.get_running_loop().time()
+                self.limiter.refused(answer.request, (reply.retry_us or 0) / 1e6, now)
+        future = self._replies.pop(reply.reply_to, None)
+        if future is not None and not future.done():
+            future.set_result(reply)
+
+
+def connect(
+    url: str,
+    key: str = "",
+    secret: Secret | None = None,
+    *,
+    subprotocol: str = JSON_SUBPROTOCOL,
+    cancel_terms: CancelTerms | UnsetType = UNSET,
+    seed: int | None = None,
+    events_max: int = 10_000,
+) -> Session:
+    """A session with a venue, to be used with `async with`.
+
+    url             ws://host:port, with or without a path; without one it is /v1/oe, or /v1/md when there is no key
+    key, secret     the key's id and what signs for it; without a key only public market data is served
+    cancel_terms    what happens to orders when the connection drops; the venue's default cancels them after 3 s
+    seed            of the random part of order ids and reconnect times, for repeatable runs
+    events_max      events that may wait to be read
+    """
+    parts = urlsplit(url)
+    path = parts.path if parts.path not in ("", "/") else ORDER_PATH if key else DATA_PATH
+    core = Core(
+        Dial(parts.hostname or "", path),
+        key,
+        secret,
+        subprotocol=subprotocol,
+        cancel_terms=cancel_terms,
+    )
+    address = f"{parts.scheme}://{parts.netloc}{path}"
+    return Session(address, core, subprotocol, random.Random(seed), events_max)

@@ -1,0 +1,391 @@
+"""The client's half of the protocol without sockets: frames in, events out, frames to send.
+
+    core = Core(Dial("localhost", "/v1/oe"), key, secret)
+    core.opened()                              the transport has a connection
+    events = core.receive(data, now)           for every frame that comes
+    for frame in core.frames(): ...            after anything that may have queued one
+    events = core.tick(now)                    a few times a second
+    if core.close_wanted: ...                  the connection is no good any more, and this says why
+    events = core.closed(code, reason)         it is gone; dial again unless core.final
+
+`now` is any clock in seconds that does not go back. The same object lives on over reconnects: it resumes the session,
+takes the missed events, resends what is unanswered and subscribes again (RECOV-010, RECOV-011).
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+from msgspec import UNSET, Struct, UnsetType
+
+from clients.account import AccountState, StreamGap
+from clients.credentials import Secret, signed_logon
+from clients.errors import NotLive
+from clients.events import (
+    Answered,
+    Connected,
+    Disconnected,
+    Event,
+    Gap,
+    HistoryChanged,
+    OrderChanged,
+    Reconnected,
+)
+from clients.feeds import Feed, Feeds
+from clients.orders import Order, OrderRequest, OrderTable
+from clients.requests import Requests
+from exchange.wire.codec import CODECS
+from exchange.wire.errors import CloseCode, ErrorCode, error
+from exchange.wire.messages import (
+    AccountMessage,
+    AccountSnapshot,
+    Auth,
+    CancelTerms,
+    ChannelMessage,
+    ChannelSpec,
+    Err,
+    Heartbeat,
+    Hello,
+    Live,
+    Logout,
+    New,
+    Ok,
+    Ping,
+    Query,
+    Request,
+    Resync,
+    ServerMessage,
+    Shutdown,
+    Subscribe,
+    Welcome,
+)
+from exchange.wire.version import JSON_SUBPROTOCOL
+
+AGENT = "gpux-py/0.1.0"
+PROTOCOL_MAJOR = "1"
+SPECS_PER_REQUEST = 40  # so that a `sub` stays within a frame
+PING_SHARE = 3  # a ping after this part of `dead_ms` without a message of ours
+FINAL_CLOSES = (CloseCode.LOGON_FAILED, CloseCode.SESSION_TAKEN, CloseCode.KEY_REVOKED)
+RETRIED_LOGONS = (ErrorCode.BUSY, ErrorCode.THROTTLED, ErrorCode.TOO_MANY_CONNECTIONS, ErrorCode.READ_ONLY)
+
+
+class Phase(IntEnum):
+    """How far a connection has come."""
+
+    CLOSED = 0
+    OPENED = 1  # waits for `hello`
+    LOGON = 2  # waits for `welcome`
+    CATCHING_UP = 3  # snapshot or missed events
+    LIVE = 4
+
+
+class Dial(Struct, frozen=True):
+    """What the logon signs of the address: host as dialled without port, and path."""
+
+    host: str
+    path: str
+
+
+class Core:
+    """One session. `orders`, `accounts` and `feeds` are its state, right even if the user never reads an event."""
+
+    def __init__(
+        self,
+        dial: Dial,
+        key: str = "",
+        secret: Secret | None = None,
+        *,
+        subprotocol: str = JSON_SUBPROTOCOL,
+        cancel_terms: CancelTerms | UnsetType = UNSET,
+    ) -> None:
+        assert not key or secret is not None, "a key needs its secret"
+        self.dial, self.key, self._secret, self._terms = dial, key, secret, cancel_terms
+        self.requests = Requests(CODECS[subprotocol])
+        self.orders = OrderTable()
+        self.accounts: dict[int, AccountState] = {}
+        self.feeds = Feeds()
+        self.phase = Phase.CLOSED
+        self.hello: Hello | None = None
+        self.welcome: Welcome | None = None
+        self.session_id = ""
+        self.close_wanted = ""  # why the transport should close the connection
+        self.final = False  # dialling again would be wrong
+        self.retry_ms: tuple[int, int] | None = None  # the venue's own wish, after `shutdown`
+        self._was_live = self._left = False
+        self._lost: list[Order] = []  # orders a snapshot no longer shows
+        self._retries: list[tuple[float, Request]] = []
+        self._now = self._received = self._sent = 0.0
+
+    # -- the transport's side -----------------------------------------------------------------------------------------
+
+    def opened(self) -> None:
+        """A connection is open; the venue speaks first."""
+        self.phase, self.close_wanted = Phase.OPENED, ""
+        self._received = self._sent = self._now
+
+    def receive(self, data: bytes | str, now: float) -> list[Event]:
+        """Eat one frame."""
+        self._now = self._received = now
+        events: list[Event] = []
+        for message in self.requests.codec.decode_server(data):
+            try:
+                events += self._take(message)
+            except StreamGap as gap:
+                events.append(Gap(f"account {gap.account}", gap.expected, gap.received))
+                self.close_wanted = str(gap)
+                break
+        return events
+
+    def frames(self) -> list[bytes]:
+        """Frames to write now."""
+        frames = self.requests.frames(self.hello.frame_bytes_max if self.hello else 4096)
+        if frames:
+            self._sent = self._now
+        return frames
+
+    def tick(self, now: float) -> list[Event]:
+        """Heartbeats both ways, and requests of our own whose time has come again."""
+        self._now = now
+        if self.phase == Phase.CLOSED or self.hello is None:
+            return []
+        dead_s = self.hello.dead_ms / 1000
+        if now - self._received > dead_s:
+            self.close_wanted = f"the venue was silent for {dead_s:g} s"
+        elif now - self._sent > dead_s / PING_SHARE and self.phase == Phase.LIVE:
+            self._ask(Ping(request_id=1))
+        due = [request for time, request in self._retries if time <= now]
+        self._retries = [(time, request) for time, request in self._retries if time > now]
+        for request in due:
+            self._ask(request)
+        return []
+
+    def closed(self, code: int, reason: str) -> list[Event]:
+        """The connection is gone."""
+        reason = self.close_wanted or reason or f"connection closed ({code})"
+        self.final = self.final or self._left or code in FINAL_CLOSES
+        was_open, self.phase = self.phase != Phase.CLOSED, Phase.CLOSED
+        self.feeds.disconnected()
+        self.requests.disconnected()
+        self._retries.clear()
+        for account in self.accounts.values():
+            account.live = False
+        return [Disconnected(code, reason, self.final)] if was_open or self.final else []
+
+    # -- the user's side ----------------------------------------------------------------------------------------------
+
+    @property
+    def live(self) -> bool:
+        return self.phase == Phase.LIVE
+
+    @property
+    def account(self) -> int:
+        """The first account of the session; 0 without one."""
+        return next(iter(self.accounts), 0)
+
+    def send(self, request: Request) -> int:
+        """Queue a request under the next id, which is returned. NotLive while the venue would not serve it."""
+        if not self.live:
+            raise NotLive("no live connection: the request was not sent")
+        if isinstance(request, Logout):
+            self._left = True
+        return self._ask(request)
+
+    def place(self, request: New) -> tuple[Order, int]:
+        """Send a `new`; its order, and the id of the request."""
+        if not self.live:
+            raise NotLive("no live connection: the order was not sent")
+        order = self.orders.place(request.account or self.account, request)
+        return order, self._ask(request)
+
+    def subscribe(self, specs: Iterable[ChannelSpec]) -> list[Feed]:
+        """The feeds of these channels; those not subscribed yet are asked for now, or once the session is live."""
+        feeds, wanted = [], []
+        for spec in specs:
+            feed, new = self.feeds.add(spec)
+            feeds.append(feed)
+            if new:
+                wanted.append(spec)
+        if self.live:
+            self._subscribe(wanted)
+        return feeds
+
+    def _ask(self, request: Request) -> int:
+        numbered = self.requests.number(request)
+        self.requests.send(numbered)
+        return numbered.request_id
+
+    def _subscribe(self, specs: list[ChannelSpec]) -> None:
+        for start in range(0, len(specs), SPECS_PER_REQUEST):
+            self._ask(Subscribe(request_id=1, channels=specs[start : start + SPECS_PER_REQUEST]))
+
+    # -- messages -----------------------------------------------------------------------------------------------------
+
+    def _take(self, message: ServerMessage) -> list[Event]:
+        if isinstance(message, AccountMessage):
+            account = self.accounts.get(message.account)
+            return account.take(message) if account else []
+        if isinstance(message, ChannelMessage):
+            return self._take_data(message)
+        if isinstance(message, Ok | Err):
+            return self._take_reply(message)
+        if isinstance(message, Heartbeat):
+            return self._take_heartbeat(message)
+        if isinstance(message, Hello):
+            return self._take_hello(message)
+        if isinstance(message, Welcome):
+            return self._take_welcome(message)
+        if isinstance(message, AccountSnapshot):
+            return self._take_snapshot(message)
+        if isinstance(message, Live):
+            return self._take_live(message)
+        if isinstance(message, Shutdown):
+            self.retry_ms = message.retry_ms
+        return [message]
+
+    def _take_data(self, message: ChannelMessage) -> list[Event]:
+        events = self.feeds.take(message)
+        self._resync()
+        return events
+
+    def _resync(self) -> None:
+        """Ask for a snapshot of every channel that lost its step."""
+        resyncs, self.feeds.resyncs = self.feeds.resyncs, []
+        for channel in resyncs:
+            self._ask(Resync(request_id=1, channel=channel))
+
+    def _take_heartbeat(self, message: Heartbeat) -> list[Event]:
+        for number, sequence in message.account_sequences:
+            account = self.accounts.get(number)
+            if account is not None and account.live:
+                account.heartbeat(sequence)
+        events = self.feeds.heartbeat(message.channels)
+        self._resync()
+        return events
+
+    # -- logon and resume ---------------------------------------------------------------------------------------------
+
+    def _take_hello(self, message: Hello) -> list[Event]:
+        events: list[Event] = []
+        if message.version.split(".")[0] != PROTOCOL_MAJOR:
+            self.final, self.close_wanted = True, f"the venue speaks version {message.version}, not {PROTOCOL_MAJOR}"
+            return events
+        if self.hello is not None and self.hello.history != message.history:
+            self._forget()
+            events.append(HistoryChanged(message.history))
+        self.hello = message
+        if not self.key:
+            return events + self._become_live(resumed=False)
+        assert self._secret is not None
+        self.phase = Phase.LOGON
+        auth = signed_logon(self._secret, self.dial.host, self.dial.path, message.nonce, self.key, self.session_id)
+        auth.cancel_terms, auth.agent = self._terms, AGENT
+        if self.session_id:
+            auth.take = True
+            auth.last_applied = [(number, account.sequence) for number, account in self.accounts.items()]
+        self._ask(auth)
+        return events
+
+    def _take_welcome(self, message: Welcome) -> list[Event]:
+        self.requests.answered(message.reply_to)
+        same_session, self.session_id = message.session_id == self.session_id, message.session_id
+        self.welcome, self.phase = message, Phase.CATCHING_UP
+        self.requests.last_id = max(self.requests.last_id, message.last_id)
+        for number in message.accounts:
+            self.accounts.setdefault(number, AccountState(number, self.orders)).live = False
+        if self._was_live and not same_session:
+            return self._give_up_requests()
+        return []
+
+    def _take_snapshot(self, message: AccountSnapshot) -> list[Event]:
+        account = self.accounts.get(message.account)
+        if account is not None:
+            self._lost += account.load(message)
+        return [message]
+
+    def _take_live(self, message: Live) -> list[Event]:
+        account = self.accounts.get(message.account)
+        if account is None or self.phase != Phase.CATCHING_UP:
+            return []
+        account.live = True
+        if not all(state.live for state in self.accounts.values()):
+            return []
+        assert self.welcome is not None
+        return self._become_live(self.welcome.resumed)
+
+    def _become_live(self, resumed: bool) -> list[Event]:
+        """Requests are served from here on: resend, find lost orders, subscribe again."""
+        self.phase, self.retry_ms = Phase.LIVE, None
+        self.requests.resend()
+        lost, self._lost = self._lost, []
+        for order in lost:
+            self._find(order)
+        self._subscribe(self.feeds.specs())
+        if self._was_live:
+            return [Reconnected(resumed)]
+        self._was_live = True
+        return [Connected(self.session_id)]
+
+    def _forget(self) -> None:
+        """Another history: nothing known before is true any more."""
+        for order in self.orders:
+            order.lose()
+        self.orders.clear()
+        self.accounts.clear()
+        self._lost.clear()
+        self.session_id = ""
+
+    def _give_up_requests(self) -> list[Event]:
+        """The venue forgot the session: what became of the unanswered requests is unknown."""
+        events: list[Event] = []
+        for number in sorted(self.requests.pending):
+            events += self._take_reply(error(number, ErrorCode.TIMEOUT, "the venue has forgotten the session"))
+        return events
+
+    # -- replies ------------------------------------------------------------------------------------------------------
+
+    def _take_reply(self, reply: Ok | Err) -> list[Event]:
+        request = self.requests.answered(reply.reply_to)
+        if request is None:
+            return []
+        events: list[Event] = [Answered(request, reply)]
+        if isinstance(request, Subscribe):
+            self._take_subscribed(request, reply)
+        elif isinstance(request, Resync):
+            self._again(request, reply)
+        elif isinstance(request, Logout):
+            self.close_wanted = "logged out"
+        elif isinstance(request, Auth):
+            assert isinstance(reply, Err)
+            self.close_wanted = f"logon refused: {reply.name} {reply.message}".rstrip()
+            self.final = reply.code not in RETRIED_LOGONS
+        elif isinstance(request, OrderRequest) and not (isinstance(request, Query) and self._again(request, reply)):
+            events += self._take_order_reply(request, reply)
+        return events
+
+    def _take_subscribed(self, request: Subscribe, reply: Ok | Err) -> None:
+        if isinstance(reply, Ok):
+            self.feeds.answered(request.channels, reply.channels or [])
+        elif not self._again(request, reply):
+            self.feeds.answered(request.channels, [(0, reply.code)] * len(request.channels))
+
+    def _again(self, request: Request, reply: Ok | Err) -> bool:
+        """Ask again later what the venue was too busy for."""
+        if isinstance(reply, Ok) or reply.code not in (ErrorCode.THROTTLED, ErrorCode.BUSY):
+            return False
+        self._retries.append((self._now + (reply.retry_us or 100_000) / 1e6, request))
+        return True
+
+    def _take_order_reply(self, request: OrderRequest, reply: Ok | Err) -> list[Event]:
+        order, unsure = self.orders.take_reply(request.account or self.account, request, reply)
+        if order is None:
+            return []
+        if unsure:
+            self._find(order)
+            return []
+        return [OrderChanged(order, reply)]
+
+    def _find(self, order: Order) -> None:
+        """Turn an unknown outcome into an answer (WIRE-020), as soon as queries are served."""
+        if not self.live:
+            self._lost.append(order)
+            return
+        self._ask(Query(request_id=1, what="order", account=order.account, client_order_id=order.client_order_id))

@@ -1,0 +1,44 @@
+"""What can go wrong with a request or a session, as exceptions. (`StaleBook` is in `clients.local_book`.)"""
+
+from clients.orders import Order
+from exchange.wire.messages import Err
+
+
+class ConnectFailed(Exception):
+    """The first connection or logon failed; the text says why."""
+
+
+class SessionOver(Exception):
+    """The session ended for good while something was waited for."""
+
+
+class NotLive(Exception):
+    """A request was made while no connection serves requests: it was not sent."""
+
+
+class Throttled(Exception):
+    """The request was not sent: the venue would refuse it for another `wait_s`."""
+
+    def __init__(self, bucket: str, wait_s: float) -> None:
+        super().__init__(f"{bucket}: wait {wait_s:.3f} s")
+        self.bucket, self.wait_s = bucket, wait_s
+
+
+class UnknownSymbol(Exception):
+    """The venue lists no instrument of this name."""
+
+
+class ChannelRefused(Exception):
+    """The venue does not serve a channel, `code` of protocol.md section 11."""
+
+    def __init__(self, name: str, code: int) -> None:
+        super().__init__(f"channel {name}: refused with code {code}")
+        self.code = code
+
+
+class Refused(Exception):
+    """The venue refused a request; `error` is its reply, `order` the order if it was a new one."""
+
+    def __init__(self, error: Err, order: Order | None = None) -> None:
+        super().__init__(f"{error.name}: {error.message} (applied: {error.applied})")
+        self.error, self.order = error, order

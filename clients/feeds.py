@@ -1,0 +1,199 @@
+"""Market data of one connection: subscriptions, their channel numbers, the gap rule of each, and the books.
+
+Sans-I/O: `take` eats a channel message and returns events; channels that must be asked for again wait in `resyncs`.
+Subscriptions outlive connections: after each logon they are all asked for anew.
+"""
+
+from collections.abc import Iterable
+
+from clients.events import BookChanged, BookMismatch, Event, Gap, MarketData
+from clients.local_book import LocalBook
+from exchange.codes import Side
+from exchange.wire.fields import Pair
+from exchange.wire.messages import (
+    ChannelMessage,
+    ChannelSpec,
+    Depth,
+    InstrumentDefinition,
+    Instruments,
+    Status,
+)
+
+OPEN_PHASE = "OPEN"
+SNAPSHOTLESS = "trades"  # no snapshot: the first message starts the channel (MDATA-005)
+Key = tuple[str, int, str, int, int]
+
+
+def key_of(spec: ChannelSpec) -> Key:
+    return (spec.name_of_channel, spec.instrument, spec.topic, spec.cadence_ms, spec.levels)
+
+
+class Feed:
+    """One subscription: what was asked, and how far it has come."""
+
+    def __init__(self, spec: ChannelSpec) -> None:
+        self.spec = spec
+        self.channel = 0  # number of this connection's feed, 0 not subscribed
+        self.code = 0  # why the venue refused it
+        self.sequence = 0  # last one applied
+        self.waiting = True  # for a snapshot: changes are discarded until it comes
+        self.behind = 0
+        self.message: ChannelMessage | None = None  # the last one
+        self.book: LocalBook | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.spec.name_of_channel} {self.spec.instrument or self.spec.topic}".rstrip()
+
+
+class Feeds:
+    """All subscriptions of a session, the instruments it knows, and their phases."""
+
+    def __init__(self) -> None:
+        self.instruments: dict[int, InstrumentDefinition] = {}
+        self.by_symbol: dict[str, InstrumentDefinition] = {}
+        self.instruments_known = False
+        self.phases: dict[int, str] = {}
+        self.resyncs: list[int] = []  # channels to ask for again
+        self._feeds: dict[Key, Feed] = {}
+        self._channels: dict[int, Feed] = {}
+        self._books: dict[int, list[LocalBook]] = {}
+
+    # -- subscriptions ------------------------------------------------------------------------------------------------
+
+    def add(self, spec: ChannelSpec) -> tuple[Feed, bool]:
+        """The feed of a subscription, and whether it is new and must be asked for."""
+        feed = self._feeds.get(key_of(spec))
+        if feed is not None and not feed.code:
+            return feed, False
+        feed = self._feeds[key_of(spec)] = Feed(spec)
+        if spec.name_of_channel == "depth":
+            known = self.instruments.get(spec.instrument)
+            feed.book = LocalBook(spec.instrument, known.symbol if known else "", spec.levels)
+            feed.book.open = self.phases.get(spec.instrument) == OPEN_PHASE
+            self._books.setdefault(spec.instrument, []).append(feed.book)
+        return feed, True
+
+    def remove(self, feed: Feed) -> None:
+        self._feeds.pop(key_of(feed.spec), None)
+        self._channels.pop(feed.channel, None)
+        if feed.book is not None:
+            self._books[feed.spec.instrument].remove(feed.book)
+
+    def specs(self) -> list[ChannelSpec]:
+        return [feed.spec for feed in self._feeds.values()]
+
+    def answered(self, specs: Iterable[ChannelSpec], pairs: Iterable[Pair]) -> None:
+        """The reply to `sub`: (channel number, error code) in the order asked (MDATA-004)."""
+        for spec, (channel, code) in zip(specs, pairs, strict=False):
+            feed = self._feeds.get(key_of(spec))
+            if feed is not None:
+                feed.channel, feed.code = channel, code
+                if channel:
+                    self._channels[channel] = feed
+
+    def disconnected(self) -> None:
+        """Channel numbers end with the connection, and no book may be trusted until its next snapshot."""
+        self._channels.clear()
+        self.resyncs.clear()
+        for feed in self._feeds.values():
+            feed.channel, feed.waiting, feed.behind = 0, True, 0
+            if feed.book is not None:
+                feed.book.lose("disconnected")
+
+    # -- messages -----------------------------------------------------------------------------------------------------
+
+    def take(self, message: ChannelMessage) -> list[Event]:
+        """Apply one channel message (MDATA-015) and say what is new."""
+        feed = self._channels.get(message.channel)
+        if feed is None:
+            return []  # of a channel just unsubscribed
+        if isinstance(message, Depth):
+            return self._take_depth(feed, message)
+        events: list[Event] = []
+        snapshot = getattr(message, "snapshot", False)
+        if not snapshot and not self._in_step(feed, message, events):
+            return events
+        feed.sequence, feed.waiting, feed.behind = message.sequence, False, 0
+        feed.message = message
+        if isinstance(message, Instruments):
+            self._define(message)
+        elif isinstance(message, Status):
+            self._phase(message.instrument, message.phase)
+        events.append(MarketData(feed.spec.instrument, message))
+        return events
+
+    def _in_step(self, feed: Feed, message: ChannelMessage, events: list[Event]) -> bool:
+        """Whether a change follows the last one applied; otherwise reports the gap once and asks for a snapshot."""
+        previous = getattr(message, "previous", None)
+        snapshotless = feed.spec.name_of_channel == SNAPSHOTLESS
+        if feed.waiting and (not snapshotless or feed.sequence == 0):
+            return snapshotless
+        if message.sequence <= feed.sequence:
+            return False
+        if previous == feed.sequence:
+            return True
+        events.append(Gap(feed.name, feed.sequence, previous or 0))
+        if snapshotless:
+            return True
+        self._ask_again(feed)
+        return False
+
+    def _take_depth(self, feed: Feed, message: Depth) -> list[Event]:
+        book = feed.book
+        assert book is not None
+        if message.snapshot:
+            book.load(message.sequence, message.bids, message.asks, message.checksum, message.more)
+            feed.waiting = False
+        elif feed.waiting or message.sequence <= book.sequence:
+            return []
+        before = book.gaps
+        expected = book.sequence
+        if not message.snapshot:
+            book.apply(message.sequence, message.previous or 0, message.bids, message.asks, message.checksum)
+        book.engine_sequence, book.time_us = message.engine_sequence, message.time_us
+        book.imply(Side.BUY, message.implied_bid)
+        book.imply(Side.SELL, message.implied_ask)
+        if book.synced or message.more:
+            return [] if message.more else [BookChanged(book)]
+        self._ask_again(feed)
+        if book.gaps > before:
+            return [Gap(feed.name, expected, message.previous or 0), BookChanged(book)]
+        return [BookMismatch(book, book.problem or ""), BookChanged(book)]
+
+    def heartbeat(self, pairs: Iterable[Pair]) -> list[Event]:
+        """The last sequence of each channel that published: behind twice in a row is a gap (MDATA-015)."""
+        events: list[Event] = []
+        for channel, sequence in pairs:
+            feed = self._channels.get(channel)
+            if feed is None or feed.waiting:
+                continue
+            last = feed.book.sequence if feed.book is not None else feed.sequence
+            if feed.book is not None:
+                lost = not feed.book.heartbeat(sequence)
+            else:
+                feed.behind = feed.behind + 1 if sequence > feed.sequence else 0
+                lost = feed.behind > 1
+            if lost:
+                events.append(Gap(feed.name, last, sequence))
+                if feed.spec.name_of_channel == SNAPSHOTLESS:
+                    feed.sequence = sequence
+                else:
+                    self._ask_again(feed)
+        return events
+
+    def _ask_again(self, feed: Feed) -> None:
+        feed.waiting, feed.behind = True, 0
+        self.resyncs.append(feed.channel)
+
+    def _define(self, message: Instruments) -> None:
+        for row in message.rows:
+            self.instruments[row.instrument] = self.by_symbol[row.symbol] = row
+            self._phase(row.instrument, row.phase)
+        self.instruments_known = self.instruments_known or not message.more
+
+    def _phase(self, instrument: int, phase: str) -> None:
+        """The phase decides whether a crossed book is a mistake (MDATA-015, rule 5)."""
+        self.phases[instrument] = phase
+        for book in self._books.get(instrument, ()):
+            book.open = phase == OPEN_PHASE

@@ -1,0 +1,92 @@
+"""The venue's token buckets kept on the client's side, so that it waits instead of being refused (RATE-001).
+
+The buckets of `hello.limits` belong to an account and are shared by all its sessions: what is kept here is this
+session's part, an upper bound. A refusal (`THROTTLED`) corrects it.
+"""
+
+from collections.abc import Iterable
+
+from exchange.wire.messages import Cancel, CancelAll, Kill, LimitTerms, New, Query, Quote, Replace, Request, Timer
+
+BUCKETS: dict[type[Request], str] = {
+    New: "order",
+    Replace: "order",
+    Cancel: "cancel",
+    CancelAll: "cancel",
+    Timer: "cancel",
+    Kill: "cancel",
+    Query: "query",
+}
+
+
+class Bucket:
+    """Refilled with `rate` tokens a second up to `burst`."""
+
+    def __init__(self, rate: int, burst: int, now: float) -> None:
+        self.rate, self.burst = rate, burst
+        self._tokens, self._time = float(burst), now
+
+    def tokens(self, now: float) -> float:
+        self._tokens = min(float(self.burst), self._tokens + (now - self._time) * self.rate)
+        self._time = now
+        return self._tokens
+
+    def wait_s(self, cost: int, now: float) -> float:
+        """Seconds until `cost` tokens are there."""
+        missing = cost - self.tokens(now)
+        return missing / self.rate if missing > 0 else 0.0
+
+    def spend(self, cost: int, now: float) -> None:
+        self._tokens = self.tokens(now) - cost
+
+    def drain(self, wait_s: float, now: float) -> None:
+        """The venue says it is empty: the next token comes after `wait_s`."""
+        self._time, self._tokens = now, min(0.0, 1 - wait_s * self.rate)
+
+
+class Limiter:
+    """All buckets of a session; one that the venue does not name has no limit."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, Bucket] = {}
+
+    def learn(self, terms: Iterable[LimitTerms], now: float) -> None:
+        """Take the limits of a `hello`; a bucket that is known keeps its level."""
+        for term in terms:
+            known = self._buckets.get(term.bucket)
+            if known is None or (known.rate, known.burst) != (term.rate, term.burst):
+                self._buckets[term.bucket] = Bucket(term.rate, term.burst, now)
+
+    def wait_s(self, request: Request, now: float) -> float:
+        """Seconds until the request may be sent."""
+        bucket = self._buckets.get(bucket_of(request))
+        return bucket.wait_s(cost_of(request), now) if bucket else 0.0
+
+    def spend(self, request: Request, now: float) -> None:
+        bucket = self._buckets.get(bucket_of(request))
+        if bucket is not None:
+            bucket.spend(cost_of(request), now)
+
+    def refused(self, request: Request, wait_s: float, now: float) -> None:
+        bucket = self._buckets.get(bucket_of(request))
+        if bucket is not None:
+            bucket.drain(wait_s, now)
+
+    def tokens(self, name: str, now: float) -> int:
+        """Whole tokens left in a bucket."""
+        bucket = self._buckets.get(name)
+        return int(bucket.tokens(now)) if bucket else 2**31
+
+
+def bucket_of(request: Request) -> str:
+    """RATE-003: a quote of no size only cancels."""
+    if isinstance(request, Quote):
+        return "quote" if any(row[2] or row[4] for row in request.quotes) else "cancel"
+    return BUCKETS.get(type(request), "")
+
+
+def cost_of(request: Request) -> int:
+    """One token; a quote one for each side."""
+    if isinstance(request, Quote):
+        return 2 * len(request.quotes)
+    return 1

@@ -1,0 +1,60 @@
+"""The queue of events between a session and its user: bounded, and it says when it was full."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+
+from clients.events import BookChanged, Event, Overflow
+
+
+class Notices:
+    """Events in order. News of a book is queued once until it is read: the book itself is always current."""
+
+    def __init__(self, length_max: int) -> None:
+        self.length_max = length_max
+        self._events: deque[Event] = deque()
+        self._books: set[int] = set()  # ids of books whose news is queued
+        self._arrived = asyncio.Event()
+        self._closed = False
+
+    def put(self, event: Event) -> None:
+        """Queue an event; if there is no room, count it in an Overflow at the end."""
+        if isinstance(event, BookChanged):
+            if id(event.book) in self._books:
+                return
+            self._books.add(id(event.book))
+        if len(self._events) < self.length_max:
+            self._events.append(event)
+        else:
+            self._overflow(event)
+        self._arrived.set()
+
+    def _overflow(self, event: Event) -> None:
+        if isinstance(event, BookChanged):
+            self._books.discard(id(event.book))
+        last = self._events[-1]
+        if isinstance(last, Overflow):
+            self._events[-1] = Overflow(last.events + 1)
+        else:
+            self._events.append(Overflow(1))
+
+    def close(self) -> None:
+        """No more events: readers end after what is queued."""
+        self._closed = True
+        self._arrived.set()
+
+    async def read(self) -> AsyncIterator[Event]:
+        """Events as they come, until the queue is closed and empty."""
+        while True:
+            while self._events:
+                event = self._events.popleft()
+                if isinstance(event, BookChanged):
+                    self._books.discard(id(event.book))
+                yield event
+            if self._closed:
+                return
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    def __len__(self) -> int:
+        return len(self._events)

@@ -1,0 +1,229 @@
+"""The client's own view of each order: one state machine per client order id, fed by replies and by the account stream.
+
+A reply tells the state after its whole command, and comes before the events of the same `e` (ENTRY-001); after a
+reconnect it may come again, older than what the stream has told since. So each source is taken only as far as it is
+news: a reply unless a later event is known, an event unless a reply has already told its `e`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from exchange.wire.errors import ErrorCode
+from exchange.wire.messages import Cancel, Err, Exec, Fill, New, Ok, OrderView, Query, Replace
+
+OrderRequest = New | Replace | Cancel | Query
+
+SENT = "sent"  # no reply yet
+UNKNOWN = "unknown"  # the venue could not say what became of it
+DONE = frozenset(("filled", "cancelled", "rejected", "expired", UNKNOWN))
+
+
+class Order:
+    """One order. `state`: sent, pending, open, filled, cancelled, rejected, expired or unknown."""
+
+    def __init__(self, account: int, client_order_id: str, instrument: int, side: str) -> None:
+        self.account, self.client_order_id = account, client_order_id
+        self.instrument, self.side = instrument, side
+        self.order_id = 0
+        self.state = SENT
+        self.price_tick = self.order_lots = self.leaves_lots = self.filled_lots = self.value_tick_lots = 0
+        self.engine_sequence = 0  # of the newest news
+        self.replied_sequence = 0  # of the newest reply
+        self.reason = ""  # why it was cancelled
+        self.error: Err | None = None  # why it was rejected
+        self.tag = ""
+
+    @property
+    def done(self) -> bool:
+        """Nothing more will happen to it."""
+        return self.state in DONE
+
+    @property
+    def working(self) -> bool:
+        """The venue has it and it can still trade."""
+        return self.state in ("open", "pending")
+
+    def changed(self) -> None:
+        """Called after every change; the asyncio face wakes those who wait."""
+
+    def _move(self, state: str, leaves_lots: int, filled_lots: int) -> None:
+        self.state = state
+        self.leaves_lots = leaves_lots
+        self.filled_lots = max(self.filled_lots, filled_lots)
+        self.changed()
+
+    def take_reply(self, reply: Ok) -> bool:
+        """State after a command on this order; False: older than what is known."""
+        sequence = reply.engine_sequence or 0
+        self.order_id = self.order_id or reply.order_id or 0
+        if sequence < self.engine_sequence:
+            return False
+        self.engine_sequence = self.replied_sequence = sequence
+        if reply.price_tick is not None:
+            self.price_tick = reply.price_tick
+        if reply.order_lots is not None:
+            self.order_lots = reply.order_lots
+        self.reason = reply.reason or self.reason
+        self._move(reply.state, reply.leaves_lots or 0, reply.filled_lots or 0)
+        return True
+
+    def take_refusal(self, error: Err) -> None:
+        """The `new` itself was refused."""
+        self.error = error
+        self._move("rejected", 0, 0)
+
+    def take_exec(self, message: Exec) -> bool:
+        """An event of the account stream; False: a reply has already told it."""
+        self.order_id = message.order_id or self.order_id
+        if message.engine_sequence <= self.replied_sequence:
+            return False
+        self.engine_sequence = message.engine_sequence
+        self.price_tick, self.order_lots = message.price_tick, message.order_lots
+        self.value_tick_lots = message.value_tick_lots
+        self.reason, self.tag = message.reason or self.reason, message.tag
+        self._move(message.state, message.leaves_lots, message.filled_lots)
+        return True
+
+    def take_fill(self, fill: Fill) -> bool:
+        """A fill; its value always counts, its state unless a reply has already told it."""
+        self.order_id = fill.order_id
+        self.value_tick_lots = fill.value_tick_lots
+        if fill.engine_sequence <= self.replied_sequence:
+            return False
+        self.engine_sequence = fill.engine_sequence
+        self._move(fill.state, fill.leaves_lots, fill.filled_lots)
+        return True
+
+    def take_view(self, view: OrderView, engine_sequence: int) -> None:
+        """The order as a snapshot or a query shows it at `engine_sequence`."""
+        if engine_sequence < self.engine_sequence:
+            return
+        self.order_id, self.tag = view.order_id, view.tag
+        self.price_tick, self.order_lots, self.value_tick_lots = view.price_tick, view.order_lots, view.value_tick_lots
+        self.engine_sequence = self.replied_sequence = engine_sequence
+        self._move(view.state, view.leaves_lots, view.filled_lots)
+
+    def end(self, state: str, filled_lots: int) -> None:
+        """A refused cancel or replace told how the order had ended (ENTRY-011)."""
+        self._move(state, 0, filled_lots)
+
+    def lose(self) -> None:
+        """The venue knows nothing of it any more."""
+        if not self.done:
+            self._move(UNKNOWN, 0, 0)
+
+    def __repr__(self) -> str:
+        lots = f"{self.leaves_lots}/{self.order_lots}"
+        return f"Order({self.client_order_id} {self.side} {lots}@{self.price_tick} {self.state})"
+
+
+class OrderTable:
+    """Orders of one session's accounts by client order id; finished ones are kept up to a bound.
+
+    make          constructor of an order; a face may set its own kind
+    finished_max  finished orders kept for look-up
+    """
+
+    def __init__(self, make: Callable[[int, str, int, str], Order] = Order, finished_max: int = 10_000) -> None:
+        self.make = make
+        self._orders: dict[tuple[int, str], Order] = {}
+        self._finished: dict[tuple[int, str], None] = {}  # a set in order of finishing
+        self._finished_max = finished_max
+
+    def get(self, account: int, client_order_id: str) -> Order | None:
+        return self._orders.get((account, client_order_id))
+
+    def live(self, instrument: int = 0) -> list[Order]:
+        """Orders that are not done, of one instrument or of all, oldest first."""
+        return [order for order in self if not order.done and instrument in (0, order.instrument)]
+
+    def __iter__(self) -> Iterator[Order]:
+        return iter(self._orders.values())
+
+    def __len__(self) -> int:
+        return len(self._orders)
+
+    def clear(self) -> None:
+        self._orders.clear()
+        self._finished.clear()
+
+    def open(self, account: int, client_order_id: str, instrument: int, side: str) -> Order:
+        """The order of this id; a new one if there is none or the last one is done (its id is free again)."""
+        key = (account, client_order_id)
+        order = self._orders.get(key)
+        if order is None or order.done:
+            self._finished.pop(key, None)
+            order = self._orders[key] = self.make(account, client_order_id, instrument, side)
+        return order
+
+    def place(self, account: int, request: New) -> Order:
+        """The order of a `new` that is about to be sent."""
+        order = self.open(account, request.client_order_id, request.instrument, request.side)
+        assert isinstance(request.price_tick, int)
+        order.price_tick, order.order_lots = request.price_tick, request.order_lots
+        order.leaves_lots, order.tag = request.order_lots, request.tag
+        return order
+
+    def take_reply(self, account: int, request: OrderRequest, reply: Ok | Err) -> tuple[Order | None, bool]:
+        """The order a reply changed, None if it is no news; True: its state is unsure and must be asked for."""
+        if isinstance(request, Query) and request.what != "order":
+            return None, False
+        order = self._orders.get((account, request.client_order_id or reply.client_order_id))
+        if order is None:
+            return None, False
+        if isinstance(reply, Ok):
+            if reply.order is not None:
+                order.take_view(reply.order, reply.engine_sequence or 0)
+            elif not order.take_reply(reply):
+                return None, False
+        elif isinstance(request, Query):
+            order.lose()
+        elif reply.applied == "unknown":
+            return order, True
+        elif isinstance(request, New):
+            order.take_refusal(reply)
+        elif reply.code == ErrorCode.ORDER_DONE and reply.state:
+            order.end(reply.state, reply.filled_lots or 0)
+        else:
+            return None, False
+        self.settle(order)
+        return order, False
+
+    def take_exec(self, message: Exec) -> Order:
+        key = (message.account, message.client_order_id)
+        order = self._orders.get(key)
+        if order is None or (order.done and message.event == "new" and message.engine_sequence > order.engine_sequence):
+            order = self.open(message.account, message.client_order_id, message.instrument, message.side)
+        order.take_exec(message)
+        self.settle(order)
+        return order
+
+    def take_fill(self, fill: Fill) -> Order:
+        order = self._orders.get((fill.account, fill.client_order_id))
+        if order is None:
+            order = self.open(fill.account, fill.client_order_id, fill.instrument, fill.side)
+        order.take_fill(fill)
+        self.settle(order)
+        return order
+
+    def take_snapshot(self, account: int, views: Iterable[OrderView], engine_sequence: int) -> list[Order]:
+        """Orders an account snapshot shows; returns the live ones it does not show, whose end must be asked for."""
+        shown = set()
+        for view in views:
+            shown.add(view.client_order_id)
+            order = self.open(account, view.client_order_id, view.instrument, view.side)
+            order.take_view(view, engine_sequence)
+        return [
+            order
+            for order in self.live()
+            if order.account == account and order.client_order_id not in shown and order.state != SENT
+        ]
+
+    def settle(self, order: Order) -> None:
+        """Remember that an order is done, and forget the oldest of too many such."""
+        key = (order.account, order.client_order_id)
+        if not order.done or key in self._finished:
+            return
+        self._finished[key] = None
+        if len(self._finished) > self._finished_max:
+            oldest = next(iter(self._finished))
+            del self._finished[oldest], self._orders[oldest]

@@ -1,0 +1,100 @@
+"""Requests on their way: ids, what is still unanswered, and the frames that carry them.
+
+Every request is encoded once and kept until its reply, so that a resend is the same bytes (RECOV-011).
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from exchange.wire.codec import Codec
+from exchange.wire.fields import MESSAGES_MAX
+from exchange.wire.messages import (
+    Batch,
+    Cancel,
+    CancelAll,
+    CancelOnDisconnect,
+    Kill,
+    New,
+    ProtectionReset,
+    ProtectionSet,
+    Query,
+    Quote,
+    Replace,
+    Request,
+    Timer,
+    Unkill,
+)
+
+# SESS-007: what the sequencer numbers; resent after a resume. A query is resent too: it has no effect.
+TRADING = (New, Replace, Cancel, CancelAll, Batch, Quote)
+TERMS = (CancelOnDisconnect, Timer, ProtectionSet, ProtectionReset, Kill, Unkill)
+RESENT = (*TRADING, *TERMS, Query)
+
+
+class Pending(Struct):
+    """A request without its reply."""
+
+    request: Request
+    data: bytes
+
+
+class Requests:
+    """Ids rise for the whole life of a session, over its reconnects (SESS-007)."""
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+        self.last_id = 0
+        self.pending: dict[int, Pending] = {}
+        self._queue: list[bytes] = []
+
+    def number(self, request: Request) -> Request:
+        """The request under the next id."""
+        self.last_id += 1
+        return replace(request, request_id=self.last_id)
+
+    def send(self, request: Request) -> None:
+        """Queue a numbered request and remember it until it is answered."""
+        data = self.codec.encode(request)
+        self.pending[request.request_id] = Pending(request, data)
+        self._queue.append(data)
+
+    def answered(self, request_id: int) -> Request | None:
+        """The request that a reply answers; None for one that is not waited for."""
+        pending = self.pending.pop(request_id, None)
+        return pending.request if pending else None
+
+    def disconnected(self) -> None:
+        """What was queued is gone with the connection; what only concerned the connection is forgotten."""
+        self._queue.clear()
+        self.pending = {number: kept for number, kept in self.pending.items() if isinstance(kept.request, RESENT)}
+
+    def resend(self) -> None:
+        """Queue everything unanswered again, unchanged and in order."""
+        self._queue.extend(self.pending[number].data for number in sorted(self.pending))
+
+    def frames(self, frame_bytes_max: int) -> list[bytes]:
+        """Everything queued, as few frames as the venue's limits allow (WIRE-003)."""
+        queue, self._queue = self._queue, []
+        frames: list[bytes] = []
+        start = total = 0
+        for end, data in enumerate(queue):
+            if end > start and (total + len(data) + 8 > frame_bytes_max or end - start == MESSAGES_MAX):
+                frames.append(join(queue[start:end], self.codec.text))
+                start, total = end, 0
+            total += len(data) + 1
+        if start < len(queue):
+            frames.append(join(queue[start:], self.codec.text))
+        return frames
+
+
+def join(messages: Sequence[bytes], text: bool) -> bytes:
+    """Encoded messages as one frame: the message itself, or an array of them (WIRE-004)."""
+    if len(messages) == 1:
+        return messages[0]
+    if text:
+        return b"[" + b",".join(messages) + b"]"
+    count = len(messages)
+    head = bytes((0x90 | count,)) if count < 16 else b"\xdc" + count.to_bytes(2, "big")
+    return head + b"".join(messages)

@@ -1,0 +1,131 @@
+"""Carries a core's frames over websockets, and dials again when the connection is lost."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as dial
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Subprotocol
+
+from clients.core import Core
+from clients.events import Event
+
+FRAME_BYTES_MAX = 1 << 20  # WIRE-003
+FRAMES_QUEUED_MAX = 64
+TICK_S = 0.25
+DIAL_TIMEOUT_S = 5
+CLOSE_TIMEOUT_S = 1
+NO_CLOSE_FRAME = 1006
+
+
+class Backoff:
+    """Full jitter: any moment between now and a bound that doubles with each failure."""
+
+    def __init__(self, rng: random.Random, first_s: float = 0.1, longest_s: float = 10.0) -> None:
+        self._rng, self._first_s, self._longest_s = rng, first_s, longest_s
+        self._failures = 0
+
+    def succeeded(self) -> None:
+        self._failures = 0
+
+    def wait_s(self, wish_ms: tuple[int, int] | None) -> float:
+        """How long to wait now; `wish_ms` is the range that the venue asked for when it announced a stop."""
+        if wish_ms is not None:
+            return self._rng.uniform(wish_ms[0], wish_ms[1]) / 1000
+        bound_s = min(self._longest_s, self._first_s * 2.0**self._failures)
+        self._failures += 1
+        return self._rng.uniform(0.0, bound_s)
+
+
+class Transport:
+    """Runs one core for as long as it wants to be connected.
+
+    url       ws:// or wss://, with path
+    take      called with the events of each frame
+    backoff   when to dial again
+    """
+
+    def __init__(
+        self, url: str, subprotocol: str, core: Core, take: Callable[[list[Event]], None], backoff: Backoff
+    ) -> None:
+        self._url, self._subprotocol, self._core, self._take = url, subprotocol, core, take
+        self._backoff = backoff
+        self._wake = asyncio.Event()
+        self._connection: ClientConnection | None = None
+        self._text = core.requests.codec.text
+
+    def wake(self) -> None:
+        """The core may have frames to send."""
+        self._wake.set()
+
+    async def dial(self) -> None:
+        """Open a connection; OSError, TimeoutError or InvalidHandshake if that fails."""
+        self._connection = await dial(
+            self._url,
+            subprotocols=[Subprotocol(self._subprotocol)],
+            compression=None,
+            ping_interval=None,
+            open_timeout=DIAL_TIMEOUT_S,
+            close_timeout=CLOSE_TIMEOUT_S,
+            max_size=FRAME_BYTES_MAX,
+            max_queue=FRAMES_QUEUED_MAX,
+            proxy=None,
+        )
+        self._core.opened()
+
+    async def run(self) -> None:
+        """Serve the open connection, then dial again and again, until the core says that it is final."""
+        while True:
+            code, reason = await self._serve()
+            self._take(self._core.closed(code, reason))
+            while not self._core.final:
+                await asyncio.sleep(self._backoff.wait_s(self._core.retry_ms))
+                try:
+                    await self.dial()
+                except (OSError, TimeoutError, InvalidHandshake):
+                    continue
+                break
+            if self._core.final:
+                return
+
+    async def _serve(self) -> tuple[int, str]:
+        """Read, write and tick until one of them ends; why the connection ended."""
+        connection = self._connection
+        assert connection is not None
+        tasks = [asyncio.create_task(part) for part in (self._read(connection), self._write(connection), self._tick())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            await connection.close()
+        for result in results:
+            if isinstance(result, Exception) and not isinstance(result, ConnectionClosed):
+                raise result
+        return connection.close_code or NO_CLOSE_FRAME, connection.close_reason or ""
+
+    async def _read(self, connection: ClientConnection) -> None:
+        now = asyncio.get_running_loop().time
+        while not self._core.close_wanted:
+            data = await connection.recv(decode=False)
+            self._take(self._core.receive(data, now()))
+            if self._core.live:
+                self._backoff.succeeded()
+            self._wake.set()
+
+    async def _write(self, connection: ClientConnection) -> None:
+        while True:
+            for frame in self._core.frames():
+                await connection.send(frame, text=self._text)
+            self._wake.clear()
+            await self._wake.wait()
+
+    async def _tick(self) -> None:
+        now = asyncio.get_running_loop().time
+        while not self._core.close_wanted:
+            self._take(self._core.tick(now()))
+            self._wake.set()
+            await asyncio.sleep(TICK_S)
