@@ -1,0 +1,133 @@
+"""The judge of the compiled book: price-time queues on SortedDict and Python ints, slow and obvious.
+
+Nothing here is shared with `exchange.book`: every figure is computed from the orders themselves each time it is
+asked for, so there is no cached best price, level total or bitmap that could be wrong.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sortedcontainers import SortedDict
+
+from exchange.codes import Side
+
+
+@dataclass
+class Order:
+    """One order from its acceptance to its end."""
+
+    order_id: int
+    entry: int  # order of acceptance over all books; never changes (ORDER-014)
+    account: int
+    session: int
+    instrument: int
+    side: int
+    tif: int
+    post_only: int
+    price: int
+    order_lots: int
+    leaves_lots: int
+    minimum_lots: int
+    client_order_id: tuple[int, int, int]
+    tag: int
+    filled_lots: int = 0
+    value_tick_lots: int = 0
+    resting: bool = False
+
+
+@dataclass(frozen=True)
+class Uncross:
+    """Where an auction book trades (UNX, IOP)."""
+
+    price: int
+    volume: int
+    imbalance: int
+
+
+def signed(side: int) -> int:
+    """+1 for a buy, -1 for a sell."""
+    return 1 if side == Side.BUY else -1
+
+
+def opposite(side: int) -> int:
+    return Side.SELL if side == Side.BUY else Side.BUY
+
+
+class Book:
+    """Two queues of resting orders. A side is keyed by `-signed(side) * price`, so the best price is the first key."""
+
+    def __init__(self) -> None:
+        self.sides: tuple[SortedDict, SortedDict] = (SortedDict(), SortedDict())
+        self.last_tick: int | None = None
+        self.indicative_tick: int | None = None
+
+    def rest(self, order: Order) -> None:
+        """Join the back of the queue at the order's own limit."""
+        self.sides[order.side].setdefault(-signed(order.side) * order.price, []).append(order)
+        order.resting = True
+
+    def remove(self, order: Order) -> None:
+        """Leave the queue; everybody else keeps their place (MATCH-005)."""
+        key = -signed(order.side) * order.price
+        queue = self.sides[order.side][key]
+        queue.remove(order)
+        if not queue:
+            del self.sides[order.side][key]
+        order.resting = False
+
+    def orders(self, side: int) -> Iterator[Order]:
+        """Best price first, then time (MATCH-001)."""
+        for queue in self.sides[side].values():
+            yield from queue
+
+    def best(self, side: int) -> Order | None:
+        return next(self.orders(side), None)
+
+    def level_lots(self, side: int, price: int) -> int:
+        return sum(order.leaves_lots for order in self.sides[side].get(-signed(side) * price, []))
+
+    def levels(self, side: int) -> list[tuple[int, int]]:
+        """(price, lots), best first."""
+        return [(queue[0].price, sum(order.leaves_lots for order in queue)) for queue in self.sides[side].values()]
+
+    def takes(self, side: int, price: int, maker: Order) -> bool:
+        """Would an order of this side and limit trade with that resting order?"""
+        return signed(side) * price >= signed(side) * maker.price
+
+    def available(self, side: int, price: int) -> int:
+        """Lots that an order of this side and limit would execute at once, however large it is (TIF-003)."""
+        return sum(maker.leaves_lots for maker in self.orders(opposite(side)) if self.takes(side, price, maker))
+
+    def uncross(self, reference: int) -> Uncross | None:
+        """AUC-002 to AUC-007, tick by tick; None if the book does not cross."""
+        bid, ask = self.best(Side.BUY), self.best(Side.SELL)
+        if bid is None or ask is None or bid.price < ask.price:
+            return None
+        candidates = [self._at(price) for price in range(ask.price, bid.price + 1)]
+        volume = max(candidate.volume for candidate in candidates)
+        candidates = [candidate for candidate in candidates if candidate.volume == volume]
+        imbalance = min(abs(candidate.imbalance) for candidate in candidates)
+        candidates = [candidate for candidate in candidates if abs(candidate.imbalance) == imbalance]
+        if all(candidate.imbalance > 0 for candidate in candidates):
+            return candidates[-1]
+        if all(candidate.imbalance < 0 for candidate in candidates):
+            return candidates[0]
+        if imbalance:  # both signs: only the pair where the sign flips
+            first = max(number for number, candidate in enumerate(candidates) if candidate.imbalance > 0)
+            candidates = candidates[first : first + 2]
+        price = min(max(reference, candidates[0].price), candidates[-1].price)
+        return next(candidate for candidate in candidates if candidate.price == price)
+
+    def _at(self, price: int) -> Uncross:
+        buys = sum(order.leaves_lots for order in self.orders(Side.BUY) if order.price >= price)
+        sells = sum(order.leaves_lots for order in self.orders(Side.SELL) if order.price <= price)
+        return Uncross(price, min(buys, sells), buys - sells)
+
+    def check(self) -> None:
+        """Every invariant of one side's queues, in words."""
+        for side in Side:
+            for key, queue in self.sides[side].items():
+                assert queue, "no level is empty (INV-011)"
+                for order in queue:
+                    assert -signed(side) * order.price == key and order.side == side, "an order stands at its limit"
+                    assert order.leaves_lots > 0 and order.resting, "what rests has lots left"

@@ -1,0 +1,142 @@
+"""Entry checks of the reference in order of precedence: the first that fails names the reason (ORDER-004)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from exchange.codes import (
+    CommandFlag,
+    MarketState,
+    OrderEntry,
+    OrderType,
+    PostOnly,
+    RejectReason,
+    TimeInForce,
+)
+from exchange.units import ORDER_LOTS_MAX
+from tests.reference_book import Order, opposite, signed
+
+if TYPE_CHECKING:
+    from tests.reference_engine import Reference
+
+IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
+# STATE-001: where members may enter, replace, cancel, and where books collect without matching.
+ENTRY_STATES = (
+    MarketState.PREOPEN,
+    MarketState.NOCANCEL,
+    MarketState.OPEN,
+    MarketState.RESERVED,
+    MarketState.PAUSED,
+)
+REPLACE_STATES = tuple(state for state in ENTRY_STATES if state != MarketState.NOCANCEL)
+CANCEL_STATES = (*REPLACE_STATES, MarketState.HALT)
+COLLECTING_STATES = tuple(state for state in ENTRY_STATES if state != MarketState.OPEN)
+
+Check = Iterator[tuple[bool, RejectReason]]
+
+
+def first_failure(checks: Check) -> RejectReason:
+    return next((reason for failed, reason in checks if failed), RejectReason.NONE)
+
+
+def new_reason(reference: Reference, command: Any) -> RejectReason:
+    """Why a NEW is refused; NONE if it is accepted."""
+    return first_failure(_new_checks(reference, command))
+
+
+def _new_checks(reference: Reference, command: Any) -> Check:
+    account = reference.clearing.accounts.get(command.account)
+    yield account is None, RejectReason.UNKNOWN_ACCOUNT
+    assert account is not None
+    yield not 1 <= command.lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
+    yield not 0 <= command.display_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
+    yield not 0 <= command.minimum_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
+    yield command.order_type != OrderType.LIMIT or command.tif == TimeInForce.GTD, RejectReason.BAD_COMBO
+    yield command.post_only == PostOnly.SLIDE or command.display_lots != 0, RejectReason.BAD_COMBO
+    yield command.post_only != PostOnly.NONE and command.tif in IMMEDIATE, RejectReason.BAD_COMBO
+    yield account.killed, RejectReason.KILLED
+    instrument = reference.clearing.instruments.get(command.instrument)
+    yield instrument is None, RejectReason.UNKNOWN_INST
+    assert instrument is not None
+    state = reference.market_state(command.instrument)
+    yield state not in ENTRY_STATES, RejectReason.STATE
+    yield state != MarketState.OPEN and command.tif in IMMEDIATE, RejectReason.STATE
+    ioc_only = instrument.order_entry == OrderEntry.IOC_ONLY
+    yield ioc_only and command.tif not in IMMEDIATE, RejectReason.IOC_ONLY
+    yield command.price % instrument.min_inc != 0, RejectReason.OFF_TICK
+    yield command.lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
+    yield reference.find_client(command.account, client_words(command)) is not None, RejectReason.DUP_ID
+    yield outside_band(reference, command.instrument, command.side, command.price), RejectReason.BAND
+    order = reference.draft(command)
+    yield from _risk_checks(reference, order, None)
+    yield _would_take(reference, order), RejectReason.PO_CROSS
+
+
+def replace_reason(reference: Reference, command: Any) -> RejectReason:
+    """Why a REPLACE is refused; NONE if it is accepted (REPL-004)."""
+    return first_failure(_replace_checks(reference, command))
+
+
+def _replace_checks(reference: Reference, command: Any) -> Check:
+    account = reference.clearing.accounts.get(command.account)
+    yield account is None, RejectReason.UNKNOWN_ACCOUNT
+    assert account is not None
+    if not command.flags & CommandFlag.KEEP_LOTS:
+        yield not 1 <= command.lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
+    if command.flags & CommandFlag.SET_TIF:
+        yield command.tif not in (TimeInForce.DAY, TimeInForce.GTC), RejectReason.BAD_COMBO
+    order = reference.find(command)
+    yield order is None, RejectReason.UNKNOWN
+    assert order is not None
+    yield account.killed, RejectReason.KILLED
+    instrument = reference.clearing.instruments[order.instrument]
+    yield reference.market_state(order.instrument) not in REPLACE_STATES, RejectReason.STATE
+    changed = reference.changed(order, command)
+    yield changed.price % instrument.min_inc != 0, RejectReason.OFF_TICK
+    yield changed.order_lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
+    if changed.leaves_lots <= 0 or keeps_priority(order, changed):
+        return
+    yield outside_band(reference, order.instrument, order.side, changed.price), RejectReason.BAND
+    yield from _risk_checks(reference, changed, order)
+    yield _would_take(reference, changed), RejectReason.PO_CROSS
+
+
+def keeps_priority(order: Order, changed: Order) -> bool:
+    """REPL-001: lost by another price and by size up."""
+    return changed.price == order.price and changed.leaves_lots <= order.leaves_lots
+
+
+def outside_band(reference: Reference, index: int, side: int, price: int) -> bool:
+    """BAND-001, BAND-002 and the daily limits, which outrank the band (BAND-004)."""
+    instrument = reference.clearing.instruments[index]
+    if not instrument.low_tick <= price <= instrument.high_tick:
+        return True
+    book = reference.books[index]
+    known = [tick for tick in (book.last_tick, book.indicative_tick, instrument.settle_tick) if tick is not None]
+    centre = known[0]
+    return instrument.band_ticks > 0 and signed(side) * (price - centre) > instrument.band_ticks
+
+
+def _would_take(reference: Reference, order: Order) -> bool:
+    """TIF-005; inert where nothing matches (TIF-008)."""
+    if order.post_only == PostOnly.NONE or reference.market_state(order.instrument) != MarketState.OPEN:
+        return False
+    best = reference.books[order.instrument].best(opposite(order.side))
+    return best is not None and reference.books[order.instrument].takes(order.side, order.price, best)
+
+
+def _risk_checks(reference: Reference, order: Order, replaced: Order | None) -> Check:
+    """Limits and hold with the order as it would work, in place of the one it replaces."""
+    clearing = reference.clearing
+    account = clearing.accounts[order.account]
+    working = [other for other in reference.working(order.account) if other is not replaced] + [order]
+    yield account.close_only and clearing.opens(account, working, order), RejectReason.CLOSE_ONLY
+    yield clearing.limit_broken(account, working, order), RejectReason.POSITION
+    short_of_money = clearing.hold_mills(account, working) > clearing.equity_mills(account)
+    yield short_of_money and not account.close_only, RejectReason.RISK
+    yield replaced is None and reference.is_full(), RejectReason.FULL
+
+
+def client_words(command: Any) -> tuple[int, int, int]:
+    return (command.client_order_id_0, command.client_order_id_1, command.client_order_id_2)

@@ -1,0 +1,374 @@
+"""The judge of the compiled engine: the same COMMAND rows in, the same EVENT rows out, in plain Python.
+
+Slow and obvious: no incremental figure, no index, no resumable loop. It shares only codes, row formats and units with
+the exchange. `Reference.apply` takes one command and returns its events; `Reference.control` takes a control's payload.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from exchange.codes import (
+    CancelReason,
+    CommandFlag,
+    CommandKind,
+    EventFlag,
+    EventKind,
+    Liquidity,
+    MarketState,
+    OrderState,
+    OrderType,
+    RejectReason,
+    TimeInForce,
+)
+from tests import reference_venue as venue
+from tests.reference_book import Book, Order, opposite
+from tests.reference_checks import (
+    CANCEL_STATES,
+    IMMEDIATE,
+    client_words,
+    first_failure,
+    keeps_priority,
+    new_reason,
+    replace_reason,
+)
+from tests.reference_clearing import Account, Clearing
+from tests.reference_phases import Phases
+from tests.rows import Command, Event
+
+
+SLOT_BITS = 24
+PRICE_CEILING = 0x7FFFFFFF  # a refused price is told in 32 bits
+CLIENT_WORDS = ("client_order_id_0", "client_order_id_1", "client_order_id_2")
+
+
+class OrderIds:
+    """Ids as generation and slot: the slot given back last is taken first (WIRE-012)."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.generations: dict[int, int] = {}
+        self.free: list[int] = []
+
+    def is_full(self) -> bool:
+        return not self.free and len(self.generations) == self.capacity
+
+    def peek(self) -> int:
+        slot = self.free[-1] if self.free else len(self.generations) + 1
+        return (self.generations.get(slot, 0) + 1) << SLOT_BITS | slot
+
+    def take(self) -> None:
+        slot = self.peek() & (1 << SLOT_BITS) - 1
+        self.generations[slot] = self.generations.get(slot, 0) + 1
+        if self.free:
+            self.free.pop()
+
+    def release(self, order_id: int) -> None:
+        self.free.append(order_id & (1 << SLOT_BITS) - 1)
+
+
+class Reference:
+    """One exchange. Every public figure is computed when asked for."""
+
+    def __init__(self, order_capacity: int = 1_024) -> None:
+        self.clearing = Clearing()
+        self.books: dict[int, Book] = {}
+        self.phases = Phases()
+        self.orders: dict[int, Order] = {}  # live ones, oldest first
+        self.ids = OrderIds(order_capacity)
+        self.last_request: dict[int, int] = {}
+        self.entries = self.trades = 0
+        self.events: list[Any] = []
+        self.touched: list[tuple[int, int]] = []
+        self.command: Any = Command()
+
+    # --- questions
+
+    def market_state(self, index: int) -> MarketState:
+        return self.phases.effective(self.clearing.instruments[index])
+
+    def working(self, account: int) -> list[Order]:
+        return [order for order in self.orders.values() if order.account == account]
+
+    def find_client(self, account: int, words: tuple[int, int, int]) -> Order | None:
+        if words == (0, 0, 0):
+            return None
+        return next((order for order in self.working(account) if order.client_order_id == words), None)
+
+    def find(self, command: Any) -> Order | None:
+        """The live order that a CANCEL or REPLACE names, if it belongs to the account."""
+        if not command.order_id:
+            return self.find_client(command.account, client_words(command))
+        order = self.orders.get(command.order_id)
+        return order if order is not None and order.account == command.account else None
+
+    def is_full(self) -> bool:
+        return self.ids.is_full()
+
+    def draft(self, command: Any) -> Order:
+        """The order that a NEW asks for, not yet accepted."""
+        return Order(
+            self.ids.peek(), self.entries + 1, command.account, command.session, command.instrument, command.side,
+            command.tif, command.post_only, command.price, command.lots, command.lots, command.minimum_lots,
+            client_words(command), command.tag,
+        )  # fmt: skip
+
+    def changed(self, order: Order, command: Any) -> Order:
+        """What a REPLACE asks for; the total counts what has been executed (REPL-002)."""
+        total = order.order_lots if command.flags & CommandFlag.KEEP_LOTS else command.lots
+        return dataclasses.replace(
+            order,
+            price=order.price if command.flags & CommandFlag.KEEP_PRICE else command.price,
+            order_lots=total,
+            leaves_lots=total - order.filled_lots,
+            tif=command.tif if command.flags & CommandFlag.SET_TIF else order.tif,
+            tag=command.tag if command.flags & CommandFlag.SET_TAG else order.tag,
+        )
+
+    # --- commands
+
+    def control(self, command: Any, payload: dict[str, Any]) -> list[Any]:
+        """Events of one control."""
+        self.command, self.events = command, []
+        venue.control(self, CommandKind(command.kind), payload)
+        return self.events
+
+    def apply(self, command: Any) -> list[Any]:
+        """Events of one command, in order."""
+        self.command, self.events = command, []
+        if command.session:
+            self.last_request[command.session] = max(command.request_id, self.last_request.get(command.session, 0))
+        COMMANDS.get(command.kind, _unsupported)(self)
+        self.positions()
+        return self.events
+
+    def new(self) -> None:
+        command = self.command
+        reason = new_reason(self, command)
+        if reason != RejectReason.NONE:
+            self.refuse(EventKind.REJ, reason)
+            return
+        order = self.draft(command)
+        self.ids.take()
+        self.entries += 1
+        self.orders[order.order_id] = order
+        self.order_event(EventKind.ACK, order, reference=command.request_id)
+        self._enter(order)
+
+    def _enter(self, order: Order) -> None:
+        """Conditions of entry, matching, and what becomes of the remainder (ORDER-003, MATCH-004, TIF-001 to 004)."""
+        matching = self.market_state(order.instrument) == MarketState.OPEN
+        available = self.books[order.instrument].available(order.side, order.price) if matching else 0
+        if order.tif == TimeInForce.FOK and available < order.leaves_lots:
+            return self.cancel_order(order, CancelReason.FOK)
+        if order.minimum_lots > min(available, order.leaves_lots):
+            return self.cancel_order(order, CancelReason.MINQTY)
+        if matching:
+            self._match(order)
+        if order.leaves_lots == 0:
+            return self._end(order)
+        if order.tif in IMMEDIATE:
+            return self.cancel_order(order, CancelReason.IOC)
+        return self._rest(order)
+
+    def _match(self, order: Order) -> None:
+        book = self.books[order.instrument]
+        while order.leaves_lots:
+            maker = book.best(opposite(order.side))
+            if maker is None or not book.takes(order.side, order.price, maker):
+                return
+            self.trade(maker, order, maker.price, min(maker.leaves_lots, order.leaves_lots), Liquidity.MAKER)
+
+    def _rest(self, order: Order) -> None:
+        book = self.books[order.instrument]
+        book.rest(order)
+        level = book.level_lots(order.side, order.price)
+        self.order_event(EventKind.RST, order, lots=order.leaves_lots, level_lots=level, in_stream=False)
+
+    def cancel(self) -> None:
+        command = self.command
+        order = self.find(command)
+        reason = first_failure(self._cancel_checks(order))
+        if order is None or reason != RejectReason.NONE:
+            self.refuse(EventKind.CREJ, reason)
+        else:
+            self.cancel_order(order, CancelReason.USER, reference=command.request_id)
+
+    def _cancel_checks(self, order: Order | None) -> Any:
+        yield self.command.account not in self.clearing.accounts, RejectReason.UNKNOWN_ACCOUNT
+        yield order is None, RejectReason.UNKNOWN
+        assert order is not None
+        yield self.market_state(order.instrument) not in CANCEL_STATES, RejectReason.STATE
+
+    def replace(self) -> None:
+        command = self.command
+        order = self.find(command)
+        reason = replace_reason(self, command)
+        if order is None or reason != RejectReason.NONE:
+            self.refuse(EventKind.RREJ, reason)
+            return
+        changed = self.changed(order, command)
+        kept = keeps_priority(order, changed)
+        book, old_price = self.books[order.instrument], order.price
+        if changed.leaves_lots > 0 and not kept:
+            book.remove(order)
+        order.tif, order.tag = changed.tif, changed.tag
+        if changed.leaves_lots <= 0:
+            self.order_event(EventKind.RPL, order, reference=command.request_id, lots=order.leaves_lots)
+            self.cancel_order(order, CancelReason.IFM)
+            return
+        order.price, order.order_lots, order.leaves_lots = changed.price, changed.order_lots, changed.leaves_lots
+        level = book.level_lots(order.side, old_price)
+        if kept:
+            self.order_event(
+                EventKind.RPL, order, reference=command.request_id, flags=EventFlag.KEPT, level_lots=level,
+                lots=order.leaves_lots,
+            )  # fmt: skip
+            return
+        self.order_event(
+            EventKind.RPL, order, reference=command.request_id, flags=EventFlag.LOST, level_lots=level,
+            hidden_lots=old_price, lots=order.leaves_lots,
+        )  # fmt: skip
+        if self.market_state(order.instrument) == MarketState.OPEN:
+            self._match(order)
+        if order.leaves_lots:
+            self._rest(order)
+        else:
+            self._end(order)
+
+    def answer(self, kind: EventKind, **fields: Any) -> None:
+        """A row that says nothing but whose command was done."""
+        command = self.command
+        common = {"account": command.account, "session": command.session, "instrument": command.instrument}
+        self.emit(kind, **{**common, "reference": command.request_id, **fields})
+
+    def refuse(self, kind: EventKind, reason: RejectReason, state: int = 0) -> None:
+        """REJ, RREJ, CREJ or REFUSED: what the command said, and why not (ORDER-003). Only REJ is in a stream."""
+        names = ("side", "order_type", "tif", "account", "session", "instrument", "order_id", *CLIENT_WORDS)
+        fields = {name: getattr(self.command, name) for name in names} | {"state": state}
+        if reason == RejectReason.STATE and self.command.instrument in self.books:
+            fields |= {"liquidity": self.market_state(self.command.instrument)}
+        if kind == EventKind.REJ:
+            fields |= {"state": OrderState.REJECTED, "order_lots": self.command.lots}
+            fields |= {"price": max(-PRICE_CEILING, min(self.command.price, PRICE_CEILING))}
+            fields |= {"account_sequence": self.next_number(self.command.account)}
+        self.emit(kind, reason=reason, reference=self.command.request_id, **fields)
+
+    # --- orders and trades
+
+    def trade(self, first: Order, second: Order, price: int, lots: int, liquidity: Liquidity) -> None:
+        """One trade: resting then aggressor, or buyer then seller of an uncross."""
+        book = self.books[first.instrument]
+        self.trades += 1
+        book.last_tick = price
+        for order in (first, second):
+            taker = order is second and liquidity == Liquidity.MAKER
+            self._fill(order, price, lots, Liquidity.TAKER if taker else liquidity)
+        for order in (first, second):
+            if not order.leaves_lots and (order is first or liquidity == Liquidity.AUCTION):
+                self._end(order)
+
+    def _fill(self, order: Order, price: int, lots: int, role: Liquidity) -> None:
+        """One order's part of a trade."""
+        instrument, book = self.clearing.instruments[order.instrument], self.books[order.instrument]
+        last_ticks = {index: other.last_tick for index, other in self.books.items()}
+        self.clearing.book_fill(order, instrument, price, lots, last_ticks)
+        for leg, _ in instrument.legs:
+            if (order.account, leg) not in self.touched:
+                self.touched.append((order.account, leg))
+        order.leaves_lots -= lots
+        order.filled_lots += lots
+        order.value_tick_lots += price * lots
+        rested = order.resting
+        if rested and not order.leaves_lots:
+            book.remove(order)
+        self.order_event(
+            EventKind.FILL, order, price=price, lots=lots, liquidity=role, reference=self.trades,
+            amount_mills=self.clearing.take_fee(order.account, instrument, role, lots),
+            level_lots=book.level_lots(order.side, order.price) if rested else 0, hidden_lots=order.price,
+            state=OrderState.OPEN if order.leaves_lots else OrderState.FILLED,
+        )  # fmt: skip
+
+    def cancel_order(self, order: Order, reason: CancelReason, reference: int = 0) -> None:
+        """Take an order's remainder out; it is terminal."""
+        lots, rested = order.leaves_lots, order.resting
+        if rested:
+            self.books[order.instrument].remove(order)
+        order.leaves_lots = 0
+        level = self.books[order.instrument].level_lots(order.side, order.price)
+        state = OrderState.EXPIRED if reason == CancelReason.EXPIRED else OrderState.CANCELLED
+        self.order_event(
+            EventKind.CXL, order, reason=reason, lots=lots, state=state, reference=reference,
+            flags=0 if rested else EventFlag.NEVER_RESTED, level_lots=level if rested else 0,
+        )  # fmt: skip
+        self._end(order)
+
+    def _end(self, order: Order) -> None:
+        del self.orders[order.order_id]
+        self.ids.release(order.order_id)
+
+    # --- events
+
+    def next_number(self, number: int) -> int:
+        """The next number in an account's stream."""
+        account = self.clearing.accounts.get(number)
+        if account is None:
+            return 0
+        account.sequence += 1
+        return account.sequence
+
+    def emit(self, kind: EventKind, **fields: Any) -> None:
+        self.events.append(Event(sequence=self.command.sequence, time_ns=self.command.time_ns, kind=kind, **fields))
+
+    def order_event(self, kind: EventKind, order: Order, in_stream: bool = True, **fields: Any) -> None:
+        """A row about one order; it takes a number of its account's stream unless told otherwise."""
+        common = {
+            "side": order.side, "state": OrderState.OPEN, "order_type": OrderType.LIMIT, "tif": order.tif,
+            "account": order.account, "session": order.session, "instrument": order.instrument,
+            "price": order.price, "order_id": order.order_id, "client_order_id_0": order.client_order_id[0],
+            "client_order_id_1": order.client_order_id[1], "client_order_id_2": order.client_order_id[2],
+            "leaves_lots": order.leaves_lots, "filled_lots": order.filled_lots, "order_lots": order.order_lots,
+            "value_tick_lots": order.value_tick_lots,
+        }  # fmt: skip
+        if in_stream:
+            fields["account_sequence"] = self.next_number(order.account)
+        self.emit(kind, **{**common, **fields})
+
+    def positions(self) -> None:
+        """POS of every position that the command's fills touched; the account's last one announces its margin."""
+        for number, (account_number, index) in enumerate(self.touched):
+            account = self.clearing.accounts[account_number]
+            last = all(other != account_number for other, _ in self.touched[number + 1 :])
+            position, instrument = account.positions[index], self.clearing.instruments[index]
+            sequence = self.next_number(account_number)
+            if last:
+                self.next_number(account_number)
+            self.emit(
+                EventKind.POS, account=account_number, instrument=index, price=instrument.settle_tick,
+                lots=position.lots, value_tick_lots=position.mark_num, account_sequence=sequence,
+                flags=EventFlag.MARGIN if last else 0, reference=self.hold_mills(account),
+                amount_mills=self.clearing.equity_mills(account),
+            )  # fmt: skip
+        self.touched = []
+
+    def hold_mills(self, account: Account) -> int:
+        return self.clearing.hold_mills(account, self.working(account.number))
+
+
+def _unsupported(reference: Reference) -> None:
+    reference.refuse(EventKind.REFUSED, RejectReason.BAD_COMBO)
+
+
+COMMANDS: dict[int, Callable[[Reference], None]] = {
+    CommandKind.NEW: Reference.new,
+    CommandKind.REPLACE: Reference.replace,
+    CommandKind.CANCEL: Reference.cancel,
+    CommandKind.CANCEL_ALL: venue.cancel_all,
+    CommandKind.DEPOSIT: venue.move_cash,
+    CommandKind.WITHDRAW: venue.move_cash,
+    CommandKind.SET_STATE: venue.set_state,
+    CommandKind.KILL: venue.kill,
+    CommandKind.UNKILL: venue.unkill,
+    CommandKind.SESSION: venue.open_session,
+    CommandKind.INDICATIVE: venue.indicative,
+}

@@ -1,0 +1,244 @@
+"""What the reference does on the venue's behalf: states, uncross, expiry, mass cancel, kill, cash, definitions."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from exchange.codes import (
+    CancelReason,
+    CommandFlag,
+    CommandKind,
+    EventFlag,
+    EventKind,
+    Liquidity,
+    MarketState,
+    RejectReason,
+    Side,
+    TimeInForce,
+)
+from tests.reference_book import Book, Order
+from tests.reference_checks import CANCEL_STATES
+from tests.reference_clearing import Account, Instrument
+
+if TYPE_CHECKING:
+    from tests.reference_engine import Reference
+
+
+# --- states
+
+
+def set_state(reference: Reference) -> None:
+    """SET_STATE of a group, or of one book while its group is OPEN (STATE-001)."""
+    command, phases = reference.command, reference.phases
+    instruments = reference.clearing.instruments
+    instrument = instruments.get(command.instrument)
+    if (command.instrument and instrument is None) or (not command.instrument and command.group not in phases.groups):
+        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_INST)
+        return
+    reason, present = phases.refusal(instrument, command.group, command.order_type)
+    if reason != RejectReason.NONE:
+        reference.refuse(EventKind.REFUSED, reason, state=present)
+        return
+    wanted = MarketState(command.order_type)
+    before = {index: reference.market_state(index) for index in instruments}
+    phases.move(instrument, command.group, wanted)
+    for index in sorted(instruments):
+        if before[index] != MarketState.OPEN == reference.market_state(index):
+            uncross(reference, index)
+    scope = [i for i, other in instruments.items() if other is instrument or _follows(instrument, other, command)]
+    if wanted == MarketState.CLOSED:
+        expire(reference, scope)
+    if wanted == MarketState.PREOPEN and instrument is None:
+        begin_day(reference, [index for index in scope if before[index] == MarketState.CLOSED])
+    reference.emit(
+        EventKind.STA, reason=command.reason, state=wanted, instrument=command.instrument, reference=command.group
+    )
+
+
+def _follows(named: Instrument | None, other: Instrument, command: Any) -> bool:
+    return named is None and other.group == command.group
+
+
+def uncross(reference: Reference, index: int) -> None:
+    """AUC-002 to AUC-011, AUC-015: one price, strictly better orders in full, at the price by time."""
+    book = reference.books[index]
+    result = book.uncross(reference_tick(reference, index))
+    if result is None:
+        return
+    reference.emit(
+        EventKind.UNX, instrument=index, price=result.price, lots=result.volume, leaves_lots=result.imbalance
+    )
+    left = result.volume
+    while left:
+        buyer, seller = book.best(Side.BUY), book.best(Side.SELL)
+        assert buyer is not None and seller is not None
+        lots = min(left, buyer.leaves_lots, seller.leaves_lots)
+        reference.trade(buyer, seller, result.price, lots, Liquidity.AUCTION)
+        left -= lots
+
+
+def reference_tick(reference: Reference, index: int) -> int:
+    """AUC-008."""
+    last = reference.books[index].last_tick
+    return reference.clearing.instruments[index].settle_tick if last is None else last
+
+
+def expire(reference: Reference, indices: list[int]) -> None:
+    """TIF-009: DAY orders leave in order of entry."""
+    for order in list(reference.orders.values()):
+        if order.instrument in indices and order.tif == TimeInForce.DAY:
+            reference.cancel_order(order, CancelReason.EXPIRED)
+
+
+def begin_day(reference: Reference, indices: list[int]) -> None:
+    """The last day's prices are forgotten (STOP-001)."""
+    for index in indices:
+        reference.books[index].last_tick = None
+        reference.books[index].indicative_tick = None
+
+
+def indicative(reference: Reference) -> None:
+    """IOP: where the book would uncross now (AUC-001)."""
+    index = reference.command.instrument
+    if index not in reference.books:
+        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_INST)
+        return
+    result = reference.books[index].uncross(reference_tick(reference, index))
+    reference.books[index].indicative_tick = None if result is None else result.price
+    if result is None:
+        reference.emit(EventKind.IOP, instrument=index, flags=EventFlag.EMPTY)
+    else:
+        reference.emit(
+            EventKind.IOP, instrument=index, price=result.price, lots=result.volume, leaves_lots=result.imbalance
+        )
+
+
+# --- sweeps
+
+
+def cancel_all(reference: Reference) -> None:
+    """ORDER-013 with the filters of ENTRY-012, in order of entry."""
+    command, phases = reference.command, reference.phases
+    instrument = reference.clearing.instruments.get(command.instrument)
+    named = [] if instrument is None else [phases.effective(instrument)]
+    named += [phases.groups[command.group].state] if command.group in phases.groups else []
+    if command.account not in reference.clearing.accounts:
+        reference.refuse(EventKind.CREJ, RejectReason.UNKNOWN_ACCOUNT)
+    elif any(state not in CANCEL_STATES for state in named):
+        reference.refuse(EventKind.CREJ, RejectReason.STATE)
+    else:
+        sweep(reference, named_orders(reference), CancelReason.USER)
+
+
+def sweep(reference: Reference, orders: list[Order], reason: CancelReason) -> None:
+    """Cancel these orders, oldest first, and say how many there were."""
+    command = reference.command
+    for order in orders:
+        reference.cancel_order(order, reason, command.request_id)
+    reference.emit(
+        EventKind.MASS, account=command.account, session=command.session, instrument=command.instrument,
+        reference=command.request_id, reason=reason, lots=len(orders),
+    )  # fmt: skip
+
+
+def named_orders(reference: Reference) -> list[Order]:
+    return [order for order in reference.orders.values() if is_named(reference, order) and may_cancel(reference, order)]
+
+
+def is_named(reference: Reference, order: Order) -> bool:
+    command = reference.command
+    group = reference.clearing.instruments[order.instrument].group
+    return (
+        order.account == command.account
+        and command.instrument in (0, order.instrument)
+        and command.group in (0, group)
+        and (not command.flags & CommandFlag.BY_SIDE or order.side == command.side)
+        and (not command.flags & CommandFlag.BY_TAG or order.tag == command.tag)
+        and (not command.flags & CommandFlag.BY_SESSION or order.session == command.session)
+    )
+
+
+def may_cancel(reference: Reference, order: Order) -> bool:
+    return reference.market_state(order.instrument) in CANCEL_STATES
+
+
+def kill(reference: Reference) -> None:
+    """KILL-001 to KILL-003: block first, then cancel everything the account works, except where the market is CLOSED."""
+    account = reference.clearing.accounts.get(reference.command.account)
+    if account is None:
+        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_ACCOUNT)
+        return
+    account.killed = True
+    reference.answer(EventKind.KIL)
+    orders = reference.working(account.number)
+    sweep(
+        reference,
+        [order for order in orders if reference.market_state(order.instrument) != MarketState.CLOSED],
+        CancelReason.KILL,
+    )
+
+
+def unkill(reference: Reference) -> None:
+    """KILL-004."""
+    account = reference.clearing.accounts.get(reference.command.account)
+    if account is None:
+        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_ACCOUNT)
+        return
+    account.killed = False
+    reference.answer(EventKind.ACCOUNT)
+
+
+# --- cash
+
+
+def move_cash(reference: Reference) -> None:
+    """DEPOSIT and WITHDRAW; only cash that the hold does not need leaves (MARGIN-013)."""
+    command = reference.command
+    account = reference.clearing.accounts.get(command.account)
+    if account is None:
+        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_ACCOUNT)
+        return
+    out = command.kind == CommandKind.WITHDRAW
+    hold, equity = reference.hold_mills(account), reference.clearing.equity_mills(account)
+    if command.price < 1:
+        reference.refuse(EventKind.REFUSED, RejectReason.BAD_QTY)
+        return
+    if out and command.price > min(equity - hold, account.cash_mills):
+        reference.refuse(EventKind.REFUSED, RejectReason.RISK)
+        return
+    amount = -command.price if out else command.price
+    account.cash_mills += amount
+    reference.clearing.deposits_mills += 0 if out else command.price
+    reference.clearing.withdrawals_mills += command.price if out else 0
+    sequence = reference.next_number(account.number)
+    reference.next_number(account.number)
+    reference.answer(
+        EventKind.CASH, amount_mills=amount, account_sequence=sequence, value_tick_lots=equity + amount,
+        reference=hold, flags=EventFlag.MARGIN,
+    )  # fmt: skip
+
+
+# --- sessions and definitions
+
+
+def open_session(reference: Reference) -> None:
+    reference.answer(EventKind.SESSION)
+
+
+def control(reference: Reference, kind: CommandKind, payload: dict[str, Any]) -> None:
+    """LIST and DEFINE_ACCOUNT, from the payload that the exchange journals."""
+    clearing = reference.clearing
+    if kind == CommandKind.LIST:
+        for index in clearing.list_payload(payload):
+            reference.books[index] = Book()
+            reference.phases.list_book(clearing.instruments[index])
+            reference.emit(EventKind.LISTED, instrument=index, price=clearing.instruments[index].settle_tick)
+        return
+    limits = {name: payload[name] for name in ("order_lots_max", "position_lots_max", "term_lots_max", "close_only")}
+    known = clearing.accounts.get(payload["account"])
+    if known is None:
+        clearing.accounts[payload["account"]] = Account(payload["account"], **limits)
+    else:
+        clearing.accounts[payload["account"]] = dataclasses.replace(known, **limits)
+    reference.emit(EventKind.ACCOUNT, account=payload["account"])

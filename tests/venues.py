@@ -1,0 +1,149 @@
+"""Reference and compiled engine behind one face, so that tests can drive either or both and compare."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from exchange.codes import CommandKind, Side
+from exchange.engine import query
+from exchange.engine.engine import Engine
+from exchange.limits import TEST, Limits
+from exchange.records import COMMAND
+from tests.reference_book import Book, Order
+from tests.reference_engine import Reference
+from tests.rows import Command, command_bytes, event_tuples
+
+
+def rows(commands: list[Any]) -> np.ndarray:
+    """COMMAND rows of tuples."""
+    return np.frombuffer(bytearray(command_bytes(commands)), COMMAND)
+
+
+class ReferenceVenue:
+    """The slow one."""
+
+    def __init__(self) -> None:
+        self.reference = Reference(TEST.orders)
+
+    def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]:
+        return self.reference.control(Command(kind=kind), payload)
+
+    def apply(self, command: Any) -> list[Any]:
+        return self.reference.apply(command)
+
+    def position(self, account: int, index: int) -> tuple[int, int]:
+        position = self.reference.clearing.accounts[account].positions.get(index)
+        return (position.lots, position.mark_num) if position else (0, 0)
+
+    def cash_mills(self, account: int) -> int:
+        return self.reference.clearing.accounts[account].cash_mills
+
+
+class EngineVenue:
+    """The fast one."""
+
+    def __init__(self, limits: Limits = TEST, engine: Engine | None = None) -> None:
+        self.engine = engine or Engine(limits)
+
+    def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]:
+        data = json.dumps(payload).encode()
+        self.engine.check_control(kind, data)
+        return event_tuples(self.engine.control(rows([Command(kind=kind)]), data).tobytes())
+
+    def apply(self, command: Any) -> list[Any]:
+        return self.apply_all([command])
+
+    def apply_all(self, commands: list[Any]) -> list[Any]:
+        return event_tuples(self.engine.apply(rows(commands)).tobytes())
+
+    def position(self, account: int, index: int) -> tuple[int, int]:
+        row = query.position(self.engine.states, account, index)
+        return row.lots, row.mark_num
+
+    def cash_mills(self, account: int) -> int:
+        return query.margin(self.engine.states, account).cash_mills
+
+
+class Pair:
+    """Both, compared after every command: events field by field, then whatever a comparison asks for."""
+
+    def __init__(self, limits: Limits = TEST) -> None:
+        self.slow, self.fast = ReferenceVenue(), EngineVenue(limits)
+        self.reference = self.slow.reference
+        self.history: list[tuple[str, Any]] = []
+
+    def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]:
+        self.history.append((kind.name, payload))
+        expected, actual = self.slow.control(kind, payload), self.fast.control(kind, payload)
+        assert without_sequence(actual) == without_sequence(expected), kind.name
+        return expected
+
+    def apply(self, command: Any) -> list[Any]:
+        self.history.append(("row", command))
+        expected, actual = self.slow.apply(command), self.fast.apply(command)
+        assert actual == expected, self.difference(command, expected, actual)
+        return expected
+
+    def difference(self, command: Any, expected: list[Any], actual: list[Any]) -> str:
+        """What a person needs to see: the command, both lists, the fields that differ."""
+        lines = ["", f"command {short(command)}"]
+        for number in range(max(len(expected), len(actual))):
+            one, two = (events[number] if number < len(events) else None for events in (expected, actual))
+            if one != two:
+                lines += [f"  [{number}] reference {short(one)}", f"  [{number}] engine    {short(two)}"]
+        return "\n".join(lines)
+
+    def compare_books(self) -> None:
+        """Queues element by element, states, last prices (INV-021, INV-024)."""
+        states = self.fast.engine.states
+        for index, book in self.reference.books.items():
+            assert query.market_state(states, index) == self.reference.market_state(index)
+            bids, asks = query.depth(states, index, 0) if book_has_ladder(states, index) else ([], [])
+            assert (bids, asks) == (book.levels(Side.BUY), book.levels(Side.SELL)), f"depth of book {index}"
+            for side in Side:
+                for price, _ in book.levels(side):
+                    expected = queue_of(book, side, price)
+                    assert query.queue(states, index, side, price) == expected, f"queue of book {index} at {price}"
+
+    def compare_accounts(self) -> None:
+        """Orders, positions, cash, equity and hold recomputed from scratch (INV-019)."""
+        states, reference = self.fast.engine.states, self.reference
+        assert query.accounts(states) == sorted(reference.clearing.accounts)
+        for number, account in reference.clearing.accounts.items():
+            margin = query.margin(states, number)
+            assert margin.cash_mills == account.cash_mills, f"cash of account {number}"
+            assert margin.equity_mills == reference.clearing.equity_mills(account), f"equity of account {number}"
+            assert margin.initial_mills == reference.hold_mills(account), f"hold of account {number}"
+            assert query.account_sequence(states, number) == account.sequence
+            working = [order.order_id for order in reference.working(number)]
+            assert [row.order_id for row in query.open_orders(states, number)] == working, f"orders of {number}"
+            for index in reference.books:
+                expected = self.slow.position(number, index)
+                assert self.fast.position(number, index) == expected, f"position of {number} in {index}"
+        totals, clearing = query.totals(states), reference.clearing
+        expected_totals = (clearing.deposits_mills, clearing.withdrawals_mills, clearing.fees_mills)
+        assert (totals.deposits_mills, totals.withdrawals_mills, totals.fees_mills) == expected_totals
+
+
+def queue_of(book: Book, side: int, price: int) -> list[tuple[int, int]]:
+    return [(order.order_id, order.leaves_lots) for order in _at(book, side, price)]
+
+
+def _at(book: Book, side: int, price: int) -> list[Order]:
+    return [order for order in book.orders(side) if order.price == price]
+
+
+def book_has_ladder(states: np.ndarray, index: int) -> bool:
+    return bool(states["books"][0]["side_rows"][index])
+
+
+def without_sequence(events: list[Any]) -> list[Any]:
+    return [event._replace(sequence=0, time_ns=0) for event in events]
+
+
+def short(row: Any) -> str:
+    """A row without its zero fields."""
+    if row is None:
+        return "nothing"
+    return " ".join(f"{name}={int(value)}" for name, value in row._asdict().items() if value)
