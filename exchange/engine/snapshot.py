@@ -1,9 +1,9 @@
 """Save and restore the STATE record as one file (DUR-090, DUR-091).
 
-The record is mostly zeros that were never touched: it is read, hashed and written in chunks, a chunk of zeros is neither
-copied nor written (the file has a hole there, with the same bytes) and is not touched on the way back.
+The record is mostly zeros that were never touched. It is copied, hashed and written in chunks; a chunk of zeros is
+neither copied nor written (the file has a hole there, with the same bytes) and is not touched on the way back.
 
-File: magic, version, header length, header as canonical JSON, body length, body (the STATE bytes), BLAKE3 of all before.
+File: magic, version, header length, header as canonical JSON, body length, body (the STATE bytes), BLAKE3 of it all.
 """
 
 import json
@@ -64,7 +64,7 @@ def take_image(states: np.ndarray) -> Image:
 
     states   shape (1,), the STATE record
     """
-    view = memoryview(states.view(np.uint8))
+    view = states.view(np.uint8).data
     chunks = {}
     for number, start in enumerate(range(0, len(view), CHUNK_BYTES)):
         chunk = bytes(view[start : start + CHUNK_BYTES])
@@ -78,7 +78,7 @@ def image_hash(image: Image) -> bytes:
     digest = blake3()
     for part in image.parts():
         digest.update(part)
-    return digest.digest()  # type: ignore[no-any-return]
+    return digest.digest()
 
 
 def snapshot_name(sequence: int) -> str:

@@ -25,8 +25,8 @@ def dump(folder: str, first: int = 1, last: int = 0, disk: Disk | None = None) -
     for frame in read_frames(folder, disk):
         if last and frame.sequence > last:
             return
-        for line in record_lines(frame) if frame.count else [frame_line(frame)]:
-            sequence = line.get("sequence", frame.sequence)
+        for line in record_lines(frame) if frame.records else [frame_line(frame)]:
+            sequence = int(str(line.get("sequence", frame.sequence)))
             if first <= sequence and (not last or sequence <= last):
                 yield json.dumps(line)
 

@@ -31,6 +31,9 @@ _ROW_STAMP = struct.Struct("<qq")
 _CRC = struct.Struct("<I")
 
 
+Bytes = bytes | memoryview
+
+
 class FrameKind(IntEnum):
     DATA = 1
     EPOCH = 2
@@ -71,7 +74,7 @@ class Frame(NamedTuple):
 
     kind: int
     flags: int
-    count: int
+    records: int
     epoch: int
     sequence: int  # of record 1, or of the next record if there is none
     time_ns: int
@@ -84,18 +87,18 @@ class Frame(NamedTuple):
 
     @property
     def rows(self) -> np.ndarray:
-        """COMMAND rows of a DATA or CONTROL frame, shape (count,), a copy that may be written."""
-        return np.frombuffer(self.body[: self.count * ROW_BYTES], COMMAND).copy()
+        """COMMAND rows of a DATA or CONTROL frame, shape (records,), a copy that may be written."""
+        return np.frombuffer(self.body[: self.records * ROW_BYTES], COMMAND).copy()
 
     @property
     def payload(self) -> bytes:
         """What follows the rows: the payload of a control, the JSON of RULES."""
-        return bytes(self.body[self.count * ROW_BYTES :])
+        return bytes(self.body[self.records * ROW_BYTES :])
 
     @property
     def due(self) -> Due:
         """What the frame behind this one must continue."""
-        return Due(self.sequence + self.count, self.epoch, self.time_ns, self.hash)
+        return Due(self.sequence + self.records, self.epoch, self.time_ns, self.hash)
 
 
 class BadFrame(Exception):
@@ -114,16 +117,16 @@ def padded(length: int, alignment: int) -> int:
 
 
 def pack_frame(
-    key: SegmentKey, alignment: int, kind: int, due: Due, body: bytes, count: int = 0, flags: int = 0
+    key: SegmentKey, alignment: int, kind: int, due: Due, body: Bytes, count: int = 0, flags: int = 0
 ) -> tuple[bytes, bytes]:
     """The bytes of a frame and its hash; `due` carries the frame's own epoch and time."""
-    header = HEADER.pack(
-        MAGIC, FORMAT, kind, flags, len(body), count, due.epoch, due.sequence, due.time_ns, due.hash
-    )
-    sound = header + _CRC.pack(crc32c(header, key.crc)) + body
-    digest: bytes = blake3(sound, key=key.key).digest()
-    frame = sound + digest + _CRC.pack(crc32c(sound, key.crc))
-    return frame.ljust(padded(len(frame), alignment), b"\0"), digest
+    header = HEADER.pack(MAGIC, FORMAT, kind, flags, len(body), count, due.epoch, due.sequence, due.time_ns, due.hash)
+    header += _CRC.pack(crc32c(header, key.crc))
+    # Large bodies are copied once, into the frame.
+    digest = blake3(header, key=key.key).update(body).digest()
+    crc = _CRC.pack(crc32c(body, crc32c(header, key.crc)))
+    padding = -(OVERHEAD_BYTES + len(body)) % alignment
+    return b"".join((header, body, digest, crc, bytes(padding))), digest
 
 
 def body_length(window: memoryview, key: SegmentKey, room: int) -> int:
@@ -150,7 +153,7 @@ def body_length(window: memoryview, key: SegmentKey, room: int) -> int:
 
 def _length_fits(kind: int, length: int, count: int) -> bool:
     if kind == FrameKind.DATA:
-        return 1 <= count and length == count * ROW_BYTES and length <= BODY_BYTES_MAX
+        return count >= 1 and length == count * ROW_BYTES and length <= BODY_BYTES_MAX
     if kind == FrameKind.CONTROL:
         return count == 1 and ROW_BYTES <= length <= ROW_BYTES + PAYLOAD_BYTES_MAX
     if kind in _BODY_BYTES:
@@ -158,9 +161,7 @@ def _length_fits(kind: int, length: int, count: int) -> bool:
     return count == 0 and length <= PAYLOAD_BYTES_MAX
 
 
-def read_frame(
-    window: memoryview, length: int, key: SegmentKey, segment: int, offset: int, due: Due | None
-) -> Frame:
+def read_frame(window: memoryview, length: int, key: SegmentKey, segment: int, offset: int, due: Due | None) -> Frame:
     """The frame in `window`, which holds it with its padding, after the checks of DUR-102 in their order.
 
     length   of the body, as `body_length` found it
@@ -200,14 +201,14 @@ def _misplaced(frame: Frame, due: Due) -> str:
         return f"time {frame.time_ns} falls below {due.time_ns}"
     if frame.previous != due.hash:
         return "does not link to the frame before"
-    if frame.count:
+    if frame.records:
         return _misstamped(frame)
     return ""
 
 
 def _misstamped(frame: Frame) -> str:
     first = _ROW_STAMP.unpack_from(frame.body)
-    last = _ROW_STAMP.unpack_from(frame.body, (frame.count - 1) * ROW_BYTES)
-    if first == (frame.sequence, frame.time_ns) and last == (frame.sequence + frame.count - 1, frame.time_ns):
+    last = _ROW_STAMP.unpack_from(frame.body, (frame.records - 1) * ROW_BYTES)
+    if first == (frame.sequence, frame.time_ns) and last == (frame.sequence + frame.records - 1, frame.time_ns):
         return ""
     return "rows do not carry the frame's sequence and time"

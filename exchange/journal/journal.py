@@ -22,6 +22,7 @@ from exchange.journal.frames import (
     OVERHEAD_BYTES,
     PAYLOAD_BYTES_MAX,
     RECORDS_MAX,
+    Bytes,
     Due,
     FrameKind,
     SegmentKey,
@@ -170,7 +171,7 @@ class Journal:
         raises   JournalFailed: nothing of the batch may be acknowledged
         """
         assert 1 <= len(rows) <= RECORDS_MAX, len(rows)
-        return self._append(FrameKind.DATA, rows.tobytes(), len(rows))
+        return self._append(FrameKind.DATA, rows.view(np.uint8).data, len(rows))
 
     def append_control(self, row: np.ndarray, payload: bytes) -> int:
         """Make one control durable; `row` has shape (1,) and is stamped, the payload is JSON."""
@@ -228,7 +229,7 @@ class Journal:
 
     # Below, the lock is held.
 
-    def _append(self, kind: FrameKind, body: bytes, count: int) -> int:
+    def _append(self, kind: FrameKind, body: Bytes, count: int) -> int:
         with self._lock:
             self._check()
             sequence, time_ns, *_ = COMMAND_STRUCT.unpack_from(body)
@@ -256,7 +257,7 @@ class Journal:
         self._write(FrameKind.SNAPMARK, MARK_BODY.pack(sequence, of_events, NO_HASH))
         self._marked = sequence
 
-    def _write(self, kind: FrameKind, body: bytes, count: int = 0) -> None:
+    def _write(self, kind: FrameKind, body: Bytes, count: int = 0) -> None:
         """Pack, write and sync one frame; `_due` carries its epoch and time."""
         self._make_room(len(body))
         self._put(kind, body, count)
@@ -273,7 +274,7 @@ class Journal:
             self._leave()
             self._activate()
 
-    def _put(self, kind: FrameKind, body: bytes, count: int = 0, flags: int = 0) -> None:
+    def _put(self, kind: FrameKind, body: Bytes, count: int = 0, flags: int = 0) -> None:
         frame, digest = pack_frame(self._key, self.identity.alignment, kind, self._due, body, count, flags)
         try:
             write_all(self._disk, self._handle, frame, self._offset)

@@ -1,4 +1,4 @@
-"""Open a data folder: lock, check, replay, repair what a crash left, and hand over a journal that goes on (DUR-100 to 107).
+"""Open a data folder: lock, check, replay, repair what a crash left, hand over a journal that goes on (DUR-100 to 107).
 
 Everything that can refuse happens before the first write. Killed at any step, it can be run again.
 """
@@ -137,9 +137,7 @@ def _lock(disk: Disk, folder: str) -> int:
 class Recovery:
     """One start of one data folder."""
 
-    def __init__(
-        self, folder: str, seams: Seams, limits: Limits, rules: bytes, make_engine: EngineFactory
-    ) -> None:
+    def __init__(self, folder: str, seams: Seams, limits: Limits, rules: bytes, make_engine: EngineFactory) -> None:
         self.folder, self.seams, self.limits, self.rules = folder, seams, limits, rules
         self.disk = seams.disk
         self.make_engine = make_engine
@@ -280,9 +278,7 @@ class Recovery:
             return Identity(self.seams.rng.bytes(16), alignment, segment_bytes, rules_hash, self.build_hash)
         return Identity(header.journal_id, header.alignment, header.segment_bytes, rules_hash, self.build_hash)
 
-    def _go_on(
-        self, journal: Journal, sequencer: Sequencer, place: Place, identity: Identity, rules_hash: str
-    ) -> None:
+    def _go_on(self, journal: Journal, sequencer: Sequencer, place: Place, identity: Identity, rules_hash: str) -> None:
         """A new epoch behind a cut, and the rules where they are new."""
         epoch = place.due.epoch
         if self.disk.exists(f"{self.folder}/quarantine/{quarantine_name(place.segment, place.offset)}"):

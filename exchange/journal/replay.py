@@ -26,9 +26,11 @@ class EngineLike(Protocol):
     """What the journal asks of an engine."""
 
     states: np.ndarray
-    sequence: int
-    time_ns: int
 
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def time_ns(self) -> int: ...
     def apply(self, commands: np.ndarray) -> np.ndarray: ...
     def control(self, row: np.ndarray, payload: bytes) -> np.ndarray: ...
     def state_hash(self) -> bytes: ...
@@ -45,7 +47,7 @@ class EventHash:
         self._rows = blake3(last)
 
     def add(self, events: np.ndarray) -> None:
-        self._rows.update(events.view(np.uint8))
+        self._rows.update(events.view(np.uint8).data)
 
     def mark(self, sequence: int) -> bytes:
         """Close the run at `sequence` and start the next."""
@@ -68,7 +70,7 @@ class Replayer:
     def apply(self, frame: Frame) -> None:
         self.frames += 1
         if frame.kind == FrameKind.DATA:
-            self._take(self._run(frame, lambda: self.engine.apply(frame.rows)), frame.count)
+            self._take(self._run(frame, lambda: self.engine.apply(frame.rows)), frame.records)
         elif frame.kind == FrameKind.CONTROL:
             self._take(self._run(frame, lambda: self.engine.control(frame.rows, frame.payload)), 1)
         elif frame.kind == FrameKind.SNAPMARK:
@@ -164,11 +166,9 @@ def replay_folder(
     for frame in read_frames(folder, disk):
         replayer.apply(frame)
         last_hash = frame.hash
-        if progress is not None and frame.count:
+        if progress is not None and frame.records:
             progress(frame.due.sequence - 1)
     return ReplayReport(
         replayer.records, replayer.frames, replayer.events, replayer.fills, replayer.marks, engine.sequence, last_hash,
         engine.state_hash(), replayer.rules,
     )  # fmt: skip
-
-

@@ -76,7 +76,7 @@ class Verification:
             raise Refusal("HEAD is missing or both its slots are damaged", 1, 0, 1)
         snapshots = self._read_snapshots()
         for frame in walk.frames():
-            if deep and self.replayer is None and frame.count:
+            if deep and self.replayer is None and frame.records:
                 raise Refusal("no RULES frame before the first record", frame.segment, frame.offset, frame.sequence)
             if deep and frame.kind == FrameKind.RULES and self.replayer is None:
                 self.replayer = self._replayer(frame, make_engine)
@@ -89,10 +89,10 @@ class Verification:
     def _take(self, frame: Frame, snapshots: dict[tuple[int, int], SnapshotHeader]) -> None:
         report = self.report
         report.frames += 1
-        report.records += frame.count
+        report.records += frame.records
         report.controls += frame.kind == FrameKind.CONTROL
         report.marks += frame.kind == FrameKind.SNAPMARK
-        if frame.count and not report.first_sequence:
+        if frame.records and not report.first_sequence:
             report.first_sequence = frame.sequence
         if self.replayer is not None:
             self.replayer.apply(frame)
@@ -127,7 +127,10 @@ class Verification:
 
     def _replayer(self, frame: Frame, make_engine: MakeEngine | None) -> Replayer:
         if make_engine is None:
-            from exchange.journal.recovery import compiled_engine as make_engine
+            # Compiled kernels are loaded only where they run.
+            from exchange.journal.recovery import compiled_engine
+
+            make_engine = compiled_engine
         return Replayer(make_engine(NAMED[json.loads(frame.payload)["limits"]], None), EventHash())
 
     def _finish(self, walk: Walk) -> VerifyReport:

@@ -124,7 +124,7 @@ def steer(opened: Opened, payload: bytes) -> int:
 
 def request_ids(disk: FaultDisk) -> list[int]:
     """Of every command in the journal, in order; controls count as 0."""
-    return [int(number) for frame in read_frames(FOLDER, disk) if frame.count for number in frame.rows["request_id"]]
+    return [int(number) for frame in read_frames(FOLDER, disk) if frame.records for number in frame.rows["request_id"]]
 
 
 def closed_folder(batches: list[int], snapshot_after: int = 0) -> FaultDisk:
