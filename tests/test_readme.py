@@ -1,0 +1,99 @@
+"""Every command and example that a README shows is real."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import cyclopts
+import pytest
+
+from exchange.cli import app, main
+
+ROOT = Path(__file__).parent.parent
+READMES = sorted(
+    path
+    for path in [ROOT / "README.md", *ROOT.glob("exchange/*.md"), *ROOT.glob("*/README.md")]
+    if ".venv" not in path.parts
+)
+FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`((?:make|gpux) [^`]+)`")
+LINK = re.compile(r"\]\((?P<target>[^)#:]+)(?:#[^)]*)?\)")
+
+
+def shown_commands(path: Path) -> list[str]:
+    """Lines of `sh` blocks, and commands in running text; comments left out."""
+    text = path.read_text()
+    blocks = [match["text"] for match in FENCE.finditer(text) if match["language"] == "sh"]
+    lines = [line for block in blocks for line in block.splitlines()]
+    lines += CODE.findall(FENCE.sub("", text))
+    return [" ".join(shlex.split(line, comments=True)) for line in lines if line.strip() and not line.startswith("#")]
+
+
+COMMANDS = sorted({command for path in READMES for command in shown_commands(path)})
+MAKE = [command for command in COMMANDS if command.startswith("make ")]
+GPUX = [command.removeprefix(".venv/bin/") for command in COMMANDS if command.startswith((".venv/bin/gpux", "gpux"))]
+
+
+def test_readmes_show_commands() -> None:
+    assert len(READMES) >= 2
+    assert "make demo" in MAKE
+    assert "make test" in MAKE
+    assert GPUX
+
+
+def test_only_commands_that_are_checked_here_are_shown() -> None:
+    others = [command for command in COMMANDS if not command.startswith(("make ", "gpux", ".venv/bin/gpux"))]
+    assert not others
+
+
+@pytest.mark.parametrize("command", MAKE)
+def test_make_knows_the_target(command: str) -> None:
+    if not shutil.which("make"):
+        pytest.skip("no make on this machine")
+    ended = subprocess.run(["make", "-n", *command.split()[1:]], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("command", GPUX)
+def test_the_command_line_takes_what_a_readme_shows(command: str) -> None:
+    """Parsed as the real thing would, but not run: a misspelt command or option fails."""
+    tokens = shlex.split(command)[1:]
+    if tokens and tokens[-1] != "--help":
+        app.parse_args(tokens, exit_on_error=False, print_error=False)
+
+
+@pytest.mark.parametrize("command", [command for command in GPUX if command.endswith("--help")])
+def test_help_that_a_readme_shows_is_there(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(shlex.split(command)[1:])
+    assert stopped.value.code == 0
+    assert "Usage: gpux" in capsys.readouterr().out
+
+
+def test_an_option_that_does_not_exist_is_seen() -> None:
+    with pytest.raises(cyclopts.CycloptsError):
+        app.parse_args(["journal", "--no-such-option"], exit_on_error=False, print_error=False)
+
+
+@pytest.mark.parametrize("path", READMES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path: Path) -> None:
+    broken = [
+        match["target"]
+        for match in LINK.finditer(path.read_text())
+        if not match["target"].startswith("http") and not (path.parent / match["target"]).exists()
+    ]
+    assert not broken
+
+
+def test_the_map_of_the_exchange_names_every_module() -> None:
+    """The twin of the layout picture stays true to the tree."""
+    text = (ROOT / "exchange" / "README.md").read_text()
+    missing = [
+        str(path.relative_to(ROOT))
+        for package in ("exchange", "contracts_spec", "clients", "bench")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if path.name != "__init__.py" and not re.search(rf"\b{re.escape(path.name)}\b", text)
+    ]
+    assert not missing
