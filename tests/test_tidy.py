@@ -127,6 +127,14 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
             yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
+def annotation_lines(path: Path) -> set[int]:
+    """Lines of imports that serve annotations alone, in `if TYPE_CHECKING:` blocks."""
+    blocks = (node for node in ast.walk(tree(path)) if isinstance(node, ast.If) and isinstance(node.test, ast.Name))
+    return {
+        line for node in blocks if node.test.id == "TYPE_CHECKING" for line in range(node.lineno, node.end_lineno + 1)
+    }
+
+
 def prefixes(name: str) -> Iterator[str]:
     """`a.b.c`, `a.b`, `a`."""
     parts = name.split(".")
@@ -183,7 +191,11 @@ def test_no_part_of_the_product_imports_tests() -> None:
 
 def test_no_module_imports_itself_in_a_circle() -> None:
     graph = {
-        module: {target for name, _ in imports(path) if (target := imported_module(name)) and target != module}
+        module: {
+            target
+            for name, line in imports(path)
+            if (target := imported_module(name)) and target != module and line not in annotation_lines(path)
+        }
         for module, path in sources().items()
     }
     done: set[str] = set()
