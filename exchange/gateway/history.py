@@ -41,31 +41,30 @@ class History:
         self._folder = folder
         self._chunks: list[_Chunk] = []
         self._handle = -1
+        self._full = True  # the next row begins a chunk
         self.last_sequence = 0
         if folder:
             disk.make_folder(folder)
 
     def load(self, last_sequence: int) -> None:
-        """Take up the files of the run before, cut to `last_sequence`; what does not link is removed."""
+        """Take up the files of the run before; what does not link, or is ahead of `last_sequence`, is removed."""
         names = sorted(name for name in self._disk.list(self._folder) if name.endswith(".rows")) if self._folder else []
         kept: list[tuple[int, np.ndarray]] = []
         for name in reversed(names):
             rows = self._sound(name)
-            if rows is None or (kept and kept[-1][0] != int(name[:10]) + 1):
+            if rows is None or rows[-1]["sequence"] > last_sequence or (kept and kept[-1][0] != int(name[:10]) + 1):
                 break
             kept.append((int(name[:10]), rows))
         for number, rows in reversed(kept):
-            self._adopt(number, rows[rows["sequence"] <= last_sequence])
+            self._adopt(number, rows)
         for name in names:
             if all(chunk.number != int(name[:10]) for chunk in self._chunks):
                 self._disk.unlink(f"{self._folder}/{name}")
-        if self._chunks:
-            self._open(self._chunks[-1])
 
     def append(self, events: np.ndarray) -> None:
         """Rows just released, shape (n,), in order."""
         data = events.tobytes()
-        if not self._chunks or self._chunks[-1].rows >= CHUNK_ROWS:
+        if self._full:
             self._start_chunk(int(events[0]["sequence"]))
         chunk = self._chunks[-1]
         assert chunk.parts is not None
@@ -73,6 +72,7 @@ class History:
             self._disk.pwrite(self._handle, data, chunk.rows * ROW_BYTES)
         chunk.parts.append(data)
         chunk.rows += len(events)
+        self._full = chunk.rows >= CHUNK_ROWS
         self.last_sequence = int(events[-1]["sequence"])
 
     def of_command(self, sequence: int) -> list[EventTuple] | None:
@@ -91,7 +91,7 @@ class History:
         for chunk in reversed(self._chunks):
             if oldest <= first:
                 break
-            if chunk.rows >= CHUNK_ROWS and account not in self._accounts(chunk):
+            if chunk is not self._chunks[-1] and account not in self._accounts(chunk):
                 continue
             rows = self._rows(chunk)
             numbers = rows["account_sequence"]
@@ -102,6 +102,15 @@ class History:
                 oldest = int(mine[0]["account_sequence"])
         events = list(EVENT_STRUCT.iter_unpack(b"".join(part.tobytes() for part in reversed(found))))
         return events if _covers(events, first, last) else None
+
+    def oldest(self, account: int) -> int:
+        """The oldest number of an account's stream that is kept, 0 if none is."""
+        for chunk in self._chunks:
+            rows = self._rows(chunk)
+            mine = rows["account_sequence"][(rows["account"] == account) & (rows["account_sequence"] > 0)]
+            if len(mine):
+                return int(mine[0])
+        return 0
 
     def close(self) -> None:
         if self._handle >= 0:
@@ -138,8 +147,6 @@ class History:
         self._handle = self._disk.open(f"{self._folder}/{chunk.number:010d}.rows", create=True)
 
     def _adopt(self, number: int, rows: np.ndarray) -> None:
-        if not len(rows):
-            return
         chunk = _Chunk(number, int(rows[0]["sequence"]))
         chunk.rows = len(rows)
         chunk.parts = [rows.tobytes()]

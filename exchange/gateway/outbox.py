@@ -73,7 +73,7 @@ class Group:
 class Line:
     """One connection's way out."""
 
-    __slots__ = ("channels", "closing", "encoding", "group", "outbox", "outgoing", "transport")
+    __slots__ = ("channels", "closing", "encoding", "group", "outbox", "outgoing", "owner", "transport")
 
     def __init__(self, outbox: "Outbox", transport: Transport, encoding: Encoding) -> None:
         self.outbox = outbox
@@ -83,6 +83,7 @@ class Line:
         self.channels: frozenset[int] = frozenset()
         self.group: Group | None = None
         self.closing: tuple[int, str] | None = None
+        self.owner: Any = None  # the session it belongs to
 
     def send(self, message: Any) -> None:
         """Queue a private message for this tick's write."""
@@ -110,6 +111,7 @@ class Outbox:
         self._channel_groups: dict[int, list[Group]] = {}
         self._ready: list[Group] = []
         self.soft_bytes = 1 << 62
+        self.last_sequence: dict[int, int] = {}  # of each channel that has published
         self.written_bytes = 0
         self.deliveries = 0
 
@@ -119,6 +121,7 @@ class Outbox:
 
     def publish(self, channel: int, message: Any) -> None:
         """A public message to every subscriber of its channel: encoded and framed once per encoding."""
+        self.last_sequence[channel] = message.sequence
         groups = self._channel_groups.get(channel)
         if not groups:
             return
@@ -148,9 +151,6 @@ class Outbox:
                 self._channel_groups.setdefault(channel, []).append(group)
         group.members.add(line)
         line.group = group
-
-    def has_subscribers(self, channel: int) -> bool:
-        return channel in self._channel_groups
 
     def flush(self) -> None:
         """Write everything that this tick collected."""

@@ -87,13 +87,25 @@ PROFILES = {profile.name: profile for profile in (STANDARD, LOOPBACK)}
 class Bucket:
     """One token bucket, kept as the time at which it would be full again (generic cell rate algorithm)."""
 
-    __slots__ = ("_flood_second", "_full_ns", "_interval_ns", "_refused", "_streak", "_window_ns", "rate")
+    __slots__ = (
+        "_flood_second",
+        "_full_ns",
+        "_interval_ns",
+        "_low_ns",
+        "_refused",
+        "_streak",
+        "_window_ns",
+        "low",
+        "rate",
+    )
 
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
         self._interval_ns = NS_PER_S // rate.rate
         self._window_ns = rate.burst * self._interval_ns
+        self._low_ns = self._window_ns * 8 // 10
         self._full_ns = 0
+        self.low = False  # after the last take fewer than 20 % were left (RATE-004)
         self._flood_second = 0
         self._refused = 0
         self._streak = 0
@@ -107,6 +119,7 @@ class Bucket:
             self._count_refusal(now_ns, tokens)
             return excess_ns
         self._full_ns = full_ns
+        self.low = full_ns - now_ns > self._low_ns
         return 0
 
     def left(self, now_ns: int) -> int:

@@ -1,0 +1,236 @@
+"""What all connections of one gateway share: settings, keys, seats, counters, and the room where commands go.
+
+The hub knows no sockets and no event loop; `server` turns its wheel and gives it transports.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from exchange.engine import query
+from exchange.gateway.auth import NONCE_BYTES, encode_bytes
+from exchange.gateway.history import EventTuple, History
+from exchange.gateway.keys import Key, KeyStore, SessionRecord
+from exchange.gateway.outbox import Line, Outbox
+from exchange.gateway.seats import Seat
+from exchange.gateway.subscriptions import SlowReaders
+from exchange.gateway.throttle import Bucket, Profile, Rate
+from exchange.gateway.timers import TimerWheel
+from exchange.gateway.translate import Batch, Listed, pack_cancel_on_disconnect, pack_session
+from exchange.seams import Clock, Rng
+from exchange.wire.messages import (
+    AccountSnapshot,
+    BatchResult,
+    CancelTerms,
+    Hello,
+    LimitTerms,
+    MarginView,
+    OrderView,
+    OutboundTerms,
+    PositionView,
+)
+from exchange.wire.version import VERSION
+from exchange.wire.words import session_number
+
+if TYPE_CHECKING:
+    from exchange.gateway.session import Session
+
+FAILURES_MAX = 6
+REFUSED_MS = 60_000
+GATHERED_FOR_CANCELS = 256  # places of a full queue that only cancels may use (SEC-048)
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+class Room(Protocol):
+    """Where commands go and answers come from: the venue, as the gateway sees it."""
+
+    batch: Batch
+    instruments: dict[int, Listed]
+    instrument_ids: list[int]
+    groups: dict[str, int]
+    history: History
+    market: Any
+    released: dict[int, int]
+    states: np.ndarray
+    sequence: int
+    time_us: int
+
+    def has_room(self, spare: int) -> bool: ...
+    def wake(self) -> None: ...
+    def ask(self, question: Callable[[], None]) -> None: ...
+    def ask_later(self, question: Callable[[], None]) -> None: ...
+    def listen(self, account: int, line: Line) -> None: ...
+    def unlisten(self, account: int, line: Line) -> None: ...
+    def reply_to(self, request_id: int, events: list[EventTuple]) -> Any: ...
+    def result_of(self, events: list[EventTuple]) -> BatchResult: ...
+    def messages_of(self, events: list[EventTuple]) -> list[tuple[int, int, Any]]: ...
+    def account_pages(self, account: int) -> list[AccountSnapshot]: ...
+    def order_view(self, order: query.OrderRow) -> OrderView: ...
+    def done_order(self, account: int, order_id: int, client_order_id: str) -> OrderView | None: ...
+    def position_views(self, account: int) -> list[PositionView]: ...
+    def margin_view(self, account: int) -> MarginView: ...
+
+
+class Hub:
+    """Shared by every session of one gateway."""
+
+    def __init__(
+        self, room: Room, outbox: Outbox, keys: KeyStore, profile: Profile, clock: Clock, rng: Rng, terms: dict[str, str]
+    ) -> None:
+        """`terms`: what `hello` names: venue, history, feed, durability."""
+        self.room = room
+        self.outbox = outbox
+        self.keys = keys
+        self.profile = profile
+        self.clock = clock
+        self.rng = rng
+        self.terms = terms
+        self.wheel = TimerWheel(clock.mono_ns())
+        self.slow = SlowReaders(self)
+        outbox.soft_bytes = profile.soft_kb * 1_024
+        self.sessions: set[Session] = set()
+        self.seats: dict[int, Seat] = {}
+        self.connections = 0
+        self.released_us = clock.wall_us()  # when the batch being released was
+        self.facts: dict[int, list[tuple[int, int]]] = {}  # (request id, sequence) of sessions before this run
+        self.per_key: dict[str, int] = {}
+        self._buckets: dict[tuple[str, object], Bucket] = {}
+        self._failures: dict[str, list[int]] = {}
+        self._refused_until: dict[str, int] = {}
+        self._postponed: list[Seat] = []
+        self._session_number = keys.next_session()
+        self._limits = [LimitTerms(rate.name, rate.rate, rate.burst, rate.per) for rate in profile.rates]
+
+    def hello(self, connection: int, nonce: str) -> Hello:
+        """The first message of a connection: every limit a client can meet is in it (RATE-001)."""
+        profile = self.profile
+        outbound = OutboundTerms(
+            profile.soft_kb, profile.soft_ms, profile.hard_kb, profile.hard_ms, profile.private_kb
+        )  # fmt: skip
+        return Hello(
+            VERSION, self.terms["venue"], self.terms["history"], self.terms["feed"], connection, nonce,
+            self.clock.wall_us(), self.terms["durability"], profile.heartbeat_ms, profile.dead_ms, profile.inflight,
+            profile.max_frame, profile.dedup, profile.replay_hours, profile.channels_max, outbound, self._limits,
+            [f"limits: {profile.name}"],
+        )  # fmt: skip
+
+    def nonce(self) -> str:
+        return encode_bytes(self.rng.bytes(NONCE_BYTES))
+
+    def bucket(self, name: str, owner: object) -> Bucket:
+        """The token bucket of one owner: an account, for the limits that are per account."""
+        bucket = self._buckets.get((name, owner))
+        if bucket is None:
+            bucket = self._buckets[(name, owner)] = Bucket(self.profile.rate(name))
+        return bucket
+
+    def logon_bucket(self, key: str) -> Bucket:
+        """Logons of one key (RATE-008): spread over a minute."""
+        bucket = self._buckets.get(("logon", key))
+        if bucket is None:
+            per_minute = self.profile.logons_per_minute
+            rate = Rate("logon", max(1, per_minute // 60), per_minute, "key")
+            bucket = self._buckets[("logon", key)] = Bucket(rate)
+        return bucket
+
+    # Addresses that fail to log on (SEC-025).
+
+    def counts(self, address: str) -> bool:
+        """Whether rows per address apply to this peer."""
+        return self.profile.guard_loopback or address not in LOOPBACK
+
+    def note_failure(self, address: str) -> None:
+        if not self.counts(address):
+            return
+        now = self.clock.mono_ns()
+        recent = [at for at in self._failures.get(address, ()) if now - at < REFUSED_MS * 1_000_000]
+        recent.append(now)
+        self._failures[address] = recent
+        if len(recent) >= FAILURES_MAX:
+            self._refused_until[address] = now + REFUSED_MS * 1_000_000
+
+    def refuses(self, address: str) -> bool:
+        """Whether connections from this address are refused at accept for now."""
+        until = self._refused_until.get(address)
+        if until is None:
+            return False
+        if self.clock.mono_ns() < until:
+            return True
+        del self._refused_until[address]
+        del self._failures[address]
+        return False
+
+    # Seats.
+
+    def new_seat(self, key: Key, terms: CancelTerms) -> Seat:
+        """A session nobody had before."""
+        number, self._session_number = self._session_number, self._session_number + 1
+        seat = self.seats[number] = Seat(self, number, key, terms, 0)
+        return seat
+
+    def restored_seat(self, record: SessionRecord, key: Key) -> Seat:
+        """A session of the journal that this run has not seen yet."""
+        last_id = query.last_request_id(self.room.states, record.number)
+        seat = self.seats[record.number] = Seat(self, record.number, key, record.terms, last_id)
+        seat.remember(self.facts.pop(record.number, ()))
+        return seat
+
+    def names_other_key(self, name: str, key: Key) -> bool:
+        """Whether a `sid` is that of another key: then a logon with it is an attack, not a resume."""
+        record = self.keys.sessions.get(session_number(name))
+        return record is not None and record.key != key.key
+
+    def journal_session(self, seat: Seat, request_id: int, answer: Callable[..., None]) -> None:
+        """Sequence that the session is opened, resumed, or has other terms."""
+        batch = self.room.batch
+        pack_session(batch, seat.key.accounts[0], seat.number, request_id, seat.key.key, seat.terms)
+        batch.tickets.append((answer, request_id, self.clock.wall_us()))
+        self.room.wake()
+
+    def note_session(self, sequence: int, seat: Seat) -> None:
+        """Its SESSION row is durable."""
+        record = SessionRecord(seat.number, seat.key.key, seat.terms, self.clock.wall_us() * 1_000)
+        self.keys.put_session(sequence, record)
+
+    def start_grace(self, seat: Seat) -> None:
+        """The connection is gone: cancel what the terms say when grace ends without a resume (SESS-021)."""
+        if seat.terms.mode != "off" and seat.terms.on in ("drop", "both") and seat.grace is None:
+            seat.grace = self.wheel.after(seat.terms.grace_ms, lambda: self.fire_cancel(seat))
+
+    def restore(self) -> None:
+        """After a start: sessions of before get their grace counted from now (SESS-021)."""
+        for record in list(self.keys.sessions.values()):
+            key = self.keys.keys.get(record.key)
+            if key is not None and record.terms.mode != "off":
+                self.start_grace(self.restored_seat(record, key))
+
+    def fire_cancel(self, seat: Seat) -> None:
+        """One sequenced cancel for each account of the session."""
+        seat.grace = None
+        for account in seat.key.accounts:
+            batch = self.room.batch
+            pack_cancel_on_disconnect(batch, account, seat.number, seat.terms.mode == "account")
+            batch.tickets.append((lambda _id, _us, events: self._fired(seat, events), 0, 0))
+            self.room.wake()
+
+    def _fired(self, seat: Seat, events: list[EventTuple]) -> None:
+        """Orders that may not be cancelled now wait for the market's phase to change (SESS-023)."""
+        self.keys.disarm(events[0][0], seat.number)
+        if self._works(seat) and seat not in self._postponed:
+            self._postponed.append(seat)
+
+    def _works(self, seat: Seat) -> bool:
+        whole = seat.terms.mode == "account"
+        return any(
+            whole or order.session == seat.number
+            for account in seat.key.accounts
+            for order in query.open_orders(self.room.states, account)
+        )
+
+    def phase_changed(self) -> None:
+        """A market changed its state: postponed cancels are tried again."""
+        seats, self._postponed = self._postponed, []
+        for seat in seats:
+            if seat.session is None:
+                self.fire_cancel(seat)

@@ -1,0 +1,134 @@
+"""A session: what outlives its connections (SESS-007, SESS-008), with the replies it may ask for again (RECOV-011).
+
+The word on the wire is session (`sid`). In the gateway `session.Session` is one connection's conversation and a seat
+is the named, resumable thing that at most one connection holds.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from exchange.gateway.history import EventTuple
+from exchange.gateway.keys import Key
+from exchange.gateway.throttle import Bucket
+from exchange.gateway.timers import Timer
+from exchange.wire.errors import ErrorCode, error
+from exchange.wire.messages import CancelTerms
+from exchange.wire.words import session_id
+
+if TYPE_CHECKING:
+    from exchange.gateway.hub import Hub
+    from exchange.gateway.session import Session
+
+BATCH_REPLIES_MAX = 64
+
+
+class StoredReplies:
+    """Which command answered a request: the last `kept` ids of one session, which rise."""
+
+    __slots__ = ("_facts", "_ids", "kept")
+
+    def __init__(self, kept: int) -> None:
+        self.kept = kept
+        self._ids: list[int] = []
+        self._facts: list[tuple[int, int, int]] = []
+
+    def add(self, request_id: int, sequence: int, received_us: int, sent_us: int) -> None:
+        self._ids.append(request_id)
+        self._facts.append((sequence, received_us, sent_us))
+        if len(self._ids) > 2 * self.kept:
+            del self._ids[: -self.kept]
+            del self._facts[: -self.kept]
+
+    def find(self, request_id: int) -> tuple[int, int, int] | None:
+        """(sequence, received, sent) of a reply still kept."""
+        at = bisect_left(self._ids, request_id, lo=max(0, len(self._ids) - self.kept))
+        if at < len(self._ids) and self._ids[at] == request_id:
+            return self._facts[at]
+        return None
+
+    @property
+    def oldest(self) -> int:
+        """The oldest id whose reply is kept, 0 if there is none."""
+        return self._ids[max(0, len(self._ids) - self.kept)] if self._ids else 0
+
+    @property
+    def newest(self) -> int:
+        return self._ids[-1] if self._ids else 0
+
+
+class Seat:
+    """A session by number: its key, its terms, its last request, its connection if there is one."""
+
+    __slots__ = (
+        "account",
+        "accounts",
+        "batch_replies",
+        "buckets",
+        "grace",
+        "hub",
+        "key",
+        "last_id",
+        "low",
+        "may_cancel",
+        "may_trade",
+        "number",
+        "replies",
+        "session",
+        "terms",
+    )
+
+    def __init__(self, hub: "Hub", number: int, key: Key, terms: CancelTerms, last_id: int) -> None:
+        self.hub = hub
+        self.number = number
+        self.key = key
+        self.accounts = frozenset(key.accounts)
+        self.account = key.accounts[0] if len(key.accounts) == 1 else 0
+        self.may_trade = "trade" in key.scopes
+        self.may_cancel = self.may_trade or "cancel" in key.scopes
+        self.terms = terms
+        self.last_id = last_id
+        self.replies = StoredReplies(hub.profile.dedup)
+        self.batch_replies: dict[int, Any] = {}
+        self.session: Session | None = None
+        self.grace: Timer | None = None
+        self.buckets: dict[tuple[str, int], Bucket] = {}
+        self.low: Bucket | None = None  # nearly used up: the next reply says so (RATE-004)
+
+    @property
+    def name(self) -> str:
+        return session_id(self.number)
+
+    def answer(self, request_id: int, received_us: int, events: list[EventTuple]) -> None:
+        """The command of a request is released: keep its reply, and send it if the session has a connection."""
+        session = self.session
+        hub = self.hub
+        if not events:
+            reply: Any = error(request_id, ErrorCode.EXPIRED_REQUEST, "exp has passed")
+            reply.time_us = hub.room.time_us
+        else:
+            self.replies.add(request_id, events[0][0], received_us, hub.released_us)
+            if session is None or not session.live:
+                return
+            reply = hub.room.reply_to(request_id, events)
+        if session is None or not session.live:
+            return
+        reply.received_us = received_us
+        reply.sent_us = hub.released_us
+        if self.low is not None:
+            reply.limit_left = (self.low.rate.name, self.low.left(session.now_ns))
+            self.low = None
+        session.line.send(reply)
+        session.got_answer()
+
+    def keep_batch(self, request_id: int, reply: Any) -> None:
+        """A batch's reply cannot be told from events again, so it is kept whole."""
+        self.batch_replies[request_id] = reply
+        while len(self.batch_replies) > BATCH_REPLIES_MAX:
+            del self.batch_replies[next(iter(self.batch_replies))]
+
+    def remember(self, facts: Iterable[tuple[int, int]]) -> None:
+        """(request id, sequence) of the journal, in order: replies of before a restart, without their times."""
+        for request_id, sequence in facts:
+            if request_id > self.replies.newest:
+                self.replies.add(request_id, sequence, 0, 0)

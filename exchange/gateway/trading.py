@@ -1,0 +1,330 @@
+"""Requests that become commands: new, replace, cancel, cancel_all, batch, cod.
+
+Each is admitted in one order of checks: resend, scope, account, throttle, then what the message alone shows. The row
+goes into the batch of this loop tick; the answer comes when its command is released.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from exchange.gateway.history import EventTuple
+from exchange.gateway.hub import GATHERED_FOR_CANCELS
+from exchange.gateway.seats import Seat
+from exchange.gateway.translate import (
+    pack_cancel,
+    pack_cancel_all,
+    pack_new,
+    pack_replace,
+    refusal_of_cancel,
+    refusal_of_new,
+    refusal_of_replace,
+)
+from exchange.wire.errors import ErrorCode, error
+from exchange.wire.messages import (
+    Batch,
+    BatchCancel,
+    BatchNew,
+    BatchReplace,
+    BatchResult,
+    Cancel,
+    CancelAll,
+    CancelOnDisconnect,
+    CancelTerms,
+    Err,
+    New,
+    Ok,
+    Replace,
+    echoed,
+)
+
+if TYPE_CHECKING:
+    from exchange.gateway.session import Session
+
+
+def new(session: "Session", seat: Seat, message: New) -> None:
+    account = admit_trade(session, seat, message, "order", seat.may_trade)
+    if not account:
+        return
+    room = session.hub.room
+    listed = room.instruments.get(message.instrument)
+    refusal = refusal_of_new(message, listed)
+    if refusal is not None or listed is None:
+        session.reply(refusal)  # type: ignore[arg-type]  # an unlisted instrument has its refusal
+        return
+    if not room.has_room(GATHERED_FOR_CANCELS):
+        session.refuse(message.request_id, ErrorCode.BUSY, "the venue is behind: nothing was accepted")
+        return
+    pack_new(room.batch, message, listed.index, account, seat.number, message.request_id)
+    submit(session, seat, message)
+
+
+def replace(session: "Session", seat: Seat, message: Replace) -> None:
+    account = admit_trade(session, seat, message, "order", seat.may_trade)
+    if not account:
+        return
+    refusal = refusal_of_replace(message)
+    if refusal is not None:
+        session.reply(refusal)
+    elif not session.hub.room.has_room(GATHERED_FOR_CANCELS):
+        session.refuse(message.request_id, ErrorCode.BUSY, "the venue is behind: nothing was accepted")
+    else:
+        pack_replace(session.hub.room.batch, message, account, seat.number, message.request_id)
+        submit(session, seat, message)
+
+
+def cancel(session: "Session", seat: Seat, message: Cancel) -> None:
+    account = admit_trade(session, seat, message, "cancel", seat.may_cancel)
+    if not account:
+        return
+    refusal = refusal_of_cancel(message)
+    if refusal is not None:
+        session.reply(refusal)
+    elif not session.hub.room.has_room(0):
+        session.refuse(message.request_id, ErrorCode.BUSY, "the venue is behind: nothing was accepted")
+    else:
+        pack_cancel(session.hub.room.batch, message, account, seat.number, message.request_id)
+        submit(session, seat, message)
+
+
+def cancel_all(session: "Session", seat: Seat, message: CancelAll) -> None:
+    account = admit_trade(session, seat, message, "cancel", seat.may_cancel)
+    if not account:
+        return
+    room = session.hub.room
+    book = room.instruments.get(message.instrument)
+    group = room.groups.get(message.chip, 0)
+    if message.protection_group:
+        session.refuse(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, "mmp is not offered yet")
+    elif message.instrument and book is None:
+        text = f"no instrument {message.instrument} is listed (field i)"
+        session.refuse(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
+    elif message.chip and not group:
+        text = f"no chip {message.chip} is listed (field chip)"
+        session.refuse(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
+    elif not room.has_room(0):
+        session.refuse(message.request_id, ErrorCode.BUSY, "the venue is behind: nothing was accepted")
+    else:
+        index = book.index if book is not None else 0
+        pack_cancel_all(room.batch, message, index, group, account, seat.number, message.request_id)
+        submit(session, seat, message)
+
+
+def cod(session: "Session", seat: Seat, message: CancelOnDisconnect) -> None:
+    """Other terms for this session, journalled with its SESSION row."""
+    if message.request_id <= seat.last_id:
+        repeat(session, seat, message.request_id)
+        return
+    if message.orders == "day" and message.mode != "off":
+        text = "cod orders day is not offered yet: all is"
+        session.refuse(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
+        return
+    seat.terms = CancelTerms(mode=message.mode, orders=message.orders, on=message.on, grace_ms=message.grace_ms)
+    seat.last_id = message.request_id
+    session.expect_answer()
+    hub, terms = session.hub, seat.terms
+
+    def durable(request_id: int, received_us: int, events: list[EventTuple]) -> None:
+        hub.note_session(events[0][0], seat)
+        reply = Ok(request_id, engine_sequence=events[0][0], cancel_terms=echoed(terms))
+        seat.keep_batch(request_id, reply)
+        send_answer(seat, reply, received_us)
+
+    hub.journal_session(seat, message.request_id, durable)
+
+
+def batch(session: "Session", seat: Seat, message: Batch) -> None:
+    """Operations run in order, each with its own result (ENTRY-013)."""
+    operations = message.operations
+    if message.atomic:
+        text = "atomic is not offered yet: operations run one by one"
+        session.refuse(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
+        return
+    orders = sum(type(operation) is not BatchCancel for operation in operations)
+    allowed = seat.may_trade if orders else seat.may_cancel
+    account = admit_trade(session, seat, message, "order", allowed, orders)
+    if not account:
+        return
+    wait = _bucket(session, seat, "cancel", account).take(session.now_ns, len(operations) - orders)
+    if wait:
+        session.refuse_rate(message.request_id, _bucket(session, seat, "cancel", account), wait)
+        return
+    if not session.hub.room.has_room(GATHERED_FOR_CANCELS):
+        session.refuse(message.request_id, ErrorCode.BUSY, "the venue is behind: nothing was accepted")
+        return
+    collector = BatchReply(session, seat, message.request_id, len(operations))
+    seat.last_id = message.request_id
+    session.expect_answer()
+    for place, operation in enumerate(operations):
+        _operation(session, seat, collector, place, operation, message)
+    collector.finish_if_done()
+
+
+def _operation(
+    session: "Session",
+    seat: Seat,
+    collector: "BatchReply",
+    place: int,
+    operation: BatchNew | BatchReplace | BatchCancel,
+    message: Batch,
+) -> None:
+    """One operation as a row of its own, or its refusal."""
+    room = session.hub.room
+    account = operation.account or seat.account
+    request_id = message.request_id
+    refusal: Err | None
+    if account not in seat.accounts:
+        refusal = error(request_id, ErrorCode.SCOPE, f"acc {account} is not of this key")
+    elif isinstance(operation, BatchNew):
+        listed = room.instruments.get(operation.instrument)
+        refusal = refusal_of_new(operation, listed)
+        if refusal is None and listed is not None:
+            pack_new(room.batch, operation, listed.index, account, seat.number, request_id)
+    elif isinstance(operation, BatchReplace):
+        refusal = refusal_of_replace(operation)
+        if refusal is None:
+            pack_replace(room.batch, operation, account, seat.number, request_id)
+    else:
+        refusal = refusal_of_cancel(operation)
+        if refusal is None:
+            pack_cancel(room.batch, operation, account, seat.number, request_id)
+    if refusal is not None:
+        collector.refuse(place, operation, refusal)
+        return
+    expires_us = operation.expires_us or message.expires_us
+    if expires_us:
+        room.batch.expires.append((len(room.batch.tickets), expires_us))
+    room.batch.tickets.append((collector.take, place, session.now_us))
+    room.wake()
+
+
+class BatchReply:
+    """Collects the results of one batch; answers when all are there."""
+
+    def __init__(self, session: "Session", seat: Seat, request_id: int, count: int) -> None:
+        self._session = session
+        self._seat = seat
+        self._request_id = request_id
+        self._received_us = session.now_us
+        self._results: list[BatchResult | None] = [None] * count
+        self._missing = count
+
+    def refuse(self, place: int, operation: Any, refusal: Err) -> None:
+        self._put(
+            place,
+            BatchResult(
+                client_order_id=operation.client_order_id,
+                code=refusal.code,
+                name=refusal.name,
+                message=refusal.message,
+                applied=refusal.applied,
+            ),
+        )
+
+    def take(self, place: int, _received_us: int, events: list[EventTuple]) -> None:
+        """The events of one operation's command."""
+        if events:
+            self._put(place, self._session.hub.room.result_of(events))
+        else:
+            code = ErrorCode.EXPIRED_REQUEST
+            self._put(place, BatchResult(code=int(code), name=code.name, message="exp has passed", applied="no"))
+        self.finish_if_done()
+
+    def finish_if_done(self) -> None:
+        if self._missing == 0:
+            self._missing = -1
+            reply = Ok(self._request_id, results=self._results)  # type: ignore[arg-type]  # all are there
+            self._seat.keep_batch(self._request_id, reply)
+            send_answer(self._seat, reply, self._received_us)
+
+    def _put(self, place: int, result: BatchResult) -> None:
+        self._results[place] = result
+        self._missing -= 1
+
+
+# What all of them share.
+
+
+def admit_trade(
+    session: "Session", seat: Seat, message: Any, bucket_name: str, allowed: bool, tokens: int = 1
+) -> int:
+    """The account a request is for, 0 if it was answered here: resent, not allowed, or too fast."""
+    request_id = message.request_id
+    if request_id <= seat.last_id:
+        repeat(session, seat, request_id)
+        return 0
+    account = getattr(message, "account", 0) or seat.account
+    if account not in seat.accounts or not allowed:
+        _refuse_scope(session, request_id, account, allowed)
+        return 0
+    bucket = seat.buckets.get((bucket_name, account)) or _bucket(session, seat, bucket_name, account)
+    wait = bucket.take(session.now_ns, tokens)
+    if wait:
+        session.refuse_rate(request_id, bucket, wait)
+        return 0
+    if bucket.low:
+        seat.low = bucket
+    return account
+
+
+def submit(session: "Session", seat: Seat, message: Any) -> None:
+    """The row just packed waits for its group commit."""
+    room = session.hub.room
+    batch = room.batch
+    if message.expires_us:
+        batch.expires.append((len(batch.tickets), message.expires_us))
+    batch.tickets.append((seat.answer, message.request_id, session.now_us))
+    seat.last_id = message.request_id
+    session.expect_answer()
+    room.wake()
+
+
+def send_answer(seat: Seat, reply: Ok | Err, received_us: int) -> None:
+    """A released reply goes to the session's present connection; none: it is kept for a resend."""
+    session = seat.session
+    if session is None or not session.live:
+        return
+    reply.received_us = received_us
+    reply.sent_us = session.hub.clock.wall_us()
+    session.line.send(reply)
+    session.got_answer()
+
+
+def repeat(session: "Session", seat: Seat, request_id: int) -> None:
+    """A request that was sequenced before: its stored reply again (RECOV-011)."""
+    room = session.hub.room
+    reply = seat.batch_replies.get(request_id)
+    facts = seat.replies.find(request_id)
+    if reply is not None:
+        reply.duplicate = True
+        session.line.send(reply)
+    elif facts is not None:
+        sequence, received_us, sent_us = facts
+        events = room.history.of_command(sequence)
+        if events is None:
+            session.refuse(request_id, ErrorCode.DUP_ID, "processed before, its reply is no longer kept: query")
+            return
+        reply = room.reply_to(request_id, events)
+        reply.duplicate = True
+        reply.received_us, reply.sent_us = received_us or None, sent_us or None
+        session.line.send(reply)
+    elif request_id > seat.replies.newest and session.unanswered:
+        # The first copy still waits at the gate: one answer, twice.
+        room.ask_later(lambda: repeat(session, seat, request_id))
+    elif request_id < seat.replies.oldest or not seat.replies.newest:
+        session.refuse(request_id, ErrorCode.DUP_ID, "processed before, its reply is no longer kept: query")
+    else:
+        session.refuse(request_id, ErrorCode.ID_ORDER, f"id {request_id} is not above {seat.last_id}")
+
+
+def _refuse_scope(session: "Session", request_id: int, account: int, allowed: bool) -> None:
+    if not allowed:
+        session.refuse(request_id, ErrorCode.SCOPE, "the key's scopes do not allow this")
+    elif account == 0:
+        session.refuse(request_id, ErrorCode.UNKNOWN_ACCOUNT, "acc is needed: the key has several accounts")
+    else:
+        session.refuse(request_id, ErrorCode.SCOPE, f"acc {account} is not of this key")
+
+
+def _bucket(session: "Session", seat: Seat, name: str, account: int) -> Any:
+    """The account's bucket, shared by all its sessions; looked up once for each."""
+    bucket = seat.buckets[(name, account)] = session.hub.bucket(name, account)
+    return bucket
