@@ -16,7 +16,7 @@ from tests.journal.fault_disk import FaultDisk
 FOLDER = "data"
 RULES = b'{"matching":"price-time"}'
 SEGMENT_BYTES = 24 * 1024
-STATE = np.dtype([("sequence", "<i8"), ("time_ns", "<i8"), ("fold", "<u8"), ("spare", "u1", (200_000,))])
+STATE = np.dtype([("sequence", "<i8"), ("time_ns", "<i8"), ("fold", "<u8"), ("spare", "u1", (100_000,))])
 
 
 class FakeEngine:
