@@ -90,7 +90,7 @@ class ExecutionReports:
             e,
             time_ns // NS_PER_US,
             _ORDER_EVENTS[kind],
-            self._table.ids[index],
+            self._table.id_of(index),
             order_id,
             client_order_id_text(word_0, word_1, word_2),
             ORDER_STATES[state],

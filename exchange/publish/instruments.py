@@ -1,8 +1,8 @@
 """The listed instruments as publishers need them: index to id, hours, definitions.
 
-    table = InstrumentTable(lambda: query.instruments(engine.states), unit_lots={"H100": 8})
-    table.refresh()                              # again whenever a LISTED event was released
-    table.index_of(34734166) -> 5, 0 if unknown; table.ids[5] -> 34734166; table.rows[5].symbol
+table = InstrumentTable(lambda: query.instruments(engine.states), unit_lots={"H100": 8})
+table.refresh()                              # again whenever a LISTED event was released
+table.index_of(34734166) -> 5, 0 if unknown; table.ids[5] -> 34734166; table.rows[5].symbol
 """
 
 from collections.abc import Callable, Mapping
@@ -61,6 +61,10 @@ class InstrumentTable:
     def index_of(self, instrument_id: int) -> int:
         """The book of an instrument, 0 if it is not listed."""
         return self._index.get(instrument_id, 0)
+
+    def id_of(self, index: int) -> int:
+        """The instrument of a book, 0 if there is no such book: a refused command may name any."""
+        return self.ids[index] if index < len(self.ids) else 0
 
     def row(self, index: int) -> InstrumentRow:
         row = self.rows[index]

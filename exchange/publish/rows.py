@@ -1,7 +1,7 @@
 """EVENT rows as plain tuples, the form every publisher reads.
 
-    rows = read_rows(events)                     # once for all publishers; fields are at the places named below
-    for sequence, group in by_command(rows): ... # all rows of one command
+rows = read_rows(events)                     # once for all publishers; fields are at the places named below
+for sequence, group in by_command(rows): ... # all rows of one command
 """
 
 import struct
@@ -12,7 +12,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from exchange.records import EVENT, EVENT_STRUCT
+from exchange.records import EVENT_FIELDS, EVENT_STRUCT
 
 Row = tuple[int, ...]
 
@@ -45,8 +45,8 @@ Row = tuple[int, ...]
     VALUE_TICK_LOTS,
     ACCOUNT_SEQUENCE,
     AMOUNT_MILLS,
-) = range(len(EVENT.names))
-assert EVENT.names[CLIENT_ORDER_ID_0] == "client_order_id_0" and EVENT.names[AMOUNT_MILLS] == "amount_mills"
+) = range(len(EVENT_FIELDS))
+assert EVENT_FIELDS[CLIENT_ORDER_ID_0][0] == "client_order_id_0" and EVENT_FIELDS[AMOUNT_MILLS][0] == "amount_mills"
 
 _words = struct.Struct("<QQQ").pack
 

@@ -1,0 +1,117 @@
+"""Price levels of one book as market data shows them, and the checksum over them.
+
+A view is made from the engine's depth once and then follows events. Quantities are absolute, so a change may be
+applied again without harm.
+"""
+
+import struct
+import zlib
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+
+from exchange.codes import EventFlag, EventKind, Liquidity, Side
+from exchange.publish.rows import (
+    FLAGS,
+    HIDDEN_LOTS,
+    KIND,
+    LEVEL_LOTS,
+    LIQUIDITY,
+    PRICE,
+    SIDE,
+    Row,
+)
+
+Level = tuple[int, int]  # price_tick, lots
+CHECKSUM_LEVELS = 10
+
+_NO_LEVEL = (0, 0)
+_pack_levels = struct.Struct(f"<{CHECKSUM_LEVELS * 4}q").pack
+_FILL = int(EventKind.FILL)
+_RPL = int(EventKind.RPL)
+_LEVEL_KINDS = frozenset((EventKind.RST, EventKind.CXL, EventKind.RFR, EventKind.DEC))
+_TAKER = int(Liquidity.TAKER)
+_NEVER_RESTED = int(EventFlag.NEVER_RESTED)
+_KEPT = int(EventFlag.KEPT)
+_LOST = int(EventFlag.LOST)
+
+
+def level_change(row: Row) -> tuple[int, int, int] | None:
+    """(side, price, lots shown there now) of the level that an event changed, None if it changed none."""
+    kind = row[KIND]
+    if kind == _FILL:
+        return None if row[LIQUIDITY] == _TAKER else (row[SIDE], row[HIDDEN_LOTS], row[LEVEL_LOTS])
+    if kind in _LEVEL_KINDS:
+        return None if row[FLAGS] & _NEVER_RESTED else (row[SIDE], row[PRICE], row[LEVEL_LOTS])
+    if kind == _RPL and row[FLAGS] & (_KEPT | _LOST):
+        price = row[PRICE] if row[FLAGS] & _KEPT else row[HIDDEN_LOTS]
+        return row[SIDE], price, row[LEVEL_LOTS]
+    return None
+
+
+class Ladder:
+    """One side: lots by price, and the prices sorted from worst to best, so that the usual change is near the end."""
+
+    def __init__(self, side: int) -> None:
+        self.lots: dict[int, int] = {}
+        self._sign = 1 if side == Side.BUY else -1
+        self._ranks: list[int] = []  # price * sign, ascending: the best is the last
+
+    def set(self, price: int, lots: int) -> None:
+        """Show `lots` at a price; 0 removes the level."""
+        rank = price * self._sign
+        if not lots:
+            if self.lots.pop(price, None) is not None:
+                del self._ranks[bisect_left(self._ranks, rank)]
+            return
+        if price not in self.lots:
+            insort(self._ranks, rank)
+        self.lots[price] = lots
+
+    def levels(self, count: int = 0) -> list[Level]:
+        """The best `count` levels, best first; 0: all."""
+        sign, lots = self._sign, self.lots
+        return [(rank * sign, lots[rank * sign]) for rank in reversed(self._ranks[-count:])]
+
+    def best(self) -> Level | None:
+        if not self._ranks:
+            return None
+        price = self._ranks[-1] * self._sign
+        return price, self.lots[price]
+
+
+class BookView:
+    """Both sides of a book."""
+
+    def __init__(self, bids: Iterable[Level] = (), asks: Iterable[Level] = ()) -> None:
+        self.sides = (Ladder(Side.BUY), Ladder(Side.SELL))
+        self.apply(bids, asks)
+
+    def apply(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+        """Set levels of each side."""
+        for ladder, levels in zip(self.sides, (bids, asks), strict=True):
+            for price, lots in levels:
+                ladder.set(price, lots)
+
+    def levels(self, count: int = 0) -> tuple[list[Level], list[Level]]:
+        """(bids, asks), best first; 0: all levels."""
+        return self.sides[Side.BUY].levels(count), self.sides[Side.SELL].levels(count)
+
+    def checksum(self) -> int:
+        """That of MDATA-016."""
+        return checksum(*self.levels(CHECKSUM_LEVELS))
+
+
+def checksum(bids: list[Level], asks: list[Level]) -> int:
+    """CRC-32 over the first 10 levels, bid then ask of each rank, best first (MDATA-016)."""
+    numbers: list[int] = []
+    for rank in range(CHECKSUM_LEVELS):
+        numbers.extend(bids[rank] if rank < len(bids) else _NO_LEVEL)
+        numbers.extend(asks[rank] if rank < len(asks) else _NO_LEVEL)
+    return zlib.crc32(_pack_levels(*numbers))
+
+
+def difference(old: Ladder, new: list[Level]) -> list[Level]:
+    """What turns the levels of `old` into `new`: levels to set, and prices to remove with 0 lots."""
+    changed = [(price, lots) for price, lots in new if old.lots.get(price) != lots]
+    kept = {price for price, _ in new}
+    return changed + [(price, 0) for price in old.lots if price not in kept]

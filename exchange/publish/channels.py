@@ -1,0 +1,223 @@
+"""One market data channel each: what it shows, its numbers, what it keeps for slow readers and replays.
+
+State channels (depth, top) follow a book and number their messages by counting; event channels (trades, status,
+instruments) take their numbers from the journal: the last trade id, or `e`. A channel never knows who listens.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+import msgspec
+
+from exchange.codes import Side
+from exchange.publish.book_view import BookView, Ladder, Level, difference
+from exchange.wire.messages import ChannelMessage, Depth, Top
+
+LOG_MESSAGES = 1_024  # gateway.md section 1, idea 5
+REPLAY_MESSAGES = 5_000  # RECOV-014
+PAGE_LEVELS = 4_000  # of a snapshot: well below a frame of 1 MiB (MDATA-006)
+CHECKSUM_US = 500_000  # at most a second between checksums while the book changes (MDATA-016)
+
+Changes = tuple[dict[int, int], dict[int, int]]  # lots by price, of each side
+
+
+class _StateChannel:
+    """What depth and top share: cadence, counting, the log for conflation."""
+
+    def __init__(self, number: int, cadence_us: int) -> None:
+        self.number = number
+        self.cadence_us = cadence_us
+        self.sequence = 0
+        self.subscribers = 0
+        self.due_us = 0
+        self._log: deque[tuple[int, ChannelMessage]] = deque(maxlen=LOG_MESSAGES)  # (previous, message)
+
+    def open(self, book: BookView) -> None:
+        """Begin to show a book: the next message is a snapshot, and older ones do not lead to it."""
+        self.sequence += 1
+        self._log.clear()
+        self._load(book)
+
+    def _load(self, book: BookView) -> None:
+        raise NotImplementedError
+
+    def _numbered(self, message: ChannelMessage) -> ChannelMessage:
+        """Give a change its place in the stream."""
+        message.previous = self.sequence  # type: ignore[attr-defined]  # every channel message has it
+        self.sequence += 1
+        message.sequence = self.sequence
+        self._log.append((self.sequence - 1, message))
+        return message
+
+    def _since(self, sequence: int) -> list[ChannelMessage] | None:
+        """Messages after `sequence`, None when the log does not reach back to it."""
+        if sequence == self.sequence:
+            return []
+        if not self._log or self._log[0][0] > sequence or sequence > self.sequence:
+            return None
+        return [message for previous, message in self._log if previous >= sequence]
+
+
+class DepthChannel(_StateChannel):
+    """Lots per price, to a number of levels a side, 0 all (MDATA-002, MDATA-010)."""
+
+    def __init__(self, number: int, cadence_us: int, levels: int) -> None:
+        super().__init__(number, cadence_us)
+        self.levels = levels
+        self._view = BookView()  # as published, at `sequence`
+        self._book = self._view  # as it is now
+        self._pending: Changes = ({}, {})
+        self._checksum_us = 0  # time of the last checksum sent
+
+    def _load(self, book: BookView) -> None:
+        self._book = book
+        self._view = BookView(*book.levels(self.levels))
+        self._pending = ({}, {})
+
+    def note(self, changes: Changes) -> None:
+        """Levels of the book that have changed."""
+        for pending, changed in zip(self._pending, changes, strict=True):
+            pending.update(changed)
+
+    def publish(self, e: int, time_us: int) -> ChannelMessage | None:
+        """The change since the last message, None if what the channel shows is the same."""
+        bids, asks = self._changed(Side.BUY), self._changed(Side.SELL)
+        self._pending = ({}, {})
+        if not bids and not asks:
+            return None
+        self._view.apply(bids, asks)
+        message = Depth(self.number, 0, e, time_us, bids, asks)
+        if time_us - self._checksum_us >= CHECKSUM_US:
+            self._checksum_us = time_us
+            message.checksum = self._view.checksum()
+        return self._numbered(message)
+
+    def _changed(self, side: Side) -> list[Level]:
+        shown = self._view.sides[side]
+        if self.levels:
+            return difference(shown, self._book.sides[side].levels(self.levels)) if self._pending[side] else []
+        return [(price, lots) for price, lots in self._pending[side].items() if shown.lots.get(price, 0) != lots]
+
+    def snapshot(self, e: int, time_us: int) -> list[ChannelMessage]:
+        """All levels at `sequence`, in pages; the last one has the checksum (MDATA-005, MDATA-006)."""
+        bids, asks = self._view.levels()
+        starts = range(0, max(len(bids), len(asks), 1), PAGE_LEVELS)
+        pages: list[Depth] = []
+        for start in starts:
+            stop = start + PAGE_LEVELS
+            page = Depth(self.number, self.sequence, e, time_us, bids[start:stop], asks[start:stop], snapshot=True)
+            page.more = start != starts[-1]
+            pages.append(page)
+        pages[-1].checksum = self._view.checksum()
+        self._checksum_us = max(self._checksum_us, time_us)
+        return list(pages)
+
+    def merged(self, since: int) -> list[ChannelMessage] | None:
+        """One message for all changes after `since`, [] if there are none, None if only a snapshot helps (RATE-006)."""
+        messages = self._since(since)
+        if not messages:
+            return messages
+        last = messages[-1]
+        bids, asks = Ladder(Side.BUY), Ladder(Side.SELL)
+        lots: Changes = (bids.lots, asks.lots)
+        for message in messages:
+            assert isinstance(message, Depth)
+            _update(lots[Side.BUY], message.bids)
+            _update(lots[Side.SELL], message.asks)
+        return [
+            Depth(
+                self.number,
+                last.sequence,
+                last.engine_sequence,
+                last.time_us,
+                list(lots[Side.BUY].items()),
+                list(lots[Side.SELL].items()),
+                previous=since,
+                conflated=True,
+                checksum=self._view.checksum(),
+            )
+        ]
+
+
+def _update(lots: dict[int, int], levels: Iterable[Level]) -> None:
+    for price, quantity in levels:
+        lots[price] = quantity
+
+
+class TopChannel(_StateChannel):
+    """Best bid and ask. Every message is the whole top, so a merged one is the newest."""
+
+    def __init__(self, number: int, cadence_us: int) -> None:
+        super().__init__(number, cadence_us)
+        self._book = BookView()
+        self._shown: tuple[Level | None, Level | None] = (None, None)
+
+    def _load(self, book: BookView) -> None:
+        self._book = book
+        self._shown = self._best()
+
+    def _best(self) -> tuple[Level | None, Level | None]:
+        return self._book.sides[Side.BUY].best(), self._book.sides[Side.SELL].best()
+
+    def note(self, changes: Changes) -> None:
+        """The book itself is looked at when the channel publishes."""
+
+    def publish(self, e: int, time_us: int) -> ChannelMessage | None:
+        """The top, None if it is as before."""
+        best = self._best()
+        if best == self._shown:
+            return None
+        self._shown = best
+        return self._numbered(self._message(e, time_us))
+
+    def _message(self, e: int, time_us: int) -> Top:
+        message = Top(self.number, self.sequence, e, time_us)
+        bid, ask = self._shown
+        if bid is not None:
+            message.bid_tick, message.bid_lots = bid
+        if ask is not None:
+            message.ask_tick, message.ask_lots = ask
+        return message
+
+    def snapshot(self, e: int, time_us: int) -> list[ChannelMessage]:
+        message = self._message(e, time_us)
+        message.snapshot = True
+        return [message]
+
+    def merged(self, since: int) -> list[ChannelMessage] | None:
+        """The newest top for a reader that is at `since`."""
+        messages = self._since(since)
+        if not messages:
+            return messages
+        return [msgspec.structs.replace(messages[-1], previous=since, conflated=True)]
+
+
+class EventChannel:
+    """Messages numbered by the journal, never conflated, kept for replays (MDATA-001, RECOV-014)."""
+
+    def __init__(self, number: int, sequence: int) -> None:
+        """`sequence`: number of the channel's last message before now, 0 none."""
+        self.number = number
+        self.sequence = sequence
+        self.subscribers = 0
+        self._kept: deque[ChannelMessage] = deque(maxlen=REPLAY_MESSAGES)
+
+    def publish(self, message: ChannelMessage, sequence: int) -> ChannelMessage:
+        """Give a message its place: `sequence` from the journal."""
+        message.channel = self.number
+        message.previous = self.sequence  # type: ignore[attr-defined]  # every channel message has it
+        self.sequence = message.sequence = sequence
+        self._kept.append(message)
+        return message
+
+    def oldest(self) -> int:
+        """Number of the oldest message kept; one past the last if none is."""
+        return self._kept[0].sequence if self._kept else self.sequence + 1
+
+    def replay(self, first: int, last: int, reply_to: int) -> list[ChannelMessage]:
+        """Messages of a closed range, marked as replayed for a request."""
+        return [
+            msgspec.structs.replace(message, replay=True, reply_to=reply_to)
+            for message in self._kept
+            if first <= message.sequence <= last
+        ]

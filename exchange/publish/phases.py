@@ -1,0 +1,75 @@
+"""What market every book is in, followed from STA events (STATE-001, MDATA-012)."""
+
+from collections.abc import Iterable
+
+from exchange.codes import EventFlag, EventKind, MarketState, StateReason
+from exchange.engine.query import InstrumentRow
+from exchange.publish.rows import FLAGS, INSTRUMENT, KIND, LEAVES_LOTS, LOTS, PRICE, REASON, REFERENCE, STATE, Row
+
+Indicative = tuple[int, int, int]  # price_tick, lots, imbalance
+
+_FOLLOW = int(MarketState.NONE)
+_OPEN = int(MarketState.OPEN)
+
+
+def reason_text(reason: int) -> str:
+    """`why` of a status: what the calendar calls it stands in capitals, what a breaker or person did does not."""
+    if reason == StateReason.NONE:
+        return ""
+    name = StateReason(reason).name
+    return name if reason in (StateReason.SETTLING, StateReason.HALT_DCB, StateReason.HALT_ADMIN) else name.lower()
+
+
+class Phases:
+    """Effective state, reason and indicative opening of each book."""
+
+    def __init__(self) -> None:
+        self._groups: dict[int, int] = {}  # group -> its state
+        self._members: dict[int, list[int]] = {}
+        self._group_of: dict[int, int] = {}
+        self._own: dict[int, int] = {}  # book -> its own state while its group is OPEN
+        self._reasons: dict[int, int] = {}
+        self.indicative: dict[int, Indicative] = {}
+
+    def add(self, rows: Iterable[InstrumentRow]) -> None:
+        """Take up instruments that are not known yet, as the engine has them now."""
+        new = [row for row in rows if row.index not in self._group_of]
+        for row in new:
+            self._group_of[row.index] = row.group
+            self._members.setdefault(row.group, []).append(row.index)
+            if row.group not in self._groups or row.state == _OPEN:
+                self._groups[row.group] = int(row.state)
+        for row in new:
+            stricter = self._groups[row.group] == _OPEN and row.state != _OPEN
+            self._own[row.index] = int(row.state) if stricter else _FOLLOW
+
+    def fold(self, row: Row) -> list[int]:
+        """Follow a STA or IOP; returns the books it concerns."""
+        index = row[INSTRUMENT]
+        if row[KIND] == EventKind.IOP:
+            if row[FLAGS] & EventFlag.EMPTY:
+                self.indicative.pop(index, None)
+            else:
+                self.indicative[index] = (row[PRICE], row[LOTS], row[LEAVES_LOTS])
+            return [index]
+        if index:
+            self._own[index] = _FOLLOW if row[STATE] == _OPEN else row[STATE]
+            books = [index]
+        else:
+            self._groups[row[REFERENCE]] = row[STATE]
+            books = self._members.get(row[REFERENCE], [])
+        for book in books:
+            self._reasons[book] = row[REASON]
+            self.indicative.pop(book, None)
+        return books
+
+    def state(self, index: int) -> int:
+        """Effective MarketState: the book's own while its group is OPEN, else the group's."""
+        group = self._groups[self._group_of[index]]
+        return self._own[index] or group if group == _OPEN else group
+
+    def phase(self, index: int) -> str:
+        return MarketState(self.state(index)).name
+
+    def why(self, index: int) -> str:
+        return reason_text(self._reasons.get(index, StateReason.NONE))

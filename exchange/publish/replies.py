@@ -1,0 +1,258 @@
+"""Replies to requests, from the rows of the one command that a request became (ENTRY-001).
+
+    replies = Replies(table, find_order)         # find_order(account, coid) -> OrderRow | None: query.find_order
+    replies.note(rows)                           # every released batch, before its replies: how orders ended
+    reply = replies.reply(request_id, rows)      # Ok or Err, without `in`, `out`, `rl`: the gateway sets those
+    replies.result(rows)                         # the same as one operation of a batch (ENTRY-013)
+    replies.done_order(account, order_id, coid)  # OrderView of an order that has ended, None once forgotten
+
+`rows` of `reply` are all rows of the command, in order: tuples of `rows.read_rows`. A reply tells the state after the
+whole command. A logon (SESSION) is answered by the gateway itself.
+"""
+
+from collections.abc import Callable
+
+from exchange.codes import EventFlag, EventKind, MarketState, OrderState, RejectReason
+from exchange.engine.query import OrderRow
+from exchange.publish.account_views import order_view
+from exchange.publish.instruments import InstrumentTable
+from exchange.publish.rows import (
+    ACCOUNT,
+    CLIENT_ORDER_ID_0,
+    CLIENT_ORDER_ID_2,
+    FILLED_LOTS,
+    FLAGS,
+    HIDDEN_LOTS,
+    INSTRUMENT,
+    KIND,
+    LEAVES_LOTS,
+    LIQUIDITY,
+    LOTS,
+    ORDER_ID,
+    ORDER_LOTS,
+    ORDER_TYPE,
+    PRICE,
+    REASON,
+    SEQUENCE,
+    SIDE,
+    STATE,
+    TIF,
+    VALUE_TICK_LOTS,
+    Row,
+    client_order_id_text,
+)
+from exchange.records import pack_client_order_id
+from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
+from exchange.wire.messages import BatchResult, Err, Ok, OrderView
+from exchange.wire.words import CANCEL_REASONS, ORDER_STATES, ORDER_TYPES, SIDES, TIFS
+
+DONE_KEPT = 65_536  # orders whose end is remembered (ENTRY-011)
+
+_REFUSALS = frozenset((EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED))
+_ORDER_KINDS = frozenset(
+    (EventKind.ACK, EventKind.RST, EventKind.FILL, EventKind.CXL, EventKind.RPL, EventKind.DEC, EventKind.TRG)
+)
+_ENDS = frozenset((OrderState.FILLED, OrderState.CANCELLED, OrderState.EXPIRED))
+_REJ = int(EventKind.REJ)
+_ACK = int(EventKind.ACK)
+_RPL = int(EventKind.RPL)
+_CXL = int(EventKind.CXL)
+_RST = int(EventKind.RST)
+_FILL = int(EventKind.FILL)
+_DEC = int(EventKind.DEC)
+_COUNTED = frozenset((EventKind.MASS, EventKind.KIL))
+_KEPT = int(EventFlag.KEPT)
+_LOST = int(EventFlag.LOST)
+_DUP_ID = int(RejectReason.DUP_ID)
+_UNKNOWN = int(RejectReason.UNKNOWN)
+_BAND = int(RejectReason.BAND)
+
+
+class DoneOrders:
+    """How the latest orders ended, by either id. The oldest is forgotten first."""
+
+    def __init__(self, kept: int = DONE_KEPT) -> None:
+        self._kept = kept
+        self._by_id: dict[int, Row] = {}
+        self._by_client_id: dict[tuple[int, ...], Row] = {}
+
+    def note(self, rows: list[Row]) -> None:
+        """Remember the orders that these rows end."""
+        for row in rows:
+            if row[STATE] in _ENDS and (row[KIND] == _FILL or row[KIND] == _CXL or row[KIND] == _DEC):
+                self._by_id[row[ORDER_ID]] = row
+                self._by_client_id[row[ACCOUNT], *row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1]] = row
+        while len(self._by_id) > self._kept:
+            del self._by_id[next(iter(self._by_id))]
+        while len(self._by_client_id) > self._kept:
+            del self._by_client_id[next(iter(self._by_client_id))]
+
+    def find(self, account: int, order_id: int, words: Row) -> Row | None:
+        """The last row of an account's order, by its id, or by the words of its client order id where that is 0."""
+        if not order_id:
+            return self._by_client_id.get((account, *words))
+        row = self._by_id.get(order_id)
+        return row if row is not None and row[ACCOUNT] == account else None
+
+
+class Replies:
+    """Makes `ok` and `err`. Its one state is how the latest orders ended."""
+
+    def __init__(self, table: InstrumentTable, find_order: Callable[[int, str], OrderRow | None]) -> None:
+        self._table = table
+        self._find_order = find_order
+        self._done = DoneOrders()
+
+    def note(self, rows: list[Row]) -> None:
+        """Rows just released, of any number of commands."""
+        self._done.note(rows)
+
+    def reply(self, request_id: int, rows: list[Row]) -> Ok | Err:
+        """The answer to one request; `rows` has at least one row."""
+        first = rows[0]
+        kind = first[KIND]
+        if kind == _ACK or (kind == _CXL and rows[-1][KIND] == _CXL):
+            return _order_reply(request_id, rows)
+        if kind in _REFUSALS:
+            return self._refusal(request_id, first)
+        if kind == _RPL:
+            return _replace_reply(request_id, rows)
+        reply = Ok(request_id, engine_sequence=first[SEQUENCE])
+        for row in rows:
+            if row[KIND] in _COUNTED:
+                reply.count = row[LOTS] if row[KIND] == EventKind.MASS else _cancelled(rows)
+        return reply
+
+    def result(self, rows: list[Row]) -> BatchResult:
+        """The answer to one operation of a batch."""
+        reply = self.reply(0, rows)
+        result = BatchResult(reply.order_id, reply.client_order_id, reply.state, reply.leaves_lots, reply.filled_lots)
+        result.engine_sequence = reply.engine_sequence
+        if isinstance(reply, Ok):
+            result.priority, result.reason = reply.priority, reply.reason
+        else:
+            result.code, result.name, result.applied = reply.code, reply.name, reply.applied
+            result.message = reply.message
+        return result
+
+    def done_order(self, account: int, order_id: int = 0, client_order_id: str = "") -> OrderView | None:
+        """How an order of the account ended, while that is remembered: for `query`."""
+        row = self._done.find(account, order_id, pack_client_order_id(client_order_id))
+        return None if row is None else _done_view(self._table, row)
+
+    def _refusal(self, request_id: int, row: Row) -> Ok | Err:
+        reason = row[REASON]
+        text = client_order_id_text(*row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1])
+        if reason == _DUP_ID:
+            return self._duplicate(request_id, row, text)
+        done = None
+        if reason == _UNKNOWN:
+            done = self._done.find(row[ACCOUNT], row[ORDER_ID], row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1])
+        if done is not None:
+            return _order_done(request_id, row, done)
+        reply = error(request_id, reason_code(reason, row[LIQUIDITY]), reason_text(reason))
+        reply.engine_sequence = row[SEQUENCE]
+        reply.order_id = row[ORDER_ID] or None
+        reply.client_order_id = text
+        if reason == _BAND and row[KIND] == _REJ:
+            limits = self._table.row(row[INSTRUMENT])
+            reply.low_tick, reply.high_tick = limits.low_tick, limits.high_tick
+        elif row[LIQUIDITY]:
+            reply.phase = MarketState(row[LIQUIDITY]).name
+        return reply
+
+    def _duplicate(self, request_id: int, row: Row, text: str) -> Ok | Err:
+        """A `new` whose `coid` is live: the same order again is fine, other content is refused (ENTRY-003)."""
+        live = self._find_order(row[ACCOUNT], text)
+        reply: Ok | Err
+        if live is not None and _same_content(row, live):
+            reply = Ok(
+                request_id,
+                live.order_id,
+                text,
+                ORDER_STATES[live.state],
+                live.leaves_lots,
+                live.filled_lots,
+                row[SEQUENCE],
+                duplicate=True,
+            )
+            return reply
+        reply = error(request_id, ErrorCode.DUP_COID, reason_text(_DUP_ID))
+        reply.client_order_id = text
+        reply.engine_sequence = row[SEQUENCE]
+        if live is not None:
+            reply.order = order_view(self._table, live)
+        return reply
+
+
+def _order_reply(request_id: int, rows: list[Row]) -> Ok:
+    """The state of the order that the first row names, after all rows."""
+    order_id = rows[0][ORDER_ID]
+    last = rows[0]
+    for row in reversed(rows):
+        if row[ORDER_ID] == order_id and row[KIND] in _ORDER_KINDS:
+            last = row
+            break
+    word_0, word_1, word_2 = last[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1]
+    reply = Ok(
+        request_id,
+        order_id,
+        client_order_id_text(word_0, word_1, word_2),
+        ORDER_STATES[last[STATE]],
+        last[LEAVES_LOTS],
+        last[FILLED_LOTS],
+        last[SEQUENCE],
+    )
+    if last[KIND] == _CXL and rows[0] is not last:
+        reply.reason = CANCEL_REASONS[last[REASON]]
+    return reply
+
+
+def _replace_reply(request_id: int, rows: list[Row]) -> Ok:
+    """`px` and `q` as replaced; `prio` says what became of the order's place (ENTRY-010)."""
+    reply = _order_reply(request_id, rows)
+    replaced = rows[0]
+    reply.price_tick = replaced[PRICE]
+    reply.order_lots = replaced[ORDER_LOTS]
+    reply.priority = "kept" if replaced[FLAGS] & _KEPT else "lost" if replaced[FLAGS] & _LOST else ""
+    return reply
+
+
+def _same_content(row: Row, live: OrderRow) -> bool:
+    asked = (row[INSTRUMENT], row[SIDE], row[ORDER_TYPE], row[PRICE], row[ORDER_LOTS])
+    return asked == (live.instrument, live.side, live.order_type, live.price, live.order_lots)
+
+
+def _order_done(request_id: int, row: Row, done: Row) -> Err:
+    """A cancel or replace that came too late carries the order's end (ENTRY-011)."""
+    state = ORDER_STATES[done[STATE]]
+    reply = error(request_id, ErrorCode.ORDER_DONE, f"already {state}")
+    reply.order_id = done[ORDER_ID]
+    reply.client_order_id = client_order_id_text(*done[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1])
+    reply.state = state
+    reply.filled_lots = done[FILLED_LOTS]
+    reply.engine_sequence = row[SEQUENCE]
+    return reply
+
+
+def _done_view(table: InstrumentTable, row: Row) -> OrderView:
+    """A fill tells its own price, and its order's price in `hidden_lots`."""
+    words = row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1]
+    return OrderView(
+        table.id_of(row[INSTRUMENT]),
+        row[ORDER_ID],
+        client_order_id_text(*words),
+        ORDER_STATES[row[STATE]],
+        SIDES[row[SIDE]],
+        ORDER_TYPES[row[ORDER_TYPE]],
+        TIFS[row[TIF]],
+        row[HIDDEN_LOTS] if row[KIND] == _FILL else row[PRICE],
+        row[ORDER_LOTS],
+        row[LEAVES_LOTS],
+        row[FILLED_LOTS],
+        row[VALUE_TICK_LOTS],
+    )
+
+
+def _cancelled(rows: list[Row]) -> int:
+    return sum(row[KIND] == _CXL for row in rows)
