@@ -13,9 +13,14 @@ from exchange.cli import app, main
 
 ROOT = Path(__file__).parent.parent
 READMES = sorted(
-    path
-    for path in [ROOT / "README.md", *ROOT.glob("exchange/*.md"), *ROOT.glob("*/README.md")]
-    if ".venv" not in path.parts
+    {
+        ROOT / "README.md",
+        *(
+            file
+            for folder in ("exchange", "contracts_spec", "clients", "bench")
+            for file in ROOT.glob(f"{folder}/*.md")
+        ),
+    }
 )
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`((?:make|gpux) [^`]+)`")

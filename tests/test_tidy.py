@@ -127,6 +127,7 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
             yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
+@cache
 def annotation_lines(path: Path) -> set[int]:
     """Lines of imports that serve annotations alone, in `if TYPE_CHECKING:` blocks."""
     blocks = (node for node in ast.walk(tree(path)) if isinstance(node, ast.If) and isinstance(node.test, ast.Name))
