@@ -35,7 +35,7 @@ NEEDED_WHEN_LISTED = (
     "month_accountability_lots",
     "all_accountability_lots",
 )
-_MONTH = re.compile(r"20[2-9]\d-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])")
 _Problems = Iterator[Problem]
 
 
@@ -207,7 +207,7 @@ def _check_amounts(file: ProductsFile) -> _Problems:
 
 def _check_calendar(file: CalendarFile) -> _Problems:
     for year, listed in file.holidays.items():
-        if not re.fullmatch(r"20[2-9]\d", year):
+        if not re.fullmatch(r"20[2-9][0-9]", year):
             yield Problem("calendar.toml", f"holidays.{year}", "", "must be a year like 2027", "CONFIG-007")
         for day in listed:
             wrong = (

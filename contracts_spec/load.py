@@ -118,6 +118,9 @@ def _read_value(kind: Any, value: Any, path: str, report: Callable[[str, str, st
         places = [f"{path}{_entry(entry, index)}" for index, entry in enumerate(value)]
         entries = [_read_value(arguments[0], *entry, report) for entry in zip(value, places, strict=True)]
         return _BAD if any(entry is _BAD for entry in entries) else tuple(entries)
+    if get_origin(kind) is dict and isinstance(value, dict):
+        found = {key: _read_value(arguments[1], entry, f"{path}.{key}", report) for key, entry in value.items()}
+        return _BAD if any(entry is _BAD for entry in found.values()) else found
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
         table = _read_table(kind, value, f"{path}.", report)
         return _BAD if table is None else table

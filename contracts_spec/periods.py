@@ -29,7 +29,7 @@ TERMS = (PeriodKind.TERM3, PeriodKind.TERM5)
 CASH_FAMILIES = (Family.IDX, Family.PWS, Family.GPX)
 
 PERIOD_PATTERN = r"[FGHJKMNQUVXZ]\d\d|Q[1-4]-\d\d|C\d\d|T[35]-\d\d"
-_PERIOD = re.compile(PERIOD_PATTERN)
+_PERIOD = re.compile(PERIOD_PATTERN, re.ASCII)
 _UNIX_DAY = date(1970, 1, 1)
 
 

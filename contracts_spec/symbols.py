@@ -19,9 +19,9 @@ CHIP_PATTERN = r"[A-Z][A-Z0-9]{0,15}"
 _CHIP = rf"(?P<chip>{CHIP_PATTERN})\."
 _TIER = r"G\d{2,3}"
 _MONTH = r"[FGHJKMNQUVXZ]\d\d"
-_OUTRIGHT = re.compile(rf"{_CHIP}(?:(?P<tier>{_TIER}|GPX)\.)?(?P<period>{PERIOD_PATTERN})(?P<index>/I)?")
-_CALENDAR = re.compile(rf"{_CHIP}(?P<tier>{_TIER})\.(?P<first>{_MONTH})(?P<link>[-:])(?P<second>{_MONTH})")
-_TIER_SPREAD = re.compile(rf"{_CHIP}(?P<first>{_TIER})-(?P<second>{_TIER})\.(?P<period>{_MONTH})")
+_OUTRIGHT = re.compile(rf"{_CHIP}(?:(?P<tier>{_TIER}|GPX)\.)?(?P<period>{PERIOD_PATTERN})(?P<index>/I)?", re.ASCII)
+_CALENDAR = re.compile(rf"{_CHIP}(?P<tier>{_TIER})\.(?P<first>{_MONTH})(?P<link>[-:])(?P<second>{_MONTH})", re.ASCII)
+_TIER_SPREAD = re.compile(rf"{_CHIP}(?P<first>{_TIER})-(?P<second>{_TIER})\.(?P<period>{_MONTH})", re.ASCII)
 
 
 class OutrightName(NamedTuple):
