@@ -36,7 +36,6 @@ from tests.reference_clearing import Account, Clearing
 from tests.reference_phases import Phases
 from tests.rows import Command, Event
 
-
 SLOT_BITS = 24
 PRICE_CEILING = 0x7FFFFFFF  # a refused price is told in 32 bits
 CLIENT_WORDS = ("client_order_id_0", "client_order_id_1", "client_order_id_2")

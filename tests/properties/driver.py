@@ -1,0 +1,78 @@
+"""Runs a random flow through reference and engine side by side."""
+
+from collections import Counter
+from typing import Any
+
+from exchange.codes import CommandKind, EventKind, MarketState, RejectReason
+from tests.properties.flow import WEIGHTS, Flow
+from tests.properties.invariants import Ledger
+from tests.properties.requirement import required_mills
+from tests.venues import Pair
+
+REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
+
+
+def continuous() -> dict[str, float]:
+    """Trading and little else."""
+    return {"new": 70, "cancel": 10, "replace": 16, "cash": 1, "back": 3}
+
+
+def tight_auctions() -> dict[str, float]:
+    """What members do while a book collects orders."""
+    return {"new": 80, "cancel": 6, "replace": 12, "indicative": 2}
+
+
+class Run:
+    """A pair, a flow, and what has been seen so far."""
+
+    def __init__(self, seed: int, weights: dict[str, float] | None = None, compare_every: int = 25) -> None:
+        self.pair, self.flow, self.ledger = Pair(), Flow(seed, weights), Ledger()
+        self.compare_every = compare_every
+        self.seen: Counter[str] = Counter()
+        self.ever_close_only: set[int] = set()
+        for kind, step in self.flow.openings():
+            self.do(kind, step)
+
+    def go(self, count: int) -> None:
+        for number in range(1, count + 1):
+            self.do(*self.flow.next(self.pair.reference))
+            if number % self.compare_every == 0:
+                self.compare()
+        self.compare()
+
+    def collect(self, state: MarketState, weights: dict[str, float], count: int) -> None:
+        """Stop matching in the first group, collect orders, open through the uncross."""
+        self.flow.weigh(weights)
+        self.do(CommandKind.SET_STATE, self.flow.state_row(group=1, state=state))
+        self.go(count)
+        self.do(CommandKind.SET_STATE, self.flow.state_row(group=1, state=MarketState.OPEN))
+        self.flow.weigh(WEIGHTS)
+
+    def compare(self) -> None:
+        self.pair.compare_books()
+        self.pair.compare_accounts()
+        self.pair.reference.clearing.check()
+        self._check_margin()
+
+    def _check_margin(self) -> None:
+        """MARGIN-013: the hold covers what the positions need, and equity covers the hold."""
+        reference = self.pair.reference
+        for number, account in reference.clearing.accounts.items():
+            hold, equity = reference.hold_mills(account), reference.clearing.equity_mills(account)
+            assert required_mills(reference.clearing, account) <= hold, f"hold of account {number} is too small"
+            if number not in self.ever_close_only:
+                assert hold <= equity, f"account {number} holds {hold} with equity {equity}"
+
+    def do(self, kind: CommandKind, step: Any) -> None:
+        """One step of the flow: a row, or the payload of a control."""
+        if isinstance(step, dict):
+            if step.get("close_only"):
+                self.ever_close_only.add(step["account"])
+            self.pair.control(kind, step)
+            return
+        self.ledger.before(self.pair.reference, step)
+        events = self.pair.apply(step)
+        self.ledger.after(self.pair.reference, step, events)
+        for event in events:
+            reason = RejectReason(event.reason).name if event.kind in REFUSALS else ""
+            self.seen[f"{EventKind(event.kind).name} {reason}".strip()] += 1

@@ -1,0 +1,230 @@
+"""Seeded random commands for a small market: mostly sensible, often on the edge, sometimes nonsense.
+
+A flow looks at the reference (never at the engine) to name live orders and to know the market's states.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from exchange.codes import (
+    CommandFlag,
+    CommandKind,
+    MarketState,
+    OrderType,
+    PostOnly,
+    Side,
+    TimeInForce,
+)
+from exchange.records import pack_client_order_id, pack_tag
+from tests.market import account_payload, property_market
+from tests.reference_engine import Reference
+from tests.rows import Command
+
+ACCOUNTS = {
+    1: {"cash": 10**12},
+    2: {"cash": 10**11},
+    3: {"cash": 900_000},
+    4: {"cash": 10**11, "maxpos": 15, "maxord": 8, "maxterm": 3},
+    5: {"cash": 2_500_000, "maxpos": 60},
+}
+STRANGERS = (0, 6, 63, 64, 4_000_000_000)
+WEIGHTS = {
+    "new": 64, "cancel": 9, "replace": 16, "cancel_all": 0.6, "cash": 2, "state": 2, "back": 5, "indicative": 2,
+    "kill": 0.3, "unkill": 2, "session": 0.7, "define": 0.8, "unsupported": 0.4,
+}  # fmt: skip
+DEFINE = "define"
+STATES = [state for state in MarketState if state != MarketState.NONE]
+
+
+class Flow:
+    """Commands one after the other. `kinds` may leave some out: {"new": 1} is nothing but new orders."""
+
+    def __init__(self, seed: int, weights: dict[str, float] | None = None) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.sequence = 0
+        self.request_id = 0
+        self.weigh(weights or WEIGHTS)
+
+    def weigh(self, weights: dict[str, float]) -> None:
+        """From now on commands come in these shares."""
+        self.names = list(weights)
+        self.shares = np.array([weights[name] for name in self.names], float) / sum(weights.values())
+
+    def openings(self) -> list[tuple[CommandKind, Any]]:
+        """Controls and rows that every run starts with: the market, accounts, money, OPEN."""
+        steps: list[tuple[CommandKind, Any]] = [(CommandKind.LIST, property_market())]
+        for number, terms in ACCOUNTS.items():
+            steps.append((CommandKind.DEFINE_ACCOUNT, account_payload(number, terms)))
+            steps.append((CommandKind.DEPOSIT, self._stamp(CommandKind.DEPOSIT, account=number, price=terms["cash"])))
+        for state in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
+            steps += [(CommandKind.SET_STATE, self.state_row(group, state)) for group in (1, 2)]
+        return steps
+
+    def state_row(self, group: int, state: MarketState) -> Any:
+        return self._stamp(CommandKind.SET_STATE, order_type=state, group=group)
+
+    def next(self, reference: Reference) -> tuple[CommandKind, Any]:
+        """A row, or (DEFINE_ACCOUNT, payload)."""
+        name = self.names[int(self.rng.choice(len(self.names), p=self.shares))]
+        if name == DEFINE:
+            return CommandKind.DEFINE_ACCOUNT, self._account()
+        command = getattr(self, "_" + name)(reference)
+        return CommandKind(command.kind), command
+
+    def _account(self) -> dict[str, Any]:
+        number = self._pick(list(ACCOUNTS))
+        limits = {"maxpos": self._pick([8, 15, 60, 1_000]), "maxterm": self._pick([1, 3, 1_000])}
+        return account_payload(number, {**ACCOUNTS[number], **limits, "closeonly": self._chance(0.2)})
+
+    def _stamp(self, kind: CommandKind, **fields: Any) -> Any:
+        self.sequence += 1
+        self.request_id += 1
+        session = fields.pop("session", self._pick([0, 1, 2, 3]))
+        return Command(
+            sequence=self.sequence, time_ns=self.sequence * 1_000, kind=kind, session=session,
+            request_id=self.request_id, **fields,
+        )  # fmt: skip
+
+    def _pick(self, values: Any) -> Any:
+        return values[int(self.rng.integers(len(values)))]
+
+    def _chance(self, share: float) -> bool:
+        return bool(self.rng.random() < share)
+
+    def _account_number(self) -> int:
+        return self._pick(STRANGERS) if self._chance(0.01) else self._pick(list(ACCOUNTS))
+
+    def _client(self) -> dict[str, int]:
+        """A name out of few, so that ids come twice and come again; none at all now and then."""
+        text = "" if self._chance(0.15) else self._pick(["a", "order-", "a-name-of-24-chars-", "b"])
+        text = text and f"{text}{int(self.rng.integers(40))}"
+        return {f"client_order_id_{place}": word for place, word in enumerate(pack_client_order_id(text))}
+
+    def _price(self, reference: Reference, index: int) -> int:
+        instrument = reference.clearing.instruments.get(index)
+        if instrument is None:
+            return 100
+        centre = instrument.settle_tick + int(self.rng.integers(-2, 3))
+        spread = self._pick([2, 4, 8, 12, 25])
+        price = centre + int(self.rng.integers(-spread, spread + 1))
+        return self._pick([-(2**40), 2**40, 2**31, 2**32 + price, -1]) if self._chance(0.01) else price
+
+    def _lots(self) -> int:
+        if self._chance(0.02):
+            return self._pick([0, -1, 10_000, 10_001, 2**31 - 1, -(2**31)])
+        return int(self.rng.integers(1, self._pick([3, 6, 15])))
+
+    def _index(self) -> int:
+        if self._chance(0.01):
+            return self._pick([0, 10, 64, 65, 2**32 - 1])
+        return self._pick([1, 1, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 9])
+
+    def _new(self, reference: Reference) -> Any:
+        index = self._index()
+        tif = self._pick([TimeInForce.DAY] * 5 + [TimeInForce.GTC] * 3 + [TimeInForce.IOC, TimeInForce.FOK])
+        fields: dict[str, Any] = {}
+        if self._chance(0.08):
+            fields["minimum_lots"] = self._pick([1, 2, 3, 6, 20, -1])
+        if self._chance(0.12):
+            fields["post_only"] = PostOnly.REJECT
+        if self._chance(0.02):
+            odd = [("order_type", 1), ("display_lots", 2), ("post_only", 2), ("tif", 2), ("side", 2), ("tif", 9)]
+            name, value = self._pick(odd)
+            fields[name] = value
+        return self._stamp(
+            CommandKind.NEW,
+            **{
+                "account": self._account_number(), "instrument": index, "side": self._pick(list(Side)), "tif": tif,
+                "order_type": OrderType.LIMIT, "price": self._price(reference, index), "lots": self._lots(),
+                "tag": self._tag(), **self._client(), **fields,
+            },
+        )  # fmt: skip
+
+    def _tag(self) -> int:
+        return pack_tag(self._pick(["", "x", "y"]))
+
+    def _target(self, reference: Reference) -> dict[str, Any]:
+        """A live order by either id; or one that is dead, unknown, or somebody else's."""
+        orders = list(reference.orders.values())
+        if not orders or self._chance(0.1):
+            unknown = self._pick([0, 1, (1 << 24) | 1, (5 << 24) | 3, -1, 2**53, (1 << 24) | 1_023, 2**62])
+            return {"account": self._account_number(), "order_id": unknown, **self._client()}
+        order = self._pick(orders)
+        owner = order.account if self._chance(0.97) else self._account_number()
+        if self._chance(0.4):
+            words = {f"client_order_id_{place}": word for place, word in enumerate(order.client_order_id)}
+            return {"account": owner, **words}
+        return {"account": owner, "order_id": order.order_id}
+
+    def _cancel(self, reference: Reference) -> Any:
+        return self._stamp(CommandKind.CANCEL, **self._target(reference))
+
+    def _replace(self, reference: Reference) -> Any:
+        target = self._target(reference)
+        order = reference.orders.get(target.get("order_id", 0))
+        flags = sum(int(flag) for flag in (1, 2, 4, 8) if self._chance(0.3))
+        total = self._lots() if order is None else order.order_lots + int(self.rng.integers(-4, 5))
+        price = self._price(reference, order.instrument if order else 1)
+        if order is not None and self._chance(0.4):
+            price = order.price
+        tif = self._pick([TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC])
+        return self._stamp(
+            CommandKind.REPLACE, **target, flags=flags, lots=total, price=price, tif=tif, tag=self._tag(),
+        )  # fmt: skip
+
+    def _cancel_all(self, reference: Reference) -> Any:
+        flags = sum(int(flag) for flag in (CommandFlag.BY_SIDE, CommandFlag.BY_TAG, CommandFlag.BY_SESSION))
+        flags &= int(self.rng.integers(8))
+        scope = self._pick([{}, {"instrument": self._index()}, {"group": self._pick([1, 2, 3])}])
+        return self._stamp(
+            CommandKind.CANCEL_ALL, account=self._account_number(), side=self._pick(list(Side)), flags=flags,
+            tag=self._tag(), **scope,
+        )  # fmt: skip
+
+    def _cash(self, reference: Reference) -> Any:
+        kind = self._pick([CommandKind.DEPOSIT, CommandKind.WITHDRAW])
+        number = self._account_number()
+        account = reference.clearing.accounts.get(number)
+        free = reference.clearing.equity_mills(account) - reference.hold_mills(account) if account else 5
+        amounts = [1, 0, -7, 1_000, 50_000, free, free + 1, free // 2]
+        return self._stamp(kind, account=number, price=min(self._pick(amounts), 2**60))
+
+    def _state(self, reference: Reference) -> Any:
+        """Anywhere, mostly where the table allows; of a group or a book."""
+        index, group = (self._index(), 0) if self._chance(0.4) else (0, self._pick([1, 1, 1, 2, 2, 0, 5]))
+        wanted = self._pick(STATES) if self._chance(0.95) else self._pick([0, 8, 200])
+        reason = self._pick([0, 5, 6])
+        return self._stamp(CommandKind.SET_STATE, instrument=index, group=group, order_type=wanted, reason=reason)
+
+    def _back(self, reference: Reference) -> Any:
+        """One step back towards OPEN for something that is not; an uncross when all is well for a while."""
+        phases = reference.phases
+        places = [(0, group, phase.state) for group, phase in phases.groups.items() if phase.state != MarketState.OPEN]
+        places += [(index, 0, phase.state) for index, phase in phases.own.items() if phase.state]
+        if not places:
+            return self._new(reference)
+        index, group, state = self._pick(places)
+        wanted = MarketState.PREOPEN if state == MarketState.CLOSED else MarketState.OPEN
+        if state == MarketState.HALT:
+            before = phases.own[index].before_halt if index else phases.groups[group].before_halt
+            wanted = self._pick([before, before, MarketState.PAUSED])
+        return self._stamp(CommandKind.SET_STATE, instrument=index, group=group, order_type=wanted)
+
+    def _indicative(self, reference: Reference) -> Any:
+        return self._stamp(CommandKind.INDICATIVE, instrument=self._index())
+
+    def _kill(self, reference: Reference) -> Any:
+        return self._stamp(CommandKind.KILL, account=self._account_number())
+
+    def _unkill(self, reference: Reference) -> Any:
+        killed = [number for number, account in reference.clearing.accounts.items() if account.killed]
+        return self._stamp(CommandKind.UNKILL, account=self._pick(killed) if killed else self._account_number())
+
+    def _session(self, reference: Reference) -> Any:
+        session = self._pick([1, 2, 3, 64, 65, 2**32 - 1])
+        return self._stamp(CommandKind.SESSION, account=self._account_number(), session=session)
+
+    def _unsupported(self, reference: Reference) -> Any:
+        kinds = (CommandKind.QUOTE, CommandKind.CLOCK, CommandKind.MMP_SET, CommandKind.TIMER)
+        return self._stamp(self._pick(kinds), account=self._account_number())

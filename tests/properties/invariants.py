@@ -1,0 +1,251 @@
+"""Invariants of matching.md section 17, checked on the events alone: a ledger that folds what everybody can see.
+
+It keeps its own orders and queues from EVENT rows and knows nothing of either book; a fault that reference and engine
+share still shows here.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from exchange.codes import (
+    CancelReason,
+    CommandKind,
+    EventFlag,
+    EventKind,
+    Liquidity,
+    MarketState,
+    OrderState,
+    PostOnly,
+    RejectReason,
+    Side,
+    TimeInForce,
+)
+from tests.reference_engine import Reference
+
+REJECTIONS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ)
+ANSWERS = (EventKind.ACK, EventKind.RPL, EventKind.CXL, *REJECTIONS)
+
+
+@dataclass
+class Entry:
+    """An order as its events tell it."""
+
+    account: int
+    book: int
+    side: int
+    price: int
+    tif: int
+    order_lots: int
+    minimum_lots: int
+    post_only: int
+    stamp: int = 0  # when it last joined a queue; 0: it rests nowhere
+    filled_lots: int = 0
+    cancelled_lots: int = 0
+    value_tick_lots: int = 0
+    first_fills: int = 0  # executed in its command of entry
+
+    @property
+    def leaves_lots(self) -> int:
+        return self.order_lots - self.filled_lots - self.cancelled_lots
+
+
+class Ledger:
+    """Everything that the events add up to."""
+
+    def __init__(self) -> None:
+        self.orders: dict[int, Entry] = {}
+        self.streams: dict[int, int] = defaultdict(int)
+        self.trades = 0
+        self.stamps = 0
+        self.states: dict[int, MarketState] = {}
+
+    def before(self, reference: Reference, command: Any) -> None:
+        """Note the states that the command finds."""
+        self.states = {index: reference.market_state(index) for index in reference.clearing.instruments}
+
+    def after(self, reference: Reference, command: Any, events: list[Any]) -> None:
+        """Fold one command's events and assert what must hold."""
+        self._check_answer(command, events)
+        fills: list[Any] = []
+        for event in events:
+            assert (event.sequence, event.time_ns) == (command.sequence, command.time_ns)
+            self._check_stream(event)
+            if event.kind == EventKind.FILL:
+                fills.append(event)
+                if len(fills) == 2:
+                    self._trade(*fills)
+                    fills = []
+                continue
+            assert not fills, "fills come in pairs (INV-002)"
+            self._fold(command, event)
+        assert not fills, "fills come in pairs (INV-002)"
+        self._check_uncross(events)
+        self._check_books(reference)
+        self._check_entry_conditions(command, events)
+        if any(event.kind == EventKind.KIL for event in events):
+            self._check_killed(reference, command.account)
+
+    def _check_answer(self, command: Any, events: list[Any]) -> None:
+        """ORDER-003: the answer first, a rejection alone."""
+        if command.kind in (CommandKind.NEW, CommandKind.REPLACE, CommandKind.CANCEL):
+            assert events and events[0].kind in ANSWERS, "every command is answered first (ORDER-003)"
+            assert events[0].reference == command.request_id
+        if any(event.kind in REJECTIONS for event in events):
+            assert len(events) == 1, "a rejected command yields one event (ORDER-003)"
+
+    def _check_stream(self, event: Any) -> None:
+        """ACCT-001: numbers of one account without gaps; a margin message takes one more."""
+        if event.account_sequence == 0:
+            return
+        self.streams[event.account] += 1
+        assert event.account_sequence == self.streams[event.account], f"stream of account {event.account}"
+        if event.kind in (EventKind.POS, EventKind.CASH) and event.flags & EventFlag.MARGIN:
+            self.streams[event.account] += 1
+
+    def _fold(self, command: Any, event: Any) -> None:
+        if event.kind == EventKind.ACK:
+            assert event.order_id not in self.orders, "an order id never comes twice"
+            self.orders[event.order_id] = Entry(
+                event.account, event.instrument, event.side, event.price, event.tif, event.order_lots,
+                command.minimum_lots, command.post_only,
+            )  # fmt: skip
+        elif event.kind == EventKind.RST:
+            order = self.orders[event.order_id]
+            self.stamps += 1
+            order.stamp = self.stamps
+            assert event.lots == event.leaves_lots == order.leaves_lots > 0
+            assert event.price == order.price, "a remainder rests at its own limit (MATCH-004)"
+            self._check_level(event, order)
+        elif event.kind == EventKind.RPL:
+            self._replace(event)
+        elif event.kind == EventKind.CXL:
+            self._cancel(event)
+
+    def _replace(self, event: Any) -> None:
+        order = self.orders[event.order_id]
+        old_price, old_leaves, order.tif = order.price, order.leaves_lots, event.tif
+        if not event.flags:
+            return
+        order.price, order.order_lots = event.price, event.order_lots
+        assert event.leaves_lots == order.leaves_lots, "leaves = new total - executed (REPL-002)"
+        if event.flags & EventFlag.KEPT:
+            assert order.price == old_price and order.leaves_lots <= old_leaves, "size down alone keeps time (REPL-001)"
+            self._check_level(event, order)
+        else:
+            assert order.price != old_price or order.leaves_lots > old_leaves, "no other change loses time (REPL-001)"
+            order.stamp = 0
+            assert event.level_lots == self._level_lots(order.book, order.side, old_price)
+
+    def _cancel(self, event: Any) -> None:
+        order = self.orders.pop(event.order_id)
+        assert event.lots == order.leaves_lots > 0, "all that works is taken out (INV-001)"
+        order.cancelled_lots += event.lots
+        assert (event.leaves_lots, event.filled_lots) == (0, order.filled_lots)
+        rested = order.stamp > 0
+        assert bool(event.flags & EventFlag.NEVER_RESTED) != rested
+        if rested:
+            self._check_level(event, order)
+        self._check_terminal(order, event.reason)
+
+    def _trade(self, first: Any, second: Any) -> None:
+        """INV-001, INV-002, INV-004 to INV-006 for one trade."""
+        self.trades += 1
+        assert first.reference == second.reference == self.trades, "trade ids are dense"
+        assert (first.lots, first.price, first.instrument) == (second.lots, second.price, second.instrument)
+        assert {first.side, second.side} == set(Side) and first.lots > 0
+        auction = first.liquidity == Liquidity.AUCTION
+        makers = (first, second) if auction else (first,)
+        for event in makers:
+            order = self.orders[event.order_id]
+            best = min(self._queue(order.book, order.side), key=lambda other: self._rank(other))
+            assert best is order, "best price first, then time (INV-004, INV-005)"
+        if auction:
+            assert first.side == Side.BUY and second.liquidity == Liquidity.AUCTION
+        else:
+            assert first.price == self.orders[first.order_id].price, "at the resting price (INV-006)"
+            assert second.liquidity == Liquidity.TAKER and self.states[first.instrument] == MarketState.OPEN
+            taker = self.orders[second.order_id]
+            assert taker.stamp == 0 and taker.post_only == PostOnly.NONE, "post-only never takes (INV-008)"
+        for event in (first, second):
+            self._fill(event)
+
+    def _fill(self, event: Any) -> None:
+        order = self.orders[event.order_id]
+        better = order.price - event.price if order.side == Side.BUY else event.price - order.price
+        assert better >= 0, "never worse than its limit (INV-006)"
+        order.filled_lots += event.lots
+        order.value_tick_lots += event.price * event.lots
+        told = (event.leaves_lots, event.filled_lots, event.order_lots, event.value_tick_lots, event.account)
+        known = (order.leaves_lots, order.filled_lots, order.order_lots, order.value_tick_lots, order.account)
+        assert told == known and order.leaves_lots >= 0, "entered = executed + cancelled + working (INV-001)"
+        assert event.state == (OrderState.OPEN if order.leaves_lots else OrderState.FILLED)
+        if order.stamp:
+            level = self._level_lots(order.book, order.side, order.price)
+            assert event.level_lots == level, "level lots equal the sum over orders (INV-011)"
+        if not order.leaves_lots:
+            del self.orders[event.order_id]
+            self._check_terminal(order, CancelReason.NONE)
+
+    def _check_terminal(self, order: Entry, reason: int) -> None:
+        """INV-008."""
+        if order.tif == TimeInForce.FOK:
+            assert order.filled_lots in (0, order.order_lots), "all or nothing (INV-008)"
+        if reason in (CancelReason.FOK, CancelReason.MINQTY):
+            assert order.filled_lots == 0, "a kill leaves no trace (TIF-003)"
+
+    def _check_entry_conditions(self, command: Any, events: list[Any]) -> None:
+        if command.kind != CommandKind.NEW or not events or events[0].kind != EventKind.ACK:
+            return
+        own = [event for event in events if event.order_id == events[0].order_id]
+        executed = sum(event.lots for event in own if event.kind == EventKind.FILL)
+        if command.minimum_lots:
+            killed = own[-1].kind == EventKind.CXL and own[-1].reason in (CancelReason.MINQTY, CancelReason.FOK)
+            assert (executed == 0 and killed) or executed >= command.minimum_lots, "none or the minimum (INV-008)"
+        if command.tif in (TimeInForce.IOC, TimeInForce.FOK):
+            assert events[0].order_id not in self.orders, "it never rests (TIF-001)"
+
+    def _check_uncross(self, events: list[Any]) -> None:
+        """AUC-010: one price and the volume told; strictly better orders in full (INV-012)."""
+        for unx in (event for event in events if event.kind == EventKind.UNX):
+            fills = [
+                event
+                for event in events
+                if event.kind == EventKind.FILL and (event.instrument, event.side) == (unx.instrument, Side.BUY)
+            ]
+            assert {event.price for event in fills} == {unx.price}
+            assert sum(event.lots for event in fills) == unx.lots
+            for order in self.orders.values():
+                if order.stamp and order.book == unx.instrument:
+                    better = order.price > unx.price if order.side == Side.BUY else order.price < unx.price
+                    assert not better, "strictly better orders fill in full (INV-012)"
+
+    def _check_books(self, reference: Reference) -> None:
+        """INV-003."""
+        for index in reference.clearing.instruments:
+            if reference.market_state(index) == MarketState.OPEN:
+                bids, asks = (self._queue(index, side) for side in Side)
+                if bids and asks:
+                    best_bid, best_ask = max(o.price for o in bids), min(o.price for o in asks)
+                    assert best_bid < best_ask, f"book {index} is not crossed (INV-003)"
+
+    def _check_killed(self, reference: Reference, account: int) -> None:
+        """INV-026."""
+        left = [order for order in self.orders.values() if order.account == account]
+        assert all(reference.market_state(order.book) == MarketState.CLOSED for order in left)
+
+    def _check_level(self, event: Any, order: Entry) -> None:
+        assert event.level_lots == self._level_lots(order.book, order.side, order.price), "level lots (INV-011)"
+
+    def _queue(self, book: int, side: int) -> list[Entry]:
+        return [order for order in self.orders.values() if order.stamp and (order.book, order.side) == (book, side)]
+
+    def _rank(self, order: Entry) -> tuple[int, int]:
+        return (-order.price if order.side == Side.BUY else order.price, order.stamp)
+
+    def _level_lots(self, book: int, side: int, price: int) -> int:
+        return sum(order.leaves_lots for order in self._queue(book, side) if order.price == price)
+
+
+def reasons_seen(events: list[Any]) -> set[RejectReason]:
+    return {RejectReason(event.reason) for event in events if event.kind in REJECTIONS}

@@ -1,0 +1,64 @@
+"""Reference and engine through the same random commands: events, queues, money and holds are compared step by step."""
+
+import pytest
+
+from exchange.codes import EventKind, MarketState
+from tests.properties.driver import Run, continuous, tight_auctions
+
+SEEDS = (1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.rule("INV-001")
+@pytest.mark.rule("INV-002")
+@pytest.mark.rule("INV-003")
+@pytest.mark.rule("INV-004")
+@pytest.mark.rule("INV-005")
+@pytest.mark.rule("INV-006")
+@pytest.mark.rule("INV-008")
+@pytest.mark.rule("INV-011")
+@pytest.mark.rule("INV-017")
+@pytest.mark.rule("INV-018")
+@pytest.mark.rule("INV-019")
+@pytest.mark.rule("INV-024")
+@pytest.mark.rule("INV-026")
+def test_random_commands_have_the_same_events_and_effects_on_both_books(seed: int) -> None:
+    run = Run(seed)
+    run.go(1_500)
+
+
+@pytest.mark.rule("INV-024")
+@pytest.mark.rule("MARGIN-013")
+def test_busy_continuous_trading_agrees_and_no_account_falls_below_its_hold() -> None:
+    run = Run(20, continuous())
+    run.go(2_000)
+    assert run.seen["FILL"] > 500, "a run without trades shows nothing"
+    assert run.seen["REJ RISK"] > 20
+
+
+@pytest.mark.rule("INV-012")
+@pytest.mark.rule("AUC-010")
+@pytest.mark.rule("AUC-011")
+@pytest.mark.rule("AUC-013")
+def test_random_auctions_agree_on_price_volume_and_pairs() -> None:
+    run = Run(30, continuous(), compare_every=200)
+    for number in range(12):
+        state = MarketState.RESERVED if number % 2 else MarketState.PAUSED
+        run.collect(state, tight_auctions(), 60)
+    run.compare()
+    assert run.seen["UNX"] >= 12
+
+
+def test_the_random_flow_reaches_every_kind_of_event_and_refusal() -> None:
+    run = Run(40)
+    run.go(2_500)
+    kinds = {name.split()[0] for name in run.seen}
+    wanted = {"ACK", "REJ", "RST", "FILL", "RPL", "RREJ", "CREJ", "CXL", "IOP", "STA", "KIL", "MASS", "POS", "CASH"}
+    assert wanted <= kinds, wanted - kinds
+    reasons = {name.removeprefix("REJ ") for name in run.seen if name.startswith("REJ ")}
+    expected = {
+        "UNKNOWN_ACCOUNT", "BAD_QTY", "BAD_COMBO", "KILLED", "STATE", "UNKNOWN_INST", "IOC_ONLY", "OFF_TICK",
+        "BAD_LOT", "DUP_ID", "BAND", "CLOSE_ONLY", "POSITION", "RISK", "PO_CROSS",
+    }  # fmt: skip
+    assert expected <= reasons, expected - reasons
+    assert EventKind.UNX.name in kinds
