@@ -105,9 +105,9 @@ class Codec:
         self.encode: Callable[[Any], bytes] = encoder.encode
         self.encode_into: Callable[..., None] = encoder.encode_into
         self._client = package.Decoder(ClientMessages)
-        self._frame = package.Decoder(ClientMessages | list[ClientMessages])  # type: ignore[operator]
+        self._frame = package.Decoder(ClientMessages | list[ClientMessages])
         self._server = package.Decoder(ServerMessages)
-        self._server_frame = package.Decoder(ServerMessages | list[ServerMessages])  # type: ignore[operator]
+        self._server_frame = package.Decoder(ServerMessages | list[ServerMessages])
         self._parts = package.Decoder(list[msgspec.Raw])
         self._envelope = package.Decoder(_Envelope)
         self._has_duplicates = has_duplicates

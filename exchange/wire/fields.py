@@ -197,5 +197,3 @@ class ServerMessage(Struct, tag_field="t", rename=KEYS, omit_defaults=True, gc=F
 
 class Part(Struct, rename=KEYS, omit_defaults=True, gc=False):
     """An object inside a server message: it has no tag."""
-
-

@@ -50,8 +50,8 @@ class _ClientPart(Struct, rename=KEYS, omit_defaults=True, forbid_unknown_fields
     """An object inside a client message: it has no tag."""
 
 
-class CancelTerms(_ClientPart, kw_only=True):
-    """`cod` of `auth` and `welcome`: which orders leave when the connection does (section 5.3)."""
+class CancelTerms(_ClientPart, omit_defaults=False, kw_only=True):
+    """`cod` of `auth`: which orders leave when the connection does (section 5.3). Always sent in full."""
 
     mode: Literal["session", "account", "off"] = "session"
     orders: Literal["all", "day"] = "all"

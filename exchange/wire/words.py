@@ -34,7 +34,7 @@ for words, codes in (
     (LIQUIDITIES, (0, *Liquidity)),
     (CANCEL_REASONS, CancelReason),
 ):
-    assert len(words) == len(codes), "a word for every code"  # type: ignore[arg-type]
+    assert len(words) == len(codes), "a word for every code"
 
 _SESSION_PREFIX = "s_"
 
