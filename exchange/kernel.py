@@ -69,7 +69,7 @@ def kernel(function: F) -> F:
 
 if JIT:
 
-    @intrinsic  # type: ignore[misc]
+    @intrinsic
     def _leading_zeros(typing_context, word):  # type: ignore[no-untyped-def]  # Numba's own calling convention
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             return builder.ctlz(arguments[0], context.get_constant(types.boolean, False))

@@ -65,7 +65,7 @@ EVENT_FIELDS = [
     ("client_order_id_0", "u8", "as in COMMAND"),
     ("client_order_id_1", "u8", "as in COMMAND"),
     ("client_order_id_2", "u8", "as in COMMAND"),
-    ("lots", "i4", "RST, RFR: shown; FILL: traded; CXL, DEC: taken out; POS: position, signed; UNX, IOP: volume; MASS: orders"),
+    ("lots", "i4", "RST, RFR: shown; FILL: traded; CXL, DEC: taken; POS: held, signed; UNX, IOP: volume; MASS: orders"),
     ("leaves_lots", "i4", "still working after the event; UNX, IOP: imbalance, signed"),
     ("filled_lots", "i4", "executed so far"),
     ("order_lots", "i4", "total as ordered"),
@@ -85,6 +85,7 @@ EVENT_FIELDS = [
 def _dtype(fields: list[tuple[str, str, str]]) -> np.dtype:
     row = np.dtype((np.record, np.dtype([(name, "<" + code) for name, code, _ in fields])))
     assert row.itemsize == ROW_BYTES, row.itemsize
+    assert row.names is not None and row.fields is not None
     assert all(row.fields[name][1] % row.fields[name][0].itemsize == 0 for name in row.names)
     return row
 

@@ -96,7 +96,8 @@ def encode_payload(payload: msgspec.Struct) -> bytes:
 def decode_payload(kind: int, payload: bytes) -> ListPayload | AccountPayload:
     """The payload's Struct. ControlError names the field."""
     try:
-        return msgspec.json.decode(payload, type=PAYLOADS[CommandKind(kind)])
+        decoded: ListPayload | AccountPayload = msgspec.json.decode(payload, type=PAYLOADS[CommandKind(kind)])
+        return decoded
     except msgspec.MsgspecError as error:
         raise ControlError(f"{CommandKind(kind).name}: {error}") from None
 

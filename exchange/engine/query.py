@@ -21,7 +21,7 @@ MAINTENANCE_BP = 8_000  # MARGIN-012
 class InstrumentRow(NamedTuple):
     """One listed instrument as the engine holds it."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls
     instrument_id: int
     symbol: str
     group: int

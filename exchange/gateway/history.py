@@ -11,13 +11,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from exchange.codes import EventFlag, EventKind
-from exchange.records import EVENT, EVENT_STRUCT, ROW_BYTES
+from exchange.records import EVENT, EVENT_FIELDS, EVENT_STRUCT, ROW_BYTES
 from exchange.seams import Disk
 
 CHUNK_ROWS = 65_536
 CHUNKS_MAX = 32
-ACCOUNT_SEQUENCE = EVENT.names.index("account_sequence")
-FLAGS = EVENT.names.index("flags")
+NAMES = [name for name, _, _ in EVENT_FIELDS]
+ACCOUNT_SEQUENCE = NAMES.index("account_sequence")
+FLAGS = NAMES.index("flags")
 EventTuple = tuple[int, ...]
 
 

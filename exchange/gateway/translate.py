@@ -6,7 +6,7 @@ the engine's to judge.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -40,9 +40,9 @@ SMP_MODES = {
     "cb": int(SmpMode.CANCEL_BOTH),
     "dc": int(SmpMode.DECREMENT),
 }
-COD_MODES = ("off", "session", "account")
-COD_ORDERS = ("all", "day")
-COD_ON = ("drop", "logout", "both")
+COD_MODES: tuple[Literal["off", "session", "account"], ...] = ("off", "session", "account")
+COD_ORDERS: tuple[Literal["all", "day"], ...] = ("all", "day")
+COD_ON: tuple[Literal["drop", "logout", "both"], ...] = ("drop", "logout", "both")
 
 _NEW = int(CommandKind.NEW)
 _REPLACE = int(CommandKind.REPLACE)
@@ -60,7 +60,7 @@ Ticket = tuple[Answer, int, int] | None
 class Listed(NamedTuple):
     """What the gateway must know of an instrument: its book, lowest price on the wire, revision, product group."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls
     low_tick: int
     revision: int
     group: int
