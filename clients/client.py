@@ -170,6 +170,14 @@ class Session:
         await self._until(lambda: book.synced)
         return book
 
+    def books(self) -> list[LocalBook]:
+        """Every book of this session."""
+        return self.core.feeds.books()
+
+    async def trades(self, instrument: InstrumentDefinition) -> None:
+        """Follow the prints of an instrument; they come as events."""
+        await self.subscribe(ChannelSpec(name_of_channel="trades", instrument=instrument.instrument))
+
     async def subscribe(self, *specs: ChannelSpec) -> list[Feed]:
         """Subscribe to channels; ChannelRefused names the first that the venue refuses."""
         feeds = self.core.subscribe(specs)

@@ -187,6 +187,8 @@ class Core:
             raise NotLive("no live connection: the request was not sent")
         if isinstance(request, Logout):
             self._left = True
+        elif isinstance(request, OrderRequest):
+            self.orders.asked(request.account or self.account, request)
         return self._ask(request)
 
     def place(self, request: New) -> tuple[Order, int]:
@@ -194,7 +196,7 @@ class Core:
         if not self.live:
             raise NotLive("no live connection: the order was not sent")
         order = self.orders.place(request.account or self.account, request)
-        return order, self._ask(request)
+        return order, self.send(request)
 
     def subscribe(self, specs: Iterable[ChannelSpec]) -> list[Feed]:
         """The feeds of these channels; those not subscribed yet are asked for now, or once the session is live."""

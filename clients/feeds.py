@@ -80,6 +80,9 @@ class Feeds:
         if feed.book is not None:
             self._books[feed.spec.instrument].remove(feed.book)
 
+    def books(self) -> list[LocalBook]:
+        return [book for books in self._books.values() for book in books]
+
     def specs(self) -> list[ChannelSpec]:
         return [feed.spec for feed in self._feeds.values()]
 

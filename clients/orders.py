@@ -26,6 +26,7 @@ class Order:
         self.order_id = 0
         self.state = SENT
         self.price_tick = self.order_lots = self.leaves_lots = self.filled_lots = self.value_tick_lots = 0
+        self.unanswered = 0  # requests about it that are on their way
         self.engine_sequence = 0  # of the newest news
         self.replied_sequence = 0  # of the newest reply
         self.reason = ""  # why it was cancelled
@@ -163,6 +164,12 @@ class OrderTable:
         order.leaves_lots, order.tag = request.order_lots, request.tag
         return order
 
+    def asked(self, account: int, request: OrderRequest) -> None:
+        """A request about an order is on its way."""
+        order = self._orders.get((account, request.client_order_id))
+        if order is not None:
+            order.unanswered += 1
+
     def take_reply(self, account: int, request: OrderRequest, reply: Ok | Err) -> tuple[Order | None, bool]:
         """The order a reply changed, None if it is no news; True: its state is unsure and must be asked for."""
         if isinstance(request, Query) and request.what != "order":
@@ -170,6 +177,7 @@ class OrderTable:
         order = self._orders.get((account, request.client_order_id or reply.client_order_id))
         if order is None:
             return None, False
+        order.unanswered = max(0, order.unanswered - 1)
         if isinstance(reply, Ok):
             if reply.order is not None:
                 order.take_view(reply.order, reply.engine_sequence or 0)

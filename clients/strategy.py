@@ -1,0 +1,91 @@
+"""What a trading program implements: a few callbacks, called in the order things happened, one at a time.
+
+    class Mine(Strategy):
+        async def start(self): self.book = await self.session.book(await self.session.instrument("H100.G90.H27"))
+        def on_book(self, book): ...
+
+    async with connect(url, key=..., secret=...) as session:
+        await run(Mine(), session)
+
+Callbacks are plain functions: they look at `self.session` (books, orders, positions) and call its `place`,
+`send_replace` and `send_cancel`, none of which waits.
+"""
+
+import asyncio
+
+from clients.client import Session
+from clients.errors import NotLive, Throttled
+from clients.events import BookChanged, Event, Filled, MarketData, OrderChanged
+from clients.local_book import LocalBook, StaleBook
+from clients.orders import Order
+from exchange.wire.messages import Fill, Trades
+
+# A callback may run into these at any moment; the next one tries again.
+TRANSIENT = (StaleBook, Throttled, NotLive)
+
+
+class Strategy:
+    """Override what you need; every callback does nothing by default."""
+
+    session: Session
+    timer_s = 0.1
+
+    async def start(self) -> None:
+        """The session is live: subscribe, learn the instruments."""
+
+    def on_book(self, book: LocalBook) -> None:
+        """A book changed or went stale."""
+
+    def on_trades(self, instrument: int, trades: Trades) -> None:
+        """Somebody traded."""
+
+    def on_fill(self, order: Order, fill: Fill) -> None:
+        """We traded."""
+
+    def on_order(self, order: Order) -> None:
+        """One of our orders changed."""
+
+    def on_timer(self) -> None:
+        """Every `timer_s` seconds."""
+
+    def on_event(self, event: Event) -> None:
+        """Everything else: connection news, gaps, lag, positions, margin (`clients.events`)."""
+
+
+def dispatch(strategy: Strategy, event: Event) -> None:
+    """Call the callback that an event belongs to; what is transient ends the callback, not the strategy."""
+    try:
+        if isinstance(event, BookChanged):
+            strategy.on_book(event.book)
+        elif isinstance(event, Filled):
+            strategy.on_fill(event.order, event.fill)
+        elif isinstance(event, OrderChanged):
+            strategy.on_order(event.order)
+        elif isinstance(event, MarketData) and isinstance(event.message, Trades):
+            strategy.on_trades(event.instrument, event.message)
+        else:
+            strategy.on_event(event)
+    except TRANSIENT:
+        return
+
+
+async def run(strategy: Strategy, session: Session) -> None:
+    """Run a strategy until the session is over or the task is cancelled."""
+    strategy.session = session
+    await strategy.start()
+    timer = asyncio.create_task(_keep_time(strategy))
+    try:
+        async for event in session.events():
+            dispatch(strategy, event)
+    finally:
+        timer.cancel()
+        await asyncio.gather(timer, return_exceptions=True)
+
+
+async def _keep_time(strategy: Strategy) -> None:
+    while True:
+        await asyncio.sleep(strategy.timer_s)
+        try:
+            strategy.on_timer()
+        except TRANSIENT:
+            continue

@@ -1,0 +1,70 @@
+"""A taker: buys or sells a few lots at the touch now and then, with a mood that makes prices move.
+
+Each month has a mood between strong selling and strong buying that wanders a little at every step, so orders come in
+runs. An order takes what is there at once and never rests; a limit on the position keeps the account within its means.
+"""
+
+import random
+from collections.abc import Sequence
+
+from clients.local_book import LocalBook
+from clients.strategy import Strategy
+from exchange.wire.messages import InstrumentDefinition
+
+MOOD_MAX = 90  # percent; at this mood 95 of 100 orders are on one side
+
+
+class Taker(Strategy):
+    """Sends immediate-or-cancel orders.
+
+    symbols              the months it trades
+    rng                  decides; the same seed and the same market give the same orders
+    orders_per_second    on average, over all months
+    lots_max             of one order
+    slippage_ticks       how far beyond the touch an order may trade
+    inventory_lots_max   beyond it, only orders that reduce the position
+    """
+
+    def __init__(
+        self,
+        symbols: Sequence[str],
+        rng: random.Random,
+        *,
+        orders_per_second: float = 5.0,
+        lots_max: int = 12,
+        slippage_ticks: int = 2,
+        inventory_lots_max: int = 300,
+    ) -> None:
+        self.symbols, self.rng = symbols, rng
+        self.chance = orders_per_second * self.timer_s
+        self.lots_max, self.slippage_ticks = lots_max, slippage_ticks
+        self.inventory_lots_max = inventory_lots_max
+        self.books: list[tuple[InstrumentDefinition, LocalBook]] = []
+        self.moods: list[int] = []
+
+    async def start(self) -> None:
+        for symbol in self.symbols:
+            instrument = await self.session.instrument(symbol)
+            self.books.append((instrument, await self.session.book(instrument, cadence_ms=100, levels=10)))
+            self.moods.append(self.rng.randint(-MOOD_MAX, MOOD_MAX))
+
+    def on_timer(self) -> None:
+        orders, rest = divmod(self.chance, 1)
+        for _ in range(int(orders) + (self.rng.random() < rest)):
+            self.trade(self.rng.randrange(len(self.books)))
+
+    def trade(self, choice: int) -> None:
+        """One order in one month, on the side that mood and inventory suggest."""
+        instrument, book = self.books[choice]
+        mood = self.moods[choice] + self.rng.randint(-10, 10)
+        self.moods[choice] = max(-MOOD_MAX, min(MOOD_MAX, mood))
+        buys = self.rng.randint(-100, 100) < mood
+        held_lots = self.session.position_lots(instrument)
+        if abs(held_lots) >= self.inventory_lots_max:
+            buys = held_lots < 0
+        touch = book.best_ask if buys else book.best_bid
+        if touch is None:
+            return
+        price_tick = touch.price_tick + (self.slippage_ticks if buys else -self.slippage_ticks)
+        lots = self.rng.randint(1, self.lots_max)
+        self.session.place("b" if buys else "s", instrument, lots, price_tick=price_tick, tif="ioc")

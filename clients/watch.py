@@ -1,0 +1,211 @@
+"""A live ladder and tape of one instrument in the terminal: what `gpux watch` shows.
+
+It needs no key: depth, trades, status and statistics are public. When the output is no terminal it writes one line a
+trade and one line whenever the best prices change.
+"""
+
+import asyncio
+import difflib
+from collections import deque
+from datetime import UTC, datetime
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from clients.client import Session, connect
+from clients.errors import ConnectFailed, SessionOver
+from clients.events import Disconnected, Event, MarketData, Reconnected
+from clients.local_book import Level, LocalBook
+from exchange.errors import UserError
+from exchange.units import price_text
+from exchange.wire.messages import ChannelSpec, InstrumentDefinition, Stats, Status, Trades
+
+FRAMES_PER_SECOND = 8
+BAR_CELLS = 13
+TAPE_ROWS_KEPT = 100
+BUY, SELL, QUIET = "green", "red", "dim"
+AGGRESSORS = {"b": ("buy", BUY), "s": ("sell", SELL), "n": ("cross", "yellow")}
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+class View:
+    """What is shown: the book, the last trades, phase and statistics of one instrument."""
+
+    def __init__(self, instrument: InstrumentDefinition, book: LocalBook) -> None:
+        self.instrument, self.book = instrument, book
+        self.tape: deque[tuple[int, int, int, str]] = deque(maxlen=TAPE_ROWS_KEPT)  # time_us, price_tick, lots, side
+        self.phase = instrument.phase
+        self.stats: Stats | None = None
+        self.connection = ""  # what is wrong with it
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, Disconnected):
+            self.connection = f"disconnected: {event.reason}"
+        elif isinstance(event, Reconnected):
+            self.connection = ""
+        elif isinstance(event, MarketData):
+            message = event.message
+            if isinstance(message, Trades):
+                rows = [(message.time_us, price_tick, lots, side) for _, price_tick, lots, side in message.rows]
+                self.tape.extendleft(rows)
+            elif isinstance(message, Status):
+                self.phase = message.phase
+            elif isinstance(message, Stats):
+                self.stats = message
+
+    def levels(self, count: int) -> tuple[list[Level], list[Level]]:
+        """Bids and asks to show; none while the book is stale."""
+        if not self.book.synced:
+            return [], []
+        return self.book.bids(count), self.book.asks(count)
+
+
+def render(view: View, rows: int) -> RenderableType:
+    """One frame of at most 80 columns: heading, ladder beside tape."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(ladder(view, rows), tape(view, 2 * rows + 1))
+    return Group(heading(view), Text(), grid)
+
+
+def heading(view: View) -> Text:
+    instrument, stats = view.instrument, view.stats
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(instrument.symbol, "bold")
+    text.append(f"  {view.phase}", "green" if view.phase == "OPEN" else "yellow")
+    text.append(f"  {instrument.hours:,} h a lot, settled {price_text(instrument.settle_tick)}\n", QUIET)
+    if stats is not None and stats.last_tick is not None:
+        change = stats.last_tick - instrument.settle_tick
+        text.append(f"last {price_text(stats.last_tick)} ")
+        text.append(f"{'+' if change >= 0 else ''}{price_text(change)}", BUY if change >= 0 else SELL)
+        low, high = stats.low_traded_tick or stats.last_tick, stats.high_traded_tick or stats.last_tick
+        text.append(f"  low {price_text(low)} high {price_text(high)}  volume {stats.volume_lots:,} lots", QUIET)
+    else:
+        text.append("no trade yet today", QUIET)
+    if view.connection or not view.book.synced:
+        text.append(f"  {view.connection or view.book.problem}", "bold red")
+    return text
+
+
+def ladder(view: View, rows: int) -> Table:
+    """Asks above, bids below, best prices next to each other; bars are shares of the largest level shown."""
+    bids, asks = view.levels(rows)
+    largest = max((level.lots for level in (*bids, *asks)), default=1)
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    table.add_column("bid", justify="right", width=BAR_CELLS)
+    table.add_column("lots", justify="right", width=6)
+    table.add_column("$/GPU-h", justify="right", width=8)
+    table.add_column("lots", justify="right", width=6)
+    table.add_column("ask", width=BAR_CELLS)
+    for _ in range(rows - len(asks)):
+        table.add_row()
+    for level in reversed(asks):
+        lots = Text(f"{level.lots:,}", SELL)
+        table.add_row("", "", price_text(level.price_tick), lots, Text(bar(level.lots, largest), SELL))
+    spread = f"{asks[0].price_tick - bids[0].price_tick:+d}" if bids and asks else "-"
+    table.add_row("", "", Text(spread, QUIET), Text("ticks", QUIET))
+    for level in bids:
+        # A bar that grows to the left has no eighths: the blocks of a terminal fill from the left only.
+        cells = Text("█" * len(bar(level.lots, largest)), BUY)
+        table.add_row(cells, Text(f"{level.lots:,}", BUY), price_text(level.price_tick))
+    for _ in range(rows - len(bids)):
+        table.add_row()
+    return table
+
+
+def bar(lots: int, largest: int) -> str:
+    """A bar in eighths of a cell, at least one."""
+    eighths = max(1, lots * BAR_CELLS * 8 // largest)
+    return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
+
+
+def tape(view: View, rows: int) -> Table:
+    """The last trades, newest first."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    for name, width in (("time UTC", 8), ("price", 7), ("lots", 5)):
+        table.add_column(name, justify="right", width=width)
+    for time_us, price_tick, lots, aggressor in list(view.tape)[:rows]:
+        style = AGGRESSORS[aggressor][1]
+        table.add_row(Text(clock(time_us), QUIET), Text(price_text(price_tick), style), Text(f"{lots:,}", style))
+    return table
+
+
+def clock(time_us: int) -> str:
+    return datetime.fromtimestamp(time_us // 1_000_000, UTC).strftime("%H:%M:%S")
+
+
+async def watch(url: str, symbol: str, rows: int = 8, seconds: float = 0, console: Console | None = None) -> None:
+    """Show an instrument until interrupted, or for some seconds. UserError: no venue there, or no such symbol.
+
+    url      ws://host:port of a venue
+    rows     price levels a side
+    seconds  0: until interrupted
+    """
+    console = console or Console()
+    try:
+        async with connect(url) as session:
+            view = await subscribe(session, symbol)
+            show = show_live if console.is_terminal else show_lines
+            try:
+                await asyncio.wait_for(show(session, view, rows, console), seconds or None)
+            except TimeoutError:
+                return
+    except (ConnectFailed, SessionOver) as failure:
+        raise UserError(f"{failure}; start one with: gpux serve, or gpux demo") from None
+
+
+async def subscribe(session: Session, symbol: str) -> View:
+    instruments = await session.instruments()
+    if symbol not in instruments:
+        near = difflib.get_close_matches(symbol, instruments, 3, 0.5)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise UserError(f"no instrument {symbol!r} among {len(instruments):,} at {session.url}{hint}")
+    instrument = instruments[symbol]
+    view = View(instrument, await session.book(instrument, cadence_ms=100, levels=50))
+    await session.subscribe(
+        ChannelSpec(name_of_channel="trades", instrument=instrument.instrument),
+        ChannelSpec(name_of_channel="stats", instrument=instrument.instrument, cadence_ms=100),
+    )
+    return view
+
+
+async def show_live(session: Session, view: View, rows: int, console: Console) -> None:
+    """Redraw at a fixed rate, whatever the market does."""
+    reading = asyncio.create_task(read(session, view))
+    try:
+        with Live(console=console, auto_refresh=False, screen=False) as live:
+            while not reading.done():
+                live.update(render(view, rows), refresh=True)
+                await asyncio.sleep(1 / FRAMES_PER_SECOND)
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+    raise SessionOver(session.failure)
+
+
+async def read(session: Session, view: View) -> None:
+    async for event in session.events():
+        view.take(event)
+
+
+async def show_lines(session: Session, view: View, _rows: int, console: Console) -> None:
+    """One line for each news, for files and pipes."""
+    shown = ""
+    async for event in session.events():
+        view.take(event)
+        if isinstance(event, MarketData) and isinstance(event.message, Trades):
+            for _, price_tick, lots, aggressor in event.message.rows:
+                name = AGGRESSORS[aggressor][0]
+                console.print(f"{clock(event.message.time_us)} trade {price_text(price_tick)} x {lots} {name}")
+        best = best_line(view)
+        if best != shown:
+            shown = best
+            console.print(best)
+    raise SessionOver(session.failure)
+
+
+def best_line(view: View) -> str:
+    bids, asks = view.levels(1)
+    sides = [f"{price_text(level.price_tick)} x {level.lots}" for level in (*bids, *asks)]
+    return f"{view.phase} book {' / '.join(sides)}" if bids and asks else f"{view.phase} book one-sided or empty"

@@ -1,0 +1,1 @@
+"""The whole exchange in one command: a venue, makers and takers over real websockets, and the checks at the end."""

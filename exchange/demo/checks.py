@@ -1,0 +1,132 @@
+"""The checks at the end of the demo: the journal, replayed by a fresh engine, must tell the same story again."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from exchange.codes import EventKind
+from exchange.engine import query
+from exchange.engine.engine import Engine
+from exchange.journal.errors import Refusal
+from exchange.journal.replay import replay_folder
+from exchange.journal.verify import verify
+from exchange.limits import VENUE
+from exchange.units import money_text
+
+
+@dataclass(frozen=True)
+class Check:
+    """One statement, whether it holds, and the numbers that show it."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the journal says happened, and the checks."""
+
+    orders: int
+    fills: int
+    checks: list[Check]
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+
+# account -> instrument id -> lots, as the clients know it; lots of 0 are left out.
+Holdings = Mapping[int, Mapping[int, int]]
+
+
+def check_venue(
+    folder: str,
+    sequence: int,
+    state_hash: bytes,
+    holdings: Holdings,
+    book_faults: int,
+    progress: Callable[[str], None],
+) -> Outcome:
+    """Verify the journal of a stopped venue, replay it, and compare.
+
+    sequence, state_hash   of the venue's last state
+    holdings               positions as the clients know them
+    book_faults            gaps and wrong checksums of the clients' books
+    """
+    try:
+        progress("verifying the journal")
+        report = verify(folder)
+        progress(f"replaying {report.records:,} commands")
+        engine = Engine(VENUE)
+        counts: Counter[int] = Counter()
+        replay_folder(folder, engine, on_events=lambda events: counts.update(_kinds(events)))
+    except Refusal as refusal:
+        return Outcome(0, 0, [Check("journal verified", False, str(refusal))])
+    orders, fills = counts[EventKind.ACK] + counts[EventKind.REJ], counts[EventKind.FILL] // 2
+    checks = [
+        Check("the market traded", fills > 0, f"{orders:,} orders, {fills:,} trades"),
+        positions_sum_to_zero(engine.states),
+        cash_is_conserved(engine.states),
+        clients_agree(engine.states, holdings),
+        Check("every client's book passed its checksums", book_faults == 0, f"{book_faults} gaps or mismatches"),
+        Check("journal verified", True, f"{report.frames:,} frames, {report.records:,} commands, chain unbroken"),
+        same_state(engine, sequence, state_hash),
+    ]
+    return Outcome(orders, fills, checks)
+
+
+def _kinds(events: np.ndarray) -> dict[int, int]:
+    kinds, numbers = np.unique(events["kind"], return_counts=True)
+    return dict(zip(kinds.tolist(), numbers.tolist(), strict=True))
+
+
+def positions_sum_to_zero(states: np.ndarray) -> Check:
+    """Every long has its short, instrument by instrument."""
+    sums: Counter[int] = Counter()
+    held: Counter[int] = Counter()
+    for account in query.accounts(states):
+        for row in query.positions(states, account):
+            sums[row.instrument] += row.lots
+            held[row.instrument] += abs(row.lots)
+    wrong = sum(1 for lots in sums.values() if lots)
+    detail = f"{len(held)} instruments, {sum(held.values()) // 2:,} lots held"
+    return Check("positions sum to zero", wrong == 0, detail if not wrong else f"{wrong} instruments do not")
+
+
+def cash_is_conserved(states: np.ndarray) -> Check:
+    """All money paid in is on an account, or is a fee; gains sum to zero (INV-018)."""
+    totals = query.totals(states)
+    held = totals.deposits_mills - totals.withdrawals_mills - totals.fees_mills - totals.cash_mills
+    detail = (
+        f"${money_text(totals.deposits_mills)} paid in = ${money_text(totals.cash_mills)} on accounts"
+        f" + ${money_text(totals.fees_mills)} fees"
+    )
+    if held or totals.gains_mills:
+        detail = f"{held} mills are missing, gains sum to {totals.gains_mills} mills"
+    return Check("cash conserved", held == 0 and totals.gains_mills == 0, detail)
+
+
+def clients_agree(states: np.ndarray, holdings: Holdings) -> Check:
+    """What each client learnt over its socket is what the venue holds."""
+    ids = {row.index: row.instrument_id for row in query.instruments(states)}
+    wrong = [
+        account
+        for account, known in holdings.items()
+        if {ids[row.instrument]: row.lots for row in query.positions(states, account) if row.lots} != known
+    ]
+    detail = f"{len(holdings)} accounts compared" if not wrong else f"accounts {wrong} differ"
+    return Check("clients and venue agree on every position", not wrong, detail)
+
+
+def same_state(engine: Engine, sequence: int, state_hash: bytes) -> Check:
+    """The replayed state is the venue's, byte for byte."""
+    replayed = engine.state_hash()
+    if engine.sequence != sequence:
+        return Check(
+            "state hash equal after replay", False, f"replay ends at {engine.sequence}, the venue at {sequence}"
+        )
+    detail = replayed.hex()[:16] if replayed == state_hash else f"{replayed.hex()[:16]} is not {state_hash.hex()[:16]}"
+    return Check("state hash equal after replay", replayed == state_hash, detail)

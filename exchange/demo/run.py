@@ -1,0 +1,271 @@
+"""`gpux demo`: start the venue, trade for a while, stop, check everything, and say what was seen.
+
+The clients of the demo are the examples of `clients/`: eight market makers and eight takers, each with a key, an
+account and a websocket of its own, on several months of four chips.
+"""
+
+import asyncio
+import json
+import random
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+
+from clients.client import Session, connect
+from clients.credentials import Ed25519
+from clients.market_maker import MarketMaker
+from clients.strategy import Strategy, run
+from clients.taker import Taker
+from exchange.demo.board import Board, say
+from exchange.demo.checks import Outcome, check_venue
+from exchange.demo.venue_process import DemoKey, Ready, VenueProcess
+from exchange.errors import UserError
+from exchange.wire.messages import InstrumentDefinition
+
+CHIPS = ("H100", "B200", "H200", "A100")
+TIER_BP, MONTHS = 9_000, 3
+MAKERS = TAKERS = 8
+DEPOSIT_MILLS = 25_000_000_000
+FRAME_S, LINE_S = 0.25, 5.0
+COLD_S = 4.0  # a start with compiled kernels takes less
+
+
+class Figures:
+    """What the clients measured."""
+
+    def __init__(self, sessions: Sequence[Session], seconds: float) -> None:
+        self.seconds = seconds
+        self.requests = sum(session.acks for session in sessions)
+        self.refusals = sum(session.refusals for session in sessions)
+        latencies = sorted(latency for session in sessions for latency in session.latencies_us)
+        self.p50_us = latencies[len(latencies) // 2] if latencies else 0
+        self.p99_us = latencies[len(latencies) * 99 // 100] if latencies else 0
+        self.holdings = {session.core.account: held_lots(session) for session in sessions}
+        self.book_faults = sum(book.gaps + book.mismatches for session in sessions for book in session.books())
+
+    @property
+    def acks_per_second(self) -> float:
+        return self.requests / self.seconds if self.seconds else 0.0
+
+
+def held_lots(session: Session) -> dict[int, int]:
+    account = session.core.accounts[session.core.account]
+    return {instrument: position.lots for instrument, position in account.positions.items()}
+
+
+def demo(seconds: float, seed: int, as_json: bool, folder: str) -> int:
+    """Run the demo; its exit code: 0 if every check holds, 1 if one does not.
+
+    seconds   of trading
+    seed      of the takers' decisions; real time and sockets make each run differ all the same
+    as_json   print one JSON object instead of text
+    folder    keep the venue's data there; a temporary one if empty
+    """
+    if seconds <= 0:
+        raise UserError(f"--seconds {seconds:g} is not above 0")
+    console = Console(stderr=as_json)
+    with data_folder(folder) as place:
+        venue = VenueProcess(place, MAKERS + TAKERS, DEPOSIT_MILLS)
+        try:
+            say(console, f"Starting the venue: launch catalogue, journal in {place}")
+            ready = await_ready(venue, console)
+            figures, symbols = asyncio.run(trade(ready, seconds, seed, console))
+            say(console, "Stopping the venue, then checking its journal.")
+            stopped = venue.stop()
+            outcome = check_venue(
+                place,
+                stopped.sequence,
+                stopped.state_hash,
+                figures.holdings,
+                figures.book_faults,
+                lambda text: say(console, f"  {text} ..."),
+            )
+        finally:
+            venue.end()
+    if as_json:
+        print(json.dumps(as_object(figures, outcome), indent=2))
+    else:
+        tell(console, figures, outcome, symbols, folder)
+    return 0 if outcome.passed else 1
+
+
+@contextmanager
+def data_folder(folder: str) -> Iterator[str]:
+    """A temporary folder, or the given one if it is new or empty."""
+    if not folder:
+        with tempfile.TemporaryDirectory(prefix="gpux-demo-") as place:
+            yield place
+        return
+    path = Path(folder)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UserError(f"--folder {folder}: the demo needs a new or an empty folder")
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    yield folder
+
+
+def await_ready(venue: VenueProcess, console: Console) -> Ready:
+    """Wait for the venue and show that something happens: a first start compiles for most of a minute."""
+    if console.is_terminal:
+        with console.status("starting") as status:
+            return venue.await_ready(lambda elapsed_s: status.update(starting_text(elapsed_s)))
+    told = 0.0
+
+    def tell_sometimes(elapsed_s: float) -> None:
+        nonlocal told
+        if elapsed_s - told >= LINE_S:
+            told = elapsed_s
+            say(console, f"  {starting_text(elapsed_s)}")
+
+    return venue.await_ready(tell_sometimes)
+
+
+def starting_text(elapsed_s: float) -> str:
+    if elapsed_s < COLD_S:
+        return f"starting ({elapsed_s:.0f} s)"
+    return f"compiling the engine: {elapsed_s:.0f} s of about 60, only on the first start"
+
+
+async def trade(ready: Ready, seconds: float, seed: int, console: Console) -> tuple[Figures, list[str]]:
+    """Let makers and takers trade; what they measured, and what they traded."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        public = await stack.enter_async_context(connect(ready.url))
+        months = choose(await public.instruments())
+        sessions = [await stack.enter_async_context(log_on(ready.url, key)) for key in ready.keys]
+        board = Board([row for rows in months for row in rows], sessions)
+        say(console, f"Venue at {ready.url}: {len(public.core.feeds.instruments):,} instruments,")
+        say(
+            console,
+            f"{MAKERS} market makers and {TAKERS} takers on {len(board.instruments)} months of {len(months)} chips.",
+        )
+        say(console, f"To look on from another terminal: gpux watch {months[0][0].symbol} --url {ready.url}\n")
+        tasks = [asyncio.create_task(run(strategy, session)) for strategy, session in cast(months, sessions, seed)]
+        tasks.append(asyncio.create_task(board.follow(public)))
+        elapsed_s = await show(board, seconds, stop, tasks, console)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        # The reply to a mass cancel comes after everything that happened to the account before it.
+        for session in sessions:
+            await session.cancel_all()
+        return Figures(sessions, elapsed_s), [row.symbol for row in board.instruments]
+
+
+def log_on(url: str, key: DemoKey) -> Session:
+    return connect(url, key.key, Ed25519.from_seed(key.seed))
+
+
+def choose(instruments: dict[str, InstrumentDefinition]) -> list[list[InstrumentDefinition]]:
+    """The nearest months of each chip."""
+    months = []
+    for chip in CHIPS:
+        rows = [
+            row
+            for row in instruments.values()
+            if (row.chip, row.family, row.period_kind, row.floor_bp) == (chip, "PHY", "month", TIER_BP)
+            and not row.combo
+        ]
+        months.append(sorted(rows, key=lambda row: row.first_day)[:MONTHS])
+    return months
+
+
+def cast(
+    months: list[list[InstrumentDefinition]], sessions: Sequence[Session], seed: int
+) -> Iterator[tuple[Strategy, Session]]:
+    """Two makers a chip, one tight and small, one wide and large; takers on two chips each."""
+    symbols = [[row.symbol for row in rows] for rows in months]
+    for number, session in enumerate(sessions):
+        chip = number % len(CHIPS)
+        if number < MAKERS:
+            wide = number // len(CHIPS)
+            yield MarketMaker(symbols[chip], lots=15 + 25 * wide, half_spread_ticks=2 + 2 * wide), session
+        else:
+            both = symbols[chip] + symbols[(chip + 1) % len(CHIPS)]
+            yield Taker(both, random.Random(seed * 1_000 + number), orders_per_second=20), session
+
+
+async def show(
+    board: Board, seconds: float, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]], console: Console
+) -> float:
+    """Show what happens until time is up, somebody interrupts, or a client fails; the seconds it took."""
+    start = time.monotonic()
+    every_s = FRAME_S if console.is_terminal else LINE_S
+
+    def elapsed_s() -> float:
+        return time.monotonic() - start
+
+    async def until_time_is_up(draw: Callable[[], None]) -> None:
+        while (left_s := seconds - elapsed_s()) > 0 and not stop.is_set():
+            for task in tasks:
+                if task.done():
+                    task.result()
+                    raise UserError("a client lost its session for good", 1)
+            draw()
+            try:
+                await asyncio.wait_for(stop.wait(), min(every_s, left_s))
+            except TimeoutError:
+                continue
+
+    if console.is_terminal:
+        with Live(console=console, auto_refresh=False) as live:
+            await until_time_is_up(lambda: live.update(board.render(elapsed_s(), seconds), refresh=True))
+    else:
+        await until_time_is_up(lambda: say(console, board.line(elapsed_s(), seconds)))
+    return elapsed_s()
+
+
+def as_object(figures: Figures, outcome: Outcome) -> dict[str, object]:
+    return {
+        "seconds": round(figures.seconds, 3),
+        "orders": outcome.orders,
+        "fills": outcome.fills,
+        "requests": figures.requests,
+        "refusals": figures.refusals,
+        "acks_per_second": round(figures.acks_per_second, 1),
+        "latency_us": {"p50": figures.p50_us, "p99": figures.p99_us},
+        "checks": [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in outcome.checks],
+        "passed": outcome.passed,
+    }
+
+
+def tell(console: Console, figures: Figures, outcome: Outcome, symbols: Sequence[str], folder: str) -> None:
+    """The result, what it means, and what to do next."""
+    say(console, "")
+    say(console, f"{outcome.orders:>12,} orders")
+    say(console, f"{outcome.fills:>12,} fills")
+    say(
+        console,
+        f"{figures.acks_per_second:>12,.0f} acks/s over {figures.seconds:.1f} s, each after its command was on disk",
+    )
+    say(console, f"{figures.p50_us / 1000:>12,.2f} ms latency p50, as a client sees it among all the others")
+    say(console, f"{figures.p99_us / 1000:>12,.2f} ms latency p99\n")
+    for check in outcome.checks:
+        mark = "[green]✓[/]" if check.passed else "[bold red]✗[/]"
+        console.print(f"  {mark} {check.name}: {check.detail}", highlight=False, soft_wrap=True)
+    if not outcome.passed:
+        say(console, "\nA check failed: the venue did not keep its word. Please report it with the lines above.")
+        return
+    kept = folder or "data"
+    say(
+        console,
+        f"""
+What you saw: {MAKERS} market makers and {TAKERS} takers traded certified GPU-hours of {len(CHIPS)} chips over websockets.
+Every order was journalled before anyone saw its effect. After the stop a fresh engine read the
+journal again and came to the same trades, positions and cash, byte for byte.
+
+Next:
+  gpux contracts {symbols[0]}      what one of these contracts promises
+  gpux demo --folder data           the same, and keep the journal
+  gpux journal verify {kept}          check that journal frame by frame
+  gpux serve {kept}                   open the venue again where it stopped
+  clients/README.md                 write a trading program of your own""",
+    )

@@ -1,0 +1,125 @@
+"""The venue of the demo in a process of its own, as it would run in earnest, led through a pipe.
+
+The parent receives `Ready` once the venue serves and sends anything to stop it; the end of the parent stops it too.
+After a clean stop it sends `Stopped` with the hash of its last state.
+"""
+
+import asyncio
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from exchange.errors import UserError
+
+START_S_MAX = 300.0
+STOP_S_MAX = 60.0
+
+
+@dataclass(frozen=True)
+class DemoKey:
+    """What a client needs to log on."""
+
+    key: str
+    account: int
+    seed: bytes
+
+
+@dataclass(frozen=True)
+class Ready:
+    url: str
+    keys: list[DemoKey]
+
+
+@dataclass(frozen=True)
+class Stopped:
+    sequence: int
+    state_hash: bytes
+
+
+@dataclass(frozen=True)
+class Failed:
+    reason: str
+
+
+class VenueProcess:
+    """Starts, awaits and stops the child."""
+
+    def __init__(self, folder: str, accounts: int, deposit_mills: int) -> None:
+        # A fresh interpreter: nothing of the parent's threads and event loop is copied.
+        context = multiprocessing.get_context("spawn")
+        self._pipe, child = context.Pipe()
+        self._process = context.Process(target=venue_main, args=(folder, accounts, deposit_mills, child), daemon=True)
+        self._process.start()
+        child.close()
+
+    def await_ready(self, waiting: Callable[[float], None]) -> Ready:
+        """Wait until it serves; `waiting` is called with the seconds so far, several times a second."""
+        message = self._await(START_S_MAX, waiting)
+        assert isinstance(message, Ready)
+        return message
+
+    def stop(self) -> Stopped:
+        """Stop it cleanly."""
+        self._pipe.send("stop")
+        message = self._await(STOP_S_MAX, lambda _: None)
+        assert isinstance(message, Stopped)
+        self._process.join(STOP_S_MAX)
+        return message
+
+    def end(self) -> None:
+        """Whatever happened, leave no process behind."""
+        if self._process.is_alive():
+            self._process.terminate()
+        self._process.join()
+        self._pipe.close()
+
+    def _await(self, seconds_max: float, waiting: Callable[[float], None]) -> object:
+        start = time.monotonic()
+        while not self._pipe.poll(0.1):
+            elapsed_s = time.monotonic() - start
+            waiting(elapsed_s)
+            if not self._process.is_alive():
+                raise UserError(f"the venue ended with code {self._process.exitcode}", 1)
+            if elapsed_s > seconds_max:
+                raise UserError(f"the venue did not answer within {seconds_max:g} s", 1)
+        try:
+            message = self._pipe.recv()
+        except EOFError:
+            self._process.join()
+            raise UserError(f"the venue ended with code {self._process.exitcode}", 1) from None
+        if isinstance(message, Failed):
+            raise UserError(f"the venue failed: {message.reason}", 1)
+        return message
+
+
+def venue_main(folder: str, accounts: int, deposit_mills: int, pipe: Connection) -> None:
+    """The child: serves until told to stop. An interrupt at the terminal is the parent's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        asyncio.run(_serve(folder, accounts, deposit_mills, pipe))
+    except UserError as error:
+        pipe.send(Failed(str(error)))
+
+
+async def _serve(folder: str, accounts: int, deposit_mills: int, pipe: Connection) -> None:
+    # Imported here: the parent only needs the names above.
+    from exchange.main import Settings, Setup, serve
+
+    keys: list[DemoKey] = []
+
+    def enrol(setup: Setup) -> None:
+        for account in range(1, accounts + 1):
+            pair = setup.make_key(f"demo{account}", account=account, deposit_mills=deposit_mills)
+            keys.append(DemoKey(pair.key, pair.account, pair.seed))
+
+    async with serve(folder, Settings(port=0), before=enrol) as server:
+        pipe.send(Ready(server.url, keys))
+        told = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().add_reader(pipe.fileno(), lambda: told.done() or told.set_result(None))
+        await told
+        asyncio.get_running_loop().remove_reader(pipe.fileno())
+    engine = server.venue.engine
+    pipe.send(Stopped(engine.sequence, engine.state_hash()))
