@@ -6,6 +6,7 @@ Everything that can refuse happens before the first write. Killed at any step, i
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -67,6 +68,12 @@ class Start(NamedTuple):
     segment: int
     offset: int
     rules_hash: str
+
+
+@cache
+def build_hash() -> str:
+    """Name of this build: equal kernels replay equal journals (DUR-034)."""
+    return source_hash()
 
 
 def canonical_rules(rules: bytes, limits: Limits) -> bytes:
@@ -141,7 +148,7 @@ class Recovery:
         self.folder, self.seams, self.limits, self.rules = folder, seams, limits, rules
         self.disk = seams.disk
         self.make_engine = make_engine
-        self.build_hash = source_hash()
+        self.build_hash = build_hash()
         self.report = RecoveryReport()
         self.notes: list[str] = []
         self.segments: list[SegmentFile] = []

@@ -54,6 +54,7 @@ class FaultDisk:
     crash_at    the call that does not happen: Crash, a write may be half done
     fail_at     the call that raises EIO instead
     short       writes take at most this many bytes, 0 for all
+    full        no new file finds room
     """
 
     def __init__(self) -> None:
@@ -66,6 +67,7 @@ class FaultDisk:
         self.calls = 0
         self.crash_at = self.fail_at = 0
         self.short = 0
+        self.full = False
         self.next_handle = 3
         self.log: list[str] = []
 
@@ -109,6 +111,8 @@ class FaultDisk:
             if not create:
                 raise FileNotFoundError(2, "No such file", path)
             self._count(f"create {path}")
+            if self.full:
+                raise OSError(28, "No space left on device")
             self._rename(path, File())
         self.next_handle += 1
         self.handles[self.next_handle] = (path, self.names[path])

@@ -34,7 +34,9 @@ def rows(count: int) -> bytes:
     return stamped.tobytes()
 
 
-def pack(kind: int = FrameKind.DATA, body: bytes | None = None, count: int = 2, due: Due = DUE, flags: int = 0) -> bytes:
+def pack(
+    kind: int = FrameKind.DATA, body: bytes | None = None, count: int = 2, due: Due = DUE, flags: int = 0
+) -> bytes:
     return pack_frame(KEY, ALIGNMENT, kind, due, rows(count) if body is None else body, count, flags)[0]
 
 

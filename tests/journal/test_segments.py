@@ -65,7 +65,7 @@ def test_two_bad_copies_in_front_of_frames_are_refused_with_the_segment() -> Non
 def test_a_torn_header_in_front_of_zeros_is_a_spare_again() -> None:
     disk = closed_folder([1])
     spare = disk.file("data/journal/0000000002.seg")
-    spare[: 4_096 : 7] = b"\x55" * len(spare[: 4_096 : 7])
+    spare[:4_096:7] = b"\x55" * len(spare[:4_096:7])
     opened = reopen(disk)
     assert "torn header" in opened.report.notes[0]
     assert not any(disk.file("data/journal/0000000002.seg"))

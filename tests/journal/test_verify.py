@@ -1,0 +1,77 @@
+"""`verify`: offline and read only."""
+
+import pytest
+
+from exchange.journal.errors import Refusal
+from exchange.journal.verify import summary, verify
+from tests.journal.fault_disk import FaultDisk
+from tests.journal.helpers import FOLDER, FakeEngine, closed_folder, reopen, steer, trade
+
+
+@pytest.mark.rule("DUR-120")
+def test_a_sound_folder_is_counted_and_not_changed() -> None:
+    disk = closed_folder([5, 70, 80], snapshot_after=2)
+    calls = disk.calls
+    report = verify(FOLDER, deep=True, make_engine=FakeEngine, disk=disk)
+    assert disk.calls == calls
+    assert (report.records, report.first_sequence, report.last_sequence) == (155, 1, 155)
+    assert (report.segments, report.spares, report.snapshots, report.marks) == (2, 2, 1, 1)
+    assert report.state_hash == reopen(disk).engine.state_hash().hex()
+    assert "sound" in summary(report) and report.last_hash in summary(report) and not report.notes
+
+
+def test_a_running_folder_can_be_verified() -> None:
+    disk = FaultDisk()
+    opened = reopen(disk)
+    trade(opened, 2)
+    steer(opened, b"{}")
+    report = verify(FOLDER, disk=disk)
+    assert (report.last_sequence, report.controls) == (3, 1)
+
+
+@pytest.mark.rule("DUR-120")
+def test_a_torn_tail_is_told_and_a_start_would_survive_it() -> None:
+    disk = closed_folder([5])
+    data = disk.file("data/journal/0000000001.seg")
+    data[len(bytes(data).rstrip(b"\0")) - 3 :] = b""
+    report = verify(FOLDER, disk=disk)
+    assert "torn tail: segment 1" in report.notes[0] and "note: torn tail" in summary(report)
+
+
+@pytest.mark.rule("DUR-120")
+@pytest.mark.parametrize("deep", [False, True])
+def test_damage_is_refused_with_exit_code_65(deep: bool) -> None:
+    disk = closed_folder([5, 70])
+    disk.file("data/journal/0000000001.seg")[4_096 + 512 + 100] ^= 8
+    with pytest.raises(Refusal, match="segment 1 offset 4608 sequence 1") as refused:
+        verify(FOLDER, deep, FakeEngine, disk)
+    assert refused.value.code == 65
+
+
+@pytest.mark.rule("DUR-120")
+def test_a_snapshot_of_another_history_is_refused() -> None:
+    disk, other = closed_folder([5], snapshot_after=1), closed_folder([1, 4], snapshot_after=2)
+    name = f"data/snap/{5:020d}.snap"
+    disk.names[name] = other.names[name]
+    with pytest.raises(Refusal, match="snapshot"):
+        verify(FOLDER, disk=disk)
+
+
+@pytest.mark.rule("DUR-120")
+def test_deep_refuses_a_state_that_replay_does_not_give() -> None:
+    class Other(FakeEngine):
+        def state_hash(self) -> bytes:
+            return bytes(32)
+
+    with pytest.raises(Refusal, match="another state") as refused:
+        verify(FOLDER, True, Other, closed_folder([5], snapshot_after=1))
+    assert refused.value.code == 70
+    assert verify(FOLDER, False, Other, closed_folder([5], snapshot_after=1)).records == 5
+
+
+@pytest.mark.rule("DUR-100")
+def test_a_journal_without_head_is_refused() -> None:
+    disk = closed_folder([5])
+    disk.file("data/HEAD")[:] = bytes(8_192)
+    with pytest.raises(Refusal, match="HEAD is missing"):
+        verify(FOLDER, disk=disk)
