@@ -76,6 +76,7 @@ class Flow:
     parameters: Parameters
     warm: np.ndarray  # COMMAND, shape (warm_orders,)
     commands: np.ndarray  # COMMAND, shape (commands,)
+    warm_steps: np.ndarray  # STEP, one for each warm row
     steps: np.ndarray  # STEP, one for each command
     resting: tuple[int, int]  # orders in the books before and after the commands
     levels: tuple[int, int]  # price levels of both sides of all books, before and after
@@ -111,7 +112,7 @@ def make_flow(parameters: Parameters) -> Flow:
     warm, commands = (step_rows(steps, parameters.name) for steps in parts)
     stamp(warm, 0, START_NS)
     stamp(commands, len(warm), START_NS)
-    return Flow(parameters, warm, commands, parts[1], (resting[0], resting[1]), (occupied[0], occupied[1]))
+    return Flow(parameters, warm, commands, parts[0], parts[1], (resting[0], resting[1]), (occupied[0], occupied[1]))
 
 
 def stamp(rows: np.ndarray, sequence: int, time_ns: int) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from exchange.codes import Side
 from exchange.kernel import kernel
+from exchange.records import record_type
 
 ADD, CANCEL, REPLACE, AGGRESS = range(4)
 TICKS = 8_192  # prices 1 to TICKS - 2; the two ends mark an empty side
@@ -18,14 +19,8 @@ TRIES = 8  # draws among the recent orders before any live one will do
 LOTS_MAX = 10
 BUY = int(Side.BUY)
 
-
-def record_dtype(fields: list[tuple[str, str]]) -> np.dtype:
-    """A row whose fields are attributes, compiled or not."""
-    return np.dtype((np.record, fields))
-
-
 # What a step asks for, drawn beforehand, and what the book made of it.
-STEP = record_dtype(
+STEP = record_type(
     [
         ("pick", "<u8"),  # which live order to cancel or replace
         ("order", "<i4"),  # number of the order, from 1
@@ -41,10 +36,10 @@ STEP = record_dtype(
         ("down", "u1"),  # REPLACE: size down, not a new price
     ]
 )
-ORDER_FIELDS = ("price", "leaves", "filled", "next", "previous", "place", "account", "book", "side")
-ORDER = record_dtype([(name, "<i4") for name in ORDER_FIELDS])
-LEVEL = record_dtype([("head", "<i4"), ("tail", "<i4")])
-CURSOR = record_dtype([("entered", "<i4"), ("live", "<i4")])
+ORDER_FIELDS = ("price", "leaves", "filled", "next", "previous", "place", "account", "book", "side", "spare")
+ORDER = record_type([(name, "<i4") for name in ORDER_FIELDS])
+LEVEL = record_type([("head", "<i4"), ("tail", "<i4")])
+CURSOR = record_type([("entered", "<i4"), ("live", "<i4")])
 
 
 @kernel

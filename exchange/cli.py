@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import cyclopts
@@ -46,6 +47,32 @@ def contracts(
     contracts_command.contracts(symbol, filters, date, json, spec)
 
 
+@app.command
+def replay(
+    source: str,
+    *,
+    messages: Path | None = None,
+    book: Path | None = None,
+    save: Path | None = None,
+    seed: int = 1,
+    commands: int | None = None,
+) -> None:
+    """Replay recorded or generated commands through the engine: commands/s, fills, state hash, checks.
+
+    Parameters
+    ----------
+    source: A tape (FILE.parquet), a venue's data folder, the word lobster, or a flow: mixed, churn, passive, sweep.
+    messages: LOBSTER message file, for lobster.
+    book: LOBSTER order-book file of the same messages; every book state is compared.
+    save: Write what was replayed as a tape.
+    seed: Seed of a generated flow.
+    commands: Length of a generated flow.
+    """
+    from bench import replay as replaying
+
+    sys.exit(replaying.replay_source(source, messages, book, save, seed, commands))
+
+
 @journal_app.command
 def verify(folder: str, *, deep: bool = False) -> None:
     """Check every frame, link, header and snapshot of a data folder; it is only read. Exit code 65 at damage.
@@ -73,6 +100,40 @@ def dump(folder: str, *, seq: str = "1-") -> None:
 
     for line in dumping.dump(folder, *dumping.parse_range(seq)):
         print(line)
+
+
+@app.command
+def demo(*, seconds: float = 60.0, seed: int = 1, json: bool = False, folder: str = "") -> None:
+    """Run a venue with makers and takers over websockets, then check all it did. Exit code 1 if a check fails.
+
+    Parameters
+    ----------
+    seconds: How long to trade.
+    seed: Decides what the takers do.
+    json: Print the result as JSON.
+    folder: Keep the venue's data in this new folder; without it they are deleted.
+    """
+    from exchange.demo.run import demo as run_demo
+
+    sys.exit(run_demo(seconds, seed, json, folder))
+
+
+@app.command
+def watch(symbol: str, *, url: str = "ws://127.0.0.1:8443", levels: int = 8, seconds: float = 0.0) -> None:
+    """Show the live ladder and the trades of one instrument; Ctrl-C ends it.
+
+    Parameters
+    ----------
+    symbol: Instrument, like H100.G90.F27.
+    url: Where the venue is.
+    levels: Price levels a side.
+    seconds: End after this time; without it, at Ctrl-C.
+    """
+    import asyncio
+
+    from clients.watch import watch as run_watch
+
+    asyncio.run(run_watch(url, symbol, levels, seconds))
 
 
 def main(arguments: list[str] | None = None) -> None:

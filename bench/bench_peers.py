@@ -1,0 +1,201 @@
+"""How long does a command take in other open engines that a Python program can install, on the same flow?
+
+Each peer gets the very steps that our engine gets in the same run: adds, cancels and marketable orders of the mixed
+flow, without replaces, which none of them has. A peer's result (trades where it reports them, orders left in the book)
+must equal the generator's, so a wrong engine is never fast.
+
+What the ratio does not show: no peer holds accounts, margin, positions, fees, limits, market states or a client order
+id index, and none can be replayed to the same bytes; ours does all of it in the time shown. Peers are called one
+command at a time, as their interface asks; ours takes batches, as in the venue.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any, Protocol
+
+import numpy as np
+
+from bench.flow import Flow, Parameters, make_flow
+from bench.flow_book import CANCEL
+from bench.record import Distribution, distribution, time_ns
+
+ROUNDS = 5
+# (kind, order number, side, lots, price), plain integers
+Step = tuple[int, int, int, int, int]
+
+
+class Peer(Protocol):
+    """A fresh book of one peer."""
+
+    def play(self, steps: list[Step]) -> None: ...
+    def trades(self) -> int | None: ...
+    def resting(self) -> int: ...
+
+
+class LimitOrderBook:
+    """limit-order-book 2.0 (C++ behind ctypes). Reports no trades."""
+
+    def __init__(self) -> None:
+        self._book = import_module("limit_order_book").LimitOrderBook()
+
+    def play(self, steps: list[Step]) -> None:
+        cancel, sides = self._book.cancel, (self._book.limit_buy, self._book.limit_sell)
+        for kind, number, side, lots, price in steps:
+            if kind == CANCEL:
+                cancel(number)
+            else:
+                sides[side](number, lots, price)
+
+    def trades(self) -> int | None:
+        return None
+
+    def resting(self) -> int:
+        return int(self._book.count())
+
+
+class LightMatchingEngine:
+    """lightmatchingengine 2019.1 (pure Python; numbers orders itself, in order of entry, as the flow does)."""
+
+    def __init__(self) -> None:
+        self._engine = import_module("lightmatchingengine.lightmatchingengine").LightMatchingEngine()
+        self._trades = 0
+
+    def play(self, steps: list[Step]) -> None:
+        add, cancel = self._engine.add_order, self._engine.cancel_order
+        for kind, number, side, lots, price in steps:
+            if kind == CANCEL:
+                cancel(number, "X")
+            else:
+                _, trades = add("X", price, lots, side + 1)
+                if trades:
+                    self._trades += sum(trade.order_id != number for trade in trades)
+
+    def trades(self) -> int | None:
+        return self._trades
+
+    def resting(self) -> int:
+        book = self._engine.order_books["X"]
+        return sum(len(level) for side in (book.bids, book.asks) for level in side.values())
+
+
+class OrderMatching:
+    """order-matching 0.12 (pure Python; finds an order by walking all of them)."""
+
+    def __init__(self) -> None:
+        import_module("loguru").logger.remove()
+        self._order = import_module("order_matching.order").LimitOrder
+        self._orders = import_module("order_matching.orders").Orders
+        self._sides = tuple(import_module("order_matching.enums").Side)
+        self._engine = import_module("order_matching.matching_engine").MatchingEngine(seed=1)
+        self._now = datetime(2027, 1, 1)
+        self._trades = 0
+
+    def play(self, steps: list[Step]) -> None:
+        for kind, number, side, lots, price in steps:
+            if kind == CANCEL:
+                self._engine.cancel_order(str(number))
+                continue
+            self._now += timedelta(microseconds=1)
+            order = self._order(
+                side=self._sides[side],
+                price=float(price),
+                size=float(lots),
+                timestamp=self._now,
+                order_id=str(number),
+                trader_id="one",
+            )
+            self._engine.place(self._orders([order]))
+            self._trades += len(self._engine.match(self._now).trades)
+
+    def trades(self) -> int | None:
+        return self._trades
+
+    def resting(self) -> int:
+        book = self._engine.unprocessed_orders
+        return sum(len(orders) for side in (book.bids, book.offers) for orders in side.values())
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A peer, and the part of the flow that it finishes in seconds."""
+
+    package: str
+    make: Callable[[], Peer]
+    commands: int
+    warm_orders: int
+
+
+CONTESTS = (
+    Contest("limit-order-book", LimitOrderBook, 200_000, 30_000),
+    Contest("lightmatchingengine", LightMatchingEngine, 20_000, 30_000),
+    Contest("order-matching", OrderMatching, 600, 600),
+)
+NOT_COMPARED = {
+    "hftbacktest": "replays recorded market data and fills one strategy's own orders by a queue model; "
+    "orders of the flow never meet each other, so there is no command to time",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One row of the table: ns a command of a peer and of ours on the same steps."""
+
+    package: str
+    commands: int
+    warm_orders: int
+    peer: Distribution | None
+    ours: Distribution | None
+    remark: str
+
+    @property
+    def ratio(self) -> float | None:
+        return self.peer.least / self.ours.least if self.peer and self.ours else None
+
+
+def contest_flow(contest: Contest) -> Flow:
+    """The mixed flow without replaces, in the contest's size."""
+    return make_flow(
+        Parameters(
+            "peers", contest.commands, add=54.5, cancel=40.5, replace=0, aggressive=5, warm_orders=contest.warm_orders
+        )
+    )
+
+
+def plain_steps(rows: np.ndarray, first: int = 0) -> list[Step]:
+    """Steps as plain integers, so that no peer pays for NumPy."""
+    columns: list[Any] = [rows["kind"], rows["order"], rows["side"], rows["lots"], rows["price"]]
+    return list(zip(*(column.tolist() for column in columns), strict=True))[first:]
+
+
+def time_peer(contest: Contest, flow: Flow, rounds: int) -> Distribution | str:
+    """ns a command over fresh books, or why there is no figure."""
+    warm, steps = plain_steps(flow.warm_steps), plain_steps(flow.steps)
+    values = []
+    for _ in range(rounds):
+        try:
+            peer = contest.make()
+        except ImportError as error:
+            return f"not installed: pip install 'gpux[bench]' ({error})"
+        peer.play(warm)
+        values.append(time_ns(lambda peer=peer: peer.play(steps)) / len(steps))  # type: ignore[misc]
+        if peer.trades() not in (None, flow.fills) or peer.resting() != flow.resting[1]:
+            return f"wrong result: {peer.trades()} trades, {peer.resting()} orders left"
+    return distribution(values, "ns")
+
+
+def run_contests(time_ours: Callable[[Flow, int], Distribution], rounds: int = ROUNDS) -> list[Result]:
+    """Every peer against ours in this run, then those that cannot be compared."""
+    results = []
+    for contest in CONTESTS:
+        flow = contest_flow(contest)
+        peer = time_peer(contest, flow, rounds)
+        size = (contest.package, contest.commands, contest.warm_orders)
+        if isinstance(peer, str):
+            results.append(Result(*size, None, None, peer))
+        else:
+            trades = "trades and " if contest.make().trades() is not None else ""
+            results.append(Result(*size, peer, time_ours(flow, rounds), f"{trades}orders left as expected"))
+    results += [Result(package, 0, 0, None, None, reason) for package, reason in NOT_COMPARED.items()]
+    return results

@@ -1,0 +1,93 @@
+"""Compares a book with the published book states of a LOBSTER pair, message by message."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.lobster import Lobster
+
+Depth = tuple[list[tuple[int, int]], list[tuple[int, int]]]  # bids and asks: (tick, lots), best first
+
+
+@dataclass(frozen=True)
+class Book:
+    """How the check sees a book, so that tests can put another one in the engine's place."""
+
+    apply: Callable[[np.ndarray], object]
+    depth: Callable[[int], Depth]  # best levels of both sides
+
+
+@dataclass(frozen=True)
+class BookCheck:
+    """Book states of a LOBSTER pair that were met; the first row is the seed and is not counted."""
+
+    messages: int
+    matched: int
+    first_difference: str
+    seed_levels: float  # mean levels a side known to the seed alone
+    view_levels: float  # mean levels a side checked against messages alone
+    levels: int  # levels a side in the file
+
+    def lines(self, source: Lobster) -> list[str]:
+        counts = ", ".join(f"{count} {name}" for name, count in source.counts.most_common())
+        lines = [
+            f"messages    {self.messages} after the first, which the seed contains: {counts}",
+            f"book check  {self.matched} of {self.messages} book states match, all {self.levels} levels of both sides",
+            f"            by messages alone {self.view_levels:.1f} levels a side: {source.views} times a level came "
+            f"into view, {source.corrections} of them changed unseen and were seeded again",
+            f"            known to the first row alone: {self.seed_levels:.1f} levels a side in the mean",
+        ]
+        if source.strangers or source.queue_jumps:
+            lines.append(
+                f"            {source.strangers} messages about unknown lots, {source.queue_jumps} executions of an "
+                "order that was not first in its queue"
+            )
+        return [*lines, f"            first difference: {self.first_difference}"] if self.first_difference else lines
+
+
+def check_books(source: Lobster, commands: np.ndarray, book: Book, progress: Callable[[int], None]) -> BookCheck:
+    """Apply message by message and compare: with messages alone what was in view before, then all levels.
+
+    commands   COMMAND rows of `source.commands`, numbered for this book
+    """
+    levels = source.book.shape[1]
+    book.apply(commands[: source.view_ends[0]])
+    differences = [difference(source, 0, book.depth(levels), source.book[0, -1, :, 0])]
+    known = np.zeros(2)
+    for index in range(1, len(source.book)):
+        start, middle, end = source.view_ends[index - 1], source.message_ends[index], source.view_ends[index]
+        book.apply(commands[start:middle])
+        found = difference(source, index, book.depth(levels), source.view_prices[index])
+        if middle < end:
+            book.apply(commands[middle:end])
+        found = found or difference(source, index, book.depth(levels), source.book[index, -1, :, 0])
+        differences.append(found)
+        for place, last in enumerate((source.seed_prices[index], source.view_prices[index])):
+            known[place] += sum(len(side) for side in published(source, index, last)) / 2
+        progress(1)
+    messages = len(source.book) - 1
+    matched = differences[1:].count("") if not differences[0] else 0
+    seed_levels, view_levels = (known / max(1, messages)).tolist()
+    return BookCheck(messages, matched, next(filter(None, differences), ""), seed_levels, view_levels, levels)
+
+
+def published(source: Lobster, index: int, last: np.ndarray) -> list[list[tuple[int, int]]]:
+    """Levels of a book row, bids and asks, down to the last price of each side."""
+    return [within(source.book[index, :, side].tolist(), side, int(last[side])) for side in (0, 1)]
+
+
+def within(levels: list[tuple[int, int]], side: int, last: int) -> list[tuple[int, int]]:
+    sign = -1 if side else 1
+    return [(price, lots) for price, lots in levels if lots > 0 and sign * price >= sign * last]
+
+
+def difference(source: Lobster, index: int, depth: Depth, last: np.ndarray) -> str:
+    """What differs between the book and a row of the file, as far as `last`; empty if nothing."""
+    for side, wanted in enumerate(published(source, index, last)):
+        found = within(depth[side], side, int(last[side]))
+        if found != wanted:
+            pairs = zip([*found, None], [*wanted, None], strict=False)
+            ours, theirs = next(pair for pair in pairs if pair[0] != pair[1])
+            return f"row {index + 1} {('bids', 'asks')[side]}: book has {ours}, file has {theirs} (tick, lots)"
+    return ""

@@ -1,0 +1,102 @@
+"""A plain market for flow and foreign tapes: books of one product, funded accounts, open for trading."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.tapes import Control, Tape
+from exchange.codes import CommandKind, MarketState
+from exchange.engine.control import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
+from exchange.engine.engine import Engine
+from exchange.limits import NAMED
+from exchange.records import COMMAND
+
+GROUP = COMMODITY = 1
+MONTH = 84  # January 2027
+LISTINGS_EACH = 100  # a payload holds about 200 listings
+# A trillion dollars: flow is made to trade, not to be refused for margin, and every check still runs.
+DEPOSIT_MILLS = 10**15
+
+
+@dataclass(frozen=True)
+class Market:
+    """What is listed; prices in ticks. Fees and margin rates are those of a launch month of one chip."""
+
+    low_tick: int
+    high_tick: int
+    settle_tick: int
+    books: int = 1
+    accounts: int = 1
+    hours: int = 744
+    maker_fee: int = 1
+    taker_fee: int = 3
+    psr_mills: int = 300
+
+    def controls(self) -> list[bytes]:
+        """Payloads: LIST of all books, in slices."""
+        terms = CommodityTerms(COMMODITY, GROUP, self.psr_mills, intra_mills=60, tier_mills=30)
+        listings = [self.listing(index) for index in range(1, 1 + self.books)]
+        slices = [listings[start : start + LISTINGS_EACH] for start in range(0, self.books, LISTINGS_EACH)]
+        return [encode_payload(ListPayload(MONTH, [terms], part)) for part in slices]
+
+    def listing(self, index: int) -> Listing:
+        return Listing(
+            index=index,
+            instrument_id=index,
+            symbol=f"BOOK-{index}",
+            group=GROUP,
+            commodity=COMMODITY,
+            hours=self.hours,
+            settle_tick=self.settle_tick,
+            low_tick=self.low_tick,
+            high_tick=self.high_tick,
+            months=[(MONTH, self.hours)],
+            start_month=MONTH,
+            maker_fee=self.maker_fee,
+            taker_fee=self.taker_fee,
+            band_ticks=self.high_tick - self.low_tick,
+        )
+
+    def opening(self) -> tuple[list[bytes], list[bytes], np.ndarray]:
+        """LIST payloads, DEFINE_ACCOUNT payloads, and rows: deposits, then PREOPEN and OPEN."""
+        accounts = [encode_payload(AccountPayload(account)) for account in range(1, 1 + self.accounts)]
+        rows = np.zeros(self.accounts + 2, COMMAND)
+        rows["kind"] = CommandKind.DEPOSIT
+        rows["account"] = np.arange(1, 3 + self.accounts)
+        rows["price"] = DEPOSIT_MILLS
+        rows[-2:] = 0
+        rows["kind"][-2:] = CommandKind.SET_STATE
+        rows["group"][-2:] = GROUP
+        rows["order_type"][-2:] = [MarketState.PREOPEN, MarketState.OPEN]
+        return self.controls(), accounts, rows
+
+
+def market_tape(market: Market, parts: Sequence[np.ndarray], limits: str, notes: dict[str, object]) -> Tape:
+    """A tape that opens the market and plays the parts one after the other; sequences are given here.
+
+    parts   COMMAND rows; all but the last only fill the book; times are kept, the opening takes that of the first row
+    """
+    listings, accounts, opening = market.opening()
+    payloads = [(CommandKind.LIST, payload) for payload in listings]
+    payloads += [(CommandKind.DEFINE_ACCOUNT, payload) for payload in accounts]
+    rows = np.concatenate([opening, *parts])
+    rows["sequence"] = np.arange(1 + len(payloads), 1 + len(payloads) + len(rows))
+    start_ns = int(parts[0]["time_ns"][0]) if len(parts[0]) else 0
+    rows["time_ns"][: len(opening)] = start_ns
+    controls = []
+    for index, (kind, payload) in enumerate(payloads):
+        row = np.zeros(1, COMMAND)
+        row["sequence"], row["time_ns"], row["kind"] = index + 1, start_ns, kind
+        controls.append(Control(row, payload))
+    return Tape(rows, controls, limits, "bench", resting_rows=len(rows) - len(parts[-1]), notes=notes)
+
+
+def engine_at(tape: Tape, rows: int) -> Engine:
+    """A fresh engine that has done all controls and the first rows of a tape whose controls come first."""
+    engine = Engine(NAMED[tape.limits])
+    for control in tape.controls:
+        assert control.sequence == engine.sequence + 1, "controls come first"
+        engine.control(control.row, control.payload)
+    engine.run_silently(tape.commands[:rows])
+    return engine

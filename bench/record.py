@@ -1,0 +1,139 @@
+"""Result files: what was measured, on what, with which versions, from which seed and commit.
+
+One JSON file a run in `results/`. Figures of different machines or runs are not compared: a record says enough to see
+that they differ.
+"""
+
+import json
+import math
+import os
+import platform
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any
+
+from exchange.kernel import source_hash
+
+PACKAGES = (
+    "numpy",
+    "numba",
+    "llvmlite",
+    "msgspec",
+    "websockets",
+    "pyarrow",
+    "order-matching",
+    "limit-order-book",
+    "lightmatchingengine",
+    "hftbacktest",
+)
+FOLDER = Path("results")
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Of one figure over its repeats. With few repeats p99 is the largest."""
+
+    unit: str
+    count: int
+    least: float
+    median: float
+    p99: float
+
+    def text(self) -> str:
+        return f"{self.least:,.1f} / {self.median:,.1f} / {self.p99:,.1f}"
+
+
+def distribution(values: Sequence[float], unit: str) -> Distribution:
+    """Least, median and 99th percentile (nearest rank) of at least one value."""
+    ranked = sorted(values)
+
+    def rank(share: float) -> float:
+        return ranked[math.ceil(share * len(ranked)) - 1]
+
+    return Distribution(unit, len(ranked), ranked[0], rank(0.5), rank(0.99))
+
+
+def time_ns(step: Callable[[], object]) -> int:
+    """How long one call takes."""
+    start = perf_counter_ns()
+    step()
+    return perf_counter_ns() - start
+
+
+def machine() -> dict[str, Any]:
+    """Processor, cores, memory, system: what a figure depends on most."""
+    model = platform.processor()
+    for line in _lines("/proc/cpuinfo"):
+        if line.startswith("model name"):
+            model = line.split(":", 1)[1].strip()
+            break
+    total = next((line.split()[1] for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), "0")
+    return {
+        "processor": model,
+        "cores": os.cpu_count(),
+        "memory_mib": int(total) // 1_024,
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "load_1m": round(os.getloadavg()[0], 2),
+    }
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
+
+
+def versions() -> dict[str, str]:
+    """Installed versions of what is measured or measures."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def commit() -> str:
+    """Commit of the source, with `+` if files differ from it; empty outside a checkout."""
+    folder = Path(__file__).parent
+    try:
+        head = _git(folder, "rev-parse", "--short=12", "HEAD")
+        return head + ("+" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def write_record(question: str, parameters: dict[str, Any], figures: dict[str, Any], folder: Path = FOLDER) -> Path:
+    """Write one result file, named by its question and time; returns its path."""
+    now = datetime.now(UTC)
+    record = {
+        "question": question,
+        "time": now.isoformat(timespec="seconds"),
+        "machine": machine(),
+        "versions": versions(),
+        "commit": commit(),
+        "kernel_sources": source_hash()[:16],
+        "parameters": parameters,
+        "figures": {name: _plain(figure) for name, figure in figures.items()},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{question}-{now:%Y%m%dT%H%M%S}.json"
+    path.write_text(json.dumps(record, indent=2) + "\n")
+    return path
+
+
+def _plain(figure: Any) -> Any:
+    return asdict(figure) if isinstance(figure, Distribution) else figure

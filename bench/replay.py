@@ -1,0 +1,197 @@
+"""Replay recorded or generated commands through the engine: time, fills, state hash, and checks against the source.
+
+`gpux replay` is `replay_source` below. Every source becomes a tape first (bench.tapes), so a flow, a LOBSTER pair and
+a native file run through the same loop; a venue's data folder runs frame by frame, as in recovery.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter_ns
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bench.book_check import Book, check_books
+from bench.flow import FLOWS, make_flow
+from bench.flow_book import MID, TICKS
+from bench.lobster import INSTRUMENT, OWNERS, read_lobster
+from bench.market import Market, engine_at, market_tape
+from bench.tapes import Control, Tape, read_tape, write_tape
+from exchange.codes import EventKind, RejectReason
+from exchange.engine import query
+from exchange.engine.engine import Engine
+from exchange.engine.warmup import warm_up
+from exchange.errors import UserError
+from exchange.kernel import source_hash
+from exchange.limits import NAMED, VENUE
+from exchange.units import NS_PER_S, PRICE_MAX
+
+CHUNK_ROWS = 16_384
+REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a replay did."""
+
+    rows: int
+    controls: int
+    engine_ns: int  # of the rows, without reading and counting
+    events: int
+    fills: int  # trades: two FILL rows each
+    refused: Counter[str]
+    state_hash: str
+
+    def lines(self) -> list[str]:
+        rate = self.rows * NS_PER_S / max(1, self.engine_ns)
+        refused = ", ".join(f"{count:,} {reason}" for reason, count in self.refused.most_common()) or "none"
+        return [
+            f"commands    {self.rows:,} in {self.engine_ns / NS_PER_S:.3f} s: {rate:,.0f} commands/s, "
+            f"and {self.controls:,} controls",
+            f"events      {self.events:,}",
+            f"fills       {self.fills:,} trades",
+            f"refused     {refused}",
+            f"state hash  {self.state_hash}",
+        ]
+
+
+def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None]) -> Outcome:
+    """Run a whole tape; `progress` is told how many commands are done more."""
+    elapsed = events_seen = fills = 0
+    refused: Counter[str] = Counter()
+    for part in tape.parts():
+        for chunk in [part] if isinstance(part, Control) else row_chunks(part):
+            start = perf_counter_ns()
+            if isinstance(chunk, Control):
+                events = engine.control(chunk.row, chunk.payload)
+            else:
+                events = engine.apply(chunk)
+                elapsed += perf_counter_ns() - start
+            events_seen += len(events)
+            fills += int(np.count_nonzero(events["kind"] == EventKind.FILL)) // 2
+            refused.update(RejectReason(reason).name for reason in events["reason"][np.isin(events["kind"], REFUSALS)])
+            progress(1 if isinstance(chunk, Control) else len(chunk))
+    state_hash = engine.state_hash().hex()
+    return Outcome(len(tape.commands), len(tape.controls), elapsed, events_seen, fills, refused, state_hash)
+
+
+def row_chunks(rows: np.ndarray) -> list[np.ndarray]:
+    return [rows[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS)]
+
+
+def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
+    """A generated flow with the market it trades in (`bench.flow`)."""
+    parameters = replace(FLOWS[name], seed=seed)
+    parameters = replace(parameters, commands=commands) if commands else parameters
+    flow = make_flow(parameters)
+    market = Market(1, TICKS - 2, MID, parameters.books, parameters.accounts)
+    notes: dict[str, object] = {"flow": name, "seed": seed, "fills": flow.fills, "resting": flow.resting[1]}
+    return market_tape(market, [flow.warm, flow.commands], "tape", notes)
+
+
+def replay_source(
+    source: str, messages: Path | None, book: Path | None, save: Path | None, seed: int, commands: int | None
+) -> int:
+    """`gpux replay`: run a tape, a data folder, a LOBSTER pair or a generated flow. Returns the exit code."""
+    console = Console(highlight=False)
+    path = Path(source)
+    if source == "lobster":
+        if messages is None or book is None:
+            raise UserError("replay lobster needs --messages FILE.csv and --book FILE.csv")
+        return replay_lobster(console, messages, book, save)
+    if path.is_dir():
+        return replay_data_folder(console, path)
+    tape = flow_tape(source, seed, commands) if source in FLOWS and not path.exists() else read_tape(path)
+    outcome = run_tape(console, tape, source)
+    expect_fills(console, tape, outcome)
+    expect_state(console, tape, outcome, source)
+    save_tape(console, tape, outcome, save)
+    return 0
+
+
+def run_tape(console: Console, tape: Tape, title: str) -> Outcome:
+    """Replay with a progress bar and print what happened; compilation is not timed."""
+    warm_up(NAMED[tape.limits])
+    with progress_bar(console) as bar:
+        task = bar.add_task(title, total=len(tape.commands) + len(tape.controls))
+        outcome = replay_tape(tape, Engine(NAMED[tape.limits]), lambda count: bar.advance(task, count))
+    console.print("\n".join(outcome.lines()), soft_wrap=True)
+    return outcome
+
+
+def progress_bar(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
+def expect_fills(console: Console, tape: Tape, outcome: Outcome) -> None:
+    """A generated flow predicts its trades and that nothing is refused."""
+    expected = tape.notes.get("fills")
+    if expected is None:
+        return
+    if (outcome.fills, outcome.refused.total()) != (expected, 0):
+        raise UserError(f"the flow predicts {expected:,} trades and no refusal, the engine differs", 1)
+    console.print("flow check  trades as the generator predicted, nothing refused")
+
+
+def expect_state(console: Console, tape: Tape, outcome: Outcome, source: str) -> None:
+    """TAPE-003: the state that the file promises, or the tape is refused."""
+    if not tape.state_hash:
+        return
+    if tape.state_hash != outcome.state_hash:
+        cause = "same rules" if tape.rules_hash == source_hash() else f"recorded by other rules {tape.rules_hash[:16]}"
+        raise UserError(f"{source}: replay gives another state than the file's {tape.state_hash[:16]}... ({cause})")
+    console.print("tape check  state hash is the one in the file")
+
+
+def save_tape(console: Console, tape: Tape, outcome: Outcome, save: Path | None) -> None:
+    """Write what was replayed as a native tape, with its outcome."""
+    if save is None:
+        return
+    name = write_tape(replace(tape, rules_hash=source_hash(), state_hash=outcome.state_hash), save)
+    console.print(
+        f"saved       {save}: {save.stat().st_size / 2**20:.1f} MiB, tape hash {name[:16]}...", soft_wrap=True
+    )
+
+
+def replay_lobster(console: Console, messages: Path, book: Path, save: Path | None) -> int:
+    """Time the whole file in one go, then go through it again message by message and compare every book state."""
+    source = read_lobster(messages, book)
+    centre = int(source.book[0, 0, :, 0].mean())
+    market = Market(0, PRICE_MAX, centre, 1, 2 * OWNERS, hours=1, psr_mills=1)
+    tape = market_tape(market, [source.commands], "tape", {"messages": messages.name})
+    outcome = run_tape(console, tape, messages.name)
+    engine = engine_at(tape, tape.resting_rows)
+    view = Book(engine.run_silently, lambda levels: query.depth(engine.states, INSTRUMENT, levels))
+    with progress_bar(console) as bar:
+        task = bar.add_task("book states", total=len(source.book) - 1)
+        check = check_books(source, tape.commands[tape.resting_rows :], view, lambda count: bar.advance(task, count))
+    console.print("\n".join(check.lines(source)), soft_wrap=True)
+    if engine.state_hash().hex() != outcome.state_hash:
+        raise UserError("message by message gives another state than all at once", 1)
+    save_tape(console, tape, outcome, save)
+    return 0 if check.matched == check.messages and not outcome.refused else 1
+
+
+def replay_data_folder(console: Console, folder: Path) -> int:
+    """Replay a venue's journal from its first record; damage and differences are refused where they are found."""
+    from exchange.journal.replay import replay_folder
+
+    engine = Engine(VENUE)
+    start = perf_counter_ns()
+    with progress_bar(console) as bar:
+        task = bar.add_task(str(folder), total=None)
+        report = replay_folder(str(folder), engine, progress=lambda sequence: bar.update(task, completed=sequence))
+    seconds = (perf_counter_ns() - start) / NS_PER_S
+    console.print(
+        f"commands    {report.records:,} in {seconds:.3f} s with reading: {report.records / seconds:,.0f} commands/s\n"
+        f"events      {report.events:,}\n"
+        f"fills       {report.fills:,} trades\n"
+        f"state hash  {report.state_hash.hex()}\n"
+        f"check       {report.marks:,} recorded marks of events and state met, {report.frames:,} frames",
+        soft_wrap=True,
+    )
+    return 0
