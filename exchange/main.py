@@ -7,7 +7,7 @@
 
     async with serve(folder, Settings(port=0)) as server:                   # recovers, listens, returns when ready
         server.port, server.url                                             # "ws://127.0.0.1:PORT"
-        server.venue.stats                                                  # orders, fills, acks, ticks (plain integers)
+        server.venue.figures                                                # commands, batches, events (integers)
         server.venue.engine.state_hash()
 
 `key` is a `gateway.auth.KeyPair`: `key.key` (the key id), `key.account`, `key.seed` (32 private bytes, Ed25519).
@@ -15,3 +15,214 @@ Leaving `async with` stops cleanly: sockets closed with 1001, last batch durable
 `serve(folder, settings, before=function)` calls `function(setup)` on the opened venue before it listens, so that a
 program can make its keys and serve without opening the folder twice.
 """
+
+import asyncio
+import contextlib
+import gc
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from exchange.engine.warmup import warm_up
+from exchange.errors import UserError
+from exchange.gateway.hub import Hub
+from exchange.gateway.outbox import Outbox
+from exchange.gateway.server import Address, GatewayServer
+from exchange.gateway.throttle import PROFILES
+from exchange.limits import NAMED
+from exchange.opening import Catalogue, OpenVenue, Seams
+from exchange.seams import Clock, Disk, RealClock, RealDisk, RealRng, Rng
+from exchange.venue import Venue
+
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+IDLE_TURNS = 5  # of 10 ms: after so long without a commit the journal is asked whether it wants to SEAL
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a venue is run. `day` and `symbols` matter on the first start, when the catalogue is listed."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    day: date | None = None  # trading day of the catalogue; today if left out
+    symbols: tuple[str, ...] = ()  # only these instruments; all if left out
+    durability: str = "local"
+    profile: str = "standard"
+    limits: str = "venue"
+    names: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
+    origins: tuple[str, ...] = ()
+    disk: Disk = field(default_factory=RealDisk)
+    clock: Clock = field(default_factory=RealClock)
+    rng: Rng = field(default_factory=RealRng)
+
+    def check(self) -> None:
+        """UserError for what must not be combined (SEC-037, DUR-148)."""
+        if self.profile not in PROFILES:
+            raise UserError(f"profile {self.profile!r} not one of {', '.join(PROFILES)}")
+        if self.durability not in ("local", "none"):
+            raise UserError(f"durability {self.durability!r} not one of local, none")
+        if self.limits not in NAMED:
+            raise UserError(f"limits {self.limits!r} not one of {', '.join(NAMED)}")
+        if self.host not in LOOPBACK_HOSTS:
+            raise UserError(f"host {self.host}: only loopback is served without a certificate (SEC-037)")
+
+
+class _NoSyncDisk(RealDisk):
+    """Durability `none`: writes, never waits for the disk. Tests and loopback only (DUR-148)."""
+
+    def fdatasync(self, handle: int) -> None:
+        """Nothing is waited for."""
+
+    def fsync(self, handle: int) -> None:
+        """Nothing is waited for."""
+
+
+class Writer:
+    """The one helper thread: journal writes in the order given, results handed back to the loop."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Callable[[BaseException | None], None]] | None]
+        self._jobs = queue.SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="gpux-journal", daemon=True)
+
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    def spawn(self, job: Callable[[], Any], done: Callable[[BaseException | None], None]) -> None:
+        self._jobs.put((job, done))
+
+    def schedule(self, call: Callable[[], None]) -> None:
+        assert self._loop is not None
+        self._loop.call_soon(call)
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self._jobs.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        assert self._loop is not None
+        while (item := self._jobs.get()) is not None:
+            job, done = item
+            error: BaseException | None = None
+            try:
+                job()
+            except BaseException as failure:
+                error = failure
+            self._loop.call_soon_threadsafe(done, error)
+
+
+class RunningServer:
+    """A venue that serves."""
+
+    def __init__(self, settings: Settings, opened: OpenVenue, writer: Writer) -> None:
+        self.settings = settings
+        self.opened = opened
+        self.venue: Venue = opened.venue
+        self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self._writer = writer
+        self._idle_turns = 0
+        self._sealing = False
+        profile = PROFILES[settings.profile]
+        outbox = Outbox(writer.schedule, lambda line, pending: self.hub.slow.notice(line.owner, pending))
+        terms = {
+            "venue": "gpux",
+            "history": opened.history_name,
+            "feed": f"f_{settings.rng.bytes(4).hex()}",
+            "durability": settings.durability,
+        }
+        self.hub = Hub(self.venue, outbox, opened.keys, profile, settings.clock, settings.rng, terms)
+        self.hub.facts = opened.facts
+        self.venue.outbox = outbox
+        self.venue.on_failure = self._fail
+        self.venue.on_phase = self.hub.phase_changed
+        address = Address(settings.host, settings.port, settings.names, settings.origins)
+        self.gateway = GatewayServer(self.hub, address, self._turn)
+
+    @property
+    def port(self) -> int:
+        return self.gateway.port
+
+    @property
+    def url(self) -> str:
+        return f"ws://{self.settings.host}:{self.port}"
+
+    async def start(self) -> None:
+        self.hub.restore()
+        await self.gateway.start()
+
+    async def stop(self) -> None:
+        """Close sockets, let the last batch become durable."""
+        await self.gateway.stop()
+        while not self.venue.idle and not self.failed.done():
+            await asyncio.sleep(0.001)
+
+    def _turn(self) -> None:
+        venue = self.venue
+        venue.publish_due()
+        self._idle_turns = self._idle_turns + 1 if venue.idle else 0
+        if self._idle_turns >= IDLE_TURNS and not self._sealing:
+            self._idle_turns = 0
+            self._sealing = True
+            self._writer.spawn(self.opened.journal.idle, self._sealed)
+
+    def _sealed(self, error: BaseException | None) -> None:
+        self._sealing = False
+        if error is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self.failed.done():
+            self.failed.set_result(error)
+
+
+@contextlib.contextmanager
+def prepare(folder: str, settings: Settings | None = None) -> Iterator[OpenVenue]:
+    """The venue of a folder, opened (and made, the first time) but not served: for keys, accounts, deposits."""
+    settings = settings or Settings()
+    settings.check()
+    opened = _open(folder, settings, Writer())
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@contextlib.asynccontextmanager
+async def serve(
+    folder: str, settings: Settings | None = None, before: Callable[[OpenVenue], None] | None = None
+) -> AsyncIterator[RunningServer]:
+    """Open a folder and serve it until the block ends."""
+    settings = settings or Settings()
+    settings.check()
+    warm_up(NAMED[settings.limits])
+    writer = Writer()
+    opened = _open(folder, settings, writer)
+    try:
+        if before is not None:
+            before(opened)
+        writer.start()
+        server = RunningServer(settings, opened, writer)
+        await server.start()
+        gc.collect()
+        gc.freeze()
+        try:
+            yield server
+        finally:
+            gc.unfreeze()
+            await server.stop()
+    finally:
+        writer.stop()
+        opened.close()
+
+
+def _open(folder: str, settings: Settings, writer: Writer) -> OpenVenue:
+    disk = _NoSyncDisk() if settings.durability == "none" else settings.disk
+    catalogue = Catalogue(settings.day or datetime.now(UTC).date(), settings.symbols)
+    seams = Seams(disk, settings.rng, settings.clock, writer.spawn, writer.schedule)
+    return OpenVenue(folder, settings.limits, catalogue, seams, PROFILES[settings.profile].queue_rows_max)

@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import os
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -60,6 +61,7 @@ class Net(Protocol):
     """Where the websockets shell listens and dials; a simulator hands out in-memory pipes instead."""
 
     def listen_address(self, host: str, port: int) -> tuple[str, int]: ...
+    def tune(self, connection: socket.socket) -> None: ...
 
 
 class RealClock:
@@ -165,6 +167,12 @@ def run_now(job: Callable[[], None]) -> None:
 class RealNet:
     def listen_address(self, host: str, port: int) -> tuple[str, int]:
         return host, port
+
+    def tune(self, connection: socket.socket) -> None:
+        """Small buffers in the system: waiting data stays where it can still be conflated (gateway.md section 1)."""
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 256 * 1_024)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, 16 * 1_024)
 
 
 class RealRng:

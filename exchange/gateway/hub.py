@@ -55,6 +55,7 @@ class Room(Protocol):
     states: np.ndarray
     sequence: int
     time_us: int
+    released_us: int
 
     def has_room(self, spare: int) -> bool: ...
     def wake(self) -> None: ...
@@ -92,7 +93,6 @@ class Hub:
         self.sessions: set[Session] = set()
         self.seats: dict[int, Seat] = {}
         self.connections = 0
-        self.released_us = clock.wall_us()  # when the batch being released was
         self.facts: dict[int, list[tuple[int, int]]] = {}  # (request id, sequence) of sessions before this run
         self.per_key: dict[str, int] = {}
         self._buckets: dict[tuple[str, object], Bucket] = {}

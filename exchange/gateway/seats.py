@@ -107,14 +107,14 @@ class Seat:
             reply: Any = error(request_id, ErrorCode.EXPIRED_REQUEST, "exp has passed")
             reply.time_us = hub.room.time_us
         else:
-            self.replies.add(request_id, events[0][0], received_us, hub.released_us)
+            self.replies.add(request_id, events[0][0], received_us, hub.room.released_us)
             if session is None or not session.live:
                 return
             reply = hub.room.reply_to(request_id, events)
         if session is None or not session.live:
             return
         reply.received_us = received_us
-        reply.sent_us = hub.released_us
+        reply.sent_us = hub.room.released_us
         if self.low is not None:
             reply.limit_left = (self.low.rate.name, self.low.left(session.now_ns))
             self.low = None

@@ -8,11 +8,14 @@ from enum import IntEnum
 from typing import Any
 
 from exchange.gateway import auth
+from exchange.gateway.handlers import PRIVATE, PUBLIC
 from exchange.gateway.history import EventTuple
 from exchange.gateway.hub import Hub
 from exchange.gateway.keys import Key
+from exchange.gateway.logon import admit, find_seat
 from exchange.gateway.outbox import Encoding, Line, Transport
 from exchange.gateway.seats import Seat
+from exchange.gateway.subscriptions import leave_all
 from exchange.gateway.throttle import Bucket
 from exchange.wire.codec import BadMessage, Codec, TooManyMessages
 from exchange.wire.errors import CloseCode, ErrorCode, error
@@ -346,8 +349,3 @@ class Session:
     def _later(self, delay_ms: int, action: Any) -> None:
         self.timers = [timer for timer in self.timers if timer.action is not None]
         self.timers.append(self.hub.wheel.after(delay_ms, action))
-
-
-from exchange.gateway.handlers import PRIVATE, PUBLIC  # noqa: E402
-from exchange.gateway.logon import admit, find_seat  # noqa: E402
-from exchange.gateway.subscriptions import leave_all  # noqa: E402

@@ -160,7 +160,8 @@ class SlowReaders:
             }
             self._stuck[session] = (pending, self._hub.clock.mono_ns())
             _regroup(session)
-            session.line.send(Lag(1, pending, 0, "conflate"))
+            if self._since[session]:
+                session.line.send(Lag(1, pending, 0, "conflate"))
 
     def look(self) -> None:
         """Now and then: who has caught up, who makes no progress."""
@@ -194,7 +195,8 @@ class SlowReaders:
                 for page in market.merged(number, since[number]):
                     session.line.send(page)
             _regroup(session)
-            session.line.send(Lag(0, pending, 0, "normal"))
+            if since:
+                session.line.send(Lag(0, pending, 0, "normal"))
 
         return serve
 

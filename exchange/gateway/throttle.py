@@ -28,6 +28,7 @@ class Profile:
 
     name: str
     rates: tuple[Rate, ...]
+    bytes_rate: Rate = Rate("bytes", 262_144, 524_288, "conn")  # SEC-045
     inflight: int = 256
     max_frame: int = 4_096
     max_messages: int = 64
@@ -77,6 +78,7 @@ LOOPBACK = Profile(
         Rate("replay", 100, 500, "account"),
         Rate("frame", 200_000, 400_000, "conn"),
     ),
+    Rate("bytes", 500_000_000, 1_000_000_000, "conn"),
     connections_per_key=1_000,
     connections_per_address=4_096,
     logons_per_minute=10_000,
@@ -121,6 +123,11 @@ class Bucket:
         self._full_ns = full_ns
         self.low = full_ns - now_ns > self._low_ns
         return 0
+
+    def spend(self, now_ns: int, tokens: int) -> int:
+        """Take tokens that are already used up, also if they were not there; returns the ns until they are paid."""
+        self._full_ns = max(self._full_ns, now_ns) + tokens * self._interval_ns
+        return max(0, self._full_ns - now_ns - self._window_ns)
 
     def left(self, now_ns: int) -> int:
         """Tokens that could be taken now."""

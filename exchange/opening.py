@@ -1,0 +1,239 @@
+"""Open a data folder as a venue that is ready to serve: recovery, catalogue, keys, history; and the first set-up.
+
+Everything done here is journalled like any other command, so that a replay of the journal alone gives the same venue.
+"""
+
+import json
+from collections import deque
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from contracts_spec.instruments import instruments_on
+from contracts_spec.load import load_spec, spec_sha256
+from exchange.codes import CancelReason, CommandKind, EventKind, MarketState, StateReason
+from exchange.engine.control import AccountPayload, ControlError, encode_payload
+from exchange.engine.engine import Engine
+from exchange.engine.listing import listing_payloads
+from exchange.errors import UserError
+from exchange.gateway.auth import KeyPair, encode_bytes
+from exchange.gateway.history import History
+from exchange.gateway.keys import KeyDefinition, KeyStore, key_payload
+from exchange.journal.recovery import open_journal
+from exchange.journal.replay import read_frames
+from exchange.limits import NAMED, Limits
+from exchange.publish.rows import KIND
+
+from exchange.seams import Clock, Disk, Rng
+from exchange.venue import Spawn, Venue
+
+RECORDED_ROWS_MAX = 1_048_576  # events of the replay that history takes up
+FACTS_ROWS_MAX = 65_536
+
+
+class _Recorder(Engine):
+    """The engine of a recovery: notes what the derived stores need from the replayed tail."""
+
+    def __init__(self, limits: Limits, states: np.ndarray | None = None) -> None:
+        super().__init__(limits, states)
+        self.first_sequence = self.sequence
+        self.events: deque[np.ndarray] = deque()
+        self.kept = 0
+        self.records: list[tuple[Any, bytes]] = []
+        self.commands: deque[np.ndarray] = deque(maxlen=FACTS_ROWS_MAX)
+
+    def apply(self, commands: np.ndarray) -> np.ndarray:
+        self.commands.append(_requests(commands))
+        self.records += [(row, b"") for row in commands[_matters(commands)].copy()]
+        return self._note(super().apply(commands))
+
+    def control(self, row: np.ndarray, payload: bytes) -> np.ndarray:
+        self.records.append((row[0].copy(), payload))
+        return self._note(super().control(row, payload))
+
+    def _note(self, events: np.ndarray) -> np.ndarray:
+        if len(events):
+            self.events.append(events)
+            self.kept += len(events)
+            while self.kept > RECORDED_ROWS_MAX and len(self.events) > 1:
+                self.kept -= len(self.events.popleft())
+        return events
+
+
+def _matters(rows: np.ndarray) -> np.ndarray:
+    """Rows that the key store is derived from."""
+    of_session = rows["kind"] == CommandKind.SESSION
+    return of_session | ((rows["kind"] == CommandKind.CANCEL_ALL) & (rows["reason"] == CancelReason.COD))
+
+
+def _requests(rows: np.ndarray) -> np.ndarray:
+    """(session, request id, sequence) of rows that answered a request, shape (n, 3)."""
+    asked = rows[(rows["session"] > 0) & (rows["request_id"] > 0)]
+    return np.stack([asked["session"].astype(np.int64), asked["request_id"], asked["sequence"]], axis=1)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a new venue lists: the built-in specification on a day, all of it or some symbols."""
+
+    day: date
+    symbols: tuple[str, ...] = ()
+
+
+@dataclass
+class Seams:
+    """The world outside, and how the loop is reached from the helper thread."""
+
+    disk: Disk
+    rng: Rng
+    clock: Clock
+    spawn: Spawn
+    schedule: Any
+
+
+class OpenVenue:
+    """A venue that does not serve yet, with its stores; `close` leaves the folder as a clean stop does."""
+
+    def __init__(self, folder: str, limits_name: str, catalogue: Catalogue, seams: Seams, queue_rows_max: int) -> None:
+        self.folder = folder
+        self.seams = seams
+        spec = load_spec(None, catalogue.day)
+        rules = json.dumps({"catalogue": spec_sha256(spec).hex(), "rules": 1}).encode()
+        opened = open_journal(
+            folder, seams.disk, seams.rng, seams.clock, NAMED[limits_name], rules, _make_recorder
+        )  # fmt: skip
+        self.journal, self.report, self.sequencer = opened.journal, opened.report, opened.sequencer
+        recorder = opened.engine
+        assert isinstance(recorder, _Recorder)
+        self.engine = Engine(recorder.limits, recorder.states)
+        self.history_name = f"h_{self.journal.identity.journal_id.hex()[:12]}"
+        self.history = History(seams.disk, f"{folder}/events")
+        last = self.engine.sequence
+        self.history.load(last)
+        for events in recorder.events:
+            newer = events[events["sequence"] > self.history.last_sequence]
+            if len(newer):
+                self.history.append(newer)
+        self.keys = KeyStore(f"{folder}/keys.sqlite3", self.history_name, last)
+        self._catch_up(recorder)
+        self.facts = _facts(recorder.commands)
+        units = {chip.name: chip.unit_lots or 1 for chip in spec.listed_chips}
+        self.venue = Venue(
+            self.engine, self.journal, self.sequencer, seams.clock, self.history, seams.spawn, seams.schedule,
+            queue_rows_max, units,
+        )  # fmt: skip
+        self.created = last == 0
+        if self.created:
+            self._list(spec, catalogue)
+
+    def _catch_up(self, recorder: _Recorder) -> None:
+        """The key store reads on where it stopped: from the replayed tail, or from the whole journal."""
+        if self.keys.applied >= recorder.first_sequence:
+            self.keys.catch_up(recorder.records)
+            return
+        for frame in read_frames(self.folder, self.seams.disk):
+            if frame.payload and frame.count:
+                self.keys.catch_up([(frame.rows[0], frame.payload)])
+            elif frame.count:
+                rows = frame.rows
+                self.keys.catch_up((row, b"") for row in rows[_matters(rows)])
+
+    def _list(self, spec: Any, catalogue: Catalogue) -> None:
+        """First start: the catalogue of the day, then every product group to PREOPEN and to OPEN."""
+        instruments = instruments_on(spec, catalogue.day)
+        if catalogue.symbols:
+            instruments = _chosen(instruments, catalogue.symbols)
+        for payload in listing_payloads(instruments, spec, catalogue.day):
+            self.control(CommandKind.LIST, payload)
+        for state in (MarketState.PREOPEN, MarketState.OPEN):
+            for group in sorted(set(self.venue.groups.values())):
+                self.set_state(group, state)
+
+    # Set-up by hand: journalled, before the venue serves.
+
+    def control(self, kind: CommandKind, payload: bytes) -> None:
+        try:
+            self.venue.control_now(kind, payload)
+        except ControlError as error:
+            raise UserError(str(error)) from error
+
+    def set_state(self, group: int, state: MarketState) -> None:
+        """Bring a product group into a state by the operator's command."""
+        fields = {"kind": CommandKind.SET_STATE, "order_type": state, "group": group, "reason": StateReason.OPERATOR}
+        _expect(self.venue.run_now(fields), EventKind.STA, f"group {group} to {state.name}")
+
+    def define_account(self, account: int, **limits: int) -> None:
+        """Define an account, or change its limits."""
+        self.control(CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(account, **limits)))
+
+    def deposit(self, account: int, mills: int) -> None:
+        fields = {"kind": CommandKind.DEPOSIT, "account": account, "price": mills}
+        _expect(self.venue.run_now(fields), EventKind.CASH, f"deposit of {mills} to account {account}")
+
+    def make_key(
+        self, name: str, account: int, deposit_mills: int = 0, scopes: tuple[str, ...] = ("read", "trade"),
+        seed: bytes = b"",
+    ) -> KeyPair:  # fmt: skip
+        """A new Ed25519 key for one account: defines the account if it is new, and pays in.
+
+        name   part of the key's id, `k_NAME`
+        seed   the private key's 32 bytes, random if left out; only the public half is journalled
+        """
+        pair = KeyPair(f"k_{name}", account, seed or self.seams.rng.bytes(32))
+        definition = KeyDefinition(pair.key, encode_bytes(pair.public()), [account], list(scopes))
+        payload = key_payload(definition)
+        if pair.key in self.keys.keys:
+            raise UserError(f"key {pair.key} exists already: choose another name")
+        flags = self.engine.states["accounts"][0]["flags"]
+        if not 0 < account < len(flags):
+            raise UserError(f"account {account} not in 1..{len(flags) - 1}")
+        if not flags[account]:
+            self.define_account(account)
+        self.control(CommandKind.DEFINE_KEY, payload)
+        self.keys.define(self.engine.sequence, payload)
+        if deposit_mills:
+            self.deposit(account, deposit_mills)
+        return pair
+
+    def close(self) -> None:
+        """After the last batch: stores closed, SEAL and HEAD written, lock released."""
+        self.keys.close(self.engine.sequence)
+        self.history.close()
+        self.journal.close()
+
+
+def _make_recorder(limits: Limits, body: np.ndarray | None) -> Any:
+    if body is None:
+        return _Recorder(limits)
+    from exchange.engine.state import state_dtype
+
+    return _Recorder(limits, body.view(state_dtype(limits)))
+
+
+def _facts(commands: deque[np.ndarray]) -> dict[int, list[tuple[int, int]]]:
+    """(request id, sequence) by session, of the newest requests that were replayed."""
+    facts: dict[int, list[tuple[int, int]]] = {}
+    for part in commands:
+        for session, request_id, sequence in part.tolist():
+            facts.setdefault(session, []).append((request_id, sequence))
+    return facts
+
+
+def _chosen(instruments: list[Any], symbols: tuple[str, ...]) -> list[Any]:
+    """Only these symbols, with the legs of combinations."""
+    by_symbol = {instrument.symbol: instrument for instrument in instruments}
+    unknown = [symbol for symbol in symbols if symbol not in by_symbol]
+    if unknown:
+        raise UserError(f"no instrument {unknown[0]} is listed on this day")
+    wanted = {by_symbol[symbol].id for symbol in symbols}
+    wanted |= {leg for symbol in symbols for leg, _ in by_symbol[symbol].legs}
+    return [instrument for instrument in instruments if instrument.id in wanted]
+
+
+def _expect(events: list[tuple[int, ...]], kind: EventKind, what: str) -> None:
+    if not any(event[KIND] == kind for event in events):
+        raise UserError(f"the engine refused: {what}")
+
+

@@ -1,0 +1,353 @@
+"""One venue: commands of a loop tick become one durable batch, its events are shown when both disk and engine are done.
+
+    gather -> stamp -> journal (helper thread) || engine (loop thread) -> gate -> publishers -> outbox
+
+While one batch is being synced the next gathers: group commit without a timer. Between two batches the engine's state
+is exactly what has been released; questions and subscriptions are served at that point. No sockets, no event loop.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from exchange.codes import CommandKind, EventKind
+from exchange.engine import query
+from exchange.gateway.history import EventTuple, History
+from exchange.gateway.outbox import Line, Outbox
+from exchange.gateway.translate import Batch, Listed
+from exchange.publish import account_views
+from exchange.publish.execution_reports import ExecutionReports
+from exchange.publish.instruments import InstrumentTable
+from exchange.publish.market_data import MarketData
+from exchange.publish.replies import Replies
+from exchange.publish.rows import KIND, SEQUENCE, read_rows
+from exchange.records import COMMAND
+from exchange.seams import Clock
+from exchange.units import NS_PER_US
+from exchange.wire.messages import AccountSnapshot, BatchResult, MarginView, OrderView, PositionView
+
+BATCH_ROWS = 4_096  # one frame of the journal
+LOWEST_TICK = -(2**31) + 1
+_STA = int(EventKind.STA)
+_LISTED = int(EventKind.LISTED)
+
+# spawn(job, done): run `job` on the helper thread, then `done(error or None)` in the loop, never within the call.
+Spawn = Callable[[Callable[[], Any], Callable[[BaseException | None], None]], None]
+
+
+class Figures:
+    """What the venue has done, for people and benchmarks."""
+
+    def __init__(self) -> None:
+        self.commands = 0
+        self.batches = 0
+        self.events = 0
+        self.fills = 0
+
+
+class _EngineView:
+    """The engine as market data reads it."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+
+    @property
+    def sequence(self) -> int:
+        return int(self._engine.sequence)
+
+    @property
+    def time_ns(self) -> int:
+        return int(self._engine.time_ns)
+
+    def depth(self, index: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        return query.depth(self._engine.states, index)
+
+
+class Venue:
+    """The path of commands and events. Implements the gateway's `Room`."""
+
+    def __init__(
+        self,
+        engine: Any,
+        journal: Any,
+        sequencer: Any,
+        clock: Clock,
+        history: History,
+        spawn: Spawn,
+        schedule: Callable[[Callable[[], None]], None],
+        queue_rows_max: int,
+        unit_lots: dict[str, int] | None = None,
+    ) -> None:
+        """`schedule(call)` runs `call` at the end of the loop tick."""
+        self.engine = engine
+        self.journal = journal
+        self.history = history
+        self.states: np.ndarray = engine.states
+        self.released: dict[int, int] = {}
+        self.instruments: dict[int, Listed] = {}
+        self.groups: dict[str, int] = {}
+        self.figures = Figures()
+        self.released_us = clock.wall_us()  # when the batch was released whose answers are being sent
+        self.on_failure: Callable[[BaseException], None] = lambda error: None
+        self.on_phase: Callable[[], None] = lambda: None
+        self.on_release: Callable[[], None] = lambda: None
+        self.table = InstrumentTable(lambda: query.instruments(engine.states), unit_lots)
+        self._refresh_instruments()
+        self.reports = ExecutionReports(self.table)
+        self.replies = Replies(self.table, self._find_live)
+        self.market = MarketData(self.table, _EngineView(engine))
+        self.outbox: Outbox | None = None
+        self._sequencer = sequencer
+        self._clock = clock
+        self._spawn = spawn
+        self._schedule = schedule
+        self._queue_rows_max = queue_rows_max
+        self._spare = [Batch(BATCH_ROWS) for _ in range(2)]
+        self.batch = Batch(BATCH_ROWS)
+        self._full: deque[Batch] = deque()
+        self._writing: Batch | None = None
+        self._rows: np.ndarray = self.batch.closed()
+        self._events: np.ndarray | None = None
+        self._scheduled = False
+        self._failed = False
+        self._questions: list[Callable[[], None]] = []
+        self._listeners: dict[int, list[Line]] = {}
+
+    # What the gateway asks (hub.Room).
+
+    @property
+    def sequence(self) -> int:
+        """Last command whose effects are released, as far as questions are concerned."""
+        return int(self.engine.sequence)
+
+    @property
+    def time_us(self) -> int:
+        return int(self.engine.time_ns) // NS_PER_US
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is gathered, being written, or waiting for its release."""
+        return self._writing is None and not self._full and not self.batch.tickets
+
+    def has_room(self, spare: int) -> bool:
+        """Whether another row may wait, leaving `spare` places."""
+        return len(self._full) * BATCH_ROWS + len(self.batch.tickets) + spare < self._queue_rows_max
+
+    def wake(self) -> None:
+        """A row was added: at the end of this loop tick it starts on its way."""
+        if len(self.batch.tickets) >= BATCH_ROWS:
+            self._full.append(self.batch)
+            self.batch = self._spare.pop() if self._spare else Batch(BATCH_ROWS)
+        if not self._scheduled and self._writing is None:
+            self._scheduled = True
+            self._schedule(self._start_scheduled)
+
+    def ask(self, question: Callable[[], None]) -> None:
+        """Run a question when the engine's state is what has been released: now, or after the running batch."""
+        if self._writing is None:
+            question()
+        else:
+            self._questions.append(question)
+
+    def ask_later(self, question: Callable[[], None]) -> None:
+        """After the next release, whatever is under way now."""
+        self._questions.append(question)
+
+    def listen(self, account: int, line: Line) -> None:
+        self._listeners.setdefault(account, []).append(line)
+
+    def unlisten(self, account: int, line: Line) -> None:
+        lines = self._listeners.get(account)
+        if lines is not None and line in lines:
+            lines.remove(line)
+
+    def reply_to(self, request_id: int, events: list[EventTuple]) -> Any:
+        return self.replies.reply(request_id, events)
+
+    def result_of(self, events: list[EventTuple]) -> BatchResult:
+        return self.replies.result(events)
+
+    def messages_of(self, events: list[EventTuple]) -> list[tuple[int, int, Any]]:
+        """Account messages of rows read back, marked as replayed."""
+        return self.reports.messages(events, replay=True)
+
+    def account_pages(self, account: int) -> list[AccountSnapshot]:
+        return account_views.snapshot(self.states, self.table, account)
+
+    def order_view(self, order: query.OrderRow) -> OrderView:
+        return account_views.order_view(self.table, order)
+
+    def done_order(self, account: int, order_id: int, client_order_id: str) -> OrderView | None:
+        return None
+
+    def position_views(self, account: int) -> list[PositionView]:
+        return account_views.position_views(self.states, self.table, account)
+
+    def margin_view(self, account: int) -> MarginView:
+        return account_views.margin_view(self.states, account)
+
+    # The tick.
+
+    def _start_scheduled(self) -> None:
+        self._scheduled = False
+        if self._writing is None and self._begin():
+            self._apply()
+
+    def _begin(self) -> bool:
+        """Stamp the oldest batch that waits and hand it to the journal; False if none does."""
+        if self._full:
+            batch = self._full.popleft()
+        elif self.batch.tickets:
+            batch, self.batch = self.batch, (self._spare.pop() if self._spare else Batch(BATCH_ROWS))
+        else:
+            return False
+        if batch.expires:
+            self._drop_late(batch)
+            if not batch.tickets:
+                self._recycle(batch)
+                return self._begin()
+        rows = batch.closed()
+        self._sequencer.stamp(rows)
+        self._writing, self._rows = batch, rows
+        self._spawn(partial(self.journal.append, rows), self._written)
+        return True
+
+    def _apply(self) -> None:
+        """Run the batch that is being written; on another core the disk does its part."""
+        self._events = self.engine.apply(self._rows)
+        self.journal.observe(self._events, int(self._rows[-1]["sequence"]))
+
+    def _written(self, error: BaseException | None) -> None:
+        """The batch is durable and applied: start the next on its way, then show this one."""
+        batch, events, rows = self._writing, self._events, self._rows
+        if error is not None or self._failed:
+            self._fail(error)
+            return
+        assert batch is not None and events is not None
+        first, last = int(rows[0]["sequence"]), int(rows[-1]["sequence"])
+        time_ns = int(rows[0]["time_ns"])
+        self._writing = None
+        more = self._begin()
+        self._release(batch.tickets, events, first, last, time_ns)
+        self._recycle(batch)
+        questions, self._questions = self._questions, []
+        for question in questions:
+            question()
+        if more:
+            self._apply()
+        self.on_release()
+
+    def _release(self, tickets: list[Any], events: np.ndarray, first: int, last: int, time_ns: int) -> None:
+        """Show one batch: to each command its answer, to each account its events, to the feed its changes."""
+        rows = read_rows(events)
+        self.released_us = self._clock.wall_us()
+        if len(events):
+            self.history.append(events)
+        self.replies.note(rows)
+        reports = self.reports.messages(rows)
+        position, report, count, reported = 0, 0, len(rows), len(reports)
+        listeners, released = self._listeners, self.released
+        for sequence, ticket in enumerate(tickets, first):
+            start = position
+            while position < count and rows[position][SEQUENCE] == sequence:
+                position += 1
+            if ticket is not None:
+                ticket[0](ticket[1], ticket[2], rows[start:position])
+            while report < reported:
+                account, number, message = reports[report]
+                if message.engine_sequence != sequence:
+                    break
+                report += 1
+                released[account] = number
+                for line in listeners.get(account, ()):
+                    line.send(message)
+        self._feed(rows, last, time_ns)
+        self.figures.commands += last - first + 1
+        self.figures.batches += 1
+        self.figures.events += count
+
+    def _feed(self, rows: list[EventTuple], through: int, time_ns: int) -> None:
+        self.market.fold(rows, through, time_ns)
+        self.publish_due()
+        if any(row[KIND] == _STA for row in rows):
+            self.on_phase()
+
+    def publish_due(self) -> None:
+        """Channel messages whose time has come; also called by the timer for channels with a cadence."""
+        outbox = self.outbox
+        if outbox is not None:
+            for channel, message in self.market.due(self._clock.wall_us()):
+                outbox.publish(channel, message)
+
+    def _drop_late(self, batch: Batch) -> None:
+        """ENTRY-005: what would be sequenced after its `exp` is answered, not journalled."""
+        now_us = self._clock.wall_us()
+        late = {place for place, expires_us in batch.expires if expires_us < now_us}
+        if not late:
+            return
+        kept = [place for place in range(len(batch.tickets)) if place not in late]
+        dropped = [batch.tickets[place] for place in sorted(late)]
+        batch.rows[: len(kept)] = batch.rows[kept]
+        batch.tickets = [batch.tickets[place] for place in kept]
+        for ticket in dropped:
+            if ticket is not None:
+                ticket[0](ticket[1], ticket[2], [])
+
+    def _recycle(self, batch: Batch) -> None:
+        batch.clear()
+        if len(self._spare) < 4:
+            self._spare.append(batch)
+
+    def _fail(self, error: BaseException | None) -> None:
+        """Nothing more is acknowledged (DUR-083)."""
+        if not self._failed:
+            self._failed = True
+            self.on_failure(error or RuntimeError("the venue has failed"))
+
+    # Commands of the venue itself, before it serves.
+
+    def run_now(self, fields: dict[str, int]) -> list[EventTuple]:
+        """Journal and apply one row while nothing is served; returns its events."""
+        assert self.idle
+        rows = np.zeros(1, COMMAND)
+        for name, value in fields.items():
+            rows[name] = value
+        self._sequencer.stamp(rows)
+        self.journal.append(rows)
+        return self._note_now(rows, self.engine.apply(rows))
+
+    def control_now(self, kind: CommandKind, payload: bytes) -> list[EventTuple]:
+        """Journal and apply one control while nothing is served. ControlError before anything is written."""
+        assert self.idle
+        self.engine.check_control(int(kind), payload)
+        rows = np.zeros(1, COMMAND)
+        rows["kind"] = kind
+        self._sequencer.stamp(rows)
+        self.journal.append_control(rows, payload)
+        return self._note_now(rows, self.engine.control(rows, payload))
+
+    def _note_now(self, rows: np.ndarray, events: np.ndarray) -> list[EventTuple]:
+        sequence = int(rows[0]["sequence"])
+        self.journal.observe(events, sequence)
+        if len(events):
+            self.history.append(events)
+        found = read_rows(events)
+        if any(row[KIND] == _LISTED for row in found):
+            self._refresh_instruments()
+        self.market.fold(found, sequence, int(rows[0]["time_ns"]))
+        self.market.due(self._clock.wall_us())
+        return found
+
+    def _refresh_instruments(self) -> None:
+        self.table.refresh()
+        for row in self.table.rows:
+            if row is not None:
+                low_tick = LOWEST_TICK if row.combo else 1
+                self.instruments[row.instrument_id] = Listed(row.index, low_tick, row.revision, row.group)
+                self.groups[row.symbol.split(".")[0]] = row.group
+
+    def _find_live(self, account: int, client_order_id: str) -> query.OrderRow | None:
+        return query.find_order(self.states, account, 0, client_order_id)
