@@ -25,7 +25,7 @@ class Board:
         for name in ("top", "stats"):
             await session.subscribe(
                 *(
-                    ChannelSpec(name_of_channel=name, instrument=row.instrument, cadence_ms=100)  # type: ignore[arg-type]
+                    ChannelSpec(name_of_channel=name, instrument=row.instrument, cadence_ms=100)
                     for row in self.instruments
                 )
             )

@@ -258,9 +258,9 @@ def tell(console: Console, figures: Figures, outcome: Outcome, symbols: Sequence
     say(
         console,
         f"""
-What you saw: {MAKERS} market makers and {TAKERS} takers traded certified GPU-hours of {len(CHIPS)} chips over websockets.
-Every order was journalled before anyone saw its effect. After the stop a fresh engine read the
-journal again and came to the same trades, positions and cash, byte for byte.
+What you saw: {MAKERS} market makers and {TAKERS} takers traded certified GPU-hours of {len(CHIPS)} chips,
+each over a websocket of its own. Every order was on disk before anyone saw its effect. After
+the stop a fresh engine read the journal and came to the same positions and cash, byte for byte.
 
 Next:
   gpux contracts {symbols[0]}      what one of these contracts promises

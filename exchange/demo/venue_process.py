@@ -106,20 +106,21 @@ def venue_main(folder: str, accounts: int, deposit_mills: int, pipe: Connection)
 
 async def _serve(folder: str, accounts: int, deposit_mills: int, pipe: Connection) -> None:
     # Imported here: the parent only needs the names above.
-    from exchange.main import Settings, Setup, serve
+    from exchange.main import Settings, serve
+    from exchange.opening import OpenVenue
 
     keys: list[DemoKey] = []
 
-    def enrol(setup: Setup) -> None:
+    def enrol(setup: OpenVenue) -> None:
         for account in range(1, accounts + 1):
             pair = setup.make_key(f"demo{account}", account=account, deposit_mills=deposit_mills)
             keys.append(DemoKey(pair.key, pair.account, pair.seed))
 
     async with serve(folder, Settings(port=0), before=enrol) as server:
         pipe.send(Ready(server.url, keys))
-        told = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().add_reader(pipe.fileno(), lambda: told.done() or told.set_result(None))
-        await told
+        told = asyncio.Event()
+        asyncio.get_running_loop().add_reader(pipe.fileno(), told.set)
+        await told.wait()
         asyncio.get_running_loop().remove_reader(pipe.fileno())
     engine = server.venue.engine
     pipe.send(Stopped(engine.sequence, engine.state_hash()))
