@@ -1,0 +1,63 @@
+"""Hand-made rows, a small table of instruments, and an engine that is nothing but a book of levels."""
+
+from typing import Any
+
+from exchange.codes import EventKind, Family, MarketState, PeriodKind
+from exchange.engine.query import InstrumentRow
+from exchange.publish.instruments import InstrumentTable
+from exchange.publish.rows import Row
+from exchange.records import EVENT_FIELDS, pack_client_order_id
+
+H27 = 34734166  # H100.G90.H27
+J27 = 34734167  # H100.G90.J27
+B200 = 51511382  # B200.G90.H27
+NAMES = [name for name, _, _ in EVENT_FIELDS]
+TIME_NS = 1_799_668_803_000_120_000
+
+
+def event(kind: EventKind, sequence: int = 1, client_order_id: str = "", **fields: int) -> Row:
+    """An EVENT row as a tuple; fields that are not named are 0."""
+    words = dict(zip(NAMES[16:19], pack_client_order_id(client_order_id), strict=True))
+    values = {"sequence": sequence, "time_ns": TIME_NS, "kind": int(kind), **words, **fields}
+    unknown = values.keys() - set(NAMES)
+    assert not unknown, unknown
+    return tuple(int(values.get(name, 0)) for name in NAMES)
+
+
+def instrument(index: int, instrument_id: int, symbol: str, **fields: Any) -> InstrumentRow:
+    values = {
+        "group": 2, "family": int(Family.PHY), "period_kind": int(PeriodKind.MONTH), "combo": 0, "floor_bp": 9000,
+        "hours": 744, "start_month": 86, "ltd_ns": 1_803_326_400_000_000_000, "order_entry": 0, "matching": 0,
+        "min_inc": 1, "order_lots_max": 10_000, "band_ticks": 200, "low_tick": 2646, "high_tick": 3046,
+        "settle_tick": 2846, "mark_tick": 2846, "maker_fee": 0, "taker_fee": 2, "auction_fee": 1, "revision": 3,
+        "state": MarketState.OPEN,
+    }  # fmt: skip
+    return InstrumentRow(index=index, instrument_id=instrument_id, symbol=symbol, **{**values, **fields})
+
+
+LISTED = [
+    instrument(1, H27, "H100.G90.H27"),
+    instrument(2, J27, "H100.G90.J27", hours=720, start_month=87),
+    instrument(3, B200, "B200.G90.H27", group=3, state=MarketState.PREOPEN),
+]
+
+
+def table(listed: list[InstrumentRow] | None = None) -> InstrumentTable:
+    """A table of three instruments, or of the rows of a list that a test goes on changing."""
+    rows = LISTED if listed is None else listed
+    made = InstrumentTable(lambda: list(rows), {"H100": 8})
+    made.refresh()
+    return made
+
+
+class Levels:
+    """A Source: levels by price and side of each book, changed by the test."""
+
+    def __init__(self, sequence: int = 0, time_us: int = 0) -> None:
+        self.sequence = sequence
+        self.time_ns = time_us * 1000
+        self.books: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
+
+    def depth(self, index: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        bids, asks = self.books.get(index, ({}, {}))
+        return sorted(bids.items(), reverse=True), sorted(asks.items())

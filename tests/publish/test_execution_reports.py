@@ -1,0 +1,125 @@
+"""Account streams from rows."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from exchange.codes import (
+    CancelReason,
+    EventFlag,
+    EventKind,
+    Liquidity,
+    MarketState,
+    OrderState,
+    RejectReason,
+    Side,
+    TimeInForce,
+)
+from exchange.publish.execution_reports import ExecutionReports
+from tests.publish.helpers import H27, event, table
+
+ORDER = {
+    "client_order_id": "mm7-000000012345", "account": 7, "instrument": 1, "order_id": 90071, "price": 2845,
+    "order_lots": 12, "leaves_lots": 12, "state": OrderState.OPEN, "side": Side.BUY, "tif": TimeInForce.DAY,
+}  # fmt: skip
+HEAD = {"acc": 7, "e": 9000412, "ts": 1799668803000120}
+SHOWN = {"i": H27, "oid": 90071, "coid": "mm7-000000012345", "side": "b"}
+
+
+def messages(*rows: Any, replay: bool = False) -> list[dict[str, Any]]:
+    reports = ExecutionReports(table()).messages(list(rows), replay)
+    for account, number, message in reports:
+        assert (message.account, message.sequence) == (account, number)
+    return [msgspec.to_builtins(message) for _, _, message in reports]
+
+
+@pytest.mark.rule("ACCT-003")
+def test_an_accepted_order_is_an_exec_new() -> None:
+    row = event(EventKind.ACK, 9000412, **ORDER, account_sequence=1058, session=0x91C2D07E)
+    assert messages(row) == [
+        {"t": "exec", **HEAD, "s": 1058, "ev": "new", **SHOWN, "st": "open", "typ": "limit", "tif": "day", "px": 2845,
+         "q": 12, "lv": 12, "cum": 0, "val": 0, "sid": "s_91c2d07e"}
+    ]  # fmt: skip
+
+
+@pytest.mark.rule("ACCT-002")
+def test_a_fill_carries_the_state_after_it_and_the_margin_follows_the_position() -> None:
+    fill = event(
+        EventKind.FILL, 9000412, **{**ORDER, "leaves_lots": 8}, filled_lots=4, value_tick_lots=11380, lots=4,
+        liquidity=Liquidity.MAKER, reference=55501, account_sequence=1059, hidden_lots=2845,
+    )  # fmt: skip
+    position = event(
+        EventKind.POS, 9000412, account=7, instrument=1, price=2846, lots=4, value_tick_lots=11380,
+        amount_mills=25002976, reference=1190400, flags=EventFlag.MARGIN, account_sequence=1060,
+    )  # fmt: skip
+    assert messages(fill, position) == [
+        {"t": "fill", **HEAD, "s": 1059, **SHOWN, "tid": 55501, "px": 2845, "q": 4, "lv": 8, "cum": 4, "val": 11380,
+         "liq": "maker", "fee": 0, "st": "open"},
+        {"t": "pos", **HEAD, "s": 1060, "i": H27, "q": 4, "val": 11380, "mark": 2846, "upl": 2976, "rpl": 0},
+        {"t": "margin", **HEAD, "s": 1061, "ccy": "USD", "eq": 25002976, "im": 1190400, "mm": 952320,
+         "free": 23812576},
+    ]  # fmt: skip
+
+
+def test_a_position_of_another_account_has_no_margin_yet() -> None:
+    row = event(EventKind.POS, account=7, instrument=1, lots=-4, value_tick_lots=-11380, price=2840, account_sequence=3)
+    (position,) = messages(row)
+    assert (position["q"], position["upl"]) == (-4, (2840 * -4 + 11380) * 744)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "expected"),
+    [
+        (EventKind.CXL, {"reason": CancelReason.SMP, "state": OrderState.CANCELLED},
+         {"ev": "cancelled", "why": "smp", "st": "cancelled"}),
+        (EventKind.CXL, {"reason": CancelReason.EXPIRED, "state": OrderState.EXPIRED},
+         {"ev": "cancelled", "why": "expired", "st": "expired"}),
+        (EventKind.RPL, {"flags": EventFlag.KEPT}, {"ev": "replaced", "prio": "kept"}),
+        (EventKind.RPL, {"flags": EventFlag.LOST}, {"ev": "replaced", "prio": "lost"}),
+        (EventKind.REJ, {"reason": RejectReason.RISK, "state": OrderState.REJECTED},
+         {"ev": "rejected", "code": 6001, "st": "rejected"}),
+        (EventKind.REJ, {"reason": RejectReason.STATE, "liquidity": MarketState.HALT},
+         {"ev": "rejected", "code": 7002}),
+        (EventKind.REJ, {"reason": RejectReason.UNKNOWN_INST, "instrument": 99}, {"code": 5001, "i": 0}),
+        (EventKind.TRG, {}, {"ev": "triggered"}),
+        (EventKind.RFR, {}, {"ev": "slice"}),
+        (EventKind.DEC, {}, {"ev": "decremented"}),
+    ],
+)  # fmt: skip
+def test_what_happens_to_an_order_is_an_exec(kind: EventKind, fields: Any, expected: dict[str, Any]) -> None:
+    (message,) = messages(event(kind, **{**ORDER, "account_sequence": 5, **fields}))
+    assert message["t"] == "exec"
+    assert expected.items() <= message.items()
+
+
+def test_money_that_moves_is_cash_and_margin() -> None:
+    row = event(
+        EventKind.CASH, 9000412, account=7, amount_mills=-500, value_tick_lots=1000, reference=401,
+        flags=EventFlag.MARGIN, account_sequence=8,
+    )  # fmt: skip
+    assert messages(row) == [
+        {"t": "cash", **HEAD, "s": 8, "ccy": "USD", "amt": -500, "why": "withdrawal"},
+        {"t": "margin", **HEAD, "s": 9, "ccy": "USD", "eq": 1000, "im": 401, "mm": 321, "free": 599},
+    ]
+
+
+def test_a_kill_and_a_disconnect_say_how_many_orders_left() -> None:
+    kill = event(EventKind.KIL, account=7, lots=3, account_sequence=1)
+    gone = event(EventKind.DSC, account=7, lots=12, reason=CancelReason.COD, session=1, account_sequence=2)
+    first, second = messages(kill, gone)
+    assert (first["t"], first["on"], first["n"]) == ("kill", True, 3)
+    assert (second["t"], second["why"], second["n"], second["sid"]) == ("cod_fired", "cod", 12, "s_00000001")
+
+
+@pytest.mark.rule("ACCT-001")
+def test_rows_without_a_number_are_in_no_stream() -> None:
+    silent = [EventKind.RST, EventKind.CREJ, EventKind.RREJ, EventKind.MASS, EventKind.STA]
+    assert messages(*(event(kind, account=7, instrument=1) for kind in silent)) == []
+
+
+@pytest.mark.rule("ACCT-003")
+def test_replayed_messages_are_marked_and_otherwise_the_same() -> None:
+    row = event(EventKind.ACK, **ORDER, account_sequence=1058)
+    (live,), (again,) = messages(row), messages(row, replay=True)
+    assert again == {**live, "rp": True}

@@ -1,0 +1,54 @@
+"""Definitions of instruments."""
+
+from datetime import UTC, date, datetime
+
+import msgspec
+import pytest
+
+from exchange.codes import ComboKind, PeriodKind
+from exchange.publish.instruments import days_since_1970, month_start_us
+from tests.publish.helpers import H27, J27, LISTED, instrument, table
+
+
+@pytest.mark.rule("MDATA-012")
+def test_definition_is_that_of_the_protocol() -> None:
+    listed = [instrument(1, H27, "H100.G90.H27", low_tick=2277, high_tick=3415)]
+    definition = table(listed).definition(1, "OPEN")
+    assert msgspec.to_builtins(definition) == {
+        "i": H27, "sym": "H100.G90.H27", "rev": 3, "fam": "PHY", "chip": "H100", "floor_bp": 9000, "kind": "month",
+        "from": "2027-03-01", "hours": 744, "tick_mills": 1, "min_inc": 1, "min_q": 1, "max_q": 10000, "unit_lots": 8,
+        "ccy": "USD", "match": "fifo", "band": 200, "limit": (2277, 3415), "settle": 2846, "ltd": 1803326400000000,
+        "deliv_from": 1803859200000000, "deliv_to": 1806537600000000, "maker_fee": 0, "taker_fee": 2, "phase": "OPEN",
+    }  # fmt: skip
+
+
+def test_a_combination_says_which() -> None:
+    row = instrument(1, 2**31 + 1, "H100.G90.F27-G27", combo=int(ComboKind.CALENDAR))
+    assert table([row]).definition(1, "OPEN").combo == "calendar"
+
+
+@pytest.mark.parametrize(
+    ("kind", "stop"), [("MONTH", "2027-02"), ("QUARTER", "2027-04"), ("YEAR", "2028-01"), ("TERM3", "2030-01")]
+)
+def test_delivery_ends_with_the_period(kind: str, stop: str) -> None:
+    definition = table([instrument(1, 7, "X.G90.F27", start_month=84, period_kind=PeriodKind[kind])]).definition(1, "")
+    expected = datetime.fromisoformat(stop + "-01").replace(tzinfo=UTC)
+    assert definition.delivery_to_us == int(expected.timestamp()) * 1_000_000
+
+
+def test_days_agree_with_the_calendar() -> None:
+    for year in range(2019, 2045):
+        for month in range(1, 13):
+            assert days_since_1970(year, month) == (date(year, month, 1) - date(1970, 1, 1)).days
+    assert month_start_us(0) == int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+def test_a_table_finds_books_by_id_and_tells_what_is_new() -> None:
+    listed = [LISTED[0]]
+    instruments = table(listed)
+    assert (instruments.index_of(H27), instruments.index_of(J27), instruments.id_of(9)) == (1, 0, 0)
+    listed.append(LISTED[1])
+    listed[0] = LISTED[0]._replace(revision=4)
+    assert instruments.refresh() == [1, 2]
+    assert (instruments.index_of(J27), instruments.hours[2]) == (2, 720)
+    assert instruments.refresh() == []

@@ -1,0 +1,193 @@
+"""Replies from the rows of one command."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from exchange.codes import (
+    CancelReason,
+    EventFlag,
+    EventKind,
+    Liquidity,
+    MarketState,
+    OrderState,
+    RejectReason,
+    Side,
+)
+from exchange.engine.query import OrderRow
+from exchange.publish.replies import DoneOrders, Replies
+from exchange.publish.rows import Row
+from exchange.records import pack_client_order_id
+from tests.publish.helpers import H27, event, table
+
+ORDER: dict[str, Any] = {
+    "client_order_id": "a7", "account": 7, "instrument": 1, "order_id": 90071, "price": 2845, "order_lots": 12,
+    "leaves_lots": 12, "state": OrderState.OPEN, "side": Side.BUY,
+}  # fmt: skip
+LIVE = OrderRow(90071, "a7", 1, 0, 0, 0, 0, 2845, 0, 12, 12, 0, 12, 0, 1, "", int(OrderState.OPEN))
+
+
+def order(kind: EventKind, **fields: Any) -> Row:
+    return event(kind, 412, **{**ORDER, **fields})
+
+
+def make(live: OrderRow | None = None) -> Replies:
+    return Replies(table(), lambda account, text: live if (account, text) == (7, "a7") else None)
+
+
+def reply(*rows: Row, replies: Replies | None = None) -> dict[str, Any]:
+    return msgspec.to_builtins((replies or make()).reply(101, list(rows)))
+
+
+DONE = {"leaves_lots": 0, "filled_lots": 12, "state": OrderState.FILLED, "hidden_lots": 2845}
+TAKEN_OUT = {"leaves_lots": 0, "state": OrderState.CANCELLED}
+
+
+@pytest.mark.rule("ENTRY-001")
+def test_an_order_that_rests_is_open() -> None:
+    assert reply(order(EventKind.ACK), order(EventKind.RST)) == {
+        "t": "ok", "re": 101, "oid": 90071, "coid": "a7", "st": "open", "lv": 12, "cum": 0, "e": 412,
+    }  # fmt: skip
+
+
+@pytest.mark.rule("ENTRY-001")
+def test_an_order_that_trades_tells_what_is_left_after_all_fills() -> None:
+    other = {"order_id": 5, "account": 8, "client_order_id": "zz"}
+    rows = [
+        order(EventKind.ACK),
+        order(EventKind.FILL, **other, liquidity=Liquidity.MAKER),
+        order(EventKind.FILL, leaves_lots=8, filled_lots=4, liquidity=Liquidity.TAKER),
+        order(EventKind.FILL, **other, liquidity=Liquidity.MAKER),
+        order(EventKind.FILL, leaves_lots=1, filled_lots=11, liquidity=Liquidity.TAKER),
+        event(EventKind.POS, 412, account=7, instrument=1),
+    ]
+    answer = reply(*rows)
+    assert (answer["st"], answer["lv"], answer["cum"], answer["coid"]) == ("open", 1, 11, "a7")
+
+
+@pytest.mark.parametrize(("reason", "why"), [("IOC", "ioc"), ("FOK", "fok"), ("MINQTY", "minq")])
+def test_a_remainder_that_leaves_tells_why(reason: str, why: str) -> None:
+    gone = order(EventKind.CXL, **TAKEN_OUT, reason=CancelReason[reason], flags=EventFlag.NEVER_RESTED)
+    answer = reply(order(EventKind.ACK), gone)
+    assert (answer["t"], answer["st"], answer["lv"], answer["why"]) == ("ok", "cancelled", 0, why)
+
+
+def test_a_cancel_shows_the_order_without_a_reason() -> None:
+    answer = reply(order(EventKind.CXL, **TAKEN_OUT, reason=CancelReason.USER))
+    assert (answer["st"], answer["lv"], answer["cum"]) == ("cancelled", 0, 0)
+    assert "why" not in answer
+
+
+@pytest.mark.rule("ENTRY-010")
+@pytest.mark.parametrize(("flag", "priority"), [(EventFlag.KEPT, "kept"), (EventFlag.LOST, "lost")])
+def test_a_replace_tells_price_total_and_priority(flag: EventFlag, priority: str) -> None:
+    rows = [order(EventKind.RPL, flags=flag, price=2844, order_lots=15, leaves_lots=15)]
+    if flag == EventFlag.LOST:
+        rows.append(order(EventKind.RST, price=2844, order_lots=15, leaves_lots=15))
+    answer = reply(*rows)
+    assert (answer["px"], answer["q"], answer["lv"], answer["prio"]) == (2844, 15, 15, priority)
+
+
+@pytest.mark.rule("ENTRY-010")
+def test_a_replace_below_what_is_filled_is_a_cancel() -> None:
+    cut = order(EventKind.RPL, order_lots=3, filled_lots=4, leaves_lots=0)
+    gone = order(EventKind.CXL, **{**TAKEN_OUT, "filled_lots": 4}, reason=CancelReason.IFM)
+    answer = reply(cut, gone)
+    assert (answer["st"], answer["lv"], answer["cum"], answer["why"]) == ("cancelled", 0, 4, "ifm")
+    assert "prio" not in answer
+
+
+@pytest.mark.rule("ENTRY-012")
+def test_cancel_all_counts_the_orders() -> None:
+    gone = order(EventKind.CXL, **TAKEN_OUT, reason=CancelReason.USER)
+    assert reply(gone, gone, event(EventKind.MASS, 412, account=7, lots=2)) == {"t": "ok", "re": 101, "n": 2, "e": 412}
+    assert reply(event(EventKind.MASS, 412, account=7))["n"] == 0
+
+
+def test_a_kill_counts_the_orders() -> None:
+    gone = order(EventKind.CXL, **TAKEN_OUT, reason=CancelReason.KILL)
+    assert reply(event(EventKind.KIL, 412, account=7), gone)["n"] == 1
+
+
+@pytest.mark.rule("ENTRY-002")
+@pytest.mark.parametrize(
+    ("kind", "reason", "more", "expected"),
+    [
+        (EventKind.REJ, "RISK", {}, {"code": 6001, "name": "MARGIN"}),
+        (EventKind.REJ, "PO_CROSS", {}, {"code": 5104, "name": "POST_ONLY_WOULD_TAKE"}),
+        (EventKind.REJ, "BAND", {}, {"code": 5003, "lo": 2646, "hi": 3046}),
+        (EventKind.RREJ, "BAND", {"instrument": 0}, {"code": 5003, "oid": 90071}),
+        (EventKind.REJ, "STATE", {"liquidity": MarketState.HALT}, {"code": 7002, "phase": "HALT"}),
+        (EventKind.CREJ, "STATE", {"liquidity": MarketState.NOCANCEL}, {"code": 7003, "phase": "NOCANCEL"}),
+        (EventKind.CREJ, "UNKNOWN", {}, {"code": 5201, "name": "UNKNOWN_ORDER"}),
+        (EventKind.REFUSED, "UNKNOWN_ACCOUNT", {}, {"code": 5006}),
+    ],
+)
+def test_a_refusal_has_its_code(kind: EventKind, reason: str, more: Any, expected: dict[str, Any]) -> None:
+    answer = reply(order(kind, **{"reason": RejectReason[reason], **more}))
+    assert {"t": "err", "re": 101, "applied": "no", "coid": "a7", "e": 412, **expected}.items() <= answer.items()
+
+
+@pytest.mark.rule("ENTRY-003")
+def test_the_same_order_again_gets_its_present_state() -> None:
+    refused = order(EventKind.REJ, reason=RejectReason.DUP_ID, order_id=0)
+    answer = reply(refused, replies=make(LIVE._replace(leaves_lots=5, filled_lots=7)))
+    assert answer == {
+        "t": "ok", "re": 101, "oid": 90071, "coid": "a7", "st": "open", "lv": 5, "cum": 7, "e": 412, "dup": True,
+    }  # fmt: skip
+
+
+@pytest.mark.rule("ENTRY-003")
+@pytest.mark.parametrize("field", ["instrument", "side", "order_type", "price", "order_lots"])
+def test_other_content_under_a_live_id_is_refused_with_the_order_that_holds_it(field: str) -> None:
+    refused = order(EventKind.REJ, reason=RejectReason.DUP_ID, order_id=0)
+    answer = reply(refused, replies=make(LIVE._replace(**{field: getattr(LIVE, field) + 1})))
+    assert (answer["code"], answer["coid"], answer["order"]["oid"]) == (5007, "a7", 90071)
+
+
+@pytest.mark.rule("ENTRY-011")
+@pytest.mark.parametrize("by", ["order_id", "client_order_id"])
+def test_a_cancel_that_comes_too_late_carries_the_end(by: str) -> None:
+    replies = make()
+    replies.note([order(EventKind.FILL, **DONE)])
+    named = {"order_id": 90071, "client_order_id": ""} if by == "order_id" else {"order_id": 0}
+    refused = order(EventKind.CREJ, reason=RejectReason.UNKNOWN, **named)
+    answer = reply(refused, replies=replies)
+    assert (answer["code"], answer["oid"], answer["coid"], answer["st"], answer["cum"]) == (
+        5202, 90071, "a7", "filled", 12,
+    )  # fmt: skip
+
+
+def test_the_end_of_another_accounts_order_is_not_told() -> None:
+    replies = make()
+    replies.note([order(EventKind.FILL, **DONE)])
+    refused = order(EventKind.CREJ, reason=RejectReason.UNKNOWN, account=8)
+    assert reply(refused, replies=replies)["code"] == 5201
+    assert replies.done_order(8, 90071) is None
+
+
+def test_a_query_finds_how_an_order_ended() -> None:
+    replies = make()
+    replies.note([order(EventKind.FILL, **DONE, value_tick_lots=12 * 2840)])
+    view = replies.done_order(7, client_order_id="a7")
+    assert view == replies.done_order(7, 90071)
+    assert view is not None
+    assert (view.instrument, view.state, view.price_tick, view.value_tick_lots) == (H27, "filled", 2845, 34080)
+
+
+def test_only_the_latest_ends_are_remembered() -> None:
+    done = DoneOrders(kept=2)
+    for number in (1, 2, 3):
+        done.note([order(EventKind.CXL, **TAKEN_OUT, order_id=number, client_order_id=f"c{number}")])
+    assert done.find(7, 1, ()) is None
+    assert done.find(7, 0, pack_client_order_id("c1")) is None
+    assert done.find(7, 3, ()) is not None
+
+
+@pytest.mark.rule("ENTRY-013")
+def test_an_operation_of_a_batch_has_the_same_fields() -> None:
+    good = make().result([order(EventKind.ACK), order(EventKind.RST)])
+    assert msgspec.to_builtins(good) == {"oid": 90071, "coid": "a7", "st": "open", "lv": 12, "cum": 0, "e": 412}
+    bad = make().result([order(EventKind.CREJ, reason=RejectReason.UNKNOWN, order_id=0)])
+    assert (bad.client_order_id, bad.code, bad.name, bad.applied) == ("a7", 5201, "UNKNOWN_ORDER", "no")
