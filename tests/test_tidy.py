@@ -9,14 +9,23 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-PACKAGES = ("exchange", "contracts_spec", "clients", "bench")
+from tests.source_tree import (
+    PACKAGES,
+    ROOT,
+    all_python,
+    annotation_lines,
+    doors,
+    imported_module,
+    imports,
+    prefixes,
+    sources,
+    tree,
+    written_tests,
+)
+
 FUNCTION_LINES_MAX = 50
 FILE_LINES_MAX = 400
 
@@ -62,6 +71,7 @@ FILES = OUTSIDE | {
     "contracts_spec": "reads its own TOML files, before anything runs",
     "exchange.kernel": "folder of compiled kernels",
     "exchange.engine.warmup": "folder of compiled kernels",
+    "exchange.__init__": "sets the limits of the websockets library before anything imports it (SEC-030)",
 }
 RESTRICTED = {
     "numba": {"exchange.kernel": "the one decorator"},
@@ -92,64 +102,9 @@ LEFTOVERS = {
 }
 
 
-def module_name(path: Path) -> str:
-    parts = list(path.relative_to(ROOT).with_suffix("").parts)
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-@cache
-def sources() -> dict[str, Path]:
-    """Every module of the product by name."""
-    files = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
-    return {module_name(file): file for file in files}
-
-
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(), str(path))
-
-
-def written_tests() -> list[Path]:
-    return sorted((ROOT / "tests").rglob("*.py"))
-
-
-def all_python() -> list[Path]:
-    return [*sources().values(), *written_tests()]
-
-
-def imports(path: Path) -> Iterator[tuple[str, int]]:
-    """Absolute names that a file imports, also inside functions, each with its line."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno}: relative import; write the whole name"
-            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
-
-
-@cache
-def annotation_lines(path: Path) -> set[int]:
-    """Lines of imports that serve annotations alone, in `if TYPE_CHECKING:` blocks."""
-    blocks = (node for node in ast.walk(tree(path)) if isinstance(node, ast.If) and isinstance(node.test, ast.Name))
-    return {
-        line for node in blocks if node.test.id == "TYPE_CHECKING" for line in range(node.lineno, node.end_lineno + 1)
-    }
-
-
-def prefixes(name: str) -> Iterator[str]:
-    """`a.b.c`, `a.b`, `a`."""
-    parts = name.split(".")
-    return (".".join(parts[:count]) for count in range(len(parts), 0, -1))
-
-
 def part(name: str) -> str | None:
     """The part of the picture that a module belongs to."""
     return next((prefix for prefix in prefixes(name) if prefix in MAY_IMPORT), None)
-
-
-def imported_module(name: str) -> str | None:
-    """The module of ours that an imported name comes from, if it is ours."""
-    return next((prefix for prefix in prefixes(name) if prefix in sources()), None)
 
 
 def may_import(module: str, imported: str) -> bool:
@@ -215,10 +170,10 @@ def test_no_module_imports_itself_in_a_circle() -> None:
 def test_the_outside_world_is_reached_only_through_its_doors() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{line}: imports {name}"
-        for module, path in sources().items()
+        for path in sources().values()
         for name, line in imports(path)
         if (allowed := RESTRICTED.get(name.split(".")[0])) is not None
-        and not any(prefix in allowed for prefix in prefixes(module))
+        and not any(door in allowed for door in doors(path))
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -226,8 +181,8 @@ def test_the_outside_world_is_reached_only_through_its_doors() -> None:
 def test_files_are_opened_only_at_the_doors() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{node.lineno}: open()"
-        for module, path in sources().items()
-        if not any(prefix in FILES for prefix in prefixes(module))
+        for path in sources().values()
+        if not any(door in FILES for door in doors(path))
         for node in ast.walk(tree(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open"
     ]
@@ -289,8 +244,8 @@ def test_no_error_is_swallowed_whole() -> None:
 def test_libraries_do_not_print() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
-        for module, path in sources().items()
-        if not any(prefix in PRINTS for prefix in prefixes(module))
+        for path in sources().values()
+        if not any(door in PRINTS for door in doors(path))
         for node in ast.walk(tree(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
