@@ -49,7 +49,7 @@ def load_spec(folder: str | Path | None = None, day: date | None = None) -> Spec
 
 
 def spec_document(spec: Spec) -> bytes:
-    """The specification as one canonical JSON document: sorted keys, no spaces, integers only (DUR-063)."""
+    """The specification as one canonical JSON document: sorted keys, no spaces, integers only."""
     return msgspec.json.encode(spec, order="sorted")
 
 

@@ -62,7 +62,7 @@ class TiersFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Orders(Struct, frozen=True, forbid_unknown_fields=True):
-    """SPEC-002, SPEC-004, SESSION-004."""
+    """SPEC-002, SPEC-004: one set for all books."""
 
     price_ticks_max: int
     order_lots_max: int
@@ -113,7 +113,7 @@ class Fees(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Index(Struct, frozen=True, forbid_unknown_fields=True):
-    """INDEX-001 to INDEX-003."""
+    """What a day of the exchange's own index needs, and what replaces a missing one."""
 
     fallback: str
     sellers_min: int
@@ -181,7 +181,7 @@ class CalendarFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Pair(Struct, frozen=True, forbid_unknown_fields=True):
-    """Two combined commodities that offset each other (MARGIN-007)."""
+    """Two combined commodities that offset each other."""
 
     legs: tuple[str, str]
     ratio: tuple[int, int]
