@@ -1,0 +1,153 @@
+"""The gap rule of every kind of channel, over a scripted connection."""
+
+from typing import Any
+
+import pytest
+
+from clients.events import BookChanged, BookMismatch, Gap, MarketData
+from clients.local_book import StaleBook
+from exchange.wire.messages import ChannelSpec
+from tests.clients.scripted_venue import H27, HELLO, INSTRUMENT, LIVE, WELCOME, ScriptedVenue
+
+DEPTH = ChannelSpec(name_of_channel="depth", instrument=H27, cadence_ms=0, levels=0)
+SNAPSHOT: dict[str, Any] = {
+    "t": "depth", "c": 4021, "s": 184467, "snap": True, "e": 9000400, "ts": 1799668802900000,
+    "b": [[2845, 120], [2844, 340], [2843, 15]], "a": [[2846, 75], [2847, 990]], "crc": 607200438,
+}  # fmt: skip
+CHANGE: dict[str, Any] = {
+    "t": "depth", "c": 4021, "s": 184468, "p": 184467, "e": 9000412, "ts": 1799668803000120, "b": [[2845, 132]], "a": []
+}  # fmt: skip
+
+
+def with_book() -> ScriptedVenue:
+    venue = ScriptedVenue()
+    venue.log_on()
+    venue.subscribe(DEPTH)
+    venue.says(SNAPSHOT)
+    return venue
+
+
+@pytest.mark.rule("MDATA-004")
+def test_channel_numbers_follow_the_order_asked_and_a_refusal_is_of_its_row_alone() -> None:
+    venue = ScriptedVenue()
+    venue.log_on()
+    feeds = venue.core.subscribe(
+        [DEPTH, ChannelSpec(name_of_channel="trades", instrument=99), ChannelSpec(name_of_channel="instruments")]
+    )
+    (sub,) = venue.heard()
+    assert [row["n"] for row in sub["ch"]] == ["depth", "trades", "instruments"]
+    venue.says({"t": "ok", "re": sub["id"], "ch": [[4021, 0], [0, 5001], [1, 0]]})
+    assert [(feed.channel, feed.code) for feed in feeds] == [(4021, 0), (0, 5001), (1, 0)]
+
+
+def test_a_channel_is_asked_for_once_however_many_want_it() -> None:
+    venue = with_book()
+    (first,) = venue.core.subscribe([DEPTH])
+    (second,) = venue.core.subscribe([DEPTH])
+    assert first is second and venue.heard() == []
+
+
+@pytest.mark.rule("MDATA-015")
+def test_the_book_follows_its_channel() -> None:
+    venue = with_book()
+    (changed,) = venue.says(CHANGE)
+    assert isinstance(changed, BookChanged)
+    assert changed.book.bids(1) == [(2845, 132)] and changed.book.time_us == 1799668803000120
+
+
+@pytest.mark.rule("MDATA-015")
+def test_a_gap_asks_for_a_snapshot_once_and_discards_until_it_comes() -> None:
+    venue = with_book()
+    gap, changed = venue.says(CHANGE | {"s": 184470, "p": 184469})
+    assert gap == Gap(f"depth {H27}", 184467, 184469) and not changed.book.synced
+    (resync,) = venue.heard()
+    assert resync["t"] == "resync" and resync["c"] == 4021
+    assert venue.says(CHANGE | {"s": 184471, "p": 184470}) == []
+    assert venue.heard() == []
+    (healed,) = venue.says(SNAPSHOT | {"s": 184480})
+    assert healed.book.synced and healed.book.sequence == 184480
+
+
+@pytest.mark.rule("MDATA-015")
+def test_a_wrong_checksum_is_reported_and_the_book_asked_for_again() -> None:
+    venue = with_book()
+    mismatch, changed = venue.says(CHANGE | {"crc": 1})
+    assert isinstance(mismatch, BookMismatch) and "checksum" in mismatch.problem
+    assert [message["t"] for message in venue.heard()] == ["resync"]
+    with pytest.raises(StaleBook):
+        changed.book.bids()
+
+
+@pytest.mark.rule("MDATA-015")
+def test_a_heartbeat_ahead_of_a_channel_twice_is_a_gap() -> None:
+    venue = with_book()
+    beat = {"t": "hb", "ts": 1, "acc": [[7, 1041]], "ch": [[4021, 184470]]}
+    assert venue.says(beat) == []
+    (gap,) = venue.says(beat)
+    assert gap == Gap(f"depth {H27}", 184467, 184470)
+    assert [message["t"] for message in venue.heard()] == ["resync"]
+
+
+@pytest.mark.rule("MDATA-015")
+def test_the_phase_decides_whether_a_crossed_book_is_a_mistake() -> None:
+    venue = ScriptedVenue()
+    venue.log_on()
+    venue.subscribe(DEPTH, ChannelSpec(name_of_channel="status", instrument=H27))
+    crossed = {"s": 184468, "p": 184467, "b": [[2846, 5]]}
+    venue.says({"t": "status", "c": 4022, "s": 4, "snap": True, "e": 1, "ts": 1, "i": H27, "phase": "PREOPEN"})
+    venue.says(SNAPSHOT)
+    (changed,) = venue.says(CHANGE | crossed)
+    assert changed.book.synced
+    venue.says({"t": "status", "c": 4022, "s": 5, "p": 4, "e": 2, "ts": 1, "i": H27, "phase": "OPEN"})
+    mismatch, _ = venue.says(CHANGE | {"s": 184469, "p": 184468, "b": [[2840, 1]]})
+    assert isinstance(mismatch, BookMismatch) and "crossed" in mismatch.problem
+
+
+@pytest.mark.rule("MDATA-005")
+def test_trades_begin_without_a_snapshot_and_a_gap_in_them_is_told() -> None:
+    venue = ScriptedVenue()
+    venue.log_on()
+    venue.subscribe(ChannelSpec(name_of_channel="trades", instrument=H27))
+    trade = {"t": "trades", "c": 4021, "s": 551, "p": 550, "e": 1, "ts": 1, "x": [[55501, 2845, 4, "s"]]}
+    (first,) = venue.says(trade)
+    assert isinstance(first, MarketData) and first.instrument == H27
+    assert venue.says(trade) == []
+    gap, again = venue.says(trade | {"s": 560, "p": 559})
+    assert gap == Gap(f"trades {H27}", 551, 559) and isinstance(again, MarketData)
+    assert venue.heard() == []
+
+
+@pytest.mark.rule("MDATA-006")
+def test_instruments_are_known_after_the_last_page() -> None:
+    venue = ScriptedVenue()
+    venue.log_on()
+    venue.subscribe(ChannelSpec(name_of_channel="instruments"))
+    page = {"t": "instruments", "c": 4021, "s": 3, "snap": True, "e": 1, "ts": 1, "x": [INSTRUMENT]}
+    venue.says(page | {"more": True})
+    assert not venue.core.feeds.instruments_known
+    venue.says(page | {"x": [INSTRUMENT | {"i": 5, "sym": "H100.G90.J27"}]})
+    assert venue.core.feeds.instruments_known
+    assert venue.core.feeds.by_symbol["H100.G90.H27"].instrument == H27 and len(venue.core.feeds.instruments) == 2
+
+
+@pytest.mark.rule("RECOV-015")
+def test_after_a_reconnect_everything_is_subscribed_again_and_stale_until_its_snapshot() -> None:
+    venue = with_book()
+    (book,) = venue.core.feeds.books()
+    venue.core.closed(1006, "")
+    with pytest.raises(StaleBook, match="disconnected"):
+        book.bids()
+    venue.core.opened()
+    venue.says(HELLO | {"feed": "f_0004"})
+    (auth,) = venue.heard()
+    venue.says(WELCOME | {"re": auth["id"], "resumed": True}, LIVE)
+    (sub,) = venue.heard()
+    assert sub["t"] == "sub" and sub["ch"] == [{"n": "depth", "i": H27, "ms": 0, "lv": 0}]
+    venue.says({"t": "ok", "re": sub["id"], "ch": [[11, 0]]})
+    venue.says(SNAPSHOT | {"c": 11, "s": 1})
+    assert book.synced and book.sequence == 1
+
+
+def test_messages_of_a_channel_that_is_not_subscribed_are_ignored() -> None:
+    venue = with_book()
+    assert venue.says(CHANGE | {"c": 999}) == []

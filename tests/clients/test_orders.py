@@ -1,0 +1,143 @@
+"""The state machine of one client order id."""
+
+from typing import Any
+
+import pytest
+
+from clients.orders import Order, OrderTable
+from exchange.wire.errors import ErrorCode, error
+from exchange.wire.messages import Cancel, Exec, Fill, New, Ok, OrderView, Query, Replace
+
+NEW = New(request_id=1, account=7, instrument=3, side="b", price_tick=2845, order_lots=12, client_order_id="a")
+
+
+def an_exec(**changes: Any) -> Exec:
+    fields: dict[str, Any] = {
+        "account": 7, "sequence": 1, "engine_sequence": 10, "time_us": 0, "event": "new", "instrument": 3,
+        "order_id": 90, "client_order_id": "a", "state": "open", "side": "b", "order_type": "limit", "tif": "day",
+        "price_tick": 2845, "order_lots": 12, "leaves_lots": 12, "filled_lots": 0, "value_tick_lots": 0,
+    }  # fmt: skip
+    return Exec(**(fields | changes))
+
+
+def a_fill(**changes: Any) -> Fill:
+    fields: dict[str, Any] = {
+        "account": 7, "sequence": 2, "engine_sequence": 20, "time_us": 0, "instrument": 3, "order_id": 90,
+        "client_order_id": "a", "trade_id": 5, "side": "b", "price_tick": 2845, "lots": 4, "leaves_lots": 8,
+        "filled_lots": 4, "value_tick_lots": 11380, "liquidity": "maker", "fee_mills": 0, "state": "open",
+    }  # fmt: skip
+    return Fill(**(fields | changes))
+
+
+def placed() -> tuple[OrderTable, Order]:
+    table = OrderTable()
+    return table, table.place(7, NEW)
+
+
+def test_an_order_is_sent_then_open_then_filled() -> None:
+    table, order = placed()
+    assert order.state == "sent" and not order.done and not order.working and order.leaves_lots == 12
+    table.take_reply(7, NEW, Ok(1, order_id=90, state="open", leaves_lots=12, filled_lots=0, engine_sequence=10))
+    assert order.working and order.order_id == 90
+    table.take_exec(an_exec())
+    table.take_fill(a_fill())
+    assert (order.leaves_lots, order.filled_lots) == (8, 4)
+    table.take_fill(a_fill(engine_sequence=21, lots=8, leaves_lots=0, filled_lots=12, state="filled"))
+    assert order.done and order.filled_lots == 12
+
+
+def test_two_fills_of_one_command_both_count() -> None:
+    table, order = placed()
+    table.take_fill(a_fill())
+    table.take_fill(a_fill(lots=3, leaves_lots=5, filled_lots=7, value_tick_lots=19915))
+    assert (order.leaves_lots, order.filled_lots, order.value_tick_lots) == (5, 7, 19915)
+
+
+@pytest.mark.rule("ENTRY-010")
+def test_a_replace_moves_price_and_total() -> None:
+    table, order = placed()
+    table.take_exec(an_exec())
+    request = Replace(request_id=2, account=7, client_order_id="a", price_tick=2844, order_lots=15)
+    reply = Ok(2, state="open", leaves_lots=15, filled_lots=0, engine_sequence=11, price_tick=2844, order_lots=15)
+    assert table.take_reply(7, request, reply) == (order, False)
+    assert (order.price_tick, order.order_lots, order.leaves_lots) == (2844, 15, 15)
+
+
+def test_a_refused_replace_leaves_the_order_where_it_was() -> None:
+    table, order = placed()
+    table.take_exec(an_exec())
+    request = Replace(request_id=2, account=7, client_order_id="a", price_tick=9999, order_lots=15)
+    assert table.take_reply(7, request, error(2, ErrorCode.PRICE_BAND, "no")) == (None, False)
+    assert order.working and order.price_tick == 2845 and order.error is None
+
+
+@pytest.mark.rule("ENTRY-011")
+def test_a_refused_cancel_tells_how_the_order_had_ended() -> None:
+    table, order = placed()
+    table.take_exec(an_exec())
+    refusal = error(2, ErrorCode.ORDER_DONE, "already filled")
+    refusal.state, refusal.filled_lots = "filled", 12
+    table.take_reply(7, Cancel(request_id=2, account=7, client_order_id="a"), refusal)
+    assert order.state == "filled" and order.filled_lots == 12 and order.leaves_lots == 0
+
+
+@pytest.mark.rule("WIRE-020")
+def test_an_unknown_outcome_must_be_asked_for_and_the_answer_is_final() -> None:
+    table, order = placed()
+    assert table.take_reply(7, NEW, error(1, ErrorCode.TIMEOUT, "")) == (order, True)
+    assert not order.done
+    query = Query(request_id=2, what="order", account=7, client_order_id="a")
+    table.take_reply(7, query, error(2, ErrorCode.UNKNOWN_ORDER, ""))
+    assert order.state == "unknown" and order.done
+
+
+@pytest.mark.rule("RECOV-011")
+def test_a_reply_that_is_older_than_the_stream_is_ignored() -> None:
+    table, order = placed()
+    table.take_exec(an_exec())
+    table.take_fill(a_fill())
+    old = Ok(1, order_id=90, state="open", leaves_lots=12, filled_lots=0, engine_sequence=10, duplicate=True)
+    assert table.take_reply(7, NEW, old) == (None, False)
+    assert order.leaves_lots == 8
+
+
+@pytest.mark.rule("ENTRY-003")
+def test_an_id_is_free_again_once_its_order_is_done() -> None:
+    table, first = placed()
+    table.take_exec(an_exec(event="cancelled", state="cancelled", leaves_lots=0))
+    second = table.place(7, NEW)
+    assert second is not first and first.done and not second.done
+    assert table.get(7, "a") is second
+
+
+def test_orders_of_other_sessions_of_the_account_are_known_too() -> None:
+    table = OrderTable()
+    order = table.take_exec(an_exec(client_order_id="theirs"))
+    assert order.working and table.live(3) == [order] and table.live(4) == []
+
+
+def test_requests_on_their_way_are_counted_per_order() -> None:
+    table, order = placed()
+    cancel = Cancel(request_id=2, account=7, client_order_id="a")
+    table.asked(7, NEW)
+    table.asked(7, cancel)
+    assert order.unanswered == 2
+    table.take_reply(7, NEW, Ok(1, state="open", leaves_lots=12, engine_sequence=10))
+    table.take_reply(7, cancel, error(2, ErrorCode.THROTTLED, ""))
+    assert order.unanswered == 0
+
+
+def test_a_snapshot_names_the_live_orders_it_does_not_show() -> None:
+    table, sent = placed()
+    gone = table.take_exec(an_exec(client_order_id="gone"))
+    view = OrderView(3, 91, "kept", "open", "s", "limit", "gtc", 2850, 5, 5, 0, 0)
+    assert table.take_snapshot(7, [view], 30) == [gone]
+    kept = table.get(7, "kept")
+    assert kept is not None and kept.working and sent.state == "sent"
+
+
+def test_only_so_many_finished_orders_are_remembered() -> None:
+    table = OrderTable(finished_max=3)
+    for number in range(10):
+        table.take_exec(an_exec(client_order_id=f"c{number}", event="cancelled", state="cancelled"))
+    assert [order.client_order_id for order in table] == ["c7", "c8", "c9"]
