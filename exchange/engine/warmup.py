@@ -1,0 +1,52 @@
+"""Compile every kernel before serving: a pause of seconds in the middle of trading is not acceptable.
+
+With a warm cache this loads machine code; cold it compiles for about half a minute.
+"""
+
+import numpy as np
+
+from exchange.codes import CommandKind, MarketState, PeriodKind, Side
+from exchange.engine import query
+from exchange.engine.control import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
+from exchange.engine.engine import Engine, blank_commands
+from exchange.limits import Limits
+
+
+def warm_up(limits: Limits) -> None:
+    """Run one small day on a scratch state of this size, through every kernel that serving calls."""
+    engine = Engine(limits)
+    for kind, payload in _definitions():
+        row = blank_commands(1)
+        row["sequence"] = engine.sequence + 1
+        row["kind"] = kind
+        engine.check_control(kind, payload)
+        engine.control(row, payload)
+    engine.apply(_small_day(engine.sequence))
+    engine.state_hash()
+    query.depth(engine.states, 1)
+    query.queue(engine.states, 1, Side.BUY, 100)
+    query.find_order(engine.states, 1, client_order_id="A")
+    query.find_order(engine.states, 1, order_id=1)
+    query.position(engine.states, 1, 1)
+
+
+def _definitions() -> list[tuple[int, bytes]]:
+    commodity = CommodityTerms(1, 1, psr_mills=40, intra_mills=6, tier_mills=5)
+    book = Listing(1, 1, "WARM.UP", 1, 1, 720, 100, 80, 120, months=[(0, 720)], period_kind=PeriodKind.MONTH)
+    return [
+        (CommandKind.LIST, encode_payload(ListPayload(0, [commodity], [book]))),
+        (CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(1))),
+    ]
+
+
+def _small_day(sequence: int) -> np.ndarray:
+    rows = blank_commands(4)
+    rows["sequence"] = np.arange(sequence + 1, sequence + 5)
+    rows["account"] = 1
+    rows["group"] = 1
+    rows["kind"] = [CommandKind.DEPOSIT, CommandKind.SET_STATE, CommandKind.SET_STATE, CommandKind.NEW]
+    rows["order_type"] = [0, MarketState.PREOPEN, MarketState.OPEN, 0]
+    rows["price"] = [10**9, 0, 0, 100]
+    rows["lots"] = 1
+    rows["instrument"] = [0, 0, 0, 1]
+    return rows
