@@ -21,7 +21,6 @@ FORMAT = 1
 PREFIX = struct.Struct("<4sHHI")
 HEADER_BYTES_MAX = 1 << 16
 CHUNK_BYTES = 1 << 16
-READ_BYTES = 1 << 20
 HASH_BYTES = 32
 KEEP = 3
 _ZERO_CHUNK = bytes(CHUNK_BYTES)
@@ -140,24 +139,18 @@ def _read(disk: Disk, handle: int) -> tuple[SnapshotHeader, np.ndarray]:
     header, start, body_bytes = _read_header(disk, handle)
     whole, of_body = blake3(start), blake3()
     body = np.zeros(body_bytes, np.uint8)
-    for offset in range(0, body_bytes, READ_BYTES):
-        part = disk.pread(handle, min(READ_BYTES, body_bytes - offset), len(start) + offset)
+    for offset in range(0, body_bytes, CHUNK_BYTES):
+        part = disk.pread(handle, min(CHUNK_BYTES, body_bytes - offset), len(start) + offset)
         whole.update(part)
         of_body.update(part)
-        _fill(body, offset, part)
+        # Untouched pages stay untouched.
+        if part != _ZERO_CHUNK[: len(part)]:
+            body[offset : offset + len(part)] = np.frombuffer(part, np.uint8)
     if disk.pread(handle, HASH_BYTES, len(start) + body_bytes) != whole.digest():
         raise SnapshotError("the file's hash differs")
     if of_body.hexdigest() != header.state_hash:
         raise SnapshotError("the state hash differs")
     return header, body
-
-
-def _fill(body: np.ndarray, offset: int, part: bytes) -> None:
-    """Copy what is not zero, so that untouched pages stay untouched."""
-    for start in range(0, len(part), CHUNK_BYTES):
-        chunk = part[start : start + CHUNK_BYTES]
-        if chunk != _ZERO_CHUNK[: len(chunk)]:
-            body[offset + start : offset + start + len(chunk)] = np.frombuffer(chunk, np.uint8)
 
 
 def _read_header(disk: Disk, handle: int) -> tuple[SnapshotHeader, bytes, int]:
