@@ -1,9 +1,11 @@
 """Every command and example that a README shows is real."""
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import cyclopts
@@ -75,6 +77,22 @@ def test_help_that_a_readme_shows_is_there(command: str, capsys: pytest.CaptureF
         main(shlex.split(command)[1:])
     assert stopped.value.code == 0
     assert "Usage: gpux" in capsys.readouterr().out
+
+
+def test_the_first_trade_does_what_the_readme_says(tmp_path: Path) -> None:
+    blocks = list(FENCE.finditer((ROOT / "README.md").read_text()))
+    place = next(number for number, block in enumerate(blocks) if block["language"] == "python")
+    (tmp_path / "first_trade.py").write_text(blocks[place]["text"])
+    ended = subprocess.run(
+        [sys.executable, "first_trade.py"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert ended.stderr == ""
+    assert ended.stdout == blocks[place + 1]["text"]
 
 
 def test_an_option_that_does_not_exist_is_seen() -> None:
