@@ -52,16 +52,20 @@ def scenario_listing(parameters: dict[str, int]) -> dict[str, Any]:
     hours = [parameters.get("hours", 1), parameters.get("hours.M2", 1)]
     ref = [parameters.get("ref", 100), parameters.get("ref.M2", parameters.get("ref", 100))]
     mean = (2 * (ref[0] * hours[0] + ref[1] * hours[1]) + sum(hours)) // (2 * sum(hours))
+    spot = parameters.get("spot", 0)
+    terms = {"psr_mills": parameters.get("psr", 1), "intra_mills": parameters.get("intra", 0)}
+    terms |= {"spot_lots_max": spot, "spot_month": MONTH if spot else 0}
     entry = OrderEntry.IOC_ONLY if parameters.get("iocm3", 0) else OrderEntry.FULL
     return {
         "month": MONTH,
-        "commodities": [commodity(1, 1, psr_mills=parameters.get("psr", 1), intra_mills=parameters.get("intra", 0))],
+        "commodities": [commodity(1, 1, **terms)],
         "instruments": [
             book(1, "M1", ref[0], hours=hours[0], months=[(MONTH, hours[0])]),
             book(2, "M2", ref[1], hours=hours[1], months=[(MONTH + 1, hours[1])]),
             book(3, "SP", ref[0] - ref[1], combo=ComboKind.CALENDAR, legs=[(1, 1), (2, -1)], hours=max(hours)),
             book(4, "ST", mean, combo=ComboKind.STRIP, legs=[(1, 1), (2, 1)], hours=sum(hours)),
-            book(5, "M3", ref[0], hours=hours[0], months=[(MONTH, hours[0])], order_entry=entry),
+            book(5, "M3", ref[0], hours=hours[0], months=[(MONTH, hours[0])], order_entry=entry,
+                 term=bool(parameters.get("term", 0))),
             book(6, "TS", 0, combo=ComboKind.TIER, legs=[(5, 1), (1, -1)], hours=hours[0]),
         ],
     }  # fmt: skip

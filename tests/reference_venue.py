@@ -164,7 +164,7 @@ def may_cancel(reference: Reference, order: Order) -> bool:
 
 
 def kill(reference: Reference) -> None:
-    """KILL-001 to KILL-003: block first, then cancel everything the account works, except where the market is CLOSED."""
+    """KILL-001 to KILL-003: block first, then cancel all that the account works, but not in CLOSED markets."""
     account = reference.clearing.accounts.get(reference.command.account)
     if account is None:
         reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_ACCOUNT)

@@ -26,12 +26,22 @@ class Run:
     """A pair, a flow, and what has been seen so far."""
 
     def __init__(self, seed: int, weights: dict[str, float] | None = None, compare_every: int = 25) -> None:
+        self._begin(seed, weights, compare_every)
+        for kind, step in self.flow.openings():
+            self.do(kind, step)
+
+    @classmethod
+    def blank(cls) -> "Run":
+        """A run that nothing has happened in."""
+        run = cls.__new__(cls)
+        run._begin(0, None, 1)
+        return run
+
+    def _begin(self, seed: int, weights: dict[str, float] | None, compare_every: int) -> None:
         self.pair, self.flow, self.ledger = Pair(), Flow(seed, weights), Ledger()
         self.compare_every = compare_every
         self.seen: Counter[str] = Counter()
         self.ever_close_only: set[int] = set()
-        for kind, step in self.flow.openings():
-            self.do(kind, step)
 
     def go(self, count: int) -> None:
         for number in range(1, count + 1):

@@ -5,6 +5,7 @@ tables know, for what the notation leaves out:
 
     messages     XA acct [book] [B|S] [tag=t]   cancel all, with filters      UK acct   lift a kill
                  D+ acct mills, D- acct mills   deposit, withdraw
+                 SS state [book]   ask for exactly this change, of the group or of one book
     orders       tag=t
     parameters   cash=mills, maxpos=lots, maxord=lots, lot=lots, tick=n of every account and book; fee=1 fees on
     end          `acct book lots@price-sum` positions, `acct cash mills` after the last message
@@ -133,6 +134,8 @@ class Stage:
             return self._apply(kind, account=self._account(name), price=int(mills))
         if word == "IOP":
             return self._apply(CommandKind.INDICATIVE, instrument=1)
+        if word == "SS":
+            return self._set_state(*rest.split())
         if word in ("U", "ST"):
             return self._walk(S.OPEN if word == "U" else S[rest.upper()])
         return self._order(message)
@@ -196,6 +199,14 @@ class Stage:
             events = self._apply(CommandKind.SET_STATE, order_type=step, group=GROUP)
             told += [event for event in events if step == wanted or not event.startswith("STA")]
         self.state = wanted
+        return told
+
+    def _set_state(self, name: str, book: str = "") -> list[str]:
+        wanted = S[name.upper()]
+        scope = {"instrument": BOOKS[book]} if book else {"group": GROUP}
+        told = self._apply(CommandKind.SET_STATE, order_type=wanted, **scope)
+        if not book and any(event.startswith("STA") for event in told):
+            self.state = wanted
         return told
 
     def _apply(self, kind: CommandKind, **fields: Any) -> list[str]:

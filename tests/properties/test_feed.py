@@ -1,0 +1,309 @@
+"""What is published says the same as the engine: books rebuilt from the feed, accounts rebuilt from their streams."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clients.local_book import LocalBook
+from exchange.codes import CommandKind, EventKind, MarketState, Side
+from exchange.engine import query
+from exchange.engine.engine import Engine
+from exchange.publish.account_views import margin_view, position_views, snapshot
+from exchange.publish.execution_reports import ExecutionReports
+from exchange.publish.instruments import InstrumentTable
+from exchange.publish.market_data import MarketData
+from exchange.publish.replies import Replies
+from exchange.wire.messages import ChannelSpec, Depth, Err, Exec, Fill, Margin, Ok, Position, Top, Trades
+from tests.properties.driver import Run, continuous, tight_auctions
+from tests.properties.flow import ACCOUNTS
+from tests.publish.helpers import Levels, event, table
+
+BOOKS = (1, 2, 3, 6)
+CADENCE_US = 10_000
+Book = tuple[list[tuple[int, int]], list[tuple[int, int]]]
+
+
+class EngineSource:
+    """The engine as market data sees it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def sequence(self) -> int:
+        return self.engine.sequence
+
+    @property
+    def time_ns(self) -> int:
+        return self.engine.time_ns
+
+    def depth(self, index: int) -> Book:
+        return query.depth(self.engine.states, index, 0)
+
+
+class Reader:
+    """A client's book on one depth channel: every message in turn, or now and then what a slow reader gets."""
+
+    def __init__(self, market: MarketData, instrument: int, cadence_ms: int, levels: int, slow: int = 0) -> None:
+        spec = ChannelSpec(name_of_channel="depth", instrument=instrument, cadence_ms=cadence_ms, levels=levels)  # type: ignore[arg-type]
+        self.market, self.slow, self.waited = market, slow, 0
+        self.number, code = market.subscribe(spec)
+        assert code == 0
+        self.book = LocalBook(instrument, levels_max=levels)
+        self.take(market.snapshot(self.number))
+
+    def take(self, messages: list[Any]) -> None:
+        for message in messages:
+            assert isinstance(message, Depth)
+            if message.snapshot:
+                self.book.load(message.sequence, message.bids, message.asks, message.checksum, message.more)
+            else:
+                previous = message.previous or 0
+                assert self.book.apply(message.sequence, previous, message.bids, message.asks, message.checksum), (
+                    self.book.problem
+                )
+
+    def hear(self, due: dict[int, list[Any]]) -> bool:
+        """Whether the reader has read all there is."""
+        if not self.slow:
+            self.take(due.get(self.number, []))
+            return True
+        self.waited = (self.waited + 1) % self.slow
+        if self.waited == 0:
+            self.take(self.market.merged(self.number, self.book.sequence))
+        return self.waited == 0
+
+    def levels(self) -> Book:
+        return [(*level,) for level in self.book.bids()], [(*level,) for level in self.book.asks()]  # type: ignore[misc]
+
+
+def engine_events(run: Run, kind: CommandKind, step: Any) -> list[Any]:
+    """Events of the engine; the reference goes along, because the flow looks at it to name orders."""
+    if isinstance(step, dict):
+        run.pair.slow.control(kind, step)
+        return run.pair.fast.control(kind, step)
+    run.pair.slow.apply(step)
+    return run.pair.fast.apply(step)
+
+
+class FeedRun(Run):
+    """A random run of the engine whose events go to a feed with fast, slow, shallow and unhurried readers."""
+
+    def __init__(self, seed: int, weights: dict[str, float] | None = None) -> None:
+        self.market: MarketData | None = None
+        super().__init__(seed, weights, compare_every=1_000_000)
+        self.engine = self.pair.fast.engine
+        self.table = InstrumentTable(lambda: query.instruments(self.engine.states))
+        self.table.refresh()
+        self.market = MarketData(self.table, EngineSource(self.engine))
+        self.now_us = 0
+        self.prints: list[int] = []
+        self.tops: dict[int, Top] = {}
+        self.readers = {index: self.readers_of(self.table.ids[index]) for index in BOOKS}
+        self.top_channels = {self.market.subscribe(ChannelSpec(
+            name_of_channel="top", instrument=self.table.ids[index], cadence_ms=0))[0]: index for index in BOOKS
+        }  # fmt: skip
+        for index in range(1, len(self.table.rows)):
+            self.market.subscribe(ChannelSpec(name_of_channel="trades", instrument=self.table.ids[index]))
+
+    def readers_of(self, instrument: int) -> list[Reader]:
+        assert self.market is not None
+        kinds = [(0, 0, 0), (0, 0, 7), (0, 10, 0), (0, 1, 5), (10, 0, 0), (10, 10, 0), (10, 0, 3)]
+        return [Reader(self.market, instrument, cadence, levels, slow) for cadence, levels, slow in kinds]
+
+    def do(self, kind: CommandKind, step: Any) -> None:
+        if self.market is None:
+            super().do(kind, step)
+            return
+        rows = engine_events(self, kind, step)
+        self.market.fold(rows, self.engine.sequence, self.engine.time_ns)
+        self.now_us += CADENCE_US // 2
+        due: dict[int, list[Any]] = {}
+        for number, message in self.market.due(self.now_us):
+            due.setdefault(number, []).append(message)
+            if isinstance(message, Trades):
+                self.prints += [trade_id for trade_id, *_ in message.rows]
+            if isinstance(message, Top):
+                self.tops[self.top_channels[number]] = message
+        self.check_books(due)
+
+    def check_books(self, due: dict[int, list[Any]]) -> None:
+        for index, readers in self.readers.items():
+            is_open = query.market_state(self.engine.states, index) == MarketState.OPEN
+            whole = query.depth(self.engine.states, index, 0)
+            for reader in readers:
+                reader.book.open = is_open
+                unread = reader.number in self.late()
+                if reader.hear(due) and not unread:
+                    depth = reader.book.levels_max
+                    assert reader.levels() == tuple(side[: depth or None] for side in whole)
+            if index in self.tops:
+                top = self.tops[index]
+                best = [(side[0] if side else (None, None)) for side in whole]
+                assert [(top.bid_tick, top.bid_lots), (top.ask_tick, top.ask_lots)] == best
+
+    def late(self) -> set[int]:
+        """Channels whose change waits for their cadence."""
+        assert self.market is not None
+        return {channel.number for channel in self.market._dirty}
+
+
+@pytest.mark.rule("INV-023", "MDATA-015")
+@pytest.mark.parametrize(("seed", "weights"), [(1, None), (2, None), (3, continuous())])
+def test_books_of_all_readers_are_the_engines_book_after_every_command(seed: int, weights: Any) -> None:
+    run = FeedRun(seed, weights)
+    for _ in range(700):
+        run.do(*run.flow.next(run.pair.reference))
+    trades = int(run.engine.states["trade_id"][0])
+    assert run.prints == list(range(trades - len(run.prints) + 1, trades + 1)), "every trade is printed once, in order"
+    assert len(run.prints) > 20
+
+
+@pytest.mark.rule("INV-023", "MDATA-012")
+def test_books_agree_through_auctions() -> None:
+    run = FeedRun(5, continuous())
+    for number in range(4):
+        run.collect(MarketState.RESERVED if number % 2 else MarketState.PAUSED, tight_auctions(), 40)
+
+
+class AccountRun(Run):
+    """A random run whose account streams and replies are made."""
+
+    def __init__(self, seed: int) -> None:
+        self.table: InstrumentTable | None = None
+        super().__init__(seed, compare_every=1_000_000)
+        engine = self.pair.fast.engine
+        self.engine = engine
+        self.table = InstrumentTable(lambda: query.instruments(engine.states))
+        self.table.refresh()
+        self.reports = ExecutionReports(self.table)
+        self.replies = Replies(
+            self.table, lambda account, text: query.find_order(engine.states, account, client_order_id=text)
+        )
+        self.sequences = {account: query.account_sequence(engine.states, account) for account in range(64)}
+        self.last: dict[Any, Any] = {}
+
+    def do(self, kind: CommandKind, step: Any) -> None:
+        if self.table is None:
+            super().do(kind, step)
+            return
+        rows = engine_events(self, kind, step)
+        if isinstance(step, dict):
+            return
+        for account, number, message in self.reports.messages(rows):
+            assert number == self.sequences[account] + 1, "the stream has no gap"
+            self.sequences[account] = number
+            self.remember(message)
+        if rows and kind in (CommandKind.NEW, CommandKind.REPLACE, CommandKind.CANCEL, CommandKind.CANCEL_ALL):
+            reply = self.replies.reply(step.request_id, rows)
+            assert isinstance(reply, Err) == (rows[0].kind in (EventKind.REJ, EventKind.RREJ, EventKind.CREJ)) or (
+                isinstance(reply, Ok) and reply.duplicate
+            )
+            self.check_reply(step.account, reply)
+        self.replies.note(rows)
+
+    def remember(self, message: Any) -> None:
+        if isinstance(message, Exec | Fill):
+            self.last[message.account, "order", message.order_id] = message
+        elif isinstance(message, Position):
+            self.last[message.account, "position", message.instrument] = message
+        elif isinstance(message, Margin):
+            self.last[message.account, "margin"] = message
+
+    def check_reply(self, account: int, reply: Ok | Err) -> None:
+        """An accepted order is in the book as the reply says, or gone if it says so (ENTRY-001)."""
+        if isinstance(reply, Err) or not reply.order_id:
+            return
+        live = query.find_order(self.engine.states, account, order_id=reply.order_id)
+        assert (live is not None) == (reply.state == "open")
+        if live is not None:
+            assert (live.leaves_lots, live.filled_lots) == (reply.leaves_lots, reply.filled_lots)
+
+
+@pytest.mark.rule("ACCT-001", "ACCT-002", "ENTRY-001")
+@pytest.mark.parametrize("seed", [11, 12])
+def test_streams_are_contiguous_and_end_in_the_engines_state(seed: int) -> None:
+    run = AccountRun(seed)
+    for _ in range(900):
+        run.do(*run.flow.next(run.pair.reference))
+    states = run.engine.states
+    for account in ACCOUNTS:
+        assert run.sequences[account] == query.account_sequence(states, account)
+        for page in snapshot(states, run.table, account):  # type: ignore[arg-type]
+            for order in page.orders:
+                message = run.last.get((account, "order", order.order_id))
+                if message is not None:
+                    assert (message.leaves_lots, message.filled_lots) == (order.leaves_lots, order.filled_lots)
+        for position in position_views(states, run.table, account):  # type: ignore[arg-type]
+            message = run.last[account, "position", position.instrument]
+            assert (message.lots, message.value_tick_lots, message.unrealised_mills) == (
+                position.lots, position.value_tick_lots, position.unrealised_mills,
+            )  # fmt: skip
+        assert margin_view(states, account).currency == "USD"
+
+
+changes = st.lists(
+    st.tuples(st.sampled_from(Side), st.integers(-12, 12), st.integers(0, 4), st.booleans(), st.integers(0, 8_000)),
+    max_size=60,
+)
+
+
+@pytest.mark.rule("INV-023", "RATE-006")
+@given(changes, st.integers(0, 30), st.sampled_from([0, 10]), st.sampled_from([0, 1, 10]), st.integers(0, 5))
+def test_any_fold_of_levels_rebuilds_the_same_book(
+    steps: list[Any], joins_at: int, cadence_ms: int, levels: int, slow: int
+) -> None:
+    """Random levels, commands of one or more events, a reader that joins on the way and may be slow."""
+    source = Levels()
+    bids, asks = source.books[1] = ({1: 1}, {2: 1})
+    market = MarketData(table(), source)
+    instrument = table().ids[1]
+    first = Reader(market, instrument, cadence_ms, levels)
+    first.book.open = False
+    readers, now_us, e = [first], 0, 1
+    for place, (side, price, lots, same_command, wait_us) in enumerate(steps):
+        if place == joins_at:
+            readers.append(Reader(market, instrument, cadence_ms, levels, slow))
+            readers[-1].book.open = False
+        e += not same_command
+        now_us += wait_us
+        row = event(EventKind.RST, e, instrument=1, side=side, price=price, level_lots=lots)
+        (bids, asks)[side][price] = lots
+        if not lots:
+            del (bids, asks)[side][price]
+        source.sequence = e
+        market.fold([row], e, 0)
+        due = {}
+        for number, message in market.due(now_us):
+            due.setdefault(number, []).append(message)
+        for reader in readers:
+            reader.hear(due)
+    due = {number: [message] for number, message in market.due(now_us + 20_000)}
+    for reader in readers:
+        reader.take(due.get(reader.number, []) if not reader.slow else [])
+        reader.take(market.merged(reader.number, reader.book.sequence))
+        assert reader.levels() == tuple(side[: levels or None] for side in source.depth(1))
+
+
+def test_conflated_lines_of_all_distances_agree() -> None:
+    """A reader that is any number of messages behind gets to the same book."""
+    rng = np.random.default_rng(7)
+    source = Levels()
+    source.books[1] = ({}, {})
+    market = MarketData(table(), source)
+    readers = [Reader(market, table().ids[1], 0, 0, slow) for slow in (1, 2, 3, 50, 1023)]
+    for reader in readers:
+        reader.book.open = False
+    for e in range(1, 2_047):
+        side, price, lots = int(rng.integers(2)), int(rng.integers(30)), int(rng.integers(4))
+        source.books[1][side][price] = lots
+        market.fold([event(EventKind.RST, e, instrument=1, side=side, price=price, level_lots=lots)], e, 0)
+        source.sequence = e
+        market.due(e)
+        for reader in readers:
+            if reader.hear({}):
+                shown = [[(p, q) for p, q in levels if q] for levels in source.depth(1)]
+                assert list(reader.levels()) == shown

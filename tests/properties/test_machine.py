@@ -1,0 +1,97 @@
+"""A Hypothesis state machine that drives reference and engine through the same commands, shrinking what differs."""
+
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from exchange.codes import CommandKind, MarketState
+from tests.market import account_payload, property_market
+from tests.properties.driver import Run
+from tests.rows import Command
+from tests.strategies import PRICES, SPREAD_PRICES, STATES, client_words, mass_cancels, new_orders, replaces
+
+FUNDS = {1: 10**12, 2: 1_500_000, 3: 10**11}
+ACCOUNTS = list(FUNDS)
+BOOKS = {1: PRICES, 2: PRICES, 4: SPREAD_PRICES, 6: PRICES}
+
+
+class BothBooks(RuleBasedStateMachine):
+    """One market, three accounts of which one is short of money, one of room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run = Run.blank()
+        self.sequence = 0
+
+    def _row(self, **fields: Any) -> None:
+        self.sequence += 1
+        command = Command(**{"sequence": self.sequence, "time_ns": self.sequence, "request_id": self.sequence, **fields})
+        self.run.do(CommandKind(command.kind), command)
+
+    @initialize()
+    def open_the_market(self) -> None:
+        self.run.do(CommandKind.LIST, property_market())
+        for number, funds in FUNDS.items():
+            limits = {"maxpos": 12} if number == 3 else {}
+            self.run.do(CommandKind.DEFINE_ACCOUNT, account_payload(number, limits))
+            self._row(kind=CommandKind.DEPOSIT, account=number, price=funds)
+        for state in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
+            self._row(kind=CommandKind.SET_STATE, group=1, order_type=state)
+
+    @rule(fields=new_orders(ACCOUNTS, BOOKS))
+    def enter(self, fields: dict[str, Any]) -> None:
+        self._row(**fields)
+
+    @rule(pick=st.integers(0, 40), fields=replaces(PRICES), by_name=st.booleans())
+    def replace(self, pick: int, fields: dict[str, Any], by_name: bool) -> None:
+        self._row(**self._target(pick, by_name), **fields)
+
+    @rule(pick=st.integers(0, 40), by_name=st.booleans())
+    def cancel(self, pick: int, by_name: bool) -> None:
+        self._row(kind=CommandKind.CANCEL, **self._target(pick, by_name))
+
+    def _target(self, pick: int, by_name: bool) -> dict[str, Any]:
+        orders = list(self.run.pair.reference.orders.values())
+        if pick >= len(orders):
+            return {"account": 1, "order_id": (1 << 24) + pick}
+        order = orders[pick]
+        if by_name and order.client_order_id[0]:
+            words = {f"client_order_id_{place}": word for place, word in enumerate(order.client_order_id)}
+            return {"account": order.account, **words}
+        return {"account": order.account, "order_id": order.order_id}
+
+    @rule(fields=mass_cancels(ACCOUNTS, list(BOOKS)))
+    def cancel_all(self, fields: dict[str, Any]) -> None:
+        self._row(**fields)
+
+    @rule(state=STATES, index=st.sampled_from([0, 0, 1, 4]))
+    def change_state(self, state: MarketState, index: int) -> None:
+        self._row(kind=CommandKind.SET_STATE, order_type=state, instrument=index, group=0 if index else 1)
+
+    @rule(number=st.sampled_from(ACCOUNTS), mills=st.sampled_from([1, 30_000, 10**6]), out=st.booleans())
+    def move_cash(self, number: int, mills: int, out: bool) -> None:
+        kind = CommandKind.WITHDRAW if out else CommandKind.DEPOSIT
+        self._row(kind=kind, account=number, price=mills)
+
+    @rule(number=st.sampled_from(ACCOUNTS), lift=st.booleans())
+    def kill(self, number: int, lift: bool) -> None:
+        self._row(kind=CommandKind.UNKILL if lift else CommandKind.KILL, account=number)
+
+    @rule(index=st.sampled_from(list(BOOKS)))
+    def ask_for_the_indicative_price(self, index: int) -> None:
+        self._row(kind=CommandKind.INDICATIVE, instrument=index)
+
+    @rule(name=st.sampled_from(["order-1", "order-2"]))
+    def cancel_a_name_that_may_be_free(self, name: str) -> None:
+        self._row(kind=CommandKind.CANCEL, account=1, **client_words(name))
+
+    @invariant()
+    def both_hold_the_same(self) -> None:
+        self.run.compare()
+
+
+TestBothBooks = pytest.mark.rule("INV-024")(BothBooks.TestCase)
+TestBothBooks.settings = settings(max_examples=25, stateful_step_count=30)

@@ -1,0 +1,42 @@
+"""A refused command changes nothing (ORDER-004)."""
+
+import numpy as np
+import pytest
+
+from exchange.codes import EventKind
+from exchange.limits import TEST
+from tests.properties.flow import Flow
+from tests.venues import EngineVenue, ReferenceVenue
+
+REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
+
+
+@pytest.mark.rule("INV-009")
+@pytest.mark.rule("ORDER-004")
+def test_a_refused_command_leaves_the_state_hash_unchanged() -> None:
+    """All but what says that a command came: sequence, time, the session's last request, the stream's number."""
+    venue, flow, looked_at = EngineVenue(TEST), Flow(5), ReferenceVenue()
+    engine = venue.engine
+    for kind, step in flow.openings():
+        _both(venue, looked_at, kind, step)
+    refused = 0
+    for _ in range(500):
+        kind, step = flow.next(looked_at.reference)
+        before = engine.states.copy()
+        events = _both(venue, looked_at, kind, step)
+        if events[0].kind in REFUSALS:
+            refused += 1
+            for name in ("sequence", "time_ns", "streams"):
+                before[name] = engine.states[name]
+            before["sessions"]["last_request_id"] = engine.states["sessions"]["last_request_id"]
+            same = np.array_equal(before.view(np.uint8), engine.states.view(np.uint8))
+            assert same, f"refused, yet something changed: {step}"
+    assert refused > 100
+
+
+def _both(venue: EngineVenue, looked_at: ReferenceVenue, kind: object, step: object) -> list:  # type: ignore[type-arg]
+    if isinstance(step, dict):
+        looked_at.control(kind, step)  # type: ignore[arg-type]
+        return venue.control(kind, step)  # type: ignore[arg-type]
+    looked_at.apply(step)
+    return venue.apply(step)
