@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import TypeGuard
 
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "exchange" / "RULES.md"
@@ -24,14 +25,24 @@ def rules() -> tuple[tuple[str, str], ...]:
 
 
 def marked_codes(path: Path) -> set[str]:
-    """Codes in the `rule` marks of a test file, on a test, a class or the whole module."""
-    return {
-        argument.value
-        for node in ast.walk(ast.parse(path.read_text(), str(path)))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "rule"
-        for argument in node.args
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-    }
+    """Codes in the `rule` marks of a test file: on a test, a class, a module, or on each row of a table."""
+    nodes = list(ast.walk(ast.parse(path.read_text(), str(path))))
+    codes = {word for node in nodes if is_mark(node) for word in strings(node.args)}
+    for node in nodes:
+        if isinstance(node, ast.ListComp) and any(is_mark(inner) for inner in ast.walk(node.elt)):
+            codes |= {word for word in strings([loop.iter for loop in node.generators]) if CODE.fullmatch(word)}
+    return codes
+
+
+def is_mark(node: ast.AST) -> TypeGuard[ast.Call]:
+    """Whether this is `pytest.mark.rule(...)`."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "rule"
+
+
+def strings(nodes: list[ast.expr]) -> set[str]:
+    """Every text in some expressions."""
+    inner = (inner for node in nodes for inner in ast.walk(node))
+    return {node.value for node in inner if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def scenario_codes(path: Path) -> set[str]:
