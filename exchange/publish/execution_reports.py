@@ -82,6 +82,7 @@ class ExecutionReports:
         return reports
 
     def _exec(self, row: Row) -> Exec:
+        """A refused row may hold codes that have no word: nothing is said of those."""
         (e, time_ns, kind, reason, side, liquidity, state, flags, order_type, tif, account, session, index) = row[:13]
         price, order_id, _, word_0, word_1, word_2, _, leaves, filled, order_lots, _, _, value, number, _ = row[13:]
         message = Exec(
@@ -94,9 +95,9 @@ class ExecutionReports:
             order_id,
             client_order_id_text(word_0, word_1, word_2),
             ORDER_STATES[state],
-            SIDES[side],
-            ORDER_TYPES[order_type],
-            TIFS[tif],
+            SIDES[side] if side < len(SIDES) else "",
+            ORDER_TYPES[order_type] if order_type < len(ORDER_TYPES) else "",
+            TIFS[tif] if tif < len(TIFS) else "",
             price,
             order_lots,
             leaves,

@@ -275,18 +275,19 @@ class MarketData:
             changed = self._table.refresh()
             self._phases.add(row for row in self._table.rows if row is not None)
             self._event("instruments", 0, self.sequence, self._definitions, changed)
+        if self._touched:
+            for book in self._touched.values():
+                self._publish_book(book)
+            self._touched = {}
         if self._phased:
             for index in self._phased:
+                self._settle_book(index)
                 self._event("status", index, self.sequence, self._status, index)
             self._phased = {}
         if self._prints:
             for index, prints in self._prints.items():
                 self._event("trades", index, prints[-1][REFERENCE], self._trades, prints)
             self._prints = {}
-        if self._touched:
-            for book in self._touched.values():
-                self._publish_book(book)
-            self._touched = {}
 
     def _publish_book(self, book: _OpenBook) -> None:
         """Raw channels now, the others when they are due."""
@@ -296,6 +297,13 @@ class MarketData:
             if channel.cadence_us:
                 self._dirty[channel] = None
             else:
+                self._send(channel)
+
+    def _settle_book(self, index: int) -> None:
+        """A book shows its uncross before its new phase: crossed while OPEN would be a mismatch (MDATA-015)."""
+        for channel in self._books[index].channels if index in self._books else ():
+            if channel in self._dirty:
+                del self._dirty[channel]
                 self._send(channel)
 
     def _send(self, channel: StateChannel) -> None:
