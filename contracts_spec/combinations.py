@@ -1,5 +1,7 @@
 """Calendar spreads, tier spreads and strips on a chip's listed months (SPEC-041, SPEC-053)."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from contracts_spec.bands import combination_width, daily_range
@@ -16,8 +18,10 @@ _QUARTER_MONTHS = 3
 def combinations_of(listing: Listing) -> list[Instrument]:
     """Every combination of the day, by id: those already known keep theirs, new ones count on in symbol order."""
     found: dict[str, tuple[ComboKind, tuple[Instrument, ...]]] = {}
+    floors = {tier.name: tier.floor_bp for tier in listing.spec.tiers}
+    months = _months_by_tier(listing)
     for chip in listing.spec.listed_chips:
-        for combo, legs in _of_chip(listing, chip.code):
+        for combo, legs in _of_chip(listing, {name: months[chip.code, floor] for name, floor in floors.items()}):
             found[_symbol(combo, legs)] = (combo, legs)
     ids = dict(listing.known.combination_ids)
     last = max(ids.values(), default=COMBINATION_BIT)
@@ -35,29 +39,30 @@ def combination_settle(combo: ComboKind, legs: tuple[Instrument, ...]) -> int:
     return nearest_half_up(sum(leg.settle_tick * leg.hours for leg in legs), sum(leg.hours for leg in legs))
 
 
-def _of_chip(listing: Listing, chip_code: int) -> list[tuple[ComboKind, tuple[Instrument, ...]]]:
+def _of_chip(
+    listing: Listing, months: Mapping[str, Sequence[Instrument]]
+) -> list[tuple[ComboKind, tuple[Instrument, ...]]]:
+    """Kind and legs of every combination of one chip, from its listed months by tier."""
     wanted = listing.spec.products.combinations
-    benchmark = _months(listing, chip_code, listing.spec.benchmark)
+    benchmark = tuple(months[listing.spec.benchmark])
     found: list[tuple[ComboKind, tuple[Instrument, ...]]] = []
     if wanted.calendars:
         found += [(ComboKind.CALENDAR, pair) for pair in pairwise(benchmark)]
     for names in wanted.tier_spreads:
-        pairs = zip(*(_months(listing, chip_code, name) for name in names), strict=True)
+        pairs = zip(*(months[name] for name in names), strict=True)
         found += [(ComboKind.TIER, pair) for pair in pairs]
     if wanted.strips:
         found += [(ComboKind.STRIP, legs) for legs in _strips(listing, benchmark)]
     return found
 
 
-def _months(listing: Listing, chip_code: int, tier: str) -> tuple[Instrument, ...]:
-    """Listed PHY months of a chip and tier, nearest first."""
-    floor_bp = listing.tiers[tier].floor_bp
-    months = [
-        instrument
-        for terms, instrument in listing.outrights.items()
-        if terms[:3] == (chip_code, Family.PHY, floor_bp) and terms.period.kind is PeriodKind.MONTH
-    ]
-    return tuple(sorted(months, key=lambda instrument: instrument.start_month))
+def _months_by_tier(listing: Listing) -> Mapping[tuple[int, int], Sequence[Instrument]]:
+    """Listed PHY months by chip code and floor, nearest first."""
+    months: defaultdict[tuple[int, int], list[Instrument]] = defaultdict(list)
+    for instrument in sorted(listing.outrights.values(), key=lambda instrument: instrument.start_month):
+        if instrument.family is Family.PHY and instrument.kind is PeriodKind.MONTH:
+            months[instrument.chip_code, instrument.floor_bp].append(instrument)
+    return months
 
 
 def _strips(listing: Listing, months: tuple[Instrument, ...]) -> list[tuple[Instrument, ...]]:

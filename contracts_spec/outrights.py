@@ -17,8 +17,8 @@ from contracts_spec.periods import (
     close_ns,
     day_start_ns,
     first_day,
+    hours_by_month,
     last_trading_day,
-    month_hours,
 )
 from contracts_spec.schema import Chip, Product, Spec, Tier
 from contracts_spec.symbols import OutrightName, symbol_text
@@ -144,7 +144,7 @@ def _outright(listing: Listing, product: Product, terms: Terms, chip: Chip | Non
         combo=ComboKind.OUTRIGHT,
         legs=(),
         start_month=period.start_month,
-        months=tuple((month, month_hours(month)) for month in period.months),
+        months=hours_by_month(period),
         hours=hours,
         fee_hours=hours,
         ltd_ns=close_ns(ltd, spec.calendar.close_hour_utc),

@@ -67,9 +67,16 @@ def first_day(month: int) -> date:
     return date(EPOCH_YEAR + month // 12, month % 12 + 1, 1)
 
 
+@cache
 def month_hours(month: int) -> int:
     """672, 696, 720 or 744: UTC has no daylight-saving hour (SPEC-003)."""
     return (first_day(month + 1) - first_day(month)).days * 24
+
+
+@cache
+def hours_by_month(period: Period) -> tuple[tuple[int, int], ...]:
+    """(month index, hours) of each month, ascending."""
+    return tuple((month, month_hours(month)) for month in period.months)
 
 
 def day_start_ns(day: date) -> int:
