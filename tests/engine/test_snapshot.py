@@ -1,6 +1,7 @@
 """Snapshot files: format, hashes, holes."""
 
 import json
+import random
 
 import numpy as np
 import pytest
@@ -101,3 +102,11 @@ def test_the_newest_three_are_kept() -> None:
     for seq in (1, 2, 3, 10, 20):
         write_snapshot(disk, "snap", header_of(states, seq), take_image(states))
     assert [int(name[:20]) for name in snapshot_names(disk, "snap")] == [20, 10, 3]
+
+
+@pytest.mark.rule("DUR-091")
+def test_a_written_snapshot_survives_a_power_loss() -> None:
+    for seed in range(8):
+        disk = written(sparse_state())
+        disk.reboot(random.Random(seed))
+        assert read_snapshot(disk, PATH)[0].seq == 7

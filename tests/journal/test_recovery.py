@@ -320,3 +320,18 @@ def test_files_without_a_final_name_are_removed() -> None:
         disk.open(path, create=True)
     reopen(disk)
     assert not [path for path in disk.names if path.endswith(".tmp")]
+
+
+@pytest.mark.rule("DUR-063")
+def test_a_snapshot_at_a_multiple_of_4096_is_the_mark_that_was_due() -> None:
+    disk = FaultDisk()
+    opened = reopen(disk)
+    for _ in range(64):
+        trade(opened, 64)
+    opened.journal.snapshot(opened.engine)
+    opened.journal.close()
+    opened = reopen(disk)
+    trade(opened, 1)
+    opened.journal.close()
+    kinds = [frame.kind for frame in read_frames(FOLDER, disk)][-4:]
+    assert kinds == [FrameKind.SNAPMARK, FrameKind.SEAL, FrameKind.DATA, FrameKind.SEAL]
