@@ -127,7 +127,7 @@ def write_record(question: str, parameters: dict[str, Any], figures: dict[str, A
         "commit": commit(),
         "kernel_sources": source_hash()[:16],
         "parameters": parameters,
-        "figures": {name: _plain(figure) for name, figure in figures.items()},
+        "figures": _plain(figures),
     }
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{question}-{now:%Y%m%dT%H%M%S}.json"
@@ -136,4 +136,6 @@ def write_record(question: str, parameters: dict[str, Any], figures: dict[str, A
 
 
 def _plain(figure: Any) -> Any:
+    if isinstance(figure, dict):
+        return {name: _plain(part) for name, part in figure.items()}
     return asdict(figure) if isinstance(figure, Distribution) else figure

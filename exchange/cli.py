@@ -12,6 +12,8 @@ from exchange.errors import UserError
 app = cyclopts.App(name="gpux", help="An exchange for GPU-hour futures.", version="0.1.0")
 journal_app = cyclopts.App(name="journal", help="Check and read the journal of a data folder.")
 app.command(journal_app)
+key_app = cyclopts.App(name="key", help="Make keys for clients.")
+app.command(key_app)
 
 
 @app.command
@@ -45,6 +47,21 @@ def contracts(
 
     filters = contracts_command.Filters(chip, tier, kind, family, symbol_glob)
     contracts_command.contracts(symbol, filters, date, json, spec)
+
+
+@app.command
+def bench(*names: str, quick: bool = False, results: Path = Path("results")) -> None:
+    """Measure the engine and its peers, and print one table; wrong results fail.
+
+    Parameters
+    ----------
+    names: Questions: mixed, churn, passive, sweep, growth, kinds, peers, memory, start; all without names.
+    quick: Shorter flows and fewer repeats: a look, not a figure to quote.
+    results: Folder for the result files.
+    """
+    from bench import suite
+
+    sys.exit(suite.run_bench(list(names), quick, results))
 
 
 @app.command
@@ -134,6 +151,68 @@ def watch(symbol: str, *, url: str = "ws://127.0.0.1:8443", levels: int = 8, sec
     from clients.watch import watch as run_watch
 
     asyncio.run(run_watch(url, symbol, levels, seconds))
+
+
+@app.command
+def serve(
+    folder: str,
+    *,
+    port: int = 8443,
+    host: str = "127.0.0.1",
+    date: str = "",
+    durability: str = "local",
+    profile: str = "standard",
+) -> None:
+    """Run the venue of a data folder; an empty or missing folder becomes a new one. Ctrl-C stops it cleanly.
+
+    Parameters
+    ----------
+    folder: Data folder: journal, snapshots, derived stores.
+    port: TCP port; 0 lets the system choose.
+    host: Address to listen on; only loopback without a certificate.
+    date: Trading day of a new venue's catalogue, like 2026-11-23; without it today.
+    durability: local: acknowledged when synced to disk; none: never waits for the disk, for tests.
+    profile: Limits of clients: standard, or loopback for benchmarks and demos.
+    """
+    from rich.console import Console
+
+    from exchange import serve_command
+    from exchange.main import Settings
+
+    settings = Settings(host, port, serve_command.parse_day(date), durability=durability, profile=profile)
+    sys.exit(serve_command.run_serve(folder, settings, Console(stderr=True)))
+
+
+@key_app.command(name="make")
+def key_make(
+    folder: str,
+    name: str,
+    *,
+    account: int,
+    deposit: int = 0,
+    scopes: str = "read,trade",
+    date: str = "",
+    file: str = "",
+) -> None:
+    """Make a key for an account of a stopped venue; the account is defined if it is new.
+
+    Parameters
+    ----------
+    folder: Data folder of the venue; a new one is made if there is none.
+    name: The key's id will be k_NAME; the private key goes to FOLDER/NAME.pem, readable by its owner only.
+    account: Account number.
+    deposit: Money to pay in, in mills.
+    scopes: What the key may do: read, trade, cancel, dc, risk, admin; separated by commas.
+    date: Trading day of a new venue's catalogue; without it today.
+    file: Where the private key goes instead.
+    """
+    from exchange import serve_command
+    from exchange.main import Settings
+
+    settings = Settings(day=serve_command.parse_day(date))
+    chosen = tuple(scope.strip() for scope in scopes.split(","))
+    pair, path = serve_command.make_key(folder, name, account, deposit, chosen, file, settings)
+    print(f"key {pair.key} for account {pair.account}, scopes {scopes}; private key in {path}")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,0 +1,136 @@
+"""What does a command cost in the engine, with everything on, and what does that depend on?
+
+Everything on: client order id index, limits and bands, margin hold, positions, fees, events. Commands come in batches
+of 512 from one thread into a venue-size state. Each figure is checked: trades as the generator predicts, nothing
+refused, one state hash in every pass.
+
+What it does not show: journal, gateway and publishers (bench_gateway), cold caches of an idle venue, other machines.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from bench.flow import FLOWS, KINDS, Parameters
+from bench.record import Distribution, distribution
+from bench.stage import BATCH_ROWS, Stage, set_stage, stage_of, without_client_ids
+from bench.suite import Report
+
+PASSES = 5
+GROWTH_COMMANDS = 500_000
+QUICK_COMMANDS = 100_000
+GROWTH = {
+    "10x resting orders": {"warm_orders": 300_000},
+    "10x accounts": {"accounts": 2_560},
+    "1,000 books instead of 1": {"books": 1_000},
+}
+
+
+def sized(parameters: Parameters, quick: bool, commands: int | None = None) -> Parameters:
+    return replace(parameters, commands=QUICK_COMMANDS if quick else commands or parameters.commands)
+
+
+def per_command(stage: Stage, passes: list[np.ndarray]) -> dict[str, Any]:
+    """ns a command: of whole passes, and of batches."""
+    rows = len(stage.rows)
+    full = [times[: rows // BATCH_ROWS] / BATCH_ROWS for times in passes]
+    return {
+        "pass": distribution([float(times.sum()) / rows for times in passes], "ns"),
+        "batch": distribution(np.concatenate(full).tolist(), "ns"),
+        "state_hash": stage.hash,
+    }
+
+
+def run_flow(report: Report, name: str) -> None:
+    """ns a command of one flow."""
+    parameters = sized(FLOWS[name], report.quick)
+    stage = set_stage(parameters)
+    events = stage.verify()
+    passes = [stage.time_pass() for _ in range(report.passes(PASSES))]
+    figures = per_command(stage, passes)
+    mix = ", ".join(f"{share:.1f} {kind.replace('_', ' ')}" for kind, share in stage.flow.mix().items() if share)
+    report.row(f"{name} flow", figures["pass"].text(), f"batch p99 {figures['batch'].p99:,.1f}; {mix}")
+    extra = {"mix": stage.flow.mix(), "resting": stage.flow.resting, "levels": stage.flow.levels, "events": events}
+    report.keep(name, figures | extra, parameters)
+
+
+def run_growth(report: Report, _: str) -> None:
+    """Ratio of ns a command to the plain mixed flow, passes of both in turn."""
+    parameters = sized(FLOWS["mixed"], report.quick, GROWTH_COMMANDS)
+    plain = set_stage(parameters)
+    plain.verify()
+    for name, change in GROWTH.items():
+        grown = set_stage(replace(parameters, **change))  # type: ignore[arg-type]
+        grown.verify()
+        pairs = [(plain.time_pass(), grown.time_pass()) for _ in range(report.passes(PASSES))]
+        before, after = (
+            per_command(stage, list(passes))
+            for stage, passes in zip((plain, grown), zip(*pairs, strict=True), strict=True)
+        )
+        ratio = after["pass"].least / before["pass"].least
+        report.row(name, f"{ratio:.2f}x", f"{before['pass'].least:,.1f} -> {after['pass'].least:,.1f} ns")
+        report.keep(name, {"ratio": ratio, "plain": before["pass"], "grown": after["pass"]}, grown.flow.parameters)
+
+
+def run_kinds(report: Report, _: str) -> None:
+    """Where the time goes: cost of each kind, and what the mixed flow costs without this or that."""
+    parameters = sized(FLOWS["mixed"], report.quick, GROWTH_COMMANDS)
+    stage = set_stage(parameters)
+    stage.verify()
+    rounds = report.passes(PASSES)
+    times = np.min([stage.time_pass() for _ in range(rounds)], axis=0)
+    costs = kind_costs(stage, times)
+    counts = np.append(np.bincount(stage.flow.steps["kind"], minlength=len(KINDS)), stage.flow.fills)
+    share = 100 * counts * list(costs.values()) / times.sum()
+    for (name, cost), part in zip(costs.items(), share, strict=True):
+        report.row(f"cost of one {name}", f"{cost:,.0f}", f"{part:.0f} % of the mixed flow's time")
+    least = float(times.sum()) / len(stage.rows)
+    variants = {
+        "mixed without client order ids": without_client_ids(stage),
+        "mixed of one account": set_stage(replace(parameters, accounts=1)),
+    }
+    figures: dict[str, Any] = {"costs_ns": costs, "plain_ns": least}
+    for name, variant in variants.items():
+        cost = float(np.min([variant.time_pass() for _ in range(rounds)], axis=0).sum()) / len(variant.rows)
+        report.row(name, f"{cost:,.1f}", f"plain {least:,.1f} ns")
+        figures[name] = cost
+    report.keep("kinds", figures, parameters)
+
+
+def kind_costs(stage: Stage, times: np.ndarray) -> dict[str, float]:
+    """ns of an add, cancel, replace, aggressor and of each trade it makes: least squares over batches.
+
+    times   ns of each batch, the least of several passes
+    """
+    whole = len(stage.rows) // BATCH_ROWS
+    steps = stage.flow.steps[: whole * BATCH_ROWS].reshape(whole, BATCH_ROWS)
+    columns = [(steps["kind"] == kind).sum(axis=1) for kind in range(len(KINDS))]
+    design = np.stack([*columns, steps["fills"].sum(axis=1)], axis=1).astype(float)
+    kept = times[:whole] <= np.quantile(times[:whole], 0.99)
+    solution = np.linalg.lstsq(design[kept], times[:whole][kept].astype(float), rcond=None)[0]
+    return dict(zip((*KINDS, "trade"), solution.tolist(), strict=True))
+
+
+def time_ours(flow: Any, rounds: int) -> Distribution:
+    """ns a command on a peer's flow, for bench_peers."""
+    stage = stage_of(flow)
+    stage.verify()
+    pass_figure: Distribution = per_command(stage, [stage.time_pass() for _ in range(rounds)])["pass"]
+    return pass_figure
+
+
+def run_peers(report: Report, _: str) -> None:
+    """The same steps in other engines, in the same run."""
+    from bench.bench_peers import run_contests
+
+    for result in run_contests(time_ours, report.passes(PASSES)):
+        if result.peer is None or result.ours is None:
+            report.row(result.package, "-", result.remark)
+            continue
+        same = f"ours {result.ours.least:,.1f} ns on the same {result.commands:,} commands"
+        detail = f"{same}, {result.ratio:,.0f}x; {result.remark}"
+        report.row(result.package, result.peer.text(), detail)
+        report.keep(
+            result.package, {"peer": result.peer, "ours": result.ours, "ratio": result.ratio}, result.warm_orders
+        )

@@ -1,0 +1,103 @@
+"""A warmed engine that can be put back: what every timing of the engine stands on.
+
+A pass starts from a copy of the warm state written over the same memory, so passes differ in nothing, and no pass pays
+for memory that is touched for the first time.
+"""
+
+from dataclasses import dataclass
+from time import perf_counter_ns
+
+import numpy as np
+
+from bench.flow import Flow, Parameters, make_flow
+from bench.flow_book import ADD, AGGRESS, MID, TICKS
+from bench.market import Market, engine_at, market_tape
+from exchange.codes import CommandKind, EventKind
+from exchange.engine.engine import Engine
+
+BATCH_ROWS = 512
+REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
+
+
+class WrongResult(AssertionError):
+    """The engine did not do what the flow asks for: its time says nothing."""
+
+
+@dataclass
+class Stage:
+    """A flow, an engine with the book filled, and the state to go back to."""
+
+    flow: Flow
+    engine: Engine
+    rows: np.ndarray  # COMMAND to time
+    start: np.ndarray  # bytes of the warm state
+    hash: str = ""  # of the state after the rows
+
+    def reset(self) -> None:
+        np.copyto(self.engine.states.view(np.uint8), self.start)
+
+    def time_pass(self) -> np.ndarray:
+        """ns of each batch of BATCH_ROWS, events written, not copied; the state after it is the same in every pass."""
+        self.reset()
+        run, rows = self.engine.run_silently, self.rows
+        batches = [rows[start : start + BATCH_ROWS] for start in range(0, len(rows), BATCH_ROWS)]
+        times = np.zeros(len(batches), np.int64)
+        for index, batch in enumerate(batches):
+            begin = perf_counter_ns()
+            run(batch)
+            times[index] = perf_counter_ns() - begin
+        self.compare(self.engine.state_hash().hex())
+        return times
+
+    def compare(self, state_hash: str) -> None:
+        if self.hash not in ("", state_hash):
+            raise WrongResult(f"{self.flow.parameters.name}: state {state_hash[:16]}, before it was {self.hash[:16]}")
+        self.hash = state_hash
+
+    def verify(self) -> dict[str, int]:
+        """A pass in batches of another length: trades as predicted, nothing refused, the same state. Counts events."""
+        self.reset()
+        counts = np.zeros(256, np.int64)
+        for start in range(0, len(self.rows), 1_000):
+            counts += np.bincount(self.engine.apply(self.rows[start : start + 1_000])["kind"], minlength=256)
+        self.compare(self.engine.state_hash().hex())
+        trades, refused = int(counts[EventKind.FILL]) // 2, int(counts[list(REFUSALS)].sum())
+        if (trades, refused) != (self.flow.fills, 0):
+            name = self.flow.parameters.name
+            raise WrongResult(f"{name}: {trades} trades and {refused} refusals, expected {self.flow.fills} and 0")
+        return {EventKind(kind).name: int(counts[kind]) for kind in np.flatnonzero(counts)}
+
+
+def set_stage(parameters: Parameters, limits: str = "venue") -> Stage:
+    """Generate a flow and fill the book."""
+    return stage_of(make_flow(parameters), limits)
+
+
+def stage_of(flow: Flow, limits: str = "venue") -> Stage:
+    parameters = flow.parameters
+    market = Market(1, TICKS - 2, MID, parameters.books, parameters.accounts)
+    tape = market_tape(market, [flow.warm, flow.commands], limits, {})
+    engine = engine_at(tape, tape.resting_rows)
+    return Stage(flow, engine, tape.commands[tape.resting_rows :], engine.states.view(np.uint8).copy())
+
+
+def without_client_ids(stage: Stage) -> Stage:
+    """The same flow, its cancels and replaces by order id: no client order id is given, indexed or searched."""
+    stage.reset()
+    entered = np.concatenate([stage.flow.warm_steps, stage.flow.steps])
+    entries = entered["order"][np.isin(entered["kind"], (ADD, AGGRESS))]
+    market = Market(1, TICKS - 2, MID, stage.flow.parameters.books, stage.flow.parameters.accounts)
+    tape = market_tape(market, [stage.flow.warm, stage.flow.commands], stage.engine.limits.name, {})
+    opening = len(tape.commands) - len(entered)
+    engine = engine_at(tape, opening)
+    events = engine.apply(tape.commands[opening:])
+    order_ids = np.zeros(1 + len(entries), np.int64)
+    order_ids[entries] = events["order_id"][events["kind"] == EventKind.ACK]
+    rows = tape.commands[opening:].copy()
+    named = np.isin(rows["kind"], (CommandKind.CANCEL, CommandKind.REPLACE))
+    rows["order_id"] = np.where(named, order_ids[entered["order"]], 0)
+    for word in range(3):
+        rows[f"client_order_id_{word}"] = 0
+    fresh = engine_at(tape, opening)
+    fresh.run_silently(rows[: len(stage.flow.warm)])
+    return Stage(stage.flow, fresh, rows[len(stage.flow.warm) :], fresh.states.view(np.uint8).copy())

@@ -1,0 +1,86 @@
+"""`gpux bench`: runs the named questions, shows one table, writes result files."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.record import FOLDER, machine, write_record
+from exchange.errors import UserError
+
+# Question -> module and function(report, question), in the order in which they run.
+QUESTIONS = {
+    "mixed": ("bench.bench_engine", "run_flow"),
+    "churn": ("bench.bench_engine", "run_flow"),
+    "passive": ("bench.bench_engine", "run_flow"),
+    "sweep": ("bench.bench_engine", "run_flow"),
+    "growth": ("bench.bench_engine", "run_growth"),
+    "kinds": ("bench.bench_engine", "run_kinds"),
+    "peers": ("bench.bench_engine", "run_peers"),
+    "memory": ("bench.bench_start", "run_memory"),
+    "start": ("bench.bench_start", "run_start"),
+}
+
+
+@dataclass
+class Report:
+    """Collects rows for the table and figures for the result file."""
+
+    quick: bool
+    table: Table
+    figures: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def passes(self, count: int) -> int:
+        """Repeats of a figure: fewer for a quick look."""
+        return 2 if self.quick else count
+
+    def row(self, what: str, figure: str, detail: str) -> None:
+        self.table.add_row(what, figure, detail)
+
+    def keep(self, name: str, figures: dict[str, Any], parameters: Any) -> None:
+        """Note what goes into the result file."""
+        self.figures[name] = figures
+        self.parameters[name] = asdict(parameters) if hasattr(parameters, "__dataclass_fields__") else parameters
+
+
+def run_bench(names: list[str], quick: bool, folder: Path = FOLDER) -> int:
+    """Run the questions, all of them if none is named. Returns the exit code: 1 if a result was wrong."""
+    unknown = [name for name in names if name not in QUESTIONS]
+    if unknown:
+        raise UserError(f"bench {unknown[0]!r}: not one of {', '.join(QUESTIONS)}")
+    if find_spec("pyarrow") is None:
+        raise UserError("gpux bench needs the bench extra: pip install 'gpux[bench]'")
+    console = Console(highlight=False)
+    about = machine()
+    table = Table(title=f"{about['processor']}, {about['cores']} cores, load {about['load_1m']}", title_justify="left")
+    table.add_column("what")
+    table.add_column("ns a command\nleast / median / p99", justify="right")
+    table.add_column("detail")
+    code = 0
+    for name in names or list(QUESTIONS):
+        report = Report(quick, table)
+        with console.status(f"{name} ..."):
+            code = max(code, answer(name, report))
+        if report.figures:
+            write_record(name, report.parameters | {"quick": quick}, report.figures, folder)
+    console.print(table)
+    console.print(f"result files with machine, versions and distributions: {folder}/", soft_wrap=True)
+    return code
+
+
+def answer(name: str, report: Report) -> int:
+    """Run one question; a wrong result is shown and counts as failure, whatever its time."""
+    module, function = QUESTIONS[name]
+    run: Callable[[Report, str], None] = getattr(import_module(module), function)
+    try:
+        run(report, name)
+    except AssertionError as error:
+        report.row(name, "WRONG", str(error))
+        return 1
+    return 0
