@@ -12,6 +12,7 @@ import numpy as np
 from blake3 import blake3
 from crc32c import crc32c
 
+from exchange.journal.files import is_zero
 from exchange.records import COMMAND, ROW_BYTES
 
 MAGIC = b"GXJ1"
@@ -182,7 +183,7 @@ def read_frame(window: memoryview, length: int, key: SegmentKey, segment: int, o
         raise BadFrame(reason, whole=True)
     if blake3(sound, key=key.key).digest() != frame.hash:
         raise BadFrame("frame hash differs", whole=True)
-    if any(window[end + 36 :]):
+    if not is_zero(bytes(window[end + 36 :])):
         raise BadFrame("padding is not zero", whole=True)
     return frame
 
