@@ -84,7 +84,7 @@ def test_a_full_segment_is_closed_and_the_next_one_links_to_it() -> None:
 
 @pytest.mark.rule("DUR-055")
 def test_a_frame_that_would_leave_no_unit_for_the_close_goes_to_the_next_segment() -> None:
-    for count in range(1, 130):
+    for count in range(1, 130, 4):
         disk = FaultDisk()
         opened = reopen(disk)
         for _ in range(4):
