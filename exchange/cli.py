@@ -206,12 +206,15 @@ def key_make(
     date: Trading day of a new venue's catalogue; without it today.
     file: Where the private key goes instead.
     """
+    from rich.console import Console
+
     from exchange import serve_command
     from exchange.main import Settings
 
     settings = Settings(day=serve_command.parse_day(date))
     chosen = tuple(scope.strip() for scope in scopes.split(","))
-    pair, path = serve_command.make_key(folder, name, account, deposit, chosen, file, settings)
+    console = Console(stderr=True)
+    pair, path = serve_command.make_key(folder, name, account, deposit, chosen, file, settings, console)
     print(f"key {pair.key} for account {pair.account}, scopes {scopes}; private key in {path}")
 
 

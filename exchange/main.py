@@ -32,6 +32,7 @@ from exchange.gateway.hub import Hub
 from exchange.gateway.outbox import Outbox
 from exchange.gateway.server import Address, GatewayServer
 from exchange.gateway.throttle import PROFILES
+from exchange.journal.segments import SEGMENT_BYTES
 from exchange.limits import NAMED
 from exchange.opening import Catalogue, OpenVenue, Seams
 from exchange.seams import Clock, Disk, RealClock, RealDisk, RealRng, Rng
@@ -57,6 +58,7 @@ class Settings:
     disk: Disk = field(default_factory=RealDisk)
     clock: Clock = field(default_factory=RealClock)
     rng: Rng = field(default_factory=RealRng)
+    segment_bytes: int = SEGMENT_BYTES  # of a new journal
 
     def check(self) -> None:
         """UserError for what must not be combined (SEC-037, DUR-148)."""
@@ -224,5 +226,5 @@ async def serve(
 def _open(folder: str, settings: Settings, writer: Writer) -> OpenVenue:
     disk = _NoSyncDisk() if settings.durability == "none" else settings.disk
     catalogue = Catalogue(settings.day or datetime.now(UTC).date(), settings.symbols)
-    seams = Seams(disk, settings.rng, settings.clock, writer.spawn, writer.schedule)
+    seams = Seams(disk, settings.rng, settings.clock, writer.spawn, writer.schedule, settings.segment_bytes)
     return OpenVenue(folder, settings.limits, catalogue, seams, PROFILES[settings.profile].queue_rows_max)

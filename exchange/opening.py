@@ -23,6 +23,7 @@ from exchange.gateway.history import History
 from exchange.gateway.keys import KeyDefinition, KeyStore, key_payload
 from exchange.journal.recovery import open_journal
 from exchange.journal.replay import read_frames
+from exchange.journal.segments import SEGMENT_BYTES
 from exchange.limits import NAMED, Limits
 from exchange.publish.rows import KIND
 
@@ -91,6 +92,7 @@ class Seams:
     clock: Clock
     spawn: Spawn
     schedule: Any
+    segment_bytes: int = SEGMENT_BYTES  # of a new journal
 
 
 class OpenVenue:
@@ -98,11 +100,12 @@ class OpenVenue:
 
     def __init__(self, folder: str, limits_name: str, catalogue: Catalogue, seams: Seams, queue_rows_max: int) -> None:
         self.folder = folder
+        self.day = catalogue.day
         self.seams = seams
         spec = load_spec(None, catalogue.day)
         rules = json.dumps({"catalogue": spec_sha256(spec).hex(), "rules": 1}).encode()
         opened = open_journal(
-            folder, seams.disk, seams.rng, seams.clock, NAMED[limits_name], rules, _make_recorder
+            folder, seams.disk, seams.rng, seams.clock, NAMED[limits_name], rules, _make_recorder, seams.segment_bytes
         )  # fmt: skip
         self.journal, self.report, self.sequencer = opened.journal, opened.report, opened.sequencer
         recorder = opened.engine

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from exchange.errors import UserError
 
@@ -44,6 +45,11 @@ class KeyPair:
 
     def public(self) -> bytes:
         return Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
+
+    def pem(self) -> bytes:
+        """The private key as a PEM file without a passphrase, as OpenSSL and the clients read it."""
+        private = Ed25519PrivateKey.from_private_bytes(self.seed)
+        return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def sign(self, text: bytes) -> str:
         return encode_bytes(Ed25519PrivateKey.from_private_bytes(self.seed).sign(text))

@@ -1,0 +1,127 @@
+"""`gpux serve` and `gpux key make`: what they tell a person while they start, run and stop."""
+
+import asyncio
+import signal
+from datetime import date
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from exchange.engine.warmup import warm_up
+from exchange.errors import UserError
+from exchange.gateway.auth import KeyPair
+from exchange.kernel import KERNELS
+from exchange.limits import NAMED
+from exchange.main import RunningServer, Settings, prepare, serve
+from exchange.opening import OpenVenue
+from exchange.seams import RealClock, RealDisk
+
+POLL_S = 0.2
+COLD_S = 1.0  # a start that takes longer is compiling: then the bar is shown
+
+
+def run_serve(folder: str, settings: Settings, console: Console) -> int:
+    """Serve until SIGINT or SIGTERM; returns the exit code."""
+    settings.check()
+    return asyncio.run(_serve(folder, settings, console))
+
+
+async def _serve(folder: str, settings: Settings, console: Console) -> int:
+    clock = RealClock()
+    begin_ns = clock.mono_ns()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await warm_up_shown(settings, console)
+    if stop.is_set():
+        return 0
+    async with serve(folder, settings, lambda opened: console.print(found_text(opened), highlight=False)) as server:
+        took_s = (clock.mono_ns() - begin_ns) / 1e9
+        console.print(serving_text(server, took_s), highlight=False, soft_wrap=True)
+        waiting = asyncio.ensure_future(stop.wait())
+        await asyncio.wait({waiting, server.failed}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if server.failed.done():
+            failure = server.failed.result()
+            raise UserError(f"the venue has stopped: {failure}", getattr(failure, "code", 70)) from failure
+        console.print("stopping: sockets, last batch, journal", highlight=False)
+    console.print(f"stopped at sequence {server.venue.sequence:,}", highlight=False)
+    return 0
+
+
+async def warm_up_shown(settings: Settings, console: Console) -> None:
+    """Compile or load the kernels, with a bar if it takes long: cold it is most of a minute."""
+    work = asyncio.get_running_loop().run_in_executor(None, warm_up, NAMED[settings.limits])
+    done, _ = await asyncio.wait({work}, timeout=COLD_S)
+    if not done:
+        columns = (TextColumn("compiling the engine, once"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+        with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+            task = progress.add_task("", total=len(KERNELS))
+            while not done:
+                done, _ = await asyncio.wait({work}, timeout=POLL_S)
+                progress.update(task, completed=sum(bool(kernel.signatures) for kernel in KERNELS))
+    await work
+
+
+def found_text(opened: OpenVenue) -> str:
+    """One line on what the folder held."""
+    report = opened.report
+    if opened.created:
+        listed = len(opened.venue.instruments)
+        groups = "all groups PREOPEN, then OPEN by the operator"
+        return f"new venue in {opened.folder}: {listed:,} instruments of {opened.day} listed; {groups}"
+    text = f"recovered {opened.folder} at sequence {report.last_sequence:,}: {report.replayed:,} commands replayed"
+    if report.snapshot_sequence:
+        text += f" after the snapshot at {report.snapshot_sequence:,}"
+    if report.cut_bytes:
+        text += f"; a torn tail of {report.cut_bytes:,} bytes was cut ({report.cut_reason}), kept in quarantine"
+    return text
+
+
+def serving_text(server: RunningServer, took_s: float) -> str:
+    settings = server.settings
+    return (
+        f"serving {server.url}/v1/oe and /v1/md after {took_s:.1f} s; durability {settings.durability}, "
+        f"limits {settings.profile}, {len(server.hub.keys.keys)} keys. Stop with Ctrl-C."
+    )
+
+
+def make_key(
+    folder: str,
+    name: str,
+    account: int,
+    deposit_mills: int,
+    scopes: tuple[str, ...],
+    key_file: str,
+    settings: Settings,
+    console: Console,
+) -> tuple[KeyPair, str]:
+    """Make a key of a stopped venue; the private half goes to a file that only its owner reads."""
+    path = key_file or f"{folder}/{name}.pem"
+    disk = RealDisk()
+    if disk.exists(path):
+        raise UserError(f"{path} exists already: a private key is never overwritten")
+    asyncio.run(warm_up_shown(settings, console))
+    with prepare(folder, settings) as setup:
+        pair = setup.make_key(name, account, deposit_mills, scopes)
+        write_private(disk, path, pair)
+    return pair, path
+
+
+def write_private(disk: RealDisk, path: str, pair: KeyPair) -> None:
+    """PEM of the private key, mode 0600."""
+    handle = disk.open(path, create=True)
+    try:
+        disk.pwrite(handle, pair.pem(), 0)
+        disk.fsync(handle)
+    finally:
+        disk.close(handle)
+
+
+def parse_day(text: str) -> date | None:
+    """A day like 2026-11-23; empty is none."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UserError(f"--date {text!r} is not a day like 2026-11-23") from None
