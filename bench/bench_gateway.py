@@ -1,0 +1,114 @@
+"""How fast is the whole path: socket, session, journal, engine, reports, feed?
+
+    python -m bench.bench_gateway [--only latency|throughput|fanout] [--durability none]
+
+Questions, each against a venue of its own on a fresh folder with the loopback profile:
+- latency: one client, one order at a time: send to durable reply;
+- throughput: 10 clients with 32 requests in flight each (half new orders, half cancels): durable replies a second;
+- fanout: 500 subscribers of 4 raw depth channels, 4 changes a loop tick: deliveries a second.
+
+The load comes from a second process (gateway_load.py) on the same machine. Not shown: a network, TLS, other clients'
+decoding. The disk is that of `--folder`; compare only within one run.
+"""
+
+import asyncio
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+from datetime import date
+from typing import Any
+
+from exchange.main import RunningServer, Settings, serve
+from exchange.opening import OpenVenue
+
+SYMBOLS = ("H100.G90.F27", "H100.G90.G27", "H100.G90.H27", "H100.G90.J27")
+DAY = date(2026, 11, 23)
+DEPOSIT_MILLS = 10**13
+
+
+def measure(name: str, durability: str = "local", scale: float = 1.0, limits: str = "venue") -> dict[str, Any]:
+    """Run one of the three questions; returns its figures. `scale` shortens or lengthens the run."""
+    folder = tempfile.mkdtemp(prefix="gpux-bench-")
+    try:
+        return asyncio.run(_measure(folder, name, durability, scale, limits))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _measure(folder: str, name: str, durability: str, scale: float, limits: str) -> dict[str, Any]:
+    keys: list[list[Any]] = []
+
+    def make_keys(venue: OpenVenue) -> None:
+        for number in range(1, 12):
+            pair = venue.make_key(f"bench{number}", number, DEPOSIT_MILLS)
+            keys.append([pair.key, pair.account, pair.seed.hex()])
+
+    settings = Settings(
+        day=DAY, symbols=SYMBOLS, durability=durability, profile="loopback", limits=limits
+    )  # fmt: skip
+    async with serve(folder, settings, make_keys) as server:
+        job = _job(name, keys, server, scale)
+        found = await _load(server.port, job)
+        figures = server.venue.figures
+        return _summary(name, found) | {
+            "commands_per_commit": round(figures.commands / max(1, figures.batches), 1),
+            "durability": durability,
+        }
+
+
+def _job(name: str, keys: list[list[Any]], server: RunningServer, scale: float) -> dict[str, Any]:
+    instruments = [
+        [row.instrument_id, row.settle_tick] for row in server.venue.table.rows if row is not None and not row.combo
+    ]
+    jobs = {
+        "latency": {"keys": keys[:1], "count": int(3_000 * scale)},
+        "throughput": {"keys": keys[:10], "count": int(20_000 * scale), "inflight": 32},
+        "fanout": {"keys": keys, "subscribers": 500, "ticks": int(800 * scale), "window": 8},
+    }
+    return {"job": name, "instruments": instruments[:4], **jobs[name]}
+
+
+async def _load(port: int, job: dict[str, Any]) -> dict[str, Any]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.gateway_load", str(port), json.dumps(job), stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"the load generator failed with exit code {process.returncode}")
+    found: dict[str, Any] = json.loads(output)
+    return found
+
+
+def _summary(name: str, found: dict[str, Any]) -> dict[str, Any]:
+    if name == "fanout":
+        return {
+            "question": name,
+            "deliveries": found["deliveries"],
+            "deliveries_per_s": round(found["deliveries"] / found["seconds"]),
+            "bytes_per_delivery": round(found["bytes"] / found["deliveries"]),
+        }
+    times = sorted(found["times_us"])
+    summary = {
+        "question": name,
+        "count": len(times),
+        "p50_us": round(statistics.median(times), 1),
+        "p99_us": round(times[int(len(times) * 0.99)], 1),
+    }
+    if name == "throughput":
+        summary["answers"] = found["answers"]
+        summary["errors"] = found["errors"]
+        summary["acks_per_s"] = round(found["answers"] / found["seconds"])
+    return summary
+
+
+def main() -> None:
+    only = sys.argv[sys.argv.index("--only") + 1].split(",") if "--only" in sys.argv else None
+    durability = sys.argv[sys.argv.index("--durability") + 1] if "--durability" in sys.argv else "local"
+    for name in only or ("latency", "throughput", "fanout"):
+        print(json.dumps(measure(name, durability)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
