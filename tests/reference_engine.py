@@ -158,10 +158,9 @@ class Reference:
         """Conditions of entry, matching, and what becomes of the remainder (ORDER-003, MATCH-004, TIF-001 to 004)."""
         matching = self.market_state(order.instrument) == MarketState.OPEN
         available = self.books[order.instrument].available(order.side, order.price) if matching else 0
-        if order.tif == TimeInForce.FOK and available < order.leaves_lots:
-            return self.cancel_order(order, CancelReason.FOK)
-        if order.minimum_lots > min(available, order.leaves_lots):
-            return self.cancel_order(order, CancelReason.MINQTY)
+        wanted = order.leaves_lots if order.tif == TimeInForce.FOK else 0
+        if max(wanted, order.minimum_lots) > min(available, order.leaves_lots):
+            return self.cancel_order(order, CancelReason.FOK if wanted else CancelReason.MINQTY)
         if matching:
             self._match(order)
         if order.leaves_lots == 0:
@@ -189,7 +188,7 @@ class Reference:
         order = self.find(command)
         reason = first_failure(self._cancel_checks(order))
         if order is None or reason != RejectReason.NONE:
-            self.refuse(EventKind.CREJ, reason)
+            self._refuse_change(EventKind.CREJ, reason, order)
         else:
             self.cancel_order(order, CancelReason.USER, reference=command.request_id)
 
@@ -204,7 +203,7 @@ class Reference:
         order = self.find(command)
         reason = replace_reason(self, command)
         if order is None or reason != RejectReason.NONE:
-            self.refuse(EventKind.RREJ, reason)
+            self._refuse_change(EventKind.RREJ, reason, order)
             return
         changed = self.changed(order, command)
         kept = keeps_priority(order, changed)
@@ -241,17 +240,25 @@ class Reference:
         common = {"account": command.account, "session": command.session, "instrument": command.instrument}
         self.emit(kind, **{**common, "reference": command.request_id, **fields})
 
-    def refuse(self, kind: EventKind, reason: RejectReason, state: int = 0) -> None:
+    def refuse(self, kind: EventKind, reason: RejectReason, **told: Any) -> None:
         """REJ, RREJ, CREJ or REFUSED: what the command said, and why not (ORDER-003). Only REJ is in a stream."""
         names = ("side", "order_type", "tif", "account", "session", "instrument", "order_id", *CLIENT_WORDS)
-        fields = {name: getattr(self.command, name) for name in names} | {"state": state}
+        fields = {name: getattr(self.command, name) for name in names}
         if reason == RejectReason.STATE and self.command.instrument in self.books:
             fields |= {"liquidity": self.market_state(self.command.instrument)}
         if kind == EventKind.REJ:
             fields |= {"state": OrderState.REJECTED, "order_lots": self.command.lots}
             fields |= {"price": max(-PRICE_CEILING, min(self.command.price, PRICE_CEILING))}
             fields |= {"account_sequence": self.next_number(self.command.account)}
-        self.emit(kind, reason=reason, reference=self.command.request_id, **fields)
+        self.emit(kind, **{**fields, "reason": reason, "reference": self.command.request_id, **told})
+
+    def _refuse_change(self, kind: EventKind, reason: RejectReason, order: Order | None) -> None:
+        """RREJ or CREJ; one for the market's state names the order's book and its state."""
+        if order is not None and reason == RejectReason.STATE:
+            state = self.market_state(order.instrument)
+            self.refuse(kind, reason, instrument=order.instrument, liquidity=state)
+        else:
+            self.refuse(kind, reason)
 
     # --- orders and trades
 
