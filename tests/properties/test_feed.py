@@ -53,6 +53,7 @@ class Reader:
         self.number, code = market.subscribe(spec)
         assert code == 0
         self.book = LocalBook(instrument, levels_max=levels)
+        self.book.open = False  # as before the first status: a crossed book is no mistake
         self.take(market.snapshot(self.number))
 
     def take(self, messages: list[Any]) -> None:
@@ -121,13 +122,13 @@ class FeedRun(Run):
         rows = engine_events(self, kind, step)
         self.market.fold(rows, self.engine.sequence, self.engine.time_ns)
         self.now_us += CADENCE_US // 2
-        due: dict[int, list[Any]] = {}
-        for number, message in self.market.due(self.now_us):
-            due.setdefault(number, []).append(message)
-            if isinstance(message, Trades):
-                self.prints += [trade_id for trade_id, *_ in message.rows]
-            if isinstance(message, Top):
-                self.tops[self.top_channels[number]] = message
+        due = collected(self.market, self.now_us)
+        for number, messages in due.items():
+            for message in messages:
+                if isinstance(message, Trades):
+                    self.prints += [trade_id for trade_id, *_ in message.rows]
+                if isinstance(message, Top):
+                    self.tops[self.top_channels[number]] = message
         self.check_books(due)
 
     def check_books(self, due: dict[int, list[Any]]) -> None:
@@ -245,47 +246,56 @@ def test_streams_are_contiguous_and_end_in_the_engines_state(seed: int) -> None:
         assert margin_view(states, account).currency == "USD"
 
 
-changes = st.lists(
-    st.tuples(st.sampled_from(Side), st.integers(-12, 12), st.integers(0, 4), st.booleans(), st.integers(0, 8_000)),
-    max_size=60,
+level_changes = st.tuples(st.sampled_from(Side), st.integers(-12, 12), st.integers(0, 4))
+releases = st.lists(
+    st.tuples(st.lists(st.lists(level_changes, min_size=1, max_size=4), max_size=3), st.integers(0, 8_000)), max_size=30
 )
 
 
 @pytest.mark.rule("INV-023", "RATE-006")
-@given(changes, st.integers(0, 30), st.sampled_from([0, 10]), st.sampled_from([0, 1, 10]), st.integers(0, 5))
+@given(releases, st.integers(0, 30), st.sampled_from([0, 10]), st.sampled_from([0, 1, 10]), st.integers(0, 5))
 def test_any_fold_of_levels_rebuilds_the_same_book(
     steps: list[Any], joins_at: int, cadence_ms: int, levels: int, slow: int
 ) -> None:
-    """Random levels, commands of one or more events, a reader that joins on the way and may be slow."""
+    """Releases of random commands, and a second reader that joins on the way and may be slow."""
     source = Levels()
-    bids, asks = source.books[1] = ({1: 1}, {2: 1})
+    source.books[1] = ({1: 1}, {2: 1})
     market = MarketData(table(), source)
-    instrument = table().ids[1]
-    first = Reader(market, instrument, cadence_ms, levels)
-    first.book.open = False
-    readers, now_us, e = [first], 0, 1
-    for place, (side, price, lots, same_command, wait_us) in enumerate(steps):
+    readers = [Reader(market, table().ids[1], cadence_ms, levels)]
+    now_us = 0
+    for place, (commands, wait_us) in enumerate(steps):
         if place == joins_at:
-            readers.append(Reader(market, instrument, cadence_ms, levels, slow))
-            readers[-1].book.open = False
-        e += not same_command
+            readers.append(Reader(market, table().ids[1], cadence_ms, levels, slow))
         now_us += wait_us
-        row = event(EventKind.RST, e, instrument=1, side=side, price=price, level_lots=lots)
-        (bids, asks)[side][price] = lots
-        if not lots:
-            del (bids, asks)[side][price]
-        source.sequence = e
-        market.fold([row], e, 0)
-        due = {}
-        for number, message in market.due(now_us):
-            due.setdefault(number, []).append(message)
+        market.fold(random_rows(source, commands), source.sequence, now_us * 1000)
+        due = collected(market, now_us)
         for reader in readers:
             reader.hear(due)
-    due = {number: [message] for number, message in market.due(now_us + 20_000)}
+    due = collected(market, now_us + CADENCE_US)
     for reader in readers:
-        reader.take(due.get(reader.number, []) if not reader.slow else [])
+        reader.take([] if reader.slow else due.get(reader.number, []))
         reader.take(market.merged(reader.number, reader.book.sequence))
         assert reader.levels() == tuple(side[: levels or None] for side in source.depth(1))
+
+
+def random_rows(source: Levels, commands: list[Any]) -> list[Any]:
+    """One event a level, and the source's book as it is after them."""
+    rows = []
+    for changes in commands:
+        source.sequence += 1
+        for side, price, lots in changes:
+            rows.append(event(EventKind.RST, source.sequence, instrument=1, side=side, price=price, level_lots=lots))
+            source.books[1][side].pop(price, None)
+            if lots:
+                source.books[1][side][price] = lots
+    return rows
+
+
+def collected(market: MarketData, now_us: int) -> dict[int, list[Any]]:
+    due: dict[int, list[Any]] = {}
+    for number, message in market.due(now_us):
+        due.setdefault(number, []).append(message)
+    return due
 
 
 def test_conflated_lines_of_all_distances_agree() -> None:
@@ -295,8 +305,6 @@ def test_conflated_lines_of_all_distances_agree() -> None:
     source.books[1] = ({}, {})
     market = MarketData(table(), source)
     readers = [Reader(market, table().ids[1], 0, 0, slow) for slow in (1, 2, 3, 50, 1023)]
-    for reader in readers:
-        reader.book.open = False
     for e in range(1, 2_047):
         side, price, lots = int(rng.integers(2)), int(rng.integers(30)), int(rng.integers(4))
         source.books[1][side][price] = lots
