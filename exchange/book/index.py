@@ -6,7 +6,7 @@ deletion moves later entries back without touching the orders. The table is at m
 
 import numpy as np
 
-from exchange.kernel import kernel
+from exchange.kernel import kernel, leaf_kernel
 
 MULTIPLY_A = np.uint64(0x9E3779B97F4A7C15)
 MULTIPLY_B = np.uint64(0xBF58476D1CE4E5B9)
@@ -17,7 +17,7 @@ LOW_32 = np.uint64(0xFFFFFFFF)
 ZERO = np.uint64(0)
 
 
-@kernel
+@leaf_kernel
 def key_hash(account, first, second, third):
     """32-bit hash of the key, as uint64."""
     word = (first ^ (np.uint64(account) * MULTIPLY_A)) * MULTIPLY_B
@@ -26,12 +26,11 @@ def key_hash(account, first, second, third):
     return (word ^ (word >> SHIFT_32)) & LOW_32
 
 
-@kernel
-def find_client_order(state, account, first, second, third):
-    """Slot of the account's live order with this client order id, 0 if none."""
+@leaf_kernel
+def find_hashed(state, word, account, first, second, third):
+    """Slot of the account's live order with this client order id, 0 if none. `word` is the `key_hash`."""
     table = state.order_index
     mask = np.int64(table.shape[0] - 1)
-    word = key_hash(account, first, second, third)
     spot = np.int64(word) & mask
     while table[spot] != ZERO:
         if table[spot] >> SHIFT_32 == word:
@@ -49,25 +48,29 @@ def find_client_order(state, account, first, second, third):
 
 
 @kernel
+def find_client_order(state, account, first, second, third):
+    """As `find_hashed`, hashing first."""
+    return find_hashed(state, key_hash(account, first, second, third), account, first, second, third)
+
+
+@leaf_kernel
 def has_client_order_id(order):
     """Rows of tapes may have none; such orders are found by order id alone."""
     return order.client_order_id_0 != ZERO
 
 
-@kernel
-def add_client_order(state, slot):
-    """Enter an order whose key is known to be free."""
-    order = state.orders[slot]
+@leaf_kernel
+def add_client_order(state, slot, word):
+    """Enter an order whose key is known to be free. `word` is the key's `key_hash`."""
     table = state.order_index
     mask = np.int64(table.shape[0] - 1)
-    word = key_hash(order.account, order.client_order_id_0, order.client_order_id_1, order.client_order_id_2)
     spot = np.int64(word) & mask
     while table[spot] != ZERO:
         spot = (spot + 1) & mask
     table[spot] = (word << SHIFT_32) | np.uint64(slot)
 
 
-@kernel
+@leaf_kernel
 def remove_client_order(state, slot):
     """Take an order's entry out and close the gap it leaves."""
     order = state.orders[slot]

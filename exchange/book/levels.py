@@ -9,7 +9,7 @@ found with a few counts of leading zeros.
 import numpy as np
 
 from exchange.codes import Side
-from exchange.kernel import highest_bit, kernel
+from exchange.kernel import highest_bit, kernel, leaf_kernel
 from exchange.limits import SUMMARY_WORDS
 
 BUY = int(Side.BUY)
@@ -17,7 +17,7 @@ ONE = np.uint64(1)
 ZERO = np.uint64(0)
 
 
-@kernel
+@leaf_kernel
 def place_of(book, side, tick):
     """Place of a tick on one side of the window."""
     if side == BUY:
@@ -25,7 +25,7 @@ def place_of(book, side, tick):
     return np.int64(book.ladder_high) - tick + 1
 
 
-@kernel
+@leaf_kernel
 def tick_of(book, side, place):
     """Tick of a place, the inverse of `place_of`."""
     if side == BUY:
@@ -33,19 +33,19 @@ def tick_of(book, side, place):
     return np.int64(book.ladder_high) - place + 1
 
 
-@kernel
+@leaf_kernel
 def row_of(book, side, place):
     """Row of the level table."""
     return np.int64(book.ladder) + side * np.int64(book.side_rows) + place
 
 
-@kernel
+@leaf_kernel
 def best_row(book, side):
     """Row of the best level of a side that has one."""
     return row_of(book, side, np.int64(book.best[side]))
 
 
-@kernel
+@leaf_kernel
 def crosses(book, side, tick):
     """Whether an aggressor of `side` with this limit meets an opposite order."""
     other = 1 - side
@@ -53,7 +53,7 @@ def crosses(book, side, tick):
     return best != 0 and best >= place_of(book, other, tick)
 
 
-@kernel
+@leaf_kernel
 def _mark_occupied(state, book, side, place):
     row = row_of(book, side, place)
     state.occupied[row >> 6] |= ONE << np.uint64(row & 63)
@@ -61,7 +61,7 @@ def _mark_occupied(state, book, side, place):
     book.summary[side * SUMMARY_WORDS + (word >> 6)] |= ONE << np.uint64(word & 63)
 
 
-@kernel
+@leaf_kernel
 def _mark_empty(state, book, side, place):
     row = row_of(book, side, place)
     state.occupied[row >> 6] &= ~(ONE << np.uint64(row & 63))
@@ -70,7 +70,7 @@ def _mark_empty(state, book, side, place):
         book.summary[side * SUMMARY_WORDS + (word >> 6)] &= ~(ONE << np.uint64(word & 63))
 
 
-@kernel
+@leaf_kernel
 def worse_place(state, book, side, place):
     """The next occupied place below `place`, 0 if there is none."""
     first = (np.int64(book.ladder) + side * np.int64(book.side_rows)) >> 6
@@ -89,7 +89,7 @@ def worse_place(state, book, side, place):
     return (word << 6) + highest_bit(state.occupied[first + word])
 
 
-@kernel
+@leaf_kernel
 def link_order(state, book, slot):
     """Put an order at the back of its price; its shown lots become part of the level (MATCH-004)."""
     order = state.orders[slot]
@@ -113,7 +113,7 @@ def link_order(state, book, slot):
     order.resting = 1
 
 
-@kernel
+@leaf_kernel
 def unlink_order(state, book, slot):
     """Take an order out of its price, from anywhere in the queue (MATCH-005). Returns lots still shown there."""
     order = state.orders[slot]
@@ -143,7 +143,7 @@ def unlink_order(state, book, slot):
     return np.int64(level.shown_lots)
 
 
-@kernel
+@leaf_kernel
 def reduce_order(state, book, slot, lots):
     """Take lots off an order that keeps its place (its shown ones). Returns lots still shown at its price."""
     order = state.orders[slot]

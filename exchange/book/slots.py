@@ -7,7 +7,7 @@ generations are used up is never given out again, so an id never comes twice.
 import numpy as np
 
 from exchange.codes import OrderState
-from exchange.kernel import kernel
+from exchange.kernel import leaf_kernel
 from exchange.limits import GENERATION_BITS, SLOT_BITS
 
 SLOT_MASK = (1 << SLOT_BITS) - 1
@@ -16,13 +16,13 @@ LAST_GENERATION = (1 << GENERATION_BITS) - 1
 FREE = int(OrderState.NONE)
 
 
-@kernel
+@leaf_kernel
 def can_take_slot(state):
     """Whether `take_slot` has one to give."""
     return state.free_order != 0 or state.used_orders + 1 < state.orders.shape[0]
 
 
-@kernel
+@leaf_kernel
 def take_slot(state):
     """A free order row, its new id already in it. Only after `can_take_slot`."""
     slot = np.int64(state.free_order)
@@ -37,7 +37,7 @@ def take_slot(state):
     return slot
 
 
-@kernel
+@leaf_kernel
 def release_slot(state, slot):
     """Give an order row back; its id is dead from now on."""
     order = state.orders[slot]
@@ -50,7 +50,7 @@ def release_slot(state, slot):
         state.free_order = slot
 
 
-@kernel
+@leaf_kernel
 def slot_of(state, order_id):
     """Slot of a live order, 0 if there is none with this id."""
     slot = order_id & SLOT_MASK

@@ -8,7 +8,7 @@ import numpy as np
 from exchange.clearing.margin import change_working, leg_position, loss_per_lot, refresh_hold, risk_row
 from exchange.clearing.positions import book_lots
 from exchange.codes import ComboKind, Liquidity, Side
-from exchange.kernel import kernel
+from exchange.kernel import kernel, leaf_kernel
 
 BUY = int(Side.BUY)
 STRIP = int(ComboKind.STRIP)
@@ -16,7 +16,7 @@ MAKER = int(Liquidity.MAKER)
 TAKER = int(Liquidity.TAKER)
 
 
-@kernel
+@leaf_kernel
 def fee_mills(book, liquidity, lots):
     """FEE-001: rate * hours * lots; a spread trade pays on its longer leg only."""
     rate = book.auction_fee

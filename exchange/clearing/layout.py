@@ -49,6 +49,7 @@ RISK = record_type(
         ("down_hours", "<i8", (SCAN_TIERS,)),  # working orders that take hours away
         ("crossed_hours", "<i8", (SCAN_TIERS,)),  # working combinations: hours bought and sold at once
         ("loss_mills", "<i8"),  # working orders: loss against the mark, and taker fees, if all fill
+        ("scan_mills", "<i8", (SCAN_TIERS,)),  # what each scan tier contributes to the hold
         ("hold_mills", "<i8"),
         ("spot_lots", "<i8"),  # spot-month lots held, signed (LIMIT-003)
         ("spot_working", "<i8", (2,)),  # working lots that add to, take from them

@@ -6,19 +6,19 @@ A position stores lots and `mark_num`, the sum of price * lots: its gain against
 
 import numpy as np
 
-from exchange.kernel import kernel
+from exchange.kernel import kernel, leaf_kernel
 
 MULTIPLY = np.uint64(0x9E3779B97F4A7C15)
 SHIFT = np.uint64(32)
 
 
-@kernel
+@leaf_kernel
 def _home(state, account, index):
     word = ((np.uint64(account) << SHIFT) | np.uint64(index)) * MULTIPLY
     return np.int64(word >> SHIFT) & np.int64(state.position_index.shape[0] - 1)
 
 
-@kernel
+@leaf_kernel
 def find_position(state, account, index):
     """Row of the account's position in a book, 0 if it never had one."""
     table = state.position_index
@@ -32,7 +32,7 @@ def find_position(state, account, index):
     return np.int64(0)
 
 
-@kernel
+@leaf_kernel
 def positions_left(state):
     """How many more rows the table has."""
     return np.int64(state.positions.shape[0]) - 1 - state.used_positions
@@ -58,7 +58,7 @@ def open_position(state, account, index):
     return row
 
 
-@kernel
+@leaf_kernel
 def missing_positions(state, account, book):
     """How many rows an order in this book still needs: one for each leg not held yet."""
     missing = 0
@@ -68,10 +68,22 @@ def missing_positions(state, account, book):
     return missing
 
 
-@kernel
-def open_positions(state, account, book):
-    """Make the rows that fills of this book will change. Returns the row of an outright, 0 of a combination."""
-    row = np.int64(0)
+@leaf_kernel
+def own_position(state, account, index):
+    """Row of the account's position in an outright's book; 0 for a combination, which has none."""
+    if state.books[index].leg_count > 1:
+        return np.int64(0)
+    return find_position(state, account, index)
+
+
+@leaf_kernel
+def open_positions(state, account, row, book):
+    """Make the rows that fills of this book will change. Returns the row of an outright, 0 of a combination.
+
+    row  the outright's row if there is one already
+    """
+    if row != 0:
+        return row
     for leg in range(book.leg_count):
         row = open_position(state, account, np.int64(book.legs[leg]))
     if book.leg_count > 1:
@@ -79,7 +91,7 @@ def open_positions(state, account, book):
     return row
 
 
-@kernel
+@leaf_kernel
 def touch_position(state, row):
     """Queue a position for its POS event at the end of the running command, once."""
     position = state.positions[row]
@@ -95,14 +107,23 @@ def touch_position(state, row):
     cursor.touched_last = row
 
 
-@kernel
+@leaf_kernel
+def worst_lots(position):
+    """The larger side of a position, if all working orders of that side fill (LIMIT-004)."""
+    return max(abs(position.lots + position.working[0]), abs(position.lots - position.working[1]))
+
+
+@leaf_kernel
 def book_lots(state, risk, row, lots, price):
     """Add signed lots at a price to a position, its risk and its account's gain."""
     position = state.positions[row]
     book = state.books[position.book]
     before = np.int64(position.lots)
     after = before + lots
+    worst = worst_lots(position)
     position.lots = after
+    if book.term != 0:
+        state.accounts[position.account].term_lots += worst_lots(position) - worst
     position.mark_num += price * lots
     state.accounts[position.account].gain_mills += (book.mark_tick - price) * lots * book.hours
     for tier in range(2):

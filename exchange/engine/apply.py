@@ -7,6 +7,7 @@ how commands were cut into calls.
 
 import numpy as np
 
+from exchange.book.levels import crosses
 from exchange.codes import CancelReason, CommandFlag, CommandKind, EventFlag, EventKind, RejectReason
 from exchange.engine.cash import block_account, move_cash, note_request, open_session, unblock_account
 from exchange.engine.emit import market_event, next_in_stream, refuse
@@ -23,7 +24,7 @@ from exchange.engine.phases import (
 )
 from exchange.engine.risk import equity_mills
 from exchange.engine.validate import BAD_COMBO, CLOSED, OPEN, known_account, takes_cancel
-from exchange.kernel import kernel
+from exchange.kernel import kernel, leaf_kernel
 from exchange.limits import STEP_EVENTS
 
 NEW = int(CommandKind.NEW)
@@ -62,26 +63,26 @@ EXPIRE = 4
 REPORT = 5
 
 
-@kernel
+@leaf_kernel
 def _begin_new(state, out, command):
     slot = enter_order(state, out, command)
     if slot == 0:
         return
     order = state.orders[slot]
     book = state.books[order.book]
-    if book.phase != OPEN:
-        rest_order(state, out, slot)
-        return
     reason = unmet_condition(state, book, order, command.minimum_lots)
     if reason != 0:
         take_out(state, out, slot, reason)
-        return
-    _begin_match(state, out, slot)
+    elif book.phase != OPEN:
+        rest_order(state, out, slot)
+    elif crosses(book, np.int64(order.side), order.price):
+        _begin_match(state, slot)
+    else:
+        settle_remainder(state, out, slot)
 
 
-@kernel
-def _begin_match(state, out, slot):
-    """Go on matching if there is something to trade, else settle at once."""
+@leaf_kernel
+def _begin_match(state, slot):
     state.cursor.slot = slot
     state.cursor.step = MATCH
 
@@ -179,7 +180,7 @@ def _begin_state(state, out, command):
         state.cursor.step = REPORT
 
 
-@kernel
+@leaf_kernel
 def _begin(state, out, command):
     """First step of a command."""
     state.sequence = command.sequence
@@ -193,7 +194,7 @@ def _begin(state, out, command):
     elif kind == REPLACE:
         slot = replace_order(state, out, command)
         if slot != 0:
-            _begin_match(state, out, slot)
+            _begin_match(state, slot)
     else:
         _begin_rare(state, out, command)
 
@@ -326,5 +327,3 @@ def apply_commands(states, commands, start, stop, outs):
         else:
             break
     return index
-
-

@@ -6,7 +6,7 @@ from exchange.codes import AccountFlag, EventFlag, EventKind, RejectReason
 from exchange.engine.emit import answer_event, next_in_stream, refuse
 from exchange.engine.risk import equity_mills
 from exchange.engine.validate import BAD_QTY, NONE, UNKNOWN_ACCOUNT, known_account
-from exchange.kernel import kernel
+from exchange.kernel import kernel, leaf_kernel
 
 CASH = int(EventKind.CASH)
 KIL = int(EventKind.KIL)
@@ -90,7 +90,7 @@ def open_session(state, out, command):
     answer_event(state, out, SESSION, command, NONE)
 
 
-@kernel
+@leaf_kernel
 def note_request(state, command):
     """Remember the highest request of a session: what makes a resend safe (SESS-007, RECOV-012)."""
     session = np.int64(command.session)

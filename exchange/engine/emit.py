@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.codes import EventKind, OrderState, RejectReason
-from exchange.kernel import kernel
+from exchange.kernel import kernel, leaf_kernel
 
 REJ = int(EventKind.REJ)
 CREJ = int(EventKind.CREJ)
@@ -11,12 +11,13 @@ RREJ = int(EventKind.RREJ)
 CXL = int(EventKind.CXL)
 REFUSED = int(EventKind.REFUSED)
 POS = int(EventKind.POS)
+UNKNOWN_ACCOUNT = int(RejectReason.UNKNOWN_ACCOUNT)
 REJECTED = int(OrderState.REJECTED)
 STATE = int(RejectReason.STATE)
 ZERO = np.uint64(0)
 
 
-@kernel
+@leaf_kernel
 def next_in_stream(state, account):
     """The next number of an account's stream (protocol.md section 4)."""
     state.streams[account] += 1
@@ -60,7 +61,7 @@ def market_event(state, out, kind, instrument):
     return row
 
 
-@kernel
+@leaf_kernel
 def order_event(state, out, kind, order, lots, level_lots):
     """A row about one order as it stands now; `lots` and `level_lots` as EVENT says for this kind."""
     count = out.count
@@ -125,12 +126,12 @@ def refuse(state, out, kind, command, reason):
         row.state = REJECTED
         row.price = np.int32(min(max(command.price, -0x7FFFFFFF), 0x7FFFFFFF))
         row.order_lots = command.lots
-        if 0 < command.account < state.streams.shape[0]:
+        if reason != UNKNOWN_ACCOUNT:
             row.account_sequence = next_in_stream(state, np.int64(command.account))
     return row
 
 
-@kernel
+@leaf_kernel
 def cancel_event(state, out, order, lots, level_lots, reason):
     """CXL: `lots` taken out; the order's own fields already say that nothing is left."""
     row = order_event(state, out, CXL, order, lots, level_lots)

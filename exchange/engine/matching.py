@@ -7,8 +7,8 @@ from exchange.clearing.fills import clear_fill
 from exchange.codes import CancelReason, EventKind, Liquidity, OrderState, TimeInForce
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import forget_order, rest_order, take_out
-from exchange.engine.validate import FOK, is_immediate
-from exchange.kernel import kernel
+from exchange.engine.validate import FOK, OPEN, is_immediate
+from exchange.kernel import kernel, leaf_kernel
 
 FILL = int(EventKind.FILL)
 MAKER = int(Liquidity.MAKER)
@@ -21,16 +21,23 @@ MINQTY_REASON = int(CancelReason.MINQTY)
 ORDER_FOK = int(TimeInForce.FOK)
 
 
-@kernel
+@leaf_kernel
 def unmet_condition(state, book, order, minimum_lots):
     """Why a new order dies before it trades: FOK or minimum quantity not there (TIF-002 to TIF-004); 0 if it may."""
-    wanted = np.int64(order.order_lots) if order.tif == FOK else np.int64(minimum_lots)
-    if wanted == 0 or available_lots(state, book, np.int64(order.side), order.price, wanted) >= wanted:
+    reason = MINQTY_REASON
+    wanted = np.int64(minimum_lots)
+    if order.tif == FOK:
+        reason = FOK_REASON
+        wanted = max(wanted, np.int64(order.order_lots))
+    if wanted == 0:
         return 0
-    return FOK_REASON if order.tif == FOK else MINQTY_REASON
+    # Nothing matches outside OPEN, and an order executes at most its own lots.
+    if book.phase != OPEN or wanted > order.order_lots:
+        return reason
+    return 0 if available_lots(state, book, np.int64(order.side), order.price, wanted) >= wanted else reason
 
 
-@kernel
+@leaf_kernel
 def _record_print(book, price, lots):
     """Last price and the day's statistics."""
     if book.volume_lots == 0:

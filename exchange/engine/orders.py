@@ -2,11 +2,17 @@
 
 import numpy as np
 
-from exchange.book.index import add_client_order, find_client_order, has_client_order_id, remove_client_order
+from exchange.book.index import (
+    add_client_order,
+    find_client_order,
+    has_client_order_id,
+    key_hash,
+    remove_client_order,
+)
 from exchange.book.levels import crosses, link_order, place_of, reduce_order, row_of, unlink_order
 from exchange.book.slots import release_slot, slot_of, take_slot
 from exchange.clearing.margin import change_working, loss_per_lot, refresh_hold
-from exchange.clearing.positions import open_positions
+from exchange.clearing.positions import open_positions, own_position
 from exchange.codes import (
     CancelReason,
     CommandFlag,
@@ -30,14 +36,15 @@ from exchange.engine.validate import (
     POST_ONLY_NONE,
     STATE,
     UNKNOWN_ACCOUNT,
+    check_entry,
     check_lots,
-    check_new,
     check_price,
+    check_terms,
     known_account,
     takes_cancel,
     takes_replace,
 )
-from exchange.kernel import kernel
+from exchange.kernel import kernel, leaf_kernel
 from exchange.units import ORDER_LOTS_MAX
 
 ACK = int(EventKind.ACK)
@@ -62,7 +69,7 @@ SET_TIF = int(CommandFlag.SET_TIF)
 SET_TAG = int(CommandFlag.SET_TAG)
 
 
-@kernel
+@leaf_kernel
 def _append_to_account(state, account, slot):
     account_row = state.accounts[account]
     link = state.links[slot]
@@ -77,7 +84,7 @@ def _append_to_account(state, account, slot):
     account_row.orders += 1
 
 
-@kernel
+@leaf_kernel
 def _remove_from_account(state, account, slot):
     account_row = state.accounts[account]
     link = state.links[slot]
@@ -96,7 +103,7 @@ def _remove_from_account(state, account, slot):
     account_row.orders -= 1
 
 
-@kernel
+@leaf_kernel
 def _write_order(state, order, command):
     """Fill a fresh row from its NEW."""
     state.entry += 1
@@ -130,21 +137,27 @@ def _write_order(state, order, command):
     order.resting = 0
 
 
-@kernel
+@leaf_kernel
 def enter_order(state, out, command):
     """NEW: ACK and the order's slot, or REJ and 0."""
-    reason = check_new(state, command)
+    reason = check_entry(state, command)
+    if reason != NONE:
+        refuse(state, out, REJ, command, reason)
+        return np.int64(0)
+    account = np.int64(command.account)
+    book = state.books[np.int64(command.instrument)]
+    row = own_position(state, account, np.int64(command.instrument))
+    word = key_hash(account, command.client_order_id_0, command.client_order_id_1, command.client_order_id_2)
+    reason = check_terms(state, command, book, row, word)
     if reason != NONE:
         refuse(state, out, REJ, command, reason)
         return np.int64(0)
     slot = take_slot(state)
     order = state.orders[slot]
-    account = np.int64(command.account)
-    book = state.books[np.int64(command.instrument)]
     _write_order(state, order, command)
-    order.position = open_positions(state, account, book)
+    order.position = open_positions(state, account, row, book)
     if has_client_order_id(order):
-        add_client_order(state, slot)
+        add_client_order(state, slot, word)
     _append_to_account(state, account, slot)
     work_order(state, order, np.int64(order.leaves_lots))
     refresh_hold(state, account, book)
@@ -154,7 +167,7 @@ def enter_order(state, out, command):
     return slot
 
 
-@kernel
+@leaf_kernel
 def work_order(state, order, lots):
     """Count more (negative: fewer) lots of an order as working, at its present price."""
     book = state.books[order.book]
@@ -163,7 +176,7 @@ def work_order(state, order, lots):
     change_working(state, np.int64(order.account), np.int64(order.position), book, side, lots, loss)
 
 
-@kernel
+@leaf_kernel
 def rest_order(state, out, slot):
     """RST: the order shows what is left of it at the back of its price."""
     order = state.orders[slot]
@@ -175,7 +188,7 @@ def rest_order(state, out, slot):
     order_event(state, out, RST, order, order.shown_lots, level.shown_lots)
 
 
-@kernel
+@leaf_kernel
 def forget_order(state, slot):
     """Last step of every order: out of the index, the account's list and the slot table."""
     order = state.orders[slot]
@@ -207,7 +220,7 @@ def take_out(state, out, slot, reason):
     return row
 
 
-@kernel
+@leaf_kernel
 def _target(state, command):
     """Slot of the order that a cancel or replace names, 0 if the account has no such live order."""
     account = np.int64(command.account)
@@ -224,6 +237,15 @@ def _target(state, command):
 
 
 @kernel
+def _refuse_change(state, out, kind, command, reason, slot):
+    """CREJ or RREJ; one for the market's state names the book and its state."""
+    row = refuse(state, out, kind, command, reason)
+    if reason == STATE:
+        row.instrument = state.orders[slot].book
+        row.liquidity = state.books[state.orders[slot].book].phase
+
+
+@kernel
 def cancel_order(state, out, command):
     """CANCEL: CXL, or CREJ (ORDER-006, STATE-001)."""
     slot = _target(state, command)
@@ -235,7 +257,7 @@ def cancel_order(state, out, command):
     elif not takes_cancel(state.books[state.orders[slot].book].phase):
         reason = STATE
     if reason != NONE:
-        refuse(state, out, CREJ, command, reason)
+        _refuse_change(state, out, CREJ, command, reason, slot)
         return
     row = take_out(state, out, slot, USER)
     row.reference = command.request_id
@@ -287,10 +309,9 @@ def _check_moved(state, account, order, price, leaves):
     held = np.int64(order.leaves_lots) * loss_per_lot(book, side, order.price)
     more_loss = leaves * loss_per_lot(book, side, price) - held
     more_lots = leaves - order.leaves_lots
-    if more_lots > 0 or more_loss > 0:
-        reason = check_risk(state, account, book, side, more_lots, more_loss)
-        if reason != NONE:
-            return reason
+    reason = check_risk(state, account, np.int64(order.position), book, side, more_lots, more_loss)
+    if reason != NONE:
+        return reason
     if level_is_full(state, book, side, price, leaves):
         return FULL
     if order.post_only != POST_ONLY_NONE and book.phase == OPEN and crosses(book, side, price):
@@ -307,7 +328,7 @@ def replace_order(state, out, command):
     total = np.int64(order.order_lots) if command["flags"] & KEEP_LOTS != 0 else np.int64(command.lots)
     reason = _check_replace(state, command, slot, price, total)
     if reason != NONE:
-        refuse(state, out, RREJ, command, reason)
+        _refuse_change(state, out, RREJ, command, reason, slot)
         return np.int64(0)
     if command["flags"] & SET_TIF != 0:
         order.tif = command.tif

@@ -12,7 +12,7 @@ from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, Reje
 from exchange.engine.emit import market_event, refuse
 from exchange.engine.matching import trade_lots
 from exchange.engine.orders import take_out
-from exchange.engine.validate import CLOSED, HALT, NOCANCEL, NONE, OPEN, PAUSED, PREOPEN, RESERVED, known_book
+from exchange.engine.validate import CLOSED, HALT, NOCANCEL, OPEN, PAUSED, PREOPEN, RESERVED, known_book
 from exchange.kernel import kernel
 
 BUY = int(Side.BUY)
@@ -100,13 +100,8 @@ def begin_state_change(state, out, command):
 
 @kernel
 def needs_uncross(state):
-    """Whether the running change comes from a state that collects orders. HALT goes back to where it was."""
-    cursor = state.cursor
-    if cursor.market_state != OPEN:
-        return False
-    if cursor.instrument != 0:
-        return state.books[cursor.instrument].phase != HALT
-    return state.groups[cursor.group].state != HALT
+    """OPEN is reached only through the uncross (STATE-001); a book that collected nothing is not crossed."""
+    return state.cursor.market_state == OPEN
 
 
 @kernel
@@ -263,5 +258,3 @@ def finish_state_change(state, out):
     row.state = target
     row.reason = cursor.reason
     row.reference = cursor.group
-
-

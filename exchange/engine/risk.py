@@ -4,10 +4,10 @@ import numpy as np
 
 from exchange.book.levels import place_of, row_of
 from exchange.book.slots import can_take_slot
-from exchange.clearing.margin import hold_with, risk_row
-from exchange.clearing.positions import find_position, missing_positions, positions_left
+from exchange.clearing.margin import hold_with, leg_position, risk_row
+from exchange.clearing.positions import missing_positions, positions_left
 from exchange.codes import AccountFlag, RejectReason, Side
-from exchange.kernel import kernel
+from exchange.kernel import leaf_kernel
 
 BUY = int(Side.BUY)
 NONE = int(RejectReason.NONE)
@@ -18,35 +18,35 @@ CLOSE_ONLY_FLAG = int(AccountFlag.CLOSE_ONLY)
 LOTS_CEILING = 0x7FFFFFFF  # levels count lots in 32 bits; far above what position limits let through
 
 
-@kernel
+@leaf_kernel
 def equity_mills(account_row):
     """Cash plus positions at the last mark."""
     return account_row.cash_mills + account_row.gain_mills
 
 
-@kernel
-def _leg_reasons(state, account, book, side, lots, close_only):
+@leaf_kernel
+def _leg_reasons(state, account, row, book, side, lots, close_only):
     """CLOSE_ONLY or POSITION over the legs that an order of these lots would change, NONE if all allow it."""
     account_row = state.accounts[account]
     for leg in range(book.leg_count):
-        row = find_position(state, account, np.int64(book.legs[leg]))
+        position = state.positions[leg_position(state, account, row, book, leg)]
         leg_side = side if book.signs[leg] > 0 else 1 - side
-        held = state.positions[row].lots if leg_side == BUY else -state.positions[row].lots
-        reach = held + state.positions[row].working[leg_side] + lots
+        held = position.lots if leg_side == BUY else -position.lots
+        reach = held + position.working[leg_side] + lots
         if close_only and reach > 0:
             return CLOSE_ONLY
         if reach > account_row.position_lots_max:
             return POSITION
         if state.books[book.legs[leg]].term != 0:
             # LIMIT-004: what this order adds to the larger side of this position.
-            other = -held + state.positions[row].working[1 - leg_side]
+            other = -held + position.working[1 - leg_side]
             before = max(abs(reach - lots), abs(other))
             if account_row.term_lots + max(abs(reach), abs(other)) - before > account_row.term_lots_max:
                 return POSITION
     return NONE
 
 
-@kernel
+@leaf_kernel
 def _exceeds_spot_limit(state, risk, book, side, lots):
     """LIMIT-001: spot-month lots of the commodity, working orders of the side included."""
     limit = state.commodities[book.commodity].spot_lots_max
@@ -58,17 +58,18 @@ def _exceeds_spot_limit(state, risk, book, side, lots):
     return -risk.spot_lots + risk.spot_working[1] - weight * lots > limit
 
 
-@kernel
-def check_risk(state, account, book, side, lots, loss_mills):
+@leaf_kernel
+def check_risk(state, account, row, book, side, lots, loss_mills):
     """First failing reason of rank 11 for `lots` more working on this side, NONE if all pass.
 
+    row         the account's position in the book, 0 if there is none or it is a combination
     lots        more lots working than now, > 0
     loss_mills  change of the working orders' possible loss
     Rules LIMIT-001, LIMIT-004, MARGIN-012, MARGIN-013.
     """
     account_row = state.accounts[account]
     close_only = account_row["flags"] & CLOSE_ONLY_FLAG != 0
-    reason = _leg_reasons(state, account, book, side, lots, close_only)
+    reason = _leg_reasons(state, account, row, book, side, lots, close_only)
     if reason != NONE:
         return reason
     risk = risk_row(state, account, book)
@@ -81,7 +82,7 @@ def check_risk(state, account, book, side, lots, loss_mills):
     return NONE
 
 
-@kernel
+@leaf_kernel
 def level_is_full(state, book, side, tick, lots):
     """Whether a price could not count so many more lots."""
     if book.side_rows == 0:
@@ -90,9 +91,9 @@ def level_is_full(state, book, side, tick, lots):
     return np.int64(level.shown_lots) + level.hidden_lots + lots > LOTS_CEILING
 
 
-@kernel
-def is_full(state, account, book, side, tick, lots):
+@leaf_kernel
+def is_full(state, account, row, book, side, tick, lots):
     """Whether a table or a level could not take a new order."""
-    if not can_take_slot(state) or missing_positions(state, account, book) > positions_left(state):
+    if not can_take_slot(state) or (row == 0 and missing_positions(state, account, book) > positions_left(state)):
         return True
     return level_is_full(state, book, side, tick, lots)

@@ -5,7 +5,7 @@ What this issue's engine does not match yet (stops, icebergs, market orders, GTD
 
 import numpy as np
 
-from exchange.book.index import ZERO, find_client_order
+from exchange.book.index import ZERO, find_hashed
 from exchange.book.levels import crosses
 from exchange.clearing.margin import loss_per_lot
 from exchange.codes import (
@@ -19,7 +19,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.engine.risk import check_risk, is_full
-from exchange.kernel import kernel
+from exchange.kernel import leaf_kernel
 from exchange.units import ORDER_LOTS_MAX
 
 BUY = int(Side.BUY)
@@ -57,43 +57,43 @@ PAUSED = int(MarketState.PAUSED)
 HALT = int(MarketState.HALT)
 
 
-@kernel
+@leaf_kernel
 def known_account(state, account):
     """Whether an account number is one that was defined."""
     return 0 < account < state.accounts.shape[0] and state.accounts[account]["flags"] & DEFINED != 0
 
 
-@kernel
+@leaf_kernel
 def known_book(state, index):
     """Whether an instrument index is one that was listed."""
     return 0 < index <= state.books_listed
 
 
-@kernel
+@leaf_kernel
 def takes_new(phase):
     """STATE-001, column New."""
     return phase != CLOSED and phase != HALT
 
 
-@kernel
+@leaf_kernel
 def takes_replace(phase):
     """STATE-001, column Replace."""
     return phase == OPEN or phase == PREOPEN or phase == RESERVED or phase == PAUSED
 
 
-@kernel
+@leaf_kernel
 def takes_cancel(phase):
     """STATE-001, column Cancel."""
     return takes_replace(phase) or phase == HALT
 
 
-@kernel
+@leaf_kernel
 def is_immediate(tif):
     """IOC and FOK never rest."""
     return tif == IOC or tif == FOK
 
 
-@kernel
+@leaf_kernel
 def check_syntax(command):
     """Rank 1 of a new order: what is wrong with the message alone."""
     if command.lots < 1 or command.lots > ORDER_LOTS_MAX:
@@ -111,7 +111,7 @@ def check_syntax(command):
     return NONE
 
 
-@kernel
+@leaf_kernel
 def check_price(book, side, tick):
     """Rank 10: daily limits on both sides (BAND-004), reject band on the aggressive side (BAND-001, BAND-002)."""
     if tick < book.low_tick or tick > book.high_tick:
@@ -127,7 +127,7 @@ def check_price(book, side, tick):
     return BAND if distance > book.band_ticks else NONE
 
 
-@kernel
+@leaf_kernel
 def check_lots(state, account, book, lots):
     """Second half of rank 6: product's and account's largest order."""
     if lots > book.order_lots_max or lots > state.accounts[account].order_lots_max:
@@ -135,8 +135,8 @@ def check_lots(state, account, book, lots):
     return NONE
 
 
-@kernel
-def _check_entry(state, command):
+@leaf_kernel
+def check_entry(state, command):
     """Ranks 0 to 5: account, message, kill, market state, instrument."""
     account = np.int64(command.account)
     if not known_account(state, account):
@@ -157,14 +157,14 @@ def _check_entry(state, command):
     return NONE
 
 
-@kernel
-def check_new(state, command):
-    """The reason a NEW is refused for, NONE if it is accepted."""
-    reason = _check_entry(state, command)
-    if reason != NONE:
-        return reason
+@leaf_kernel
+def check_terms(state, command, book, row, word):
+    """Ranks 6 to 12 of a NEW that passed `check_entry`: the reason it is refused for, NONE if it is accepted.
+
+    row   the account's position in the book, 0 if there is none or it is a combination
+    word  hash of account and client order id
+    """
     account = np.int64(command.account)
-    book = state.books[np.int64(command.instrument)]
     side = np.int64(command.side)
     tick = np.int64(command.price)
     lots = np.int64(command.lots)
@@ -174,17 +174,15 @@ def check_new(state, command):
     if reason != NONE:
         return reason
     first = command.client_order_id_0
-    if first != ZERO and find_client_order(
-        state, account, first, command.client_order_id_1, command.client_order_id_2
-    ):
+    if first != ZERO and find_hashed(state, word, account, first, command.client_order_id_1, command.client_order_id_2):
         return DUP_ID
     reason = check_price(book, side, tick)
     if reason != NONE:
         return reason
-    reason = check_risk(state, account, book, side, lots, lots * loss_per_lot(book, side, tick))
+    reason = check_risk(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
     if reason != NONE:
         return reason
-    if is_full(state, account, book, side, tick, lots):
+    if is_full(state, account, row, book, side, tick, lots):
         return FULL
     if command.post_only != POST_ONLY_NONE and book.phase == OPEN and crosses(book, side, tick):
         return PO_CROSS
