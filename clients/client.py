@@ -81,8 +81,12 @@ class Session:
         """Connect and log on. ConnectFailed if the venue cannot be reached or refuses."""
         try:
             await self._transport.dial()
-        except (OSError, InvalidHandshake, InvalidURI) as failure:
+        except ConnectionRefusedError:
+            raise ConnectFailed(f"no venue at {self.url}: connection refused") from None
+        except (OSError, InvalidHandshake) as failure:
             raise ConnectFailed(f"no venue at {self.url}: {failure or type(failure).__name__}") from None
+        except (InvalidURI, ValueError) as failure:
+            raise ConnectFailed(f"{self.url} is no address like ws://127.0.0.1:8443: {failure}") from None
         self._running = asyncio.create_task(self._transport.run())
         self._running.add_done_callback(lambda _: self._end())
         await self._until(lambda: self.live or bool(self.failure))

@@ -2,7 +2,7 @@
 
 The curve holds one fair price a month. It starts at the last settlement and follows the prints: a trade draws its own
 month a step towards its price, and the neighbouring months half as far, because the months of a chip move together.
-Around the fair price stands a bid and an ask. What the maker holds shifts both down (when long) or up (when short), so
+Left alone, it returns to where it started, which is the maker's own opinion. Around the fair price stands a bid and an ask. What the maker holds shifts both down (when long) or up (when short), so
 that the next trade is more likely to bring it back to flat; at its limit it only quotes the side that helps.
 """
 
@@ -22,7 +22,7 @@ class Quote:
 
     def __init__(self, instrument: InstrumentDefinition) -> None:
         self.instrument = instrument
-        self.fair_centitick = instrument.settle_tick * CENTI
+        self.opinion_centitick = self.fair_centitick = instrument.settle_tick * CENTI
         self.book: LocalBook | None = None
         self.orders: dict[SideText, Order | None] = {"b": None, "s": None}
 
@@ -36,6 +36,7 @@ class MarketMaker(Strategy):
     skew_ticks           shift of both quotes for each full `lots` held
     inventory_lots_max   beyond it, only the side that reduces the position is quoted
     follow_percent       how far one trade draws the curve towards its price
+    return_percent       how much of the way back to its own opinion it goes each `timer_s`
     requote_ticks        a quote moves once it is this far from where it should be
     """
 
@@ -48,12 +49,13 @@ class MarketMaker(Strategy):
         skew_ticks: int = 1,
         inventory_lots_max: int = 200,
         follow_percent: int = 20,
+        return_percent: int = 1,
         requote_ticks: int = 2,
     ) -> None:
         self.symbols, self.lots = symbols, lots
         self.half_spread_ticks, self.skew_ticks = half_spread_ticks, skew_ticks
         self.inventory_lots_max, self.follow_percent = inventory_lots_max, follow_percent
-        self.requote_ticks = requote_ticks
+        self.return_percent, self.requote_ticks = return_percent, requote_ticks
         self.quotes: list[Quote] = []
 
     async def start(self) -> None:
@@ -78,6 +80,7 @@ class MarketMaker(Strategy):
 
     def on_timer(self) -> None:
         for quote in self.quotes:
+            quote.fair_centitick += (quote.opinion_centitick - quote.fair_centitick) * self.return_percent // 100
             self.refresh(quote)
 
     def refresh(self, quote: Quote) -> None:

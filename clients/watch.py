@@ -1,7 +1,7 @@
 """A live ladder and tape of one instrument in the terminal: what `gpux watch` shows.
 
-It needs no key: depth, trades, status and statistics are public. When the output is no terminal it writes one line a
-trade and one line whenever the best prices change.
+It needs no key: depth, trades and status are public. When the output is no terminal it writes one line a trade and one
+line whenever the best prices change.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from clients.events import Disconnected, Event, MarketData, Reconnected
 from clients.local_book import Level, LocalBook
 from exchange.errors import UserError
 from exchange.units import price_text
-from exchange.wire.messages import ChannelSpec, InstrumentDefinition, Stats, Status, Trades
+from exchange.wire.messages import InstrumentDefinition, Status, Trades
 
 FRAMES_PER_SECOND = 8
 BAR_CELLS = 13
@@ -31,13 +31,13 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 class View:
-    """What is shown: the book, the last trades, phase and statistics of one instrument."""
+    """What is shown: the book, the last trades, phase and figures of one instrument since the watch began."""
 
     def __init__(self, instrument: InstrumentDefinition, book: LocalBook) -> None:
         self.instrument, self.book = instrument, book
         self.tape: deque[tuple[int, int, int, str]] = deque(maxlen=TAPE_ROWS_KEPT)  # time_us, price_tick, lots, side
         self.phase = instrument.phase
-        self.stats: Stats | None = None
+        self.last_tick = self.low_tick = self.high_tick = self.volume_lots = 0  # no volume: no trade yet
         self.connection = ""  # what is wrong with it
 
     def take(self, event: Event) -> None:
@@ -48,12 +48,18 @@ class View:
         elif isinstance(event, MarketData):
             message = event.message
             if isinstance(message, Trades):
-                rows = [(message.time_us, price_tick, lots, side) for _, price_tick, lots, side in message.rows]
-                self.tape.extendleft(rows)
+                for _, price_tick, lots, aggressor in message.rows:
+                    self.print(message.time_us, price_tick, lots, aggressor)
             elif isinstance(message, Status):
                 self.phase = message.phase
-            elif isinstance(message, Stats):
-                self.stats = message
+
+    def print(self, time_us: int, price_tick: int, lots: int, aggressor: str) -> None:
+        """A trade on the tape."""
+        self.tape.appendleft((time_us, price_tick, lots, aggressor))
+        self.low_tick = min(self.low_tick, price_tick) if self.volume_lots else price_tick
+        self.high_tick = max(self.high_tick, price_tick) if self.volume_lots else price_tick
+        self.last_tick = price_tick
+        self.volume_lots += lots
 
     def levels(self, count: int) -> tuple[list[Level], list[Level]]:
         """Bids and asks to show; none while the book is stale."""
@@ -70,19 +76,19 @@ def render(view: View, rows: int) -> RenderableType:
 
 
 def heading(view: View) -> Text:
-    instrument, stats = view.instrument, view.stats
+    instrument = view.instrument
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(instrument.symbol, "bold")
     text.append(f"  {view.phase}", "green" if view.phase == "OPEN" else "yellow")
     text.append(f"  {instrument.hours:,} h a lot, settled {price_text(instrument.settle_tick)}\n", QUIET)
-    if stats is not None and stats.last_tick is not None:
-        change = stats.last_tick - instrument.settle_tick
-        text.append(f"last {price_text(stats.last_tick)} ")
+    if view.volume_lots:
+        change = view.last_tick - instrument.settle_tick
+        text.append(f"last {price_text(view.last_tick)} ")
         text.append(f"{'+' if change >= 0 else ''}{price_text(change)}", BUY if change >= 0 else SELL)
-        low, high = stats.low_traded_tick or stats.last_tick, stats.high_traded_tick or stats.last_tick
-        text.append(f"  low {price_text(low)} high {price_text(high)}  volume {stats.volume_lots:,} lots", QUIET)
+        text.append(f"  low {price_text(view.low_tick)} high {price_text(view.high_tick)}", QUIET)
+        text.append(f"  {view.volume_lots:,} lots seen", QUIET)
     else:
-        text.append("no trade yet today", QUIET)
+        text.append("no trade since this watch began", QUIET)
     if view.connection or not view.book.synced:
         text.append(f"  {view.connection or view.book.problem}", "bold red")
     return text
@@ -152,7 +158,7 @@ async def watch(url: str, symbol: str, rows: int = 8, seconds: float = 0, consol
             except TimeoutError:
                 return
     except (ConnectFailed, SessionOver) as failure:
-        raise UserError(f"{failure}; start one with: gpux serve, or gpux demo") from None
+        raise UserError(f"{failure} (gpux serve and gpux demo start a venue)") from None
 
 
 async def subscribe(session: Session, symbol: str) -> View:
@@ -163,10 +169,7 @@ async def subscribe(session: Session, symbol: str) -> View:
         raise UserError(f"no instrument {symbol!r} among {len(instruments):,} at {session.url}{hint}")
     instrument = instruments[symbol]
     view = View(instrument, await session.book(instrument, cadence_ms=100, levels=50))
-    await session.subscribe(
-        ChannelSpec(name_of_channel="trades", instrument=instrument.instrument),
-        ChannelSpec(name_of_channel="stats", instrument=instrument.instrument, cadence_ms=100),
-    )
+    await session.trades(instrument)
     return view
 
 

@@ -9,26 +9,25 @@ from rich.text import Text
 from clients.client import Session
 from clients.events import Event, MarketData
 from exchange.units import price_text
-from exchange.wire.messages import ChannelSpec, InstrumentDefinition, Stats, Top
+from exchange.wire.messages import ChannelSpec, InstrumentDefinition, Top, Trades
 
 
 class Board:
-    """Follows tops and statistics over a public connection of its own."""
+    """Follows best prices and trades over a public connection of its own."""
 
     def __init__(self, instruments: Sequence[InstrumentDefinition], clients: Sequence[Session]) -> None:
         self.instruments, self.clients = instruments, clients
         self.tops: dict[int, Top] = {}
-        self.stats: dict[int, Stats] = {}
+        self.last_tick: dict[int, int] = {}
+        self.lots: dict[int, int] = {}
 
     async def follow(self, session: Session) -> None:
         """Read until the session is over."""
-        for name in ("top", "stats"):
-            await session.subscribe(
-                *(
-                    ChannelSpec(name_of_channel=name, instrument=row.instrument, cadence_ms=100)
-                    for row in self.instruments
-                )
-            )
+        tops = [
+            ChannelSpec(name_of_channel="top", instrument=row.instrument, cadence_ms=100) for row in self.instruments
+        ]
+        trades = [ChannelSpec(name_of_channel="trades", instrument=row.instrument) for row in self.instruments]
+        await session.subscribe(*tops, *trades)
         async for event in session.events():
             self.take(event)
 
@@ -36,8 +35,10 @@ class Board:
         if isinstance(event, MarketData):
             if isinstance(event.message, Top):
                 self.tops[event.instrument] = event.message
-            elif isinstance(event.message, Stats):
-                self.stats[event.instrument] = event.message
+            elif isinstance(event.message, Trades):
+                for _, price_tick, lots, _ in event.message.rows:
+                    self.last_tick[event.instrument] = price_tick
+                    self.lots[event.instrument] = self.lots.get(event.instrument, 0) + lots
 
     @property
     def acks(self) -> int:
@@ -45,7 +46,7 @@ class Board:
 
     @property
     def volume_lots(self) -> int:
-        return sum(stats.volume_lots for stats in self.stats.values())
+        return sum(self.lots.values())
 
     def line(self, elapsed_s: float, seconds: float) -> str:
         """The state of things in one line."""
@@ -66,14 +67,14 @@ class Board:
         return Group(Text(self.line(elapsed_s, seconds), "bold"), Text(), table)
 
     def _cells(self, row: InstrumentDefinition) -> list[str | Text]:
-        top, stats = self.tops.get(row.instrument), self.stats.get(row.instrument)
+        top, last_tick = self.tops.get(row.instrument), self.last_tick.get(row.instrument)
         cells: list[str | Text] = [row.symbol]
         cells.append(Text(str(top.bid_lots), "green") if top and top.bid_lots else "-")
         cells.append(Text(price_text(top.bid_tick), "green") if top and top.bid_tick is not None else "-")
         cells.append(Text(price_text(top.ask_tick), "red") if top and top.ask_tick is not None else "-")
         cells.append(Text(str(top.ask_lots), "red") if top and top.ask_lots else "-")
-        cells.append(price_text(stats.last_tick) if stats and stats.last_tick is not None else "-")
-        cells.append(f"{stats.volume_lots:,}" if stats else "-")
+        cells.append(price_text(last_tick) if last_tick is not None else "-")
+        cells.append(f"{self.lots.get(row.instrument, 0):,}")
         return cells
 
 

@@ -31,6 +31,7 @@ from exchange.wire.messages import InstrumentDefinition
 CHIPS = ("H100", "B200", "H200", "A100")
 TIER_BP, MONTHS = 9_000, 3
 MAKERS = TAKERS = 8
+ORDERS_PER_SECOND = 40  # of each taker
 DEPOSIT_MILLS = 25_000_000_000
 FRAME_S, LINE_S = 0.25, 5.0
 COLD_S = 4.0  # a start with compiled kernels takes less
@@ -128,7 +129,7 @@ def await_ready(venue: VenueProcess, console: Console) -> Ready:
 def starting_text(elapsed_s: float) -> str:
     if elapsed_s < COLD_S:
         return f"starting ({elapsed_s:.0f} s)"
-    return f"compiling the engine: {elapsed_s:.0f} s of about 60, only on the first start"
+    return f"compiling the engine, only on the first start: {elapsed_s:.0f} s, about 60 on a free machine"
 
 
 async def trade(ready: Ready, seconds: float, seed: int, console: Console) -> tuple[Figures, list[str]]:
@@ -190,7 +191,7 @@ def cast(
             yield MarketMaker(symbols[chip], lots=15 + 25 * wide, half_spread_ticks=2 + 2 * wide), session
         else:
             both = symbols[chip] + symbols[(chip + 1) % len(CHIPS)]
-            yield Taker(both, random.Random(seed * 1_000 + number), orders_per_second=20), session
+            yield Taker(both, random.Random(seed * 1_000 + number), orders_per_second=ORDERS_PER_SECOND), session
 
 
 async def show(

@@ -221,7 +221,10 @@ def test_a_wrong_key_and_an_absent_venue_are_said_in_one_line(tmp_path: Path) ->
         with pytest.raises(ConnectFailed, match=r"no venue at ws://127\.0\.0\.1:1/"):
             async with connect("ws://127.0.0.1:1"):
                 pass
-        with pytest.raises(ConnectFailed, match="no venue"):
+        with pytest.raises(ConnectFailed, match="is no address like ws://"):
+            async with connect("ws://127.0.0.1:port"):
+                pass
+        with pytest.raises(ConnectFailed, match="is no address like ws://"):
             async with connect(f"http://127.0.0.1:{server.port}"):
                 pass
 
