@@ -26,8 +26,8 @@ from exchange.engine.engine import Engine
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.kernel import source_hash
-from exchange.limits import NAMED, VENUE
-from exchange.units import NS_PER_S, PRICE_MAX
+from exchange.limits import NAMED
+from exchange.units import NS_PER_S
 
 CHUNK_ROWS = 16_384
 REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
@@ -84,12 +84,14 @@ def row_chunks(rows: np.ndarray) -> list[np.ndarray]:
 
 def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
     """A generated flow with the market it trades in (`bench.flow`)."""
+    if commands is not None and commands < 1:
+        raise UserError(f"--commands {commands} is not above 0")
     parameters = replace(FLOWS[name], seed=seed)
-    parameters = replace(parameters, commands=commands) if commands else parameters
+    parameters = replace(parameters, commands=commands) if commands is not None else parameters
     flow = make_flow(parameters)
     market = Market(1, TICKS - 2, MID, parameters.books, parameters.accounts)
     notes: dict[str, object] = {"flow": name, "seed": seed, "fills": flow.fills, "resting": flow.resting[1]}
-    return market_tape(market, [flow.warm, flow.commands], "tape", notes)
+    return market_tape(market, [flow.warm, flow.commands], notes)
 
 
 def replay_source(
@@ -160,9 +162,10 @@ def save_tape(console: Console, tape: Tape, outcome: Outcome, save: Path | None)
 def replay_lobster(console: Console, messages: Path, book: Path, save: Path | None) -> int:
     """Time the whole file in one go, then go through it again message by message and compare every book state."""
     source = read_lobster(messages, book)
-    centre = int(source.book[0, 0, :, 0].mean())
-    market = Market(0, PRICE_MAX, centre, 1, 2 * OWNERS, hours=1, psr_mills=1)
-    tape = market_tape(market, [source.commands], "tape", {"messages": messages.name})
+    prices = source.commands["price"][source.commands["price"] > 0]
+    low, high = int(prices.min()), int(prices.max())
+    market = Market(low, high, (low + high) // 2, 1, 2 * OWNERS, hours=1, psr_mills=1)
+    tape = market_tape(market, [source.commands], {"messages": messages.name})
     outcome = run_tape(console, tape, messages.name)
     engine = engine_at(tape, tape.resting_rows)
     view = Book(engine.run_silently, lambda levels: query.depth(engine.states, INSTRUMENT, levels))
@@ -178,9 +181,11 @@ def replay_lobster(console: Console, messages: Path, book: Path, save: Path | No
 
 def replay_data_folder(console: Console, folder: Path) -> int:
     """Replay a venue's journal from its first record; damage and differences are refused where they are found."""
-    from exchange.journal.replay import replay_folder
+    from exchange.journal.replay import recorded_limits, replay_folder
 
-    engine = Engine(VENUE)
+    limits = recorded_limits(str(folder))
+    warm_up(limits)
+    engine = Engine(limits)
     start = perf_counter_ns()
     with progress_bar(console) as bar:
         task = bar.add_task(str(folder), total=None)

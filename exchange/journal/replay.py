@@ -4,7 +4,9 @@ Records are applied frame by frame as they were written. At each SNAPMARK the ru
 recorded one, and the state hash where one was taken.
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,11 +14,13 @@ import numpy as np
 from blake3 import blake3
 
 from exchange.codes import EventKind
+from exchange.errors import UserError
 from exchange.journal.errors import EXIT_MISMATCH, Refusal
 from exchange.journal.frames import MARK_BODY, NO_HASH, Frame, FrameKind
 from exchange.journal.head import read_head
 from exchange.journal.scan import Walk, judge_end
-from exchange.journal.segments import open_segments
+from exchange.journal.segments import open_segments, require_folder
+from exchange.limits import NAMED, Limits
 from exchange.seams import Disk, RealDisk
 
 MARK_RECORDS = 4_096
@@ -109,12 +113,13 @@ def _at(frame: Frame, reason: str, code: int = 65) -> Refusal:
     return Refusal(reason, frame.segment, frame.offset, frame.sequence, code)
 
 
-def read_frames(folder: str, disk: Disk | None = None) -> Iterator[Frame]:
+def read_frames(folder: str, disk: Disk | None = None) -> Generator[Frame, None, None]:
     """Every frame of a data folder from genesis, checked; read only.
 
     A torn tail ends the walk, damage raises Refusal.
     """
     disk = disk or RealDisk()
+    require_folder(disk, folder)
     head, _ = read_head(disk, folder)
     segments = open_segments(disk, f"{folder}/journal")
     try:
@@ -146,6 +151,15 @@ class ReplayReport:
     last_hash: bytes
     state_hash: bytes
     rules: bytes
+
+
+def recorded_limits(folder: str, disk: Disk | None = None) -> Limits:
+    """The size of state that a journal was written with: another size gives the same events but another hash."""
+    with closing(read_frames(folder, disk)) as frames:
+        rules = next(frames, None)
+    if rules is None or rules.kind != FrameKind.RULES:
+        raise UserError(f"{folder}: the journal is empty")
+    return NAMED[json.loads(rules.payload)["limits"]]
 
 
 def replay_folder(

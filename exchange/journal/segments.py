@@ -147,5 +147,6 @@ def open_segments(disk: Disk, folder: str) -> list[SegmentFile]:
 
 
 def require_folder(disk: Disk, folder: str) -> None:
-    if not disk.exists(f"{folder}/journal"):
-        raise UserError(f"{folder} is no data folder: it has no journal/")
+    for part in ("journal", "snap"):
+        if not disk.exists(f"{folder}/{part}"):
+            raise UserError(f"{folder} is no data folder: it has no {part}/")
