@@ -14,9 +14,30 @@ from exchange.errors import UserError
 ROOT = Path(__file__).parent.parent
 
 BAD_INPUT = [
-    ["no-such-command"],
-    ["--no-such-option"],
-    ["journal", "no-such-command"],
+    "no-such-command",
+    "--no-such-option",
+    "contracts NO-SUCH-SYMBOL",
+    "contracts --date tomorrow",
+    "contracts --kind decade",
+    "contracts --chip ABACUS",
+    "contracts --spec no-such-folder",
+    "replay no-such-file.parquet",
+    "replay no-tape.parquet",
+    "replay .",
+    "replay lobster",
+    "replay lobster --messages no-such-file.csv --book no-such-file.csv",
+    "replay lobster --messages no-tape.parquet --book no-tape.parquet",
+    "replay mixed --commands 0",
+    "replay mixed --commands many",
+    "journal no-such-command",
+    "journal verify no-such-folder",
+    "journal verify .",
+    "journal dump no-such-folder",
+    "bench no-such-question",
+    "demo --seconds -1",
+    "demo --seconds soon",
+    "watch H100.G90.F27 --url ws://127.0.0.1:1",
+    "watch H100.G90.F27 --url no-address",
 ]
 
 
@@ -29,12 +50,15 @@ def is_one_line_on_stderr(text: str) -> bool:
     return text.startswith("gpux: ") and text.count("\n") == 1 and "Traceback" not in text
 
 
-@pytest.mark.parametrize("arguments", BAD_INPUT, ids=" ".join)
+@pytest.mark.parametrize("command", BAD_INPUT)
 def test_bad_input_is_told_in_one_line_with_exit_code_2(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "journal").mkdir()  # looks like a data folder, but only at first sight
+    (tmp_path / "no-tape.parquet").write_text("neither Parquet nor numbers\n")
     with pytest.raises(SystemExit) as stopped:
-        cli.main(arguments)
+        cli.main(command.split())
     output = capsys.readouterr()
     assert stopped.value.code == 2
     assert output.out == ""
