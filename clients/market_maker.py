@@ -2,8 +2,11 @@
 
 The curve holds one fair price a month. It starts at the last settlement and follows the prints: a trade draws its own
 month a step towards its price, and the neighbouring months half as far, because the months of a chip move together.
-Left alone, it returns to where it started, which is the maker's own opinion. Around the fair price stands a bid and an ask. What the maker holds shifts both down (when long) or up (when short), so
-that the next trade is more likely to bring it back to flat; at its limit it only quotes the side that helps.
+Left alone, it returns to where it started, which is the maker's own opinion.
+
+Around the fair price stand a bid and an ask. What the maker holds shifts both down (when long) or up (when short), so
+that the next trade is more likely to bring it back to flat; at its limit it only quotes the side that helps. A month
+whose book is not in step is left alone until it is.
 """
 
 from collections.abc import Sequence
@@ -85,8 +88,10 @@ class MarketMaker(Strategy):
 
     def refresh(self, quote: Quote) -> None:
         """Bring both sides of a month to where they should be."""
-        for side in quote.orders:
-            self.refresh_side(quote, side)
+        assert quote.book is not None
+        if quote.book.synced:
+            for side in quote.orders:
+                self.refresh_side(quote, side)
 
     def refresh_side(self, quote: Quote, side: SideText) -> None:
         order = quote.orders[side]

@@ -109,8 +109,8 @@ def ladder(view: View, rows: int) -> Table:
     for level in reversed(asks):
         lots = Text(f"{level.lots:,}", SELL)
         table.add_row("", "", price_text(level.price_tick), lots, Text(bar(level.lots, largest), SELL))
-    spread = f"{asks[0].price_tick - bids[0].price_tick:+d}" if bids and asks else "-"
-    table.add_row("", "", Text(spread, QUIET), Text("ticks", QUIET))
+    spread = str(asks[0].price_tick - bids[0].price_tick) if bids and asks else "-"
+    table.add_row("", Text("spread", QUIET), Text(spread, QUIET), Text("ticks", QUIET))
     for level in bids:
         # A bar that grows to the left has no eighths: the blocks of a terminal fill from the left only.
         cells = Text("█" * len(bar(level.lots, largest)), BUY)
