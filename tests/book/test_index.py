@@ -1,0 +1,58 @@
+"""The client-order-id index against a dict, with so many keys that probes collide and wrap around."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.book.index import add_client_order, find_client_order, key_hash, remove_client_order
+from exchange.engine.state import new_state
+from exchange.limits import TEST
+
+KEYS = st.tuples(st.integers(1, 3), st.integers(1, 40))
+
+
+def words(account: int, number: int) -> tuple[int, np.uint64, np.uint64, np.uint64]:
+    return account, np.uint64(number), np.uint64(number * 7), np.uint64(0)
+
+
+def find(state: np.record, key: tuple[int, int]) -> int:
+    return int(find_client_order(state, *words(*key)))
+
+
+def add(state: np.record, slot: int, key: tuple[int, int]) -> None:
+    order = state.orders[slot]
+    account, first, second, third = words(*key)
+    order.account = account
+    order.client_order_id_0, order.client_order_id_1, order.client_order_id_2 = first, second, third
+    add_client_order(state, slot, key_hash(account, first, second, third))
+
+
+@pytest.mark.rule("ORDER-005", "ORDER-006")
+@given(st.lists(KEYS, max_size=200))
+def test_index_finds_what_a_dict_would(keys):
+    state = new_state(TEST)[0]
+    twin: dict[tuple[int, int], int] = {}
+    slots = iter(range(1, len(keys) + 1))
+    for key in keys:
+        assert find(state, key) == twin.get(key, 0)
+        if key in twin:
+            remove_client_order(state, twin.pop(key))
+        else:
+            twin[key] = next(slots)
+            add(state, twin[key], key)
+    for key in set(keys):
+        assert find(state, key) == twin.get(key, 0)
+    assert np.count_nonzero(state.order_index) == len(twin)
+
+
+@pytest.mark.rule("ORDER-005")
+def test_removal_closes_gaps_in_a_full_table():
+    state = new_state(TEST)[0]
+    keys = [(1 + number % 3, number) for number in range(1, TEST.orders + 1)]
+    for slot, key in enumerate(keys, 1):
+        add(state, slot, key)
+    for slot, key in enumerate(keys, 1):
+        if slot % 2:
+            remove_client_order(state, slot)
+    assert [find(state, key) for key in keys] == [0 if slot % 2 else slot for slot in range(1, len(keys) + 1)]
