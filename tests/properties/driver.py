@@ -50,6 +50,13 @@ class Run:
                 self.compare()
         self.compare()
 
+    def auctions(self, count: int) -> None:
+        """Uncross the first group so many times, from one collecting state or the other."""
+        for state in (MarketState.CLOSED, MarketState.PREOPEN, MarketState.OPEN):
+            self.do(CommandKind.SET_STATE, self.flow.state_row(group=1, state=state))
+        for number in range(count):
+            self.collect(MarketState.RESERVED if number % 2 else MarketState.PAUSED, tight_auctions(), 60)
+
     def collect(self, state: MarketState, weights: dict[str, float], count: int) -> None:
         """Stop matching in the first group, collect orders, open through the uncross."""
         self.flow.weigh(weights)

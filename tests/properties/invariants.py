@@ -17,7 +17,6 @@ from exchange.codes import (
     MarketState,
     OrderState,
     PostOnly,
-    RejectReason,
     Side,
     TimeInForce,
 )
@@ -222,12 +221,16 @@ class Ledger:
 
     def _check_books(self, reference: Reference) -> None:
         """INV-003."""
-        for index in reference.clearing.instruments:
-            if reference.market_state(index) == MarketState.OPEN:
-                bids, asks = (self._queue(index, side) for side in Side)
-                if bids and asks:
-                    best_bid, best_ask = max(o.price for o in bids), min(o.price for o in asks)
-                    assert best_bid < best_ask, f"book {index} is not crossed (INV-003)"
+        best: dict[tuple[int, int], int] = {}
+        for order in self.orders.values():
+            if order.stamp:
+                key = (order.book, order.side)
+                better = max if order.side == Side.BUY else min
+                best[key] = better(order.price, best.get(key, order.price))
+        for (index, side), price in best.items():
+            if side == Side.BUY and reference.market_state(index) == MarketState.OPEN:
+                ask = best.get((index, Side.SELL), price + 1)
+                assert price < ask, f"book {index} is not crossed (INV-003)"
 
     def _check_killed(self, reference: Reference, account: int) -> None:
         """INV-026."""
@@ -245,7 +248,3 @@ class Ledger:
 
     def _level_lots(self, book: int, side: int, price: int) -> int:
         return sum(order.leaves_lots for order in self._queue(book, side) if order.price == price)
-
-
-def reasons_seen(events: list[Any]) -> set[RejectReason]:
-    return {RejectReason(event.reason) for event in events if event.kind in REJECTIONS}

@@ -21,6 +21,7 @@ def long_run(commands: int, seed: int) -> Counter[str]:
         run = Run(seed, weights, compare_every=100)
         try:
             run.go(min(MARKET_COMMANDS, commands - done))
+            run.auctions(6)
         except AssertionError as error:
             raise AssertionError(f"seed {seed}, command {run.flow.sequence}: {error}") from error
         seen += run.seen

@@ -28,7 +28,9 @@ class BothBooks(RuleBasedStateMachine):
 
     def _row(self, **fields: Any) -> None:
         self.sequence += 1
-        command = Command(**{"sequence": self.sequence, "time_ns": self.sequence, "request_id": self.sequence, **fields})
+        command = Command(
+            **{"sequence": self.sequence, "time_ns": self.sequence, "request_id": self.sequence, **fields}
+        )
         self.run.do(CommandKind(command.kind), command)
 
     @initialize()
