@@ -5,12 +5,11 @@ instruments) take their numbers from the journal: the last trade id, or `e`. A c
 """
 
 from collections import deque
-from collections.abc import Iterable
 
 import msgspec
 
 from exchange.codes import Side
-from exchange.publish.book_view import BookView, Ladder, Level, difference
+from exchange.publish.book_view import BookView, Level, difference
 from exchange.wire.messages import ChannelMessage, Depth, Top
 
 LOG_MESSAGES = 1_024  # gateway.md section 1, idea 5
@@ -30,7 +29,7 @@ class _StateChannel:
         self.sequence = 0
         self.subscribers = 0
         self.due_us = 0
-        self._log: deque[tuple[int, ChannelMessage]] = deque(maxlen=LOG_MESSAGES)  # (previous, message)
+        self._log: deque[ChannelMessage] = deque(maxlen=LOG_MESSAGES)
 
     def open(self, book: BookView) -> None:
         """Begin to show a book: the next message is a snapshot, and older ones do not lead to it."""
@@ -41,21 +40,21 @@ class _StateChannel:
     def _load(self, book: BookView) -> None:
         raise NotImplementedError
 
-    def _numbered(self, message: ChannelMessage) -> ChannelMessage:
+    def _numbered(self, message: Depth | Top) -> Depth | Top:
         """Give a change its place in the stream."""
-        message.previous = self.sequence  # type: ignore[attr-defined]  # every channel message has it
+        message.previous = self.sequence
         self.sequence += 1
         message.sequence = self.sequence
-        self._log.append((self.sequence - 1, message))
+        self._log.append(message)
         return message
 
     def _since(self, sequence: int) -> list[ChannelMessage] | None:
         """Messages after `sequence`, None when the log does not reach back to it."""
         if sequence == self.sequence:
             return []
-        if not self._log or self._log[0][0] > sequence or sequence > self.sequence:
+        if not self._log or self._log[0].sequence - 1 > sequence or sequence > self.sequence:
             return None
-        return [message for previous, message in self._log if previous >= sequence]
+        return [message for message in self._log if message.sequence > sequence]
 
 
 class DepthChannel(_StateChannel):
@@ -71,13 +70,14 @@ class DepthChannel(_StateChannel):
 
     def _load(self, book: BookView) -> None:
         self._book = book
-        self._view = BookView(*book.levels(self.levels))
+        raw = not self.cadence_us and not self.levels
+        self._view = book if raw else BookView(*book.levels(self.levels))
         self._pending = ({}, {})
 
     def note(self, changes: Changes) -> None:
         """Levels of the book that have changed."""
-        for pending, changed in zip(self._pending, changes, strict=True):
-            pending.update(changed)
+        self._pending[0].update(changes[0])
+        self._pending[1].update(changes[1])
 
     def publish(self, e: int, time_us: int) -> ChannelMessage | None:
         """The change since the last message, None if what the channel shows is the same."""
@@ -85,7 +85,8 @@ class DepthChannel(_StateChannel):
         self._pending = ({}, {})
         if not bids and not asks:
             return None
-        self._view.apply(bids, asks)
+        if self._view is not self._book:
+            self._view.apply(bids, asks)
         message = Depth(self.number, 0, e, time_us, bids, asks)
         if time_us - self._checksum_us >= CHECKSUM_US:
             self._checksum_us = time_us
@@ -93,9 +94,12 @@ class DepthChannel(_StateChannel):
         return self._numbered(message)
 
     def _changed(self, side: Side) -> list[Level]:
+        """What to say of a side. A raw channel of all levels shows the book itself: all that was noted has changed."""
+        if self._view is self._book or not self._pending[side]:
+            return list(self._pending[side].items())
         shown = self._view.sides[side]
         if self.levels:
-            return difference(shown, self._book.sides[side].levels(self.levels)) if self._pending[side] else []
+            return difference(shown, self._book.sides[side].levels(self.levels))
         return [(price, lots) for price, lots in self._pending[side].items() if shown.lots.get(price, 0) != lots]
 
     def snapshot(self, e: int, time_us: int) -> list[ChannelMessage]:
@@ -118,12 +122,11 @@ class DepthChannel(_StateChannel):
         if not messages:
             return messages
         last = messages[-1]
-        bids, asks = Ladder(Side.BUY), Ladder(Side.SELL)
-        lots: Changes = (bids.lots, asks.lots)
+        lots: Changes = ({}, {})
         for message in messages:
             assert isinstance(message, Depth)
-            _update(lots[Side.BUY], message.bids)
-            _update(lots[Side.SELL], message.asks)
+            lots[Side.BUY].update(message.bids)
+            lots[Side.SELL].update(message.asks)
         return [
             Depth(
                 self.number,
@@ -137,11 +140,6 @@ class DepthChannel(_StateChannel):
                 checksum=self._view.checksum(),
             )
         ]
-
-
-def _update(lots: dict[int, int], levels: Iterable[Level]) -> None:
-    for price, quantity in levels:
-        lots[price] = quantity
 
 
 class TopChannel(_StateChannel):

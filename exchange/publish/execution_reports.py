@@ -59,7 +59,8 @@ class ExecutionReports:
     """Makes the messages of account streams. It keeps no state but the table of instruments."""
 
     def __init__(self, table: InstrumentTable) -> None:
-        self._table = table
+        self._ids = table.ids
+        self._hours = table.hours
 
     def messages(self, rows: list[Row], replay: bool = False) -> list[Report]:
         """(account, number in its stream, message) of every row that belongs to an account's stream, in order."""
@@ -85,13 +86,14 @@ class ExecutionReports:
         """A refused row may hold codes that have no word: nothing is said of those."""
         (e, time_ns, kind, reason, side, liquidity, state, flags, order_type, tif, account, session, index) = row[:13]
         price, order_id, _, word_0, word_1, word_2, _, leaves, filled, order_lots, _, _, value, number, _ = row[13:]
+        ids = self._ids
         message = Exec(
             account,
             number,
             e,
             time_ns // NS_PER_US,
             _ORDER_EVENTS[kind],
-            self._table.id_of(index),
+            ids[index] if index < len(ids) else 0,
             order_id,
             client_order_id_text(word_0, word_1, word_2),
             ORDER_STATES[state],
@@ -123,7 +125,7 @@ class ExecutionReports:
             number,
             e,
             time_ns // NS_PER_US,
-            self._table.ids[index],
+            self._ids[index],
             order_id,
             client_order_id_text(word_0, word_1, word_2),
             trade_id,
@@ -144,8 +146,8 @@ class ExecutionReports:
         _, _, _, lots, _, _, _, _, _, value, number, amount = row[16:]
         head = (account, number, e, time_ns // NS_PER_US)
         if kind == _POS:
-            gain = (price * lots - value) * self._table.hours[index]
-            reports.append((account, number, Position(*head, self._table.ids[index], lots, value, price, gain, 0)))
+            gain = (price * lots - value) * self._hours[index]
+            reports.append((account, number, Position(*head, self._ids[index], lots, value, price, gain, 0)))
             if flags & _MARGIN:
                 reports.append(_margin(head, amount, reference))
         elif kind == _CASH:

@@ -36,7 +36,7 @@ def month_start_us(month: int) -> int:
 
 
 class InstrumentTable:
-    """What is listed, by index of the book. Index 0 is none."""
+    """What is listed, by index of the book; index 0 is none. `ids` and `hours` stay the same lists for ever."""
 
     def __init__(self, load: Callable[[], list[InstrumentRow]], unit_lots: Mapping[str, int] | None = None) -> None:
         """`load`: the engine's rows as they are now. `unit_lots`: lots of a delivery unit by chip, 1 if absent."""
@@ -53,8 +53,8 @@ class InstrumentTable:
         listed = self._load()
         self.rows = [None, *listed]
         assert all(row is None or row.index == place for place, row in enumerate(self.rows))
-        self.ids = [0, *(row.instrument_id for row in listed)]
-        self.hours = [0, *(row.hours for row in listed)]
+        self.ids[1:] = (row.instrument_id for row in listed)
+        self.hours[1:] = (row.hours for row in listed)
         self._index = {row.instrument_id: row.index for row in listed}
         return [row.index for row in listed if old.get(row.index) != row.revision]
 

@@ -1,5 +1,7 @@
 """The wire's own words for the integer codes, indexed by code, and the names of sessions."""
 
+from functools import lru_cache
+
 from exchange.codes import CancelReason, Liquidity, OrderState, OrderType, Side, TimeInForce
 
 SIDES = ("b", "s")
@@ -39,6 +41,7 @@ for words, codes in (
 _SESSION_PREFIX = "s_"
 
 
+@lru_cache(maxsize=65_536)
 def session_id(number: int) -> str:
     """`sid` of a session's number in rows, 0 has none."""
     return f"{_SESSION_PREFIX}{number:08x}" if number else ""

@@ -113,9 +113,8 @@ def test_a_raw_channel_has_one_message_for_each_command() -> None:
     assert messages[1]["p"] == messages[0]["s"]
 
 
-def test_an_event_that_leaves_a_level_as_it_is_makes_no_message() -> None:
+def test_a_level_that_is_as_it_was_makes_no_message() -> None:
     feed = Feed()
-    feed.open("depth")
     feed.open("depth", cadence_ms=10)
     assert feed.fold(rested(9000401, 2845, 120)) == []
     assert feed.fold(rested(9000402, 2800, 5, book=2)) == [], "another book"
@@ -323,6 +322,17 @@ def test_status_begins_with_a_snapshot_and_follows_group_and_book() -> None:
     assert messages[1]["why"] == "velocity"
     (free,) = feed.fold(event(EventKind.STA, 9000503, reference=2, instrument=1, state=MarketState.OPEN))
     assert free["phase"] == "OPEN"
+
+
+@pytest.mark.rule("MDATA-015")
+def test_a_book_shows_its_uncross_before_it_is_open() -> None:
+    feed = Feed()
+    feed.open("depth", cadence_ms=1000)
+    feed.open("status")
+    feed.fold(rested(9000401, 2845, 1))
+    opened = event(EventKind.STA, 9000402, instrument=1, reference=2, state=MarketState.OPEN)
+    messages = feed.fold(rested(9000402, 2845, 0), opened)
+    assert [(message["t"], message["e"]) for message in messages] == [("depth", 9000402), ("status", 9000402)]
 
 
 @pytest.mark.rule("MDATA-012")
