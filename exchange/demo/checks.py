@@ -12,7 +12,7 @@ from exchange.engine.engine import Engine
 from exchange.journal.errors import Refusal
 from exchange.journal.replay import replay_folder
 from exchange.journal.verify import verify
-from exchange.limits import VENUE
+from exchange.limits import Limits
 from exchange.units import money_text
 
 
@@ -44,6 +44,7 @@ Holdings = Mapping[int, Mapping[int, int]]
 
 def check_venue(
     folder: str,
+    limits: Limits,
     sequence: int,
     state_hash: bytes,
     holdings: Holdings,
@@ -52,6 +53,7 @@ def check_venue(
 ) -> Outcome:
     """Verify the journal of a stopped venue, replay it, and compare.
 
+    limits                 the venue's size
     sequence, state_hash   of the venue's last state
     holdings               positions as the clients know them
     book_faults            gaps and wrong checksums of the clients' books
@@ -60,7 +62,7 @@ def check_venue(
         progress("verifying the journal")
         report = verify(folder)
         progress(f"replaying {report.records:,} commands")
-        engine = Engine(VENUE)
+        engine = Engine(limits)
         counts: Counter[int] = Counter()
         replay_folder(folder, engine, on_events=lambda events: counts.update(_kinds(events)))
     except Refusal as refusal:

@@ -24,15 +24,16 @@ from clients.strategy import Strategy, run
 from clients.taker import Taker
 from exchange.demo.board import Board, say
 from exchange.demo.checks import Outcome, check_venue
-from exchange.demo.venue_process import DemoKey, Ready, VenueProcess
+from exchange.demo.venue_process import DemoKey, Plan, Ready, VenueProcess
 from exchange.errors import UserError
+from exchange.limits import NAMED
 from exchange.wire.messages import InstrumentDefinition
 
 CHIPS = ("H100", "B200", "H200", "A100")
 TIER_BP, MONTHS = 9_000, 3
 MAKERS = TAKERS = 8
 ORDERS_PER_SECOND = 40  # of each taker
-DEPOSIT_MILLS = 25_000_000_000
+LAUNCH = Plan(accounts=MAKERS + TAKERS, deposit_mills=25_000_000_000)
 FRAME_S, LINE_S = 0.25, 5.0
 COLD_S = 4.0  # a start with compiled kernels takes less
 
@@ -60,19 +61,20 @@ def held_lots(session: Session) -> dict[int, int]:
     return {instrument: position.lots for instrument, position in account.positions.items()}
 
 
-def demo(seconds: float, seed: int, as_json: bool, folder: str) -> int:
+def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAUNCH) -> int:
     """Run the demo; its exit code: 0 if every check holds, 1 if one does not.
 
     seconds   of trading
     seed      of the takers' decisions; real time and sockets make each run differ all the same
     as_json   print one JSON object instead of text
     folder    keep the venue's data there; a temporary one if empty
+    plan      the venue; by default one with the launch catalogue
     """
-    if seconds <= 0:
+    if not seconds > 0:
         raise UserError(f"--seconds {seconds:g} is not above 0")
     console = Console(stderr=as_json)
     with data_folder(folder) as place:
-        venue = VenueProcess(place, MAKERS + TAKERS, DEPOSIT_MILLS)
+        venue = VenueProcess(place, plan)
         try:
             say(console, f"Starting the venue: launch catalogue, journal in {place}")
             ready = await_ready(venue, console)
@@ -81,6 +83,7 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str) -> int:
             stopped = venue.stop()
             outcome = check_venue(
                 place,
+                NAMED[plan.limits],
                 stopped.sequence,
                 stopped.state_hash,
                 figures.holdings,

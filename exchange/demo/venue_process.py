@@ -10,12 +10,24 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from multiprocessing.connection import Connection
 
 from exchange.errors import UserError
 
 START_S_MAX = 300.0
 STOP_S_MAX = 60.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The venue to run: size, instruments (all if none are named), day (today), accounts that get a key and money."""
+
+    accounts: int
+    deposit_mills: int
+    limits: str = "venue"
+    symbols: tuple[str, ...] = ()
+    day: date | None = None
 
 
 @dataclass(frozen=True)
@@ -47,11 +59,11 @@ class Failed:
 class VenueProcess:
     """Starts, awaits and stops the child."""
 
-    def __init__(self, folder: str, accounts: int, deposit_mills: int) -> None:
+    def __init__(self, folder: str, plan: Plan) -> None:
         # A fresh interpreter: nothing of the parent's threads and event loop is copied.
         context = multiprocessing.get_context("spawn")
         self._pipe, child = context.Pipe()
-        self._process = context.Process(target=venue_main, args=(folder, accounts, deposit_mills, child), daemon=True)
+        self._process = context.Process(target=venue_main, args=(folder, plan, child), daemon=True)
         self._process.start()
         child.close()
 
@@ -95,16 +107,16 @@ class VenueProcess:
         return message
 
 
-def venue_main(folder: str, accounts: int, deposit_mills: int, pipe: Connection) -> None:
+def venue_main(folder: str, plan: Plan, pipe: Connection) -> None:
     """The child: serves until told to stop. An interrupt at the terminal is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        asyncio.run(_serve(folder, accounts, deposit_mills, pipe))
+        asyncio.run(_serve(folder, plan, pipe))
     except UserError as error:
         pipe.send(Failed(str(error)))
 
 
-async def _serve(folder: str, accounts: int, deposit_mills: int, pipe: Connection) -> None:
+async def _serve(folder: str, plan: Plan, pipe: Connection) -> None:
     # Imported here: the parent only needs the names above.
     from exchange.main import Settings, serve
     from exchange.opening import OpenVenue
@@ -112,11 +124,13 @@ async def _serve(folder: str, accounts: int, deposit_mills: int, pipe: Connectio
     keys: list[DemoKey] = []
 
     def enrol(setup: OpenVenue) -> None:
-        for account in range(1, accounts + 1):
-            pair = setup.make_key(f"demo{account}", account=account, deposit_mills=deposit_mills)
+        for account in range(1, plan.accounts + 1):
+            pair = setup.make_key(f"demo{account}", account=account, deposit_mills=plan.deposit_mills)
             keys.append(DemoKey(pair.key, pair.account, pair.seed))
 
-    async with serve(folder, Settings(port=0), before=enrol) as server:
+    # Sixteen clients and their onlookers share one address here, which the limits for the outside would not allow.
+    settings = Settings(port=0, day=plan.day, symbols=plan.symbols, limits=plan.limits, profile="loopback")
+    async with serve(folder, settings, before=enrol) as server:
         pipe.send(Ready(server.url, keys))
         told = asyncio.Event()
         asyncio.get_running_loop().add_reader(pipe.fileno(), told.set)

@@ -1,0 +1,87 @@
+"""The demo itself, in small: a venue process of its own, makers and takers over real websockets, the checks."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from exchange.cli import main
+from exchange.demo.run import CHIPS, LAUNCH, MONTHS, choose, demo, starting_text
+from exchange.demo.venue_process import Plan, VenueProcess
+from exchange.engine.warmup import warm_up
+from exchange.errors import UserError
+from exchange.limits import TEST
+from tests.clients.stub_session import instrument
+
+PERIODS = ("F27", "G27", "H27")
+SMALL = Plan(
+    LAUNCH.accounts,
+    LAUNCH.deposit_mills,
+    "test",
+    tuple(f"{chip}.G90.{period}" for chip in CHIPS for period in PERIODS),
+    date(2026, 11, 24),
+)
+
+
+def test_makers_and_takers_trade_and_every_check_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    warm_up(TEST)
+    folder = str(tmp_path / "data")
+    assert demo(2.0, 1, True, folder, SMALL) == 0
+    said = capsys.readouterr()
+    result = json.loads(said.out)
+    assert result["passed"] and result["fills"] > 0 and result["acks_per_second"] > 0
+    assert len(result["checks"]) == 7 and result["latency_us"]["p50"] <= result["latency_us"]["p99"]
+    assert "12 months of 4 chips" in said.err and "gpux watch H100.G90.F27 --url ws://127.0.0.1:" in said.err
+    with pytest.raises(SystemExit) as ended:
+        main(["journal", "verify", folder])
+    assert not ended.value.code and "sound" in capsys.readouterr().out
+
+
+def test_a_venue_that_cannot_start_is_one_line(tmp_path: Path) -> None:
+    venue = VenueProcess(str(tmp_path), Plan(1, 1, "test", ("NO.SUCH.BOOK",), date(2026, 11, 24)))
+    try:
+        with pytest.raises(UserError, match="the venue failed: no instrument NO") as caught:
+            venue.await_ready(lambda _: None)
+        assert caught.value.code == 1
+    finally:
+        venue.end()
+
+
+@pytest.mark.parametrize("arguments", [["--seconds", "0"], ["--seconds", "-1"], ["--seconds", "nan"]])
+def test_a_time_that_is_no_time_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", *arguments])
+    assert ended.value.code == 2 and capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_folder_in_use_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "something").write_text("here")
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--folder", str(tmp_path)])
+    assert ended.value.code == 2 and "a new or an empty folder" in capsys.readouterr().err
+
+
+def test_the_nearest_months_of_each_chip_are_chosen() -> None:
+    rows = {
+        row.symbol: row
+        for number, chip in enumerate(CHIPS)
+        for row in (
+            instrument(10 * number + 1, f"{chip}.G90.J27", chip=chip, **{"from": "2027-04-01"}),
+            instrument(10 * number + 2, f"{chip}.G90.H27", chip=chip),
+            instrument(10 * number + 3, f"{chip}.G90.K27", chip=chip, **{"from": "2027-05-01"}),
+            instrument(10 * number + 4, f"{chip}.G90.M27", chip=chip, **{"from": "2027-06-01"}),
+            instrument(10 * number + 5, f"{chip}.G80.F27", chip=chip, floor_bp=8000, **{"from": "2027-01-01"}),
+            instrument(10 * number + 6, f"{chip}.G90.Q1-27", chip=chip, kind="quarter", **{"from": "2027-01-01"}),
+            instrument(10 * number + 7, f"{chip}.G90.F27/I", chip=chip, fam="IDX", **{"from": "2027-01-01"}),
+            instrument(10 * number + 8, f"{chip}.G90.H27-J27", chip=chip, combo="calendar"),
+        )
+    }
+    chosen = choose(rows)
+    assert [row.symbol for row in chosen[0]] == ["H100.G90.H27", "H100.G90.J27", "H100.G90.K27"]
+    assert [len(months) for months in chosen] == [MONTHS] * len(CHIPS)
+
+
+def test_a_cold_start_says_what_takes_so_long() -> None:
+    assert starting_text(1.0) == "starting (1 s)"
+    assert "compiling" in starting_text(20.0) and "20 s" in starting_text(20.0)
