@@ -12,8 +12,9 @@
 takes the missed events, resends what is unanswered and subscribes again (RECOV-010, RECOV-011).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
+from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -114,6 +115,16 @@ class Core:
         self._lost: list[Order] = []  # orders a snapshot no longer shows
         self._retries: list[tuple[float, Request]] = []
         self._now = self._received = self._sent = 0.0
+        self._takers: dict[type[ServerMessage], Callable[[Any], list[Event]]] = {
+            Ok: self._take_reply,
+            Err: self._take_reply,
+            Heartbeat: self._take_heartbeat,
+            Hello: self._take_hello,
+            Welcome: self._take_welcome,
+            AccountSnapshot: self._take_snapshot,
+            Live: self._take_live,
+            Shutdown: self._take_shutdown,
+        }
 
     # -- the transport's side -----------------------------------------------------------------------------------------
 
@@ -222,25 +233,16 @@ class Core:
     # -- messages -----------------------------------------------------------------------------------------------------
 
     def _take(self, message: ServerMessage) -> list[Event]:
+        if isinstance(message, ChannelMessage):
+            return self._take_data(message)
         if isinstance(message, AccountMessage):
             account = self.accounts.get(message.account)
             return account.take(message) if account else []
-        if isinstance(message, ChannelMessage):
-            return self._take_data(message)
-        if isinstance(message, Ok | Err):
-            return self._take_reply(message)
-        if isinstance(message, Heartbeat):
-            return self._take_heartbeat(message)
-        if isinstance(message, Hello):
-            return self._take_hello(message)
-        if isinstance(message, Welcome):
-            return self._take_welcome(message)
-        if isinstance(message, AccountSnapshot):
-            return self._take_snapshot(message)
-        if isinstance(message, Live):
-            return self._take_live(message)
-        if isinstance(message, Shutdown):
-            self.retry_ms = message.retry_ms
+        take = self._takers.get(type(message))
+        return take(message) if take is not None else [message]
+
+    def _take_shutdown(self, message: Shutdown) -> list[Event]:
+        self.retry_ms = message.retry_ms
         return [message]
 
     def _take_data(self, message: ChannelMessage) -> list[Event]:

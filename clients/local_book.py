@@ -35,41 +35,44 @@ class Ladder:
     def __init__(self, side: Side) -> None:
         self.sign = 1 if side == Side.SELL else -1
         self.lots: dict[int, int] = {}
-        self._ranks: list[int] = []  # sign * price, ascending: best first
+        self.ranks: list[int] = []  # sign * price, ascending: best first
 
-    def set(self, price_tick: int, lots: int) -> None:
-        """Put `lots` at a price; 0 removes the level."""
-        if lots:
-            if price_tick not in self.lots:
-                insort(self._ranks, self.sign * price_tick)
-            self.lots[price_tick] = lots
-        elif self.lots.pop(price_tick, None) is not None:
-            del self._ranks[bisect_left(self._ranks, self.sign * price_tick)]
+    def set(self, rows: Sequence[Sequence[int]]) -> None:
+        """Put lots at prices; 0 removes a level."""
+        for price_tick, lots in rows:
+            if lots:
+                if price_tick not in self.lots:
+                    insort(self.ranks, self.sign * price_tick)
+                self.lots[price_tick] = lots
+            elif self.lots.pop(price_tick, None) is not None:
+                del self.ranks[bisect_left(self.ranks, self.sign * price_tick)]
 
     def clear(self) -> None:
         self.lots.clear()
-        self._ranks.clear()
+        self.ranks.clear()
 
     def best(self) -> Level | None:
-        if not self._ranks:
+        if not self.ranks:
             return None
-        price_tick = self.sign * self._ranks[0]
+        price_tick = self.sign * self.ranks[0]
         return Level(price_tick, self.lots[price_tick])
 
     def levels(self, count: int | None = None) -> list[Level]:
         """The first `count` levels, best first; all of them without a count."""
-        return [Level(self.sign * rank, self.lots[self.sign * rank]) for rank in self._ranks[:count]]
+        return [Level(self.sign * rank, self.lots[self.sign * rank]) for rank in self.ranks[:count]]
 
     def __len__(self) -> int:
-        return len(self._ranks)
+        return len(self.ranks)
 
 
-def checksum(bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]]) -> int:
+def checksum(bids: Ladder, asks: Ladder) -> int:
     """CRC-32 over the first ten levels, bid then ask of each rank, as two little-endian int64 each (MDATA-016)."""
-    row: list[int] = []
-    for rank in range(CHECKSUM_LEVELS):
-        row.extend(bids[rank] if rank < len(bids) else (0, 0))
-        row.extend(asks[rank] if rank < len(asks) else (0, 0))
+    row = [0] * (4 * CHECKSUM_LEVELS)
+    for ladder, start in ((bids, 0), (asks, 2)):
+        for place, rank in enumerate(ladder.ranks[:CHECKSUM_LEVELS]):
+            price_tick = ladder.sign * rank
+            row[start + 4 * place] = price_tick
+            row[start + 4 * place + 1] = ladder.lots[price_tick]
     return zlib.crc32(_CHECKSUM_ROWS.pack(*row))
 
 
@@ -157,17 +160,15 @@ class LocalBook:
         self.lose(problem)
 
     def _set(self, bids: Sequence[Sequence[int]], asks: Sequence[Sequence[int]]) -> None:
-        for ladder, rows in zip(self._sides, (bids, asks), strict=True):
-            for price_tick, lots in rows:
-                ladder.set(price_tick, lots)
+        self._sides[Side.BUY].set(bids)
+        self._sides[Side.SELL].set(asks)
 
     def _check(self, crc: int | None) -> bool:
         """Compare with the venue's checksum and look for a crossed book (MDATA-015, rules 4 and 5)."""
         bids, asks = self._sides
-        best_bid, best_ask = bids.best(), asks.best()
-        crossed = best_bid is not None and best_ask is not None and best_bid.price_tick >= best_ask.price_tick
-        if crossed and self.open:
-            self.lose(f"crossed: bid {best_bid} against ask {best_ask}")
+        # Ranks are minus the bid and plus the ask, so a sum that is not positive means crossed.
+        if self.open and bids.ranks and asks.ranks and bids.ranks[0] + asks.ranks[0] <= 0:
+            self.lose(f"crossed: bid {bids.best()} against ask {asks.best()}")
         elif crc is not None and crc != self.checksum():
             self.lose(f"checksum {self.checksum()} of the local book, {crc} of the venue")
         else:
@@ -186,8 +187,7 @@ class LocalBook:
         return now_us - self.time_us
 
     def checksum(self) -> int:
-        bids, asks = self._sides
-        return checksum(bids.levels(CHECKSUM_LEVELS), asks.levels(CHECKSUM_LEVELS))
+        return checksum(*self._sides)
 
     def ladder(self, side: Side) -> Ladder:
         if self.problem is not None:
