@@ -47,16 +47,14 @@ class InstrumentTable:
         self.hours: list[int] = [0]
         self._index: dict[int, int] = {}
 
-    def refresh(self) -> list[int]:
-        """Load again; returns the indices that are new or have a new revision."""
-        old = {row.index: row.revision for row in self.rows if row is not None}
+    def refresh(self) -> None:
+        """Load again."""
         listed = self._load()
         self.rows = [None, *listed]
         assert all(row is None or row.index == place for place, row in enumerate(self.rows))
         self.ids[1:] = (row.instrument_id for row in listed)
         self.hours[1:] = (row.hours for row in listed)
         self._index = {row.instrument_id: row.index for row in listed}
-        return [row.index for row in listed if old.get(row.index) != row.revision]
 
     def index_of(self, instrument_id: int) -> int:
         """The book of an instrument, 0 if it is not listed."""

@@ -95,7 +95,7 @@ class MarketData:
         self._touched: dict[int, _OpenBook] = {}
         self._prints: dict[int, list[Row]] = {}
         self._phased: dict[int, None] = {}
-        self._listed = False
+        self._listed: dict[int, None] = {}
 
     # subscriptions
 
@@ -264,17 +264,17 @@ class MarketData:
 
     def _venue_event(self, row: Row) -> None:
         if row[KIND] == _LISTED:
-            self._listed = True
+            self._listed[row[INSTRUMENT]] = None
         else:
             self._phased.update(dict.fromkeys(self._phases.fold(row)))
 
     def _end_command(self) -> None:
         """All messages of one `e` on one raw channel are one message (MDATA-013)."""
         if self._listed:
-            self._listed = False
-            changed = self._table.refresh()
+            self._table.refresh()
             self._phases.add(row for row in self._table.rows if row is not None)
-            self._event("instruments", 0, self.sequence, self._definitions, changed)
+            self._event("instruments", 0, self.sequence, self._definitions, list(self._listed))
+            self._listed = {}
         if self._touched:
             for book in self._touched.values():
                 self._publish_book(book)
