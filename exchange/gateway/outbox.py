@@ -87,6 +87,8 @@ class Line:
 
     def send(self, message: Any) -> None:
         """Queue a private message for this tick's write."""
+        if self.closing is not None:
+            return
         if not self.outgoing:
             self.outbox.touch(self)
         self.outgoing.append(message)

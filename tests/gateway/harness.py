@@ -1,0 +1,239 @@
+"""A venue without sockets and threads: the test turns time, disk and loop by hand.
+
+    with Bench(folder) as bench:
+        peer = bench.connect(bench.keys[1])     # logged on, live
+        peer.send(New(...)); bench.settle()
+        peer.take() -> messages the connection received since the last take
+"""
+
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from exchange.gateway.auth import KeyPair, signed_text
+from exchange.gateway.hub import Hub
+from exchange.gateway.outbox import JSON, MSGPACK, Outbox
+from exchange.gateway.session import Session
+from exchange.gateway.throttle import LOOPBACK, Profile
+from exchange.opening import Catalogue, OpenVenue, Seams
+from exchange.seams import RealDisk
+from exchange.wire.codec import CODECS
+from exchange.wire.messages import Auth, Hello, New
+from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
+
+DAY = date(2026, 11, 23)
+SYMBOL = "H100.G90.H27"
+DEPOSIT_MILLS = 10**12
+START_NS = 1_795_000_000_000_000_000
+
+
+class StillClock:
+    """Time that moves when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = START_NS
+
+    def now_ns(self) -> int:
+        return self.now
+
+    def wall_us(self) -> int:
+        return self.now // 1_000
+
+    def mono_ns(self) -> int:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += int(seconds * 1e9)
+
+
+class CountingRng:
+    """Bytes that differ each time and repeat each run."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def bytes(self, count: int) -> bytes:
+        self.count += 1
+        return self.count.to_bytes(4, "big").rjust(count, b"\x07")
+
+
+class NoSyncDisk(RealDisk):
+    def fdatasync(self, handle: int) -> None:
+        pass
+
+    def fsync(self, handle: int) -> None:
+        pass
+
+
+def frames_of(data: bytes) -> list[tuple[int, bytes]]:
+    """(opcode, payload) of a server's frames, read independently of the code under test."""
+    frames = []
+    while data:
+        assert data[0] & 0xF0 == 0x80 and not data[1] & 0x80, "unfragmented and not masked"
+        length, start = data[1], 2
+        if length == 126:
+            length, start = int.from_bytes(data[2:4], "big"), 4
+        elif length == 127:
+            length, start = int.from_bytes(data[2:10], "big"), 10
+        frames.append((data[0] & 0x0F, data[start : start + length]))
+        data = data[start + length :]
+    return frames
+
+
+class MemoryTransport:
+    """A transport that keeps what was written."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.writes = 0
+        self.waiting = 0
+        self.closed: tuple[int, str] | None = None
+        self.paused = False
+
+    def write(self, data: bytes) -> None:
+        assert self.closed is None, "nothing is written after close"
+        self.data += data
+        self.writes += 1
+
+    def pending(self) -> int:
+        return self.waiting
+
+    def close(self, code: int, reason: str) -> None:
+        if self.closed is None:
+            self.closed = (code, reason)
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+
+class Peer:
+    """One connection as its client sees it."""
+
+    def __init__(self, bench: "Bench", path: str, address: str, msgpack: bool) -> None:
+        self.bench = bench
+        self.path = path
+        self.transport = MemoryTransport()
+        protocol = MSGPACK_SUBPROTOCOL if msgpack else JSON_SUBPROTOCOL
+        self.codec = CODECS[protocol]
+        encoding = MSGPACK if msgpack else JSON
+        self.session = Session(bench.hub, self.transport, self.codec, encoding, path, "localhost", address)
+        self.session.open()
+        bench.settle()
+        hello = self.take()[0]
+        assert isinstance(hello, Hello)
+        self.hello = hello
+
+    def send(self, *messages: Any) -> None:
+        """Each message in a frame of its own."""
+        for message in messages:
+            data = self.codec.encode(message)
+            self.raw(data.decode() if self.codec.text else data)
+
+    def raw(self, data: str | bytes) -> None:
+        self.session.receive(data, self.bench.clock.wall_us(), self.bench.clock.mono_ns())
+
+    def take(self) -> list[Any]:
+        """Messages received since the last take."""
+        self.bench.settle()
+        data, self.transport.data = self.transport.data, b""
+        return [message for _, payload in frames_of(data) for message in self.codec.decode_server(payload)]
+
+    def ask(self, *messages: Any) -> list[Any]:
+        self.take()
+        self.send(*messages)
+        return self.take()
+
+    def log_on(self, pair: KeyPair, sid: str = "", **options: Any) -> list[Any]:
+        text = signed_text("localhost", self.path, self.hello.nonce, pair.key, sid)
+        return self.ask(Auth(request_id=1, key=pair.key, signature=pair.sign(text), session_id=sid, **options))
+
+    def drop(self) -> None:
+        """The connection ends without a logout."""
+        self.session.lost()
+
+
+class Bench:
+    """Venue, gateway and their clock."""
+
+    def __init__(self, folder: str, profile: Profile = LOOPBACK, accounts: int = 3) -> None:
+        self.folder = folder
+        self.profile = profile
+        self.clock = StillClock()
+        self.jobs: list[Any] = []
+        self.calls: list[Any] = []
+        self.hold = False  # the disk is busy: nothing becomes durable
+        seams = Seams(
+            NoSyncDisk(), CountingRng(), self.clock, lambda *job: self.jobs.append(job), self.calls.append, 1 << 20
+        )  # fmt: skip
+        self.opened = OpenVenue(folder, "test", Catalogue(DAY, (SYMBOL,)), seams, profile.queue_rows_max)
+        self.venue = self.opened.venue
+        self.keys = [self._key(number) for number in range(accounts + 1)]
+        self.outbox = Outbox(self.calls.append, lambda line, pending: self.hub.slow.notice(line.owner, pending))
+        terms = {"venue": "test", "history": self.opened.history_name, "feed": "f_test", "durability": "none"}
+        self.hub = Hub(self.venue, self.outbox, self.opened.keys, profile, self.clock, CountingRng(), terms)
+        self.hub.facts = self.opened.facts
+        self.venue.outbox = self.outbox
+        self.venue.on_phase = self.hub.phase_changed
+        self.hub.restore()
+        self.instrument = next(iter(self.venue.instruments))
+        row = self.venue.table.rows[1]
+        assert row is not None
+        self.price = row.settle_tick
+
+    def _key(self, number: int) -> KeyPair:
+        """Key `k_test{number}` of account `number`; index 0 is a key of nobody."""
+        seed = bytes([number + 1]) * 32
+        name = f"test{number}"
+        if number and f"k_{name}" not in self.opened.keys.keys:
+            return self.opened.make_key(name, number, DEPOSIT_MILLS, seed=seed)
+        return KeyPair(f"k_{name}", number, seed)
+
+    def __enter__(self) -> "Bench":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.hold = False
+        self.settle()
+        self.opened.close()
+
+
+    def settle(self) -> None:
+        """Run the loop and the disk until nothing is left to do."""
+        while self.calls or (self.jobs and not self.hold):
+            calls, self.calls[:] = self.calls[:], []
+            for call in calls:
+                call()
+            if self.jobs and not self.hold:
+                job, done = self.jobs.pop(0)
+                job()
+                self.calls.append(lambda done=done: done(None))
+
+    def pass_ms(self, milliseconds: int) -> None:
+        """Time passes, in steps of the wheel."""
+        for _ in range(max(1, milliseconds // 10)):
+            self.clock.now += 10_000_000
+            self.hub.wheel.turn(self.clock.mono_ns())
+            self.hub.slow.look()
+            self.venue.publish_due()
+            self.settle()
+
+    def open(self, path: str = "/v1/oe", address: str = "127.0.0.1", msgpack: bool = False) -> Peer:
+        return Peer(self, path, address, msgpack)
+
+    def connect(self, pair: KeyPair, **options: Any) -> Peer:
+        """A connection that is logged on and live."""
+        peer = self.open(msgpack=options.pop("msgpack", False))
+        messages = peer.log_on(pair, **options)
+        assert msgspec.json.encode(messages[-1]).startswith(b'{"t":"live"'), messages
+        return peer
+
+    def order(self, request_id: int, coid: str, **changes: Any) -> New:
+        fields = {"side": "b", "price_tick": self.price, "order_lots": 5} | changes
+        return New(request_id=request_id, instrument=self.instrument, client_order_id=coid, **fields)

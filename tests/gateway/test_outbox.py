@@ -1,0 +1,127 @@
+"""Frames and one write a tick."""
+
+import pytest
+
+from exchange.gateway.outbox import FRAME_MESSAGES_MAX, JSON, MSGPACK, Encoding, Line, Outbox, frame
+from exchange.wire.messages import Depth, Live
+from tests.gateway.harness import MemoryTransport, frames_of
+
+
+class Loop:
+    def __init__(self) -> None:
+        self.calls: list = []
+        self.slow: list[tuple[Line, int]] = []
+        self.outbox = Outbox(self.calls.append, lambda line, pending: self.slow.append((line, pending)))
+
+    def line(self, encoding: Encoding = JSON) -> Line:
+        return Line(self.outbox, MemoryTransport(), encoding)
+
+    def tick(self) -> None:
+        calls, self.calls[:] = self.calls[:], []
+        for call in calls:
+            call()
+
+
+@pytest.mark.rule("WIRE-003")
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 65_535, 65_536, 100_000])
+def test_frame_carries_payloads_on_both_sides_of_each_length_boundary(length: int) -> None:
+    payload = b"x" * length
+    assert frames_of(frame(payload)) == [(1, payload)]
+    assert frames_of(frame(payload, 0x82)) == [(2, payload)]
+
+
+def test_messages_of_one_tick_leave_in_one_write_as_one_array() -> None:
+    loop = Loop()
+    line = loop.line()
+    for number in range(3):
+        line.send(Live(1, number))
+    assert len(loop.calls) == 1
+    loop.tick()
+    assert line.transport.writes == 1
+    assert frames_of(line.transport.data) == [(1, JSON.encode([Live(1, number) for number in range(3)]))]
+    loop.tick()
+    assert line.transport.writes == 1
+
+
+def test_very_many_messages_are_cut_into_frames_below_the_limit() -> None:
+    loop = Loop()
+    line = loop.line(MSGPACK)
+    for number in range(FRAME_MESSAGES_MAX + 1):
+        line.send(Live(1, number))
+    loop.tick()
+    kinds = [kind for kind, _ in frames_of(line.transport.data)]
+    assert kinds == [2, 2] and line.transport.writes == 1
+
+
+@pytest.mark.rule("MDATA-003")
+def test_public_message_is_encoded_once_for_each_encoding_and_written_to_all() -> None:
+    loop = Loop()
+    count = 0
+
+    def counted(message: object) -> bytes:
+        nonlocal count
+        count += 1
+        return JSON.encode(message)
+
+    encoding = Encoding("json", 0x81, counted)
+    lines = [loop.line(encoding) for _ in range(5)] + [loop.line(MSGPACK)]
+    for line in lines:
+        loop.outbox.subscribe(line, frozenset({4}))
+    other = loop.line()
+    loop.outbox.subscribe(other, frozenset({5}))
+    loop.outbox.publish(4, Depth(4, 1, 9, 9, [], []))
+    loop.tick()
+    assert count == 1
+    assert [line.transport.writes for line in lines] == [1] * 6 and other.transport.writes == 0
+    assert lines[0].transport.data == lines[4].transport.data != lines[5].transport.data
+
+
+@pytest.mark.rule("MDATA-004")
+def test_own_reply_comes_before_shared_data_in_the_same_write() -> None:
+    loop = Loop()
+    line = loop.line()
+    loop.outbox.subscribe(line, frozenset({4}))
+    loop.outbox.publish(4, Depth(4, 1, 9, 9, [], []))
+    line.send(Live(1, 2))
+    loop.tick()
+    assert line.transport.writes == 1
+    first, second = frames_of(line.transport.data)
+    assert b'"live"' in first[1] and b'"depth"' in second[1]
+
+
+def test_connection_that_left_its_group_gets_nothing_more() -> None:
+    loop = Loop()
+    line, stays = loop.line(), loop.line()
+    for each in (line, stays):
+        loop.outbox.subscribe(each, frozenset({4, 5}))
+    loop.outbox.subscribe(line, frozenset({5}))
+    loop.outbox.publish(4, Depth(4, 1, 9, 9, [], []))
+    loop.tick()
+    assert not line.transport.data and stays.transport.data
+    loop.outbox.subscribe(line, frozenset())
+    loop.outbox.subscribe(stays, frozenset())
+    assert not loop.outbox._groups and not loop.outbox._channel_groups
+
+
+def test_what_says_why_is_written_before_the_close_and_nothing_after() -> None:
+    loop = Loop()
+    line = loop.line()
+    loop.outbox.subscribe(line, frozenset({4}))
+    line.send(Live(1, 2))
+    line.close(4002, "why")
+    loop.tick()
+    assert line.transport.data and line.transport.closed == (4002, "why")
+    loop.outbox.publish(4, Depth(4, 1, 9, 9, [], []))
+    loop.tick()
+    assert line.transport.writes == 1
+
+
+@pytest.mark.rule("RATE-006")
+def test_bytes_that_wait_are_noticed_after_the_write() -> None:
+    loop = Loop()
+    loop.outbox.soft_bytes = 100
+    line = loop.line()
+    line.transport.waiting = 101
+    line.send(Live(1, 2))
+    loop.tick()
+    assert loop.slow == [(line, 101)]

@@ -1,0 +1,191 @@
+"""Market data of one connection: snapshots, groups, slow readers."""
+
+from dataclasses import replace
+
+import pytest
+
+from exchange.gateway.throttle import LOOPBACK
+from exchange.wire.messages import (
+    ChannelSpec,
+    Depth,
+    Err,
+    Heartbeat,
+    Instruments,
+    Lag,
+    Ok,
+    Ping,
+    Replay,
+    ReplayEnd,
+    Resync,
+    Status,
+    Subscribe,
+    Top,
+    Trades,
+    Unsubscribe,
+)
+from tests.gateway.harness import Bench, Peer
+
+
+def depth(bench: Bench, **changes: object) -> ChannelSpec:
+    return ChannelSpec(**{"name_of_channel": "depth", "instrument": bench.instrument, "cadence_ms": 0, "levels": 0} | changes)
+
+
+def subscribed(peer: Peer, *specs: ChannelSpec) -> tuple[list[int], list[object]]:
+    reply, *data = peer.ask(Subscribe(request_id=1, channels=list(specs)))
+    assert isinstance(reply, Ok)
+    return [number for number, _ in reply.channels or []], data
+
+
+@pytest.mark.rule("MDATA-004", "MDATA-005")
+def test_reply_then_snapshot_then_changes_without_a_gap(bench: Bench) -> None:
+    trader, reader = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    trader.ask(bench.order(10, "a1"))
+    (number,), (snapshot,) = subscribed(reader, depth(bench))
+    assert isinstance(snapshot, Depth) and snapshot.snapshot and snapshot.bids == [(bench.price, 5)]
+    trader.ask(bench.order(11, "a2", order_lots=2))
+    (change,) = reader.take()
+    assert (change.channel, change.previous, change.bids) == (number, snapshot.sequence, [(bench.price, 7)])
+
+
+@pytest.mark.rule("DUR-149")
+def test_snapshot_asked_for_during_a_commit_shows_only_what_is_durable(bench: Bench) -> None:
+    trader, reader = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    bench.hold = True
+    trader.send(bench.order(10, "a1"))
+    bench.settle()
+    assert reader.ask(Subscribe(request_id=1, channels=[depth(bench)])) == []
+    bench.hold = False
+    reply, snapshot = reader.take()
+    assert isinstance(reply, Ok) and snapshot.bids == [(bench.price, 5)] and snapshot.engine_sequence == bench.venue.sequence
+
+
+@pytest.mark.rule("MDATA-003")
+def test_all_subscribers_of_a_channel_share_its_number_and_its_bytes(bench: Bench) -> None:
+    trader = bench.connect(bench.keys[1])
+    readers = [bench.connect(bench.keys[2]) for _ in range(3)]
+    numbers = {subscribed(reader, depth(bench))[0][0] for reader in readers}
+    other = subscribed(bench.open("/v1/md"), depth(bench, cadence_ms=100, levels=1))[0][0]
+    assert len(numbers) == 1 and other not in numbers
+    trader.ask(bench.order(10, "a1"))
+    assert len({reader.transport.data for reader in readers}) == 1
+
+
+@pytest.mark.rule("MDATA-004")
+def test_rows_are_refused_one_by_one(bench: Bench) -> None:
+    reader = bench.open("/v1/md")
+    specs = [
+        ChannelSpec(name_of_channel="trades", instrument=99),
+        ChannelSpec(name_of_channel="orders", instrument=bench.instrument),
+        depth(bench),
+        depth(bench, cadence_ms=10),
+        ChannelSpec(name_of_channel="trades", instrument=bench.instrument),
+    ]
+    reply = reader.ask(Subscribe(request_id=1, channels=specs))[0]
+    assert [code for _, code in reply.channels] == [5001, 1011, 2004, 0, 0]
+
+
+def test_channels_of_a_connection_are_capped(tmp_path: object) -> None:
+    with Bench(str(tmp_path), replace(LOOPBACK, channels_max=2)) as bench:
+        reader = bench.open("/v1/md")
+        specs = [depth(bench, cadence_ms=10, levels=levels) for levels in (1, 10, 50)]
+        reply = reader.ask(Subscribe(request_id=1, channels=specs))[0]
+        assert [code for _, code in reply.channels] == [0, 0, 3003]
+
+
+@pytest.mark.rule("MDATA-015")
+def test_resync_gives_a_snapshot_in_the_same_stream_and_unsubscribe_ends_it(bench: Bench) -> None:
+    trader, reader = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    (number,), _ = subscribed(reader, depth(bench))
+    trader.ask(bench.order(10, "a1"))
+    last = reader.take()[-1].sequence
+    reply, snapshot = reader.ask(Resync(request_id=2, channel=number))
+    assert isinstance(reply, Ok) and snapshot.snapshot and snapshot.sequence == last
+    assert isinstance(reader.ask(Unsubscribe(request_id=3, channel=[number]))[0], Ok)
+    trader.ask(bench.order(11, "a2"))
+    assert reader.take() == []
+    for message in (Resync(request_id=4, channel=number), Unsubscribe(request_id=5, channel=[number])):
+        refusal = reader.ask(message)[0]
+        assert isinstance(refusal, Err) and refusal.name == "UNKNOWN_CHANNEL"
+
+
+def test_event_channels_tell_instruments_status_trades_and_top(bench: Bench) -> None:
+    buyer, seller, reader = bench.connect(bench.keys[1]), bench.connect(bench.keys[2]), bench.open("/v1/md")
+    names = ("instruments", "status", "top", "trades")
+    specs = [
+        ChannelSpec(name_of_channel=name, instrument=0 if name == "instruments" else bench.instrument, cadence_ms=0)
+        for name in names
+    ]
+    numbers, data = subscribed(reader, *specs)
+    assert [type(message) for message in data] == [Instruments, Status, Top]
+    buyer.ask(bench.order(10, "a1"))
+    seller.ask(bench.order(10, "b1", side="s", order_lots=2))
+    prints = [message for message in reader.take() if isinstance(message, Trades)]
+    assert [(row[1], row[2], row[3]) for row in prints[0].rows] == [(bench.price, 2, "s")]
+    trades = numbers[3]
+    first = prints[0].sequence
+    replayed = buyer.ask(Replay(request_id=11, channel=trades, first_sequence=first, last_sequence=first))
+    assert replayed[1].replay and replayed[1].rows == prints[0].rows and isinstance(replayed[-1], ReplayEnd)
+    assert buyer.ask(Replay(request_id=12, channel=numbers[2], first_sequence=1, last_sequence=1))[0].code == 1011
+
+
+@pytest.mark.rule("SESS-010")
+def test_heartbeat_lists_channels_that_published_since_the_one_before(bench: Bench) -> None:
+    trader, reader = bench.connect(bench.keys[1]), bench.open("/v1/md")
+    (number,), _ = subscribed(reader, depth(bench, cadence_ms=10))
+    trader.ask(bench.order(10, "a1"))
+    for each in (trader, reader):
+        each.send(Ping(request_id=1))
+    bench.pass_ms(2_100)
+    messages = reader.take()
+    last = next(message for message in messages if isinstance(message, Depth)).sequence
+    beats = [message.channels for message in messages if isinstance(message, Heartbeat)]
+    assert beats == [[(number, last)], []]
+
+
+@pytest.mark.rule("RATE-006", "RATE-008")
+def test_slow_reader_is_conflated_told_so_and_comes_back_at_half_the_mark(bench: Bench) -> None:
+    trader, slow, quick = (bench.connect(bench.keys[number]) for number in (1, 2, 3))
+    (number,), (snapshot,) = subscribed(slow, depth(bench))
+    subscribed(quick, depth(bench))
+    slow.transport.waiting = 257 * 1_024
+    trader.ask(bench.order(10, "a1", order_lots=1))
+    first, lag = slow.take()
+    assert isinstance(lag, Lag) and (lag.level, lag.action) == (1, "conflate")
+    for request_id in range(11, 15):
+        trader.ask(bench.order(request_id, f"a{request_id}", order_lots=1))
+    assert slow.take() == [] and len(quick.take()) == 5
+    slow.transport.waiting = 127 * 1_024
+    bench.pass_ms(20)
+    merged, lag = slow.take()
+    assert merged.conflated and merged.previous == first.sequence and merged.bids == [(bench.price, 5)]
+    assert (lag.level, lag.action) == (0, "normal")
+    trader.ask(bench.order(20, "last", order_lots=1))
+    assert slow.take()[0].previous == merged.sequence
+    assert snapshot.channel == number
+
+
+@pytest.mark.rule("RATE-007", "BAD-057", "DUR-026", "SEC-035")
+def test_reader_that_stops_is_cut_at_the_hard_mark_or_after_two_seconds(bench: Bench) -> None:
+    trader, public, private, stuck = bench.connect(bench.keys[1]), bench.open("/v1/md"), bench.connect(bench.keys[2]), None
+    stuck = bench.open("/v1/md")
+    for reader, spec in ((public, depth(bench, cadence_ms=10)), (private, depth(bench)), (stuck, depth(bench, cadence_ms=10))):
+        subscribed(reader, spec)
+    public.transport.waiting = private.transport.waiting = 1_025 * 1_024
+    stuck.transport.waiting = 300 * 1_024
+    trader.ask(bench.order(10, "a1"))
+    bench.pass_ms(30)
+    assert public.transport.closed is not None and public.transport.closed[0] == 4009
+    assert private.transport.closed is None, "private data may fill more"
+    for _ in range(3):
+        for peer in (trader, private):
+            peer.send(Ping(request_id=1))
+        stuck.send(Ping(request_id=1))
+        bench.pass_ms(1_000)
+    assert stuck.transport.closed is not None and stuck.transport.closed[0] == 4009
+
+
+def test_connection_that_ends_leaves_its_channels(bench: Bench) -> None:
+    reader = bench.connect(bench.keys[1])
+    subscribed(reader, depth(bench))
+    reader.drop()
+    assert bench.venue.market._books == {} and not bench.outbox._groups
