@@ -137,9 +137,9 @@ class OpenVenue:
             self.keys.catch_up(recorder.records)
             return
         for frame in read_frames(self.folder, self.seams.disk):
-            if frame.payload and frame.count:
+            if frame.payload and frame.records:
                 self.keys.catch_up([(frame.rows[0], frame.payload)])
-            elif frame.count:
+            elif frame.records:
                 rows = frame.rows
                 self.keys.catch_up((row, b"") for row in rows[_matters(rows)])
 
