@@ -84,7 +84,7 @@ def run_kinds(report: Report, _: str) -> None:
     counts = np.append(np.bincount(stage.flow.steps["kind"], minlength=len(KINDS)), stage.flow.fills)
     share = 100 * counts * list(costs.values()) / times.sum()
     for (name, cost), part in zip(costs.items(), share, strict=True):
-        report.row(f"cost of one {name}", f"{cost:,.0f}", f"{part:.0f} % of the mixed flow's time")
+        report.row(f"cost of one {name}", f"{cost:,.0f} ns", f"{part:.0f} % of the mixed flow's time")
     least = float(times.sum()) / len(stage.rows)
     variants = {
         "mixed without client order ids": without_client_ids(stage),
@@ -93,7 +93,7 @@ def run_kinds(report: Report, _: str) -> None:
     figures: dict[str, Any] = {"costs_ns": costs, "plain_ns": least}
     for name, variant in variants.items():
         cost = float(np.min([variant.time_pass() for _ in range(rounds)], axis=0).sum()) / len(variant.rows)
-        report.row(name, f"{cost:,.1f}", f"plain {least:,.1f} ns")
+        report.row(name, f"{cost:,.1f} ns", f"plain {least:,.1f} ns")
         figures[name] = cost
     report.keep("kinds", figures, parameters)
 

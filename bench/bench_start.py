@@ -1,4 +1,4 @@
-"""How long does a venue take to start, and how much memory does it hold with the launch catalogue?
+"""How long does a venue take to start, how much memory does it hold, and what does it carry from socket to socket?
 
 Each figure is of a process of its own. Cold means an empty cache of compiled kernels, warm a full one; neither counts
 reading a journal.
@@ -44,6 +44,23 @@ def run_memory(report: Report, _: str) -> None:
         "memory, launch catalogue", f"{float(mib):,.0f} MiB", f"{int(books):,} instruments listed, state of venue size"
     )
     report.keep("memory", {"resident_mib": float(mib), "instruments": int(books)}, None)
+
+
+def run_gateway(report: Report, _: str) -> None:
+    """Durable acknowledgements and deliveries of a whole venue over websockets; bench_gateway has the details."""
+    from bench.bench_gateway import measure
+
+    for question in ("latency", "throughput", "fanout"):
+        found = measure(question, scale=0.1 if report.quick else 1.0)
+        if question == "fanout":
+            figure = f"{found['deliveries_per_s']:,}/s"
+        elif question == "throughput":
+            figure = f"{found['acks_per_s']:,}/s"
+        else:
+            figure = f"p50 {found['p50_us']:,.0f}, p99 {found['p99_us']:,.0f} us"
+        rest = ", ".join(f"{name} {value}" for name, value in found.items() if name != "question")
+        report.row(f"gateway {question}", figure, rest)
+        report.keep(question, found, None)
 
 
 def seconds_of(script: str, cache: str) -> float:

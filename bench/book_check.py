@@ -58,10 +58,12 @@ def check_books(source: Lobster, commands: np.ndarray, book: Book, progress: Cal
     for index in range(1, len(source.book)):
         start, middle, end = source.view_ends[index - 1], source.message_ends[index], source.view_ends[index]
         book.apply(commands[start:middle])
-        found = difference(source, index, book.depth(levels), source.view_prices[index])
+        depth = book.depth(levels)
+        found = difference(source, index, depth, source.view_prices[index])
         if middle < end:
             book.apply(commands[middle:end])
-        found = found or difference(source, index, book.depth(levels), source.book[index, -1, :, 0])
+            depth = book.depth(levels)
+        found = found or difference(source, index, depth, source.book[index, -1, :, 0])
         differences.append(found)
         for place, last in enumerate((source.seed_prices[index], source.view_prices[index])):
             known[place] += sum(len(side) for side in published(source, index, last)) / 2

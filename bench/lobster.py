@@ -38,7 +38,7 @@ TYPES = {
     HALT: "halt (ignored)",
 }
 INSTRUMENT = 1
-OWNERS = 64  # accounts of resting orders, from 1; as many follow for aggressors
+OWNERS = 24  # accounts of resting orders, from 1; as many follow for aggressors
 FAR_TICK = 10 * PRICE_MAX  # the price of a level that is not there
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.tapes import Control, Tape
-from exchange.codes import CommandKind, MarketState
+from exchange.codes import CommandKind, MarketState, TimeInForce
 from exchange.engine.control import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
 from exchange.engine.engine import Engine
-from exchange.limits import NAMED
+from exchange.errors import UserError
+from exchange.limits import NAMED, TAPE, TEST, VENUE
 from exchange.records import COMMAND
 
 GROUP = COMMODITY = 1
@@ -72,10 +73,24 @@ class Market:
         return self.controls(), accounts, rows
 
 
-def market_tape(market: Market, parts: Sequence[np.ndarray], limits: str, notes: dict[str, object]) -> Tape:
+def fitting_limits(market: Market, rows: np.ndarray) -> str:
+    """Name of the smallest state that holds the market and every order of the rows, even if none ever left."""
+    orders = int(np.count_nonzero((rows["kind"] == CommandKind.NEW) & (rows["tif"] != TimeInForce.IOC)))
+    ladder = market.books * 2 * (market.high_tick - market.low_tick + 65)
+    for limits in sorted((TEST, TAPE, VENUE), key=lambda limits: limits.orders * limits.books):
+        enough = limits.orders > orders and limits.ladder_rows >= ladder
+        if enough and limits.books >= market.books and limits.accounts >= market.accounts:
+            return limits.name
+    raise UserError(f"{orders:,} orders in {market.books:,} books do not fit into any state size ({', '.join(NAMED)})")
+
+
+def market_tape(
+    market: Market, parts: Sequence[np.ndarray], notes: dict[str, object] | None = None, limits: str = ""
+) -> Tape:
     """A tape that opens the market and plays the parts one after the other; sequences are given here.
 
-    parts   COMMAND rows; all but the last only fill the book; times are kept, the opening takes that of the first row
+    parts    COMMAND rows; all but the last only fill the book; times are kept, the opening takes that of the first row
+    limits   name of the state's size, the smallest that fits if empty
     """
     listings, accounts, opening = market.opening()
     payloads = [(CommandKind.LIST, payload) for payload in listings]
@@ -89,7 +104,8 @@ def market_tape(market: Market, parts: Sequence[np.ndarray], limits: str, notes:
         row = np.zeros(1, COMMAND)
         row["sequence"], row["time_ns"], row["kind"] = index + 1, start_ns, kind
         controls.append(Control(row, payload))
-    return Tape(rows, controls, limits, "bench", resting_rows=len(rows) - len(parts[-1]), notes=notes)
+    limits = limits or fitting_limits(market, rows)
+    return Tape(rows, controls, limits, "bench", resting_rows=len(rows) - len(parts[-1]), notes=notes or {})
 
 
 def engine_at(tape: Tape, rows: int) -> Engine:

@@ -27,6 +27,7 @@ from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.kernel import source_hash
 from exchange.limits import NAMED
+from exchange.records import COMMAND
 from exchange.units import NS_PER_S
 
 CHUNK_ROWS = 16_384
@@ -105,7 +106,7 @@ def replay_source(
             raise UserError("replay lobster needs --messages FILE.csv and --book FILE.csv")
         return replay_lobster(console, messages, book, save)
     if path.is_dir():
-        return replay_data_folder(console, path)
+        return replay_data_folder(console, path, save)
     tape = flow_tape(source, seed, commands) if source in FLOWS and not path.exists() else read_tape(path)
     outcome = run_tape(console, tape, source)
     expect_fills(console, tape, outcome)
@@ -126,7 +127,7 @@ def run_tape(console: Console, tape: Tape, title: str) -> Outcome:
 
 def progress_bar(console: Console) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def expect_fills(console: Console, tape: Tape, outcome: Outcome) -> None:
@@ -153,10 +154,13 @@ def save_tape(console: Console, tape: Tape, outcome: Outcome, save: Path | None)
     """Write what was replayed as a native tape, with its outcome."""
     if save is None:
         return
-    name = write_tape(replace(tape, rules_hash=source_hash(), state_hash=outcome.state_hash), save)
-    console.print(
-        f"saved       {save}: {save.stat().st_size / 2**20:.1f} MiB, tape hash {name[:16]}...", soft_wrap=True
-    )
+    write_and_say(console, replace(tape, rules_hash=source_hash(), state_hash=outcome.state_hash), save)
+
+
+def write_and_say(console: Console, tape: Tape, save: Path) -> None:
+    name = write_tape(tape, save)
+    size = f"{save.stat().st_size / 2**20:.1f} MiB"
+    console.print(f"saved       {save}: {size}, tape hash {name[:16]}...", soft_wrap=True)
 
 
 def replay_lobster(console: Console, messages: Path, book: Path, save: Path | None) -> int:
@@ -179,7 +183,7 @@ def replay_lobster(console: Console, messages: Path, book: Path, save: Path | No
     return 0 if check.matched == check.messages and not outcome.refused else 1
 
 
-def replay_data_folder(console: Console, folder: Path) -> int:
+def replay_data_folder(console: Console, folder: Path, save: Path | None) -> int:
     """Replay a venue's journal from its first record; damage and differences are refused where they are found."""
     from exchange.journal.replay import recorded_limits, replay_folder
 
@@ -199,4 +203,23 @@ def replay_data_folder(console: Console, folder: Path) -> int:
         f"check       {report.marks:,} recorded marks of events and state met, {report.frames:,} frames",
         soft_wrap=True,
     )
+    if save is not None:
+        write_folder(console, folder, limits.name, report.state_hash.hex(), save)
     return 0
+
+
+def write_folder(console: Console, folder: Path, limits: str, state_hash: str, save: Path) -> None:
+    """Write a venue's day as a tape: its rows, and its controls between them."""
+    from exchange.journal.frames import FrameKind
+    from exchange.journal.replay import read_frames
+
+    rows, controls = [np.zeros(0, COMMAND)], []
+    for frame in read_frames(str(folder)):
+        if frame.kind == FrameKind.DATA:
+            rows.append(frame.rows.copy())
+        elif frame.kind == FrameKind.CONTROL:
+            controls.append(Control(frame.rows.copy(), bytes(frame.payload)))
+    tape = Tape(
+        np.concatenate(rows), controls, limits, "venue", source_hash(), state_hash, notes={"folder": folder.name}
+    )
+    write_and_say(console, tape, save)

@@ -24,6 +24,7 @@ QUESTIONS = {
     "peers": ("bench.bench_engine", "run_peers"),
     "memory": ("bench.bench_start", "run_memory"),
     "start": ("bench.bench_start", "run_start"),
+    "gateway": ("bench.bench_start", "run_gateway"),
 }
 
 
@@ -60,7 +61,7 @@ def run_bench(names: list[str], quick: bool, folder: Path = FOLDER) -> int:
     about = machine()
     table = Table(title=f"{about['processor']}, {about['cores']} cores, load {about['load_1m']}", title_justify="left")
     table.add_column("what")
-    table.add_column("ns a command\nleast / median / p99", justify="right")
+    table.add_column("figure\nleast / median / p99", justify="right")
     table.add_column("detail")
     code = 0
     for name in names or list(QUESTIONS):

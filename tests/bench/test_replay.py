@@ -1,0 +1,145 @@
+"""`gpux replay`: every source gives its figures and checks; a wrong one is one line with exit code 2."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.flow import FLOWS, make_flow
+from bench.flow_book import MID, TICKS
+from bench.market import Market, market_tape
+from bench.replay import replay_tape
+from bench.tapes import Control, Tape, read_tape, write_tape
+from exchange.cli import main
+from exchange.codes import CommandKind
+from exchange.engine.engine import Engine
+from exchange.journal.recovery import open_journal
+from exchange.limits import TEST
+from exchange.seams import RealDisk
+from tests.bench.test_lobster import SAMPLE, write_pair
+from tests.journal.helpers import ManualClock, SeededRng
+
+
+def small_tape(name: str = "mixed") -> Tape:
+    flow = make_flow(replace(FLOWS[name], commands=600, warm_orders=300, accounts=10))
+    market = Market(1, TICKS - 2, MID, accounts=10)
+    return market_tape(market, [flow.warm, flow.commands], {"fills": flow.fills}, "test")
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of the command line."""
+    with pytest.raises(SystemExit) as stopped:
+        main(["replay", *map(str, arguments)])
+    output, errors = capsys.readouterr()
+    return int(stopped.value.code or 0), output, errors
+
+
+@pytest.mark.parametrize("name", list(FLOWS))
+def test_engine_makes_the_predicted_trades_and_refuses_nothing(name: str) -> None:
+    tape = small_tape(name)
+    done: list[int] = []
+    outcome = replay_tape(tape, Engine(TEST), done.append)
+    assert (outcome.fills, outcome.refused.total()) == (tape.notes["fills"], 0)
+    assert sum(done) == outcome.rows + outcome.controls == len(tape.commands) + len(tape.controls)
+
+
+def test_refusals_are_counted_by_reason() -> None:
+    tape = small_tape()
+    tape.commands["account"][-3:] = 60
+    assert replay_tape(tape, Engine(TEST), lambda _: None).refused["UNKNOWN_ACCOUNT"] == 3
+
+
+def test_native_tape_replays_from_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write_tape(small_tape(), tmp_path / "flow.parquet")
+    code, output, _ = run(capsys, tmp_path / "flow.parquet", "--save", tmp_path / "known.parquet")
+    assert code == 0 and "commands/s" in output and "state hash  " in output and "nothing refused" in output
+    assert read_tape(tmp_path / "known.parquet").state_hash in output
+
+
+@pytest.mark.rule("TAPE-003")
+def test_tape_with_another_state_than_promised_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write_tape(small_tape(), tmp_path / "flow.parquet")
+    run(capsys, tmp_path / "flow.parquet", "--save", tmp_path / "known.parquet")
+    code, output, _ = run(capsys, tmp_path / "known.parquet")
+    assert code == 0 and "state hash is the one in the file" in output
+    known = read_tape(tmp_path / "known.parquet")
+    known.commands["lots"][np.flatnonzero(known.commands["kind"] == CommandKind.NEW)[-1]] += 1
+    write_tape(known, tmp_path / "other.parquet")
+    code, _, errors = run(capsys, tmp_path / "other.parquet")
+    assert code == 2 and "another state than the file's" in errors and errors.count("\n") == 1
+
+
+@pytest.mark.rule("TAPE-012")
+def test_lobster_pair_replays_through_the_engine(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    messages, book = write_pair(tmp_path)
+    code, output, _ = run(capsys, "lobster", "--messages", messages, "--book", book)
+    assert code == 0 and "8 of 8 book states match, all 2 levels of both sides" in output
+    assert "fills       2 trades" in output
+
+
+@pytest.mark.rule("TAPE-012")
+def test_lobster_pair_that_does_not_match_says_where(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    messages, book = write_pair(tmp_path)
+    book.write_text(book.read_text().replace("1015000,170,1010000,36", "1015000,170,1010000,35"))
+    code, output, _ = run(capsys, "lobster", "--messages", messages, "--book", book)
+    assert code == 1 and "7 of 8 book states match" in output and "row 3 bids" in output
+
+
+@pytest.mark.rule("TAPE-012")
+@pytest.mark.skipif(not SAMPLE.is_dir(), reason="the LOBSTER sample is not part of the project")
+def test_real_lobster_sample_is_reproduced_by_the_engine(capsys: pytest.CaptureFixture[str]) -> None:
+    messages, book = sorted(SAMPLE.glob("AAPL_2012-06-21_*_10_head.csv"))
+    code, output, _ = run(capsys, "lobster", "--messages", messages, "--book", book)
+    assert code == 0 and "998 of 998 book states match, all 10 levels of both sides" in output
+
+
+def written_journal(folder: Path, tape: Tape) -> None:
+    """A venue's data folder that holds the commands of a tape, frame by frame."""
+    opened = open_journal(
+        str(folder), RealDisk(), SeededRng(1), ManualClock(), TEST, b'{"rules":1}', segment_bytes=65_536
+    )
+    for part in tape.parts():
+        if isinstance(part, Control):
+            opened.journal.append_control(part.row, part.payload)
+        else:
+            for rows in np.array_split(part, 7):
+                opened.journal.append(rows)
+    opened.journal.close()
+
+
+@pytest.mark.rule("TAPE-001")
+@pytest.mark.rule("TAPE-003")
+def test_data_folder_replays_and_becomes_a_tape(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    tape = small_tape()
+    tape.commands["time_ns"] = tape.controls[-1].row["time_ns"]  # a frame has one time
+    written_journal(tmp_path / "data", tape)
+    code, output, errors = run(capsys, tmp_path / "data", "--save", tmp_path / "day.parquet")
+    assert (code, errors) == (0, "")
+    assert f"fills       {tape.notes['fills']} trades" in output
+    again = read_tape(tmp_path / "day.parquet")
+    assert np.array_equal(again.commands, tape.commands) and len(again.controls) == len(tape.controls)
+    code, output, _ = run(capsys, tmp_path / "day.parquet")
+    assert code == 0 and "state hash is the one in the file" in output
+
+
+def test_wrong_sources_are_one_line_with_exit_code_2(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "text.parquet").write_text("no tape")
+    cases: list[list[object]] = [
+        [tmp_path / "missing.parquet"],
+        [tmp_path / "text.parquet"],
+        ["lobster"],
+        ["lobster", "--messages", tmp_path / "none.csv", "--book", tmp_path / "none.csv"],
+        ["mixed", "--commands", "0"],
+        ["mixed", "--seed", "x"],
+        [],
+    ]
+    for arguments in cases:
+        code, _, errors = run(capsys, *arguments)
+        assert code == 2 and errors.startswith("gpux: ") and errors.count("\n") == 1, arguments
+
+
+def test_market_opens_with_its_books_and_funds() -> None:
+    tape = small_tape()
+    assert np.array_equal(tape.commands["sequence"], np.arange(12, 12 + len(tape.commands)))
+    assert [control.sequence for control in tape.controls] == list(range(1, 12))

@@ -1,0 +1,67 @@
+"""Timing passes repeat from one warm state and notice a wrong result."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bench.bench_engine import kind_costs, per_command
+from bench.flow import FLOWS
+from bench.flow_book import CANCEL
+from bench.stage import BATCH_ROWS, Stage, WrongResult, set_stage, without_client_ids
+
+SMALL = replace(FLOWS["mixed"], commands=700, warm_orders=300, accounts=10)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return set_stage(SMALL, "test")
+
+
+def test_every_pass_ends_in_the_same_state_as_the_verified_one(stage: Stage) -> None:
+    counts = stage.verify()
+    assert counts["FILL"] == 2 * stage.flow.fills and "REJ" not in counts
+    verified = stage.hash
+    times = [stage.time_pass() for _ in range(2)]
+    assert stage.hash == verified and all(len(part) == 2 and part.min() > 0 for part in times)
+
+
+def test_engine_that_trades_otherwise_is_wrong_however_fast(stage: Stage) -> None:
+    stage.flow.steps["fills"][0] += 1
+    with pytest.raises(WrongResult, match="trades and 0 refusals, expected"):
+        stage.verify()
+
+
+def test_refused_command_is_a_wrong_result(stage: Stage) -> None:
+    stage.rows["account"][np.flatnonzero(stage.flow.steps["kind"] == CANCEL)[-1]] = 60
+    with pytest.raises(WrongResult, match="1 refusals"):
+        stage.verify()
+
+
+def test_pass_that_ends_elsewhere_is_a_wrong_result(stage: Stage) -> None:
+    stage.time_pass()
+    stage.rows["lots"][-1] += 1
+    with pytest.raises(WrongResult, match="before it was"):
+        stage.time_pass()
+
+
+def test_flow_by_order_id_makes_the_same_trades(stage: Stage) -> None:
+    stage.verify()
+    variant = without_client_ids(stage)
+    assert variant.verify()["FILL"] == 2 * stage.flow.fills
+    assert not variant.rows["client_order_id_0"].any() and variant.hash != stage.hash
+
+
+def test_costs_of_kinds_are_found_again_from_batches_made_of_them() -> None:
+    stage = set_stage(replace(SMALL, commands=20 * BATCH_ROWS, warm_orders=100), "test")
+    steps = stage.flow.steps.reshape(20, BATCH_ROWS)
+    costs = np.array([40, 30, 50, 60])
+    times = costs[steps["kind"]].sum(axis=1) + 20 * steps["fills"].sum(axis=1)
+    found = kind_costs(stage, times)
+    assert found == pytest.approx({"add": 40, "cancel": 30, "replace": 50, "aggressive": 60, "trade": 20}, rel=0.01)
+
+
+def test_figures_are_per_command(stage: Stage) -> None:
+    figures = per_command(stage, [np.array([BATCH_ROWS * 50, 188 * 50]), np.array([BATCH_ROWS * 70, 188 * 70])])
+    assert (figures["pass"].least, figures["pass"].p99, figures["pass"].count) == (50, 70, 2)
+    assert (figures["batch"].least, figures["batch"].count) == (50, 2)

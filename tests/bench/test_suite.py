@@ -1,0 +1,59 @@
+"""`gpux bench` runs what is named, fails on a wrong result, and refuses unknown names."""
+
+import json
+from pathlib import Path
+
+import pytest
+from rich.table import Table
+
+from bench import bench_engine, suite
+from bench.bench_start import LAUNCH_DAY, resident_mib
+from bench.stage import WrongResult
+from bench.suite import QUESTIONS, Report, run_bench
+from exchange.cli import main
+
+
+def test_unknown_question_is_one_line_with_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["bench", "speed"])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.startswith("gpux: bench 'speed': not one of mixed, churn")
+
+
+def test_every_question_has_its_function() -> None:
+    for module, function in QUESTIONS.values():
+        assert callable(getattr(suite.import_module(module), function))
+
+
+def test_answers_go_into_table_and_result_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(report: Report, name: str) -> None:
+        report.row(name, f"{report.passes(5)} ns", "a detail")
+        report.keep(name, {"ns": 2}, {"seed": 3})
+
+    monkeypatch.setattr(bench_engine, "run_flow", answer)
+    assert run_bench(["churn"], True, tmp_path) == 0
+    assert "2 ns" in capsys.readouterr().out
+    (path,) = tmp_path.iterdir()
+    record = json.loads(path.read_text())
+    assert record["figures"] == {"churn": {"ns": 2}} and record["parameters"] == {"churn": {"seed": 3}, "quick": True}
+
+
+def test_wrong_result_is_shown_and_fails(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(report: Report, name: str) -> None:
+        raise WrongResult("another state")
+
+    monkeypatch.setattr(bench_engine, "run_growth", answer)
+    assert run_bench(["growth"], True, tmp_path) == 1
+    assert "WRONG" in capsys.readouterr().out and not list(tmp_path.iterdir())
+
+
+def test_repeats_are_fewer_for_a_quick_look() -> None:
+    assert Report(True, Table()).passes(5) < Report(False, Table()).passes(5) == 5
+
+
+def test_memory_is_that_of_this_process() -> None:
+    assert 10 < resident_mib() < 100_000 and LAUNCH_DAY.year >= 2026
