@@ -4,6 +4,7 @@ import pytest
 
 from exchange.codes import EventKind
 from tests.properties.driver import Run, continuous
+from tests.properties.long_run import long_run
 
 SEEDS = (1, 2, 3, 4)
 
@@ -61,3 +62,9 @@ def test_the_random_flow_reaches_every_kind_of_event_and_refusal() -> None:
     }  # fmt: skip
     assert expected <= reasons, expected - reasons
     assert EventKind.UNX.name in kinds
+
+
+def test_the_long_run_counts_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:
+    seen = long_run(commands=100, seed=3)
+    assert seen["ACK"] and seen["UNX"]
+    assert "100 commands agree" in capsys.readouterr().out

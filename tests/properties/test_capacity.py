@@ -1,0 +1,33 @@
+"""A table that is used up is a reason, found before the first write."""
+
+import pytest
+
+from exchange.codes import CommandKind, EventKind, MarketState, RejectReason, Side
+from exchange.limits import TEST
+from tests.properties.test_metamorphic import Market
+from tests.rows import Command
+
+
+@pytest.mark.rule("ORDER-004")
+def test_order_slots_used_up_answer_full_until_one_is_given_back() -> None:
+    market = Market(MarketState.OPEN)
+    ids = [market.enter(Side.BUY, 90 - number % 8, 1)[0].order_id for number in range(TEST.orders)]
+    assert len(set(ids)) == TEST.orders
+    before = market.venue.engine.states.copy()
+    (refused,) = market.enter(Side.SELL, 90, 5)
+    assert (refused.kind, refused.reason) == (EventKind.REJ, RejectReason.FULL)
+    assert (before["orders"] == market.venue.engine.states["orders"]).all()
+    (left,) = market.row(CommandKind.CANCEL, account=1, order_id=ids[500])
+    assert left.kind == EventKind.CXL
+    entered = market.enter(Side.BUY, 90, 1)
+    assert [event.kind for event in entered] == [EventKind.ACK, EventKind.RST]
+    assert entered[0].order_id not in ids
+
+
+@pytest.mark.rule("ORDER-013")
+def test_a_mass_cancel_of_all_slots_comes_out_in_order_of_entry_through_a_short_buffer() -> None:
+    market = Market(MarketState.OPEN)
+    ids = [market.enter(Side.BUY, 90 - number % 8, 1)[0].order_id for number in range(TEST.orders)]
+    events = market.venue.apply(Command(sequence=9_999, kind=CommandKind.CANCEL_ALL, account=1))
+    assert [event.order_id for event in events[:-1]] == ids
+    assert (events[-1].kind, events[-1].lots) == (EventKind.MASS, TEST.orders)
