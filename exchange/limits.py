@@ -10,6 +10,7 @@ STEP_EVENTS = 4
 SLOT_BITS = 24
 GENERATION_BITS = 29  # slot and generation together stay below 2**53 (WIRE-012)
 SCAN_TIERS = 2  # MARGIN-002: front, deferred
+FIRST_INDEX = 64  # entries of the first, smallest table of client order ids
 LEGS_MAX = 12  # IMP-013
 SUMMARY_WORDS = 32  # bitmap summary of one side of a ladder: 32 * 64 * 64 ticks
 LADDER_TICKS_MAX = SUMMARY_WORDS * 64 * 64 - 64
@@ -39,8 +40,8 @@ class Limits:
 
     @property
     def order_index(self) -> int:
-        """Entries of the client-order-id index: a power of two, at most half full."""
-        return 1 << (2 * self.orders - 1).bit_length()
+        """Entries of all tables of client order ids, the largest at most half full; table n begins at entry n."""
+        return 2 * max(FIRST_INDEX, 1 << (2 * self.orders - 1).bit_length())
 
     @property
     def position_index(self) -> int:
@@ -50,8 +51,8 @@ class Limits:
 
 TEST = Limits("test", 1_024, 65_536, 64, 64, 1_024, 8, 16, 64, 256)
 # The launch catalogue is about 1,100 instruments with 2 M ticks of price windows, 4 M after a limit day.
-VENUE = Limits("venue", 1_048_575, 8_388_608, 2_047, 16_383, 262_143, 127, 15, 65_535, 8_192)
+VENUE = Limits("venue", 1_048_575, 8_388_608, 2_047, 16_383, 262_143, 127, 15, 65_535, 1_024)
 # One book of up to 131,008 ticks: tapes of one instrument, experiments.
-TAPE = Limits("tape", 2_097_151, 524_288, 7, 1_023, 8_191, 7, 15, 63, 8_192)
+TAPE = Limits("tape", 2_097_151, 524_288, 7, 1_023, 8_191, 7, 15, 63, 1_024)
 
 NAMED = {limits.name: limits for limits in (TEST, VENUE, TAPE)}

@@ -73,7 +73,7 @@ def _book_legs(state, account, risk, book, signed_lots, price):
         state.accounts[account].cash_mills -= _strip_residual(state, book, price, base) * signed_lots
 
 
-@kernel
+@leaf_kernel
 def clear_fill(state, book, order, lots, price, liquidity):
     """Move lots of an order from working to held, at a price, and take the fee. Returns the fee in mills."""
     account = np.int64(order.account)

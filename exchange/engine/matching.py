@@ -79,7 +79,7 @@ def _fill(state, out, book, slot, lots, price, liquidity):
     row.account_sequence = next_in_stream(state, np.int64(order.account))
 
 
-@kernel
+@leaf_kernel
 def trade(state, out, book, first, second, price, auction):
     """Match two orders at a price: resting and aggressor, or buyer and seller of an uncross. Returns the lots.
 
@@ -89,7 +89,7 @@ def trade(state, out, book, first, second, price, auction):
     return trade_lots(state, out, book, first, second, price, lots, auction)
 
 
-@kernel
+@leaf_kernel
 def trade_lots(state, out, book, first, second, price, lots, auction):
     """As `trade`, for this many lots."""
     state.trade_id += 1
@@ -103,7 +103,7 @@ def trade_lots(state, out, book, first, second, price, lots, auction):
     return lots
 
 
-@kernel
+@leaf_kernel
 def match_once(state, out, slot):
     """One fill against the oldest order at the best opposite price (MATCH-001, MATCH-002). False: no more to do."""
     order = state.orders[slot]

@@ -6,7 +6,7 @@ from exchange.book.index import (
     add_client_order,
     find_client_order,
     has_client_order_id,
-    key_hash,
+    order_hash,
     remove_client_order,
 )
 from exchange.book.levels import crosses, link_order, place_of, reduce_order, row_of, unlink_order
@@ -147,7 +147,7 @@ def enter_order(state, out, command):
     account = np.int64(command.account)
     book = state.books[np.int64(command.instrument)]
     row = own_position(state, account, np.int64(command.instrument))
-    word = key_hash(account, command.client_order_id_0, command.client_order_id_1, command.client_order_id_2)
+    word = order_hash(command)
     reason = check_terms(state, command, book, row, word)
     if reason != NONE:
         refuse(state, out, REJ, command, reason)
@@ -198,8 +198,8 @@ def forget_order(state, slot):
     release_slot(state, slot)
 
 
-@kernel
-def take_out(state, out, slot, reason):
+@leaf_kernel
+def _take_out(state, out, slot, reason):
     """CXL of all that is left of an order, wherever it is; margin is released at once. Returns the event's row."""
     order = state.orders[slot]
     book = state.books[order.book]
@@ -218,6 +218,12 @@ def take_out(state, out, slot, reason):
     row["flags"] = flags
     forget_order(state, slot)
     return row
+
+
+@kernel
+def take_out(state, out, slot, reason):
+    """As `_take_out`, for what is rarer than a cancel."""
+    return _take_out(state, out, slot, reason)
 
 
 @leaf_kernel
@@ -245,7 +251,7 @@ def _refuse_change(state, out, kind, command, reason, slot):
         row.liquidity = state.books[state.orders[slot].book].phase
 
 
-@kernel
+@leaf_kernel
 def cancel_order(state, out, command):
     """CANCEL: CXL, or CREJ (ORDER-006, STATE-001)."""
     slot = _target(state, command)
@@ -259,7 +265,7 @@ def cancel_order(state, out, command):
     if reason != NONE:
         _refuse_change(state, out, CREJ, command, reason, slot)
         return
-    row = take_out(state, out, slot, USER)
+    row = _take_out(state, out, slot, USER)
     row.reference = command.request_id
 
 

@@ -4,6 +4,7 @@ Start-up, snapshot, fork and hash are operations on its bytes. Entry kernels tak
 once; inner kernels take the record.
 """
 
+import mmap
 from functools import cache
 
 import numpy as np
@@ -11,7 +12,7 @@ from blake3 import blake3
 
 from exchange.book.layout import BOOK, LEVEL, LINK, ORDER
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
-from exchange.limits import Limits
+from exchange.limits import FIRST_INDEX, Limits
 from exchange.records import EVENT, record_type
 
 STATE_VERSION = 1
@@ -70,6 +71,10 @@ def state_dtype(limits: Limits) -> np.dtype:
             ("fees_mills", "<i8"),  # the house's
             ("deposits_mills", "<i8"),
             ("withdrawals_mills", "<i8"),
+            ("index_size", "<i8"),  # entries of the present table of client order ids
+            ("index_old_size", "<i8"),  # of the one before while its entries move, else 0
+            ("index_moved", "<i8"),  # entries of it looked at so far
+            ("index_entries", "<i8"),  # orders in the index
             ("used_orders", "<i4"),  # highest slot ever used
             ("free_order", "<i4"),  # last slot given back
             ("used_positions", "<i4"),
@@ -102,10 +107,19 @@ def outbox_dtype(limits: Limits) -> np.dtype:
     return record_type([("count", "<i8"), ("capacity", "<i8"), ("rows", EVENT, (limits.event_rows,))])
 
 
+def _zero_pages(size: int) -> mmap.mmap:
+    """Fresh memory of the operating system, in huge pages where it has them: a random order or index entry then
+    costs a cache miss, not a walk through page tables besides."""
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory.madvise(mmap.MADV_HUGEPAGE)
+    return memory
+
+
 def new_state(limits: Limits) -> np.ndarray:
     """An empty exchange, shape (1,). Untouched pages cost no memory."""
-    states = np.zeros(1, state_dtype(limits))
+    states = np.frombuffer(_zero_pages(state_dtype(limits).itemsize), state_dtype(limits))
     states["version"] = STATE_VERSION
+    states["index_size"] = FIRST_INDEX
     return states
 
 

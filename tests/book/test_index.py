@@ -1,11 +1,14 @@
 """The client-order-id index against a dict, with so many keys that probes collide and wrap around."""
 
+import random
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.book.index import add_client_order, find_client_order, key_hash, remove_client_order
+from exchange.codes import OrderState
 from exchange.engine.state import new_state
 from exchange.limits import TEST
 
@@ -24,6 +27,7 @@ def add(state: np.record, slot: int, key: tuple[int, int]) -> None:
     order = state.orders[slot]
     account, first, second, third = words(*key)
     order.account = account
+    order.state = OrderState.OPEN
     order.client_order_id_0, order.client_order_id_1, order.client_order_id_2 = first, second, third
     add_client_order(state, slot, key_hash(account, first, second, third))
 
@@ -43,7 +47,7 @@ def test_index_finds_what_a_dict_would(keys):
             add(state, twin[key], key)
     for key in set(keys):
         assert find(state, key) == twin.get(key, 0)
-    assert np.count_nonzero(state.order_index) == len(twin)
+    assert int(state.index_entries) == len(twin)
 
 
 @pytest.mark.rule("ORDER-005")
@@ -52,7 +56,28 @@ def test_removal_closes_gaps_in_a_full_table():
     keys = [(1 + number % 3, number) for number in range(1, TEST.orders + 1)]
     for slot, key in enumerate(keys, 1):
         add(state, slot, key)
-    for slot, key in enumerate(keys, 1):
+    assert 2 * int(state.index_size) == TEST.order_index, "the index has grown to its largest table"
+    for slot, _ in enumerate(keys, 1):
         if slot % 2:
             remove_client_order(state, slot)
     assert [find(state, key) for key in keys] == [0 if slot % 2 else slot for slot in range(1, len(keys) + 1)]
+
+
+@pytest.mark.rule("ORDER-005")
+@settings(max_examples=8)
+@given(st.integers(0, 2**32))
+def test_index_grows_while_orders_come_and_go(seed):
+    chance = random.Random(seed)
+    numbers = chance.sample(range(10**6), 500)
+    state = new_state(TEST)[0]
+    live: dict[int, int] = {}
+    for slot, number in enumerate(numbers, 1):
+        add(state, slot, (1, number + 1))
+        live[number] = slot
+        if chance.random() < 0.4:
+            gone = chance.choice(sorted(live))
+            remove_client_order(state, live.pop(gone))
+            assert find(state, (1, gone + 1)) == 0
+        probe = chance.choice(numbers)
+        assert find(state, (1, probe + 1)) == live.get(probe, 0)
+    assert all(find(state, (1, number + 1)) == live.get(number, 0) for number in numbers)
