@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import runpy
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import date
@@ -259,6 +260,26 @@ def test_a_reader_needs_no_key(tmp_path: Path) -> None:
                 )
 
     play(tmp_path, scene)
+
+
+def test_the_example_of_the_readme_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parents[2] / "clients" / "README.md").read_text()
+    example = text.split("```python\n")[1].split("```")[0]
+    key = tmp_path / "mm1.pem"
+    key.write_bytes(Ed25519.from_seed(SEEDS[1]).pem())
+
+    async def scene(server: RunningServer, *_: Any) -> None:
+        places = {"ws://127.0.0.1:8443": server.url, "k_mm1": "k_t1", "mm1.pem": str(key), "H100.G90.H27": SYMBOL}
+        own = example.split("asyncio.run")[0].replace("book.best_bid, order)", "book.best_bid, order); return")
+        for place, ours in places.items():
+            assert place in own
+            own = own.replace(place, ours)
+        program = tmp_path / "example.py"
+        program.write_text(own)
+        await runpy.run_path(str(program))["main"]()
+
+    play(tmp_path / "data", scene)
+    assert "2845" in capsys.readouterr().out
 
 
 def test_waiting_times_double_and_are_spread_evenly() -> None:
