@@ -15,7 +15,7 @@ from exchange.limits import Limits
 def warm_up(limits: Limits) -> None:
     """Run one small day on a scratch state of this size, through every kernel that serving calls."""
     engine = Engine(limits)
-    for kind, payload in _definitions():
+    for kind, payload in definitions():
         row = blank_commands(1)
         row["sequence"] = engine.sequence + 1
         row["kind"] = kind
@@ -30,7 +30,8 @@ def warm_up(limits: Limits) -> None:
     query.position(engine.states, 1, 1)
 
 
-def _definitions() -> list[tuple[int, bytes]]:
+def definitions() -> list[tuple[int, bytes]]:
+    """Controls of a venue of one book and one account: (kind, payload)."""
     commodity = CommodityTerms(1, 1, psr_mills=40, intra_mills=6, tier_mills=5)
     book = Listing(1, 1, "WARM.UP", 1, 1, 720, 100, 80, 120, months=[(0, 720)], period_kind=PeriodKind.MONTH)
     return [

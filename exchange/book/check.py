@@ -1,0 +1,78 @@
+"""Every invariant of a book in words: a slow, plain walk over its tables, for tests and for doubting operators.
+
+Raises AssertionError naming what does not hold (INV-003, INV-010, INV-011). Never imported by kernels.
+"""
+
+import numpy as np
+
+from exchange.codes import MarketState, OrderState, Side
+from exchange.limits import SUMMARY_WORDS
+
+
+def check_books(states: np.ndarray) -> None:
+    """Assert that every book of the state is whole, and that live orders and books agree about each other."""
+    state = states[0]
+    resting = {slot for index in range(1, int(state.books_listed) + 1) for slot in _check_book(state, index)}
+    used = state.orders[: int(state.used_orders) + 1]
+    marked = set(np.nonzero((used["state"] != OrderState.NONE) & (used["resting"] == 1))[0].tolist())
+    assert resting == marked, f"slots in queues and slots marked resting differ: {resting ^ marked}"
+    _check_free(state)
+
+
+def _check_book(state: np.record, index: int) -> list[int]:
+    book = state.books[index]
+    slots = [slot for side in Side for slot in _check_side(state, index, int(side))]
+    if book.phase == MarketState.OPEN and all(book.best):
+        bid = int(book.ladder_low) + int(book.best[Side.BUY]) - 1
+        ask = int(book.ladder_high) - int(book.best[Side.SELL]) + 1
+        assert bid < ask, f"book {index} is OPEN and crossed: bid {bid}, ask {ask}"
+    return slots
+
+
+def _check_side(state: np.record, index: int, side: int) -> list[int]:
+    book = state.books[index]
+    first = int(book.ladder) + side * int(book.side_rows)
+    rows = state.levels[first : first + int(book.side_rows)]
+    occupied = np.nonzero(rows["head"])[0].tolist()
+    best = occupied[-1] if occupied else 0
+    assert int(book.best[side]) == best, f"book {index} side {side}: best place {book.best[side]}, should be {best}"
+    words = state.occupied[first // 64 : first // 64 + int(book.side_rows) // 64]
+    bits = [place for place in range(int(book.side_rows)) if int(words[place // 64]) >> place % 64 & 1]
+    assert bits == occupied, f"book {index} side {side}: bitmap {bits}, occupied {occupied}"
+    for number, word in enumerate(words):
+        summary = int(book.summary[side * SUMMARY_WORDS + number // 64]) >> number % 64 & 1
+        assert summary == (word != 0), f"book {index} side {side}: summary of word {number}"
+    return [slot for place in occupied for slot in _check_level(state, index, side, place, rows[place])]
+
+
+def _check_level(state: np.record, index: int, side: int, place: int, level: np.record) -> list[int]:
+    book = state.books[index]
+    tick = int(book.ladder_low) + place - 1 if side == Side.BUY else int(book.ladder_high) - place + 1
+    slots: list[int] = []
+    slot, older, stamp, shown, hidden = int(level.head), 0, 0, 0, 0
+    while slot:
+        order = state.orders[slot]
+        where = f"order {order.order_id} in book {index} side {side} tick {tick}"
+        assert (order.book, order.side, order.price) == (index, side, tick), f"{where}: stands in a wrong queue"
+        assert int(state.links[slot].older) == older, f"{where}: broken link"
+        assert order.stamp > stamp, f"{where}: time priority broken"
+        assert 0 < order.shown_lots <= order.leaves_lots, f"{where}: shows {order.shown_lots} of {order.leaves_lots}"
+        slots.append(slot)
+        shown += int(order.shown_lots)
+        hidden += int(order.leaves_lots - order.shown_lots)
+        older, stamp, slot = slot, int(order.stamp), int(state.links[slot].newer)
+    assert int(level.tail) == older, f"book {index} side {side} tick {tick}: tail {level.tail}, last {older}"
+    totals = (int(level.shown_lots), int(level.hidden_lots))
+    assert totals == (shown, hidden), f"book {index} side {side} tick {tick}: {totals}, orders sum {(shown, hidden)}"
+    return slots
+
+
+def _check_free(state: np.record) -> None:
+    """The free list holds only free slots, each once."""
+    seen = set()
+    slot = int(state.free_order)
+    while slot:
+        assert slot not in seen, f"slot {slot} is twice in the free list"
+        assert state.orders[slot].state == OrderState.NONE, f"slot {slot} is in the free list and live"
+        seen.add(slot)
+        slot = int(state.links[slot].newer)
