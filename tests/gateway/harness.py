@@ -67,15 +67,17 @@ class NoSyncDisk(RealDisk):
 
 
 def frames_of(data: bytes) -> list[tuple[int, bytes]]:
-    """(opcode, payload) of a server's frames, read independently of the code under test."""
+    """(opcode, payload) of a server's whole frames, read independently of the code under test."""
     frames = []
-    while data:
+    while len(data) > 1:
         assert data[0] & 0xF0 == 0x80 and not data[1] & 0x80, "unfragmented and not masked"
         length, start = data[1], 2
         if length == 126:
             length, start = int.from_bytes(data[2:4], "big"), 4
         elif length == 127:
             length, start = int.from_bytes(data[2:10], "big"), 10
+        if start + length > len(data):
+            break
         frames.append((data[0] & 0x0F, data[start : start + length]))
         data = data[start + length :]
     return frames

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.protocol import State
 
 from exchange.gateway import throttle
 from exchange.gateway.auth import KeyPair, signed_text
@@ -84,10 +85,14 @@ class Raw:
 
     async def close_code(self) -> int:
         """The code of the close frame, after whatever came before it."""
-        data = await self.reader.read()
-        self.writer.close()
-        frames = frames_of(data)
-        return next((int.from_bytes(payload[:2], "big") for kind, payload in frames if kind == 8), 0)
+        data = b""
+        while part := await self.reader.read(65_536):
+            data += part
+            for kind, payload in frames_of(data):
+                if kind == 8:
+                    self.writer.close()
+                    return int.from_bytes(payload[:2], "big")
+        return 0
 
 
 def masked(payload: bytes, first: int = 0x81) -> bytes:
@@ -217,6 +222,15 @@ def test_broken_frames_close_their_connection_with_the_right_code(tmp_path: obje
             text = await (await venue.raw("/v1/md", {"Sec-WebSocket-Protocol": "gpux.v1+msgpack"})).opened()
             text.writer.write(masked(b"{}"))
             assert await text.close_code() == 1003
+            stays = await (await venue.raw("/v1/md")).opened()
+            listening = venue.server.gateway._server
+            assert listening is not None
+            served = list(listening.connections)
+            stays.writer.write(b"\x81\x02{}")
+            await stays.reader.read()
+            # A peer that keeps its half of a broken connection open is cut all the same.
+            await asyncio.gather(*(each.wait_closed() for each in served if each.state is not State.OPEN))
+            assert len(venue.server.hub.sessions) == 1
 
     run(tmp_path, test)
 
