@@ -1,7 +1,7 @@
 """The client's half of the protocol without sockets: frames in, events out, frames to send.
 
     core = Core(Dial("localhost", "/v1/oe"), key, secret)
-    core.opened()                              the transport has a connection
+    core.opened(now)                           the transport has a connection
     events = core.receive(data, now)           for every frame that comes
     for frame in core.frames(): ...            after anything that may have queued one
     events = core.tick(now)                    a few times a second
@@ -128,10 +128,10 @@ class Core:
 
     # -- the transport's side -----------------------------------------------------------------------------------------
 
-    def opened(self) -> None:
+    def opened(self, now: float) -> None:
         """A connection is open; the venue speaks first."""
         self.phase, self.close_wanted = Phase.OPENED, ""
-        self._received = self._sent = self._now
+        self._now = self._received = self._sent = now
 
     def receive(self, data: bytes | str, now: float) -> list[Event]:
         """Eat one frame."""

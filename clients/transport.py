@@ -73,7 +73,7 @@ class Transport:
             max_queue=FRAMES_QUEUED_MAX,
             proxy=None,
         )
-        self._core.opened()
+        self._core.opened(asyncio.get_running_loop().time())
 
     async def run(self) -> None:
         """Serve the open connection, then dial again and again, until the core says that it is final."""

@@ -75,7 +75,7 @@ class ScriptedVenue:
 
     def log_on(self) -> list[Event]:
         """A fresh logon, up to live; what the client sent on the way is taken."""
-        self.core.opened()
+        self.core.opened(self.now)
         events = self.says(HELLO)
         (auth,) = self.heard()
         events += self.says(WELCOME | {"re": auth["id"]}, SNAPSHOT, LIVE)

@@ -37,7 +37,7 @@ def kinds(events: list[object]) -> list[str]:
 @pytest.mark.rule("SESS-001")
 def test_the_client_answers_the_challenge_with_the_signature_of_the_protocol_text() -> None:
     venue = ScriptedVenue()
-    venue.core.opened()
+    venue.core.opened(venue.now)
     assert venue.says(HELLO) == []
     (auth,) = venue.heard()
     assert auth["t"] == "auth" and auth["key"] == "k_5f2c9a" and "sid" not in auth
@@ -57,7 +57,7 @@ def test_a_new_session_is_live_after_its_snapshot() -> None:
 @pytest.mark.rule("SESS-004")
 def test_a_reader_without_a_key_is_live_at_once() -> None:
     venue = ScriptedVenue(key="")
-    venue.core.opened()
+    venue.core.opened(venue.now)
     assert kinds(venue.says(HELLO)) == ["Connected"]
     assert venue.heard() == []
 
@@ -66,7 +66,7 @@ def test_nothing_is_sent_before_the_session_is_live() -> None:
     venue = ScriptedVenue()
     with pytest.raises(NotLive):
         venue.core.place(ORDER)
-    venue.core.opened()
+    venue.core.opened(venue.now)
     venue.says(HELLO)
     with pytest.raises(NotLive):
         venue.core.send(Cancel(request_id=1, client_order_id="x"))
@@ -79,7 +79,7 @@ def test_request_ids_rise_over_the_whole_session() -> None:
     _, first = venue.core.place(ORDER)
     second = venue.core.send(Cancel(request_id=1, client_order_id="a"))
     venue.core.closed(1006, "")
-    venue.core.opened()
+    venue.core.opened(venue.now)
     venue.says(HELLO)
     ids = [message["id"] for message in venue.heard()]
     assert first < second < ids[-1]
@@ -88,7 +88,7 @@ def test_request_ids_rise_over_the_whole_session() -> None:
 def test_a_refused_logon_is_final_unless_the_venue_is_only_busy() -> None:
     for code, name, final in ((2001, "BAD_AUTH", True), (9001, "BUSY", False)):
         venue = ScriptedVenue()
-        venue.core.opened()
+        venue.core.opened(venue.now)
         venue.says(HELLO)
         (auth,) = venue.heard()
         venue.says({"t": "err", "re": auth["id"], "code": code, "name": name, "msg": "no", "applied": "no"})
@@ -154,7 +154,7 @@ def test_a_lost_connection_is_resumed_as_in_the_protocol_text() -> None:
     assert venue.core.closed(1006, "") == [Disconnected(1006, "connection closed (1006)")]
     with pytest.raises(NotLive):
         venue.core.send(Cancel(request_id=1, client_order_id="a"))
-    venue.core.opened()
+    venue.core.opened(venue.now)
     venue.says(HELLO)
     (auth,) = venue.heard()
     assert auth["sid"] == "s_91c2d07e" and auth["take"] is True and auth["last"] == [[7, 1057]]
@@ -179,7 +179,7 @@ def test_unanswered_requests_are_resent_in_order_and_before_new_ones() -> None:
         venue.core.send(Cancel(request_id=1, client_order_id=name))
     before = venue.heard()
     venue.core.closed(1006, "")
-    venue.core.opened()
+    venue.core.opened(venue.now)
     venue.says(HELLO)
     (auth,) = venue.heard()
     venue.says(WELCOME | {"re": auth["id"], "resumed": True}, LIVE)
@@ -204,7 +204,7 @@ def test_a_hole_in_the_account_stream_is_told_and_forces_a_resume() -> None:
     assert gap == Gap("account 7", 1058, 1059)
     assert "1058 is missing" in venue.core.close_wanted
     venue.core.closed(1000, "")
-    venue.core.opened()
+    venue.core.opened(venue.now)
     venue.says(HELLO)
     assert venue.heard()[0]["last"] == [[7, 1057]]
 
@@ -214,7 +214,7 @@ def test_without_a_resume_the_snapshot_rules_and_orders_it_lacks_are_asked_for()
     venue = ScriptedVenue()
     venue.log_on()
     venue.core.closed(1006, "")
-    venue.core.opened()
+    venue.core.opened(venue.now)
     venue.says(HELLO)
     (auth,) = venue.heard()
     events = venue.says(WELCOME | {"re": auth["id"]}, SNAPSHOT | {"orders": [], "s": 2000}, LIVE | {"s": 2000})
@@ -232,7 +232,7 @@ def test_requests_of_a_session_the_venue_forgot_become_unknown_and_are_asked_for
     request_id = placed(venue)
     venue.heard()
     venue.core.closed(1006, "")
-    venue.core.opened()
+    venue.core.opened(venue.now)
     venue.says(HELLO)
     (auth,) = venue.heard()
     events = venue.says(WELCOME | {"re": auth["id"], "sid": "s_other"})
@@ -249,7 +249,7 @@ def test_another_history_drops_everything_known() -> None:
     venue.log_on()
     order = venue.core.orders.get(7, "mm7-000000012001")
     venue.core.closed(4012, "")
-    venue.core.opened()
+    venue.core.opened(venue.now)
     assert venue.says(HELLO | {"history": "h_new"}) == [HistoryChanged("h_new")]
     assert order is not None and order.state == "unknown"
     (auth,) = venue.heard()
@@ -280,6 +280,17 @@ def test_an_idle_client_pings_and_a_silent_venue_is_left() -> None:
     assert "silent" in venue.core.close_wanted
 
 
+@pytest.mark.rule("SESS-011")
+def test_a_venue_that_was_away_for_long_is_not_called_silent_when_it_is_back() -> None:
+    venue = ScriptedVenue()
+    venue.log_on()
+    venue.core.closed(1006, "")
+    venue.now = 100.0
+    venue.core.opened(venue.now)
+    venue.core.tick(100.1)
+    assert not venue.core.close_wanted
+
+
 @pytest.mark.rule("WIRE-003")
 def test_many_requests_share_frames_within_the_limits() -> None:
     venue = ScriptedVenue()
@@ -303,7 +314,7 @@ def test_what_the_client_does_not_know_is_ignored() -> None:
 
 def test_a_venue_of_another_version_is_not_talked_to() -> None:
     venue = ScriptedVenue()
-    venue.core.opened()
+    venue.core.opened(venue.now)
     venue.says(HELLO | {"v": "2.0"})
     assert venue.core.final and "version 2.0" in venue.core.close_wanted
 

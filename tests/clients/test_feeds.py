@@ -137,7 +137,7 @@ def test_after_a_reconnect_everything_is_subscribed_again_and_stale_until_its_sn
     venue.core.closed(1006, "")
     with pytest.raises(StaleBook, match="disconnected"):
         book.bids()
-    venue.core.opened()
+    venue.core.opened(venue.now)
     venue.says(HELLO | {"feed": "f_0004"})
     (auth,) = venue.heard()
     venue.says(WELCOME | {"re": auth["id"], "resumed": True}, LIVE)
