@@ -11,8 +11,8 @@ from exchange.kernel import kernel
 from exchange.records import record_type
 
 ADD, CANCEL, REPLACE, AGGRESS = range(4)
-TICKS = 8_192  # prices 1 to TICKS - 2; the two ends mark an empty side
-MID = 4_096  # where an empty book starts
+TICKS = 4_096  # prices 1 to TICKS - 2; the two ends mark an empty side
+MID = 2_048  # where an empty book starts
 REACH_TICKS = 200  # how far an aggressor's limit lies beyond the best price
 RECENT_ORDERS = 4_096
 TRIES = 8  # draws among the recent orders before any live one will do

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.flow import Flow
 from bench.tapes import Control, Tape
 from exchange.codes import CommandKind, MarketState, TimeInForce
 from exchange.engine.control import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
@@ -73,6 +74,13 @@ class Market:
         return self.controls(), accounts, rows
 
 
+def flow_market(flow: Flow) -> Market:
+    """The market of a generated flow: its books with a window of exactly the prices that it uses."""
+    prices = np.concatenate([rows["price"][rows["price"] > 0] for rows in (flow.warm, flow.commands)])
+    low, high = int(prices.min()), int(prices.max())
+    return Market(low, high, (low + high) // 2, flow.parameters.books, flow.parameters.accounts)
+
+
 def fitting_limits(market: Market, rows: np.ndarray) -> str:
     """Name of the smallest state that holds the market and every order of the rows, even if none ever left."""
     orders = int(np.count_nonzero((rows["kind"] == CommandKind.NEW) & (rows["tif"] != TimeInForce.IOC)))
@@ -113,6 +121,7 @@ def engine_at(tape: Tape, rows: int) -> Engine:
     engine = Engine(NAMED[tape.limits])
     for control in tape.controls:
         assert control.sequence == engine.sequence + 1, "controls come first"
+        engine.check_control(int(control.row["kind"][0]), control.payload)
         engine.control(control.row, control.payload)
     engine.run_silently(tape.commands[:rows])
     return engine

@@ -16,9 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bench.book_check import Book, check_books
 from bench.flow import FLOWS, make_flow
-from bench.flow_book import MID, TICKS
 from bench.lobster import INSTRUMENT, OWNERS, read_lobster
-from bench.market import Market, engine_at, market_tape
+from bench.market import Market, engine_at, flow_market, market_tape
 from bench.tapes import Control, Tape, read_tape, write_tape
 from exchange.codes import EventKind, RejectReason
 from exchange.engine import query
@@ -90,9 +89,8 @@ def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
     parameters = replace(FLOWS[name], seed=seed)
     parameters = replace(parameters, commands=commands) if commands is not None else parameters
     flow = make_flow(parameters)
-    market = Market(1, TICKS - 2, MID, parameters.books, parameters.accounts)
     notes: dict[str, object] = {"flow": name, "seed": seed, "fills": flow.fills, "resting": flow.resting[1]}
-    return market_tape(market, [flow.warm, flow.commands], notes)
+    return market_tape(flow_market(flow), [flow.warm, flow.commands], notes)
 
 
 def replay_source(

@@ -11,8 +11,8 @@ from time import thread_time_ns
 import numpy as np
 
 from bench.flow import Flow, Parameters, make_flow
-from bench.flow_book import ADD, AGGRESS, MID, TICKS
-from bench.market import Market, engine_at, market_tape
+from bench.flow_book import ADD, AGGRESS
+from bench.market import engine_at, flow_market, market_tape
 from exchange.codes import CommandKind, EventKind
 from exchange.engine.engine import Engine
 
@@ -75,9 +75,7 @@ def set_stage(parameters: Parameters, limits: str = "venue") -> Stage:
 
 
 def stage_of(flow: Flow, limits: str = "venue") -> Stage:
-    parameters = flow.parameters
-    market = Market(1, TICKS - 2, MID, parameters.books, parameters.accounts)
-    tape = market_tape(market, [flow.warm, flow.commands], limits=limits)
+    tape = market_tape(flow_market(flow), [flow.warm, flow.commands], limits=limits)
     engine = engine_at(tape, tape.resting_rows)
     return Stage(flow, engine, tape.commands[tape.resting_rows :], engine.states.view(np.uint8).copy())
 
@@ -87,8 +85,7 @@ def without_client_ids(stage: Stage) -> Stage:
     stage.reset()
     entered = np.concatenate([stage.flow.warm_steps, stage.flow.steps])
     entries = entered["order"][np.isin(entered["kind"], (ADD, AGGRESS))]
-    market = Market(1, TICKS - 2, MID, stage.flow.parameters.books, stage.flow.parameters.accounts)
-    tape = market_tape(market, [stage.flow.warm, stage.flow.commands], limits=stage.engine.limits.name)
+    tape = market_tape(flow_market(stage.flow), [stage.flow.warm, stage.flow.commands], limits=stage.engine.limits.name)
     opening = len(tape.commands) - len(entered)
     engine = engine_at(tape, opening)
     events = engine.apply(tape.commands[opening:])

@@ -14,10 +14,10 @@ from exchange.codes import CommandKind
 from tests.bench.fifo_book import FifoBook
 
 RECORDED = {
-    "mixed": "58d1171edfa46de9",
-    "churn": "b5a4ec3bb14cf35c",
-    "passive": "972568f10bffbfef",
-    "sweep": "5a2dca4f7b8da2c5",
+    "mixed": "35ba1eae1acbaf7d",
+    "churn": "fd5ee96926b519d0",
+    "passive": "3cb5afaaa19430a7",
+    "sweep": "9cccd8539d7ac351",
 }
 SMALL = {name: replace(flow, commands=3_000, warm_orders=800) for name, flow in FLOWS.items()}
 

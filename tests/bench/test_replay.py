@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from bench.flow import FLOWS, make_flow
-from bench.flow_book import MID, TICKS
-from bench.market import Market, market_tape
+from bench.market import flow_market, market_tape
 from bench.replay import replay_tape
 from bench.tapes import Control, Tape, read_tape, write_tape
 from exchange.cli import main
@@ -23,8 +22,7 @@ from tests.journal.helpers import ManualClock, SeededRng
 
 def small_tape(name: str = "mixed") -> Tape:
     flow = make_flow(replace(FLOWS[name], commands=600, warm_orders=300, accounts=10))
-    market = Market(1, TICKS - 2, MID, accounts=10)
-    return market_tape(market, [flow.warm, flow.commands], {"fills": flow.fills}, "test")
+    return market_tape(flow_market(flow), [flow.warm, flow.commands], {"fills": flow.fills}, "test")
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
