@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from exchange.codes import CancelReason, CommandFlag, CommandKind
+from exchange.codes import CancelReason, CommandKind
 from exchange.errors import UserError
 from exchange.gateway.auth import SCOPES, check_public_key, decode_bytes
 from exchange.gateway.translate import session_terms

@@ -1,6 +1,7 @@
 """The websockets shell: the only module that knows sockets. Settings and their reasons: security.md section 3.
 
-Receiving is the library's; every whole message goes straight to the session, without a queue or a coroutine step.
+Whole plain frames of one read go straight to the session, without a queue, a coroutine step or an object each; the
+handshake, control frames, fragments and every broken frame are the library's.
 Sending is ours: frames are built once and written straight to the transport, one write per connection per loop tick
 (gateway.md section 2), which needs attributes of the library that are hardly documented: `transport`, `protocol`,
 `send_in_progress`. They are used in this file alone, and a test reads the frames with an independent client.
@@ -17,7 +18,7 @@ from websockets import http11
 from websockets.asyncio import messages as library_messages
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import NegotiationError
-from websockets.frames import Frame, Opcode
+from websockets.frames import DATA_OPCODES, Frame, Opcode, apply_mask
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.typing import Origin, Subprotocol
@@ -38,7 +39,10 @@ LINE_BYTES_MAX = 8_192
 CLOSE_TIMEOUT_S = 2.0
 TURN_S = 0.01
 ENCODINGS = {JSON_SUBPROTOCOL: JSON, MSGPACK_SUBPROTOCOL: MSGPACK}
-TEXT, BINARY, CONT, PING = Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PING
+TEXT, BINARY, PING = Opcode.TEXT, Opcode.BINARY, Opcode.PING
+# Second byte of a client's frame: the mask bit, and the length or where it stands.
+MASKED = 0x80
+LONG = MASKED | 126
 OPEN = State.OPEN
 
 
@@ -68,7 +72,9 @@ class Guarded(ServerConnection):
         self.hub = hub
         self.peers = peers
         self.session: Session | None = None
-        self.text = True
+        self.first = 0x81  # first byte of this session's plain frames
+        self.tail = b""
+        self.limit = hub.profile.max_frame
         self.refused = False
         self.ending = False
         self.address = ""
@@ -113,8 +119,15 @@ class Guarded(ServerConnection):
     def data_received(self, data: bytes) -> None:
         clock = self.hub.clock
         self.now_us, self.now_ns = clock.wall_us(), clock.mono_ns()
-        super().data_received(data)
-        if self.protocol.state is not OPEN and self.session is not None:
+        if self.session is None:
+            super().data_received(data)
+            return
+        if self.protocol.state is OPEN:
+            self._cut(data)
+        else:
+            rest, self.tail = self.tail + data, b""
+            super().data_received(rest)
+        if self.protocol.state is not OPEN:
             self._expect_end()
         wait_ns = self.received.spend(self.now_ns, len(data))
         if wait_ns and not self.bytes_hold:
@@ -123,17 +136,60 @@ class Guarded(ServerConnection):
             self.transport.pause_reading()
             self.hub.wheel.after(wait_ns // 1_000_000, self._bytes_again)
 
+    def _cut(self, data: bytes) -> None:
+        """Cut the stream into frames. Whole plain ones are unmasked here and go to the session, all of a read at once;
+        every other frame goes to the library, whole, so that it always stands at the border of a frame."""
+        if self.tail:
+            data, self.tail = self.tail + data, b""
+        plain: list[bytes] = []
+        first, limit, protocol = self.first, self.limit, self.protocol
+        offset, size = 0, len(data)
+        broken = False
+        while size - offset >= 2:
+            second = data[offset + 1]
+            if second < LONG:
+                start, length = offset + 6, second - MASKED
+            elif second == LONG and size - offset >= 4:
+                start, length = offset + 8, data[offset + 2] << 8 | data[offset + 3]
+            else:
+                broken = second > LONG
+                break
+            if length < 0 or length > limit:
+                broken = True
+                break
+            stop = start + length
+            if stop > size:
+                break
+            if data[offset] == first and protocol.current_size is None:
+                plain.append(apply_mask(data[start:stop], data[start - 4 : start]))
+            else:
+                self._deliver(plain)
+                plain = []
+                super().data_received(data[offset:stop])
+                if protocol.state is not OPEN:
+                    return
+            offset = stop
+        self._deliver(plain)
+        if broken:
+            # Not masked, or longer than allowed: the library says so and closes.
+            super().data_received(data[offset:])
+        else:
+            self.tail = data[offset:]
+
+    def _deliver(self, payloads: list[bytes]) -> None:
+        if payloads and self.session is not None:
+            self.session.receive(payloads, self.now_us, self.now_ns)
+
     def process_event(self, event: Any) -> None:
+        """A frame that the library has read: control frames, fragments, whatever came before the session."""
         session = self.session
         if session is None:
             super().process_event(event)
             return
         opcode = event.opcode
-        if (opcode is TEXT or opcode is BINARY) and event.fin:
-            self._deliver(session, opcode, event.data)
-        elif opcode is TEXT or opcode is BINARY:
-            self.kind, self.fragments = opcode, [bytes(event.data)]
-        elif opcode is CONT:
+        if opcode is TEXT or opcode is BINARY:
+            self.kind, self.fragments = opcode, []
+        if opcode in DATA_OPCODES:
             self._continue(session, event)
         elif opcode is PING and session.frames.take(self.now_ns) and session.frames.flooding():
             session.close(CloseCode.FLOODING, "pings")
@@ -145,21 +201,13 @@ class Guarded(ServerConnection):
         self.fragments.append(bytes(event.data))
         if len(self.fragments) > FRAGMENTS_MAX:
             self.close_now(CloseCode.TOO_BIG, "more than 16 fragments")
-        elif event.fin:
-            data, self.fragments = b"".join(self.fragments), []
-            self._deliver(session, self.kind, data)
-
-    def _deliver(self, session: Session, opcode: Opcode, data: Any) -> None:
-        if (opcode is TEXT) is not self.text:
-            session.close(CloseCode.WRONG_FRAME_KIND, "text frames for JSON, binary ones for MessagePack")
+        elif not event.fin:
             return
-        if self.text:
-            try:
-                data = str(data, "utf-8")
-            except UnicodeDecodeError:
-                session.close(CloseCode.BAD_TEXT, "invalid UTF-8")
-                return
-        session.receive(data, self.now_us, self.now_ns)
+        elif (self.kind is TEXT) is not session.codec.text:
+            session.close(CloseCode.WRONG_FRAME_KIND, "text frames for JSON, binary ones for MessagePack")
+        else:
+            data, self.fragments = b"".join(self.fragments), []
+            session.receive([data], self.now_us, self.now_ns)
 
     # The session's transport (outbox.Transport).
 
@@ -277,7 +325,7 @@ class GatewayServer:
         assert isinstance(connection, Guarded) and connection.request is not None
         assert not connection.protocol.extensions
         protocol = connection.subprotocol or JSON_SUBPROTOCOL
-        connection.text = CODECS[protocol].text
+        connection.first = ENCODINGS[protocol].first
         host = _host_of(connection.request) or ""
         connection.session = Session(
             self.hub, _Shell(connection), CODECS[protocol], ENCODINGS[protocol], connection.request.path, host,

@@ -49,8 +49,8 @@ class Session:
         "host",
         "hub",
         "key",
-        "line",
         "lagging",
+        "line",
         "live",
         "logging_out",
         "nonce",
@@ -83,7 +83,7 @@ class Session:
         self.key: Key | None = None
         self.unanswered = 0
         self.blocked = False
-        self.backlog: list[Any] = []
+        self.backlog: list[bytes] = []
         self.early = 0
         self.logging_out = False
         self.lagging = False
@@ -112,26 +112,52 @@ class Session:
         if self.path != "/v1/md":
             self._later(hub.profile.logon_ms, self._expect_logon)
 
-    def receive(self, data: str | bytes, now_us: int, now_ns: int) -> None:
-        """One whole message of the transport: a text or binary frame's payload."""
+    def receive(self, payloads: list[bytes], now_us: int, now_ns: int) -> None:
+        """Whole messages of the transport, in order: payloads of text or binary frames read at one time."""
         if self.blocked:
-            self.backlog.append(data)
+            self.backlog += payloads
             return
         self.now_us = now_us
         self.now_ns = self.heard_ns = now_ns
-        refused = self.frames.take(now_ns)
-        try:
-            messages = self.codec.decode_client(data)
-        except TooManyMessages:
-            self.close(CloseCode.TOO_BIG, "more than 64 messages in a frame")
+        refused = self.frames.take(now_ns, len(payloads))
+        messages = None if refused else self.codec.decode_frames(payloads)
+        if messages is None:
+            self._receive_singly(payloads, refused)
             return
-        for message in messages:
-            if self.phase is Phase.CLOSED:
+        for place, message in enumerate(messages):
+            if self.live and (handler := PRIVATE.get(type(message))) is not None:
+                handler(self, self.seat, message)  # type: ignore[arg-type]  # a live session has its seat
+            elif self.phase is Phase.CLOSED:
                 return
-            if refused:
-                self.refuse_rate(message.request_id, self.frames, refused)
             else:
                 self._dispatch(message)
+            if self.blocked:
+                self.backlog += payloads[place + 1 :]
+                return
+
+    def _receive_singly(self, payloads: list[bytes], refused: int) -> None:
+        """Frames that are no plain good messages, or too many: each by itself."""
+        for place, payload in enumerate(payloads):
+            if self.phase is Phase.CLOSED:
+                return
+            if self.blocked:
+                self.backlog += payloads[place:]
+                return
+            wait = self.frames.take(self.now_ns) if refused else 0
+            try:
+                data = str(payload, "utf-8") if self.codec.text else payload
+                messages = self.codec.decode_client(data)
+            except UnicodeDecodeError:
+                self.close(CloseCode.BAD_TEXT, "invalid UTF-8")
+                return
+            except TooManyMessages:
+                self.close(CloseCode.TOO_BIG, "more than 64 messages in a frame")
+                return
+            for message in messages:
+                if wait:
+                    self.refuse_rate(message.request_id, self.frames, wait)
+                elif self.phase is not Phase.CLOSED:
+                    self._dispatch(message)
 
     def lost(self) -> None:
         """The connection has ended, whoever ended it."""
@@ -205,15 +231,10 @@ class Session:
     def unblock(self) -> None:
         """Serve what arrived meanwhile, then read on."""
         self.blocked = False
-        now_us, now_ns = self.hub.clock.wall_us(), self.hub.clock.mono_ns()
         backlog, self.backlog = self.backlog, []
-        for place, data in enumerate(backlog):
-            self.receive(data, now_us, now_ns)
-            if self.blocked:
-                # `receive` has kept nothing of the rest yet.
-                self.backlog.extend(backlog[place + 1 :])
-                return
-        if self.phase is not Phase.CLOSED:
+        if backlog:
+            self.receive(backlog, self.hub.clock.wall_us(), self.hub.clock.mono_ns())
+        if not self.blocked and self.phase is not Phase.CLOSED:
             self.line.transport.resume()
 
     def go_live(self) -> None:

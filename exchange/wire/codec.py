@@ -111,6 +111,8 @@ class Codec:
         self._parts = package.Decoder(list[msgspec.Raw])
         self._envelope = package.Decoder(_Envelope)
         self._has_duplicates = has_duplicates
+        self._encode_lines = encoder.encode_lines if text else None
+        self._plain = self._plain_text if text else self._plain_binary
 
     def decode_client(self, data: str | bytes) -> list[Request | BadMessage]:
         """The messages of one frame, each good or bad. Raises TooManyMessages."""
@@ -127,6 +129,28 @@ class Codec:
         if self._is_canonical(data, decoded):
             return decoded
         return [self._one(bytes(part)) for part in self._parts.decode(data)]
+
+    def decode_frames(self, payloads: list[bytes]) -> list[Request] | None:
+        """Several frames of one message each, decoded at once; None when any of them needs a closer look.
+
+        A frame that equals the encoding of its message is one good message without a key twice (SEC-051). Everything
+        else (arrays, other spacing, faults) is for `decode_client`, frame by frame.
+        """
+        try:
+            return self._plain(payloads)
+        except FAULTS:
+            return None
+
+    def _plain_text(self, payloads: list[bytes]) -> list[Request] | None:
+        joined = b"\n".join(payloads)
+        messages: list[Request] = self._client.decode_lines(joined)
+        if len(messages) == len(payloads) and self._encode_lines(messages) == joined + b"\n":
+            return messages
+        return None
+
+    def _plain_binary(self, payloads: list[bytes]) -> list[Request] | None:
+        messages = list(map(self._client.decode, payloads))
+        return messages if list(map(self.encode, messages)) == payloads else None
 
     def decode_server(self, data: str | bytes) -> list[ServerMessage]:
         """The messages of one frame of the server, without those whose `t` is not known (WIRE-011)."""

@@ -132,11 +132,11 @@ class Peer:
     def send(self, *messages: Any) -> None:
         """Each message in a frame of its own."""
         for message in messages:
-            data = self.codec.encode(message)
-            self.raw(data.decode() if self.codec.text else data)
+            self.raw(self.codec.encode(message))
 
     def raw(self, data: str | bytes) -> None:
-        self.session.receive(data, self.bench.clock.wall_us(), self.bench.clock.mono_ns())
+        payload = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+        self.session.receive([payload], self.bench.clock.wall_us(), self.bench.clock.mono_ns())
 
     def take(self) -> list[Any]:
         """Messages received since the last take."""
