@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from llvmlite import ir
 from numba import config, njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 ROOT = Path(__file__).parent
@@ -88,12 +90,32 @@ if JIT:
 
         return types.uint64(types.uint64), build
 
+    @intrinsic  # type: ignore[misc]
+    def prefetch(typing_context, table, index):  # type: ignore[no-untyped-def]
+        """Ask for the cache line of a table's row before it is needed; the index must be inside the table."""
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            kind = signature.args[0]
+            array = context.make_array(kind)(context, builder, arguments[0])
+            row = cgutils.get_item_pointer(context, builder, kind, array, [arguments[1]])
+            byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+            ask = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+            function = cgutils.get_or_insert_function(builder.module, ask, "llvm.prefetch.p0")
+            for_writing, keep, data = word(1), word(3), word(1)
+            builder.call(function, [builder.bitcast(row, byte), for_writing, keep, data])
+            return context.get_dummy_value()
+
+        return types.void(table, types.int64), build
+
     @njit(cache=True)
     def highest_bit(word):  # type: ignore[no-untyped-def]
         """Index of the highest set bit of a uint64 that is not 0."""
         return 63 - np.int64(_leading_zeros(word))
 
 else:
+
+    def prefetch(table, index):  # type: ignore[no-untyped-def]
+        """Nothing to do without a compiler."""
 
     def highest_bit(word):  # type: ignore[no-untyped-def]
         """Index of the highest set bit of a uint64 that is not 0."""

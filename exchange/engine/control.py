@@ -135,6 +135,9 @@ def _check_account(states: np.ndarray, terms: AccountPayload) -> None:
 
 def _check_list(states: np.ndarray, terms: ListPayload) -> None:
     state = states[0]
+    if state.books_listed:
+        # Books keep the scan tiers (MARGIN-002) that they were listed with.
+        _within("month", terms.month, int(state.month), int(state.month))
     for commodity in terms.commodities:
         _within("commodity index", commodity.index, 1, state.commodities.shape[0] - 1)
         _within("group", commodity.group, 1, state.groups.shape[0] - 1)
@@ -159,6 +162,9 @@ def _check_listing(state: np.record, listing: Listing, expected: int) -> None:
     _within(f"{name}: high_tick", listing.high_tick, listing.settle_tick, PRICE_MAX)
     _within(f"{name}: window ticks", listing.high_tick - listing.low_tick + 1, 1, LADDER_TICKS_MAX)
     _within(f"{name}: legs", len(listing.legs), 0, LEGS_MAX)
+    _within(f"{name}: maker_fee", listing.maker_fee, 0, listing.taker_fee)
+    # The margin hold sets the taker fee aside (MARGIN-013).
+    _within(f"{name}: auction_fee", listing.auction_fee, 0, listing.taker_fee)
     for leg, sign in listing.legs:
         _within(f"{name}: leg", leg, 1, listing.index - 1)
         _require(sign in (1, -1), f"{name}: leg sign {sign} is not 1 or -1")

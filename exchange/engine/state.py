@@ -4,7 +4,6 @@ Start-up, snapshot, fork and hash are operations on its bytes. Entry kernels tak
 once; inner kernels take the record.
 """
 
-import mmap
 from functools import cache
 
 import numpy as np
@@ -14,8 +13,10 @@ from exchange.book.layout import BOOK, LEVEL, LINK, ORDER
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
 from exchange.limits import FIRST_INDEX, Limits
 from exchange.records import EVENT, record_type
+from exchange.seams import zero_pages
 
 STATE_VERSION = 1
+LOOK_AHEAD = 8  # commands; a power of two
 
 GROUP = record_type([("state", "u1"), ("before_halt", "u1"), ("reason", "u1"), ("listed", "u1"), ("spare", "<i4")])
 
@@ -104,20 +105,19 @@ def state_dtype(limits: Limits) -> np.dtype:
 @cache
 def outbox_dtype(limits: Limits) -> np.dtype:
     """Event buffer of one kernel call. `capacity` may be set below its length: results do not depend on it."""
-    return record_type([("count", "<i8"), ("capacity", "<i8"), ("rows", EVENT, (limits.event_rows,))])
-
-
-def _zero_pages(size: int) -> mmap.mmap:
-    """Fresh memory of the operating system, in huge pages where it has them: a random order or index entry then
-    costs a cache miss, not a walk through page tables besides."""
-    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    memory.madvise(mmap.MADV_HUGEPAGE)
-    return memory
+    return record_type(
+        [
+            ("count", "<i8"),
+            ("capacity", "<i8"),
+            ("ahead", "<i8", (LOOK_AHEAD,)),  # index entries of the next commands, see engine.apply
+            ("rows", EVENT, (limits.event_rows,)),
+        ]
+    )
 
 
 def new_state(limits: Limits) -> np.ndarray:
     """An empty exchange, shape (1,). Untouched pages cost no memory."""
-    states = np.frombuffer(_zero_pages(state_dtype(limits).itemsize), state_dtype(limits))
+    states = np.frombuffer(zero_pages(state_dtype(limits).itemsize), state_dtype(limits))
     states["version"] = STATE_VERSION
     states["index_size"] = FIRST_INDEX
     return states

@@ -1,6 +1,6 @@
 """Rejection reasons of new orders in their order of precedence (matching.md section 2). Nothing is written.
 
-What this issue's engine does not match yet (stops, icebergs, market orders, GTD, slide) is refused as BAD_COMBO.
+Stops, icebergs, market orders, GTD and slide are refused as BAD_COMBO.
 """
 
 import numpy as np
