@@ -64,6 +64,7 @@ from exchange.wire.version import JSON_SUBPROTOCOL
 AGENT = "gpux-py/0.1.0"
 PROTOCOL_MAJOR = "1"
 SPECS_PER_REQUEST = 40  # so that a `sub` stays within a frame
+HELLO_WAIT_S = 5.0  # for the first message of all
 PING_SHARE = 3  # a ping after this part of `dead_ms` without a message of ours
 FINAL_CLOSES = (CloseCode.LOGON_FAILED, CloseCode.SESSION_TAKEN, CloseCode.KEY_REVOKED)
 RETRIED_LOGONS = (ErrorCode.BUSY, ErrorCode.THROTTLED, ErrorCode.TOO_MANY_CONNECTIONS, ErrorCode.READ_ONLY)
@@ -156,9 +157,9 @@ class Core:
     def tick(self, now: float) -> list[Event]:
         """Heartbeats both ways, and requests of our own whose time has come again."""
         self._now = now
-        if self.phase == Phase.CLOSED or self.hello is None:
+        if self.phase == Phase.CLOSED:
             return []
-        dead_s = self.hello.dead_ms / 1000
+        dead_s = self.hello.dead_ms / 1000 if self.hello is not None else HELLO_WAIT_S
         if now - self._received > dead_s:
             self.close_wanted = f"the venue was silent for {dead_s:g} s"
         elif now - self._sent > dead_s / PING_SHARE and self.phase == Phase.LIVE:

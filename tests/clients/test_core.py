@@ -188,6 +188,15 @@ def test_unanswered_requests_are_resent_in_order_and_before_new_ones() -> None:
     assert after[:3] == before and after[3]["coid"] == "d" and after[3]["id"] > auth["id"]
 
 
+@pytest.mark.rule("SESS-007")
+def test_ids_go_on_above_the_last_one_the_venue_processed() -> None:
+    venue = ScriptedVenue()
+    venue.core.opened(venue.now)
+    venue.says(HELLO)
+    venue.says(WELCOME | {"re": venue.heard()[0]["id"], "last_id": 500}, SNAPSHOT, LIVE)
+    assert venue.core.send(Cancel(request_id=1, client_order_id="a")) == 501
+
+
 @pytest.mark.rule("RECOV-003")
 def test_a_replayed_event_that_was_applied_before_changes_nothing() -> None:
     venue = ScriptedVenue()
@@ -289,6 +298,15 @@ def test_a_venue_that_was_away_for_long_is_not_called_silent_when_it_is_back() -
     venue.core.opened(venue.now)
     venue.core.tick(100.1)
     assert not venue.core.close_wanted
+
+
+def test_a_peer_that_never_says_hello_is_left() -> None:
+    venue = ScriptedVenue()
+    venue.core.opened(venue.now)
+    venue.core.tick(4.9)
+    assert not venue.core.close_wanted
+    venue.core.tick(5.1)
+    assert "silent" in venue.core.close_wanted
 
 
 @pytest.mark.rule("WIRE-003")

@@ -142,6 +142,7 @@ def test_after_a_reconnect_everything_is_subscribed_again_and_stale_until_its_sn
     (auth,) = venue.heard()
     venue.says(WELCOME | {"re": auth["id"], "resumed": True}, LIVE)
     (sub,) = venue.heard()
+    assert venue.says(SNAPSHOT) == []  # 4021 was a number of the lost connection
     assert sub["t"] == "sub" and sub["ch"] == [{"n": "depth", "i": H27, "ms": 0, "lv": 0}]
     venue.says({"t": "ok", "re": sub["id"], "ch": [[11, 0]]})
     venue.says(SNAPSHOT | {"c": 11, "s": 1})
