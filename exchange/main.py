@@ -39,6 +39,7 @@ from exchange.seams import Clock, Disk, RealClock, RealDisk, RealRng, Rng
 from exchange.venue import Venue
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+YOUNG_OBJECTS = 50_000  # between collections: most that a tick makes is gone when it ends
 IDLE_TURNS = 5  # of 10 ms: after so long without a commit the journal is asked whether it wants to SEAL
 
 
@@ -213,9 +214,12 @@ async def serve(
         await server.start()
         gc.collect()
         gc.freeze()
+        thresholds = gc.get_threshold()
+        gc.set_threshold(YOUNG_OBJECTS, *thresholds[1:])
         try:
             yield server
         finally:
+            gc.set_threshold(*thresholds)
             gc.unfreeze()
             await server.stop()
     finally:
@@ -227,4 +231,4 @@ def _open(folder: str, settings: Settings, writer: Writer) -> OpenVenue:
     disk = _NoSyncDisk() if settings.durability == "none" else settings.disk
     catalogue = Catalogue(settings.day or datetime.now(UTC).date(), settings.symbols)
     seams = Seams(disk, settings.rng, settings.clock, writer.spawn, writer.schedule, settings.segment_bytes)
-    return OpenVenue(folder, settings.limits, catalogue, seams, PROFILES[settings.profile].queue_rows_max)
+    return OpenVenue(folder, settings.limits, catalogue, seams, PROFILES[settings.profile].batch_rows)

@@ -26,7 +26,6 @@ from exchange.journal.replay import read_frames
 from exchange.journal.segments import SEGMENT_BYTES
 from exchange.limits import NAMED, Limits
 from exchange.publish.rows import KIND
-
 from exchange.seams import Clock, Disk, Rng
 from exchange.venue import Spawn, Venue
 
@@ -98,7 +97,7 @@ class Seams:
 class OpenVenue:
     """A venue that does not serve yet, with its stores; `close` leaves the folder as a clean stop does."""
 
-    def __init__(self, folder: str, limits_name: str, catalogue: Catalogue, seams: Seams, queue_rows_max: int) -> None:
+    def __init__(self, folder: str, limits_name: str, catalogue: Catalogue, seams: Seams, batch_rows: int) -> None:
         self.folder = folder
         self.day = catalogue.day
         self.seams = seams
@@ -125,7 +124,7 @@ class OpenVenue:
         units = {chip.name: chip.unit_lots or 1 for chip in spec.listed_chips}
         self.venue = Venue(
             self.engine, self.journal, self.sequencer, seams.clock, self.history, seams.spawn, seams.schedule,
-            queue_rows_max, units,
+            batch_rows, units,
         )  # fmt: skip
         self.created = last == 0
         if self.created:

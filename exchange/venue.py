@@ -23,13 +23,12 @@ from exchange.publish.execution_reports import ExecutionReports
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.market_data import MarketData
 from exchange.publish.replies import Replies
-from exchange.publish.rows import KIND, SEQUENCE, read_rows
+from exchange.publish.rows import KIND, read_rows
 from exchange.records import COMMAND
 from exchange.seams import Clock
 from exchange.units import NS_PER_US
-from exchange.wire.messages import AccountSnapshot, BatchResult, MarginView, OrderView, PositionView
+from exchange.wire.messages import AccountSnapshot, MarginView, OrderView, PositionView
 
-BATCH_ROWS = 4_096  # one frame of the journal
 LOWEST_TICK = -(2**31) + 1
 _STA = int(EventKind.STA)
 _LISTED = int(EventKind.LISTED)
@@ -78,10 +77,10 @@ class Venue:
         history: History,
         spawn: Spawn,
         schedule: Callable[[Callable[[], None]], None],
-        queue_rows_max: int,
+        batch_rows: int,
         unit_lots: dict[str, int] | None = None,
     ) -> None:
-        """`schedule(call)` runs `call` at the end of the loop tick."""
+        """`schedule(call)` runs `call` at the end of the loop tick; `batch_rows`: most commands of one commit."""
         self.engine = engine
         self.journal = journal
         self.history = history
@@ -98,15 +97,18 @@ class Venue:
         self._refresh_instruments()
         self.reports = ExecutionReports(self.table)
         self.replies = Replies(self.table, self._find_live)
+        self.reply_to = self.replies.reply
+        self.result_of = self.replies.result
         self.market = MarketData(self.table, _EngineView(engine))
         self.outbox: Outbox | None = None
         self._sequencer = sequencer
         self._clock = clock
         self._spawn = spawn
         self._schedule = schedule
-        self._queue_rows_max = queue_rows_max
-        self._spare = [Batch(BATCH_ROWS) for _ in range(2)]
-        self.batch = Batch(BATCH_ROWS)
+        self._batch_rows = batch_rows
+        self._spare = [Batch(batch_rows) for _ in range(2)]
+        self.batch = Batch(batch_rows)
+        self.full_batches = 0  # that wait behind the one being written
         self._full: deque[Batch] = deque()
         self._writing: Batch | None = None
         self._rows: np.ndarray = self.batch.closed()
@@ -132,15 +134,12 @@ class Venue:
         """Nothing is gathered, being written, or waiting for its release."""
         return self._writing is None and not self._full and not self.batch.tickets
 
-    def has_room(self, spare: int) -> bool:
-        """Whether another row may wait, leaving `spare` places."""
-        return len(self._full) * BATCH_ROWS + len(self.batch.tickets) + spare < self._queue_rows_max
-
     def wake(self) -> None:
         """A row was added: at the end of this loop tick it starts on its way."""
-        if len(self.batch.tickets) >= BATCH_ROWS:
+        if len(self.batch.tickets) >= self._batch_rows:
             self._full.append(self.batch)
-            self.batch = self._spare.pop() if self._spare else Batch(BATCH_ROWS)
+            self.full_batches += 1
+            self.batch = self._spare.pop() if self._spare else Batch(self._batch_rows)
         if not self._scheduled and self._writing is None:
             self._scheduled = True
             self._schedule(self._start_scheduled)
@@ -163,12 +162,6 @@ class Venue:
         lines = self._listeners.get(account)
         if lines is not None and line in lines:
             lines.remove(line)
-
-    def reply_to(self, request_id: int, events: list[EventTuple]) -> Any:
-        return self.replies.reply(request_id, events)
-
-    def result_of(self, events: list[EventTuple]) -> BatchResult:
-        return self.replies.result(events)
 
     def messages_of(self, events: list[EventTuple]) -> list[tuple[int, int, Any]]:
         """Account messages of rows read back, marked as replayed."""
@@ -200,8 +193,9 @@ class Venue:
         """Stamp the oldest batch that waits and hand it to the journal; False if none does."""
         if self._full:
             batch = self._full.popleft()
+            self.full_batches -= 1
         elif self.batch.tickets:
-            batch, self.batch = self.batch, (self._spare.pop() if self._spare else Batch(BATCH_ROWS))
+            batch, self.batch = self.batch, (self._spare.pop() if self._spare else Batch(self._batch_rows))
         else:
             return False
         if batch.expires:
@@ -247,33 +241,29 @@ class Venue:
         if len(events):
             self.history.append(events)
         self.replies.note(rows)
-        reports = self.reports.messages(rows)
-        position, report, count, reported = 0, 0, len(rows), len(reports)
+        starts = np.searchsorted(events["sequence"], np.arange(first, last + 2)).tolist()
+        reports = iter(self.reports.messages(rows))
+        report = next(reports, None)
         listeners, released = self._listeners, self.released
-        for sequence, ticket in enumerate(tickets, first):
-            start = position
-            while position < count and rows[position][SEQUENCE] == sequence:
-                position += 1
+        for place, ticket in enumerate(tickets):
             if ticket is not None:
-                ticket[0](ticket[1], ticket[2], rows[start:position])
-            while report < reported:
-                account, number, message = reports[report]
-                if message.engine_sequence != sequence:
-                    break
-                report += 1
+                answer, request_id, received_us = ticket
+                answer(request_id, received_us, rows[starts[place] : starts[place + 1]])
+            sequence = first + place
+            # Account events come after the answer of their command (ENTRY-001).
+            while report is not None and report[2].engine_sequence == sequence:
+                account, number, message = report
                 released[account] = number
                 for line in listeners.get(account, ()):
                     line.send(message)
-        self._feed(rows, last, time_ns)
+                report = next(reports, None)
+        self.market.fold(rows, last, time_ns)
+        self.publish_due()
+        if (events["kind"] == _STA).any():
+            self.on_phase()
         self.figures.commands += last - first + 1
         self.figures.batches += 1
-        self.figures.events += count
-
-    def _feed(self, rows: list[EventTuple], through: int, time_ns: int) -> None:
-        self.market.fold(rows, through, time_ns)
-        self.publish_due()
-        if any(row[KIND] == _STA for row in rows):
-            self.on_phase()
+        self.figures.events += len(rows)
 
     def publish_due(self) -> None:
         """Channel messages whose time has come; also called by the timer for channels with a cadence."""

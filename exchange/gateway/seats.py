@@ -64,7 +64,7 @@ class Seat:
         "account",
         "accounts",
         "batch_replies",
-        "buckets",
+        "cancel_bucket",
         "grace",
         "hub",
         "key",
@@ -73,6 +73,7 @@ class Seat:
         "may_cancel",
         "may_trade",
         "number",
+        "order_bucket",
         "replies",
         "session",
         "terms",
@@ -92,7 +93,9 @@ class Seat:
         self.batch_replies: dict[int, Any] = {}
         self.session: Session | None = None
         self.grace: Timer | None = None
-        self.buckets: dict[tuple[str, int], Bucket] = {}
+        # Of the account, shared by all its sessions; None: there are several accounts.
+        self.order_bucket: Bucket | None = hub.bucket("order", self.account) if self.account else None
+        self.cancel_bucket: Bucket | None = hub.bucket("cancel", self.account) if self.account else None
         self.low: Bucket | None = None  # nearly used up: the next reply says so (RATE-004)
 
     @property
@@ -101,20 +104,18 @@ class Seat:
 
     def answer(self, request_id: int, received_us: int, events: list[EventTuple]) -> None:
         """The command of a request is released: keep its reply, and send it if the session has a connection."""
-        session = self.session
-        hub = self.hub
-        if not events:
-            reply: Any = error(request_id, ErrorCode.EXPIRED_REQUEST, "exp has passed")
-            reply.time_us = hub.room.time_us
-        else:
-            self.replies.add(request_id, events[0][0], received_us, hub.room.released_us)
-            if session is None or not session.live:
-                return
-            reply = hub.room.reply_to(request_id, events)
+        session, room = self.session, self.hub.room
+        if events:
+            self.replies.add(request_id, events[0][0], received_us, room.released_us)
         if session is None or not session.live:
             return
+        if events:
+            reply = room.reply_to(request_id, events)
+        else:
+            reply = error(request_id, ErrorCode.EXPIRED_REQUEST, "exp has passed")
+            reply.time_us = room.time_us
         reply.received_us = received_us
-        reply.sent_us = hub.room.released_us
+        reply.sent_us = room.released_us
         if self.low is not None:
             reply.limit_left = (self.low.rate.name, self.low.left(session.now_ns))
             self.low = None

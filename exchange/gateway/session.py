@@ -48,6 +48,7 @@ class Session:
         "heard_ns",
         "host",
         "hub",
+        "inflight",
         "key",
         "lagging",
         "line",
@@ -91,6 +92,7 @@ class Session:
         self.resume_from: dict[int, int] | None = None
         self.channels: set[int] = set()
         self.beaten: dict[int, int] = {}
+        self.inflight = hub.profile.inflight
         self.frames = Bucket(hub.profile.rate("frame"))
         self.subs = Bucket(hub.profile.rate("sub"))
         self.now_us = hub.clock.wall_us()
@@ -216,12 +218,12 @@ class Session:
     def expect_answer(self) -> None:
         """A request waits at the gate; at `inflight` of them reading stops (RATE-005)."""
         self.unanswered += 1
-        if self.unanswered >= self.hub.profile.inflight and not self.blocked:
+        if self.unanswered >= self.inflight and not self.blocked:
             self.block()
 
     def got_answer(self) -> None:
         self.unanswered -= 1
-        if self.blocked and self.live and self.unanswered <= self.hub.profile.inflight // 2:
+        if self.blocked and self.live and self.unanswered <= self.inflight // 2:
             self.unblock()
 
     def block(self) -> None:

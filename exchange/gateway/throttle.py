@@ -48,7 +48,8 @@ class Profile:
     connections_per_address: int = 20
     logons_per_minute: int = 10
     guard_loopback: bool = False  # rows per address do not count loopback peers (security.md section 4)
-    queue_rows_max: int = 8_192  # commands that may wait for the journal; beyond it: BUSY
+    batch_rows: int = 4_096  # commands of one commit
+    queue_batches: int = 2  # full batches that may wait for the journal; beyond it orders are refused: BUSY
 
     def rate(self, name: str) -> Rate:
         return next(rate for rate in self.rates if rate.name == name)

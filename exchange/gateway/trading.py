@@ -7,8 +7,9 @@ goes into the batch of this loop tick; the answer comes when its command is rele
 from typing import TYPE_CHECKING, Any
 
 from exchange.gateway.history import EventTuple
-from exchange.gateway.hub import GATHERED_FOR_CANCELS
+from exchange.gateway.hub import CANCEL_BATCHES, Room
 from exchange.gateway.seats import Seat
+from exchange.gateway.throttle import Bucket
 from exchange.gateway.translate import (
     pack_cancel,
     pack_cancel_all,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 
 def new(session: "Session", seat: Seat, message: New) -> None:
-    account = admit_trade(session, seat, message, "order", seat.may_trade)
+    account = admit_trade(session, seat, message, seat.order_bucket, "order", seat.may_trade)
     if not account:
         return
     room = session.hub.room
@@ -50,43 +51,38 @@ def new(session: "Session", seat: Seat, message: New) -> None:
     if refusal is not None or listed is None:
         session.reply(refusal)  # type: ignore[arg-type]  # an unlisted instrument has its refusal
         return
-    if not room.has_room(GATHERED_FOR_CANCELS):
-        session.refuse(message.request_id, ErrorCode.BUSY, "the venue is behind: nothing was accepted")
-        return
     pack_new(room.batch, message, listed.index, account, seat.number, message.request_id)
-    submit(session, seat, message)
+    submit(session, seat, room, message)
 
 
 def replace(session: "Session", seat: Seat, message: Replace) -> None:
-    account = admit_trade(session, seat, message, "order", seat.may_trade)
+    account = admit_trade(session, seat, message, seat.order_bucket, "order", seat.may_trade)
     if not account:
         return
     refusal = refusal_of_replace(message)
     if refusal is not None:
         session.reply(refusal)
-    elif not session.hub.room.has_room(GATHERED_FOR_CANCELS):
-        session.refuse(message.request_id, ErrorCode.BUSY, "the venue is behind: nothing was accepted")
-    else:
-        pack_replace(session.hub.room.batch, message, account, seat.number, message.request_id)
-        submit(session, seat, message)
+        return
+    room = session.hub.room
+    pack_replace(room.batch, message, account, seat.number, message.request_id)
+    submit(session, seat, room, message)
 
 
 def cancel(session: "Session", seat: Seat, message: Cancel) -> None:
-    account = admit_trade(session, seat, message, "cancel", seat.may_cancel)
+    account = admit_trade(session, seat, message, seat.cancel_bucket, "cancel", seat.may_cancel)
     if not account:
         return
     refusal = refusal_of_cancel(message)
     if refusal is not None:
         session.reply(refusal)
-    elif not session.hub.room.has_room(0):
-        session.refuse(message.request_id, ErrorCode.BUSY, "the venue is behind: nothing was accepted")
-    else:
-        pack_cancel(session.hub.room.batch, message, account, seat.number, message.request_id)
-        submit(session, seat, message)
+        return
+    room = session.hub.room
+    pack_cancel(room.batch, message, account, seat.number, message.request_id)
+    submit(session, seat, room, message)
 
 
 def cancel_all(session: "Session", seat: Seat, message: CancelAll) -> None:
-    account = admit_trade(session, seat, message, "cancel", seat.may_cancel)
+    account = admit_trade(session, seat, message, seat.cancel_bucket, "cancel", seat.may_cancel)
     if not account:
         return
     room = session.hub.room
@@ -100,12 +96,10 @@ def cancel_all(session: "Session", seat: Seat, message: CancelAll) -> None:
     elif message.chip and not group:
         text = f"no chip {message.chip} is listed (field chip)"
         session.refuse(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
-    elif not room.has_room(0):
-        session.refuse(message.request_id, ErrorCode.BUSY, "the venue is behind: nothing was accepted")
     else:
         index = book.index if book is not None else 0
         pack_cancel_all(room.batch, message, index, group, account, seat.number, message.request_id)
-        submit(session, seat, message)
+        submit(session, seat, room, message)
 
 
 def cod(session: "Session", seat: Seat, message: CancelOnDisconnect) -> None:
@@ -140,15 +134,13 @@ def batch(session: "Session", seat: Seat, message: Batch) -> None:
         return
     orders = sum(type(operation) is not BatchCancel for operation in operations)
     allowed = seat.may_trade if orders else seat.may_cancel
-    account = admit_trade(session, seat, message, "order", allowed, orders)
+    account = admit_trade(session, seat, message, seat.order_bucket, "order", allowed, orders)
     if not account:
         return
-    wait = _bucket(session, seat, "cancel", account).take(session.now_ns, len(operations) - orders)
+    bucket = seat.cancel_bucket or session.hub.bucket("cancel", account)
+    wait = bucket.take(session.now_ns, len(operations) - orders)
     if wait:
-        session.refuse_rate(message.request_id, _bucket(session, seat, "cancel", account), wait)
-        return
-    if not session.hub.room.has_room(GATHERED_FOR_CANCELS):
-        session.refuse(message.request_id, ErrorCode.BUSY, "the venue is behind: nothing was accepted")
+        session.refuse_rate(message.request_id, bucket, wait)
         return
     collector = BatchReply(session, seat, message.request_id, len(operations))
     seat.last_id = message.request_id
@@ -244,30 +236,36 @@ class BatchReply:
 
 
 def admit_trade(
-    session: "Session", seat: Seat, message: Any, bucket_name: str, allowed: bool, tokens: int = 1
+    session: "Session", seat: Seat, message: Any, bucket: Bucket | None, name: str, allowed: bool, tokens: int = 1
 ) -> int:
-    """The account a request is for, 0 if it was answered here: resent, not allowed, or too fast."""
-    request_id = message.request_id
+    """The account a request is for, 0 if it was answered here: resent, not allowed, too fast, or no room.
+
+    bucket   of the session's one account; None: it has several, `name` finds the right one
+    """
+    request_id: int = message.request_id
     if request_id <= seat.last_id:
         repeat(session, seat, request_id)
         return 0
-    account = getattr(message, "account", 0) or seat.account
+    account: int = getattr(message, "account", 0) or seat.account
     if account not in seat.accounts or not allowed:
         _refuse_scope(session, request_id, account, allowed)
         return 0
-    bucket = seat.buckets.get((bucket_name, account)) or _bucket(session, seat, bucket_name, account)
+    bucket = bucket or session.hub.bucket(name, account)
     wait = bucket.take(session.now_ns, tokens)
     if wait:
         session.refuse_rate(request_id, bucket, wait)
         return 0
     if bucket.low:
         seat.low = bucket
+    waiting = session.hub.room.full_batches
+    if waiting and waiting >= session.hub.profile.queue_batches + (CANCEL_BATCHES if name == "cancel" else 0):
+        session.refuse(request_id, ErrorCode.BUSY, "the venue is behind: nothing was accepted")
+        return 0
     return account
 
 
-def submit(session: "Session", seat: Seat, message: Any) -> None:
+def submit(session: "Session", seat: Seat, room: Room, message: Any) -> None:
     """The row just packed waits for its group commit."""
-    room = session.hub.room
     batch = room.batch
     if message.expires_us:
         batch.expires.append((len(batch.tickets), message.expires_us))
@@ -322,9 +320,3 @@ def _refuse_scope(session: "Session", request_id: int, account: int, allowed: bo
         session.refuse(request_id, ErrorCode.UNKNOWN_ACCOUNT, "acc is needed: the key has several accounts")
     else:
         session.refuse(request_id, ErrorCode.SCOPE, f"acc {account} is not of this key")
-
-
-def _bucket(session: "Session", seat: Seat, name: str, account: int) -> Any:
-    """The account's bucket, shared by all its sessions; looked up once for each."""
-    bucket = seat.buckets[(name, account)] = session.hub.bucket(name, account)
-    return bucket

@@ -5,6 +5,7 @@ is refused here with the name of the field (matching.md section 2, before rank 1
 the engine's to judge.
 """
 
+import struct
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
@@ -12,7 +13,7 @@ import msgspec
 import numpy as np
 
 from exchange.codes import CancelReason, CommandFlag, CommandKind, OrderType, PostOnly, Side, SmpMode, TimeInForce
-from exchange.records import COMMAND, COMMAND_STRUCT, ROW_BYTES, pack_client_order_id, pack_tag
+from exchange.records import COMMAND, COMMAND_STRUCT, ROW_BYTES
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import Cancel, CancelAll, CancelTerms, Err, New, Replace
 
@@ -50,7 +51,10 @@ _CANCEL = int(CommandKind.CANCEL)
 _CANCEL_ALL = int(CommandKind.CANCEL_ALL)
 _SESSION = int(CommandKind.SESSION)
 _NO_COD = int(CommandFlag.NO_COD)
-_pack = COMMAND_STRUCT.pack_into
+# The row as COMMAND_STRUCT packs it, with texts as zero-padded bytes instead of words: the same bytes, made faster.
+_ROW = struct.Struct(COMMAND_STRUCT.format.replace("QQQ", "24s")[:-1] + "8s")
+assert _ROW.size == COMMAND_STRUCT.size == ROW_BYTES
+_pack = _ROW.pack_into
 
 # Called when the row's command is released: (request id, time it was read, events as tuples).
 Answer = Callable[[int, int, list[tuple[int, ...]]], None]
@@ -150,14 +154,13 @@ def refusal_of_cancel(message: Cancel) -> Err | None:
 
 def pack_new(batch: Batch, message: New, book: int, account: int, session: int, request_id: int) -> None:
     """Append a NEW row; the caller appends its ticket."""
-    first, second, third = pack_client_order_id(message.client_order_id)
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _NEW, SIDES[message.side], TYPES[message.order_type], TIFS[message.tif],
         POST_ONLY[message.post_only], SMP_MODES[message.smp_mode], 0 if message.cancel_on_disconnect else _NO_COD, 0,
-        account, session, book, 0, request_id, 0, first, second, third,
+        account, session, book, 0, request_id, 0, message.client_order_id.encode(),
         message.price_tick, 0, message.order_lots, 0, message.minimum_lots, 0, 0,
-        pack_tag(message.tag) if message.tag else 0,
+        message.tag.encode(),
     )  # fmt: skip
 
 
@@ -171,24 +174,22 @@ def pack_replace(batch: Batch, message: Replace, account: int, session: int, req
         | (CommandFlag.SET_TIF if message.tif else 0)
         | (CommandFlag.SET_TAG if message.tag else 0)
     )
-    first, second, third = pack_client_order_id(message.client_order_id)
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _REPLACE, 0, 0, TIFS[message.tif] if message.tif else 0, 0, 0, int(flags), 0,
-        account, session, 0, 0, request_id, message.order_id, first, second, third,
+        account, session, 0, 0, request_id, message.order_id, message.client_order_id.encode(),
         0 if keep_price else message.price_tick, 0, 0 if keep_lots else message.order_lots, 0, 0, 0, 0,
-        pack_tag(message.tag) if message.tag else 0,
+        message.tag.encode(),
     )  # fmt: skip
 
 
 def pack_cancel(batch: Batch, message: Cancel, account: int, session: int, request_id: int) -> None:
     """Append a CANCEL row."""
-    first, second, third = pack_client_order_id(message.client_order_id)
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _CANCEL, 0, 0, 0, 0, 0, 0, 0,
-        account, session, 0, 0, request_id, message.order_id, first, second, third,
-        0, 0, 0, 0, 0, 0, 0, 0,
+        account, session, 0, 0, request_id, message.order_id, message.client_order_id.encode(),
+        0, 0, 0, 0, 0, 0, 0, b"",
     )  # fmt: skip
 
 
@@ -200,8 +201,8 @@ def pack_cancel_all(
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _CANCEL_ALL, SIDES[message.side] if message.side else 0, 0, 0, 0, 0, int(flags), 0,
-        account, session, book, 0, request_id, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, group, 0, pack_tag(message.tag) if message.tag else 0,
+        account, session, book, 0, request_id, 0, b"",
+        0, 0, 0, 0, 0, group, 0, message.tag.encode(),
     )  # fmt: skip
 
 
@@ -211,8 +212,8 @@ def pack_cancel_on_disconnect(batch: Batch, account: int, session: int, whole_ac
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _CANCEL_ALL, 0, 0, 0, 0, 0, flags, int(CancelReason.COD),
-        account, session, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0,
+        account, session, 0, 0, 0, 0, b"",
+        0, 0, 0, 0, 0, 0, 0, b"",
     )  # fmt: skip
 
 
@@ -221,13 +222,12 @@ def pack_session(
 ) -> None:
     """Append a SESSION row. Key id and terms travel in fields that the engine leaves alone, so that they are in the
     journal: after a restart the session still belongs to its key and its grace still runs (SESS-021)."""
-    first, second, third = pack_client_order_id(key)
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _SESSION, COD_ORDERS.index(terms.orders), COD_MODES.index(terms.mode), COD_ON.index(terms.on),
         0, 0, 0, 0,
-        account, session, 0, 0, request_id, 0, first, second, third,
-        0, 0, terms.grace_ms, 0, 0, 0, 0, 0,
+        account, session, 0, 0, request_id, 0, key.encode(),
+        0, 0, terms.grace_ms, 0, 0, 0, 0, b"",
     )  # fmt: skip
 
 

@@ -171,7 +171,7 @@ class Bench:
         seams = Seams(
             NoSyncDisk(), CountingRng(), self.clock, lambda *job: self.jobs.append(job), self.calls.append, 1 << 20
         )  # fmt: skip
-        self.opened = OpenVenue(folder, "test", Catalogue(DAY, (SYMBOL,)), seams, profile.queue_rows_max)
+        self.opened = OpenVenue(folder, "test", Catalogue(DAY, (SYMBOL,)), seams, profile.batch_rows)
         self.venue = self.opened.venue
         self.keys = [self._key(number) for number in range(accounts + 1)]
         self.outbox = Outbox(self.calls.append, lambda line, pending: self.hub.slow.notice(line.owner, pending))

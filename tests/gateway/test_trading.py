@@ -186,7 +186,7 @@ def test_orders_beyond_the_bucket_are_throttled_while_cancels_pass(tmp_path: obj
 
 @pytest.mark.rule("SEC-048", "RATE-005")
 def test_full_queue_says_busy_to_orders_and_keeps_a_lane_for_cancels(tmp_path: object) -> None:
-    with Bench(str(tmp_path), replace(LOOPBACK, queue_rows_max=300, inflight=1_000)) as bench:
+    with Bench(str(tmp_path), replace(LOOPBACK, batch_rows=20, queue_batches=2, inflight=1_000)) as bench:
         peer = bench.connect(bench.keys[1])
         bench.hold = True
         peer.send(bench.order(1, "first"))
@@ -195,8 +195,9 @@ def test_full_queue_says_busy_to_orders_and_keeps_a_lane_for_cancels(tmp_path: o
         peer.send(Cancel(request_id=900, client_order_id="first"))
         bench.hold = False
         answers = [message for message in peer.take() if isinstance(message, Ok | Err)]
-        assert [answer.name for answer in answers if isinstance(answer, Err)] == ["BUSY"] * 56
+        assert [answer.name for answer in answers if isinstance(answer, Err)] == ["BUSY"] * 60
         assert answers[-1].reply_to == 900 and answers[-1].state == "cancelled"
+        assert isinstance(peer.ask(bench.order(901, "later"))[0], Ok)
 
 
 @pytest.mark.rule("ENTRY-005", "BAD-061")
