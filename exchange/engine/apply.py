@@ -304,20 +304,6 @@ def _advance(state, out):
         _clear_cursor(state)
 
 
-@leaf_kernel
-def _look_ahead(state, out, commands, index, stop):
-    """Ask memory for what later commands will touch: most of a command's time is waiting for its order's row.
-
-    Index entries are asked for LOOK_AHEAD commands before, orders half as many. It changes no result.
-    """
-    near = index + LOOK_AHEAD // 2
-    if near < stop and commands[near].kind != NEW:
-        ask_for_order(state, out.ahead[near % LOOK_AHEAD])
-    far = index + LOOK_AHEAD
-    if far < stop:
-        out.ahead[far % LOOK_AHEAD] = ask_for_entry(state, commands[far])
-
-
 @kernel
 def apply_commands(states, commands, start, stop, outs):
     """Run rows `start` to `stop` of `commands`, or as many as the event buffer has room for.
@@ -340,7 +326,14 @@ def apply_commands(states, commands, start, stop, outs):
         if state.cursor.step != IDLE:
             _advance(state, out)
         elif index < stop:
-            _look_ahead(state, out, commands, index, stop)
+            # Ask memory for what later commands will touch: most of a command's time is waiting for its order's row.
+            # Index entries are asked for LOOK_AHEAD commands before, orders half as many. It changes no result.
+            near = index + LOOK_AHEAD // 2
+            if near < stop and commands[near].kind != NEW:
+                ask_for_order(state, out.ahead[near % LOOK_AHEAD])
+            far = index + LOOK_AHEAD
+            if far < stop:
+                out.ahead[far % LOOK_AHEAD] = ask_for_entry(state, commands[far])
             _begin(state, out, commands[index])
             index += 1
         else:

@@ -16,7 +16,7 @@ from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
 STATE_VERSION = 1
-LOOK_AHEAD = 8  # commands; a power of two
+LOOK_AHEAD = 16  # commands; a power of two
 
 GROUP = record_type([("state", "u1"), ("before_halt", "u1"), ("reason", "u1"), ("listed", "u1"), ("spare", "<i4")])
 
