@@ -7,7 +7,7 @@
 
     async with serve(folder, Settings(port=0)) as server:                   # recovers, listens, returns when ready
         server.port, server.url                                             # "ws://127.0.0.1:PORT"
-        server.venue.figures                                                # commands, batches, events (integers)
+        server.venue.figures                                                # commands, batches, events, trades so far
         server.venue.engine.state_hash()
 
 `key` is a `gateway.auth.KeyPair`: `key.key` (the key id), `key.account`, `key.seed` (32 private bytes, Ed25519).

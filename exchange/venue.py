@@ -32,6 +32,7 @@ from exchange.wire.messages import AccountSnapshot, MarginView, OrderView, Posit
 LOWEST_TICK = -(2**31) + 1
 _STA = int(EventKind.STA)
 _LISTED = int(EventKind.LISTED)
+_FILL = int(EventKind.FILL)
 
 # spawn(job, done): run `job` on the helper thread, then `done(error or None)` in the loop, never within the call.
 Spawn = Callable[[Callable[[], Any], Callable[[BaseException | None], None]], None]
@@ -44,7 +45,7 @@ class Figures:
         self.commands = 0
         self.batches = 0
         self.events = 0
-        self.fills = 0
+        self.trades = 0
 
 
 class _EngineView:
@@ -92,7 +93,6 @@ class Venue:
         self.released_us = clock.wall_us()  # when the batch was released whose answers are being sent
         self.on_failure: Callable[[BaseException], None] = lambda error: None
         self.on_phase: Callable[[], None] = lambda: None
-        self.on_release: Callable[[], None] = lambda: None
         self.table = InstrumentTable(lambda: query.instruments(engine.states), unit_lots)
         self._refresh_instruments()
         self.reports = ExecutionReports(self.table)
@@ -225,14 +225,17 @@ class Venue:
         time_ns = int(rows[0]["time_ns"])
         self._writing = None
         more = self._begin()
+        if self.outbox is not None:
+            self.outbox.gather()
         self._release(batch.tickets, events, first, last, time_ns)
         self._recycle(batch)
         questions, self._questions = self._questions, []
         for question in questions:
             question()
+        if self.outbox is not None:
+            self.outbox.flush()
         if more:
             self._apply()
-        self.on_release()
 
     def _release(self, tickets: list[Any], events: np.ndarray, first: int, last: int, time_ns: int) -> None:
         """Show one batch: to each command its answer, to each account its events, to the feed its changes."""
@@ -259,11 +262,13 @@ class Venue:
                 report = next(reports, None)
         self.market.fold(rows, last, time_ns)
         self.publish_due()
-        if (events["kind"] == _STA).any():
+        kinds = events["kind"]
+        if (kinds == _STA).any():
             self.on_phase()
         self.figures.commands += last - first + 1
         self.figures.batches += 1
         self.figures.events += len(rows)
+        self.figures.trades += int(np.count_nonzero(kinds == _FILL)) // 2
 
     def publish_due(self) -> None:
         """Channel messages whose time has come; also called by the timer for channels with a cadence."""

@@ -154,6 +154,10 @@ class Outbox:
         group.members.add(line)
         line.group = group
 
+    def gather(self) -> None:
+        """The caller will send much and call `flush` itself when it is done."""
+        self._scheduled = True
+
     def flush(self) -> None:
         """Write everything that this tick collected."""
         self._scheduled = False
