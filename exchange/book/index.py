@@ -46,17 +46,18 @@ def has_client_order_id(order):
 
 @leaf_kernel
 def ask_for_entry(state, command):
-    """Prefetch where the search for a command's client order id will begin. Returns that entry of the table."""
+    """Prefetch where the search for a command's client order id will begin. Returns its `order_hash`."""
     size = np.int64(state.index_size)
-    spot = size + (np.int64(order_hash(command)) & (size - 1))
-    prefetch(state.order_index, spot)
-    return spot
+    word = order_hash(command)
+    prefetch(state.order_index, size + (np.int64(word) & (size - 1)))
+    return word
 
 
 @leaf_kernel
-def ask_for_order(state, spot):
-    """Prefetch the order that an entry names; a wrong guess costs nothing."""
-    slot = np.int64(state.order_index[spot] & LOW_32)
+def ask_for_order(state, word):
+    """Prefetch the order that the first entry for this hash names; a wrong guess costs nothing."""
+    size = np.int64(state.index_size)
+    slot = np.int64(state.order_index[size + (np.int64(word) & (size - 1))] & LOW_32)
     prefetch(state.orders, slot)
     prefetch(state.links, slot)
 

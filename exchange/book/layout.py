@@ -87,6 +87,7 @@ BOOK = record_type(
         ("fee_hours", "<i8"),  # longer leg of a combination (FEE-001)
         ("scan_hours", "<i8", (SCAN_TIERS,)),  # hours of a bought lot in each scan tier, net over legs
         ("crossed_hours", "<i8", (SCAN_TIERS,)),  # min(positive, negative) leg hours of one lot
+        ("hold_bound_mills", "<i8"),  # most that one more working lot adds to the hold, loss and fee apart
         ("residual_mills", "<i8"),  # combination: most that leg prices can lose beyond the price, a lot
         ("maker_fee", "<i4"),  # mills per GPU-hour
         ("taker_fee", "<i4"),

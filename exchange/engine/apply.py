@@ -66,8 +66,8 @@ REPORT = 5
 
 
 @leaf_kernel
-def _begin_new(state, out, command):
-    slot = enter_order(state, out, command)
+def _begin_new(state, out, command, word):
+    slot = enter_order(state, out, command, word)
     if slot == 0:
         return
     order = state.orders[slot]
@@ -183,18 +183,18 @@ def _begin_state(state, out, command):
 
 
 @leaf_kernel
-def _begin(state, out, command):
-    """First step of a command."""
+def _begin(state, out, command, word):
+    """First step of a command. `word`: its `order_hash`."""
     state.sequence = command.sequence
     state.time_ns = command.time_ns
     note_request(state, command)
     kind = command.kind
     if kind == NEW:
-        _begin_new(state, out, command)
+        _begin_new(state, out, command, word)
     elif kind == CANCEL:
-        cancel_order(state, out, command)
+        cancel_order(state, out, command, word)
     elif kind == REPLACE:
-        slot = replace_order(state, out, command)
+        slot = replace_order(state, out, command, word)
         if slot != 0:
             _begin_match(state, slot)
     else:
@@ -328,13 +328,14 @@ def apply_commands(states, commands, start, stop, outs):
         elif index < stop:
             # Ask memory for what later commands will touch: most of a command's time is waiting for its order's row.
             # Index entries are asked for LOOK_AHEAD commands before, orders half as many. It changes no result.
+            word = out.ahead[index % LOOK_AHEAD]
             near = index + LOOK_AHEAD // 2
             if near < stop and commands[near].kind != NEW:
                 ask_for_order(state, out.ahead[near % LOOK_AHEAD])
             far = index + LOOK_AHEAD
             if far < stop:
                 out.ahead[far % LOOK_AHEAD] = ask_for_entry(state, commands[far])
-            _begin(state, out, commands[index])
+            _begin(state, out, commands[index], word)
             index += 1
         else:
             break

@@ -94,5 +94,9 @@ def open_session(state, out, command):
 def note_request(state, command):
     """Remember the highest request of a session: what makes a resend safe (SESS-007, RECOV-012)."""
     session = np.int64(command.session)
-    if 0 < session < state.sessions.shape[0] and command.request_id > state.sessions[session].last_request_id:
+    if (
+        session != 0
+        and session < state.sessions.shape[0]
+        and command.request_id > state.sessions[session].last_request_id
+    ):
         state.sessions[session].last_request_id = command.request_id

@@ -142,6 +142,8 @@ def _check_list(states: np.ndarray, terms: ListPayload) -> None:
         _within("commodity index", commodity.index, 1, state.commodities.shape[0] - 1)
         _within("group", commodity.group, 1, state.groups.shape[0] - 1)
         _within("psr_mills", commodity.psr_mills, 1, PRICE_MAX)
+        # Holds rest on these terms: they stand as long as the commodity does.
+        _require(state.commodities[commodity.index].psr_mills == 0, f"commodity {commodity.index} is defined already")
     expected = int(state.books_listed)
     rows = int(state.used_ladder_rows)
     for listing in terms.instruments:
@@ -253,12 +255,22 @@ def _open_book(state: np.record, listing: Listing) -> None:
         _set_legs(state, book, listing)
     else:
         _set_outright(state, book, listing)
+    _set_hold_bound(state, book)
     group = state.groups[listing.group]
     if not group.listed:
         group.listed = 1
         group.state = MarketState.CLOSED
     book.phase = effective_state(group.state, book.own_state)
     state.books_listed = listing.index
+
+
+def _set_hold_bound(state: np.record, book: np.record) -> None:
+    """Scan, intra and tier charges all grow by at most their rate an hour (MARGIN-013)."""
+    commodity = state.commodities[book.commodity]
+    both_mills = int(commodity.intra_mills) + int(commodity.tier_mills)
+    hours = [abs(int(net)) for net in book.scan_hours]
+    crossed = sum(int(tier) for tier in book.crossed_hours)
+    book.hold_bound_mills = sum(hours) * int(commodity.psr_mills) + (sum(hours) + crossed) * both_mills
 
 
 def _cut_ladder(state: np.record, book: np.record, listing: Listing) -> None:

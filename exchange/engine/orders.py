@@ -4,9 +4,8 @@ import numpy as np
 
 from exchange.book.index import (
     add_client_order,
-    find_client_order,
+    find_hashed,
     has_client_order_id,
-    order_hash,
     remove_client_order,
 )
 from exchange.book.levels import crosses, link_order, place_of, reduce_order, row_of, unlink_order
@@ -138,8 +137,8 @@ def _write_order(state, order, command):
 
 
 @leaf_kernel
-def enter_order(state, out, command):
-    """NEW: ACK and the order's slot, or REJ and 0."""
+def enter_order(state, out, command, word):
+    """NEW: ACK and the order's slot, or REJ and 0. `word`: the `order_hash` of the command."""
     reason = check_entry(state, command)
     if reason != NONE:
         refuse(state, out, REJ, command, reason)
@@ -147,7 +146,6 @@ def enter_order(state, out, command):
     account = np.int64(command.account)
     book = state.books[np.int64(command.instrument)]
     row = own_position(state, account, np.int64(command.instrument))
-    word = order_hash(command)
     reason = check_terms(state, command, book, row, word)
     if reason != NONE:
         refuse(state, out, REJ, command, reason)
@@ -227,14 +225,14 @@ def take_out(state, out, slot, reason):
 
 
 @leaf_kernel
-def _target(state, command):
+def _target(state, command, word):
     """Slot of the order that a cancel or replace names, 0 if the account has no such live order."""
     account = np.int64(command.account)
     if command.order_id == 0:
         if not has_client_order_id(command):
             return np.int64(0)
-        return find_client_order(
-            state, account, command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
+        return find_hashed(
+            state, word, account, command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
         )
     slot = slot_of(state, np.int64(command.order_id))
     if slot != 0 and state.orders[slot].account == account:
@@ -252,9 +250,9 @@ def _refuse_change(state, out, kind, command, reason, slot):
 
 
 @leaf_kernel
-def cancel_order(state, out, command):
+def cancel_order(state, out, command, word):
     """CANCEL: CXL, or CREJ (ORDER-006, STATE-001)."""
-    slot = _target(state, command)
+    slot = _target(state, command, word)
     reason = NONE
     if not known_account(state, np.int64(command.account)):
         reason = UNKNOWN_ACCOUNT
@@ -326,9 +324,9 @@ def _check_moved(state, account, order, price, leaves):
 
 
 @kernel
-def replace_order(state, out, command):
+def replace_order(state, out, command, word):
     """REPLACE: RPL, then at most CXL or RST. Returns the slot if the order now aggresses, else 0."""
-    slot = _target(state, command)
+    slot = _target(state, command, word)
     order = state.orders[slot]
     price = np.int64(order.price) if command["flags"] & KEEP_PRICE != 0 else np.int64(command.price)
     total = np.int64(order.order_lots) if command["flags"] & KEEP_LOTS != 0 else np.int64(command.lots)

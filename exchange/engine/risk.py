@@ -75,10 +75,11 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
     risk = risk_row(state, account, book)
     if _exceeds_spot_limit(state, risk, book, side, lots):
         return POSITION
-    if not close_only:
-        hold = account_row.hold_mills - risk.hold_mills + hold_with(state, risk, book, side, lots, loss_mills)
-        if hold > equity_mills(account_row):
-            return RISK
+    free = equity_mills(account_row) - account_row.hold_mills
+    # The bound settles it for all but an account that is nearly used up.
+    within_bound = close_only or max(lots, 0) * book.hold_bound_mills + loss_mills <= free
+    if not within_bound and hold_with(state, risk, book, side, lots, loss_mills) - risk.hold_mills > free:
+        return RISK
     return NONE
 
 

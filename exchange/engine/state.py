@@ -109,7 +109,7 @@ def outbox_dtype(limits: Limits) -> np.dtype:
         [
             ("count", "<i8"),
             ("capacity", "<i8"),
-            ("ahead", "<i8", (LOOK_AHEAD,)),  # index entries of the next commands, see engine.apply
+            ("ahead", "<u8", (LOOK_AHEAD,)),  # hashes of the next commands' keys, see engine.apply
             ("rows", EVENT, (limits.event_rows,)),
         ]
     )
