@@ -170,7 +170,7 @@ def kill(reference: Reference) -> None:
         reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_ACCOUNT)
         return
     account.killed = True
-    reference.answer(EventKind.KIL)
+    reference.answer(EventKind.KIL, account_sequence=reference.next_number(account.number))
     orders = reference.working(account.number)
     sweep(
         reference,

@@ -117,6 +117,8 @@ BOOK = record_type(
         ("day_high", "<i4"),
         ("day_low", "<i4"),
         ("spare_day", "<i4"),
+        ("last_trade_id", "<i8"),  # last numbers of the book's event channels: trades,
+        ("status_sequence", "<i8"),  # and status
         ("volume_lots", "<i8"),
         ("volume_tick_lots", "<i8"),
         ("open_interest", "<i8"),

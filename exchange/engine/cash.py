@@ -65,7 +65,8 @@ def block_account(state, out, command):
         refuse(state, out, REFUSED, command, UNKNOWN_ACCOUNT)
         return False
     state.accounts[account]["flags"] |= KILLED_FLAG
-    answer_event(state, out, KIL, command, NONE)
+    row = answer_event(state, out, KIL, command, NONE)
+    row.account_sequence = next_in_stream(state, account)
     return True
 
 

@@ -225,6 +225,7 @@ def _list(state: np.record, terms: ListPayload) -> np.ndarray:
         event["instrument"] = listing.index
         event["price"] = listing.settle_tick
         events.append(event)
+        state.listed_sequence = state.sequence
     return np.concatenate(events)
 
 

@@ -38,8 +38,9 @@ def unmet_condition(state, book, order, minimum_lots):
 
 
 @leaf_kernel
-def _record_print(book, price, lots):
+def _record_print(state, book, price, lots):
     """Last price and the day's statistics."""
+    book.last_trade_id = state.trade_id
     if book.volume_lots == 0:
         book.open_tick = price
         book.day_high = price
@@ -93,7 +94,7 @@ def trade(state, out, book, first, second, price, auction):
 def trade_lots(state, out, book, first, second, price, lots, auction):
     """As `trade`, for this many lots."""
     state.trade_id += 1
-    _record_print(book, price, lots)
+    _record_print(state, book, price, lots)
     _fill(state, out, book, first, lots, price, AUCTION if auction else MAKER)
     _fill(state, out, book, second, lots, price, AUCTION if auction else TAKER)
     if state.orders[first].leaves_lots == 0:

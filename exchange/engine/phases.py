@@ -150,6 +150,7 @@ def publish_indicative(state, out, command):
         return
     book = state.books[index]
     row = market_event(state, out, IOP, index)
+    book.status_sequence = state.sequence
     book.has_indicative = 0
     if not is_crossed(book):
         row["flags"] = EMPTY
@@ -224,7 +225,8 @@ def _new_day(book):
 
 
 @kernel
-def _set_book_state(book, group_state, own_state, reason, fresh_day):
+def _set_book_state(state, book, group_state, own_state, reason, fresh_day):
+    book.status_sequence = state.sequence
     book.own_state = own_state
     book.phase = effective_state(group_state, own_state)
     book.reason = reason
@@ -242,7 +244,7 @@ def finish_state_change(state, out):
         if target == HALT:
             book.before_halt = book.phase
         own = FOLLOW if target == OPEN else target
-        _set_book_state(book, np.int64(state.groups[book.group].state), own, cursor.reason, False)
+        _set_book_state(state, book, np.int64(state.groups[book.group].state), own, cursor.reason, False)
     else:
         group = state.groups[cursor.group]
         fresh_day = group.state == CLOSED and target == PREOPEN
@@ -253,7 +255,7 @@ def finish_state_change(state, out):
         for index in range(1, state.books_listed + 1):
             book = state.books[index]
             if book.group == cursor.group:
-                _set_book_state(book, target, np.int64(book.own_state), cursor.reason, fresh_day)
+                _set_book_state(state, book, target, np.int64(book.own_state), cursor.reason, fresh_day)
     row = market_event(state, out, STA, np.int64(cursor.instrument))
     row.state = target
     row.reason = cursor.reason

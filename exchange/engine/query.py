@@ -252,6 +252,16 @@ def last_request_id(states: np.ndarray, session: int) -> int:
     return int(states["sessions"][0]["last_request_id"][session])
 
 
+def channel_sequences(states: np.ndarray) -> dict[tuple[str, int], int]:
+    """Last number of every event channel, by (name, instrument; 0 for all): they follow from the journal (MDATA-001)."""
+    state = states[0]
+    found = {("instruments", 0): int(state.listed_sequence)}
+    for index in range(1, int(state.books_listed) + 1):
+        found["trades", index] = int(state.books[index].last_trade_id)
+        found["status", index] = int(state.books[index].status_sequence)
+    return found
+
+
 def totals(states: np.ndarray) -> Totals:
     """Where all money is: cash + fees = deposits - withdrawals, gains sum to zero (INV-018)."""
     state = states[0]

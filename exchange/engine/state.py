@@ -76,6 +76,7 @@ def state_dtype(limits: Limits) -> np.dtype:
             ("index_old_size", "<i8"),  # of the one before while its entries move, else 0
             ("index_moved", "<i8"),  # entries of it looked at so far
             ("index_entries", "<i8"),  # orders in the index
+            ("listed_sequence", "<i8"),  # last number of the instruments channel
             ("used_orders", "<i4"),  # highest slot ever used
             ("free_order", "<i4"),  # last slot given back
             ("used_positions", "<i4"),

@@ -1,0 +1,86 @@
+"""Questions to a state: what a snapshot of market data or of an account is made from."""
+
+import numpy as np
+import pytest
+
+from exchange.codes import CommandKind, MarketState, Side
+from exchange.engine import query
+from exchange.engine.control import AccountPayload, encode_payload
+from exchange.engine.engine import Engine, blank_commands
+from exchange.engine.warmup import definitions
+from exchange.limits import TEST
+from exchange.records import pack_client_order_id, pack_tag
+
+
+def row(engine: Engine, kind: CommandKind, **fields: int) -> np.ndarray:
+    command = blank_commands(1)
+    command["sequence"] = engine.sequence + 1
+    command["kind"] = kind
+    for name, value in fields.items():
+        command[name] = value
+    return command
+
+
+@pytest.fixture
+def engine() -> Engine:
+    """Accounts 1 and 2 with money, one OPEN book at 100."""
+    engine = Engine(TEST)
+    second = (int(CommandKind.DEFINE_ACCOUNT), encode_payload(AccountPayload(2)))
+    for kind, payload in [*definitions(), second]:
+        engine.control(row(engine, CommandKind(kind)), payload)
+    for account in (1, 2):
+        engine.apply(row(engine, CommandKind.DEPOSIT, account=account, price=10**9))
+    for state in (MarketState.PREOPEN, MarketState.OPEN):
+        engine.apply(row(engine, CommandKind.SET_STATE, group=1, order_type=state))
+    return engine
+
+
+def enter(engine: Engine, account: int, side: Side, price: int, lots: int, name: str) -> None:
+    words = dict(zip([f"client_order_id_{n}" for n in range(3)], pack_client_order_id(name), strict=True))
+    fields = {"account": account, "instrument": 1, "side": side, "price": price, "lots": lots, "tag": pack_tag("grid")}
+    engine.apply(row(engine, CommandKind.NEW, **fields, **words))
+
+
+def test_depth_and_queue_list_best_price_and_first_order_first(engine):
+    for place, (price, lots) in enumerate([(99, 5), (98, 7), (99, 2)]):
+        enter(engine, 1, Side.BUY, price, lots, f"b{place}")
+    enter(engine, 2, Side.SELL, 103, 4, "a")
+    assert query.depth(engine.states, 1) == ([(99, 7), (98, 7)], [(103, 4)])
+    assert query.depth(engine.states, 1, levels=1) == ([(99, 7)], [(103, 4)])
+    assert [lots for _, lots in query.queue(engine.states, 1, Side.BUY, 99)] == [5, 2]
+
+
+def test_an_order_is_found_by_either_id_and_only_by_its_owner(engine):
+    enter(engine, 1, Side.BUY, 99, 5, "mm7-000000012345")
+    (order,) = query.open_orders(engine.states, 1)
+    assert (order.client_order_id, order.tag, order.leaves_lots) == ("mm7-000000012345", "grid", 5)
+    assert query.find_order(engine.states, 1, order_id=order.order_id) == order
+    assert query.find_order(engine.states, 1, client_order_id="mm7-000000012345") == order
+    assert query.find_order(engine.states, 2, order_id=order.order_id) is None
+    assert query.find_order(engine.states, 2, client_order_id="mm7-000000012345") is None
+
+
+@pytest.mark.rule("INV-017", "INV-018")
+def test_a_trade_shows_in_positions_margin_totals_and_statistics(engine):
+    enter(engine, 1, Side.BUY, 101, 5, "b")
+    enter(engine, 2, Side.SELL, 101, 3, "s")
+    (bought,), (sold,) = (query.positions(engine.states, account) for account in (1, 2))
+    assert (bought.lots, bought.mark_num, bought.gain_mills) == (3, 303, -3 * 720)
+    assert (sold.lots, sold.gain_mills) == (-3, 3 * 720)
+    margin = query.margin(engine.states, 1)
+    assert margin.equity_mills == 10**9 - 3 * 720 == margin.free_mills + margin.initial_mills
+    totals = query.totals(engine.states)
+    assert totals.cash_mills + totals.fees_mills == totals.deposits_mills and totals.gains_mills == 0
+    stats = query.stats(engine.states, 1)
+    assert (stats.last, stats.volume, stats.open_interest) == (101, 3, 3)
+
+
+@pytest.mark.rule("MDATA-001")
+def test_numbers_of_event_channels_follow_from_the_journal(engine):
+    before = query.channel_sequences(engine.states)
+    assert before["instruments", 0] == 1
+    assert before["status", 1] == engine.sequence and before["trades", 1] == 0
+    enter(engine, 1, Side.BUY, 101, 5, "b")
+    enter(engine, 2, Side.SELL, 101, 3, "s")
+    after = query.channel_sequences(engine.states)
+    assert after["trades", 1] == 1 and after["status", 1] == before["status", 1]
