@@ -168,6 +168,7 @@ class RunningServer:
     def _turn(self) -> None:
         venue = self.venue
         venue.publish_due()
+        venue.history.flush()
         self._idle_turns = self._idle_turns + 1 if venue.idle else 0
         if self._idle_turns >= IDLE_TURNS and not self._sealing:
             self._idle_turns = 0

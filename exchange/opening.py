@@ -118,7 +118,7 @@ class OpenVenue:
             newer = events[events["sequence"] > self.history.last_sequence]
             if len(newer):
                 self.history.append(newer)
-        self.keys = KeyStore(f"{folder}/keys.sqlite3", self.history_name, last)
+        self.keys = KeyStore(f"{folder}/keys.sqlite3", seams.disk, self.history_name, last)
         self._catch_up(recorder)
         self.facts = _facts(recorder.commands)
         units = {chip.name: chip.unit_lots or 1 for chip in spec.listed_chips}

@@ -99,7 +99,7 @@ class Venue:
         self.replies = Replies(self.table, self._find_live)
         self.reply_to = self.replies.reply
         self.result_of = self.replies.result
-        self.market = MarketData(self.table, _EngineView(engine))
+        self.market = MarketData(self.table, _EngineView(engine), query.channel_sequences(engine.states))
         self.outbox: Outbox | None = None
         self._sequencer = sequencer
         self._clock = clock
@@ -244,7 +244,7 @@ class Venue:
         if len(events):
             self.history.append(events)
         self.replies.note(rows)
-        starts = np.searchsorted(events["sequence"], np.arange(first, last + 2)).tolist()
+        starts = np.searchsorted(events["sequence"], range(first, last + 2)).tolist()
         reports = iter(self.reports.messages(rows))
         report = next(reports, None)
         listeners, released = self._listeners, self.released
@@ -262,13 +262,13 @@ class Venue:
                 report = next(reports, None)
         self.market.fold(rows, last, time_ns)
         self.publish_due()
-        kinds = events["kind"]
-        if (kinds == _STA).any():
+        kinds = [row[KIND] for row in rows]
+        if _STA in kinds:
             self.on_phase()
         self.figures.commands += last - first + 1
         self.figures.batches += 1
         self.figures.events += len(rows)
-        self.figures.trades += int(np.count_nonzero(kinds == _FILL)) // 2
+        self.figures.trades += kinds.count(_FILL) // 2
 
     def publish_due(self) -> None:
         """Channel messages whose time has come; also called by the timer for channels with a cadence."""

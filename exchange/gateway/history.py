@@ -42,6 +42,8 @@ class History:
         self._folder = folder
         self._chunks: list[_Chunk] = []
         self._handle = -1
+        self._offset = 0
+        self._unwritten: list[bytes] = []
         self._full = True  # the next row begins a chunk
         self.last_sequence = 0
         if folder:
@@ -69,12 +71,19 @@ class History:
             self._start_chunk(int(events[0]["sequence"]))
         chunk = self._chunks[-1]
         assert chunk.parts is not None
-        if self._handle >= 0:
-            self._disk.pwrite(self._handle, data, chunk.rows * ROW_BYTES)
         chunk.parts.append(data)
+        if self._handle >= 0:
+            self._unwritten.append(data)
         chunk.rows += len(events)
         self._full = chunk.rows >= CHUNK_ROWS
         self.last_sequence = int(events[-1]["sequence"])
+
+    def flush(self) -> None:
+        """Write what was appended since the last time; now and then is enough, a replay of the journal has the rest."""
+        if self._unwritten and self._handle >= 0:
+            data, self._unwritten = b"".join(self._unwritten), []
+            self._disk.pwrite(self._handle, data, self._offset)
+            self._offset += len(data)
 
     def of_command(self, sequence: int) -> list[EventTuple] | None:
         """All events of one command; None when they are no longer kept."""
@@ -97,7 +106,8 @@ class History:
             rows = self._rows(chunk)
             numbers = rows["account_sequence"]
             # A row with MARGIN also stands for the number behind its own.
-            mine = rows[(rows["account"] == account) & (numbers >= first - 1) & (numbers > 0) & (numbers <= last)]
+            ends = numbers + ((rows["flags"] & EventFlag.MARGIN) != 0)
+            mine = rows[(rows["account"] == account) & (numbers > 0) & (ends >= first) & (numbers <= last)]
             if len(mine):
                 found.append(mine)
                 oldest = int(mine[0]["account_sequence"])
@@ -114,6 +124,7 @@ class History:
         return 0
 
     def close(self) -> None:
+        self.flush()
         if self._handle >= 0:
             self._disk.close(self._handle)
             self._handle = -1
@@ -132,6 +143,7 @@ class History:
         return chunk.accounts
 
     def _start_chunk(self, first_sequence: int) -> None:
+        self.flush()
         number = self._chunks[-1].number + 1 if self._chunks else 1
         self._chunks.append(_Chunk(number, first_sequence))
         if self._folder:
@@ -144,7 +156,9 @@ class History:
             self._chunks.pop(0)
 
     def _open(self, chunk: _Chunk) -> None:
-        self.close()
+        if self._handle >= 0:
+            self._disk.close(self._handle)
+        self._offset = 0
         self._handle = self._disk.open(f"{self._folder}/{chunk.number:010d}.rows", create=True)
 
     def _adopt(self, number: int, rows: np.ndarray) -> None:
@@ -159,7 +173,7 @@ class History:
     def _sound(self, name: str) -> np.ndarray | None:
         """Rows of a file if its sequences rise, without the zeros or part of a row that a power loss leaves."""
         rows = self._read(name)
-        torn = np.flatnonzero(rows["sequence"] <= 0)
+        torn = np.flatnonzero(rows["sequence"] == 0)
         rows = rows[: torn[0]] if len(torn) else rows
         known = np.isin(rows["kind"], [int(kind) for kind in EventKind])
         if not known.all() or (np.diff(rows["sequence"]) < 0).any():

@@ -15,6 +15,7 @@ from exchange.codes import CancelReason, CommandKind
 from exchange.errors import UserError
 from exchange.gateway.auth import SCOPES, check_public_key, decode_bytes
 from exchange.gateway.translate import session_terms
+from exchange.seams import Disk
 from exchange.wire.messages import CancelTerms
 
 KEY_ID_BYTES = 24  # it travels in the client order id of a SESSION row
@@ -98,13 +99,16 @@ def _key(payload: bytes) -> Key:
 class KeyStore:
     """Keys and sessions in memory, mirrored to SQLite with the sequence up to which they are true."""
 
-    def __init__(self, path: str, history: str, last_sequence: int) -> None:
+    def __init__(self, path: str, disk: Disk, history: str, last_sequence: int) -> None:
         """Open or make the store; one of another journal, ahead of this one, or damaged, starts anew."""
         self._path = path
+        self._disk = disk
         self.keys: dict[str, Key] = {}
         self.sessions: dict[int, SessionRecord] = {}
         self._database = self._connect()
         try:
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = OFF")
             sound = self._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             self._database.executescript(_TABLES)
             found = self._database.execute("SELECT history, sequence FROM applied").fetchone()
@@ -112,7 +116,7 @@ class KeyStore:
                 raise sqlite3.DatabaseError("the store is not of this journal")
             self._load()
         except (sqlite3.DatabaseError, msgspec.MsgspecError, ValueError):
-            self._start_anew(history)
+            self._start_anew()
             found = None
         if found is None:
             self._database.execute("INSERT OR REPLACE INTO applied VALUES (1, ?, 0)", (history,))
@@ -194,19 +198,19 @@ class KeyStore:
             self.sessions[number] = SessionRecord(number, key_id, terms, time_ns)
 
     def _connect(self) -> sqlite3.Connection:
+        """Derived: it may lose its end in a power loss, the journal has it."""
         database = sqlite3.connect(self._path)
-        # Derived: it may lose its end in a power loss, the journal has it.
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = OFF")
+        self._disk.set_mode(self._path, 0o600)
         return database
 
-    def _start_anew(self, history: str) -> None:
+    def _start_anew(self) -> None:
         """Forget everything; the journal is read again from its beginning."""
         self.keys.clear()
         self.sessions.clear()
-        try:
-            for table in ("applied", "keys", "sessions"):
-                self._database.execute(f"DROP TABLE IF EXISTS {table}")
-            self._database.executescript(_TABLES)
-        except sqlite3.DatabaseError as error:
-            raise UserError(f"{self._path} is damaged: remove it, it is rebuilt from the journal", 65) from error
+        self._database.close()
+        for suffix in ("", "-wal", "-shm"):
+            if self._disk.exists(self._path + suffix):
+                self._disk.unlink(self._path + suffix)
+        self._database = self._connect()
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.executescript(_TABLES)

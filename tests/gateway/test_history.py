@@ -1,0 +1,126 @@
+"""Released events that are kept: found again, or said to be gone."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.codes import EventFlag, EventKind
+from exchange.gateway import history as history_module
+from exchange.gateway.history import History
+from exchange.records import EVENT, EVENT_STRUCT
+from exchange.seams import RealDisk
+
+
+def events(first_sequence: int, numbers: dict[int, int], count: int, margin: bool = False) -> np.ndarray:
+    """One event a command for accounts 1 and 2 in turn; `numbers` are continued."""
+    rows = np.zeros(count, EVENT)
+    for place in range(count):
+        account = 1 + (first_sequence + place) % 2
+        numbers[account] = numbers.get(account, 0) + 1
+        rows[place]["sequence"] = first_sequence + place
+        rows[place]["kind"] = EventKind.CASH if margin else EventKind.ACK
+        rows[place]["account"] = account
+        rows[place]["account_sequence"] = numbers[account]
+        if margin:
+            rows[place]["flags"] = EventFlag.MARGIN
+            numbers[account] += 1
+    return rows
+
+
+def found(history: History, account: int, first: int, last: int) -> list[int] | None:
+    rows = history.of_account(account, first, last)
+    return None if rows is None else [row[EVENT.names.index("account_sequence")] for row in rows]
+
+
+@pytest.fixture()
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_module, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(history_module, "CHUNKS_MAX", 4)
+
+
+@pytest.mark.rule("DUR-154")
+def test_events_are_found_by_command_and_by_account(tmp_path: object) -> None:
+    history, numbers = History(RealDisk(), f"{tmp_path}/events"), {}
+    for start in range(1, 100, 7):
+        history.append(events(start, numbers, 7))
+    assert found(history, 1, 5, 9) == [5, 6, 7, 8, 9]
+    assert [row[0] for row in history.of_command(42) or []] == [42]
+    assert history.of_command(5_000) is None
+    assert found(history, 1, 5, 4) == []
+
+
+@pytest.mark.rule("RECOV-003", "RECOV-013")
+def test_something_no_longer_kept_is_none_never_a_part(tmp_path: object, small_chunks: None) -> None:
+    history, numbers = History(RealDisk(), f"{tmp_path}/events"), {}
+    for start in range(1, 101, 10):
+        history.append(events(start, numbers, 10))
+    oldest = history.oldest(1)
+    assert oldest == 31
+    assert found(history, 1, oldest - 1, 40) is None
+    assert found(history, 1, oldest, 50) == [*range(oldest, 51)]
+    assert found(history, 1, 40, 51) is None, "a number that was never used"
+    assert history.of_command(5) is None
+
+
+def test_row_with_a_margin_stands_for_two_numbers(tmp_path: object) -> None:
+    history, numbers = History(RealDisk()), {}
+    history.append(events(1, numbers, 10, margin=True))
+    assert found(history, 1, 2, 4) == [1, 3]
+    assert found(history, 1, 10, 10) == [9]
+    assert found(history, 1, 11, 11) is None
+
+
+@pytest.mark.rule("DUR-154")
+@given(sizes=st.lists(st.integers(1, 25), min_size=1, max_size=12), stop=st.integers(0, 11))
+def test_history_goes_on_after_a_restart_and_a_gap_is_noticed(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], stop: int
+) -> None:
+    folder = str(tmp_path_factory.mktemp("history") / "events")
+    history, numbers, sequence = History(RealDisk(), folder), {}, 1
+    kept: list[np.ndarray] = []
+    for place, size in enumerate(sizes):
+        rows = events(sequence, numbers, size)
+        sequence += size
+        history.append(rows)
+        kept.append(rows)
+        if place == stop:
+            history.close()
+            history = History(RealDisk(), folder)
+            history.load(sequence - 1)
+            assert history.last_sequence == sequence - 1
+    expected = np.concatenate(kept)
+    for account in (1, 2):
+        mine = expected[expected["account"] == account]
+        assert history.of_account(account, 1, len(mine)) == list(EVENT_STRUCT.iter_unpack(mine.tobytes()))
+    history.append(events(sequence + 1, {1: numbers.get(1, 0) + 1, 2: numbers.get(2, 0) + 1}, 2))
+    assert found(history, 1, 1, numbers.get(1, 0) + 2) is None
+    history.close()
+
+
+@pytest.mark.rule("DUR-152", "DUR-150")
+def test_file_ahead_of_the_journal_or_damaged_is_dropped(tmp_path: object) -> None:
+    for damage in (None, b"\xff" * 128):
+        folder = f"{tmp_path}/{'ahead' if damage is None else 'damaged'}"
+        history, numbers = History(RealDisk(), folder), {}
+        history.append(events(1, numbers, 20))
+        history.close()
+        if damage is not None:
+            with open(f"{folder}/0000000001.rows", "r+b") as file:
+                file.seek(5 * 128)
+                file.write(damage)
+        again = History(RealDisk(), folder)
+        again.load(19 if damage is None else 20)
+        assert found(again, 1, 1, 5) is None and RealDisk().list(folder) == []
+
+
+def test_zeros_that_a_power_loss_leaves_at_the_end_are_cut(tmp_path: object) -> None:
+    folder = f"{tmp_path}/events"
+    history, numbers = History(RealDisk(), folder), {}
+    history.append(events(1, numbers, 20))
+    history.close()
+    with open(f"{folder}/0000000001.rows", "ab") as file:
+        file.write(bytes(300))
+    again = History(RealDisk(), folder)
+    again.load(20)
+    assert again.last_sequence == 20 and found(again, 1, 1, 10) == [*range(1, 11)]

@@ -1,0 +1,101 @@
+"""The key store: derived from the journal, checked, rebuilt when in doubt."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from exchange.codes import CancelReason, CommandKind
+from exchange.errors import UserError
+from exchange.gateway.auth import KeyPair, encode_bytes
+from exchange.gateway.keys import KeyDefinition, KeyStore, SessionRecord, key_payload
+from exchange.gateway.translate import Batch, pack_session, session_terms
+from exchange.records import COMMAND
+from exchange.seams import RealDisk
+from exchange.wire.messages import CancelTerms
+
+PAIR = KeyPair("k_a", 7, bytes(range(32)))
+
+
+def definition(**changes: object) -> KeyDefinition:
+    fields = {"key": "k_a", "public": encode_bytes(PAIR.public()), "accounts": [7], "scopes": ["read"]} | changes
+    return KeyDefinition(**fields)
+
+
+def control(sequence: int, payload: bytes) -> tuple[np.void, bytes]:
+    rows = np.zeros(1, COMMAND)
+    rows["sequence"], rows["kind"] = sequence, CommandKind.DEFINE_KEY
+    return rows[0], payload
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"key": ""}, "1 to 24"),
+        ({"key": "k" * 25}, "1 to 24"),
+        ({"key": "kä"}, "1 to 24"),
+        ({"scopes": []}, "scopes"),
+        ({"scopes": ["everything"]}, "everything"),
+        ({"scopes": ["admin", "trade"]}, "never mixed"),
+        ({"accounts": []}, "no account"),
+        ({"public": "AAAA"}, "3 bytes"),
+        ({"public": "?"}, "base64url"),
+        ({"public": encode_bytes(bytes(32))}, "small order"),
+    ],
+)
+@pytest.mark.rule("SEC-001", "SEC-024")
+def test_definition_that_must_not_be_enrolled_is_refused(changes: dict, text: str) -> None:
+    with pytest.raises(UserError, match=text):
+        key_payload(definition(**changes))
+
+
+@pytest.mark.rule("DUR-150", "DUR-151")
+def test_store_keeps_keys_and_sessions_and_how_far_it_is(tmp_path: Path) -> None:
+    path = str(tmp_path / "keys.sqlite3")
+    store = KeyStore(path, RealDisk(), "h_1", 0)
+    store.define(5, key_payload(definition()))
+    terms = CancelTerms(mode="account", on="both", grace_ms=50)
+    store.put_session(9, SessionRecord(3, "k_a", terms, 77))
+    store.close(12)
+    again = KeyStore(path, RealDisk(), "h_1", 12)
+    assert again.applied == 12 and again.keys["k_a"].public == PAIR.public() and again.keys["k_a"].accounts == (7,)
+    assert again.sessions == {3: SessionRecord(3, "k_a", terms, 77)} and again.next_session() == 4
+    again.close(12)
+
+
+@pytest.mark.rule("DUR-150", "DUR-152")
+@pytest.mark.parametrize("reason", ["another history", "ahead of the journal", "damaged"])
+def test_store_in_doubt_starts_anew(tmp_path: Path, reason: str) -> None:
+    path = tmp_path / "keys.sqlite3"
+    store = KeyStore(str(path), RealDisk(), "h_1", 0)
+    store.define(5, key_payload(definition()))
+    store.close(12)
+    if reason == "damaged":
+        data = bytearray(path.read_bytes())
+        data[4_096:] = bytes(len(data) - 4_096)
+        path.write_bytes(data)
+    again = KeyStore(str(path), RealDisk(), "h_2" if reason == "another history" else "h_1", 4 if reason.startswith("ahead") else 12)
+    assert again.applied == 0 and again.keys == {}
+    again.catch_up([control(5, key_payload(definition()))])
+    assert set(again.keys) == {"k_a"} and again.applied == 5
+    again.close(5)
+
+
+@pytest.mark.rule("SESS-021", "DUR-042")
+def test_session_row_carries_key_and_terms_through_the_journal(tmp_path: Path) -> None:
+    batch = Batch(4)
+    terms = CancelTerms(mode="account", orders="day", on="logout", grace_ms=60_000)
+    pack_session(batch, 7, 3, 0, "k_" + "x" * 22, terms)
+    row = batch.rows[0]
+    assert session_terms(row) == ("k_" + "x" * 22, terms)
+    assert (row["kind"], row["account"], row["session"]) == (CommandKind.SESSION, 7, 3)
+    rows = np.zeros(2, COMMAND)
+    rows[0] = row
+    rows["sequence"] = (4, 5)
+    rows[1]["kind"], rows[1]["reason"], rows[1]["session"] = CommandKind.CANCEL_ALL, CancelReason.COD, 3
+    store = KeyStore(str(tmp_path / "keys.sqlite3"), RealDisk(), "h_1", 5)
+    store.catch_up([(rows[0], b"")])
+    assert store.sessions[3].terms == terms
+    store.catch_up([(rows[0], b""), (rows[1], b"")])
+    assert store.sessions[3].terms.mode == "off" and store.applied == 5
+    store.close(5)

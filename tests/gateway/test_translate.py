@@ -1,0 +1,104 @@
+"""Messages become rows: every field at its place."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.codes import CommandFlag, CommandKind, PostOnly, Side, TimeInForce
+from exchange.gateway.translate import (
+    Batch,
+    Listed,
+    pack_cancel,
+    pack_cancel_all,
+    pack_cancel_on_disconnect,
+    pack_new,
+    pack_replace,
+    refusal_of_new,
+    refusal_of_replace,
+)
+from exchange.records import unpack_client_order_id, unpack_tag
+from exchange.wire.messages import Cancel, CancelAll, New, Replace
+
+COID = st.from_regex(r"\A[A-Za-z0-9_.:-]{1,24}\Z")
+TAG = st.from_regex(r"\A[A-Za-z0-9_.:-]{0,8}\Z")
+LISTED = Listed(5, 1, 0, 2)
+
+
+def row_of(batch: Batch) -> dict:
+    batch.tickets.append(None)
+    row = batch.closed()[-1]
+    return {name: row[name].item() for name in row.dtype.names}
+
+
+def texts(row: dict) -> tuple[str, str]:
+    words = (row[f"client_order_id_{part}"] for part in range(3))
+    return unpack_client_order_id(*words), unpack_tag(row["tag"])
+
+
+@given(
+    COID, TAG, st.sampled_from(["b", "s"]), st.sampled_from(["day", "gtc", "ioc", "fok"]), st.booleans(),
+    st.integers(1, 2**31 - 1), st.integers(1, 2**31 - 1), st.integers(1, 2**53 - 1), st.booleans(),
+)  # fmt: skip
+def test_new_order_is_packed_field_by_field(
+    coid: str, tag: str, side: str, tif: str, post: bool, price: int, lots: int, request_id: int, cod: bool
+) -> None:
+    message = New(
+        request_id=request_id, instrument=9, side=side, tif=tif, price_tick=price, order_lots=lots,
+        client_order_id=coid, tag=tag, post_only="reject" if post else "", minimum_lots=1, cancel_on_disconnect=cod,
+    )  # fmt: skip
+    assert refusal_of_new(message, LISTED) is None
+    batch = Batch(4)
+    pack_new(batch, message, 5, 7, 3, request_id)
+    row = row_of(batch)
+    assert texts(row) == (coid, tag)
+    assert (row["kind"], row["side"], row["tif"]) == (CommandKind.NEW, Side("bs".index(side)), TimeInForce[tif.upper()])
+    assert (row["account"], row["session"], row["instrument"], row["request_id"]) == (7, 3, 5, request_id)
+    assert (row["price"], row["lots"], row["minimum_lots"], row["display_lots"]) == (price, lots, 1, 0)
+    assert row["post_only"] == (PostOnly.REJECT if post else PostOnly.NONE)
+    assert row["flags"] == (0 if cod else CommandFlag.NO_COD)
+    assert (row["smp_id"], row["expiry_ns"], row["group"], row["order_id"]) == (0, 0, 0, 0)
+
+
+@given(st.booleans(), st.booleans(), st.sampled_from(["", "day", "gtc"]), TAG, st.integers(-(2**31) + 1, 2**31 - 1))
+def test_replace_says_what_is_kept(price: bool, lots: bool, tif: str, tag: str, tick: int) -> None:
+    given_fields = {"price_tick": tick} if price else {}
+    given_fields |= {"order_lots": 8} if lots else {}
+    message = Replace(request_id=4, order_id=99, tif=tif, tag=tag, **given_fields)
+    assert refusal_of_replace(message) is None
+    batch = Batch(4)
+    pack_replace(batch, message, 7, 3, 4)
+    row = row_of(batch)
+    flags = CommandFlag(row["flags"])
+    assert (CommandFlag.KEEP_PRICE in flags, CommandFlag.KEEP_LOTS in flags) == (not price, not lots)
+    assert (CommandFlag.SET_TIF in flags, CommandFlag.SET_TAG in flags) == (bool(tif), bool(tag))
+    assert (row["order_id"], row["price"], row["lots"]) == (99, tick if price else 0, 8 if lots else 0)
+    assert texts(row) == ("", tag)
+
+
+@pytest.mark.rule("ENTRY-004", "ENTRY-012")
+def test_cancels_name_an_order_or_filters() -> None:
+    batch = Batch(4)
+    pack_cancel(batch, Cancel(request_id=4, client_order_id="a1"), 7, 3, 4)
+    row = row_of(batch)
+    assert (row["kind"], texts(row)[0], row["order_id"]) == (CommandKind.CANCEL, "a1", 0)
+    pack_cancel_all(batch, CancelAll(request_id=5, side="s", tag="grid"), 6, 2, 7, 3, 5)
+    row = row_of(batch)
+    assert (row["instrument"], row["group"], row["side"], texts(row)[1]) == (6, 2, Side.SELL, "grid")
+    assert row["flags"] == CommandFlag.BY_SIDE | CommandFlag.BY_TAG
+    pack_cancel_on_disconnect(batch, 7, 3, False)
+    row = row_of(batch)
+    assert (row["session"], row["flags"]) == (3, CommandFlag.BY_SESSION)
+
+
+def test_spread_may_have_a_price_of_zero_or_below_and_an_outright_may_not() -> None:
+    message = New(request_id=4, instrument=9, side="b", price_tick=-5, order_lots=1, client_order_id="a")
+    assert refusal_of_new(message, Listed(5, -(2**31), 0, 2)) is None
+    refusal = refusal_of_new(message, LISTED)
+    assert refusal is not None and refusal.message.startswith("OUT_OF_RANGE")
+
+
+def test_revision_that_is_not_in_force_is_stale() -> None:
+    message = New(request_id=4, instrument=9, side="b", price_tick=5, order_lots=1, client_order_id="a", revision=3)
+    assert refusal_of_new(message, Listed(5, 1, 3, 2)) is None
+    refusal = refusal_of_new(message, Listed(5, 1, 4, 2))
+    assert refusal is not None and refusal.name == "STALE_REV"
