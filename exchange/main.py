@@ -69,6 +69,8 @@ class Settings:
             raise UserError(f"durability {self.durability!r} not one of local, none")
         if self.limits not in NAMED:
             raise UserError(f"limits {self.limits!r} not one of {', '.join(NAMED)}")
+        if not 0 <= self.port < 65_536:
+            raise UserError(f"port {self.port} not in 0..65535")
         if self.host not in LOOPBACK_HOSTS:
             raise UserError(f"host {self.host}: only loopback is served without a certificate (SEC-037)")
 
@@ -212,7 +214,10 @@ async def serve(
             before(opened)
         writer.start()
         server = RunningServer(settings, opened, writer)
-        await server.start()
+        try:
+            await server.start()
+        except OSError as error:
+            raise UserError(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}") from error
         gc.collect()
         gc.freeze()
         thresholds = gc.get_threshold()

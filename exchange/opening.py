@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from contracts_spec.errors import SpecError
 from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec, spec_sha256
+from contracts_spec.schema import Spec
 from exchange.codes import CancelReason, CommandKind, EventKind, MarketState, StateReason
 from exchange.engine.control import AccountPayload, ControlError, encode_payload
 from exchange.engine.engine import Engine
@@ -101,7 +103,7 @@ class OpenVenue:
         self.folder = folder
         self.day = catalogue.day
         self.seams = seams
-        spec = load_spec(None, catalogue.day)
+        spec = _load_spec(catalogue.day)
         rules = json.dumps({"catalogue": spec_sha256(spec).hex(), "rules": 1}).encode()
         opened = open_journal(
             folder, seams.disk, seams.rng, seams.clock, NAMED[limits_name], rules, _make_recorder, seams.segment_bytes
@@ -142,7 +144,7 @@ class OpenVenue:
                 rows = frame.rows
                 self.keys.catch_up((row, b"") for row in rows[_matters(rows)])
 
-    def _list(self, spec: Any, catalogue: Catalogue) -> None:
+    def _list(self, spec: Spec, catalogue: Catalogue) -> None:
         """First start: the catalogue of the day, then every product group to PREOPEN and to OPEN."""
         instruments = instruments_on(spec, catalogue.day)
         if catalogue.symbols:
@@ -204,6 +206,13 @@ class OpenVenue:
         self.keys.close(self.engine.sequence)
         self.history.close()
         self.journal.close()
+
+
+def _load_spec(day: date) -> Spec:
+    try:
+        return load_spec(None, day)
+    except SpecError as error:
+        raise UserError(str(error)) from error
 
 
 def _make_recorder(limits: Limits, body: np.ndarray | None) -> Any:

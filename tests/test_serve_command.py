@@ -1,0 +1,120 @@
+"""`gpux serve` and `gpux key make`: what they say, leave behind and return."""
+
+import asyncio
+import io
+import os
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from clients.credentials import Ed25519
+from exchange import serve_command
+from exchange.errors import UserError
+from exchange.gateway.auth import KeyPair
+from exchange.main import RunningServer, Settings, prepare
+from tests.gateway.harness import DAY, SYMBOL
+
+SETTINGS = Settings(day=DAY, symbols=(SYMBOL,), durability="none", limits="test", segment_bytes=1 << 20)
+
+
+def console() -> Console:
+    return Console(file=io.StringIO(), width=200)
+
+
+def make(folder: Path, name: str = "mm1", account: int = 7, **changes: object) -> tuple[KeyPair, str]:
+    options = {"deposit_mills": 5_000, "scopes": ("read", "trade"), "key_file": ""} | changes
+    return serve_command.make_key(str(folder), name, account, settings=SETTINGS, console=console(), **options)
+
+
+def test_key_is_made_with_its_account_and_money_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    folder = tmp_path / "venue"
+    pair, path = make(folder)
+    assert (pair.key, path) == ("k_mm1", f"{folder}/mm1.pem")
+    assert os.stat(path).st_mode & 0o777 == 0o600
+    assert Ed25519.load(path).sign(b"x") == pair.sign(b"x")
+    with prepare(str(folder), SETTINGS) as setup:
+        assert setup.keys.keys["k_mm1"].accounts == (7,)
+        assert setup.venue.margin_view(7).equity_mills == 5_000
+        assert pair.seed not in b"".join(file.read_bytes() for file in (folder / "journal").iterdir())
+
+
+@pytest.mark.rule("SEC-070")
+def test_private_key_is_never_overwritten_nor_a_key_made_twice(tmp_path: Path) -> None:
+    folder = tmp_path / "venue"
+    make(folder)
+    with pytest.raises(UserError, match="never overwritten"):
+        make(folder)
+    with pytest.raises(UserError, match="k_mm1 exists already"):
+        make(folder, key_file=str(tmp_path / "other.pem"))
+    assert not (tmp_path / "other.pem").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"account": 0}, "account 0 not in"),
+        ({"account": 10**6}, "account 1000000 not in"),
+        ({"scopes": ("trade", "fly")}, "scopes"),
+        ({"name": "x" * 30}, "1 to 24"),
+    ],
+)
+def test_key_that_cannot_be_is_refused_in_one_line(tmp_path: Path, changes: dict, text: str) -> None:
+    with pytest.raises(UserError, match=text) as refused:
+        make(tmp_path / "venue", **changes)
+    assert refused.value.code == 2
+
+
+@pytest.mark.rule("DUR-108")
+def test_folder_in_use_is_refused_with_75(tmp_path: Path) -> None:
+    with prepare(str(tmp_path / "venue"), SETTINGS), pytest.raises(UserError, match="in use") as refused:
+        make(tmp_path / "venue")
+    assert refused.value.code == 75
+
+
+def serve_until_signal(folder: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Output of a `gpux serve` that is stopped by a signal as soon as it serves."""
+    text = serve_command.serving_text
+
+    def stop_soon(server: RunningServer, took_s: float) -> str:
+        asyncio.get_running_loop().call_soon(os.kill, os.getpid(), number)
+        return text(server, took_s)
+
+    monkeypatch.setattr(serve_command, "serving_text", stop_soon)
+    output = console()
+    assert serve_command.run_serve(str(folder), SETTINGS, output) == 0
+    assert isinstance(output.file, io.StringIO)
+    monkeypatch.setattr(serve_command, "serving_text", text)
+    return output.file.getvalue()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_says_what_it_found_and_stops_cleanly_on_a_signal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    folder = tmp_path / "venue"
+    first = serve_until_signal(folder, number, monkeypatch)
+    assert "new venue" in first and "1 instruments of 2026-11-23 listed" in first and "OPEN by the operator" in first
+    assert "ws://127.0.0.1:" in first and "stopped at sequence" in first
+    second = serve_until_signal(folder, number, monkeypatch)
+    assert "recovered" in second and "torn" not in second
+
+
+def test_port_that_is_taken_and_settings_that_cannot_be_are_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UserError, match=f"cannot listen on 127.0.0.1 port {port}"):
+            settings = Settings(port=port, day=DAY, symbols=(SYMBOL,), durability="none", limits="test")
+            serve_command.run_serve(str(tmp_path / "venue"), settings, console())
+    for settings, text in (
+        (Settings(port=70_000), "port 70000 not in"),
+        (Settings(host="0.0.0.0"), "only loopback"),
+        (Settings(durability="maybe"), "not one of local, none"),
+        (Settings(profile="vip"), "not one of standard"),
+    ):
+        with pytest.raises(UserError, match=text):
+            serve_command.run_serve(str(tmp_path / "venue"), settings, console())
+    with pytest.raises(UserError, match="not a day"):
+        serve_command.parse_day("tomorrow")
