@@ -8,6 +8,7 @@ import asyncio
 import json
 import random
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from rich.live import Live
 
 from clients.client import Session, connect
 from clients.credentials import Ed25519
+from clients.errors import NotLive
 from clients.market_maker import MarketMaker
 from clients.strategy import Strategy, run
 from clients.taker import Taker
@@ -34,6 +36,8 @@ TIER_BP, MONTHS = 9_000, 3
 MAKERS = TAKERS = 8
 ORDERS_PER_SECOND = 40  # of each taker
 LAUNCH = Plan(accounts=MAKERS + TAKERS, deposit_mills=25_000_000_000)
+TERMINATED = 143
+LAST_REPLIES_S = 15.0
 FRAME_S, LINE_S = 0.25, 5.0
 COLD_S = 4.0  # a start with compiled kernels takes less
 
@@ -72,13 +76,15 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
     """
     if not seconds > 0:
         raise UserError(f"--seconds {seconds:g} is not above 0")
+    end_cleanly_when_terminated()
     console = Console(stderr=as_json)
     with data_folder(folder) as place:
         venue = VenueProcess(place, plan)
         try:
             say(console, f"Starting the venue: launch catalogue, journal in {place}")
             ready = await_ready(venue, console)
-            figures, symbols = asyncio.run(trade(ready, seconds, seed, console))
+            figures, symbols = asyncio.run(trade(venue, ready, seconds, seed, console))
+            end_cleanly_when_terminated()  # the event loop has taken its own handler away
             say(console, "Stopping the venue, then checking its journal.")
             stopped = venue.stop()
             outcome = check_venue(
@@ -97,6 +103,11 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
     else:
         tell(console, figures, outcome, symbols, folder)
     return 0 if outcome.passed else 1
+
+
+def end_cleanly_when_terminated() -> None:
+    """Let a SIGTERM unwind the stack, so that process and folder are cleared away."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
 
 
 @contextmanager
@@ -135,7 +146,9 @@ def starting_text(elapsed_s: float) -> str:
     return f"compiling the engine, only on the first start: {elapsed_s:.0f} s, about 60 on a free machine"
 
 
-async def trade(ready: Ready, seconds: float, seed: int, console: Console) -> tuple[Figures, list[str]]:
+async def trade(
+    venue: VenueProcess, ready: Ready, seconds: float, seed: int, console: Console
+) -> tuple[Figures, list[str]]:
     """Let makers and takers trade; what they measured, and what they traded."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -154,14 +167,34 @@ async def trade(ready: Ready, seconds: float, seed: int, console: Console) -> tu
         say(console, f"To look on from another terminal: gpux watch {months[0][0].symbol} --url {ready.url}\n")
         tasks = [asyncio.create_task(run(strategy, session)) for strategy, session in cast(months, sessions, seed)]
         tasks.append(asyncio.create_task(board.follow(public)))
-        elapsed_s = await show(board, seconds, stop, tasks, console)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        # The reply to a mass cancel comes after everything that happened to the account before it.
-        for session in sessions:
-            await session.cancel_all()
+        try:
+            elapsed_s = await show(board, seconds, stop, lambda: require_running(venue, tasks), console)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await leave(venue, sessions)
         return Figures(sessions, elapsed_s), [row.symbol for row in board.instruments]
+
+
+def require_running(venue: VenueProcess, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """UserError, or what a strategy raised, if the venue or a client is gone."""
+    venue.require_alive()
+    for task in tasks:
+        if task.done():
+            task.result()
+            raise UserError("a client lost its session for good", 1)
+
+
+async def leave(venue: VenueProcess, sessions: Sequence[Session]) -> None:
+    """Cancel all orders. The reply to a mass cancel comes after everything that happened to the account before it."""
+    try:
+        async with asyncio.timeout(LAST_REPLIES_S):
+            for session in sessions:
+                await session.cancel_all()
+    except (TimeoutError, NotLive):
+        venue.require_alive()
+        raise UserError("a client could not take leave: its session is down", 1) from None
 
 
 def log_on(url: str, key: DemoKey) -> Session:
@@ -198,9 +231,9 @@ def cast(
 
 
 async def show(
-    board: Board, seconds: float, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]], console: Console
+    board: Board, seconds: float, stop: asyncio.Event, require: Callable[[], None], console: Console
 ) -> float:
-    """Show what happens until time is up, somebody interrupts, or a client fails; the seconds it took."""
+    """Show what happens until time is up, somebody interrupts, or `require` raises; the seconds it took."""
     start = time.monotonic()
     every_s = FRAME_S if console.is_terminal else LINE_S
 
@@ -209,10 +242,7 @@ async def show(
 
     async def until_time_is_up(draw: Callable[[], None]) -> None:
         while (left_s := seconds - elapsed_s()) > 0 and not stop.is_set():
-            for task in tasks:
-                if task.done():
-                    task.result()
-                    raise UserError("a client lost its session for good", 1)
+            require()
             draw()
             try:
                 await asyncio.wait_for(stop.wait(), min(every_s, left_s))

@@ -73,6 +73,11 @@ class VenueProcess:
         assert isinstance(message, Ready)
         return message
 
+    def require_alive(self) -> None:
+        """UserError if it has ended by itself."""
+        if not self._process.is_alive():
+            raise UserError(f"the venue ended with code {self._process.exitcode}", 1)
+
     def stop(self) -> Stopped:
         """Stop it cleanly."""
         self._pipe.send("stop")
@@ -84,7 +89,7 @@ class VenueProcess:
     def end(self) -> None:
         """Whatever happened, leave no process behind."""
         if self._process.is_alive():
-            self._process.terminate()
+            self._process.kill()
         self._process.join()
         self._pipe.close()
 
@@ -93,23 +98,24 @@ class VenueProcess:
         while not self._pipe.poll(0.1):
             elapsed_s = time.monotonic() - start
             waiting(elapsed_s)
-            if not self._process.is_alive():
-                raise UserError(f"the venue ended with code {self._process.exitcode}", 1)
+            self.require_alive()
             if elapsed_s > seconds_max:
                 raise UserError(f"the venue did not answer within {seconds_max:g} s", 1)
         try:
             message = self._pipe.recv()
         except EOFError:
             self._process.join()
-            raise UserError(f"the venue ended with code {self._process.exitcode}", 1) from None
+            self.require_alive()
+            raise
         if isinstance(message, Failed):
             raise UserError(f"the venue failed: {message.reason}", 1)
         return message
 
 
 def venue_main(folder: str, plan: Plan, pipe: Connection) -> None:
-    """The child: serves until told to stop. An interrupt at the terminal is the parent's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """The child: serves until told to stop. Signals to the whole group are the parent's to handle."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     try:
         asyncio.run(_serve(folder, plan, pipe))
     except UserError as error:

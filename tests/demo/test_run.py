@@ -1,13 +1,16 @@
 """The demo itself, in small: a venue process of its own, makers and takers over real websockets, the checks."""
 
+import asyncio
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
 
 from exchange.cli import main
-from exchange.demo.run import CHIPS, LAUNCH, MONTHS, choose, demo, starting_text
+from exchange.demo.run import CHIPS, LAUNCH, MONTHS, choose, demo, starting_text, trade
 from exchange.demo.venue_process import Plan, VenueProcess
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
@@ -43,6 +46,23 @@ def test_a_venue_that_cannot_start_is_one_line(tmp_path: Path) -> None:
     try:
         with pytest.raises(UserError, match="the venue failed: no instrument NO") as caught:
             venue.await_ready(lambda _: None)
+        assert caught.value.code == 1
+    finally:
+        venue.end()
+
+
+def test_a_venue_that_dies_while_clients_trade_ends_the_demo(tmp_path: Path) -> None:
+    venue = VenueProcess(str(tmp_path), SMALL)
+
+    class Killer(Console):
+        def print(self, *texts: Any, **_: Any) -> None:
+            if "To look on" in str(texts):
+                venue._process.kill()
+
+    try:
+        ready = venue.await_ready(lambda _: None)
+        with pytest.raises(UserError, match="the venue ended with code -9") as caught:
+            asyncio.run(asyncio.wait_for(trade(venue, ready, 30.0, 1, Killer()), 60))
         assert caught.value.code == 1
     finally:
         venue.end()
