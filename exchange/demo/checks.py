@@ -13,7 +13,7 @@ from exchange.journal.errors import Refusal
 from exchange.journal.replay import replay_folder
 from exchange.journal.verify import verify
 from exchange.limits import Limits
-from exchange.units import money_text
+from exchange.units import MILLS_PER_DOLLAR
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,17 @@ def cash_is_conserved(states: np.ndarray) -> Check:
     totals = query.totals(states)
     held = totals.deposits_mills - totals.withdrawals_mills - totals.fees_mills - totals.cash_mills
     detail = (
-        f"${money_text(totals.deposits_mills)} paid in = ${money_text(totals.cash_mills)} on accounts"
-        f" + ${money_text(totals.fees_mills)} fees"
+        f"${to_the_mill(totals.deposits_mills)} paid in = ${to_the_mill(totals.cash_mills)} on accounts"
+        f" + ${to_the_mill(totals.fees_mills)} fees"
     )
     if held or totals.gains_mills:
         detail = f"{held} mills are missing, gains sum to {totals.gains_mills} mills"
     return Check("cash conserved", held == 0 and totals.gains_mills == 0, detail)
+
+
+def to_the_mill(mills: int) -> str:
+    """Dollars with all three decimals, so that a sum can be checked by eye."""
+    return f"{mills // MILLS_PER_DOLLAR:,}.{mills % MILLS_PER_DOLLAR:03d}"
 
 
 def clients_agree(states: np.ndarray, holdings: Holdings) -> Check:

@@ -330,6 +330,21 @@ def test_what_the_client_does_not_know_is_ignored() -> None:
     assert margin.equity_mills == 25000000
 
 
+@pytest.mark.rule("RATE-006")
+def test_a_slow_reader_is_told_that_it_lags() -> None:
+    venue = ScriptedVenue()
+    venue.log_on()
+    (lag,) = venue.says({"t": "lag", "lvl": 1, "bytes": 262144, "ms": 80, "act": "conflate"})
+    assert kinds([lag]) == ["Lag"] and lag.level == 1
+
+
+def test_an_announced_stop_tells_when_to_come_back() -> None:
+    venue = ScriptedVenue()
+    venue.log_on()
+    venue.says({"t": "shutdown", "at": 1, "why": "deploy", "reconnect_ms": [500, 5000]})
+    assert venue.core.retry_ms == (500, 5000)
+
+
 def test_a_venue_of_another_version_is_not_talked_to() -> None:
     venue = ScriptedVenue()
     venue.core.opened(venue.now)

@@ -56,7 +56,7 @@ def test_a_sound_venue_passes_every_check(stopped: Stopped) -> None:
     assert outcome.passed and (outcome.orders, outcome.fills) == (2, 1) and len(outcome.checks) == 7
     details = {check.name: check.detail for check in outcome.checks}
     assert details["positions sum to zero"] == "1 instruments, 5 lots held"
-    assert "$2,000,000,000.00 paid in" in details["cash conserved"]
+    assert "$2,000,000,000.000 paid in" in details["cash conserved"]
 
 
 def test_another_state_is_noticed(stopped: Stopped) -> None:
