@@ -99,6 +99,7 @@ class Venue:
         self.replies = Replies(self.table, self._find_live)
         self.reply_to = self.replies.reply
         self.result_of = self.replies.result
+        self.done_order = self.replies.done_order
         self.market = MarketData(self.table, _EngineView(engine), query.channel_sequences(engine.states))
         self.outbox: Outbox | None = None
         self._sequencer = sequencer
@@ -172,9 +173,6 @@ class Venue:
 
     def order_view(self, order: query.OrderRow) -> OrderView:
         return account_views.order_view(self.table, order)
-
-    def done_order(self, account: int, order_id: int, client_order_id: str) -> OrderView | None:
-        return None
 
     def position_views(self, account: int) -> list[PositionView]:
         return account_views.position_views(self.states, self.table, account)

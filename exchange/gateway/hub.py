@@ -59,6 +59,7 @@ class Room(Protocol):
     full_batches: int
     reply_to: Callable[[int, list[EventTuple]], Any]
     result_of: Callable[[list[EventTuple]], BatchResult]
+    done_order: Callable[[int, int, str], OrderView | None]
 
     def wake(self) -> None: ...
     def ask(self, question: Callable[[], None]) -> None: ...
@@ -68,7 +69,6 @@ class Room(Protocol):
     def messages_of(self, events: list[EventTuple]) -> list[tuple[int, int, Any]]: ...
     def account_pages(self, account: int) -> list[AccountSnapshot]: ...
     def order_view(self, order: query.OrderRow) -> OrderView: ...
-    def done_order(self, account: int, order_id: int, client_order_id: str) -> OrderView | None: ...
     def position_views(self, account: int) -> list[PositionView]: ...
     def margin_view(self, account: int) -> MarginView: ...
 
@@ -77,7 +77,14 @@ class Hub:
     """Shared by every session of one gateway."""
 
     def __init__(
-        self, room: Room, outbox: Outbox, keys: KeyStore, profile: Profile, clock: Clock, rng: Rng, terms: dict[str, str]
+        self,
+        room: Room,
+        outbox: Outbox,
+        keys: KeyStore,
+        profile: Profile,
+        clock: Clock,
+        rng: Rng,
+        terms: dict[str, str],
     ) -> None:
         """`terms`: what `hello` names: venue, history, feed, durability."""
         self.room = room

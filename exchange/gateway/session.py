@@ -320,9 +320,7 @@ class Session:
         else:
             self._take_seat(message, key)
 
-    def _fail(
-        self, message: Auth, code: ErrorCode, text: str, close: CloseCode = CloseCode.LOGON_FAILED
-    ) -> None:
+    def _fail(self, message: Auth, code: ErrorCode, text: str, close: CloseCode = CloseCode.LOGON_FAILED) -> None:
         self.refuse(message.request_id, code, text)
         self.close(close, code.name)
 

@@ -154,9 +154,7 @@ class SlowReaders:
             session.lagging = True
             market = self._hub.room.market
             self._since[session] = {
-                number: market.sequence_of(number)
-                for number in session.channels
-                if not market.is_event_channel(number)
+                number: market.sequence_of(number) for number in session.channels if not market.is_event_channel(number)
             }
             self._stuck[session] = (pending, self._hub.clock.mono_ns())
             _regroup(session)

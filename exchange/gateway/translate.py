@@ -217,9 +217,7 @@ def pack_cancel_on_disconnect(batch: Batch, account: int, session: int, whole_ac
     )  # fmt: skip
 
 
-def pack_session(
-    batch: Batch, account: int, session: int, request_id: int, key: str, terms: CancelTerms
-) -> None:
+def pack_session(batch: Batch, account: int, session: int, request_id: int, key: str, terms: CancelTerms) -> None:
     """Append a SESSION row. Key id and terms travel in fields that the engine leaves alone, so that they are in the
     journal: after a restart the session still belongs to its key and its grace still runs (SESS-021)."""
     _pack(

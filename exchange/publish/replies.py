@@ -46,7 +46,7 @@ from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
 from exchange.wire.messages import BatchResult, Err, Ok, OrderView
 from exchange.wire.words import CANCEL_REASONS, ORDER_STATES, ORDER_TYPES, SIDES, TIFS
 
-DONE_KEPT = 65_536  # orders whose end is remembered (ENTRY-011)
+DONE_KEPT = 32_768  # orders whose end is remembered (ENTRY-011)
 
 # Plain integers: an enum member costs several times as much to compare.
 _REFUSALS = frozenset(map(int, (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)))
@@ -71,12 +71,18 @@ _BAND = int(RejectReason.BAND)
 
 
 class DoneOrders:
-    """How the latest orders ended, by either id. The oldest is forgotten first."""
+    """How the latest orders ended, by either id: at least `kept` of them, at most twice as many.
+
+    Two generations: when the young one is full it becomes the old one, and what was old is forgotten at once. Deleting
+    the oldest entry of one dict, order by order, would walk over all that was deleted before.
+    """
 
     def __init__(self, kept: int = DONE_KEPT) -> None:
         self._kept = kept
         self._by_id: dict[int, Row] = {}
         self._by_client_id: dict[tuple[int, ...], Row] = {}
+        self._older_by_id: dict[int, Row] = {}
+        self._older_by_client_id: dict[tuple[int, ...], Row] = {}
 
     def note(self, rows: list[Row]) -> None:
         """Remember the orders that these rows end."""
@@ -84,16 +90,16 @@ class DoneOrders:
             if row[STATE] in _ENDS and (row[KIND] == _FILL or row[KIND] == _CXL or row[KIND] == _DEC):
                 self._by_id[row[ORDER_ID]] = row
                 self._by_client_id[row[ACCOUNT], *row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1]] = row
-        while len(self._by_id) > self._kept:
-            del self._by_id[next(iter(self._by_id))]
-        while len(self._by_client_id) > self._kept:
-            del self._by_client_id[next(iter(self._by_client_id))]
+        if len(self._by_id) >= self._kept:
+            self._older_by_id, self._by_id = self._by_id, {}
+            self._older_by_client_id, self._by_client_id = self._by_client_id, {}
 
     def find(self, account: int, order_id: int, words: Row) -> Row | None:
         """The last row of an account's order, by its id, or by the words of its client order id where that is 0."""
         if not order_id:
-            return self._by_client_id.get((account, *words))
-        row = self._by_id.get(order_id)
+            key = (account, *words)
+            return self._by_client_id.get(key) or self._older_by_client_id.get(key)
+        row = self._by_id.get(order_id) or self._older_by_id.get(order_id)
         return row if row is not None and row[ACCOUNT] == account else None
 
 

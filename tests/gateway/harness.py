@@ -1,9 +1,9 @@
 """A venue without sockets and threads: the test turns time, disk and loop by hand.
 
-    with Bench(folder) as bench:
-        peer = bench.connect(bench.keys[1])     # logged on, live
-        peer.send(New(...)); bench.settle()
-        peer.take() -> messages the connection received since the last take
+with Bench(folder) as bench:
+    peer = bench.connect(bench.keys[1])     # logged on, live
+    peer.send(New(...)); bench.settle()
+    peer.take() -> messages the connection received since the last take
 """
 
 from datetime import date
@@ -204,7 +204,6 @@ class Bench:
         self.hold = False
         self.settle()
         self.opened.close()
-
 
     def settle(self) -> None:
         """Run the loop and the disk until nothing is left to do."""

@@ -44,7 +44,12 @@ TABLE = [
     ("BAD-035", order_text(f'"px":{"9" * 3_000}'), 1001, "OUT_OF_RANGE"),
     ("BAD-036", order_text('"px":3900'), 5003, ""),
     ("BAD-037", '{"t":"new","id":10,"i":34734166,"side":"b","px":2800,"q":2000000,"coid":"a1"}', 5005, ""),
-    ("BAD-037", f'{{"t":"new","id":10,"i":34734166,"side":"b","px":2800,"q":{2**40},"coid":"a1"}}', 1001, "OUT_OF_RANGE"),
+    (
+        "BAD-037",
+        f'{{"t":"new","id":10,"i":34734166,"side":"b","px":2800,"q":{2**40},"coid":"a1"}}',
+        1001,
+        "OUT_OF_RANGE",
+    ),
     ("BAD-038", coid_text("a1\\n"), 1001, "BAD_ID"),
     ("BAD-039", coid_text("a\\u0000b"), 1001, "BAD_ID"),
     ("BAD-039", coid_text("x" * 25), 1001, "BAD_ID"),
@@ -65,7 +70,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 
 @pytest.mark.rule(*sorted({row[0] for row in TABLE}), "SEC-053", "SEC-056", "WIRE-011")
-@pytest.mark.parametrize(("code", "text", "number", "name"), TABLE, ids=[f"{row[0]}-{n}" for n, row in enumerate(TABLE)])
+@pytest.mark.parametrize(
+    ("code", "text", "number", "name"), TABLE, ids=[f"{row[0]}-{n}" for n, row in enumerate(TABLE)]
+)
 def test_bad_message_has_its_error_and_the_session_lives(
     bench: Bench, code: str, text: str, number: int, name: str
 ) -> None:
@@ -98,13 +105,36 @@ def test_more_than_64_messages_in_a_frame_close(bench: Bench) -> None:
 def test_good_members_of_an_array_with_a_bad_one_stand(bench: Bench) -> None:
     peer = bench.connect(bench.keys[1])
     peer.raw('[{"t":"ping","id":1},{"t":"nonsense","id":2},{"t":"ping","id":3}]')
-    assert [(message.reply_to, isinstance(message, Err)) for message in peer.take()] == [(1, False), (2, True), (3, False)]
+    assert [(message.reply_to, isinstance(message, Err)) for message in peer.take()] == [
+        (1, False),
+        (2, True),
+        (3, False),
+    ]
 
 
 # Random input. One venue for all examples: whatever came before, the next sessions notice nothing.
 
 WORDS = st.sampled_from(
-    ["t", "id", "i", "side", "px", "q", "coid", "oid", "new", "cancel", "auth", "sub", "ch", "b", "s", "acc", "batch", "ops"]
+    [
+        "t",
+        "id",
+        "i",
+        "side",
+        "px",
+        "q",
+        "coid",
+        "oid",
+        "new",
+        "cancel",
+        "auth",
+        "sub",
+        "ch",
+        "b",
+        "s",
+        "acc",
+        "batch",
+        "ops",
+    ]
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | WORDS,
@@ -134,7 +164,9 @@ LIKELY = st.fixed_dictionaries(
         "c": st.integers(0, 5) | st.lists(st.integers(0, 5), max_size=3),
         "ops": st.lists(st.fixed_dictionaries({"t": TAGS}, optional={"coid": st.just("a")}), max_size=3),
         "ch": st.lists(
-            st.fixed_dictionaries({"n": st.sampled_from(["depth", "trades", "top", "status"])}, optional={"i": st.just(34734166)}),
+            st.fixed_dictionaries(
+                {"n": st.sampled_from(["depth", "trades", "top", "status"])}, optional={"i": st.just(34734166)}
+            ),
             max_size=3,
         ),
         "ms": st.integers(-1, 5_000),
@@ -186,5 +218,3 @@ def test_random_messages_never_crash_it_and_nobody_else_notices(
     peer.take()
     peer.drop()
     healthy(bench, witness)
-
-

@@ -74,7 +74,9 @@ def test_store_in_doubt_starts_anew(tmp_path: Path, reason: str) -> None:
         data = bytearray(path.read_bytes())
         data[4_096:] = bytes(len(data) - 4_096)
         path.write_bytes(data)
-    again = KeyStore(str(path), RealDisk(), "h_2" if reason == "another history" else "h_1", 4 if reason.startswith("ahead") else 12)
+    again = KeyStore(
+        str(path), RealDisk(), "h_2" if reason == "another history" else "h_1", 4 if reason.startswith("ahead") else 12
+    )
     assert again.applied == 0 and again.keys == {}
     again.catch_up([control(5, key_payload(definition()))])
     assert set(again.keys) == {"k_a"} and again.applied == 5

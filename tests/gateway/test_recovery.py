@@ -227,7 +227,9 @@ def test_client_sees_each_event_once_through_any_drops_takeovers_and_restarts(
             client.ask(Cancel(request_id=client.next_id, client_order_id=f"c{10 + step[1]}"))
         elif step[0] == "other":
             other.send(
-                bench.order(other_id, f"o{other_id}", side=step[1], price_tick=bench.price + step[2], order_lots=step[3])
+                bench.order(
+                    other_id, f"o{other_id}", side=step[1], price_tick=bench.price + step[2], order_lots=step[3]
+                )
             )
             other_id += 1
         elif step[0] == "restart":

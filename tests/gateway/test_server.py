@@ -56,7 +56,15 @@ class Venue:
 
     def order(self, number: int) -> str:
         return json.dumps(
-            {"t": "new", "id": number, "i": self.instrument, "side": "b", "px": self.price, "q": 1, "coid": f"o{number}"}
+            {
+                "t": "new",
+                "id": number,
+                "i": self.instrument,
+                "side": "b",
+                "px": self.price,
+                "q": 1,
+                "coid": f"o{number}",
+            }
         )
 
     async def raw(self, path: str = "/v1/oe", headers: dict[str, str] | None = None, method: str = "GET") -> "Raw":

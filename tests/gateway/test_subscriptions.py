@@ -27,7 +27,9 @@ from tests.gateway.harness import Bench, Peer
 
 
 def depth(bench: Bench, **changes: object) -> ChannelSpec:
-    return ChannelSpec(**{"name_of_channel": "depth", "instrument": bench.instrument, "cadence_ms": 0, "levels": 0} | changes)
+    return ChannelSpec(
+        **{"name_of_channel": "depth", "instrument": bench.instrument, "cadence_ms": 0, "levels": 0} | changes
+    )
 
 
 def subscribed(peer: Peer, *specs: ChannelSpec) -> tuple[list[int], list[object]]:
@@ -56,7 +58,11 @@ def test_snapshot_asked_for_during_a_commit_shows_only_what_is_durable(bench: Be
     assert reader.ask(Subscribe(request_id=1, channels=[depth(bench)])) == []
     bench.hold = False
     reply, snapshot = reader.take()
-    assert isinstance(reply, Ok) and snapshot.bids == [(bench.price, 5)] and snapshot.engine_sequence == bench.venue.sequence
+    assert (
+        isinstance(reply, Ok)
+        and snapshot.bids == [(bench.price, 5)]
+        and snapshot.engine_sequence == bench.venue.sequence
+    )
 
 
 @pytest.mark.rule("MDATA-003")
@@ -166,9 +172,18 @@ def test_slow_reader_is_conflated_told_so_and_comes_back_at_half_the_mark(bench:
 
 @pytest.mark.rule("RATE-007", "BAD-057", "DUR-026", "SEC-035")
 def test_reader_that_stops_is_cut_at_the_hard_mark_or_after_two_seconds(bench: Bench) -> None:
-    trader, public, private, stuck = bench.connect(bench.keys[1]), bench.open("/v1/md"), bench.connect(bench.keys[2]), None
+    trader, public, private, stuck = (
+        bench.connect(bench.keys[1]),
+        bench.open("/v1/md"),
+        bench.connect(bench.keys[2]),
+        None,
+    )
     stuck = bench.open("/v1/md")
-    for reader, spec in ((public, depth(bench, cadence_ms=10)), (private, depth(bench)), (stuck, depth(bench, cadence_ms=10))):
+    for reader, spec in (
+        (public, depth(bench, cadence_ms=10)),
+        (private, depth(bench)),
+        (stuck, depth(bench, cadence_ms=10)),
+    ):
         subscribed(reader, spec)
     public.transport.waiting = private.transport.waiting = 1_025 * 1_024
     stuck.transport.waiting = 300 * 1_024

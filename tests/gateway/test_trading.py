@@ -226,7 +226,9 @@ def test_batch_runs_in_order_and_each_operation_has_its_result(bench: Bench) -> 
         BatchNew(instrument=99, side="b", price_tick=bench.price, order_lots=5, client_order_id="b2"),
         BatchCancel(client_order_id="b1"),
     ]
-    reply = next(message for message in peer.ask(Batch(request_id=10, operations=operations)) if isinstance(message, Ok))
+    reply = next(
+        message for message in peer.ask(Batch(request_id=10, operations=operations)) if isinstance(message, Ok)
+    )
     assert [(result.state, result.name) for result in reply.results] == [
         ("open", ""),
         ("", "UNKNOWN_ORDER"),
@@ -315,6 +317,8 @@ def test_cancel_of_a_filled_order_is_too_late_and_says_how_it_ended(bench: Bench
     peer.take()
     error = peer.ask(Cancel(request_id=11, client_order_id="a1"))[0]
     assert (error.name, error.state, error.filled_lots) == ("ORDER_DONE", "filled", 5)
+    ended = peer.ask(Query(request_id=12, what="order", client_order_id="a1"))[0].order
+    assert (ended.state, ended.filled_lots) == ("filled", 5)
 
 
 def test_queries_answer_from_the_released_state_and_say_where(bench: Bench) -> None:

@@ -178,11 +178,13 @@ def test_a_query_finds_how_an_order_ended() -> None:
 
 def test_only_the_latest_ends_are_remembered() -> None:
     done = DoneOrders(kept=2)
-    for number in (1, 2, 3):
+    for number in range(1, 6):
         done.note([order(EventKind.CXL, **TAKEN_OUT, order_id=number, client_order_id=f"c{number}")])
     assert done.find(7, 1, ()) is None
     assert done.find(7, 0, pack_client_order_id("c1")) is None
-    assert done.find(7, 3, ()) is not None
+    for number in (4, 5):
+        assert done.find(7, number, ()) is not None
+        assert done.find(7, 0, pack_client_order_id(f"c{number}")) is not None
 
 
 @pytest.mark.rule("ENTRY-013")
