@@ -246,5 +246,3 @@ def _chosen(instruments: list[Any], symbols: tuple[str, ...]) -> list[Any]:
 def _expect(events: list[tuple[int, ...]], kind: EventKind, what: str) -> None:
     if not any(event[KIND] == kind for event in events):
         raise UserError(f"the engine refused: {what}")
-
-

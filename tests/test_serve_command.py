@@ -105,8 +105,8 @@ def test_serve_says_what_it_found_and_stops_cleanly_on_a_signal(
 def test_port_that_is_taken_and_settings_that_cannot_be_are_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
+        settings = Settings(port=port, day=DAY, symbols=(SYMBOL,), durability="none", limits="test")
         with pytest.raises(UserError, match=f"cannot listen on 127.0.0.1 port {port}"):
-            settings = Settings(port=port, day=DAY, symbols=(SYMBOL,), durability="none", limits="test")
             serve_command.run_serve(str(tmp_path / "venue"), settings, console())
     for settings, text in (
         (Settings(port=70_000), "port 70000 not in"),

@@ -15,7 +15,7 @@ def _compiled() -> None:
     warm_up(TEST)
 
 
-@pytest.fixture()
+@pytest.fixture
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """A fresh venue with one instrument and keys 1 to 3 for accounts 1 to 3."""
     with Bench(str(tmp_path_factory.mktemp("venue"))) as made:

@@ -4,9 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-
 from exchange.wire.messages import Err, Ping
-
 from tests.gateway.harness import Bench, Peer
 
 HEAD = '{"t":"new","id":10,"i":34734166,"side":"b","q":5,"coid":"a1"'

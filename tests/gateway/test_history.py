@@ -33,7 +33,7 @@ def found(history: History, account: int, first: int, last: int) -> list[int] | 
     return None if rows is None else [row[EVENT.names.index("account_sequence")] for row in rows]
 
 
-@pytest.fixture()
+@pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history_module, "CHUNK_ROWS", 10)
     monkeypatch.setattr(history_module, "CHUNKS_MAX", 4)
