@@ -66,14 +66,17 @@ class _Recorder(Engine):
 
 def _matters(rows: np.ndarray) -> np.ndarray:
     """Rows that the key store is derived from."""
-    of_session = rows["kind"] == CommandKind.SESSION
-    return of_session | ((rows["kind"] == CommandKind.CANCEL_ALL) & (rows["reason"] == CancelReason.COD))
+    of_session: np.ndarray = rows["kind"] == CommandKind.SESSION
+    of_session |= (rows["kind"] == CommandKind.CANCEL_ALL) & (rows["reason"] == CancelReason.COD)
+    return of_session
 
 
 def _requests(rows: np.ndarray) -> np.ndarray:
     """(session, request id, sequence) of rows that answered a request, shape (n, 3)."""
-    asked = rows[(rows["session"] > 0) & (rows["request_id"] > 0)]
-    return np.stack([asked["session"].astype(np.int64), asked["request_id"], asked["sequence"]], axis=1)
+    asked: np.ndarray = rows[(rows["session"] > 0) & (rows["request_id"] > 0)]
+    columns: list[np.ndarray] = [asked["session"].astype(np.int64), asked["request_id"], asked["sequence"]]
+    stacked: np.ndarray = np.stack(columns, axis=1)
+    return stacked
 
 
 @dataclass(frozen=True)
@@ -168,9 +171,9 @@ class OpenVenue:
         fields = {"kind": CommandKind.SET_STATE, "order_type": state, "group": group, "reason": StateReason.OPERATOR}
         _expect(self.venue.run_now(fields), EventKind.STA, f"group {group} to {state.name}")
 
-    def define_account(self, account: int, **limits: int) -> None:
+    def define_account(self, terms: AccountPayload) -> None:
         """Define an account, or change its limits."""
-        self.control(CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(account, **limits)))
+        self.control(CommandKind.DEFINE_ACCOUNT, encode_payload(terms))
 
     def deposit(self, account: int, mills: int) -> None:
         fields = {"kind": CommandKind.DEPOSIT, "account": account, "price": mills}
@@ -194,7 +197,7 @@ class OpenVenue:
         if not 0 < account < len(flags):
             raise UserError(f"account {account} not in 1..{len(flags) - 1}")
         if not flags[account]:
-            self.define_account(account)
+            self.define_account(AccountPayload(account))
         self.control(CommandKind.DEFINE_KEY, payload)
         self.keys.define(self.engine.sequence, payload)
         if deposit_mills:

@@ -39,9 +39,8 @@ async def _serve(folder: str, settings: Settings, console: Console) -> int:
     async with serve(folder, settings, lambda opened: console.print(found_text(opened), highlight=False)) as server:
         took_s = (clock.mono_ns() - begin_ns) / 1e9
         console.print(serving_text(server, took_s), highlight=False, soft_wrap=True)
-        waiting = asyncio.ensure_future(stop.wait())
-        await asyncio.wait({waiting, server.failed}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
+        server.failed.add_done_callback(lambda _: stop.set())
+        await stop.wait()
         if server.failed.done():
             failure = server.failed.result()
             raise UserError(f"the venue has stopped: {failure}", getattr(failure, "code", 70)) from failure

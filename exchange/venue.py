@@ -27,7 +27,7 @@ from exchange.publish.rows import KIND, read_rows
 from exchange.records import COMMAND
 from exchange.seams import Clock
 from exchange.units import NS_PER_US
-from exchange.wire.messages import AccountSnapshot, MarginView, OrderView, PositionView
+from exchange.wire.messages import AccountSnapshot, BatchResult, Err, MarginView, Ok, OrderView, PositionView
 
 LOWEST_TICK = -(2**31) + 1
 _STA = int(EventKind.STA)
@@ -97,9 +97,9 @@ class Venue:
         self._refresh_instruments()
         self.reports = ExecutionReports(self.table)
         self.replies = Replies(self.table, self._find_live)
-        self.reply_to = self.replies.reply
-        self.result_of = self.replies.result
-        self.done_order = self.replies.done_order
+        self.reply_to: Callable[[int, list[EventTuple]], Ok | Err] = self.replies.reply
+        self.result_of: Callable[[list[EventTuple]], BatchResult] = self.replies.result
+        self.done_order: Callable[[int, int, str], OrderView | None] = self.replies.done_order
         self.market = MarketData(self.table, _EngineView(engine), query.channel_sequences(engine.states))
         self.outbox: Outbox | None = None
         self._sequencer = sequencer

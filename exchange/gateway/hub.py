@@ -23,9 +23,11 @@ from exchange.wire.messages import (
     AccountSnapshot,
     BatchResult,
     CancelTerms,
+    Err,
     Hello,
     LimitTerms,
     MarginView,
+    Ok,
     OrderView,
     OutboundTerms,
     PositionView,
@@ -47,19 +49,24 @@ class Room(Protocol):
 
     batch: Batch
     instruments: dict[int, Listed]
-    instrument_ids: list[int]
     groups: dict[str, int]
     history: History
     market: Any
     released: dict[int, int]
     states: np.ndarray
-    sequence: int
-    time_us: int
     released_us: int
     full_batches: int
-    reply_to: Callable[[int, list[EventTuple]], Any]
-    result_of: Callable[[list[EventTuple]], BatchResult]
-    done_order: Callable[[int, int, str], OrderView | None]
+
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def time_us(self) -> int: ...
+    @property
+    def reply_to(self) -> Callable[[int, list[EventTuple]], Ok | Err]: ...
+    @property
+    def result_of(self) -> Callable[[list[EventTuple]], BatchResult]: ...
+    @property
+    def done_order(self) -> Callable[[int, int, str], OrderView | None]: ...
 
     def wake(self) -> None: ...
     def ask(self, question: Callable[[], None]) -> None: ...

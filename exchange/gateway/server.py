@@ -18,9 +18,10 @@ from websockets import http11
 from websockets.asyncio import messages as library_messages
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import NegotiationError
-from websockets.frames import DATA_OPCODES, Frame, Opcode, apply_mask
+from websockets.frames import DATA_OPCODES, Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
+from websockets.speedups import apply_mask
 from websockets.typing import Origin, Subprotocol
 
 from exchange.gateway.hub import Hub

@@ -127,20 +127,19 @@ class Session:
             self._receive_singly(payloads, refused)
             return
         for place, message in enumerate(messages):
-            if self.live and (handler := PRIVATE.get(type(message))) is not None:
+            handler = PRIVATE.get(type(message)) if self.live else None
+            if handler is not None:
                 handler(self, self.seat, message)  # type: ignore[arg-type]  # a live session has its seat
-            elif self.phase is Phase.CLOSED:
-                return
             else:
                 self._dispatch(message)
             if self.blocked:
-                self.backlog += payloads[place + 1 :]
+                self.backlog += payloads[place + 1 :]  # type: ignore[unreachable]  # a handler may block
                 return
 
     def _receive_singly(self, payloads: list[bytes], refused: int) -> None:
         """Frames that are no plain good messages, or too many: each by itself."""
         for place, payload in enumerate(payloads):
-            if self.phase is Phase.CLOSED:
+            if self.closed:
                 return
             if self.blocked:
                 self.backlog += payloads[place:]
@@ -158,12 +157,12 @@ class Session:
             for message in messages:
                 if wait:
                     self.refuse_rate(message.request_id, self.frames, wait)
-                elif self.phase is not Phase.CLOSED:
+                else:
                     self._dispatch(message)
 
     def lost(self) -> None:
         """The connection has ended, whoever ended it."""
-        if self.phase is Phase.CLOSED and self not in self.hub.sessions:
+        if self not in self.hub.sessions:
             return
         self.phase = Phase.CLOSED
         self.live = False
@@ -269,6 +268,8 @@ class Session:
 
     def _dispatch(self, message: Any) -> None:
         kind = type(message)
+        if self.closed:
+            return
         if kind is BadMessage:
             self.reply(message.reply())
             self._count_early()

@@ -95,6 +95,10 @@ def _msgpack_has_duplicates(data: bytes) -> bool:
     return False
 
 
+def _no_lines(_messages: list[Any]) -> bytes:
+    raise TypeError("only text has lines")
+
+
 class Codec:
     """One encoding: a decoder for each direction, one encoder."""
 
@@ -111,7 +115,7 @@ class Codec:
         self._parts = package.Decoder(list[msgspec.Raw])
         self._envelope = package.Decoder(_Envelope)
         self._has_duplicates = has_duplicates
-        self._encode_lines = encoder.encode_lines if text else None
+        self._encode_lines: Callable[[list[Any]], bytes] = encoder.encode_lines if text else _no_lines
         self._plain = self._plain_text if text else self._plain_binary
 
     def decode_client(self, data: str | bytes) -> list[Request | BadMessage]:

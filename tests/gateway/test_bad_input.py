@@ -91,6 +91,13 @@ def test_msgpack_array_that_claims_billions_is_malformed(bench: Bench) -> None:
     assert peer.take()[0].message.startswith("MALFORMED")
 
 
+@pytest.mark.rule("BAD-027")
+def test_msgpack_text_that_is_not_utf8_is_malformed(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1], msgpack=True)
+    peer.raw(b"\x83\xa1t\xa3new\xa2id\x05\xa4coid\xa2a\xff")
+    assert peer.take()[0].message.startswith("MALFORMED")
+
+
 @pytest.mark.rule("WIRE-003")
 def test_more_than_64_messages_in_a_frame_close(bench: Bench) -> None:
     peer = bench.connect(bench.keys[1])
@@ -185,7 +192,7 @@ def witness(bench: Bench) -> Peer:
     return bench.connect(bench.keys[3])
 
 
-@pytest.mark.rule("DUR-033", "BAD-027")
+@pytest.mark.rule("DUR-033")
 @given(data=st.binary(max_size=400), logged_on=st.booleans(), msgpack=st.booleans())
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_bytes_are_refused_and_nobody_else_notices(

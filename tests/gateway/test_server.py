@@ -210,6 +210,7 @@ def test_broken_frames_close_their_connection_with_the_right_code(tmp_path: obje
         ("close of one byte", masked(b"\x03", 0x88), 1002),
         ("5,000 bytes", masked(b"x" * 5_000), 1009),
         ("2^62 bytes", b"\x81\xff" + (2**62).to_bytes(8, "big") + bytes(4), 1009),
+        ("deflate bomb", b"\xc1\xff" + (204_000).to_bytes(8, "big") + bytes(4) + bytes(1_000), 1009),
         ("5,000 fragments", masked(b"[", 0x01) + masked(b" ", 0x00) * 5_000, 1009),
         ("17 empty fragments", masked(b"", 0x01) + masked(b"", 0x00) * 16, 1009),
         ("binary on a JSON session", masked(b"\x80", 0x82), 1003),
