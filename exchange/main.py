@@ -131,6 +131,7 @@ class RunningServer:
         self.venue: Venue = opened.venue
         self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._writer = writer
+        self._snapshots: Writer | None = None
         self._idle_turns = 0
         self._sealing = False
         profile = PROFILES[settings.profile]
@@ -164,8 +165,10 @@ class RunningServer:
     async def stop(self) -> None:
         """Close sockets, let the last batch become durable."""
         await self.gateway.stop()
-        while not self.venue.idle and not self.failed.done():
+        while (self._sealing or not self.venue.idle) and not self.failed.done():
             await asyncio.sleep(0.001)
+        if self._snapshots is not None:
+            self._snapshots.stop()
 
     def _turn(self) -> None:
         venue = self.venue
@@ -176,9 +179,19 @@ class RunningServer:
             self._idle_turns = 0
             self._sealing = True
             self._writer.spawn(self.opened.journal.idle, self._sealed)
+            if (write := self.opened.snapshot_if_due()) is not None:
+                if self._snapshots is None:
+                    self._snapshots = Writer()
+                    self._snapshots.start()
+                self._snapshots.spawn(write, self._written)
 
     def _sealed(self, error: BaseException | None) -> None:
         self._sealing = False
+        if error is not None:
+            self._fail(error)
+
+    def _written(self, error: BaseException | None) -> None:
+        """A snapshot's file; it is large, so it has a thread of its own and the journal goes on."""
         if error is not None:
             self._fail(error)
 

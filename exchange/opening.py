@@ -5,6 +5,7 @@ Everything done here is journalled like any other command, so that a replay of t
 
 import json
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -33,6 +34,7 @@ from exchange.venue import Spawn, Venue
 
 RECORDED_ROWS_MAX = 1_048_576  # events of the replay that history takes up
 FACTS_ROWS_MAX = 65_536
+CLOSING_SNAPSHOT_RECORDS = 1_000_000  # a stop after more commands than these takes a snapshot: the next start is quick
 
 
 class _Recorder(Engine):
@@ -204,8 +206,14 @@ class OpenVenue:
             self.deposit(account, deposit_mills)
         return pair
 
+    def snapshot_if_due(self) -> Callable[[], int] | None:
+        """Between two batches: copy the state if its last snapshot is long ago. Call what is returned on any thread."""
+        return self.journal.begin_snapshot(self.engine).write if self.journal.snapshot_due else None
+
     def close(self) -> None:
         """After the last batch: stores closed, SEAL and HEAD written, lock released."""
+        if self.journal.sequence - self.journal.snapshot_sequence >= CLOSING_SNAPSHOT_RECORDS:
+            self.journal.snapshot(self.engine)
         self.keys.close(self.engine.sequence)
         self.history.close()
         self.journal.close()

@@ -17,7 +17,7 @@ from websockets.protocol import State
 from exchange.gateway import throttle
 from exchange.gateway.auth import KeyPair, signed_text
 from exchange.gateway.server import check_library
-from exchange.main import RunningServer, Settings, serve
+from exchange.main import RunningServer, Settings, prepare, serve
 from exchange.opening import OpenVenue
 from tests.gateway.harness import DAY, SYMBOL, frames_of
 
@@ -384,3 +384,26 @@ def test_clean_stop_closes_with_1001_and_the_folder_opens_again(tmp_path: object
             assert server.venue.sequence >= sequence and list(server.hub.keys.keys) == ["k_k1"]
 
     asyncio.run(main())
+
+
+@pytest.mark.rule("DUR-101")
+def test_snapshot_is_taken_when_due_and_at_a_stop_and_the_next_start_uses_it(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exchange.journal.journal.SNAPSHOT_RECORDS", 5)
+    monkeypatch.setattr("exchange.opening.CLOSING_SNAPSHOT_RECORDS", 1)
+    hashes: list[bytes] = []
+
+    async def test(venue: Venue) -> None:
+        opened = venue.server.opened
+        while not opened.journal.snapshot_sequence:
+            await asyncio.sleep(0)
+        async with venue.live() as connection:
+            await connection.send(venue.order(10))
+            assert (await reply(connection))["st"] == "open"
+        hashes.append(venue.server.venue.engine.state_hash())
+
+    run(tmp_path, test)
+    with prepare(str(tmp_path), Settings(limits="test", day=DAY, durability="none")) as opened:
+        assert opened.report.snapshot_sequence == opened.report.last_sequence and opened.report.replayed == 0
+        assert opened.engine.state_hash() == hashes[0]
