@@ -36,7 +36,11 @@ async def _serve(folder: str, settings: Settings, console: Console) -> int:
     await warm_up_shown(settings, console)
     if stop.is_set():
         return 0
-    async with serve(folder, settings, lambda opened: console.print(found_text(opened), highlight=False)) as server:
+
+    def tell(opened: OpenVenue) -> None:
+        console.print(found_text(opened), highlight=False, soft_wrap=True)
+
+    async with serve(folder, settings, tell) as server:
         took_s = (clock.mono_ns() - begin_ns) / 1e9
         console.print(serving_text(server, took_s), highlight=False, soft_wrap=True)
         server.failed.add_done_callback(lambda _: stop.set())
