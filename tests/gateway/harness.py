@@ -173,6 +173,7 @@ class Bench:
         )  # fmt: skip
         self.opened = OpenVenue(folder, "test", Catalogue(DAY, (SYMBOL,)), seams, profile.batch_rows)
         self.venue = self.opened.venue
+        self.venue.small_commit_rows = 0  # `hold` stops every commit
         self.keys = [self._key(number) for number in range(accounts + 1)]
         self.outbox = Outbox(self.calls.append, lambda line, pending: self.hub.slow.notice(line.owner, pending))
         terms = {"venue": "test", "history": self.opened.history_name, "feed": "f_test", "durability": "none"}

@@ -1,147 +1,19 @@
 """Over real loopback sockets: handshake, frames, floods, and that others notice nothing."""
 
 import asyncio
-import base64
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.protocol import State
 
 from exchange.gateway import throttle
-from exchange.gateway.auth import KeyPair, signed_text
 from exchange.gateway.server import check_library
-from exchange.main import RunningServer, Settings, prepare, serve
-from exchange.opening import OpenVenue
-from tests.gateway.harness import DAY, SYMBOL, frames_of
-
-KEY = base64.b64encode(bytes(16)).decode()
-UPGRADE = {
-    "Upgrade": "websocket",
-    "Connection": "Upgrade",
-    "Sec-WebSocket-Key": KEY,
-    "Sec-WebSocket-Version": "13",
-}
-PROFILE = "loopback"
-
-
-class Venue:
-    """A served venue and its keys."""
-
-    def __init__(self, server: RunningServer, keys: list[KeyPair]) -> None:
-        self.server, self.keys = server, keys
-        self.writers: list[asyncio.StreamWriter] = []
-        self.instrument = next(iter(server.venue.instruments))
-        self.price = server.venue.table.rows[1].settle_tick  # type: ignore[union-attr]
-
-    def client(self, path: str = "/v1/oe", **options: Any) -> connect:
-        return connect(f"{self.server.url}{path}", compression=None, ping_interval=None, **options)
-
-    @asynccontextmanager
-    async def live(self, number: int = 0, path: str = "/v1/oe", **options: Any) -> AsyncIterator[ClientConnection]:
-        """A connection that is logged on."""
-        async with self.client(path, **options) as connection:
-            nonce = json.loads(await connection.recv())["nonce"]
-            pair = self.keys[number]
-            signature = pair.sign(signed_text("127.0.0.1", path, nonce, pair.key, ""))
-            await connection.send(json.dumps({"t": "auth", "id": 1, "key": pair.key, "sig": signature}))
-            assert [message["t"] for message in json.loads(await connection.recv())] == ["welcome", "account", "live"]
-            yield connection
-
-    def order(self, number: int) -> str:
-        return json.dumps(
-            {
-                "t": "new",
-                "id": number,
-                "i": self.instrument,
-                "side": "b",
-                "px": self.price,
-                "q": 1,
-                "coid": f"o{number}",
-            }
-        )
-
-    async def raw(self, path: str = "/v1/oe", headers: dict[str, str] | None = None, method: str = "GET") -> "Raw":
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
-        self.writers.append(writer)
-        lines = {"Host": "localhost", **UPGRADE} | (headers or {})
-        text = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{key}: {value}\r\n" for key, value in lines.items()) + "\r\n"
-        writer.write(text.encode())
-        return Raw(reader, writer)
-
-
-class Raw:
-    """A socket with the handshake sent."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-
-    async def status(self) -> int:
-        line = await self.reader.readline()
-        return int(line.split()[1]) if line else 0
-
-    async def opened(self) -> "Raw":
-        assert await self.status() == 101
-        await self.reader.readuntil(b"\r\n\r\n")
-        return self
-
-    async def close_code(self) -> int:
-        """The code of the close frame, after whatever came before it."""
-        data = b""
-        while part := await self.reader.read(65_536):
-            data += part
-            for kind, payload in frames_of(data):
-                if kind == 8:
-                    self.writer.close()
-                    return int.from_bytes(payload[:2], "big")
-        return 0
-
-
-def masked(payload: bytes, first: int = 0x81) -> bytes:
-    length = len(payload)
-    head = bytes((first, 0x80 | length)) if length < 126 else bytes((first, 0xFE)) + length.to_bytes(2, "big")
-    return head + bytes(4) + payload
-
-
-async def reply(connection: ClientConnection) -> dict[str, Any]:
-    """The next ok or err."""
-    while True:
-        received = json.loads(await connection.recv())
-        for message in received if isinstance(received, list) else [received]:
-            if message["t"] in ("ok", "err"):
-                return message  # type: ignore[no-any-return]
-
-
-Test = Callable[[Venue], Coroutine[Any, Any, None]]
-
-
-def run(folder: object, test: Test, profile: str = PROFILE, timeout_s: float = 60.0) -> None:
-    keys: list[KeyPair] = []
-
-    def before(opened: OpenVenue) -> None:
-        keys.extend(opened.make_key(f"k{number}", number, 10**12) for number in (1, 2, 3))
-
-    async def main() -> None:
-        settings = Settings(
-            day=DAY, symbols=(SYMBOL,), durability="none", profile=profile, limits="test", segment_bytes=1 << 20,
-            origins=("https://x.test",),
-        )  # fmt: skip
-        async with asyncio.timeout(timeout_s), serve(str(folder), settings, before) as server:
-            venue = Venue(server, keys)
-            try:
-                await test(venue)
-            finally:
-                for writer in venue.writers:
-                    writer.close()
-                await asyncio.gather(*(writer.wait_closed() for writer in venue.writers), return_exceptions=True)
-
-    asyncio.run(main())
+from tests.gateway.sockets import Venue, masked, reply, run
 
 
 @pytest.mark.rule("SEC-030")
@@ -358,52 +230,3 @@ def test_bad_peers_leave_nothing_in_the_logs(tmp_path: object, caplog: pytest.Lo
 
     run(tmp_path, test)
     assert not [record for record in caplog.records if "SECRET" in record.getMessage() or record.exc_info]
-
-
-def test_clean_stop_closes_with_1001_and_the_folder_opens_again(tmp_path: object) -> None:
-    settings = Settings(
-        day=DAY, symbols=(SYMBOL,), durability="none", limits="test", segment_bytes=1 << 20
-    )  # fmt: skip
-    keys: list[KeyPair] = []
-
-    async def main() -> None:
-        def before(opened: OpenVenue) -> None:
-            keys.append(opened.make_key("k1", 1, 10**12))
-
-        async with serve(str(tmp_path), settings, before) as server:
-            venue = Venue(server, keys)
-            raw = await (await venue.raw("/v1/md")).opened()
-            async with venue.live() as connection:
-                await connection.send(venue.order(10))
-                assert (await reply(connection))["st"] == "open"
-            sequence = server.venue.sequence
-            closing = asyncio.ensure_future(raw.close_code())
-        assert await closing == 1001
-        await raw.writer.wait_closed()
-        async with serve(str(tmp_path), settings) as server:
-            assert server.venue.sequence >= sequence and list(server.hub.keys.keys) == ["k_k1"]
-
-    asyncio.run(main())
-
-
-@pytest.mark.rule("DUR-101")
-def test_snapshot_is_taken_when_due_and_at_a_stop_and_the_next_start_uses_it(
-    tmp_path: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("exchange.journal.journal.SNAPSHOT_RECORDS", 5)
-    monkeypatch.setattr("exchange.opening.CLOSING_SNAPSHOT_RECORDS", 1)
-    hashes: list[bytes] = []
-
-    async def test(venue: Venue) -> None:
-        opened = venue.server.opened
-        while not opened.journal.snapshot_sequence:
-            await asyncio.sleep(0)
-        async with venue.live() as connection:
-            await connection.send(venue.order(10))
-            assert (await reply(connection))["st"] == "open"
-        hashes.append(venue.server.venue.engine.state_hash())
-
-    run(tmp_path, test)
-    with prepare(str(tmp_path), Settings(limits="test", day=DAY, durability="none")) as opened:
-        assert opened.report.snapshot_sequence == opened.report.last_sequence and opened.report.replayed == 0
-        assert opened.engine.state_hash() == hashes[0]

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.codes import MarketState
 from exchange.engine import query
 from exchange.gateway.throttle import LOOPBACK, STANDARD
 from exchange.wire.messages import (
@@ -13,16 +12,12 @@ from exchange.wire.messages import (
     BatchNew,
     Cancel,
     CancelAll,
-    CancelOnDisconnect,
-    CancelTerms,
     Err,
     Exec,
     Fill,
-    Logout,
     Margin,
     New,
     Ok,
-    Ping,
     Position,
     Query,
     Replace,
@@ -238,75 +233,6 @@ def test_batch_runs_in_order_and_each_operation_has_its_result(bench: Bench) -> 
     again = peer.ask(Batch(request_id=10, operations=operations))[0]
     assert again.duplicate and again.results == reply.results
     assert error_of(peer, Batch(request_id=11, operations=operations, atomic=True)) == "NOT_ALLOWED_TOGETHER"
-
-
-@pytest.mark.rule("SESS-021", "COD-001")
-def test_dropped_connection_cancels_its_session_after_grace_and_no_other(bench: Bench) -> None:
-    peer, twin = bench.connect(bench.keys[1]), bench.connect(bench.keys[1])
-    peer.ask(bench.order(10, "a1"), bench.order(11, "stays", cancel_on_disconnect=False))
-    twin.ask(bench.order(10, "t1"))
-    twin.take()
-    peer.drop()
-    bench.pass_ms(2_900)
-    assert len(query.open_orders(bench.venue.states, 1)) == 3
-    twin.send(Ping(request_id=1))
-    bench.pass_ms(300)
-    assert [order.client_order_id for order in query.open_orders(bench.venue.states, 1)] == ["stays", "t1"]
-    assert [message.reason for message in twin.take() if isinstance(message, Exec)] == ["cod"]
-
-
-@pytest.mark.rule("SESS-020", "SESS-021")
-def test_resume_within_grace_keeps_the_orders(bench: Bench) -> None:
-    peer = bench.connect(bench.keys[1])
-    name = peer.session.seat.name  # type: ignore[union-attr]
-    peer.ask(bench.order(10, "a1"))
-    peer.drop()
-    bench.pass_ms(2_000)
-    again = bench.connect(bench.keys[1], sid=name, last_applied=[(1, 3)])
-    for _ in range(5):
-        again.send(Ping(request_id=1))
-        bench.pass_ms(1_000)
-    assert len(query.open_orders(bench.venue.states, 1)) == 1
-
-
-@pytest.mark.rule("SESS-020")
-def test_terms_may_be_changed_and_off_means_off(bench: Bench) -> None:
-    peer = bench.connect(bench.keys[1])
-    reply = peer.ask(CancelOnDisconnect(request_id=9, mode="off"))[0]
-    assert reply.cancel_terms.mode == "off" and reply.engine_sequence
-    peer.ask(bench.order(10, "a1"))
-    peer.drop()
-    bench.pass_ms(4_000)
-    assert len(query.open_orders(bench.venue.states, 1)) == 1
-
-
-@pytest.mark.rule("SESS-020")
-def test_account_mode_takes_all_orders_and_logout_only_when_told(bench: Bench) -> None:
-    twin = bench.connect(bench.keys[1], cancel_terms=CancelTerms(mode="off"))
-    peer = bench.connect(bench.keys[1], cancel_terms=CancelTerms(mode="account", on="both", grace_ms=0))
-    twin.ask(bench.order(10, "t1"))
-    peer.ask(bench.order(10, "a1"))
-    twin.ask(Logout(request_id=11))
-    assert len(query.open_orders(bench.venue.states, 1)) == 2
-    peer.ask(Logout(request_id=11))
-    assert query.open_orders(bench.venue.states, 1) == []
-
-
-@pytest.mark.rule("SESS-023")
-def test_cancel_that_the_phase_forbids_waits_for_the_next_phase(bench: Bench) -> None:
-    group = next(iter(bench.venue.groups.values()))
-    bench.opened.set_state(group, MarketState.CLOSED)
-    bench.opened.set_state(group, MarketState.PREOPEN)
-    peer = bench.connect(bench.keys[1], cancel_terms=CancelTerms(grace_ms=0))
-    peer.ask(bench.order(10, "a1"))
-    bench.opened.set_state(group, MarketState.NOCANCEL)
-    peer.drop()
-    bench.pass_ms(100)
-    assert len(query.open_orders(bench.venue.states, 1)) == 1
-    bench.opened.set_state(group, MarketState.OPEN)
-    bench.hub.phase_changed()
-    bench.settle()
-    assert query.open_orders(bench.venue.states, 1) == []
 
 
 @pytest.mark.rule("BAD-053", "ENTRY-011")

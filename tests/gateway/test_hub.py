@@ -1,0 +1,77 @@
+"""What the end of a connection does to its orders (SESS-020 to SESS-023)."""
+
+import pytest
+
+from exchange.codes import MarketState
+from exchange.engine import query
+from exchange.wire.messages import CancelOnDisconnect, CancelTerms, Exec, Logout, Ping
+from tests.gateway.harness import Bench
+
+
+@pytest.mark.rule("SESS-021", "COD-001")
+def test_dropped_connection_cancels_its_session_after_grace_and_no_other(bench: Bench) -> None:
+    peer, twin = bench.connect(bench.keys[1]), bench.connect(bench.keys[1])
+    peer.ask(bench.order(10, "a1"), bench.order(11, "stays", cancel_on_disconnect=False))
+    twin.ask(bench.order(10, "t1"))
+    twin.take()
+    peer.drop()
+    bench.pass_ms(2_900)
+    assert len(query.open_orders(bench.venue.states, 1)) == 3
+    twin.send(Ping(request_id=1))
+    bench.pass_ms(300)
+    assert [order.client_order_id for order in query.open_orders(bench.venue.states, 1)] == ["stays", "t1"]
+    assert [message.reason for message in twin.take() if isinstance(message, Exec)] == ["cod"]
+
+
+@pytest.mark.rule("SESS-020", "SESS-021")
+def test_resume_within_grace_keeps_the_orders(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    name = peer.session.seat.name  # type: ignore[union-attr]
+    peer.ask(bench.order(10, "a1"))
+    peer.drop()
+    bench.pass_ms(2_000)
+    again = bench.connect(bench.keys[1], sid=name, last_applied=[(1, 3)])
+    for _ in range(5):
+        again.send(Ping(request_id=1))
+        bench.pass_ms(1_000)
+    assert len(query.open_orders(bench.venue.states, 1)) == 1
+
+
+@pytest.mark.rule("SESS-020")
+def test_terms_may_be_changed_and_off_means_off(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    reply = peer.ask(CancelOnDisconnect(request_id=9, mode="off"))[0]
+    assert reply.cancel_terms.mode == "off" and reply.engine_sequence
+    peer.ask(bench.order(10, "a1"))
+    peer.drop()
+    bench.pass_ms(4_000)
+    assert len(query.open_orders(bench.venue.states, 1)) == 1
+
+
+@pytest.mark.rule("SESS-020")
+def test_account_mode_takes_all_orders_and_logout_only_when_told(bench: Bench) -> None:
+    twin = bench.connect(bench.keys[1], cancel_terms=CancelTerms(mode="off"))
+    peer = bench.connect(bench.keys[1], cancel_terms=CancelTerms(mode="account", on="both", grace_ms=0))
+    twin.ask(bench.order(10, "t1"))
+    peer.ask(bench.order(10, "a1"))
+    twin.ask(Logout(request_id=11))
+    assert len(query.open_orders(bench.venue.states, 1)) == 2
+    peer.ask(Logout(request_id=11))
+    assert query.open_orders(bench.venue.states, 1) == []
+
+
+@pytest.mark.rule("SESS-023")
+def test_cancel_that_the_phase_forbids_waits_for_the_next_phase(bench: Bench) -> None:
+    group = next(iter(bench.venue.groups.values()))
+    bench.opened.set_state(group, MarketState.CLOSED)
+    bench.opened.set_state(group, MarketState.PREOPEN)
+    peer = bench.connect(bench.keys[1], cancel_terms=CancelTerms(grace_ms=0))
+    peer.ask(bench.order(10, "a1"))
+    bench.opened.set_state(group, MarketState.NOCANCEL)
+    peer.drop()
+    bench.pass_ms(100)
+    assert len(query.open_orders(bench.venue.states, 1)) == 1
+    bench.opened.set_state(group, MarketState.OPEN)
+    bench.hub.phase_changed()
+    bench.settle()
+    assert query.open_orders(bench.venue.states, 1) == []

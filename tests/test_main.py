@@ -1,0 +1,68 @@
+"""A venue from start to stop: what it leaves behind, and what the next start makes of it."""
+
+import asyncio
+
+import pytest
+
+from exchange.engine.warmup import warm_up
+from exchange.gateway.auth import KeyPair
+from exchange.limits import TEST
+from exchange.main import Settings, prepare, serve
+from exchange.opening import OpenVenue
+from tests.gateway.harness import DAY, SYMBOL
+from tests.gateway.sockets import Venue, reply, run
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _compiled() -> None:
+    """Kernels compile before any test that has a time limit."""
+    warm_up(TEST)
+
+
+def test_clean_stop_closes_with_1001_and_the_folder_opens_again(tmp_path: object) -> None:
+    settings = Settings(
+        day=DAY, symbols=(SYMBOL,), durability="none", limits="test", segment_bytes=1 << 20
+    )  # fmt: skip
+    keys: list[KeyPair] = []
+
+    async def main() -> None:
+        def before(opened: OpenVenue) -> None:
+            keys.append(opened.make_key("k1", 1, 10**12))
+
+        async with serve(str(tmp_path), settings, before) as server:
+            venue = Venue(server, keys)
+            raw = await (await venue.raw("/v1/md")).opened()
+            async with venue.live() as connection:
+                await connection.send(venue.order(10))
+                assert (await reply(connection))["st"] == "open"
+            sequence = server.venue.sequence
+            closing = asyncio.ensure_future(raw.close_code())
+        assert await closing == 1001
+        await raw.writer.wait_closed()
+        async with serve(str(tmp_path), settings) as server:
+            assert server.venue.sequence >= sequence and list(server.hub.keys.keys) == ["k_k1"]
+
+    asyncio.run(main())
+
+
+@pytest.mark.rule("DUR-101")
+def test_snapshot_is_taken_when_due_and_at_a_stop_and_the_next_start_uses_it(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exchange.journal.journal.SNAPSHOT_RECORDS", 5)
+    monkeypatch.setattr("exchange.opening.CLOSING_SNAPSHOT_RECORDS", 1)
+    hashes: list[bytes] = []
+
+    async def test(venue: Venue) -> None:
+        opened = venue.server.opened
+        while not opened.journal.snapshot_sequence:
+            await asyncio.sleep(0)
+        async with venue.live() as connection:
+            await connection.send(venue.order(10))
+            assert (await reply(connection))["st"] == "open"
+        hashes.append(venue.server.venue.engine.state_hash())
+
+    run(tmp_path, test)
+    with prepare(str(tmp_path), Settings(limits="test", day=DAY, durability="none")) as opened:
+        assert opened.report.snapshot_sequence == opened.report.last_sequence and opened.report.replayed == 0
+        assert opened.engine.state_hash() == hashes[0]
