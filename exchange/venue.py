@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from exchange.codes import CommandKind, EventKind
+from exchange.codes import CommandKind, EventKind, OrderState
 from exchange.engine import query
 from exchange.gateway.history import EventTuple, History
 from exchange.gateway.outbox import Line, Outbox
@@ -39,6 +39,8 @@ LOWEST_TICK = -(2**31) + 1
 _STA = int(EventKind.STA)
 _LISTED = int(EventKind.LISTED)
 _FILL = int(EventKind.FILL)
+_ENDS = np.zeros(256, np.bool_)  # by OrderState: rows that may tell how an order ended
+_ENDS[[OrderState.FILLED, OrderState.CANCELLED, OrderState.EXPIRED]] = True
 
 # spawn(job, done): run `job` on the helper thread, then `done(error or None)` in the loop, never within the call.
 Spawn = Callable[[Callable[[], Any], Callable[[BaseException | None], None]], None]
@@ -276,7 +278,7 @@ class Venue:
         self.released_us = self._clock.wall_us()
         if len(events):
             self.history.append(events)
-        self.replies.note(rows)
+        self.replies.note([rows[place] for place in np.flatnonzero(_ENDS[events["state"]]).tolist()])
         starts = np.searchsorted(events["sequence"], range(first, last + 2)).tolist()
         reports = iter(self.reports.messages(rows))
         report = next(reports, None)

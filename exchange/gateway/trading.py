@@ -269,8 +269,9 @@ def submit(session: "Session", seat: Seat, room: Room, message: Any) -> None:
     batch = room.batch
     if message.expires_us:
         batch.expires.append((len(batch.tickets), message.expires_us))
-    batch.tickets.append((seat.answer, message.request_id, session.now_us))
-    seat.last_id = message.request_id
+    request_id = message.request_id
+    batch.tickets.append((seat.answer, request_id, session.now_us))
+    seat.last_id = request_id
     session.expect_answer()
     room.wake()
 
