@@ -9,7 +9,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchange.engine import query
-from exchange.wire.messages import AccountSnapshot, Cancel, CancelTerms, Exec, Fill, Live, Margin, Ok, Position, Welcome
+from exchange.wire.messages import (
+    AccountSnapshot,
+    Cancel,
+    CancelTerms,
+    ChannelSpec,
+    Exec,
+    Fill,
+    Live,
+    Margin,
+    Ok,
+    Position,
+    Subscribe,
+    Trades,
+    Welcome,
+)
 from tests.gateway.harness import Bench, Peer
 
 STREAM = (Exec, Fill, Position, Margin)
@@ -253,3 +267,19 @@ def test_client_sees_each_event_once_through_any_drops_takeovers_and_restarts(
     client.read()
     assert client.open == live
     bench.close()
+
+
+@pytest.mark.rule("MDATA-001", "RECOV-003")
+def test_numbers_of_event_channels_go_on_after_a_restart(bench: Bench, tmp_path: Path) -> None:
+    def trade(venue: Bench, number: int) -> Any:
+        buyer, seller, reader = venue.connect(venue.keys[1]), venue.connect(venue.keys[2]), venue.open("/v1/md")
+        spec = ChannelSpec(name_of_channel="trades", instrument=venue.instrument)
+        reader.ask(Subscribe(request_id=1, channels=[spec]))
+        buyer.ask(venue.order(number, f"b{number}"))
+        seller.ask(venue.order(number, f"s{number}", side="s"))
+        return next(message for message in reader.take() if isinstance(message, Trades))
+
+    before = trade(bench, 10)
+    with killed(bench, tmp_path / "again") as again:
+        after = trade(again, 20)
+    assert after.previous == before.sequence and after.sequence > before.sequence
