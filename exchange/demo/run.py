@@ -165,7 +165,9 @@ async def trade(
             f"{MAKERS} market makers and {TAKERS} takers on {len(board.instruments)} months of {len(months)} chips.",
         )
         say(console, f"To look on from another terminal: gpux watch {months[0][0].symbol} --url {ready.url}\n")
-        tasks = [asyncio.create_task(run(strategy, session)) for strategy, session in cast(months, sessions, seed)]
+        tasks = [
+            asyncio.create_task(begin(*player, place)) for place, player in enumerate(cast(months, sessions, seed))
+        ]
         tasks.append(asyncio.create_task(board.follow(public)))
         try:
             elapsed_s = await show(board, seconds, stop, lambda: require_running(venue, tasks), console)
@@ -228,6 +230,12 @@ def cast(
         else:
             both = symbols[chip] + symbols[(chip + 1) % len(CHIPS)]
             yield Taker(both, random.Random(seed * 1_000 + number), orders_per_second=ORDERS_PER_SECOND), session
+
+
+async def begin(strategy: Strategy, session: Session, place: int) -> None:
+    """Run a strategy with its timer between those of the others, as it would be on a machine of its own."""
+    await asyncio.sleep(strategy.timer_s * place / (MAKERS + TAKERS))
+    await run(strategy, session)
 
 
 async def show(
