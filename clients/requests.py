@@ -60,6 +60,11 @@ class Requests:
         self.pending[request.request_id] = Pending(request, data)
         self._queue.append(data)
 
+    @property
+    def waiting(self) -> bool:
+        """Something is queued for the next frame."""
+        return bool(self._queue)
+
     def answered(self, request_id: int) -> Request | None:
         """The request that a reply answers; None for one that is not waited for."""
         pending = self.pending.pop(request_id, None)

@@ -114,6 +114,10 @@ class Transport:
             self._take(self._core.receive(data, now()))
             if self._core.live:
                 self._backoff.succeeded()
+            self._wake_writer()
+
+    def _wake_writer(self) -> None:
+        if self._core.requests.waiting:
             self._wake.set()
 
     async def _write(self, connection: ClientConnection) -> None:
@@ -127,5 +131,5 @@ class Transport:
         now = asyncio.get_running_loop().time
         while not self._core.close_wanted:
             self._take(self._core.tick(now()))
-            self._wake.set()
+            self._wake_writer()
             await asyncio.sleep(TICK_S)
