@@ -271,7 +271,7 @@ class AccountFlag(IntFlag):
 
 
 class SettlementMethod(IntEnum):
-    """SETTLE-002 to SETTLE-005."""
+    """How a settlement price was found, first choice first."""
 
     T1 = 1
     T2 = 2

@@ -90,7 +90,7 @@ if JIT:
 
         return types.uint64(types.uint64), build
 
-    @intrinsic  # type: ignore[misc]
+    @intrinsic
     def prefetch(typing_context, table, index):  # type: ignore[no-untyped-def]
         """Ask for the cache line of a table's row before it is needed; the index must be inside the table."""
 

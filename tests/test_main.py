@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from exchange.engine.warmup import warm_up
+from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
 from exchange.limits import TEST
 from exchange.main import Settings, prepare, serve
@@ -66,3 +67,20 @@ def test_snapshot_is_taken_when_due_and_at_a_stop_and_the_next_start_uses_it(
     with prepare(str(tmp_path), Settings(limits="test", day=DAY, durability="none")) as opened:
         assert opened.report.snapshot_sequence == opened.report.last_sequence and opened.report.replayed == 0
         assert opened.engine.state_hash() == hashes[0]
+
+
+@pytest.mark.rule("SEC-037", "DUR-148")
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"host": "0.0.0.0"}, "host 0.0.0.0"),
+        ({"host": "0.0.0.0", "durability": "none"}, "host 0.0.0.0"),
+        ({"durability": "later"}, "not one of local, none"),
+        ({"profile": "fast"}, "not one of"),
+        ({"limits": "huge"}, "not one of"),
+        ({"port": 70_000}, "not in 0..65535"),
+    ],
+)
+def test_settings_that_must_not_be_combined_are_refused_by_name(wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        Settings(day=DAY, **wrong).check()  # type: ignore[arg-type]  # wrong on purpose

@@ -26,8 +26,14 @@ def rules() -> tuple[tuple[str, str], ...]:
 
 def marked_codes(path: Path) -> set[str]:
     """Codes in the `rule` marks of a test file: on a test, a class, a module, or on each row of a table."""
-    nodes = list(ast.walk(ast.parse(path.read_text(), str(path))))
-    codes = {word for node in nodes if is_mark(node) for word in strings(node.args)}
+    module = ast.parse(path.read_text(), str(path))
+    nodes = list(ast.walk(module))
+    marks = [argument for node in nodes if is_mark(node) for argument in node.args]
+    codes = set(strings(marks))
+    names = {inner.id for mark in marks for inner in ast.walk(mark) if isinstance(inner, ast.Name)}
+    for statement in module.body:
+        if isinstance(statement, ast.Assign) and names & {getattr(name, "id", "") for name in statement.targets}:
+            codes |= {word for word in strings([statement.value]) if CODE.fullmatch(word)}
     for node in nodes:
         if isinstance(node, ast.ListComp) and any(is_mark(inner) for inner in ast.walk(node.elt)):
             codes |= {word for word in strings([loop.iter for loop in node.generators]) if CODE.fullmatch(word)}

@@ -169,6 +169,7 @@ def test_no_module_imports_itself_in_a_circle() -> None:
         visit(module, ())
 
 
+@pytest.mark.rule("SIM-001")
 def test_the_outside_world_is_reached_only_through_its_doors() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{line}: imports {name}"

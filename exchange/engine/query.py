@@ -253,7 +253,7 @@ def last_request_id(states: np.ndarray, session: int) -> int:
 
 
 def channel_sequences(states: np.ndarray) -> dict[tuple[str, int], int]:
-    """Last number of every event channel, by (name, instrument; 0 for all): they follow from the journal (MDATA-001)."""
+    """Last number of every event channel by (name, instrument, 0 for all); it follows from the journal (MDATA-001)."""
     state = states[0]
     found = {("instruments", 0): int(state.listed_sequence)}
     for index in range(1, int(state.books_listed) + 1):

@@ -1,4 +1,4 @@
-"""The journal's writer: one frame a group commit, durable before `append` returns (DUR-080 to DUR-084).
+"""The journal's writer: one frame a group commit, durable before `append` returns (DUR-081 to DUR-084).
 
 Threads. `append`, `append_control`, `idle`, `snapshot` and `close` write; they exclude each other by a lock and run on
 a helper thread while the loop applies the same batch. `observe` and `begin_snapshot` belong to the loop thread and run

@@ -72,7 +72,7 @@ class Start(NamedTuple):
 
 @cache
 def build_hash() -> str:
-    """Name of this build: equal kernels replay equal journals (DUR-034)."""
+    """Name of this build: equal kernels replay equal journals."""
     return source_hash()
 
 

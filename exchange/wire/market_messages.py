@@ -60,7 +60,7 @@ class Trades(ChannelMessage, tag="trades"):
 
 
 class Orders(ChannelMessage, tag="orders"):
-    """Every displayed order, in queue order of its level (MDATA-011)."""
+    """Every displayed order, in queue order of its level."""
 
     rows: list[OrderRow]
     previous: Count | None = None

@@ -184,7 +184,7 @@ class Query(Request, tag="query", kw_only=True):
 
 
 class Quote(Request, tag="quote", kw_only=True):
-    """Rows `(instrument, bid_tick, bid_lots, ask_tick, ask_lots)` (ENTRY-020)."""
+    """Rows `(instrument, bid_tick, bid_lots, ask_tick, ask_lots)`."""
 
     account: Word = 0
     protection_group: Word = 0
@@ -193,7 +193,7 @@ class Quote(Request, tag="quote", kw_only=True):
 
 
 class ProtectionSet(Request, tag="mmp_set", kw_only=True):
-    """Thresholds of a market maker protection group; absent: none (ENTRY-023)."""
+    """Thresholds of a market maker protection group; absent: none."""
 
     account: Word = 0
     group: Word
@@ -211,7 +211,7 @@ class ProtectionReset(Request, tag="mmp_reset", kw_only=True):
 
 
 class Kill(Request, tag="kill", kw_only=True):
-    """ACCT-011: of a session, an account, or the firm of the key."""
+    """Of a session, an account, or the firm of the key."""
 
     scope: Literal["session", "account", "firm"]
     account: Word = 0

@@ -67,7 +67,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
         yield made
 
 
-@pytest.mark.rule(*sorted({row[0] for row in TABLE}), "SEC-053", "SEC-056", "WIRE-011")
+@pytest.mark.rule(*sorted({row[0] for row in TABLE}), "SEC-052", "SEC-053", "SEC-056", "WIRE-011")
 @pytest.mark.parametrize(
     ("code", "text", "number", "name"), TABLE, ids=[f"{row[0]}-{n}" for n, row in enumerate(TABLE)]
 )
@@ -223,3 +223,12 @@ def test_random_messages_never_crash_it_and_nobody_else_notices(
     peer.take()
     peer.drop()
     healthy(bench, witness)
+
+
+@pytest.mark.rule("SEC-041")
+def test_a_connection_that_talks_without_logging_on_is_cut(bench: Bench) -> None:
+    peer = bench.open()
+    for number in range(1, 22):
+        peer.raw(f'{{"t":"ping","id":{number}}}')
+    bench.settle()
+    assert peer.transport.closed is not None and peer.transport.closed[0] == 4008
