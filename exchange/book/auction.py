@@ -6,8 +6,8 @@ from exchange.book.levels import place_of, row_of, tick_of
 from exchange.codes import Side
 from exchange.kernel import kernel
 
-BUY = int(Side.BUY)
-SELL = int(Side.SELL)
+BUY = np.int64(Side.BUY)
+SELL = np.int64(Side.SELL)
 
 
 @kernel

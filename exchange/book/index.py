@@ -20,7 +20,7 @@ LOW_32 = np.uint64(0xFFFFFFFF)
 ZERO = np.uint64(0)
 MOVED = np.uint64(1) << SHIFT_32  # an entry that left an old table: slot 0, so nobody's, but not free
 MOVES_PER_ENTRY = 8
-FREE = int(OrderState.NONE)
+FREE = np.int64(OrderState.NONE)
 
 
 @leaf_kernel
@@ -35,7 +35,7 @@ def key_hash(account, first, second, third):
 @leaf_kernel
 def order_hash(order):
     """The `key_hash` of an order's or command's own key."""
-    return key_hash(order.account, order.client_order_id_0, order.client_order_id_1, order.client_order_id_2)
+    return key_hash(np.int64(order.account), order.client_order_id_0, order.client_order_id_1, order.client_order_id_2)
 
 
 @leaf_kernel

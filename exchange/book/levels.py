@@ -12,7 +12,7 @@ from exchange.codes import Side
 from exchange.kernel import highest_bit, kernel, leaf_kernel
 from exchange.limits import SUMMARY_WORDS
 
-BUY = int(Side.BUY)
+BUY = np.int64(Side.BUY)
 ONE = np.uint64(1)
 ZERO = np.uint64(0)
 
@@ -94,7 +94,7 @@ def link_order(state, book, slot):
     """Put an order at the back of its price; its shown lots become part of the level (MATCH-004)."""
     order = state.orders[slot]
     side = np.int64(order.side)
-    place = place_of(book, side, order.price)
+    place = place_of(book, side, np.int64(order.price))
     level = state.levels[row_of(book, side, place)]
     tail = np.int64(level.tail)
     if tail == 0:
@@ -118,7 +118,7 @@ def unlink_order(state, book, slot):
     """Take an order out of its price, from anywhere in the queue (MATCH-005). Returns lots still shown there."""
     order = state.orders[slot]
     side = np.int64(order.side)
-    place = place_of(book, side, order.price)
+    place = place_of(book, side, np.int64(order.price))
     level = state.levels[row_of(book, side, place)]
     link = state.links[slot]
     newer = np.int64(link.newer)
@@ -147,7 +147,9 @@ def unlink_order(state, book, slot):
 def reduce_order(state, book, slot, lots):
     """Take lots off an order that keeps its place (its shown ones). Returns lots still shown at its price."""
     order = state.orders[slot]
-    level = state.levels[row_of(book, np.int64(order.side), place_of(book, np.int64(order.side), order.price))]
+    level = state.levels[
+        row_of(book, np.int64(order.side), place_of(book, np.int64(order.side), np.int64(order.price)))
+    ]
     order.leaves_lots -= lots
     order.shown_lots -= lots
     level.shown_lots -= lots

@@ -13,7 +13,7 @@ from exchange.limits import GENERATION_BITS, SLOT_BITS
 SLOT_MASK = (1 << SLOT_BITS) - 1
 NEXT_GENERATION = 1 << SLOT_BITS
 LAST_GENERATION = (1 << GENERATION_BITS) - 1
-FREE = int(OrderState.NONE)
+FREE = np.int64(OrderState.NONE)
 
 
 @leaf_kernel

@@ -10,10 +10,10 @@ from exchange.clearing.positions import book_lots
 from exchange.codes import ComboKind, Liquidity, Side
 from exchange.kernel import kernel, leaf_kernel
 
-BUY = int(Side.BUY)
-STRIP = int(ComboKind.STRIP)
-MAKER = int(Liquidity.MAKER)
-TAKER = int(Liquidity.TAKER)
+BUY = np.int64(Side.BUY)
+STRIP = np.int64(ComboKind.STRIP)
+MAKER = np.int64(Liquidity.MAKER)
+TAKER = np.int64(Liquidity.TAKER)
 
 
 @leaf_kernel
@@ -81,7 +81,7 @@ def clear_fill(state, book, order, lots, price, liquidity):
     row = np.int64(order.position)
     risk = risk_row(state, account, book)
     signed_lots = lots if side == BUY else -lots
-    change_working(state, account, row, book, side, -lots, -lots * loss_per_lot(book, side, order.price))
+    change_working(state, account, row, book, side, -lots, -lots * loss_per_lot(book, side, np.int64(order.price)))
     if row != 0:
         book_lots(state, risk, row, signed_lots, price)
     else:

@@ -12,7 +12,7 @@ from exchange.codes import Side
 from exchange.kernel import leaf_kernel
 from exchange.limits import SCAN_TIERS
 
-BUY = int(Side.BUY)
+BUY = np.int64(Side.BUY)
 
 
 @leaf_kernel
@@ -24,7 +24,7 @@ def risk_row(state, account, book):
 @leaf_kernel
 def loss_per_lot(book, side, price):
     """Mills that one lot of a working order can lose on filling: price against mark, combination residual, fee."""
-    edge = np.int64(price) - book.mark_tick
+    edge = price - book.mark_tick
     if side != BUY:
         edge = -edge
     # A combination's legs differ in hours; the longer leg bounds what a tick of its price is worth.

@@ -29,32 +29,32 @@ from exchange.engine.validate import BAD_COMBO, CLOSED, OPEN, known_account, tak
 from exchange.kernel import kernel, leaf_kernel
 from exchange.limits import STEP_EVENTS
 
-NEW = int(CommandKind.NEW)
-REPLACE = int(CommandKind.REPLACE)
-CANCEL = int(CommandKind.CANCEL)
-CANCEL_ALL = int(CommandKind.CANCEL_ALL)
-DEPOSIT = int(CommandKind.DEPOSIT)
-WITHDRAW = int(CommandKind.WITHDRAW)
-SET_STATE = int(CommandKind.SET_STATE)
-KILL = int(CommandKind.KILL)
-UNKILL = int(CommandKind.UNKILL)
-SESSION = int(CommandKind.SESSION)
-INDICATIVE = int(CommandKind.INDICATIVE)
+NEW = np.int64(CommandKind.NEW)
+REPLACE = np.int64(CommandKind.REPLACE)
+CANCEL = np.int64(CommandKind.CANCEL)
+CANCEL_ALL = np.int64(CommandKind.CANCEL_ALL)
+DEPOSIT = np.int64(CommandKind.DEPOSIT)
+WITHDRAW = np.int64(CommandKind.WITHDRAW)
+SET_STATE = np.int64(CommandKind.SET_STATE)
+KILL = np.int64(CommandKind.KILL)
+UNKILL = np.int64(CommandKind.UNKILL)
+SESSION = np.int64(CommandKind.SESSION)
+INDICATIVE = np.int64(CommandKind.INDICATIVE)
 
-BY_SIDE = int(CommandFlag.BY_SIDE)
-BY_TAG = int(CommandFlag.BY_TAG)
-BY_SESSION = int(CommandFlag.BY_SESSION)
-NO_COD = int(CommandFlag.NO_COD)
-MARGIN = int(EventFlag.MARGIN)
-MASS = int(EventKind.MASS)
-POS = int(EventKind.POS)
-CREJ = int(EventKind.CREJ)
-REFUSED = int(EventKind.REFUSED)
-UNKNOWN_ACCOUNT = int(RejectReason.UNKNOWN_ACCOUNT)
-STATE = int(RejectReason.STATE)
-USER = int(CancelReason.USER)
-COD = int(CancelReason.COD)
-KILL_REASON = int(CancelReason.KILL)
+BY_SIDE = np.int64(CommandFlag.BY_SIDE)
+BY_TAG = np.int64(CommandFlag.BY_TAG)
+BY_SESSION = np.int64(CommandFlag.BY_SESSION)
+NO_COD = np.int64(CommandFlag.NO_COD)
+MARGIN = np.int64(EventFlag.MARGIN)
+MASS = np.int64(EventKind.MASS)
+POS = np.int64(EventKind.POS)
+CREJ = np.int64(EventKind.CREJ)
+REFUSED = np.int64(EventKind.REFUSED)
+UNKNOWN_ACCOUNT = np.int64(RejectReason.UNKNOWN_ACCOUNT)
+STATE = np.int64(RejectReason.STATE)
+USER = np.int64(CancelReason.USER)
+COD = np.int64(CancelReason.COD)
+KILL_REASON = np.int64(CancelReason.KILL)
 
 # Steps. IDLE is 0: a cursor between commands is all zero.
 IDLE = 0
@@ -77,7 +77,7 @@ def _begin_new(state, out, command, word):
         take_out(state, out, slot, reason)
     elif book.phase != OPEN:
         rest_order(state, out, slot)
-    elif crosses(book, np.int64(order.side), order.price):
+    elif crosses(book, np.int64(order.side), np.int64(order.price)):
         _begin_match(state, slot)
     else:
         settle_remainder(state, out, slot)
@@ -155,10 +155,10 @@ def _sweep_once(state, out):
     if slot != 0:
         cursor.slot = state.links[slot].account_newer
         cursor.count += 1
-        row = take_out(state, out, slot, cursor.reason)
+        row = take_out(state, out, slot, np.int64(cursor.reason))
         row.reference = cursor.request_id
         return
-    row = market_event(state, out, MASS, cursor.instrument)
+    row = market_event(state, out, MASS, np.int64(cursor.instrument))
     row.account = cursor.account
     row.session = cursor.session
     row.reference = cursor.request_id
@@ -207,9 +207,9 @@ def _begin_rare(state, out, command):
     if kind == CANCEL_ALL:
         _begin_cancel_all(state, out, command)
     elif kind == DEPOSIT:
-        move_cash(state, out, command, 1)
+        move_cash(state, out, command, np.int64(1))
     elif kind == WITHDRAW:
-        move_cash(state, out, command, -1)
+        move_cash(state, out, command, np.int64(-1))
     elif kind == SET_STATE:
         _begin_state(state, out, command)
     elif kind == INDICATIVE:
@@ -242,7 +242,7 @@ def _report_once(state, out):
     position.next_touched = 0
     position.touched = 0
     account_row.touched -= 1
-    row = market_event(state, out, POS, position.book)
+    row = market_event(state, out, POS, np.int64(position.book))
     row.account = account
     row.price = state.books[position.book].mark_tick
     row.lots = position.lots

@@ -8,14 +8,14 @@ from exchange.engine.risk import equity_mills
 from exchange.engine.validate import BAD_QTY, NONE, UNKNOWN_ACCOUNT, known_account
 from exchange.kernel import kernel, leaf_kernel
 
-CASH = int(EventKind.CASH)
-KIL = int(EventKind.KIL)
-SESSION = int(EventKind.SESSION)
-ACCOUNT = int(EventKind.ACCOUNT)
-REFUSED = int(EventKind.REFUSED)
-RISK = int(RejectReason.RISK)
-MARGIN = int(EventFlag.MARGIN)
-KILLED_FLAG = int(AccountFlag.KILLED)
+CASH = np.int64(EventKind.CASH)
+KIL = np.int64(EventKind.KIL)
+SESSION = np.int64(EventKind.SESSION)
+ACCOUNT = np.int64(EventKind.ACCOUNT)
+REFUSED = np.int64(EventKind.REFUSED)
+RISK = np.int64(RejectReason.RISK)
+MARGIN = np.int64(EventFlag.MARGIN)
+KILLED_FLAG = np.int64(AccountFlag.KILLED)
 
 
 @kernel

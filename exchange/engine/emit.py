@@ -5,15 +5,15 @@ import numpy as np
 from exchange.codes import EventKind, OrderState, RejectReason
 from exchange.kernel import kernel, leaf_kernel
 
-REJ = int(EventKind.REJ)
-CREJ = int(EventKind.CREJ)
-RREJ = int(EventKind.RREJ)
-CXL = int(EventKind.CXL)
-REFUSED = int(EventKind.REFUSED)
-POS = int(EventKind.POS)
-UNKNOWN_ACCOUNT = int(RejectReason.UNKNOWN_ACCOUNT)
-REJECTED = int(OrderState.REJECTED)
-STATE = int(RejectReason.STATE)
+REJ = np.int64(EventKind.REJ)
+CREJ = np.int64(EventKind.CREJ)
+RREJ = np.int64(EventKind.RREJ)
+CXL = np.int64(EventKind.CXL)
+REFUSED = np.int64(EventKind.REFUSED)
+POS = np.int64(EventKind.POS)
+UNKNOWN_ACCOUNT = np.int64(RejectReason.UNKNOWN_ACCOUNT)
+REJECTED = np.int64(OrderState.REJECTED)
+STATE = np.int64(RejectReason.STATE)
 ZERO = np.uint64(0)
 
 
@@ -101,7 +101,7 @@ def order_event(state, out, kind, order, lots, level_lots):
 @kernel
 def answer_event(state, out, kind, command, reason):
     """A row that answers a command that has no order: refusals, acknowledgements of the venue's own commands."""
-    row = market_event(state, out, kind, command.instrument)
+    row = market_event(state, out, kind, np.int64(command.instrument))
     row.reason = reason
     row.account = command.account
     row.session = command.session

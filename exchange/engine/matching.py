@@ -10,15 +10,15 @@ from exchange.engine.orders import forget_order, rest_order, take_out
 from exchange.engine.validate import FOK, OPEN, is_immediate
 from exchange.kernel import kernel, leaf_kernel
 
-FILL = int(EventKind.FILL)
-MAKER = int(Liquidity.MAKER)
-TAKER = int(Liquidity.TAKER)
-AUCTION = int(Liquidity.AUCTION)
-FILLED = int(OrderState.FILLED)
-IOC_REASON = int(CancelReason.IOC)
-FOK_REASON = int(CancelReason.FOK)
-MINQTY_REASON = int(CancelReason.MINQTY)
-ORDER_FOK = int(TimeInForce.FOK)
+FILL = np.int64(EventKind.FILL)
+MAKER = np.int64(Liquidity.MAKER)
+TAKER = np.int64(Liquidity.TAKER)
+AUCTION = np.int64(Liquidity.AUCTION)
+FILLED = np.int64(OrderState.FILLED)
+IOC_REASON = np.int64(CancelReason.IOC)
+FOK_REASON = np.int64(CancelReason.FOK)
+MINQTY_REASON = np.int64(CancelReason.MINQTY)
+ORDER_FOK = np.int64(TimeInForce.FOK)
 
 
 @leaf_kernel
@@ -34,7 +34,7 @@ def unmet_condition(state, book, order, minimum_lots):
     # Nothing matches outside OPEN, and an order executes at most its own lots.
     if book.phase != OPEN or wanted > order.order_lots:
         return reason
-    return 0 if available_lots(state, book, np.int64(order.side), order.price, wanted) >= wanted else reason
+    return 0 if available_lots(state, book, np.int64(order.side), np.int64(order.price), wanted) >= wanted else reason
 
 
 @leaf_kernel
@@ -110,7 +110,7 @@ def match_once(state, out, slot):
     order = state.orders[slot]
     book = state.books[order.book]
     side = np.int64(order.side)
-    if order.leaves_lots == 0 or not crosses(book, side, order.price):
+    if order.leaves_lots == 0 or not crosses(book, side, np.int64(order.price)):
         return False
     resting = np.int64(state.levels[best_row(book, 1 - side)].head)
     trade(state, out, book, resting, slot, np.int64(state.orders[resting].price), False)

@@ -46,26 +46,26 @@ from exchange.engine.validate import (
 from exchange.kernel import kernel, leaf_kernel
 from exchange.units import ORDER_LOTS_MAX
 
-ACK = int(EventKind.ACK)
-REJ = int(EventKind.REJ)
-RST = int(EventKind.RST)
-RPL = int(EventKind.RPL)
-RREJ = int(EventKind.RREJ)
-CREJ = int(EventKind.CREJ)
-UNKNOWN = int(RejectReason.UNKNOWN)
-USER = int(CancelReason.USER)
-IFM = int(CancelReason.IFM)
-EXPIRED_REASON = int(CancelReason.EXPIRED)
-ORDER_OPEN = int(OrderState.OPEN)
-ORDER_CANCELLED = int(OrderState.CANCELLED)
-ORDER_EXPIRED = int(OrderState.EXPIRED)
-KEPT = int(EventFlag.KEPT)
-LOST = int(EventFlag.LOST)
-NEVER_RESTED = int(EventFlag.NEVER_RESTED)
-KEEP_PRICE = int(CommandFlag.KEEP_PRICE)
-KEEP_LOTS = int(CommandFlag.KEEP_LOTS)
-SET_TIF = int(CommandFlag.SET_TIF)
-SET_TAG = int(CommandFlag.SET_TAG)
+ACK = np.int64(EventKind.ACK)
+REJ = np.int64(EventKind.REJ)
+RST = np.int64(EventKind.RST)
+RPL = np.int64(EventKind.RPL)
+RREJ = np.int64(EventKind.RREJ)
+CREJ = np.int64(EventKind.CREJ)
+UNKNOWN = np.int64(RejectReason.UNKNOWN)
+USER = np.int64(CancelReason.USER)
+IFM = np.int64(CancelReason.IFM)
+EXPIRED_REASON = np.int64(CancelReason.EXPIRED)
+ORDER_OPEN = np.int64(OrderState.OPEN)
+ORDER_CANCELLED = np.int64(OrderState.CANCELLED)
+ORDER_EXPIRED = np.int64(OrderState.EXPIRED)
+KEPT = np.int64(EventFlag.KEPT)
+LOST = np.int64(EventFlag.LOST)
+NEVER_RESTED = np.int64(EventFlag.NEVER_RESTED)
+KEEP_PRICE = np.int64(CommandFlag.KEEP_PRICE)
+KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
+SET_TIF = np.int64(CommandFlag.SET_TIF)
+SET_TAG = np.int64(CommandFlag.SET_TAG)
 
 
 @leaf_kernel
@@ -159,7 +159,7 @@ def enter_order(state, out, command, word):
     _append_to_account(state, account, slot)
     work_order(state, order, np.int64(order.leaves_lots))
     refresh_hold(state, account, book)
-    row = order_event(state, out, ACK, order, 0, 0)
+    row = order_event(state, out, ACK, order, np.int64(0), np.int64(0))
     row.reference = command.request_id
     row.account_sequence = next_in_stream(state, account)
     return slot
@@ -170,7 +170,7 @@ def work_order(state, order, lots):
     """Count more (negative: fewer) lots of an order as working, at its present price."""
     book = state.books[order.book]
     side = np.int64(order.side)
-    loss = lots * loss_per_lot(book, side, order.price)
+    loss = lots * loss_per_lot(book, side, np.int64(order.price))
     change_working(state, np.int64(order.account), np.int64(order.position), book, side, lots, loss)
 
 
@@ -182,8 +182,8 @@ def rest_order(state, out, slot):
     order.shown_lots = order.leaves_lots
     link_order(state, book, slot)
     side = np.int64(order.side)
-    level = state.levels[row_of(book, side, place_of(book, side, order.price))]
-    order_event(state, out, RST, order, order.shown_lots, level.shown_lots)
+    level = state.levels[row_of(book, side, place_of(book, side, np.int64(order.price)))]
+    order_event(state, out, RST, order, np.int64(order.shown_lots), np.int64(level.shown_lots))
 
 
 @leaf_kernel
@@ -310,7 +310,7 @@ def _check_moved(state, account, order, price, leaves):
     reason = check_price(book, side, price)
     if reason != NONE:
         return reason
-    held = np.int64(order.leaves_lots) * loss_per_lot(book, side, order.price)
+    held = np.int64(order.leaves_lots) * loss_per_lot(book, side, np.int64(order.price))
     more_loss = leaves * loss_per_lot(book, side, price) - held
     more_lots = leaves - order.leaves_lots
     reason = check_risk(state, account, np.int64(order.position), book, side, more_lots, more_loss)
@@ -340,7 +340,7 @@ def replace_order(state, out, command, word):
         order.tag = command.tag
     leaves = total - order.filled_lots
     if leaves <= 0:
-        _answer_replace(state, out, command, order, 0)
+        _answer_replace(state, out, command, order, np.int64(0))
         take_out(state, out, slot, IFM)
         return np.int64(0)
     if price == order.price and leaves <= order.leaves_lots:
@@ -351,7 +351,7 @@ def replace_order(state, out, command, word):
 
 @kernel
 def _answer_replace(state, out, command, order, level_lots):
-    row = order_event(state, out, RPL, order, order.leaves_lots, level_lots)
+    row = order_event(state, out, RPL, order, np.int64(order.leaves_lots), level_lots)
     row.reference = command.request_id
     row.account_sequence = next_in_stream(state, np.int64(order.account))
     return row

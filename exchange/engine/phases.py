@@ -15,18 +15,18 @@ from exchange.engine.orders import take_out
 from exchange.engine.validate import CLOSED, HALT, NOCANCEL, OPEN, PAUSED, PREOPEN, RESERVED, known_book
 from exchange.kernel import kernel
 
-BUY = int(Side.BUY)
-SELL = int(Side.SELL)
-FOLLOW = int(MarketState.NONE)
-DAY = int(TimeInForce.DAY)
-UNX = int(EventKind.UNX)
-IOP = int(EventKind.IOP)
-STA = int(EventKind.STA)
-REFUSED = int(EventKind.REFUSED)
-EMPTY = int(EventFlag.EMPTY)
-STATE = int(RejectReason.STATE)
-UNKNOWN_INST = int(RejectReason.UNKNOWN_INST)
-EXPIRED_REASON = int(CancelReason.EXPIRED)
+BUY = np.int64(Side.BUY)
+SELL = np.int64(Side.SELL)
+FOLLOW = np.int64(MarketState.NONE)
+DAY = np.int64(TimeInForce.DAY)
+UNX = np.int64(EventKind.UNX)
+IOP = np.int64(EventKind.IOP)
+STA = np.int64(EventKind.STA)
+REFUSED = np.int64(EventKind.REFUSED)
+EMPTY = np.int64(EventFlag.EMPTY)
+STATE = np.int64(RejectReason.STATE)
+UNKNOWN_INST = np.int64(RejectReason.UNKNOWN_INST)
+EXPIRED_REASON = np.int64(CancelReason.EXPIRED)
 
 
 @kernel
@@ -185,14 +185,14 @@ def sort_by_entry(state, count):
     table = state.scratch
     for stop in range(count - 1, 0, -1):
         table[0], table[stop] = table[stop], table[0]
-        _sift(state, 0, stop)
+        _sift(state, np.int64(0), stop)
 
 
 @kernel
 def collect_day_orders(state):
     """Gather the DAY orders that the close of a group or instrument ends (TIF-009), in order of entry."""
     cursor = state.cursor
-    count = 0
+    count = np.int64(0)
     for slot in range(1, state.used_orders + 1):
         order = state.orders[slot]
         if order.state != 0 and order.tif == DAY and in_scope(state, cursor, np.int64(order.book)):
@@ -244,7 +244,7 @@ def finish_state_change(state, out):
         if target == HALT:
             book.before_halt = book.phase
         own = FOLLOW if target == OPEN else target
-        _set_book_state(state, book, np.int64(state.groups[book.group].state), own, cursor.reason, False)
+        _set_book_state(state, book, np.int64(state.groups[book.group].state), own, np.int64(cursor.reason), False)
     else:
         group = state.groups[cursor.group]
         fresh_day = group.state == CLOSED and target == PREOPEN
@@ -255,7 +255,7 @@ def finish_state_change(state, out):
         for index in range(1, state.books_listed + 1):
             book = state.books[index]
             if book.group == cursor.group:
-                _set_book_state(state, book, target, np.int64(book.own_state), cursor.reason, fresh_day)
+                _set_book_state(state, book, target, np.int64(book.own_state), np.int64(cursor.reason), fresh_day)
     row = market_event(state, out, STA, np.int64(cursor.instrument))
     row.state = target
     row.reason = cursor.reason

@@ -9,12 +9,12 @@ from exchange.clearing.positions import missing_positions, positions_left
 from exchange.codes import AccountFlag, RejectReason, Side
 from exchange.kernel import leaf_kernel
 
-BUY = int(Side.BUY)
-NONE = int(RejectReason.NONE)
-CLOSE_ONLY = int(RejectReason.CLOSE_ONLY)
-POSITION = int(RejectReason.POSITION)
-RISK = int(RejectReason.RISK)
-CLOSE_ONLY_FLAG = int(AccountFlag.CLOSE_ONLY)
+BUY = np.int64(Side.BUY)
+NONE = np.int64(RejectReason.NONE)
+CLOSE_ONLY = np.int64(RejectReason.CLOSE_ONLY)
+POSITION = np.int64(RejectReason.POSITION)
+RISK = np.int64(RejectReason.RISK)
+CLOSE_ONLY_FLAG = np.int64(AccountFlag.CLOSE_ONLY)
 LOTS_CEILING = 0x7FFFFFFF  # levels count lots in 32 bits; far above what position limits let through
 
 
