@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.bare_ladder import BareLadder
 from bench.flow import FLOWS, KINDS, Parameters
 from bench.record import Distribution, distribution
 from bench.stage import BATCH_ROWS, Stage, set_stage, stage_of, without_client_ids
@@ -47,11 +48,16 @@ def run_flow(report: Report, name: str) -> None:
     parameters = sized(FLOWS[name], report.quick)
     stage = set_stage(parameters)
     events = stage.verify()
-    passes = [stage.time_pass() for _ in range(report.passes(PASSES))]
-    figures = per_command(stage, passes)
+    bare = BareLadder(stage.flow)
+    pairs = [(stage.time_pass(), bare.time_pass()) for _ in range(report.passes(PASSES))]
+    figures = per_command(stage, [times for times, _ in pairs])
+    floor = distribution([cost for _, cost in pairs], "ns")
     mix = ", ".join(f"{share:.1f} {kind.replace('_', ' ')}" for kind, share in stage.flow.mix().items() if share)
     report.row(f"{name} flow", figures["pass"].text(), f"batch p99 {figures['batch'].p99:,.1f}; {mix}")
-    extra = {"mix": stage.flow.mix(), "resting": stage.flow.resting, "levels": stage.flow.levels, "events": events}
+    ratio = figures["pass"].least / floor.least
+    report.row(f"{name}, bare ladder", floor.text(), f"the book alone, same run; all the rest makes it {ratio:.2f}x")
+    extra = {"bare_ladder": floor}
+    extra |= {"mix": stage.flow.mix(), "resting": stage.flow.resting, "levels": stage.flow.levels, "events": events}
     report.keep(name, figures | extra, parameters)
 
 

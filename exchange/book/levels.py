@@ -147,9 +147,8 @@ def unlink_order(state, book, slot):
 def reduce_order(state, book, slot, lots):
     """Take lots off an order that keeps its place (its shown ones). Returns lots still shown at its price."""
     order = state.orders[slot]
-    level = state.levels[
-        row_of(book, np.int64(order.side), place_of(book, np.int64(order.side), np.int64(order.price)))
-    ]
+    side = np.int64(order.side)
+    level = state.levels[row_of(book, side, place_of(book, side, np.int64(order.price)))]
     order.leaves_lots -= lots
     order.shown_lots -= lots
     level.shown_lots -= lots

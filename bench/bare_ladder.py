@@ -1,0 +1,106 @@
+"""The exchange's own book with nothing around it: what a flow costs when only queues and prices are kept.
+
+No validation, no client order ids, no accounts, margin, positions, fees, journal rows or events: orders are named by
+their slot. It is the floor that the full engine is measured against in the same run, on the same kernels.
+"""
+
+from time import thread_time_ns
+
+import numpy as np
+
+from bench.flow import Flow
+from bench.flow_book import ADD, AGGRESS, CANCEL, TICKS
+from exchange.book.levels import best_row, crosses, link_order, reduce_order, unlink_order
+from exchange.book.slots import release_slot, take_slot
+from exchange.codes import OrderState
+from exchange.engine.state import new_state
+from exchange.kernel import kernel
+from exchange.limits import NAMED
+
+OPEN = np.int64(OrderState.OPEN)
+
+
+@kernel
+def play_bare(states, steps, slots):
+    """Play a flow's steps through book 1 of the state; `slots`: slot of each order by its number. Returns trades."""
+    state = states[0]
+    book = state.books[1]
+    trades = 0
+    for index in range(len(steps)):
+        step = steps[index]
+        if step.kind == ADD:
+            slot = take_slot(state)
+            slots[step.order] = slot
+            order = state.orders[slot]
+            order.state = OPEN
+            order.side = step.side
+            order.price = step.price
+            order.leaves_lots = step.lots
+            order.shown_lots = step.lots
+            order.filled_lots = 0
+            link_order(state, book, slot)
+        elif step.kind == CANCEL:
+            unlink_order(state, book, np.int64(slots[step.order]))
+            release_slot(state, np.int64(slots[step.order]))
+        elif step.kind == AGGRESS:
+            trades += _take(state, book, np.int64(step.side), np.int64(step.price), np.int64(step.lots))
+        else:
+            _replace(state, book, np.int64(slots[step.order]), np.int64(step.price), np.int64(step.lots))
+    return trades
+
+
+@kernel
+def _take(state, book, side, price, lots):
+    trades = 0
+    while lots > 0 and crosses(book, side, price):
+        slot = np.int64(state.levels[best_row(book, 1 - side)].head)
+        order = state.orders[slot]
+        traded = min(lots, np.int64(order.leaves_lots))
+        lots -= traded
+        trades += 1
+        order.filled_lots += traded
+        if traded < order.leaves_lots:
+            reduce_order(state, book, slot, traded)
+        else:
+            unlink_order(state, book, slot)
+            release_slot(state, slot)
+    return trades
+
+
+@kernel
+def _replace(state, book, slot, price, total):
+    order = state.orders[slot]
+    leaves = total - order.filled_lots
+    if price == order.price and leaves <= order.leaves_lots:
+        reduce_order(state, book, slot, order.leaves_lots - leaves)
+        return
+    unlink_order(state, book, slot)
+    order.price = price
+    order.leaves_lots = leaves
+    order.shown_lots = leaves
+    link_order(state, book, slot)
+
+
+class BareLadder:
+    """A flow of one book, ready to be played again and again."""
+
+    def __init__(self, flow: Flow, limits: str = "venue") -> None:
+        assert flow.parameters.books == 1, "a bare ladder is one book"
+        self.flow = flow
+        self.states = new_state(NAMED[limits])
+        book = self.states[0].books[1]
+        book.ladder_low, book.ladder_high = 0, TICKS
+        book.side_rows = -(-(TICKS + 2) // 64) * 64
+        self.slots = np.zeros(1 + int(max(flow.steps["order"].max(), flow.warm_steps["order"].max())), np.int32)
+        play_bare(self.states, flow.warm_steps, self.slots)
+        self._start = self.states.copy(), self.slots.copy()
+
+    def time_pass(self) -> float:
+        """ns a command; AssertionError if the trades are not those that the flow expects."""
+        np.copyto(self.states.view(np.uint8), self._start[0].view(np.uint8))
+        np.copyto(self.slots, self._start[1])
+        begin = thread_time_ns()
+        trades = play_bare(self.states, self.flow.steps, self.slots)
+        spent = thread_time_ns() - begin
+        assert trades == self.flow.fills, f"bare ladder: {trades} trades, expected {self.flow.fills}"
+        return spent / len(self.flow.steps)
