@@ -114,6 +114,14 @@ EVENT = _dtype(EVENT_FIELDS)
 COMMAND_STRUCT = _struct(COMMAND_FIELDS)
 EVENT_STRUCT = _struct(EVENT_FIELDS)
 
+
+def blank_rows(row: np.dtype, count: int) -> np.ndarray:
+    """`count` zeroed COMMAND or EVENT rows, each in two whole cache lines."""
+    raw = np.zeros(count * ROW_BYTES + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + count * ROW_BYTES].view(row)
+
+
 CLIENT_ORDER_ID_BYTES = 24
 TAG_BYTES = 8
 

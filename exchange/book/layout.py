@@ -122,6 +122,7 @@ BOOK = record_type(
         ("volume_lots", "<i8"),
         ("volume_tick_lots", "<i8"),
         ("open_interest", "<i8"),
+        ("spare_end", "<i8", (7,)),
         ("summary", "<u8", (2 * SUMMARY_WORDS,)),  # which words of the occupancy bitmap are not zero, per side
     ]
 )

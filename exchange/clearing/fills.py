@@ -5,8 +5,7 @@ A combination books its legs at assigned prices; no position exists in the combi
 
 import numpy as np
 
-from exchange.clearing.margin import change_working, leg_position, loss_per_lot, refresh_hold, risk_row
-from exchange.clearing.positions import book_lots
+from exchange.clearing.margin import change_working, hold_lots, leg_position, loss_per_lot
 from exchange.codes import ComboKind, Liquidity, Side
 from exchange.kernel import kernel, leaf_kernel
 
@@ -64,11 +63,11 @@ def _strip_residual(state, book, price, base):
 
 
 @kernel
-def _book_legs(state, account, risk, book, signed_lots, price):
+def _hold_legs(state, account, book, signed_lots, price):
     base = _base_tick(state, book, price)
     for leg in range(book.leg_count):
         row = leg_position(state, account, np.int64(0), book, leg)
-        book_lots(state, risk, row, signed_lots * book.signs[leg], leg_price(state, book, price, base, leg))
+        hold_lots(state, account, row, signed_lots * book.signs[leg], leg_price(state, book, price, base, leg))
     if book.combo == STRIP:
         state.accounts[account].cash_mills -= _strip_residual(state, book, price, base) * signed_lots
 
@@ -79,14 +78,12 @@ def clear_fill(state, book, order, lots, price, liquidity):
     account = np.int64(order.account)
     side = np.int64(order.side)
     row = np.int64(order.position)
-    risk = risk_row(state, account, book)
     signed_lots = lots if side == BUY else -lots
     change_working(state, account, row, book, side, -lots, -lots * loss_per_lot(book, side, np.int64(order.price)))
     if row != 0:
-        book_lots(state, risk, row, signed_lots, price)
+        hold_lots(state, account, row, signed_lots, price)
     else:
-        _book_legs(state, account, risk, book, signed_lots, price)
-    refresh_hold(state, account, book)
+        _hold_legs(state, account, book, signed_lots, price)
     fee = fee_mills(book, liquidity, lots)
     state.accounts[account].cash_mills -= fee
     state.accounts[account].fees_mills += fee

@@ -6,24 +6,26 @@ Money is in mills, quantities in lots or GPU-hours. Row 0 of every table means "
 from exchange.limits import SCAN_TIERS
 from exchange.records import record_type
 
+# Rows fill whole cache lines, what every command reads comes first.
 ACCOUNT = record_type(
     [
         ("cash_mills", "<i8"),
         ("gain_mills", "<i8"),  # of all positions against the last mark: equity = cash + gain (MARGIN-013)
         ("hold_mills", "<i8"),  # sum over the commodities' holds
-        ("deposits_mills", "<i8"),  # paid in less paid out
-        ("fees_mills", "<i8"),  # paid so far
-        ("term_lots", "<i8"),  # T3 and T5: sum over instruments of the larger side, working orders included (LIMIT-004)
         ("first_order", "<i4"),  # live orders, oldest first
         ("last_order", "<i4"),
         ("order_lots_max", "<i4"),
         ("position_lots_max", "<i4"),
-        ("term_lots_max", "<i4"),
-        ("firm", "<u4"),
-        ("smp_id", "<u4"),
+        ("flags", "<i4"),  # AccountFlag
         ("orders", "<i4"),  # live orders
         ("touched", "<i4"),  # positions of this account waiting for their POS event in the running command
-        ("flags", "<i4"),  # AccountFlag
+        ("term_lots_max", "<i4"),
+        ("term_lots", "<i8"),  # T3 and T5: sum over instruments of the larger side, working orders included (LIMIT-004)
+        ("deposits_mills", "<i8"),  # paid in less paid out
+        ("fees_mills", "<i8"),  # paid so far
+        ("firm", "<u4"),
+        ("smp_id", "<u4"),
+        ("spare", "<i8", (5,)),
     ]
 )
 
@@ -37,22 +39,31 @@ POSITION = record_type(
         ("paid_mills", "<i8"),  # variation margin received so far
         ("next_touched", "<i4"),
         ("touched", "<i4"),
+        ("spare", "<i8"),
+    ]
+)
+
+# GPU-hours of one scan tier (MARGIN-002).
+TIER = record_type(
+    [
+        ("long_hours", "<i8"),
+        ("short_hours", "<i8"),
+        ("up_hours", "<i8"),  # working orders that add hours
+        ("down_hours", "<i8"),  # working orders that take hours away
+        ("crossed_hours", "<i8"),  # working combinations: hours bought and sold at once
+        ("scan_mills", "<i8"),  # what the tier contributes to the hold
     ]
 )
 
 # One account in one combined commodity (MARGIN-001).
 RISK = record_type(
     [
-        ("long_hours", "<i8", (SCAN_TIERS,)),
-        ("short_hours", "<i8", (SCAN_TIERS,)),
-        ("up_hours", "<i8", (SCAN_TIERS,)),  # working orders that add hours
-        ("down_hours", "<i8", (SCAN_TIERS,)),  # working orders that take hours away
-        ("crossed_hours", "<i8", (SCAN_TIERS,)),  # working combinations: hours bought and sold at once
+        ("tiers", TIER, (SCAN_TIERS,)),
         ("loss_mills", "<i8"),  # working orders: loss against the mark, and taker fees, if all fill
-        ("scan_mills", "<i8", (SCAN_TIERS,)),  # what each scan tier contributes to the hold
         ("hold_mills", "<i8"),
-        ("spot_lots", "<i8"),  # spot-month lots held, signed (LIMIT-003)
-        ("spot_working", "<i8", (2,)),  # working lots that add to, take from them
+        ("spot_lots", "<i4"),  # spot-month lots held, signed (LIMIT-003)
+        ("spot_working", "<i4", (2,)),  # working lots that add to, take from them
+        ("spare", "<i4"),
     ]
 )
 

@@ -7,7 +7,7 @@ held since entry.
 
 import numpy as np
 
-from exchange.clearing.positions import find_position, worst_lots
+from exchange.clearing.positions import book_lots, find_position, worst_lots
 from exchange.codes import Side
 from exchange.kernel import leaf_kernel
 from exchange.limits import SCAN_TIERS
@@ -32,11 +32,15 @@ def loss_per_lot(book, side, price):
 
 
 @leaf_kernel
-def _scan_mills(commodity, long, short, up, down, crossed):
-    """One scan tier's part of the hold, GPU-hours in, mills out."""
-    net = long - short
+def _scan_mills(commodity, net, up, down, longer, shorter):
+    """One scan tier's part of the hold: GPU-hours in, mills out.
+
+    net              hours held, long less short
+    up, down         hours that working orders add and take away
+    longer, shorter  hours bought and sold if all working orders fill
+    """
     scan = max(abs(net + up), abs(net - down)) * commodity.psr_mills
-    return scan + min(long + up + crossed, short + down + crossed) * (commodity.intra_mills + commodity.tier_mills)
+    return scan + min(longer, shorter) * (commodity.intra_mills + commodity.tier_mills)
 
 
 @leaf_kernel
@@ -49,37 +53,34 @@ def hold_with(state, risk, book, side, lots, loss_mills):
     """
     commodity = state.commodities[book.commodity]
     total = risk.hold_mills + loss_mills
-    for tier in range(SCAN_TIERS):
-        hours = book.scan_hours[tier] if side == BUY else -book.scan_hours[tier]
-        crossed = book.crossed_hours[tier]
-        if hours != 0 or crossed != 0:
-            up = risk.up_hours[tier] + max(hours, 0) * lots
-            down = risk.down_hours[tier] + max(-hours, 0) * lots
-            crossed = risk.crossed_hours[tier] + crossed * lots
-            long = risk.long_hours[tier]
-            short = risk.short_hours[tier]
-            total += _scan_mills(commodity, long, short, up, down, crossed) - risk.scan_mills[tier]
+    for number in range(SCAN_TIERS):
+        hours = book.scan_hours[number] if side == BUY else -book.scan_hours[number]
+        if hours != 0 or book.crossed_hours[number] != 0:
+            tier = risk.tiers[number]
+            up = tier.up_hours + max(hours, 0) * lots
+            down = tier.down_hours + max(-hours, 0) * lots
+            crossed = tier.crossed_hours + book.crossed_hours[number] * lots
+            longer = tier.long_hours + up + crossed
+            shorter = tier.short_hours + down + crossed
+            total += _scan_mills(commodity, tier.long_hours - tier.short_hours, up, down, longer, shorter)
+            total -= tier.scan_mills
     return total
 
 
 @leaf_kernel
-def refresh_hold(state, account, book):
-    """Bring the hold of the book's commodity up to date with its RISK row, in the scan tiers that the book is in."""
-    risk = risk_row(state, account, book)
-    commodity = state.commodities[book.commodity]
-    hold = risk.loss_mills
-    for tier in range(SCAN_TIERS):
-        if book.scan_hours[tier] != 0 or book.crossed_hours[tier] != 0:
-            risk.scan_mills[tier] = _scan_mills(
-                commodity,
-                risk.long_hours[tier],
-                risk.short_hours[tier],
-                risk.up_hours[tier],
-                risk.down_hours[tier],
-                risk.crossed_hours[tier],
-            )
-        hold += risk.scan_mills[tier]
-    state.accounts[account].hold_mills += hold - risk.hold_mills
+def weigh_tier(commodity, tier):
+    """Bring a scan tier's part of the hold up to date with its hours."""
+    longer = tier.long_hours + tier.up_hours + tier.crossed_hours
+    shorter = tier.short_hours + tier.down_hours + tier.crossed_hours
+    net = tier.long_hours - tier.short_hours
+    tier.scan_mills = _scan_mills(commodity, net, tier.up_hours, tier.down_hours, longer, shorter)
+
+
+@leaf_kernel
+def sum_hold(account_row, risk):
+    """The commodity's hold from its parts, and the account's from it."""
+    hold = risk.loss_mills + risk.tiers[0].scan_mills + risk.tiers[1].scan_mills
+    account_row.hold_mills += hold - risk.hold_mills
     risk.hold_mills = hold
 
 
@@ -112,19 +113,45 @@ def leg_position(state, account, row, book, leg):
 
 @leaf_kernel
 def change_working(state, account, row, book, side, lots, loss_mills):
-    """Add working lots of an order (negative: take away) to positions and risk; `refresh_hold` follows.
+    """Add working lots of an order (negative: take away) to positions, risk and hold.
 
     row         position of the owner in the book, 0 for a combination
     loss_mills  their `loss_per_lot`, times lots
     """
     work_lots(state, account, row, book, side, lots)
     risk = risk_row(state, account, book)
-    risk.loss_mills += loss_mills
-    for tier in range(SCAN_TIERS):
-        hours = book.scan_hours[tier] if side == BUY else -book.scan_hours[tier]
-        risk.up_hours[tier] += max(hours, 0) * lots
-        risk.down_hours[tier] += max(-hours, 0) * lots
-        risk.crossed_hours[tier] += book.crossed_hours[tier] * lots
+    commodity = state.commodities[book.commodity]
+    for number in range(SCAN_TIERS):
+        hours = book.scan_hours[number] if side == BUY else -book.scan_hours[number]
+        if hours != 0 or book.crossed_hours[number] != 0:
+            tier = risk.tiers[number]
+            tier.up_hours += max(hours, 0) * lots
+            tier.down_hours += max(-hours, 0) * lots
+            tier.crossed_hours += book.crossed_hours[number] * lots
+            weigh_tier(commodity, tier)
     if book.spot_weight != 0:
         weight = book.spot_weight if side == BUY else -book.spot_weight
         risk.spot_working[0 if weight > 0 else 1] += abs(weight) * lots
+    risk.loss_mills += loss_mills
+    sum_hold(state.accounts[account], risk)
+
+
+@leaf_kernel
+def hold_lots(state, account, row, lots, price):
+    """Add signed lots at a price to a position, and to its account's gain, risk and hold."""
+    position = state.positions[row]
+    book = state.books[position.book]
+    before = np.int64(position.lots)
+    book_lots(state, row, lots, price)
+    after = before + lots
+    risk = risk_row(state, account, book)
+    commodity = state.commodities[book.commodity]
+    for number in range(SCAN_TIERS):
+        hours = book.scan_hours[number]
+        if hours != 0:
+            tier = risk.tiers[number]
+            tier.long_hours += hours * (max(after, 0) - max(before, 0))
+            tier.short_hours += hours * (max(-after, 0) - max(-before, 0))
+            weigh_tier(commodity, tier)
+    risk.spot_lots += book.spot_weight * lots
+    sum_hold(state.accounts[account], risk)

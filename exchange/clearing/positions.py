@@ -114,8 +114,8 @@ def worst_lots(position):
 
 
 @leaf_kernel
-def book_lots(state, risk, row, lots, price):
-    """Add signed lots at a price to a position, its risk and its account's gain."""
+def book_lots(state, row, lots, price):
+    """Add signed lots at a price to a position and its account's gain; a POS event will follow."""
     position = state.positions[row]
     book = state.books[position.book]
     before = np.int64(position.lots)
@@ -126,11 +126,6 @@ def book_lots(state, risk, row, lots, price):
         state.accounts[position.account].term_lots += worst_lots(position) - worst
     position.mark_num += price * lots
     state.accounts[position.account].gain_mills += (book.mark_tick - price) * lots * book.hours
-    for tier in range(2):
-        hours = book.scan_hours[tier]
-        risk.long_hours[tier] += hours * (max(after, 0) - max(before, 0))
-        risk.short_hours[tier] += hours * (max(-after, 0) - max(-before, 0))
-    risk.spot_lots += book.spot_weight * lots
     # Open interest is half of all lots held, long and short; it is kept doubled until someone reads it.
     book.open_interest += abs(after) - abs(before)
     touch_position(state, row)

@@ -6,7 +6,7 @@ from exchange.engine import control
 from exchange.engine.apply import apply_commands
 from exchange.engine.state import new_outbox, new_state, state_hash
 from exchange.limits import VENUE, Limits
-from exchange.records import COMMAND, EVENT
+from exchange.records import COMMAND, EVENT, blank_rows
 
 
 class Engine:
@@ -72,7 +72,7 @@ class Engine:
 
 def blank_commands(count: int) -> np.ndarray:
     """COMMAND rows of zeros, in the one layout that kernels are compiled for."""
-    return np.zeros(count, COMMAND)
+    return blank_rows(COMMAND, count)
 
 
 def no_events() -> np.ndarray:

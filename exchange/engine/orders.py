@@ -10,7 +10,7 @@ from exchange.book.index import (
 )
 from exchange.book.levels import crosses, link_order, place_of, reduce_order, row_of, unlink_order
 from exchange.book.slots import release_slot, slot_of, take_slot
-from exchange.clearing.margin import change_working, loss_per_lot, refresh_hold
+from exchange.clearing.margin import change_working, loss_per_lot
 from exchange.clearing.positions import open_positions, own_position
 from exchange.codes import (
     CancelReason,
@@ -158,7 +158,6 @@ def enter_order(state, out, command, word):
         add_client_order(state, slot, word)
     _append_to_account(state, account, slot)
     work_order(state, order, np.int64(order.leaves_lots))
-    refresh_hold(state, account, book)
     row = order_event(state, out, ACK, order, np.int64(0), np.int64(0))
     row.reference = command.request_id
     row.account_sequence = next_in_stream(state, account)
@@ -208,7 +207,6 @@ def _take_out(state, out, slot, reason):
         level_lots = unlink_order(state, book, slot)
     lots = np.int64(order.leaves_lots)
     work_order(state, order, -lots)
-    refresh_hold(state, np.int64(order.account), book)
     order.leaves_lots = 0
     order.shown_lots = 0
     order.state = ORDER_EXPIRED if reason == EXPIRED_REASON else ORDER_CANCELLED
@@ -364,7 +362,6 @@ def _shrink(state, out, command, slot, total):
     book = state.books[order.book]
     fewer = np.int64(order.leaves_lots) - (total - order.filled_lots)
     work_order(state, order, -fewer)
-    refresh_hold(state, np.int64(order.account), book)
     level_lots = reduce_order(state, book, slot, fewer)
     order.order_lots = total
     row = _answer_replace(state, out, command, order, level_lots)
@@ -384,7 +381,6 @@ def _move(state, out, command, slot, price, total):
     order.leaves_lots = total - order.filled_lots
     order.shown_lots = 0
     work_order(state, order, np.int64(order.leaves_lots))
-    refresh_hold(state, np.int64(order.account), book)
     state.stamp += 1
     order.stamp = state.stamp
     row = _answer_replace(state, out, command, order, level_lots)

@@ -5,6 +5,7 @@ once; inner kernels take the record.
 """
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from blake3 import blake3
@@ -16,6 +17,7 @@ from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
 STATE_VERSION = 1
+CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 
 GROUP = record_type([("state", "u1"), ("before_halt", "u1"), ("reason", "u1"), ("listed", "u1"), ("spare", "<i4")])
@@ -58,48 +60,65 @@ CURSOR = record_type(
 )
 
 
+def in_cache_lines(fields: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The same fields, with room before each table, so that tables begin and rows of 64 or 128 bytes lie in whole
+    cache lines."""
+    placed: list[tuple[Any, ...]] = []
+    offset = 0
+    for field in fields:
+        if len(field) == 3 and offset % CACHE_LINE:
+            room = CACHE_LINE - offset % CACHE_LINE
+            placed.append((f"room_{field[0]}", "u1", (room,)))
+            offset += room
+        placed.append(field)
+        offset += np.dtype([field]).itemsize
+    return [*placed, ("room_end", "u1", (-offset % CACHE_LINE,))] if offset % CACHE_LINE else placed
+
+
 @cache
 def state_dtype(limits: Limits) -> np.dtype:
     """STATE for these capacities; every table has one row more, for "none"."""
     return record_type(
-        [
-            ("version", "<i8"),
-            ("sequence", "<i8"),  # last command applied
-            ("time_ns", "<i8"),  # its time
-            ("entry", "<i8"),  # last order accepted
-            ("stamp", "<i8"),  # last priority given
-            ("trade_id", "<i8"),
-            ("fees_mills", "<i8"),  # the house's
-            ("deposits_mills", "<i8"),
-            ("withdrawals_mills", "<i8"),
-            ("index_size", "<i8"),  # entries of the present table of client order ids
-            ("index_old_size", "<i8"),  # of the one before while its entries move, else 0
-            ("index_moved", "<i8"),  # entries of it looked at so far
-            ("index_entries", "<i8"),  # orders in the index
-            ("listed_sequence", "<i8"),  # last number of the instruments channel
-            ("used_orders", "<i4"),  # highest slot ever used
-            ("free_order", "<i4"),  # last slot given back
-            ("used_positions", "<i4"),
-            ("used_ladder_rows", "<i4"),
-            ("books_listed", "<i4"),
-            ("month", "<i4"),  # current month, since 2020-01: splits scan tiers (MARGIN-002)
-            ("cursor", CURSOR),
-            ("groups", GROUP, (limits.groups + 1,)),
-            ("commodities", COMMODITY, (limits.commodities + 1,)),
-            ("books", BOOK, (limits.books + 1,)),
-            ("accounts", ACCOUNT, (limits.accounts + 1,)),
-            ("streams", "<i8", (limits.accounts + 1,)),  # last number used in each account's stream
-            ("sessions", SESSION, (limits.sessions + 1,)),
-            ("positions", POSITION, (limits.positions + 1,)),
-            ("position_index", "<i4", (limits.position_index,)),
-            ("risks", RISK, ((limits.accounts + 1) * (limits.commodities + 1),)),
-            ("orders", ORDER, (limits.orders + 1,)),
-            ("links", LINK, (limits.orders + 1,)),
-            ("order_index", "<u8", (limits.order_index,)),
-            ("scratch", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),
-            ("levels", LEVEL, (limits.ladder_rows,)),
-            ("occupied", "<u8", (limits.ladder_rows // 64,)),
-        ]
+        in_cache_lines(
+            [
+                ("version", "<i8"),
+                ("sequence", "<i8"),  # last command applied
+                ("time_ns", "<i8"),  # its time
+                ("entry", "<i8"),  # last order accepted
+                ("stamp", "<i8"),  # last priority given
+                ("trade_id", "<i8"),
+                ("fees_mills", "<i8"),  # the house's
+                ("deposits_mills", "<i8"),
+                ("withdrawals_mills", "<i8"),
+                ("index_size", "<i8"),  # entries of the present table of client order ids
+                ("index_old_size", "<i8"),  # of the one before while its entries move, else 0
+                ("index_moved", "<i8"),  # entries of it looked at so far
+                ("index_entries", "<i8"),  # orders in the index
+                ("listed_sequence", "<i8"),  # last number of the instruments channel
+                ("used_orders", "<i4"),  # highest slot ever used
+                ("free_order", "<i4"),  # last slot given back
+                ("used_positions", "<i4"),
+                ("used_ladder_rows", "<i4"),
+                ("books_listed", "<i4"),
+                ("month", "<i4"),  # current month, since 2020-01: splits scan tiers (MARGIN-002)
+                ("cursor", CURSOR),
+                ("groups", GROUP, (limits.groups + 1,)),
+                ("commodities", COMMODITY, (limits.commodities + 1,)),
+                ("books", BOOK, (limits.books + 1,)),
+                ("accounts", ACCOUNT, (limits.accounts + 1,)),
+                ("streams", "<i8", (limits.accounts + 1,)),  # last number used in each account's stream
+                ("sessions", SESSION, (limits.sessions + 1,)),
+                ("positions", POSITION, (limits.positions + 1,)),
+                ("position_index", "<i4", (limits.position_index,)),
+                ("risks", RISK, ((limits.accounts + 1) * (limits.commodities + 1),)),
+                ("orders", ORDER, (limits.orders + 1,)),
+                ("links", LINK, (limits.orders + 1,)),
+                ("order_index", "<u8", (limits.order_index,)),
+                ("scratch", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),
+                ("levels", LEVEL, (limits.ladder_rows,)),
+                ("occupied", "<u8", (limits.ladder_rows // 64,)),
+            ]
+        )
     )
 
 
@@ -107,12 +126,14 @@ def state_dtype(limits: Limits) -> np.dtype:
 def outbox_dtype(limits: Limits) -> np.dtype:
     """Event buffer of one kernel call. `capacity` may be set below its length: results do not depend on it."""
     return record_type(
-        [
-            ("count", "<i8"),
-            ("capacity", "<i8"),
-            ("ahead", "<u8", (LOOK_AHEAD,)),  # hashes of the next commands' keys, see engine.apply
-            ("rows", EVENT, (limits.event_rows,)),
-        ]
+        in_cache_lines(
+            [
+                ("count", "<i8"),
+                ("capacity", "<i8"),
+                ("ahead", "<u8", (LOOK_AHEAD,)),  # hashes of the next commands' keys, see engine.apply
+                ("rows", EVENT, (limits.event_rows,)),
+            ]
+        )
     )
 
 
@@ -126,7 +147,7 @@ def new_state(limits: Limits) -> np.ndarray:
 
 def new_outbox(limits: Limits) -> np.ndarray:
     """An empty event buffer, shape (1,)."""
-    outs = np.zeros(1, outbox_dtype(limits))
+    outs = np.frombuffer(zero_pages(outbox_dtype(limits).itemsize), outbox_dtype(limits))
     outs["capacity"] = limits.event_rows
     return outs
 
