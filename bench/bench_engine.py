@@ -56,7 +56,7 @@ def run_flow(report: Report, name: str) -> None:
     report.row(f"{name} flow", figures["pass"].text(), f"batch p99 {figures['batch'].p99:,.1f}; {mix}")
     ratio = figures["pass"].least / floor.least
     report.row(f"{name}, bare ladder", floor.text(), f"the book alone, same run; all the rest makes it {ratio:.2f}x")
-    extra = {"bare_ladder": floor}
+    extra: dict[str, Any] = {"bare_ladder": floor}
     extra |= {"mix": stage.flow.mix(), "resting": stage.flow.resting, "levels": stage.flow.levels, "events": events}
     report.keep(name, figures | extra, parameters)
 
