@@ -1,24 +1,34 @@
 """How fast is the whole path: socket, session, journal, engine, reports, feed?
 
-    python -m bench.bench_gateway [--only latency|throughput|fanout] [--durability none]
+    python -m bench.bench_gateway [--only latency|throughput|fanout|echo] [--durability none]
 
 Questions, each against a venue of its own on a fresh folder with the loopback profile:
 - latency: one client, one order at a time: send to durable reply;
 - throughput: 10 clients with 32 requests in flight each (half new orders, half cancels): durable replies a second;
-- fanout: 500 subscribers of 4 raw depth channels, 4 changes a loop tick: deliveries a second.
+- fanout: 500 subscribers of 4 raw depth channels, 4 changes a loop tick: deliveries a second;
+- echo: the same load against a server of the same library that only answers, and the disk's sync alone: what this
+  machine allows at this moment. Only ratios to it compare with figures of another day or machine.
 
 The load comes from a second process (gateway_load.py) on the same machine. Not shown: a network, TLS, other clients'
 decoding. The disk is that of `--folder`; compare only within one run.
 """
 
 import asyncio
+import contextlib
 import json
+import os
 import shutil
 import statistics
 import sys
 import tempfile
 from datetime import date
+from pathlib import Path
+from time import perf_counter_ns
 from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as library_serve
+from websockets.exceptions import ConnectionClosed
 
 from exchange.main import RunningServer, Settings, serve
 from exchange.opening import OpenVenue
@@ -35,6 +45,43 @@ def measure(name: str, durability: str = "local", scale: float = 1.0, limits: st
         return asyncio.run(_measure(folder, name, durability, scale, limits))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure_floor(folder: str | None = None, scale: float = 1.0) -> dict[str, Any]:
+    """Round trip and answers a second of a plain echo server, and the time of one small write and sync."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        found = asyncio.run(_echo(scale))
+        return {"question": "echo", **found, "sync_p50_us": _sync_us(Path(place) / "sync")}
+
+
+async def _echo(scale: float) -> dict[str, Any]:
+    async def answer(connection: ServerConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            await connection.send('{"t":"hello","nonce":"","notes":[]}')
+            async for _ in connection:
+                await connection.send('{"t":"ok","re":1}')
+
+    async with library_serve(answer, "127.0.0.1", 0, compression=None, ping_interval=None) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        common = {"instruments": [[1, 100]] * 4, "keys": [None] * 10}
+        one = await _load(port, {"job": "latency", "count": int(3_000 * scale), **common})
+        many = await _load(port, {"job": "throughput", "count": int(20_000 * scale), "inflight": 32, **common})
+    single, piped = _summary("latency", one), _summary("throughput", many)
+    return {"p50_us": single["p50_us"], "p99_us": single["p99_us"], "answers_per_s": piped["acks_per_s"]}
+
+
+def _sync_us(path: Path) -> float:
+    """Median of a 4 KiB write and its fdatasync into a file that was written before."""
+    times = []
+    with path.open("wb+", buffering=0) as file:
+        file.write(bytes(1 << 22))
+        os.fsync(file.fileno())
+        for place in range(500):
+            begin = perf_counter_ns()
+            os.pwrite(file.fileno(), bytes(4_096), place * 4_096)
+            os.fdatasync(file.fileno())
+            times.append((perf_counter_ns() - begin) / 1_000)
+    return round(statistics.median(times), 1)
 
 
 async def _measure(folder: str, name: str, durability: str, scale: float, limits: str) -> dict[str, Any]:
@@ -106,8 +153,8 @@ def _summary(name: str, found: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     only = sys.argv[sys.argv.index("--only") + 1].split(",") if "--only" in sys.argv else None
     durability = sys.argv[sys.argv.index("--durability") + 1] if "--durability" in sys.argv else "local"
-    for name in only or ("latency", "throughput", "fanout"):
-        print(json.dumps(measure(name, durability)), flush=True)
+    for name in only or ("echo", "latency", "throughput", "fanout", "echo"):
+        print(json.dumps(measure_floor() if name == "echo" else measure(name, durability)), flush=True)
 
 
 if __name__ == "__main__":

@@ -48,19 +48,28 @@ def run_memory(report: Report, _: str) -> None:
 
 def run_gateway(report: Report, _: str) -> None:
     """Durable acknowledgements and deliveries of a whole venue over websockets; bench_gateway has the details."""
-    from bench.bench_gateway import measure
+    from bench.bench_gateway import measure, measure_floor
 
+    scale = 0.1 if report.quick else 1.0
     for question in ("latency", "throughput", "fanout"):
-        found = measure(question, scale=0.1 if report.quick else 1.0)
+        floor = measure_floor(scale=scale)
+        found = measure(question, scale=scale)
         if question == "fanout":
             figure = f"{found['deliveries_per_s']:,}/s"
         elif question == "throughput":
             figure = f"{found['acks_per_s']:,}/s"
+            ratio = found["acks_per_s"] / floor["answers_per_s"]
+            report.row("plain echo, same load", f"{floor['answers_per_s']:,}/s", f"the venue does {ratio:.2f}x of it")
         else:
             figure = f"p50 {found['p50_us']:,.0f}, p99 {found['p99_us']:,.0f} us"
+            alone = f"p50 {floor['p50_us']:,.0f}, p99 {floor['p99_us']:,.0f} us"
+            ratio = found["p50_us"] / floor["p50_us"]
+            report.row(
+                "plain echo, same load", alone, f"sync alone {floor['sync_p50_us']:,.0f} us; the venue {ratio:.2f}x"
+            )
         rest = ", ".join(f"{name} {value}" for name, value in found.items() if name != "question")
         report.row(f"gateway {question}", figure, rest)
-        report.keep(question, found, None)
+        report.keep(question, found | {"floor": floor}, None)
 
 
 def seconds_of(script: str, cache: str) -> float:

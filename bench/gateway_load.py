@@ -81,8 +81,12 @@ def order_frames(instruments: list[list[int]], client: int, count: int) -> list[
             offset = 1 + number // 4 % 20
             price += -offset if side == "b" else offset
             message = {"t": "new", "id": request_id, "i": instrument, "side": side, "px": price, "q": 1, "coid": coid}
+        elif number < 16:
+            instrument, price = instruments[0]
+            extra = {"side": "b", "px": price - 30, "q": 1, "coid": f"{coid}x"}
+            message = {"t": "new", "id": request_id, "i": instrument} | extra
         else:
-            coid = f"c{client}-{max(0, number // 2 - 8)}"
+            coid = f"c{client}-{number // 2 - 8}"
             message = {"t": "cancel", "id": request_id, "coid": coid}
         frames.append(frame_of(message))
     return frames
@@ -214,8 +218,9 @@ def _tick_frame(instruments: list[list[int]], tick: int) -> bytes:
     return frame_of(messages)
 
 
-def _pair(key: list) -> KeyPair:
-    return KeyPair(key[0], key[1], bytes.fromhex(key[2]))
+def _pair(key: list) -> KeyPair | None:
+    """The key to log on with; an echo server asks for none."""
+    return KeyPair(key[0], key[1], bytes.fromhex(key[2])) if key else None
 
 
 JOBS = {"latency": latency, "throughput": throughput, "fanout": fanout}
