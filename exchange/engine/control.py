@@ -142,8 +142,10 @@ def _check_list(states: np.ndarray, terms: ListPayload) -> None:
         _within("commodity index", commodity.index, 1, state.commodities.shape[0] - 1)
         _within("group", commodity.group, 1, state.groups.shape[0] - 1)
         _within("psr_mills", commodity.psr_mills, 1, PRICE_MAX)
+        row = state.commodities[commodity.index]
+        same = all(int(row[name]) == getattr(commodity, name) for name in row.dtype.names)
         # Holds rest on these terms: they stand as long as the commodity does.
-        _require(state.commodities[commodity.index].psr_mills == 0, f"commodity {commodity.index} is defined already")
+        _require(same or row.psr_mills == 0, f"commodity {commodity.index} is defined already, with other terms")
     expected = int(state.books_listed)
     rows = int(state.used_ladder_rows)
     for listing in terms.instruments:
