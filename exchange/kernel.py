@@ -91,21 +91,23 @@ if JIT:
         return types.uint64(types.uint64), build
 
     @intrinsic
-    def prefetch(typing_context, table, index):  # type: ignore[no-untyped-def]
-        """Ask for the cache line of a table's row before it is needed; the index must be inside the table."""
+    def prefetch(typing_context, table, index, line):  # type: ignore[no-untyped-def]
+        """Ask for a cache line of a table's row before it is needed; the index must be inside the table."""
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             kind = signature.args[0]
             array = context.make_array(kind)(context, builder, arguments[0])
             row = cgutils.get_item_pointer(context, builder, kind, array, [arguments[1]])
             byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+            offset = builder.mul(arguments[2], ir.IntType(64)(64))
+            row = builder.gep(builder.bitcast(row, byte), [offset], source_etype=ir.IntType(8))
             ask = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
             function = cgutils.get_or_insert_function(builder.module, ask, "llvm.prefetch.p0")
             for_writing, keep, data = word(1), word(3), word(1)
-            builder.call(function, [builder.bitcast(row, byte), for_writing, keep, data])
+            builder.call(function, [row, for_writing, keep, data])
             return context.get_dummy_value()
 
-        return types.void(table, types.int64), build
+        return types.void(table, types.int64, types.int64), build
 
     @njit(cache=True)
     def highest_bit(word):  # type: ignore[no-untyped-def]
@@ -114,7 +116,7 @@ if JIT:
 
 else:
 
-    def prefetch(table, index):  # type: ignore[no-untyped-def]
+    def prefetch(table, index, line):  # type: ignore[no-untyped-def]
         """Nothing to do without a compiler."""
 
     def highest_bit(word):  # type: ignore[no-untyped-def]

@@ -9,7 +9,7 @@ rehash, and a venue of few orders keeps its index in the processor's cache. Whil
 import numpy as np
 
 from exchange.codes import OrderState
-from exchange.kernel import kernel, leaf_kernel, prefetch
+from exchange.kernel import kernel, leaf_kernel
 
 MULTIPLY_A = np.uint64(0x9E3779B97F4A7C15)
 MULTIPLY_B = np.uint64(0xBF58476D1CE4E5B9)
@@ -42,24 +42,6 @@ def order_hash(order):
 def has_client_order_id(order):
     """Rows of tapes may have none; such orders are found by order id alone."""
     return order.client_order_id_0 != ZERO
-
-
-@leaf_kernel
-def ask_for_entry(state, command):
-    """Prefetch where the search for a command's client order id will begin. Returns its `order_hash`."""
-    size = np.int64(state.index_size)
-    word = order_hash(command)
-    prefetch(state.order_index, size + (np.int64(word) & (size - 1)))
-    return word
-
-
-@leaf_kernel
-def ask_for_order(state, word):
-    """Prefetch the order that the first entry for this hash names; a wrong guess costs nothing."""
-    size = np.int64(state.index_size)
-    slot = np.int64(state.order_index[size + (np.int64(word) & (size - 1))] & LOW_32)
-    prefetch(state.orders, slot)
-    prefetch(state.links, slot)
 
 
 @leaf_kernel

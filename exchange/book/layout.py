@@ -54,7 +54,10 @@ LINK = record_type(
 
 LEVEL = record_type([("head", "<i4"), ("tail", "<i4"), ("shown_lots", "<i4"), ("hidden_lots", "<i4")])
 
-# One instrument and its book.
+# One leg of a combination: its book, +1 bought or -1 sold with the combination. An outright is its own only leg.
+LEG = record_type([("book", "<i4"), ("sign", "<i4")])
+
+# One instrument and its book. The first three cache lines hold what every order reads.
 BOOK = record_type(
     [
         # the ladder
@@ -73,15 +76,15 @@ BOOK = record_type(
         ("indicative_tick", "<i4"),
         ("min_inc", "<i4"),
         ("order_lots_max", "<i4"),
-        ("spare_lots", "<i4"),
+        ("maker_fee", "<i4"),  # mills per GPU-hour
         ("phase", "u1"),  # effective MarketState: its own where stricter, else the group's
         ("own_state", "u1"),  # MarketState, NONE to follow the group
         ("before_halt", "u1"),
         ("has_last", "u1"),
         ("has_indicative", "u1"),
         ("order_entry", "u1"),
-        ("matching", "u1"),
         ("term", "u1"),  # a T3 or T5 (LIMIT-004)
+        ("leg_count", "u1"),
         # money
         ("hours", "<i8"),  # GPU-hours of one lot: mills per tick and lot
         ("fee_hours", "<i8"),  # longer leg of a combination (FEE-001)
@@ -89,40 +92,39 @@ BOOK = record_type(
         ("crossed_hours", "<i8", (SCAN_TIERS,)),  # min(positive, negative) leg hours of one lot
         ("hold_bound_mills", "<i8"),  # most that one more working lot adds to the hold, loss and fee apart
         ("residual_mills", "<i8"),  # combination: most that leg prices can lose beyond the price, a lot
-        ("maker_fee", "<i4"),  # mills per GPU-hour
         ("taker_fee", "<i4"),
         ("auction_fee", "<i4"),
         ("spot_weight", "<i4"),  # lots of the spot month in a bought lot (LIMIT-003)
-        # what it is
-        ("instrument_id", "<u4"),
-        ("group", "<i4"),
         ("commodity", "<i4"),
-        ("floor_bp", "<i4"),
-        ("start_month", "<i4"),
-        ("revision", "<i4"),
+        ("group", "<i4"),
+        ("combo", "u1"),
+        ("matching", "u1"),
         ("family", "u1"),
         ("period_kind", "u1"),
-        ("combo", "u1"),
-        ("leg_count", "u1"),
-        ("listed", "u1"),
-        ("reason", "u1"),  # StateReason of the last change
-        ("spare", "u1", (2,)),
-        ("ltd_ns", "<i8"),
-        ("symbol", "<u8", (4,)),
-        ("month_hours", "<i8", (SCAN_TIERS,)),  # as scan_hours, of an outright: its children's hours in each tier
-        ("legs", "<i4", (LEGS_MAX,)),
-        ("signs", "<i4", (LEGS_MAX,)),
+        ("legs", LEG, (LEGS_MAX,)),
         # the day so far
         ("open_tick", "<i4"),
         ("day_high", "<i4"),
         ("day_low", "<i4"),
         ("spare_day", "<i4"),
-        ("last_trade_id", "<i8"),  # last numbers of the book's event channels: trades,
-        ("status_sequence", "<i8"),  # and status
         ("volume_lots", "<i8"),
         ("volume_tick_lots", "<i8"),
         ("open_interest", "<i8"),
-        ("spare_end", "<i8", (7,)),
+        ("last_trade_id", "<i8"),  # last numbers of the book's event channels: trades,
+        ("status_sequence", "<i8"),  # and status
+        ("spare_channel", "<i8"),
+        # what it is
+        ("instrument_id", "<u4"),
+        ("floor_bp", "<i4"),
+        ("start_month", "<i4"),
+        ("revision", "<i4"),
+        ("listed", "u1"),
+        ("reason", "u1"),  # StateReason of the last change
+        ("spare", "u1", (6,)),
+        ("ltd_ns", "<i8"),
+        ("symbol", "<u8", (4,)),
+        ("month_hours", "<i8", (SCAN_TIERS,)),  # as scan_hours, of an outright: its children's hours in each tier
+        ("spare_end", "<i8", (6,)),
         ("summary", "<u8", (2 * SUMMARY_WORDS,)),  # which words of the occupancy bitmap are not zero, per side
     ]
 )

@@ -33,11 +33,11 @@ def _base_tick(state, book, price):
         hours = np.int64(0)
         base = np.int64(0)
         for leg in range(book.leg_count):
-            hours += state.books[book.legs[leg]].hours
-            base += np.int64(state.books[book.legs[leg]].settle_tick) * state.books[book.legs[leg]].hours
+            hours += state.books[book.legs[leg].book].hours
+            base += np.int64(state.books[book.legs[leg].book].settle_tick) * state.books[book.legs[leg].book].hours
         return (price * hours - base) // hours
-    front = state.books[book.legs[0]]
-    back = state.books[book.legs[1]]
+    front = state.books[book.legs[0].book]
+    back = state.books[book.legs[1].book]
     tick = np.int64(back.last_tick) if back.has_last != 0 else np.int64(back.settle_tick)
     low = max(np.int64(back.low_tick), front.low_tick - price)
     high = min(np.int64(back.high_tick), front.high_tick - price)
@@ -48,7 +48,7 @@ def _base_tick(state, book, price):
 def leg_price(state, book, price, base, leg):
     """Price assigned to one leg of a combination traded with a combination (IMP-010, CASCADE-006)."""
     if book.combo == STRIP:
-        return state.books[book.legs[leg]].settle_tick + base
+        return state.books[book.legs[leg].book].settle_tick + base
     return base + price if leg == 0 else base
 
 
@@ -57,7 +57,7 @@ def _strip_residual(state, book, price, base):
     """`r` of CASCADE-006: mills a lot that the buyer of a strip pays the seller beside the legs."""
     residual = np.int64(0)
     for leg in range(book.leg_count):
-        leg_book = state.books[book.legs[leg]]
+        leg_book = state.books[book.legs[leg].book]
         residual += (price - leg_book.settle_tick - base) * leg_book.hours
     return residual
 
@@ -67,7 +67,7 @@ def _hold_legs(state, account, book, signed_lots, price):
     base = _base_tick(state, book, price)
     for leg in range(book.leg_count):
         row = leg_position(state, account, np.int64(0), book, leg)
-        hold_lots(state, account, row, signed_lots * book.signs[leg], leg_price(state, book, price, base, leg))
+        hold_lots(state, account, row, signed_lots * book.legs[leg].sign, leg_price(state, book, price, base, leg))
     if book.combo == STRIP:
         state.accounts[account].cash_mills -= _strip_residual(state, book, price, base) * signed_lots
 

@@ -98,8 +98,8 @@ def work_lots(state, account, row, book, side, lots):
     for leg in range(book.leg_count):
         position = state.positions[leg_position(state, account, row, book, leg)]
         before = worst_lots(position)
-        position.working[_side_of_leg(side, book.signs[leg])] += lots
-        if state.books[book.legs[leg]].term != 0:
+        position.working[_side_of_leg(side, book.legs[leg].sign)] += lots
+        if state.books[book.legs[leg].book].term != 0:
             state.accounts[account].term_lots += worst_lots(position) - before
 
 
@@ -108,7 +108,7 @@ def leg_position(state, account, row, book, leg):
     """Position row of one leg; an outright's own is at hand."""
     if row != 0:
         return row
-    return find_position(state, account, np.int64(book.legs[leg]))
+    return find_position(state, account, np.int64(book.legs[leg].book))
 
 
 @leaf_kernel

@@ -13,7 +13,8 @@ SHIFT = np.uint64(32)
 
 
 @leaf_kernel
-def _home(state, account, index):
+def home_of(state, account, index):
+    """Where the search for a position begins."""
     word = ((np.uint64(account) << SHIFT) | np.uint64(index)) * MULTIPLY
     return np.int64(word >> SHIFT) & np.int64(state.position_index.shape[0] - 1)
 
@@ -23,7 +24,7 @@ def find_position(state, account, index):
     """Row of the account's position in a book, 0 if it never had one."""
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
-    spot = _home(state, account, index)
+    spot = home_of(state, account, index)
     while table[spot] != 0:
         position = state.positions[table[spot]]
         if position.account == account and position.book == index:
@@ -46,7 +47,7 @@ def open_position(state, account, index):
         return row
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
-    spot = _home(state, account, index)
+    spot = home_of(state, account, index)
     while table[spot] != 0:
         spot = (spot + 1) & mask
     row = np.int64(state.used_positions) + 1
@@ -63,7 +64,7 @@ def missing_positions(state, account, book):
     """How many rows an order in this book still needs: one for each leg not held yet."""
     missing = 0
     for leg in range(book.leg_count):
-        if find_position(state, account, np.int64(book.legs[leg])) == 0:
+        if find_position(state, account, np.int64(book.legs[leg].book)) == 0:
             missing += 1
     return missing
 
@@ -85,7 +86,7 @@ def open_positions(state, account, row, book):
     if row != 0:
         return row
     for leg in range(book.leg_count):
-        row = open_position(state, account, np.int64(book.legs[leg]))
+        row = open_position(state, account, np.int64(book.legs[leg].book))
     if book.leg_count > 1:
         return np.int64(0)
     return row

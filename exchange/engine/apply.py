@@ -7,11 +7,11 @@ how commands were cut into calls.
 
 import numpy as np
 
-from exchange.book.index import ask_for_entry, ask_for_order
 from exchange.book.levels import crosses
 from exchange.codes import CancelReason, CommandFlag, CommandKind, EventFlag, EventKind, RejectReason
 from exchange.engine.cash import block_account, move_cash, note_request, open_session, unblock_account
 from exchange.engine.emit import market_event, next_in_stream, refuse
+from exchange.engine.look_ahead import CLOSE, FAR, NEAR, look_close, look_far, look_near
 from exchange.engine.matching import match_once, settle_remainder, unmet_condition
 from exchange.engine.orders import cancel_order, enter_order, replace_order, rest_order, take_out
 from exchange.engine.phases import (
@@ -24,7 +24,6 @@ from exchange.engine.phases import (
     uncross_once,
 )
 from exchange.engine.risk import equity_mills
-from exchange.engine.state import LOOK_AHEAD
 from exchange.engine.validate import BAD_COMBO, CLOSED, OPEN, known_account, takes_cancel
 from exchange.kernel import kernel, leaf_kernel
 from exchange.limits import STEP_EVENTS
@@ -320,21 +319,19 @@ def apply_commands(states, commands, start, stop, outs):
     out.count = 0
     room = out.capacity - STEP_EVENTS
     index = start
-    for ahead in range(start, min(start + LOOK_AHEAD, stop)):
-        out.ahead[ahead % LOOK_AHEAD] = ask_for_entry(state, commands[ahead])
+    for ahead in range(start, min(start + FAR, stop)):
+        out.ahead[ahead % FAR] = look_far(state, commands[ahead])
     while out.count <= room:
         if state.cursor.step != IDLE:
             _advance(state, out)
         elif index < stop:
-            # Ask memory for what later commands will touch: most of a command's time is waiting for its order's row.
-            # Index entries are asked for LOOK_AHEAD commands before, orders half as many. It changes no result.
-            word = out.ahead[index % LOOK_AHEAD]
-            near = index + LOOK_AHEAD // 2
-            if near < stop and commands[near].kind != NEW:
-                ask_for_order(state, out.ahead[near % LOOK_AHEAD])
-            far = index + LOOK_AHEAD
-            if far < stop:
-                out.ahead[far % LOOK_AHEAD] = ask_for_entry(state, commands[far])
+            word = out.ahead[index % FAR]
+            if index + CLOSE < stop:
+                look_close(state, commands[index + CLOSE], out.ahead[(index + CLOSE) % FAR])
+            if index + NEAR < stop:
+                look_near(state, commands[index + NEAR], out.ahead[(index + NEAR) % FAR])
+            if index + FAR < stop:
+                out.ahead[index % FAR] = look_far(state, commands[index + FAR])
             _begin(state, out, commands[index], word)
             index += 1
         else:

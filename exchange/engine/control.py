@@ -287,8 +287,7 @@ def _cut_ladder(state: np.record, book: np.record, listing: Listing) -> None:
 
 def _set_outright(state: np.record, book: np.record, listing: Listing) -> None:
     book.leg_count = 1
-    book.legs[0] = listing.index
-    book.signs[0] = 1
+    book.legs[0] = (listing.index, 1)
     for month, hours in listing.months:
         book.month_hours[0 if month - state.month <= FRONT_MONTHS else 1] += hours
     book.scan_hours[:] = book.month_hours
@@ -301,8 +300,7 @@ def _set_legs(state: np.record, book: np.record, listing: Listing) -> None:
     bought = [0] * SCAN_TIERS
     sold = [0] * SCAN_TIERS
     for place, (leg, sign) in enumerate(listing.legs):
-        book.legs[place] = leg
-        book.signs[place] = sign
+        book.legs[place] = (leg, sign)
         book.spot_weight += sign * state.books[leg].spot_weight
         for tier in range(SCAN_TIERS):
             (bought if sign > 0 else sold)[tier] += int(state.books[leg].month_hours[tier])

@@ -30,14 +30,14 @@ def _leg_reasons(state, account, row, book, side, lots, close_only):
     account_row = state.accounts[account]
     for leg in range(book.leg_count):
         position = state.positions[leg_position(state, account, row, book, leg)]
-        leg_side = side if book.signs[leg] > 0 else 1 - side
+        leg_side = side if book.legs[leg].sign > 0 else 1 - side
         held = position.lots if leg_side == BUY else -position.lots
         reach = held + position.working[leg_side] + lots
         if close_only and reach > 0:
             return CLOSE_ONLY
         if reach > account_row.position_lots_max:
             return POSITION
-        if state.books[book.legs[leg]].term != 0:
+        if state.books[book.legs[leg].book].term != 0:
             # LIMIT-004: what this order adds to the larger side of this position.
             other = -held + position.working[1 - leg_side]
             before = max(abs(reach - lots), abs(other))

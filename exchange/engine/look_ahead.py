@@ -1,0 +1,86 @@
+"""Asks memory for what the next commands will touch. It changes no result, only how long they wait.
+
+Most of a command's time is waiting for rows that lie anywhere in a state of hundreds of megabytes. A batch tells
+what comes: FAR commands before its turn a command's keys are hashed and the entries of tables asked for, NEAR before
+it the rows that these entries name, CLOSE before it what those rows point to. A wrong guess costs nothing.
+"""
+
+import numpy as np
+
+from exchange.book.index import LOW_32, order_hash
+from exchange.book.levels import place_of, row_of
+from exchange.clearing.positions import home_of
+from exchange.codes import CommandKind
+from exchange.engine.state import LOOK_AHEAD
+from exchange.kernel import leaf_kernel, prefetch
+
+NEW = np.int64(CommandKind.NEW)
+REPLACE = np.int64(CommandKind.REPLACE)
+FAR = LOOK_AHEAD
+NEAR = LOOK_AHEAD // 2
+CLOSE = LOOK_AHEAD // 4
+FIRST = np.int64(0)
+SECOND = np.int64(1)
+THIRD = np.int64(2)
+
+
+@leaf_kernel
+def _first_slot(state, word):
+    """Slot in the first entry for this hash: nearly always the order that is meant."""
+    size = np.int64(state.index_size)
+    return np.int64(state.order_index[size + (np.int64(word) & (size - 1))] & LOW_32)
+
+
+@leaf_kernel
+def look_far(state, command):
+    """Ask for table entries of a command. Returns its `order_hash`."""
+    size = np.int64(state.index_size)
+    word = order_hash(command)
+    prefetch(state.order_index, size + (np.int64(word) & (size - 1)), FIRST)
+    index = np.int64(command.instrument)
+    account = np.int64(command.account)
+    if index < state.books.shape[0] and account < state.accounts.shape[0]:
+        prefetch(state.books, index, FIRST)
+        prefetch(state.books, index, SECOND)
+        prefetch(state.books, index, THIRD)
+        prefetch(state.accounts, account, FIRST)
+        prefetch(state.position_index, home_of(state, account, index), FIRST)
+    return word
+
+
+@leaf_kernel
+def look_near(state, command, word):
+    """Ask for the rows that a command begins with."""
+    if command.kind != NEW:
+        slot = _first_slot(state, word)
+        prefetch(state.orders, slot, FIRST)
+        prefetch(state.orders, slot, SECOND)
+        prefetch(state.links, slot, FIRST)
+    index = np.int64(command.instrument)
+    account = np.int64(command.account)
+    if index < state.books.shape[0] and account < state.accounts.shape[0]:
+        book = state.books[index]
+        row = account * np.int64(state.commodities.shape[0]) + book.commodity
+        prefetch(state.risks, row, FIRST)
+        prefetch(state.risks, row, SECOND)
+        prefetch(state.positions, np.int64(state.position_index[home_of(state, account, index)]), FIRST)
+        if command.kind == NEW and command.side <= 1 and book.low_tick <= command.price <= book.high_tick:
+            side = np.int64(command.side)
+            prefetch(state.levels, row_of(book, side, place_of(book, side, np.int64(command.price))), FIRST)
+
+
+@leaf_kernel
+def look_close(state, command, word):
+    """Ask for what the rows of a cancel or replace point to."""
+    if command.kind != NEW:
+        slot = _first_slot(state, word)
+        link = state.links[slot]
+        prefetch(state.links, np.int64(link.account_newer), FIRST)
+        prefetch(state.links, np.int64(link.account_older), FIRST)
+        prefetch(state.links, np.int64(link.newer), FIRST)
+        prefetch(state.links, np.int64(link.older), FIRST)
+        order = state.orders[slot]
+        book = state.books[order.book]
+        if order.resting != 0:
+            side = np.int64(order.side)
+            prefetch(state.levels, row_of(book, side, place_of(book, side, np.int64(order.price))), FIRST)
