@@ -8,17 +8,21 @@ it the rows that these entries name, CLOSE before it what those rows point to. A
 import numpy as np
 
 from exchange.book.index import LOW_32, order_hash
+from exchange.book.layout import BOOK
 from exchange.book.levels import place_of, row_of
 from exchange.clearing.positions import home_of
 from exchange.codes import CommandKind
 from exchange.engine.state import LOOK_AHEAD
 from exchange.kernel import leaf_kernel, prefetch
+from exchange.limits import SUMMARY_WORDS
 
 NEW = np.int64(CommandKind.NEW)
 REPLACE = np.int64(CommandKind.REPLACE)
 FAR = LOOK_AHEAD
 NEAR = LOOK_AHEAD // 2
 CLOSE = LOOK_AHEAD // 4
+WORDS_A_LINE = 8
+SUMMARY_LINE = np.int64(BOOK.fields["summary"][1] // 64)
 FIRST = np.int64(0)
 SECOND = np.int64(1)
 THIRD = np.int64(2)
@@ -29,6 +33,17 @@ def _first_slot(state, word):
     """Slot in the first entry for this hash: nearly always the order that is meant."""
     size = np.int64(state.index_size)
     return np.int64(state.order_index[size + (np.int64(word) & (size - 1))] & LOW_32)
+
+
+@leaf_kernel
+def _ask_for_level(state, index, side, tick):
+    """A price's queue and its bits in the two maps of occupied prices."""
+    book = state.books[index]
+    place = place_of(book, side, tick)
+    row = row_of(book, side, place)
+    prefetch(state.levels, row, FIRST)
+    prefetch(state.occupied, row >> 6, FIRST)
+    prefetch(state.books, index, SUMMARY_LINE + (side * SUMMARY_WORDS + (place >> 12)) // WORDS_A_LINE)
 
 
 @leaf_kernel
@@ -65,8 +80,7 @@ def look_near(state, command, word):
         prefetch(state.risks, row, SECOND)
         prefetch(state.positions, np.int64(state.position_index[home_of(state, account, index)]), FIRST)
         if command.kind == NEW and command.side <= 1 and book.low_tick <= command.price <= book.high_tick:
-            side = np.int64(command.side)
-            prefetch(state.levels, row_of(book, side, place_of(book, side, np.int64(command.price))), FIRST)
+            _ask_for_level(state, index, np.int64(command.side), np.int64(command.price))
 
 
 @leaf_kernel
@@ -80,7 +94,5 @@ def look_close(state, command, word):
         prefetch(state.links, np.int64(link.newer), FIRST)
         prefetch(state.links, np.int64(link.older), FIRST)
         order = state.orders[slot]
-        book = state.books[order.book]
         if order.resting != 0:
-            side = np.int64(order.side)
-            prefetch(state.levels, row_of(book, side, place_of(book, side, np.int64(order.price))), FIRST)
+            _ask_for_level(state, np.int64(order.book), np.int64(order.side), np.int64(order.price))
