@@ -54,16 +54,14 @@ def crosses(book, side, tick):
 
 
 @leaf_kernel
-def _mark_occupied(state, book, side, place):
-    row = row_of(book, side, place)
+def _mark_occupied(state, book, side, place, row):
     state.occupied[row >> 6] |= ONE << np.uint64(row & 63)
     word = place >> 6
     book.summary[side * SUMMARY_WORDS + (word >> 6)] |= ONE << np.uint64(word & 63)
 
 
 @leaf_kernel
-def _mark_empty(state, book, side, place):
-    row = row_of(book, side, place)
+def _mark_empty(state, book, side, place, row):
     state.occupied[row >> 6] &= ~(ONE << np.uint64(row & 63))
     if state.occupied[row >> 6] == ZERO:
         word = place >> 6
@@ -91,15 +89,16 @@ def worse_place(state, book, side, place):
 
 @leaf_kernel
 def link_order(state, book, slot):
-    """Put an order at the back of its price; its shown lots become part of the level (MATCH-004)."""
+    """Put an order at the back of its price (MATCH-004). Returns lots shown there now, its own included."""
     order = state.orders[slot]
     side = np.int64(order.side)
     place = place_of(book, side, np.int64(order.price))
-    level = state.levels[row_of(book, side, place)]
+    row = row_of(book, side, place)
+    level = state.levels[row]
     tail = np.int64(level.tail)
     if tail == 0:
         level.head = slot
-        _mark_occupied(state, book, side, place)
+        _mark_occupied(state, book, side, place, row)
         if place > book.best[side]:
             book.best[side] = place
     else:
@@ -111,6 +110,7 @@ def link_order(state, book, slot):
     level.shown_lots += order.shown_lots
     level.hidden_lots += order.leaves_lots - order.shown_lots
     order.resting = 1
+    return np.int64(level.shown_lots)
 
 
 @leaf_kernel
@@ -119,7 +119,8 @@ def unlink_order(state, book, slot):
     order = state.orders[slot]
     side = np.int64(order.side)
     place = place_of(book, side, np.int64(order.price))
-    level = state.levels[row_of(book, side, place)]
+    row = row_of(book, side, place)
+    level = state.levels[row]
     link = state.links[slot]
     newer = np.int64(link.newer)
     older = np.int64(link.older)
@@ -137,7 +138,7 @@ def unlink_order(state, book, slot):
     level.hidden_lots -= order.leaves_lots - order.shown_lots
     order.resting = 0
     if level.head == 0:
-        _mark_empty(state, book, side, place)
+        _mark_empty(state, book, side, place, row)
         if place == book.best[side]:
             book.best[side] = worse_place(state, book, side, place)
     return np.int64(level.shown_lots)

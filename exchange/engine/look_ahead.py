@@ -47,6 +47,31 @@ def _ask_for_level(state, index, side, tick):
 
 
 @leaf_kernel
+def ask_for_maker(state, slot):
+    """The rows of an order that may trade soon."""
+    prefetch(state.orders, slot, FIRST)
+    prefetch(state.orders, slot, SECOND)
+    prefetch(state.links, slot, FIRST)
+
+
+@leaf_kernel
+def ask_for_owner(state, slot):
+    """What a fill of an order changes beside its own rows."""
+    order = state.orders[slot]
+    account = np.int64(order.account)
+    row = account * np.int64(state.commodities.shape[0]) + state.books[order.book].commodity
+    prefetch(state.accounts, account, FIRST)
+    prefetch(state.risks, row, FIRST)
+    prefetch(state.risks, row, SECOND)
+    prefetch(state.positions, np.int64(order.position), FIRST)
+    size = np.int64(state.index_size)
+    prefetch(state.order_index, size + (np.int64(order_hash(order)) & (size - 1)), FIRST)
+    link = state.links[slot]
+    prefetch(state.links, np.int64(link.account_newer), FIRST)
+    prefetch(state.links, np.int64(link.account_older), FIRST)
+
+
+@leaf_kernel
 def look_far(state, command):
     """Ask for table entries of a command. Returns its `order_hash`."""
     size = np.int64(state.index_size)

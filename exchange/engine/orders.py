@@ -8,7 +8,7 @@ from exchange.book.index import (
     has_client_order_id,
     remove_client_order,
 )
-from exchange.book.levels import crosses, link_order, place_of, reduce_order, row_of, unlink_order
+from exchange.book.levels import crosses, link_order, reduce_order, unlink_order
 from exchange.book.slots import release_slot, slot_of, take_slot
 from exchange.clearing.margin import change_working, loss_per_lot
 from exchange.clearing.positions import open_positions, own_position
@@ -179,10 +179,8 @@ def rest_order(state, out, slot):
     order = state.orders[slot]
     book = state.books[order.book]
     order.shown_lots = order.leaves_lots
-    link_order(state, book, slot)
-    side = np.int64(order.side)
-    level = state.levels[row_of(book, side, place_of(book, side, np.int64(order.price)))]
-    order_event(state, out, RST, order, np.int64(order.shown_lots), np.int64(level.shown_lots))
+    level_lots = link_order(state, book, slot)
+    order_event(state, out, RST, order, np.int64(order.shown_lots), level_lots)
 
 
 @leaf_kernel
