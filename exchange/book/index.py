@@ -144,11 +144,9 @@ def _close_gap(state, size, gap):
 
 
 @leaf_kernel
-def remove_client_order(state, slot):
-    """Take an order's entry out."""
-    order = state.orders[slot]
+def remove_client_order(state, slot, word):
+    """Take an order's entry out. `word` is the key's `key_hash`."""
     table = state.order_index
-    word = order_hash(order)
     entry = (word << SHIFT_32) | np.uint64(slot)
     size = np.int64(state.index_size)
     spot = np.int64(word) & (size - 1)

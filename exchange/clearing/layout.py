@@ -20,12 +20,13 @@ ACCOUNT = record_type(
         ("orders", "<i4"),  # live orders
         ("touched", "<i4"),  # positions of this account waiting for their POS event in the running command
         ("term_lots_max", "<i4"),
+        ("stream", "<i8"),  # last number used in the account's stream
         ("term_lots", "<i8"),  # T3 and T5: sum over instruments of the larger side, working orders included (LIMIT-004)
         ("deposits_mills", "<i8"),  # paid in less paid out
         ("fees_mills", "<i8"),  # paid so far
         ("firm", "<u4"),
         ("smp_id", "<u4"),
-        ("spare", "<i8", (5,)),
+        ("spare", "<i8", (4,)),
     ]
 )
 

@@ -20,8 +20,9 @@ ZERO = np.uint64(0)
 @leaf_kernel
 def next_in_stream(state, account):
     """The next number of an account's stream (protocol.md section 4)."""
-    state.streams[account] += 1
-    return state.streams[account]
+    account_row = state.accounts[account]
+    account_row.stream += 1
+    return account_row.stream
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from exchange.book.index import order_hash
 from exchange.book.levels import available_lots, best_row, crosses, reduce_order, unlink_order
 from exchange.clearing.fills import clear_fill
 from exchange.codes import CancelReason, EventKind, Liquidity, OrderState, TimeInForce
@@ -99,9 +100,9 @@ def trade_lots(state, out, book, first, second, price, lots, auction):
     _fill(state, out, book, first, lots, price, AUCTION if auction else MAKER)
     _fill(state, out, book, second, lots, price, AUCTION if auction else TAKER)
     if state.orders[first].leaves_lots == 0:
-        forget_order(state, first)
+        forget_order(state, first, order_hash(state.orders[first]))
     if auction and state.orders[second].leaves_lots == 0:
-        forget_order(state, second)
+        forget_order(state, second, order_hash(state.orders[second]))
     return lots
 
 
@@ -127,7 +128,7 @@ def settle_remainder(state, out, slot):
     """After its last fill an aggressor is gone, rests, or is cancelled (MATCH-004, TIF-001)."""
     order = state.orders[slot]
     if order.leaves_lots == 0:
-        forget_order(state, slot)
+        forget_order(state, slot, order_hash(order))
     elif is_immediate(order.tif):
         take_out(state, out, slot, FOK_REASON if order.tif == ORDER_FOK else IOC_REASON)
     else:

@@ -6,6 +6,7 @@ from exchange.book.index import (
     add_client_order,
     find_hashed,
     has_client_order_id,
+    order_hash,
     remove_client_order,
 )
 from exchange.book.levels import crosses, link_order, reduce_order, unlink_order
@@ -184,18 +185,21 @@ def rest_order(state, out, slot):
 
 
 @leaf_kernel
-def forget_order(state, slot):
-    """Last step of every order: out of the index, the account's list and the slot table."""
+def forget_order(state, slot, word):
+    """Last step of every order: out of the index, the account's list and the slot table. `word`: its `order_hash`."""
     order = state.orders[slot]
     if has_client_order_id(order):
-        remove_client_order(state, slot)
+        remove_client_order(state, slot, word)
     _remove_from_account(state, np.int64(order.account), slot)
     release_slot(state, slot)
 
 
 @leaf_kernel
-def _take_out(state, out, slot, reason):
-    """CXL of all that is left of an order, wherever it is; margin is released at once. Returns the event's row."""
+def _take_out(state, out, slot, reason, word):
+    """CXL of all that is left of an order, wherever it is; margin is released at once. Returns the event's row.
+
+    word  the order's `order_hash`
+    """
     order = state.orders[slot]
     book = state.books[order.book]
     flags = NEVER_RESTED
@@ -210,14 +214,14 @@ def _take_out(state, out, slot, reason):
     order.state = ORDER_EXPIRED if reason == EXPIRED_REASON else ORDER_CANCELLED
     row = cancel_event(state, out, order, lots, level_lots, reason)
     row["flags"] = flags
-    forget_order(state, slot)
+    forget_order(state, slot, word)
     return row
 
 
 @kernel
 def take_out(state, out, slot, reason):
     """As `_take_out`, for what is rarer than a cancel."""
-    return _take_out(state, out, slot, reason)
+    return _take_out(state, out, slot, reason, order_hash(state.orders[slot]))
 
 
 @leaf_kernel
@@ -259,7 +263,9 @@ def cancel_order(state, out, command, word):
     if reason != NONE:
         _refuse_change(state, out, CREJ, command, reason, slot)
         return
-    row = _take_out(state, out, slot, USER)
+    if command.order_id != 0:
+        word = order_hash(state.orders[slot])
+    row = _take_out(state, out, slot, USER, word)
     row.reference = command.request_id
 
 

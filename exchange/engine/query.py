@@ -244,7 +244,7 @@ def accounts(states: np.ndarray) -> list[int]:
 
 def account_sequence(states: np.ndarray, account: int) -> int:
     """Last number used in the account's stream."""
-    return int(states["streams"][0][account])
+    return int(states["accounts"][0]["stream"][account])
 
 
 def last_request_id(states: np.ndarray, session: int) -> int:

@@ -16,7 +16,7 @@ from exchange.limits import FIRST_INDEX, Limits
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 
@@ -106,7 +106,6 @@ def state_dtype(limits: Limits) -> np.dtype:
                 ("commodities", COMMODITY, (limits.commodities + 1,)),
                 ("books", BOOK, (limits.books + 1,)),
                 ("accounts", ACCOUNT, (limits.accounts + 1,)),
-                ("streams", "<i8", (limits.accounts + 1,)),  # last number used in each account's stream
                 ("sessions", SESSION, (limits.sessions + 1,)),
                 ("positions", POSITION, (limits.positions + 1,)),
                 ("position_index", "<i4", (limits.position_index,)),

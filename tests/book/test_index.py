@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange.book.index import add_client_order, find_client_order, key_hash, remove_client_order
+from exchange.book.index import add_client_order, find_client_order, key_hash, order_hash, remove_client_order
 from exchange.codes import OrderState
 from exchange.engine.state import new_state
 from exchange.limits import TEST
@@ -32,6 +32,10 @@ def add(state: np.record, slot: int, key: tuple[int, int]) -> None:
     add_client_order(state, slot, key_hash(account, first, second, third))
 
 
+def remove(state: np.record, slot: int) -> None:
+    remove_client_order(state, slot, np.uint64(order_hash(state.orders[slot])))
+
+
 @pytest.mark.rule("ORDER-005", "ORDER-006")
 @given(st.lists(KEYS, max_size=200))
 def test_index_finds_what_a_dict_would(keys):
@@ -41,7 +45,7 @@ def test_index_finds_what_a_dict_would(keys):
     for key in keys:
         assert find(state, key) == twin.get(key, 0)
         if key in twin:
-            remove_client_order(state, twin.pop(key))
+            remove(state, twin.pop(key))
         else:
             twin[key] = next(slots)
             add(state, twin[key], key)
@@ -59,7 +63,7 @@ def test_removal_closes_gaps_in_a_full_table():
     assert 2 * int(state.index_size) == TEST.order_index, "the index has grown to its largest table"
     for slot, _ in enumerate(keys, 1):
         if slot % 2:
-            remove_client_order(state, slot)
+            remove(state, slot)
     assert [find(state, key) for key in keys] == [0 if slot % 2 else slot for slot in range(1, len(keys) + 1)]
 
 
@@ -76,7 +80,7 @@ def test_index_grows_while_orders_come_and_go(seed):
         live[number] = slot
         if chance.random() < 0.4:
             gone = chance.choice(sorted(live))
-            remove_client_order(state, live.pop(gone))
+            remove(state, live.pop(gone))
             assert find(state, (1, gone + 1)) == 0
         probe = chance.choice(numbers)
         assert find(state, (1, probe + 1)) == live.get(probe, 0)

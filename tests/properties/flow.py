@@ -155,7 +155,9 @@ class Flow:
         if self._chance(0.4):
             words = {f"client_order_id_{place}": word for place, word in enumerate(order.client_order_id)}
             return {"account": owner, **words}
-        return {"account": owner, "order_id": order.order_id}
+        # An order id is enough: a client order id beside it, of whatever order, says nothing.
+        stray = self._client() if self._chance(0.2) else {}
+        return {"account": owner, "order_id": order.order_id, **stray}
 
     def _cancel(self, reference: Reference) -> Any:
         return self._stamp(CommandKind.CANCEL, **self._target(reference))

@@ -29,7 +29,7 @@ def test_a_refused_command_leaves_the_state_hash_unchanged() -> None:
             for name in ("sequence", "time_ns"):
                 before[name] = engine.states[name]
             if events[0].account_sequence:
-                before["streams"][0, events[0].account] = events[0].account_sequence
+                before["accounts"]["stream"][0, events[0].account] = events[0].account_sequence
             before["sessions"]["last_request_id"] = engine.states["sessions"]["last_request_id"]
             same = np.array_equal(before.view(np.uint8), engine.states.view(np.uint8))
             assert same, f"refused, yet something changed: {step}"
