@@ -89,7 +89,7 @@ class BareLadder:
         self.flow = flow
         self.states = new_state(NAMED[limits])
         book = self.states[0].books[1]
-        book.ladder_low, book.ladder_high = 0, TICKS
+        book.edge_tick[:] = 0, TICKS
         book.side_rows = -(-(TICKS + 2) // 64) * 64
         self.slots = np.zeros(1 + int(max(flow.steps["order"].max(), flow.warm_steps["order"].max())), np.int32)
         play_bare(self.states, flow.warm_steps, self.slots)

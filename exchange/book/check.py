@@ -23,8 +23,8 @@ def _check_book(state: np.record, index: int) -> list[int]:
     book = state.books[index]
     slots = [slot for side in Side for slot in _check_side(state, index, int(side))]
     if book.phase == MarketState.OPEN and all(book.best):
-        bid = int(book.ladder_low) + int(book.best[Side.BUY]) - 1
-        ask = int(book.ladder_high) - int(book.best[Side.SELL]) + 1
+        bid = int(book.edge_tick[Side.BUY]) + int(book.best[Side.BUY]) - 1
+        ask = int(book.edge_tick[Side.SELL]) - int(book.best[Side.SELL]) + 1
         assert bid < ask, f"book {index} is OPEN and crossed: bid {bid}, ask {ask}"
     return slots
 
@@ -47,7 +47,7 @@ def _check_side(state: np.record, index: int, side: int) -> list[int]:
 
 def _check_level(state: np.record, index: int, side: int, place: int, level: np.record) -> list[int]:
     book = state.books[index]
-    tick = int(book.ladder_low) + place - 1 if side == Side.BUY else int(book.ladder_high) - place + 1
+    tick = int(book.edge_tick[side]) + (place - 1 if side == Side.BUY else 1 - place)
     slots: list[int] = []
     slot, older, stamp, shown, hidden = int(level.head), 0, 0, 0, 0
     while slot:

@@ -64,8 +64,7 @@ BOOK = record_type(
         ("best", "<i4", (2,)),  # place of the best price of each side, 0 none
         ("ladder", "<i4"),  # first row of the buys in the level table; sells begin `side_rows` later
         ("side_rows", "<i4"),  # a multiple of 64
-        ("ladder_low", "<i4"),  # tick of place 1 of the buys
-        ("ladder_high", "<i4"),  # tick of place 1 of the sells
+        ("edge_tick", "<i4", (2,)),  # tick of place 1 of each side: lowest of the buys, highest of the sells
         # prices and limits, ticks
         ("low_tick", "<i4"),  # daily limits (BAND-013)
         ("high_tick", "<i4"),

@@ -19,18 +19,14 @@ ZERO = np.uint64(0)
 
 @leaf_kernel
 def place_of(book, side, tick):
-    """Place of a tick on one side of the window."""
-    if side == BUY:
-        return np.int64(tick) - book.ladder_low + 1
-    return np.int64(book.ladder_high) - tick + 1
+    """Place of a tick on one side of the window. No branch: sides come in no order that a processor could guess."""
+    return (np.int64(tick) - book.edge_tick[side]) * (1 - 2 * side) + 1
 
 
 @leaf_kernel
 def tick_of(book, side, place):
     """Tick of a place, the inverse of `place_of`."""
-    if side == BUY:
-        return np.int64(book.ladder_low) + place - 1
-    return np.int64(book.ladder_high) - place + 1
+    return book.edge_tick[side] + (place - 1) * (1 - 2 * side)
 
 
 @leaf_kernel

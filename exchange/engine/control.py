@@ -280,8 +280,7 @@ def _cut_ladder(state: np.record, book: np.record, listing: Listing) -> None:
     rows = _side_rows(listing)
     book.ladder = state.used_ladder_rows
     book.side_rows = rows
-    book.ladder_low = listing.low_tick
-    book.ladder_high = listing.high_tick
+    book.edge_tick[:] = listing.low_tick, listing.high_tick
     state.used_ladder_rows += 2 * rows
 
 

@@ -47,8 +47,8 @@ def _ask_for_level(state, index, side, tick):
 
 
 @leaf_kernel
-def ask_for_maker(state, slot):
-    """The rows of an order that may trade soon."""
+def ask_for_order(state, slot):
+    """The rows of an order."""
     prefetch(state.orders, slot, FIRST)
     prefetch(state.orders, slot, SECOND)
     prefetch(state.links, slot, FIRST)
@@ -90,12 +90,8 @@ def look_far(state, command):
 
 @leaf_kernel
 def look_near(state, command, word):
-    """Ask for the rows that a command begins with."""
-    if command.kind != NEW:
-        slot = _first_slot(state, word)
-        prefetch(state.orders, slot, FIRST)
-        prefetch(state.orders, slot, SECOND)
-        prefetch(state.links, slot, FIRST)
+    """Ask for the rows that a command begins with. No branch on its kind: which comes next is not to be guessed."""
+    ask_for_order(state, _first_slot(state, word))
     index = np.int64(command.instrument)
     account = np.int64(command.account)
     if index < state.books.shape[0] and account < state.accounts.shape[0]:
@@ -104,8 +100,8 @@ def look_near(state, command, word):
         prefetch(state.risks, row, FIRST)
         prefetch(state.risks, row, SECOND)
         prefetch(state.positions, np.int64(state.position_index[home_of(state, account, index)]), FIRST)
-        if command.kind == NEW and command.side <= 1 and book.low_tick <= command.price <= book.high_tick:
-            _ask_for_level(state, index, np.int64(command.side), np.int64(command.price))
+        tick = min(max(command.price, np.int64(book.low_tick)), np.int64(book.high_tick))
+        _ask_for_level(state, index, np.int64(command.side & 1), tick)
 
 
 @leaf_kernel

@@ -7,7 +7,7 @@ from exchange.book.levels import available_lots, best_row, crosses, reduce_order
 from exchange.clearing.fills import clear_fill
 from exchange.codes import CancelReason, EventKind, Liquidity, OrderState, TimeInForce
 from exchange.engine.emit import next_in_stream, order_event
-from exchange.engine.look_ahead import ask_for_maker, ask_for_owner
+from exchange.engine.look_ahead import ask_for_order, ask_for_owner
 from exchange.engine.orders import forget_order, rest_order, take_out
 from exchange.engine.validate import FOK, OPEN, is_immediate
 from exchange.kernel import kernel, leaf_kernel
@@ -118,7 +118,7 @@ def match_once(state, out, slot):
     following = np.int64(state.links[resting].newer)
     if following != 0:
         ask_for_owner(state, following)
-        ask_for_maker(state, np.int64(state.links[following].newer))
+        ask_for_order(state, np.int64(state.links[following].newer))
     trade(state, out, book, resting, slot, np.int64(state.orders[resting].price), False)
     return True
 

@@ -157,7 +157,8 @@ def queue(states: np.ndarray, index: int, side: int, price: int) -> list[tuple[i
     """(order id, shown lots) at one price, first in the queue first."""
     state = states[0]
     book = state.books[index]
-    place = price - int(book.ladder_low) + 1 if side == Side.BUY else int(book.ladder_high) - price + 1
+    edge = int(book.edge_tick[side])
+    place = 1 + (price - edge if side == Side.BUY else edge - price)
     slot = int(state.levels[row_of(book, int(side), place)].head)
     found = []
     while slot:

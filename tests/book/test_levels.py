@@ -21,7 +21,7 @@ def fresh_book() -> tuple[np.record, np.record]:
     """A state with one book whose window is LOW..HIGH."""
     state = new_state(TEST)[0]
     book = state.books[1]
-    book.ladder_low, book.ladder_high = LOW, HIGH
+    book.edge_tick[:] = LOW, HIGH
     book.side_rows = -(-(HIGH - LOW + 2) // 64) * 64
     state.books_listed = 1
     return state, book
