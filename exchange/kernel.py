@@ -86,29 +86,32 @@ def leaf_kernel(function: F) -> F:
 
 if JIT:
 
-    def _item(context, builder, kind, table, index_kind, index):  # type: ignore[no-untyped-def]
-        """Pointer to an item of a table inside a record; IndexError if there is none."""
+    def _item(context: Any, builder: Any, kind: Any, table: Any, index_kind: Any, index: Any) -> Any:
+        """Pointer to an item of a table; IndexError if there is none."""
         assert kind.ndim == 1, "tables inside records have one dimension"
+        array = context.make_array(kind)(context, builder, table)
         index = context.cast(builder, index, index_kind, types.intp)
-        outside = builder.icmp_unsigned(">=", index, context.get_constant(types.intp, kind.shape[0]))
+        outside = builder.icmp_unsigned(">=", index, builder.extract_value(array.shape, 0))
         with cgutils.if_unlikely(builder, outside):
             context.call_conv.return_user_exc(builder, IndexError, ("index is out of bounds",))
-        array = context.make_array(kind)(context, builder, table)
         return cgutils.get_item_pointer(context, builder, kind, array, [index])
 
-    @lower_builtin(operator.getitem, types.NestedArray, types.Integer)
-    def _get_item(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        kind, index_kind = signature.args
-        return arrayobj.load_item(
-            context, builder, kind, _item(context, builder, kind, arguments[0], index_kind, arguments[1])
-        )
+    @lower_builtin(operator.getitem, types.NestedArray, types.Integer)  # type: ignore[untyped-decorator]
+    def _get_item(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        (kind, index_kind), (table, index) = signature.args, arguments
+        place = _item(context, builder, kind, table, index_kind, index)
+        return arrayobj.load_item(context, builder, kind, place)
 
-    @lower_builtin(operator.setitem, types.NestedArray, types.Integer, types.Any)
-    def _set_item(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        kind, index_kind, value_kind = signature.args
-        place = _item(context, builder, kind, arguments[0], index_kind, arguments[1])
-        value = context.cast(builder, arguments[2], value_kind, kind.dtype)
-        arrayobj.store_item(context, builder, kind, value, place)
+    @lower_builtin(operator.setitem, types.NestedArray, types.Integer, types.Any)  # type: ignore[untyped-decorator]
+    def _set_item(context: Any, builder: Any, signature: Any, arguments: Any) -> None:
+        (kind, index_kind, value_kind), (table, index, value) = signature.args, arguments
+        place = _item(context, builder, kind, table, index_kind, index)
+        arrayobj.store_item(context, builder, kind, context.cast(builder, value, value_kind, kind.dtype), place)
+
+    @intrinsic
+    def row_at(typing_context, rows, index):  # type: ignore[no-untyped-def]
+        """`rows[index]` of an array of rows, where no index is negative: checked as in a table inside a record."""
+        return rows.dtype(rows, index), _get_item
 
     @intrinsic
     def _leading_zeros(typing_context, word):  # type: ignore[no-untyped-def]  # Numba's own calling convention
@@ -142,6 +145,10 @@ if JIT:
         return 63 - np.int64(_leading_zeros(word))
 
 else:
+
+    def row_at(rows, index):  # type: ignore[no-untyped-def]
+        """`rows[index]` of an array of rows."""
+        return rows[index]
 
     def prefetch(table, index, line):  # type: ignore[no-untyped-def]
         """Nothing to do without a compiler."""

@@ -25,7 +25,7 @@ from exchange.engine.phases import (
 )
 from exchange.engine.risk import equity_mills
 from exchange.engine.validate import BAD_COMBO, CLOSED, OPEN, known_account, takes_cancel
-from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel import kernel, leaf_kernel, row_at
 from exchange.limits import STEP_EVENTS
 
 NEW = np.int64(CommandKind.NEW)
@@ -327,12 +327,12 @@ def apply_commands(states, commands, start, stop, outs):
         elif index < stop:
             word = out.ahead[index % FAR]
             if index + CLOSE < stop:
-                look_close(state, commands[index + CLOSE], out.ahead[(index + CLOSE) % FAR])
+                look_close(state, row_at(commands, index + CLOSE), out.ahead[(index + CLOSE) % FAR])
             if index + NEAR < stop:
-                look_near(state, commands[index + NEAR], out.ahead[(index + NEAR) % FAR])
+                look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) % FAR])
             if index + FAR < stop:
-                out.ahead[index % FAR] = look_far(state, commands[index + FAR])
-            _begin(state, out, commands[index], word)
+                out.ahead[index % FAR] = look_far(state, row_at(commands, index + FAR))
+            _begin(state, out, row_at(commands, index), word)
             index += 1
         else:
             break

@@ -17,7 +17,6 @@ from exchange.kernel import leaf_kernel, prefetch
 from exchange.limits import SUMMARY_WORDS
 
 NEW = np.int64(CommandKind.NEW)
-REPLACE = np.int64(CommandKind.REPLACE)
 FAR = LOOK_AHEAD
 NEAR = LOOK_AHEAD // 2
 CLOSE = LOOK_AHEAD // 4
