@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from exchange.codes import CommandKind, EventKind, OrderState
+from exchange.codes import CommandKind, EventKind
 from exchange.engine import query
 from exchange.gateway.history import EventTuple, History
 from exchange.gateway.outbox import Line, Outbox
@@ -23,7 +23,7 @@ from exchange.publish.execution_reports import ExecutionReports
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.market_data import MarketData
 from exchange.publish.replies import Replies
-from exchange.publish.rows import KIND, read_rows
+from exchange.publish.rows import KIND, by_command, read_rows
 from exchange.records import COMMAND
 from exchange.seams import Clock
 from exchange.units import NS_PER_US
@@ -39,8 +39,6 @@ LOWEST_TICK = -(2**31) + 1
 _STA = int(EventKind.STA)
 _LISTED = int(EventKind.LISTED)
 _FILL = int(EventKind.FILL)
-_ENDS = np.zeros(256, np.bool_)  # by OrderState: rows that may tell how an order ended
-_ENDS[[OrderState.FILLED, OrderState.CANCELLED, OrderState.EXPIRED]] = True
 
 # spawn(job, done): run `job` on the helper thread, then `done(error or None)` in the loop, never within the call.
 Spawn = Callable[[Callable[[], Any], Callable[[BaseException | None], None]], None]
@@ -121,6 +119,7 @@ class Venue:
         self._full: deque[Batch] = deque()
         self._writing: Batch | None = None
         self._rows: np.ndarray = self.batch.closed()
+        self._span = 0, 0, 0  # of these rows: first and last sequence, time in ns
         self._events: np.ndarray | None = None
         self.small_commit_rows = SMALL_COMMIT_ROWS
         self._begun_ns = self._commit_ns = 0  # when the last commit began, how long it took
@@ -233,14 +232,16 @@ class Venue:
                 self._recycle(batch)
                 return self._stamp()
         rows = batch.closed()
+        first = self._sequencer.sequence + 1
         self._sequencer.stamp(rows)
         self._writing, self._rows = batch, rows
+        self._span = first, self._sequencer.sequence, self._sequencer.time_ns
         return True
 
     def _apply(self) -> None:
         """Run the batch that is being written; on another core the disk does its part."""
         self._events = self.engine.apply(self._rows)
-        self.journal.observe(self._events, int(self._rows[-1]["sequence"]))
+        self.journal.observe(self._events, self._span[1])
 
     def _written(self, error: BaseException | None) -> None:
         """The helper thread has made the batch durable, or could not."""
@@ -252,10 +253,8 @@ class Venue:
 
     def _show(self) -> None:
         """The batch is durable and applied: start the next on its way, then show this one."""
-        batch, events, rows = self._writing, self._events, self._rows
+        batch, events, (first, last, time_ns) = self._writing, self._events, self._span
         assert batch is not None and events is not None
-        first, last = int(rows[0]["sequence"]), int(rows[-1]["sequence"])
-        time_ns = int(rows[0]["time_ns"])
         self._writing = None
         more = self._stamp()
         if more:
@@ -278,16 +277,15 @@ class Venue:
         self.released_us = self._clock.wall_us()
         if len(events):
             self.history.append(events)
-        self.replies.note([rows[place] for place in np.flatnonzero(_ENDS[events["state"]]).tolist()])
-        starts = np.searchsorted(events["sequence"], range(first, last + 2)).tolist()
+        self.replies.note(rows)
+        answers = dict(by_command(rows))
         reports = iter(self.reports.messages(rows))
         report = next(reports, None)
         listeners, released = self._listeners, self.released
-        for place, ticket in enumerate(tickets):
+        for sequence, ticket in enumerate(tickets, first):
             if ticket is not None:
                 answer, request_id, received_us = ticket
-                answer(request_id, received_us, rows[starts[place] : starts[place + 1]])
-            sequence = first + place
+                answer(request_id, received_us, answers.get(sequence, []))
             # Account events come after the answer of their command (ENTRY-001).
             while report is not None and report[2].engine_sequence == sequence:
                 account, number, message = report

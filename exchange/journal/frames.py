@@ -89,7 +89,7 @@ class Frame(NamedTuple):
     @property
     def rows(self) -> np.ndarray:
         """COMMAND rows of a DATA or CONTROL frame, shape (records,), a copy that may be written."""
-        return np.frombuffer(self.body[: self.records * ROW_BYTES], COMMAND).copy()
+        return np.frombuffer(bytearray(self.body[: self.records * ROW_BYTES]), COMMAND)
 
     @property
     def payload(self) -> bytes:

@@ -74,7 +74,7 @@ def _play_with_copies(engine: Engine, part: object) -> bytes:
 
     found = []
     for events in engine.run(rows(part)):
-        found.append(events.tobytes())
+        found.append(events)
         spare = engine.states.copy()
         engine.states.view(np.uint8)[:] = 0
         engine.states[:] = spare
