@@ -29,7 +29,7 @@ class UnknownSymbol(Exception):
 
 
 class ChannelRefused(Exception):
-    """The venue does not serve a channel, `code` of protocol.md section 11."""
+    """The venue does not serve a channel, `code` says why."""
 
     def __init__(self, name: str, code: int) -> None:
         super().__init__(f"channel {name}: refused with code {code}")

@@ -1,4 +1,4 @@
-"""Which values make sense together: CONFIG-001 to CONFIG-011 of contracts.md section 10."""
+"""Which values make sense together: CONFIG-001 to CONFIG-011."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# Names of contracts.md section 10.
+# Names that journal and messages carry.
 CONFIG_NAMES = {
     "CONFIG-001": "CHIP_INCOMPLETE",
     "CONFIG-002": "TIER_GRID",

@@ -1,7 +1,7 @@
 """Certified goodput from daily telemetry, grades, conversion factors, and the effective price of useful compute.
 
 Goodput is the useful share of a chip's reference throughput, in basis points. Quality that a buyer pays for rounds
-down at each step (contracts.md section 1).
+down at each step.
 """
 
 from collections.abc import Iterable, Sequence

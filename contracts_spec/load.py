@@ -59,7 +59,7 @@ def spec_from_document(document: bytes) -> Spec:
 
 
 def spec_sha256(spec: Spec) -> bytes:
-    """The configuration hash that settlement, cascade and margin events carry (contracts.md section 10)."""
+    """The configuration hash that settlement, cascade and margin events carry."""
     return hashlib.sha256(spec_document(spec)).digest()
 
 

@@ -94,7 +94,7 @@ class CommandFlag(IntFlag):
 
 
 class EventKind(IntEnum):
-    """What an EVENT row tells. The short names are those of matching.md, section 1."""
+    """What an EVENT row tells. The short names are those of scenarios and logs."""
 
     ACK = 1  # new order accepted
     REJ = 2  # new order rejected
@@ -148,7 +148,7 @@ class OrderState(IntEnum):
 
 
 class CancelReason(IntEnum):
-    """`why` of a CXL, in the order of matching.md section 1."""
+    """`why` of a CXL."""
 
     NONE = 0
     USER = 1
@@ -169,7 +169,7 @@ class CancelReason(IntEnum):
 
 
 class RejectReason(IntEnum):
-    """In order of precedence: of several, the smallest number is the answer (matching.md section 2)."""
+    """In order of precedence: of several, the smallest number is the answer (ORDER-004)."""
 
     NONE = 0
     UNKNOWN_ACCOUNT = 1

@@ -5,7 +5,7 @@ A size is part of the record's type, so kernels compile once per size: use a nam
 
 from dataclasses import dataclass
 
-# One step of the compiled loop (architecture.md section 7) never emits more rows than this.
+# One step of the compiled loop never emits more rows than this.
 STEP_EVENTS = 4
 SLOT_BITS = 24
 GENERATION_BITS = 29  # slot and generation together stay below 2**53 (WIRE-012)

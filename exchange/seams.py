@@ -170,7 +170,7 @@ class RealNet:
         return host, port
 
     def tune(self, connection: socket.socket) -> None:
-        """Small buffers in the system: waiting data stays where it can still be conflated (gateway.md section 1)."""
+        """Small buffers in the system: waiting data stays where it can still be conflated."""
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 256 * 1_024)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, 16 * 1_024)

@@ -1,4 +1,4 @@
-"""Integer units and every rounding decision (contracts.md section 1).
+"""Integer units and every rounding decision.
 
 Prices are ticks (1 tick = 1 mill = $0.001 per GPU-hour), quantities lots, money mills, ratios basis points, time ns.
 The direction of rounding is in the name of each function; `a // b` floors, also below zero.

@@ -113,8 +113,7 @@ class Venue:
         self._spawn = spawn
         self._schedule = schedule
         self._batch_rows = batch_rows
-        self._spare = [Batch(batch_rows) for _ in range(2)]
-        self.batch = Batch(batch_rows)
+        self._spare, self.batch = [Batch(batch_rows) for _ in range(2)], Batch(batch_rows)
         self.full_batches = 0  # that wait behind the one being written
         self._full: deque[Batch] = deque()
         self._writing: Batch | None = None

@@ -7,7 +7,7 @@ from tests.reference_clearing import Instrument
 
 S = MarketState
 
-# The table of matching.md, section 12: where each state may go. HALT also goes back to the state before it.
+# STATE-001: where each state may go. HALT also goes back to the state before it.
 GOES_TO = {
     S.CLOSED: {S.PREOPEN},
     S.PREOPEN: {S.NOCANCEL, S.OPEN, S.HALT},

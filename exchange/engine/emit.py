@@ -19,7 +19,7 @@ ZERO = np.uint64(0)
 
 @leaf_kernel
 def next_in_stream(state, account):
-    """The next number of an account's stream (protocol.md section 4)."""
+    """The next number of an account's stream."""
     account_row = state.accounts[account]
     account_row.stream += 1
     return account_row.stream

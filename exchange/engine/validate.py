@@ -1,4 +1,4 @@
-"""Rejection reasons of new orders in their order of precedence (matching.md section 2). Nothing is written.
+"""Rejection reasons of new orders in their order of precedence (ORDER-004). Nothing is written.
 
 Stops, icebergs, market orders, GTD and slide are refused as BAD_COMBO.
 """

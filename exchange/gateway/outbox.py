@@ -2,7 +2,7 @@
 
 Private messages of a tick travel as one frame holding an array (WIRE-004); a public message is encoded and framed
 once per encoding, and the frames of a group (connections with the same channels) are joined once. Building frames
-here, not in the library, is what makes fan-out cheap (gateway.md section 2): a server's frames are not masked, so
+here, not in the library, is what makes fan-out cheap: a server's frames are not masked, so
 without extensions the bytes are the same for everybody.
 """
 

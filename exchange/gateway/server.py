@@ -1,10 +1,10 @@
-"""The websockets shell: the only module that knows sockets. Settings and their reasons: security.md section 3.
+"""The websockets shell: the only module that knows sockets. Settings, each with its reason.
 
 Whole plain frames of one read go straight to the session, without a queue, a coroutine step or an object each; the
 handshake, control frames, fragments and every broken frame are the library's.
-Sending is ours: frames are built once and written straight to the transport, one write per connection per loop tick
-(gateway.md section 2), which needs attributes of the library that are hardly documented: `transport`, `protocol`,
-`send_in_progress`. They are used in this file alone, and a test reads the frames with an independent client.
+Sending is ours: frames are built once and written straight to the transport, one write per connection per loop tick.
+It needs attributes of the library that are hardly documented: `transport`, `protocol`, `send_in_progress`. They are
+used in this file alone, and a test reads the frames with an independent client.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""One connection's conversation: frames in, messages out, no sockets (gateway.md section 1).
+"""One connection's conversation: frames in, messages out, no sockets.
 
 States: greeted (hello sent) -> waiting (the logon is being made durable) -> live; or closed. Requests are served from
 `live` on; market data on `/v1/md` needs no logon. What is sent leaves through the connection's `Line`.

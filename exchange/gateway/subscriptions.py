@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from exchange.gateway.hub import Hub
     from exchange.gateway.session import Session
 
-# Channels of protocol.md section 8 that this venue does not have yet: refused by name.
+# Channels that this venue does not have yet: refused by name.
 NOT_OFFERED = frozenset({"settlement", "index", "certificates", "orders", "stats"})
 
 

@@ -1,7 +1,7 @@
 """Token buckets, the profiles of limits a venue runs with, and what counts as flooding.
 
-A profile is data that `hello` states (RATE-001): the standard one is that of protocol.md, the loopback one lets a
-demo or a benchmark on one machine show what the venue can do (security.md section 4).
+A profile is data that `hello` states (RATE-001): the standard one is for strangers, the loopback one lets a
+demo or a benchmark on one machine show what the venue can do.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Profile:
     connections_per_key: int = 20
     connections_per_address: int = 20
     logons_per_minute: int = 10
-    guard_loopback: bool = False  # rows per address do not count loopback peers (security.md section 4)
+    guard_loopback: bool = False  # rows per address do not count loopback peers
     batch_rows: int = 4_096  # commands of one commit
     queue_batches: int = 2  # full batches that may wait for the journal; beyond it orders are refused: BUSY
 

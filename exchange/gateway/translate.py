@@ -1,7 +1,7 @@
 """Messages to COMMAND rows: the only place where the wire's words become the engine's codes.
 
 Rows are packed straight into a preallocated array, one `struct` call a row. What the message alone shows to be wrong
-is refused here with the name of the field (matching.md section 2, before rank 1); everything that depends on state is
+is refused here with the name of the field (ORDER-004, before rank 1); everything that depends on state is
 the engine's to judge.
 """
 

@@ -12,7 +12,7 @@ from exchange.codes import Side
 from exchange.publish.book_view import BookView, Level, difference
 from exchange.wire.messages import ChannelMessage, Depth, Top
 
-LOG_MESSAGES = 1_024  # gateway.md section 1, idea 5
+LOG_MESSAGES = 1_024  # kept for subscribers that come back
 REPLAY_MESSAGES = 5_000  # RECOV-014
 PAGE_LEVELS = 4_000  # of a snapshot: well below a frame of 1 MiB (MDATA-006)
 CHECKSUM_US = 500_000  # at most a second between checksums while the book changes (MDATA-016)

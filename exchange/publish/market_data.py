@@ -1,4 +1,4 @@
-"""Market data: released events to channel messages, each made once for all subscribers (protocol.md section 8).
+"""Market data: released events to channel messages, each made once for all subscribers.
 
     market = MarketData(table, source)            # table: instruments.InstrumentTable; source: the engine, see Source
     number, code = market.subscribe(spec)         # spec: wire ChannelSpec; code 0, or an error of that row (MDATA-004)

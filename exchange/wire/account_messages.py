@@ -1,4 +1,4 @@
-"""Messages of an account's stream (protocol.md section 7): contiguous, replayable, never conflated.
+"""Messages of an account's stream: contiguous, replayable, never conflated.
 
 Required fields come first, in the order the publisher gives them by position; the rest are optional.
 """

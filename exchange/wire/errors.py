@@ -1,4 +1,4 @@
-"""Error codes of protocol.md section 11: the table, the engine's reasons as codes, and the close codes.
+"""Error codes: the table, the engine's reasons as codes, and the close codes.
 
 Codes and names are stable, the text of a message is for people. Error codes never use 4xxx, close codes always do,
 apart from those of RFC 6455.

@@ -1,4 +1,4 @@
-"""Messages of the market data channels (protocol.md section 8).
+"""Messages of the market data channels.
 
 Event channels (instruments, status, trades, settlement, index, certificates) are numbered from the journal and
 replayable; state channels (top, depth, orders, stats) begin and heal with a snapshot.

@@ -1,4 +1,4 @@
-"""Messages a client sends (protocol.md sections 5 to 9). Attributes are long, keys short: see `fields.KEYS`.
+"""Messages a client sends. Attributes are long, keys short: see `fields.KEYS`.
 
 Build them by keyword: `New(request_id=1, account=7, instrument=34734166, side="b", order_lots=5, ...)`.
 An optional price or quantity that is absent is `UNSET`, never `None`; an absent number or text is 0 or "".

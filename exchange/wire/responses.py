@@ -1,4 +1,4 @@
-"""Session messages and replies the server sends (protocol.md sections 5, 6, 9, 10).
+"""Session messages and replies the server sends.
 
 `Ok` and `Err` answer requests; the gateway sets `received_us`, `sent_us` and `limit_left` just before it encodes.
 In `Ok` and `Err` an absent number is `None`, because 0 says something (`lv` 0: nothing is working).

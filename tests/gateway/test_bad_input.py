@@ -1,4 +1,4 @@
-"""The table of bad inputs (security.md section 8), as far as the gateway answers them, and random ones."""
+"""Every kind of bad input that the gateway answers, and random ones."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

@@ -1,4 +1,4 @@
-"""Invariants of matching.md section 17, checked on the events alone: a ledger that folds what everybody can see.
+"""The INV- invariants, checked on the events alone: a ledger that folds what everybody can see.
 
 It keeps its own orders and queues from EVENT rows and knows nothing of either book; a fault that reference and engine
 share still shows here.

@@ -1,7 +1,7 @@
-"""Reads scenario lines (matching.md, section 18) and runs them on anything that applies COMMAND rows.
+"""Reads scenario lines and runs them on anything that applies COMMAND rows.
 
-A line is `id | rule codes | parameters | book before | messages | expected events [| end]`. Beyond section 18 these
-tables know, for what the notation leaves out:
+A line is `id | rule codes | parameters | book before | messages | expected events [| end]`. Beyond the
+notation of the shared scenarios these tables know:
 
     messages     XA acct [book] [B|S] [tag=t]   cancel all, with filters      UK acct   lift a kill
                  D+ acct mills, D- acct mills   deposit, withdraw
