@@ -199,7 +199,7 @@ class OpenVenue:
         if not 0 < account < len(flags):
             raise UserError(f"account {account} not in 1..{len(flags) - 1}")
         if not flags[account]:
-            self.define_account(AccountPayload(account))
+            self.define_account(AccountPayload(account, smp_id=account))
         self.control(CommandKind.DEFINE_KEY, payload)
         self.keys.define(self.engine.sequence, payload)
         if deposit_mills:

@@ -4,12 +4,13 @@ Nothing here is shared with `exchange.book`: every figure is computed from the o
 asked for, so there is no cached best price, level total or bitmap that could be wrong.
 """
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sortedcontainers import SortedDict
 
-from exchange.codes import Side
+from exchange.codes import Side, SmpMode
 
 
 @dataclass
@@ -30,6 +31,8 @@ class Order:
     minimum_lots: int
     client_order_id: tuple[int, int, int]
     tag: int
+    smp_id: int = 0
+    smp_mode: int = 0
     filled_lots: int = 0
     value_tick_lots: int = 0
     resting: bool = False
@@ -47,6 +50,11 @@ class Uncross:
 def signed(side: int) -> int:
     """+1 for a buy, -1 for a sell."""
     return 1 if side == Side.BUY else -1
+
+
+def is_own(order: Order, maker: Order) -> bool:
+    """SMP-001: the two orders belong to one owner who does not trade with himself."""
+    return order.smp_id != 0 and order.smp_id == maker.smp_id
 
 
 def opposite(side: int) -> int:
@@ -94,9 +102,28 @@ class Book:
         """Would an order of this side and limit trade with that resting order?"""
         return signed(side) * price >= signed(side) * maker.price
 
-    def available(self, side: int, price: int) -> int:
-        """Lots that an order of this side and limit would execute at once, however large it is (TIF-003)."""
-        return sum(maker.leaves_lots for maker in self.orders(opposite(side)) if self.takes(side, price, maker))
+    def executed_by(self, order: Order) -> int:
+        """Lots that an order would execute now: a dry run of the matching on a copy (TIF-003)."""
+        book, order = copy.deepcopy((self, order))
+        executed = 0
+        while order.leaves_lots:
+            maker = book.best(opposite(order.side))
+            if maker is None or not book.takes(order.side, order.price, maker):
+                break
+            lots = min(order.leaves_lots, maker.leaves_lots)
+            if is_own(order, maker):
+                if order.smp_mode in (SmpMode.CANCEL_AGGRESSOR, SmpMode.CANCEL_BOTH):
+                    break
+                if order.smp_mode == SmpMode.CANCEL_RESTING:
+                    book.remove(maker)
+                    continue
+            else:
+                executed += lots
+            order.leaves_lots -= lots
+            maker.leaves_lots -= lots
+            if not maker.leaves_lots:
+                book.remove(maker)
+        return executed
 
     def uncross(self, reference: int) -> Uncross | None:
         """AUC-002 to AUC-007, tick by tick; None if the book does not cross."""

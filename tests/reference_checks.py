@@ -13,6 +13,7 @@ from exchange.codes import (
     PostOnly,
     RejectReason,
     Side,
+    SmpMode,
     TimeInForce,
 )
 from exchange.units import ORDER_LOTS_MAX
@@ -55,6 +56,7 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     yield not 0 <= command.minimum_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     yield command.side not in set(Side) or command.tif not in set(TimeInForce), RejectReason.BAD_COMBO
     yield command.order_type != OrderType.LIMIT or command.tif == TimeInForce.GTD, RejectReason.BAD_COMBO
+    yield command.smp_mode not in set(SmpMode), RejectReason.BAD_COMBO
     yield command.post_only not in (PostOnly.NONE, PostOnly.REJECT) or command.display_lots != 0, RejectReason.BAD_COMBO
     yield command.post_only != PostOnly.NONE and command.tif in IMMEDIATE, RejectReason.BAD_COMBO
     yield account.killed, RejectReason.KILLED

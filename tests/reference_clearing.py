@@ -66,6 +66,7 @@ class Account:
     position_lots_max: int
     term_lots_max: int
     close_only: bool
+    smp_id: int = 0
     killed: bool = False
     cash_mills: int = 0
     sequence: int = 0

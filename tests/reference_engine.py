@@ -22,7 +22,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from tests import reference_venue as venue
-from tests.reference_book import Book, Order, opposite
+from tests.reference_book import Book, Order, is_own, opposite
 from tests.reference_checks import (
     CANCEL_STATES,
     IMMEDIATE,
@@ -34,6 +34,7 @@ from tests.reference_checks import (
 )
 from tests.reference_clearing import Account, Clearing
 from tests.reference_phases import Phases
+from tests.reference_self_match import prevent_self_match
 from tests.rows import Command, Event
 
 SLOT_BITS = 24
@@ -109,7 +110,8 @@ class Reference:
         return Order(
             self.ids.peek(), self.entries + 1, command.account, command.session, command.instrument, command.side,
             command.tif, command.post_only, command.price, command.lots, command.lots, command.minimum_lots,
-            client_words(command), command.tag,
+            client_words(command), command.tag, command.smp_id or self.clearing.accounts[command.account].smp_id,
+            command.smp_mode,
         )  # fmt: skip
 
     def changed(self, order: Order, command: Any) -> Order:
@@ -157,14 +159,16 @@ class Reference:
     def _enter(self, order: Order) -> None:
         """Conditions of entry, matching, and what becomes of the remainder (ORDER-003, MATCH-004, TIF-001 to 004)."""
         matching = self.market_state(order.instrument) == MarketState.OPEN
-        available = self.books[order.instrument].available(order.side, order.price) if matching else 0
         wanted = order.leaves_lots if order.tif == TimeInForce.FOK else 0
-        if max(wanted, order.minimum_lots) > min(available, order.leaves_lots):
+        wanted_at_least = max(wanted, order.minimum_lots)
+        if wanted_at_least and wanted_at_least > (self.books[order.instrument].executed_by(order) if matching else 0):
             return self.cancel_order(order, CancelReason.FOK if wanted else CancelReason.MINQTY)
         if matching:
             self._match(order)
+        if order.order_id not in self.orders:
+            return None
         if order.leaves_lots == 0:
-            return self._end(order)
+            return self.end_order(order)
         if order.tif in IMMEDIATE:
             return self.cancel_order(order, CancelReason.IOC)
         return self._rest(order)
@@ -175,6 +179,9 @@ class Reference:
             maker = book.best(opposite(order.side))
             if maker is None or not book.takes(order.side, order.price, maker):
                 return
+            if is_own(order, maker):
+                prevent_self_match(self, order, maker)
+                continue
             self.trade(maker, order, maker.price, min(maker.leaves_lots, order.leaves_lots), Liquidity.MAKER)
 
     def _rest(self, order: Order) -> None:
@@ -229,10 +236,12 @@ class Reference:
         )  # fmt: skip
         if self.market_state(order.instrument) == MarketState.OPEN:
             self._match(order)
+        if order.order_id not in self.orders:
+            return
         if order.leaves_lots:
             self._rest(order)
         else:
-            self._end(order)
+            self.end_order(order)
 
     def answer(self, kind: EventKind, **fields: Any) -> None:
         """A row that says nothing but whose command was done."""
@@ -272,7 +281,7 @@ class Reference:
             self._fill(order, price, lots, Liquidity.TAKER if taker else liquidity)
         for order in (first, second):
             if not order.leaves_lots and (order is first or liquidity == Liquidity.AUCTION):
-                self._end(order)
+                self.end_order(order)
 
     def _fill(self, order: Order, price: int, lots: int, role: Liquidity) -> None:
         """One order's part of a trade."""
@@ -307,9 +316,9 @@ class Reference:
             EventKind.CXL, order, reason=reason, lots=lots, state=state, reference=reference,
             flags=0 if rested else EventFlag.NEVER_RESTED, level_lots=level if rested else 0,
         )  # fmt: skip
-        self._end(order)
+        self.end_order(order)
 
-    def _end(self, order: Order) -> None:
+    def end_order(self, order: Order) -> None:
         del self.orders[order.order_id]
         self.ids.release(order.order_id)
 

@@ -236,6 +236,7 @@ def control(reference: Reference, kind: CommandKind, payload: dict[str, Any]) ->
             reference.emit(EventKind.LISTED, instrument=index, price=clearing.instruments[index].settle_tick)
         return
     limits = {name: payload[name] for name in ("order_lots_max", "position_lots_max", "term_lots_max", "close_only")}
+    limits["smp_id"] = payload.get("smp_id", 0)
     known = clearing.accounts.get(payload["account"])
     if known is None:
         clearing.accounts[payload["account"]] = Account(payload["account"], **limits)

@@ -152,6 +152,21 @@ def reduce_order(state, book, slot, lots):
     return np.int64(level.shown_lots)
 
 
+@leaf_kernel
+def take_hidden_first(state, book, slot, lots):
+    """Take lots off a resting order that keeps its place, those nobody sees first (ICE-005). Returns lots still shown
+    at its price."""
+    order = state.orders[slot]
+    side = np.int64(order.side)
+    level = state.levels[row_of(book, side, place_of(book, side, np.int64(order.price)))]
+    hidden = min(lots, np.int64(order.leaves_lots) - order.shown_lots)
+    order.leaves_lots -= lots
+    order.shown_lots -= lots - hidden
+    level.hidden_lots -= hidden
+    level.shown_lots -= lots - hidden
+    return np.int64(level.shown_lots)
+
+
 @kernel
 def available_lots(state, book, side, tick, wanted):
     """Lots an aggressor of `side` could execute down to its limit, counted up to `wanted` (TIF-003)."""

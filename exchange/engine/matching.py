@@ -9,6 +9,7 @@ from exchange.codes import CancelReason, EventKind, Liquidity, OrderState, TimeI
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.look_ahead import ask_for_order, ask_for_owner
 from exchange.engine.orders import forget_order, rest_order, take_out
+from exchange.engine.self_match import executable_lots, is_own, prevent_self_match
 from exchange.engine.validate import FOK, OPEN, is_immediate
 from exchange.kernel import kernel, leaf_kernel
 
@@ -20,6 +21,7 @@ FILLED = np.int64(OrderState.FILLED)
 IOC_REASON = np.int64(CancelReason.IOC)
 FOK_REASON = np.int64(CancelReason.FOK)
 MINQTY_REASON = np.int64(CancelReason.MINQTY)
+FREE = np.int64(OrderState.NONE)
 ORDER_FOK = np.int64(TimeInForce.FOK)
 
 
@@ -36,7 +38,11 @@ def unmet_condition(state, book, order, minimum_lots):
     # Nothing matches outside OPEN, and an order executes at most its own lots.
     if book.phase != OPEN or wanted > order.order_lots:
         return reason
-    return 0 if available_lots(state, book, np.int64(order.side), np.int64(order.price), wanted) >= wanted else reason
+    if order.smp_id != 0:
+        found = executable_lots(state, book, order)
+    else:
+        found = available_lots(state, book, np.int64(order.side), np.int64(order.price), wanted)
+    return 0 if found >= wanted else reason
 
 
 @leaf_kernel
@@ -115,6 +121,9 @@ def match_once(state, out, slot):
     if order.leaves_lots == 0 or not crosses(book, side, np.int64(order.price)):
         return False
     resting = np.int64(state.levels[best_row(book, 1 - side)].head)
+    if is_own(order, state.orders[resting]):
+        prevent_self_match(state, out, slot, resting)
+        return True
     following = np.int64(state.links[resting].newer)
     if following != 0:
         ask_for_owner(state, following)
@@ -127,6 +136,8 @@ def match_once(state, out, slot):
 def settle_remainder(state, out, slot):
     """After its last fill an aggressor is gone, rests, or is cancelled (MATCH-004, TIF-001)."""
     order = state.orders[slot]
+    if order.state == FREE:
+        return  # self-match prevention has ended it
     if order.leaves_lots == 0:
         forget_order(state, slot, order_hash(order))
     elif is_immediate(order.tif):

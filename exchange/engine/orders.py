@@ -126,7 +126,7 @@ def _write_order(state, order, command):
     order.filled_lots = 0
     order.order_lots = command.lots
     order.display_lots = command.display_lots
-    order.smp_id = command.smp_id
+    order.smp_id = command.smp_id if command.smp_id != 0 else state.accounts[np.int64(command.account)].smp_id
     order.side = command.side
     order.order_type = command.order_type
     order.tif = command.tif

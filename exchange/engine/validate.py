@@ -16,6 +16,7 @@ from exchange.codes import (
     PostOnly,
     RejectReason,
     Side,
+    SmpMode,
     TimeInForce,
 )
 from exchange.engine.risk import check_risk, is_full
@@ -44,6 +45,7 @@ LIMIT = np.int64(OrderType.LIMIT)
 IOC = np.int64(TimeInForce.IOC)
 FOK = np.int64(TimeInForce.FOK)
 GTD = np.int64(TimeInForce.GTD)
+DECREMENT = np.int64(SmpMode.DECREMENT)
 POST_ONLY_NONE = np.int64(PostOnly.NONE)
 POST_ONLY_REJECT = np.int64(PostOnly.REJECT)
 ENTRY_IOC_ONLY = np.int64(OrderEntry.IOC_ONLY)
@@ -103,6 +105,8 @@ def check_syntax(command):
     if command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX:
         return BAD_QTY
     if command.side > 1 or command.order_type != LIMIT or command.tif > FOK or command.tif == GTD:
+        return BAD_COMBO
+    if command.smp_mode > DECREMENT:
         return BAD_COMBO
     if command.display_lots != 0 or command.post_only > POST_ONLY_REJECT:
         return BAD_COMBO

@@ -91,13 +91,7 @@ class Batch:
 
 def refusal_of_new(message: New, listed: Listed | None) -> Err | None:
     """Why a `new` never reaches the engine, None if it does."""
-    if (
-        message.order_type != "limit"
-        or message.tif == "gtd"
-        or message.display_lots
-        or message.post_only == "slide"
-        or message.smp_mode != "cr"
-    ):
+    if message.order_type != "limit" or message.tif == "gtd" or message.display_lots or message.post_only == "slide":
         return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, _not_offered(message))
     if message.trigger_tick is not UNSET or message.expiry_us:
         key = "trg" if message.trigger_tick is not UNSET else "till"
@@ -127,9 +121,7 @@ def _not_offered(message: New) -> str:
         return "tif gtd is not offered yet: day, gtc, ioc, fok are"
     if message.display_lots:
         return "disp (iceberg) is not offered yet"
-    if message.post_only == "slide":
-        return "po slide is not offered yet: reject is"
-    return f"smp {message.smp_mode} is not offered yet: no account has self-match prevention"
+    return "po slide is not offered yet: reject is"
 
 
 def refusal_of_replace(message: Replace) -> Err | None:

@@ -284,7 +284,6 @@ def test_replay_gives_a_closed_range_marked_and_ended(bench: Bench) -> None:
         ({"tif": "gtd", "expiry_us": 5}, "NOT_ALLOWED_TOGETHER"),
         ({"display_lots": 2}, "NOT_ALLOWED_TOGETHER"),
         ({"post_only": "slide"}, "NOT_ALLOWED_TOGETHER"),
-        ({"smp_mode": "dc"}, "NOT_ALLOWED_TOGETHER"),
         ({"trigger_tick": 5}, "NOT_ALLOWED_TOGETHER"),
         ({"expiry_us": 5}, "NOT_ALLOWED_TOGETHER"),
         ({"order_lots": 0}, "LOTS_RANGE"),

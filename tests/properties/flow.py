@@ -14,6 +14,7 @@ from exchange.codes import (
     OrderType,
     PostOnly,
     Side,
+    SmpMode,
     TimeInForce,
 )
 from exchange.records import pack_client_order_id, pack_tag
@@ -128,8 +129,18 @@ class Flow:
             fields["minimum_lots"] = self._pick([1, 2, 3, 6, 20, -1])
         if self._chance(0.12):
             fields["post_only"] = PostOnly.REJECT
+        if self._chance(0.3):
+            fields |= {"smp_id": self._pick([1, 1, 2]), "smp_mode": self._pick(list(SmpMode))}
         if self._chance(0.02):
-            odd = [("order_type", 1), ("display_lots", 2), ("post_only", 2), ("tif", 2), ("side", 2), ("tif", 9)]
+            odd = [
+                ("smp_mode", 4),
+                ("order_type", 1),
+                ("display_lots", 2),
+                ("post_only", 2),
+                ("tif", 2),
+                ("side", 2),
+                ("tif", 9),
+            ]
             name, value = self._pick(odd)
             fields[name] = value
         return self._stamp(

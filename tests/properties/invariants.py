@@ -38,15 +38,17 @@ class Entry:
     order_lots: int
     minimum_lots: int
     post_only: int
+    smp_id: int
     stamp: int = 0  # when it last joined a queue; 0: it rests nowhere
     filled_lots: int = 0
     cancelled_lots: int = 0
+    decremented_lots: int = 0
     value_tick_lots: int = 0
     first_fills: int = 0  # executed in its command of entry
 
     @property
     def leaves_lots(self) -> int:
-        return self.order_lots - self.filled_lots - self.cancelled_lots
+        return self.order_lots - self.filled_lots - self.cancelled_lots - self.decremented_lots
 
 
 class Ledger:
@@ -55,6 +57,7 @@ class Ledger:
     def __init__(self) -> None:
         self.orders: dict[int, Entry] = {}
         self.streams: dict[int, int] = defaultdict(int)
+        self.decrement: Any = None  # the first of a pair
         self.trades = 0
         self.stamps = 0
         self.states: dict[int, MarketState] = {}
@@ -107,7 +110,7 @@ class Ledger:
             assert event.order_id not in self.orders, "an order id never comes twice"
             self.orders[event.order_id] = Entry(
                 event.account, event.instrument, event.side, event.price, event.tif, event.order_lots,
-                command.minimum_lots, command.post_only,
+                command.minimum_lots, command.post_only, command.smp_id,
             )  # fmt: skip
         elif event.kind == EventKind.RST:
             order = self.orders[event.order_id]
@@ -120,13 +123,32 @@ class Ledger:
             self._replace(event)
         elif event.kind == EventKind.CXL:
             self._cancel(event)
+        elif event.kind == EventKind.DEC:
+            self._decrement(event)
+
+    def _decrement(self, event: Any) -> None:
+        """SMP-005: both of a pair lose the same, the first is the resting one."""
+        order = self.orders[event.order_id]
+        if order.stamp:
+            self.decrement = event
+        else:
+            other = self.decrement
+            assert (event.lots, event.instrument) == (other.lots, other.instrument) and event.side != other.side
+        order.decremented_lots += event.lots
+        assert event.leaves_lots == order.leaves_lots >= 0 < event.lots, "and decremented (INV-001)"
+        assert bool(event.flags & EventFlag.NEVER_RESTED) != bool(order.stamp)
+        if order.stamp:
+            self._check_level(event, order)
+        assert event.state == (OrderState.OPEN if order.leaves_lots else OrderState.CANCELLED)
+        if not order.leaves_lots:
+            del self.orders[event.order_id]
 
     def _replace(self, event: Any) -> None:
         order = self.orders[event.order_id]
         old_price, old_leaves, order.tif = order.price, order.leaves_lots, event.tif
         if not event.flags:
             return
-        order.price, order.order_lots = event.price, event.order_lots
+        order.price, order.order_lots, order.decremented_lots = event.price, event.order_lots, 0
         assert event.leaves_lots == order.leaves_lots, "leaves = new total - executed (REPL-002)"
         if event.flags & EventFlag.KEPT:
             assert order.price == old_price and order.leaves_lots <= old_leaves, "size down alone keeps time (REPL-001)"
@@ -166,6 +188,7 @@ class Ledger:
             assert second.liquidity == Liquidity.TAKER and self.states[first.instrument] == MarketState.OPEN
             taker = self.orders[second.order_id]
             assert taker.stamp == 0 and taker.post_only == PostOnly.NONE, "post-only never takes (INV-008)"
+            assert not taker.smp_id or taker.smp_id != self.orders[first.order_id].smp_id, "no self match (INV-007)"
         for event in (first, second):
             self._fill(event)
 

@@ -1,0 +1,103 @@
+"""Self-match prevention in price-time books (SMP-001 to SMP-006).
+
+Two orders with one self-match id never trade with each other in OPEN. The aggressor's instruction rules, and only a
+resting order whose turn has come is touched.
+"""
+
+import numpy as np
+
+from exchange.book.index import order_hash
+from exchange.book.levels import place_of, row_of, take_hidden_first, unlink_order, worse_place
+from exchange.codes import CancelReason, EventFlag, EventKind, OrderState, SmpMode
+from exchange.engine.emit import next_in_stream, order_event
+from exchange.engine.orders import forget_order, take_out, work_order
+from exchange.kernel import kernel, leaf_kernel
+
+CANCEL_RESTING = np.int64(SmpMode.CANCEL_RESTING)
+CANCEL_AGGRESSOR = np.int64(SmpMode.CANCEL_AGGRESSOR)
+DECREMENT = np.int64(SmpMode.DECREMENT)
+SMP_REASON = np.int64(CancelReason.SMP)
+DEC = np.int64(EventKind.DEC)
+NEVER_RESTED = np.int64(EventFlag.NEVER_RESTED)
+CANCELLED = np.int64(OrderState.CANCELLED)
+
+
+@leaf_kernel
+def is_own(order, maker):
+    """Whether an aggressor may not trade with a resting order."""
+    return order.smp_id != 0 and order.smp_id == maker.smp_id
+
+
+@kernel
+def prevent_self_match(state, out, slot, resting):
+    """Do as the aggressor says with a resting order of the same owner whose turn has come.
+
+    An aggressor that this ends has left: its row is free.
+    """
+    mode = np.int64(state.orders[slot].smp_mode)
+    if mode == DECREMENT:
+        lots = min(np.int64(state.orders[slot].leaves_lots), np.int64(state.orders[resting].leaves_lots))
+        _decrement(state, out, resting, lots)
+        _decrement(state, out, slot, lots)
+        if state.orders[resting].leaves_lots == 0:
+            forget_order(state, resting, order_hash(state.orders[resting]))
+        return
+    if mode != CANCEL_AGGRESSOR:
+        take_out(state, out, resting, SMP_REASON)
+    if mode != CANCEL_RESTING:
+        take_out(state, out, slot, SMP_REASON)
+
+
+@kernel
+def _decrement(state, out, slot, lots):
+    """SMP-005: DEC of one of the two; no trade, no fee."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    work_order(state, order, -lots)
+    level_lots = np.int64(0)
+    flags = NEVER_RESTED
+    if order.resting == 0:
+        order.leaves_lots -= lots
+    else:
+        flags = np.int64(0)
+        if lots == order.leaves_lots:
+            level_lots = unlink_order(state, book, slot)
+            order.leaves_lots = 0
+            order.shown_lots = 0
+        else:
+            level_lots = take_hidden_first(state, book, slot, lots)
+    if order.leaves_lots == 0:
+        order.state = CANCELLED
+    row = order_event(state, out, DEC, order, lots, level_lots)
+    row["flags"] = flags
+    row.account_sequence = next_in_stream(state, np.int64(order.account))
+
+
+@kernel
+def executable_lots(state, book, order):
+    """What an aggressor with a self-match id would execute: the matcher's way through the book, writing nothing."""
+    side = np.int64(order.side)
+    worst = place_of(book, 1 - side, np.int64(order.price))
+    place = np.int64(book.best[1 - side])
+    left = np.int64(order.leaves_lots)
+    found = np.int64(0)
+    while place != 0 and place >= worst and left > 0:
+        slot = np.int64(state.levels[row_of(book, 1 - side, place)].head)
+        hidden = np.int64(0)
+        while slot != 0 and left > 0:
+            maker = state.orders[slot]
+            if not is_own(order, maker):
+                lots = min(left, np.int64(maker.shown_lots))
+                found += lots
+                left -= lots
+                hidden += maker.leaves_lots - maker.shown_lots
+            elif order.smp_mode == DECREMENT:
+                left -= min(left, np.int64(maker.leaves_lots))
+            elif order.smp_mode != CANCEL_RESTING:
+                return found
+            slot = np.int64(state.links[slot].newer)
+        lots = min(left, hidden)
+        found += lots
+        left -= lots
+        place = worse_place(state, book, 1 - side, place)
+    return found
