@@ -202,22 +202,33 @@ class Session:
         price: Price = None,
         *,
         price_tick: int | None = None,
+        order_type: Literal["limit", "market", "mtl"] = "limit",
         tif: TifText = "day",
         post_only: Literal["", "reject", "slide"] = "",
         minimum_lots: int = 0,
+        self_match: Literal["cr", "ca", "cb", "dc"] = "cr",
         tag: str = "",
     ) -> LiveOrder:
-        """Send an order and return at once; its fate comes as events. Throttled, NotLive: it was not sent."""
+        """Send an order and return at once; its fate comes as events. Throttled, NotLive: it was not sent.
+
+        order_type  `market` trades up to some points beyond the best opposite price, or up to a price if one is given;
+                    `mtl` takes the best opposite price for its limit and has no price
+        self_match  what becomes of an order of one's own that it would trade with: cancel the resting one, the new one,
+                    both, or take the smaller size off both
+        """
+        priceless = order_type != "limit" and price is None and price_tick is None
         self._orders_made += 1
         request = New(
             request_id=1,
             instrument=instrument.instrument,
             side=side,
-            price_tick=ticks_of(price, price_tick),
+            price_tick=UNSET if priceless else ticks_of(price, price_tick),
             order_lots=lots,
+            order_type=order_type,
             tif=tif,
             post_only=post_only,
             minimum_lots=minimum_lots,
+            smp_mode=self_match,
             client_order_id=f"{self._order_prefix}-{self._orders_made}",
             tag=tag,
         )

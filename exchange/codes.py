@@ -84,6 +84,7 @@ class CommandFlag(IntFlag):
 
     NO_COD = 1  # NEW: spared by cancel on disconnect (SESS-020)
     REJECT_IF_ELECTED = 2  # NEW: STOP-002
+    TIGHTEN = 4  # NEW of a market order: its price tightens the protection
     KEEP_PRICE = 1  # REPLACE: the price field is not given
     KEEP_LOTS = 2  # REPLACE: the lots field is not given
     SET_TIF = 4  # REPLACE: the tif field is given

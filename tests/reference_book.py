@@ -33,6 +33,7 @@ class Order:
     tag: int
     smp_id: int = 0
     smp_mode: int = 0
+    order_type: int = 0
     filled_lots: int = 0
     value_tick_lots: int = 0
     resting: bool = False

@@ -22,6 +22,7 @@ from tests.reference_book import Order, opposite, signed
 if TYPE_CHECKING:
     from tests.reference_engine import Reference
 
+MARKET_TYPES = (OrderType.MARKET, OrderType.MARKET_TO_LIMIT)
 IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
 # STATE-001: where members may enter, replace, cancel, and where books collect without matching.
 ENTRY_STATES = (
@@ -55,26 +56,34 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     yield not 0 <= command.display_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     yield not 0 <= command.minimum_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     yield command.side not in set(Side) or command.tif not in set(TimeInForce), RejectReason.BAD_COMBO
-    yield command.order_type != OrderType.LIMIT or command.tif == TimeInForce.GTD, RejectReason.BAD_COMBO
+    yield command.order_type not in (OrderType.LIMIT, *MARKET_TYPES), RejectReason.BAD_COMBO
+    yield command.tif == TimeInForce.GTD or command.display_lots != 0, RejectReason.BAD_COMBO
     yield command.smp_mode not in set(SmpMode), RejectReason.BAD_COMBO
-    yield command.post_only not in (PostOnly.NONE, PostOnly.REJECT) or command.display_lots != 0, RejectReason.BAD_COMBO
-    yield command.post_only != PostOnly.NONE and command.tif in IMMEDIATE, RejectReason.BAD_COMBO
+    takes = command.tif in IMMEDIATE or command.order_type in MARKET_TYPES
+    yield command.post_only not in set(PostOnly), RejectReason.BAD_COMBO
+    yield command.post_only != PostOnly.NONE and takes, RejectReason.BAD_COMBO
     yield account.killed, RejectReason.KILLED
     instrument = reference.clearing.instruments.get(command.instrument)
     yield instrument is None, RejectReason.UNKNOWN_INST
     assert instrument is not None
     state = reference.market_state(command.instrument)
     yield state not in ENTRY_STATES, RejectReason.STATE
-    yield state != MarketState.OPEN and command.tif in IMMEDIATE, RejectReason.STATE
+    yield state != MarketState.OPEN and takes, RejectReason.STATE
     ioc_only = instrument.order_entry == OrderEntry.IOC_ONLY
     yield ioc_only and command.tif not in IMMEDIATE, RejectReason.IOC_ONLY
-    yield command.price % instrument.min_inc != 0, RejectReason.OFF_TICK
+    market = command.order_type in MARKET_TYPES
+    priced = not market or command.flags & CommandFlag.TIGHTEN
+    yield priced and command.price % instrument.min_inc != 0, RejectReason.OFF_TICK
     yield command.lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
     yield reference.find_client(command.account, client_words(command)) is not None, RejectReason.DUP_ID
-    yield outside_band(reference, command.instrument, command.side, command.price), RejectReason.BAND
+    yield market and reference.books[command.instrument].best(opposite(command.side)) is None, RejectReason.NO_OPP
+    beyond = not instrument.low_tick <= command.price <= instrument.high_tick
+    yield market and command.flags & CommandFlag.TIGHTEN and beyond, RejectReason.BAND
     order = reference.draft(command)
+    for price in () if market else (command.price, order.price):
+        yield outside_band(reference, command.instrument, command.side, price), RejectReason.BAND
     yield from _risk_checks(reference, order, None)
-    yield _would_take(reference, order), RejectReason.PO_CROSS
+    yield command.post_only == PostOnly.REJECT and _would_take(reference, order), RejectReason.PO_CROSS
 
 
 def replace_reason(reference: Reference, command: Any) -> RejectReason:
@@ -106,20 +115,45 @@ def _replace_checks(reference: Reference, command: Any) -> Check:
     yield _would_take(reference, changed), RejectReason.PO_CROSS
 
 
+def entry_price(reference: Reference, command: Any) -> int:
+    """The limit that a NEW works at: its own, a slid one (TIF-006), or what a market order finds (ORDER-008 to 012)."""
+    instrument = reference.clearing.instruments[command.instrument]
+    book, sign = reference.books[command.instrument], signed(command.side)
+    best = book.best(opposite(command.side))
+    if command.order_type == OrderType.LIMIT:
+        is_open = reference.market_state(command.instrument) == MarketState.OPEN
+        slides = command.post_only == PostOnly.SLIDE and is_open and best is not None
+        takes = slides and best is not None and book.takes(command.side, command.price, best)
+        return best.price - sign * instrument.min_inc if takes and best is not None else command.price
+    assert best is not None, "without an opposite price it is refused (ORDER-010)"
+    points = instrument.protection_ticks if command.order_type == OrderType.MARKET else 0
+    caps = [best.price + sign * points, worst_price(reference, command.instrument, command.side)]
+    caps += [command.price] if command.flags & CommandFlag.TIGHTEN else []
+    price = min(sign * cap for cap in caps) * sign
+    while price % instrument.min_inc:
+        price -= sign
+    return price
+
+
 def keeps_priority(order: Order, changed: Order) -> bool:
     """REPL-001: lost by another price and by size up."""
     return changed.price == order.price and changed.leaves_lots <= order.leaves_lots
 
 
-def outside_band(reference: Reference, index: int, side: int, price: int) -> bool:
+def worst_price(reference: Reference, index: int, side: int) -> int:
     """BAND-001, BAND-002 and the daily limits, which outrank the band (BAND-004)."""
+    instrument, book = reference.clearing.instruments[index], reference.books[index]
+    limit = instrument.high_tick if side == Side.BUY else instrument.low_tick
+    known = [tick for tick in (book.last_tick, book.indicative_tick, instrument.settle_tick) if tick is not None]
+    band = known[0] + signed(side) * instrument.band_ticks if instrument.band_ticks else limit
+    return min(signed(side) * limit, signed(side) * band) * signed(side)
+
+
+def outside_band(reference: Reference, index: int, side: int, price: int) -> bool:
     instrument = reference.clearing.instruments[index]
     if not instrument.low_tick <= price <= instrument.high_tick:
         return True
-    book = reference.books[index]
-    known = [tick for tick in (book.last_tick, book.indicative_tick, instrument.settle_tick) if tick is not None]
-    centre = known[0]
-    return instrument.band_ticks > 0 and signed(side) * (price - centre) > instrument.band_ticks
+    return signed(side) * (price - worst_price(reference, index, side)) > 0
 
 
 def _would_take(reference: Reference, order: Order) -> bool:

@@ -51,6 +51,7 @@ class Instrument:
     taker_fee: int
     auction_fee: int
     term: bool
+    protection_ticks: int = 0
 
 
 @dataclass

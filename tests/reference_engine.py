@@ -17,7 +17,6 @@ from exchange.codes import (
     Liquidity,
     MarketState,
     OrderState,
-    OrderType,
     RejectReason,
     TimeInForce,
 )
@@ -27,6 +26,7 @@ from tests.reference_checks import (
     CANCEL_STATES,
     IMMEDIATE,
     client_words,
+    entry_price,
     first_failure,
     keeps_priority,
     new_reason,
@@ -109,9 +109,9 @@ class Reference:
         """The order that a NEW asks for, not yet accepted."""
         return Order(
             self.ids.peek(), self.entries + 1, command.account, command.session, command.instrument, command.side,
-            command.tif, command.post_only, command.price, command.lots, command.lots, command.minimum_lots,
-            client_words(command), command.tag, command.smp_id or self.clearing.accounts[command.account].smp_id,
-            command.smp_mode,
+            command.tif, command.post_only, entry_price(self, command), command.lots, command.lots,
+            command.minimum_lots, client_words(command), command.tag,
+            command.smp_id or self.clearing.accounts[command.account].smp_id, command.smp_mode, command.order_type,
         )  # fmt: skip
 
     def changed(self, order: Order, command: Any) -> Order:
@@ -338,7 +338,7 @@ class Reference:
     def order_event(self, kind: EventKind, order: Order, in_stream: bool = True, **fields: Any) -> None:
         """A row about one order; it takes a number of its account's stream unless told otherwise."""
         common = {
-            "side": order.side, "state": OrderState.OPEN, "order_type": OrderType.LIMIT, "tif": order.tif,
+            "side": order.side, "state": OrderState.OPEN, "order_type": order.order_type, "tif": order.tif,
             "account": order.account, "session": order.session, "instrument": order.instrument,
             "price": order.price, "order_id": order.order_id, "client_order_id_0": order.client_order_id[0],
             "client_order_id_1": order.client_order_id[1], "client_order_id_2": order.client_order_id[2],

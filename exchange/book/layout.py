@@ -123,7 +123,9 @@ BOOK = record_type(
         ("ltd_ns", "<i8"),
         ("symbol", "<u8", (4,)),
         ("month_hours", "<i8", (SCAN_TIERS,)),  # as scan_hours, of an outright: its children's hours in each tier
-        ("spare_end", "<i8", (6,)),
+        ("protection_ticks", "<i4"),  # how far from the best price a market order may trade (ORDER-008)
+        ("spare_ticks", "<i4"),
+        ("spare_end", "<i8", (5,)),
         ("summary", "<u8", (2 * SUMMARY_WORDS,)),  # which words of the occupancy bitmap are not zero, per side
     ]
 )

@@ -42,6 +42,12 @@ def best_row(book, side):
 
 
 @leaf_kernel
+def best_tick(book, side):
+    """Best price of a side that has one."""
+    return tick_of(book, side, np.int64(book.best[side]))
+
+
+@leaf_kernel
 def crosses(book, side, tick):
     """Whether an aggressor of `side` with this limit meets an opposite order."""
     other = 1 - side

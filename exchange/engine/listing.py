@@ -25,7 +25,7 @@ def listing_payloads(instruments: Sequence[Instrument], spec: Spec, day: date) -
     commodities = _commodities(instruments, spec, day)
     books = {instrument.id: index for index, instrument in enumerate(instruments, 1)}
     listings = [
-        _listing(instrument, books, commodities[_commodity_key(instrument)].index) for instrument in instruments
+        _listing(instrument, books, commodities[_commodity_key(instrument)].index, spec) for instrument in instruments
     ]
     month = month_index(day)
     parts = [listings[at : at + LISTINGS_PER_PAYLOAD] for at in range(0, len(listings), LISTINGS_PER_PAYLOAD)]
@@ -69,7 +69,7 @@ def _spot_month(instruments: Sequence[Instrument], key: CommodityKey, spec: Spec
     return 0
 
 
-def _listing(instrument: Instrument, books: dict[int, int], commodity: int) -> Listing:
+def _listing(instrument: Instrument, books: dict[int, int], commodity: int, spec: Spec) -> Listing:
     return Listing(
         index=books[instrument.id],
         instrument_id=instrument.id,
@@ -94,6 +94,7 @@ def _listing(instrument: Instrument, books: dict[int, int], commodity: int) -> L
         min_inc=instrument.min_inc,
         order_lots_max=instrument.order_lots_max,
         band_ticks=instrument.band_ticks,
+        protection_ticks=spec.products.orders.protection_ticks,
         maker_fee=instrument.maker_fee,
         taker_fee=instrument.taker_fee,
         auction_fee=instrument.auction_fee,

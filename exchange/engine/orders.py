@@ -40,6 +40,7 @@ from exchange.engine.validate import (
     check_lots,
     check_price,
     check_terms,
+    entry_tick,
     known_account,
     takes_cancel,
     takes_replace,
@@ -104,8 +105,8 @@ def _remove_from_account(state, account, slot):
 
 
 @leaf_kernel
-def _write_order(state, order, command):
-    """Fill a fresh row from its NEW."""
+def _write_order(state, order, command, tick):
+    """Fill a fresh row from its NEW. `tick`: its `entry_tick`."""
     state.entry += 1
     state.stamp += 1
     order.entry = state.entry
@@ -119,7 +120,7 @@ def _write_order(state, order, command):
     order.account = command.account
     order.session = command.session
     order.book = command.instrument
-    order.price = command.price
+    order.price = tick
     order.trigger = command.trigger
     order.leaves_lots = command.lots
     order.shown_lots = 0
@@ -147,13 +148,14 @@ def enter_order(state, out, command, word):
     account = np.int64(command.account)
     book = state.books[np.int64(command.instrument)]
     row = own_position(state, account, np.int64(command.instrument))
-    reason = check_terms(state, command, book, row, word)
+    tick = entry_tick(book, command)
+    reason = check_terms(state, command, book, row, word, tick)
     if reason != NONE:
         refuse(state, out, REJ, command, reason)
         return np.int64(0)
     slot = take_slot(state)
     order = state.orders[slot]
-    _write_order(state, order, command)
+    _write_order(state, order, command, tick)
     order.position = open_positions(state, account, row, book)
     if has_client_order_id(order):
         add_client_order(state, slot, word)

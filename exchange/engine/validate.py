@@ -1,15 +1,16 @@
 """Rejection reasons of new orders in their order of precedence (ORDER-004). Nothing is written.
 
-Stops, icebergs, market orders, GTD and slide are refused as BAD_COMBO.
+Stops, icebergs and GTD are refused as BAD_COMBO.
 """
 
 import numpy as np
 
 from exchange.book.index import ZERO, find_hashed
-from exchange.book.levels import crosses
+from exchange.book.levels import best_tick, crosses
 from exchange.clearing.margin import loss_per_lot
 from exchange.codes import (
     AccountFlag,
+    CommandFlag,
     MarketState,
     OrderEntry,
     OrderType,
@@ -20,7 +21,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.engine.risk import check_risk, is_full
-from exchange.kernel import leaf_kernel
+from exchange.kernel import kernel, leaf_kernel
 from exchange.units import ORDER_LOTS_MAX
 
 BUY = np.int64(Side.BUY)
@@ -34,6 +35,7 @@ UNKNOWN_INST = np.int64(RejectReason.UNKNOWN_INST)
 IOC_ONLY = np.int64(RejectReason.IOC_ONLY)
 OFF_TICK = np.int64(RejectReason.OFF_TICK)
 BAD_LOT = np.int64(RejectReason.BAD_LOT)
+NO_OPP = np.int64(RejectReason.NO_OPP)
 DUP_ID = np.int64(RejectReason.DUP_ID)
 BAND = np.int64(RejectReason.BAND)
 FULL = np.int64(RejectReason.FULL)
@@ -41,13 +43,16 @@ PO_CROSS = np.int64(RejectReason.PO_CROSS)
 
 DEFINED = np.int64(AccountFlag.DEFINED)
 KILLED_FLAG = np.int64(AccountFlag.KILLED)
-LIMIT = np.int64(OrderType.LIMIT)
+MARKET = np.int64(OrderType.MARKET)
+MARKET_TO_LIMIT = np.int64(OrderType.MARKET_TO_LIMIT)
+TIGHTEN = np.int64(CommandFlag.TIGHTEN)
 IOC = np.int64(TimeInForce.IOC)
 FOK = np.int64(TimeInForce.FOK)
 GTD = np.int64(TimeInForce.GTD)
 DECREMENT = np.int64(SmpMode.DECREMENT)
 POST_ONLY_NONE = np.int64(PostOnly.NONE)
 POST_ONLY_REJECT = np.int64(PostOnly.REJECT)
+POST_ONLY_SLIDE = np.int64(PostOnly.SLIDE)
 ENTRY_IOC_ONLY = np.int64(OrderEntry.IOC_ONLY)
 
 CLOSED = np.int64(MarketState.CLOSED)
@@ -104,31 +109,74 @@ def check_syntax(command):
         return BAD_QTY
     if command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX:
         return BAD_QTY
-    if command.side > 1 or command.order_type != LIMIT or command.tif > FOK or command.tif == GTD:
+    if command.side > 1 or command.order_type > MARKET_TO_LIMIT or command.tif > FOK or command.tif == GTD:
         return BAD_COMBO
     if command.smp_mode > DECREMENT:
         return BAD_COMBO
-    if command.display_lots != 0 or command.post_only > POST_ONLY_REJECT:
+    if command.display_lots != 0 or command.post_only > POST_ONLY_SLIDE:
         return BAD_COMBO
-    if command.post_only != POST_ONLY_NONE and is_immediate(command.tif):
+    if command.post_only != POST_ONLY_NONE and (is_immediate(command.tif) or is_market(command.order_type)):
         return BAD_COMBO
     return NONE
 
 
 @leaf_kernel
-def check_price(book, side, tick):
-    """Rank 10: daily limits on both sides (BAND-004), reject band on the aggressive side (BAND-001, BAND-002)."""
-    if tick < book.low_tick or tick > book.high_tick:
-        return BAND
+def worst_tick(book, side):
+    """The worst price an order of this side may have: daily limit and reject band (BAND-001, BAND-002, BAND-004)."""
+    limit = np.int64(book.high_tick) if side == BUY else np.int64(book.low_tick)
     if book.band_ticks == 0:
-        return NONE
+        return limit
     reference = np.int64(book.settle_tick)
     if book.has_last != 0:
         reference = np.int64(book.last_tick)
     elif book.has_indicative != 0:
         reference = np.int64(book.indicative_tick)
-    distance = tick - reference if side == BUY else reference - tick
-    return BAND if distance > book.band_ticks else NONE
+    if side == BUY:
+        return min(limit, reference + book.band_ticks)
+    return max(limit, reference - book.band_ticks)
+
+
+@leaf_kernel
+def check_price(book, side, tick):
+    """Rank 10: daily limits on both sides, reject band on the aggressive side."""
+    worst = worst_tick(book, side)
+    if side == BUY:
+        return BAND if tick > worst or tick < book.low_tick else NONE
+    return BAND if tick < worst or tick > book.high_tick else NONE
+
+
+@leaf_kernel
+def is_market(order_type):
+    """Market with protection and market-to-limit: orders that take their limit from the book (ORDER-008, ORDER-011)."""
+    return order_type == MARKET or order_type == MARKET_TO_LIMIT
+
+
+@leaf_kernel
+def entry_tick(book, command):
+    """The limit that a NEW works at: its own, one away from the best opposite price if it slides (TIF-006), or what
+    a market order takes from the book. Without an opposite price the last has none: `check_terms` refuses it."""
+    side = np.int64(command.side)
+    tick = np.int64(command.price)
+    if is_market(command.order_type):
+        return _market_tick(book, command, side)
+    if command.post_only == POST_ONLY_SLIDE and book.phase == OPEN and crosses(book, side, tick):
+        return best_tick(book, 1 - side) + (2 * side - 1) * np.int64(book.min_inc)
+    return tick
+
+
+@kernel
+def _market_tick(book, command, side):
+    """Best opposite price and protection, inside band and daily limits, on an increment (ORDER-008 to ORDER-012)."""
+    best = best_tick(book, 1 - side)
+    points = np.int64(book.protection_ticks) if command.order_type == MARKET else np.int64(0)
+    tighten = command["flags"] & TIGHTEN != 0
+    if side == BUY:
+        tick = min(best + points, worst_tick(book, side))
+        tick = min(tick, np.int64(command.price)) if tighten else tick
+        return tick - tick % book.min_inc
+    tick = max(best - points, worst_tick(book, side))
+    tick = max(tick, np.int64(command.price)) if tighten else tick
+    return tick + -tick % book.min_inc
 
 
 @leaf_kernel
@@ -154,7 +202,9 @@ def check_entry(state, command):
     if not known_book(state, index):
         return UNKNOWN_INST
     book = state.books[index]
-    if not takes_new(book.phase) or (book.phase != OPEN and is_immediate(command.tif)):
+    if not takes_new(book.phase):
+        return STATE
+    if book.phase != OPEN and (is_immediate(command.tif) or is_market(command.order_type)):
         return STATE
     if book.order_entry == ENTRY_IOC_ONLY and not is_immediate(command.tif):
         return IOC_ONLY
@@ -162,17 +212,18 @@ def check_entry(state, command):
 
 
 @leaf_kernel
-def check_terms(state, command, book, row, word):
+def check_terms(state, command, book, row, word, tick):
     """Ranks 6 to 12 of a NEW that passed `check_entry`: the reason it is refused for, NONE if it is accepted.
 
     row   the account's position in the book, 0 if there is none or it is a combination
     word  hash of account and client order id
+    tick  its `entry_tick`
     """
     account = np.int64(command.account)
     side = np.int64(command.side)
-    tick = np.int64(command.price)
     lots = np.int64(command.lots)
-    if book.min_inc > 1 and tick % book.min_inc != 0:
+    market = is_market(command.order_type)
+    if book.min_inc > 1 and command.price % book.min_inc != 0 and (not market or command["flags"] & TIGHTEN != 0):
         return OFF_TICK
     reason = check_lots(state, account, book, lots)
     if reason != NONE:
@@ -180,14 +231,22 @@ def check_terms(state, command, book, row, word):
     first = command.client_order_id_0
     if first != ZERO and find_hashed(state, word, account, first, command.client_order_id_1, command.client_order_id_2):
         return DUP_ID
-    reason = check_price(book, side, tick)
-    if reason != NONE:
-        return reason
+    if market:
+        if book.best[1 - side] == 0:
+            return NO_OPP
+        if command["flags"] & TIGHTEN != 0 and (command.price < book.low_tick or command.price > book.high_tick):
+            return BAND
+    else:
+        reason = check_price(book, side, np.int64(command.price))
+        if reason == NONE and tick != command.price:
+            reason = check_price(book, side, tick)
+        if reason != NONE:
+            return reason
     reason = check_risk(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
     if reason != NONE:
         return reason
     if is_full(state, account, row, book, side, tick, lots):
         return FULL
-    if command.post_only != POST_ONLY_NONE and book.phase == OPEN and crosses(book, side, tick):
+    if command.post_only == POST_ONLY_REJECT and book.phase == OPEN and crosses(book, side, tick):
         return PO_CROSS
     return NONE

@@ -34,6 +34,7 @@ TIFS = {
     "ioc": int(TimeInForce.IOC),
     "fok": int(TimeInForce.FOK),
 }
+OFFERED_TYPES = ("limit", "market", "mtl")
 POST_ONLY = {"": int(PostOnly.NONE), "reject": int(PostOnly.REJECT), "slide": int(PostOnly.SLIDE)}
 SMP_MODES = {
     "cr": int(SmpMode.CANCEL_RESTING),
@@ -51,6 +52,7 @@ _CANCEL = int(CommandKind.CANCEL)
 _CANCEL_ALL = int(CommandKind.CANCEL_ALL)
 _SESSION = int(CommandKind.SESSION)
 _NO_COD = int(CommandFlag.NO_COD)
+_TIGHTEN = int(CommandFlag.TIGHTEN)
 # The row as COMMAND_STRUCT packs it, with texts as zero-padded bytes instead of words: the same bytes, made faster.
 _ROW = struct.Struct(COMMAND_STRUCT.format.replace("QQQ", "24s")[:-1] + "8s")
 assert _ROW.size == COMMAND_STRUCT.size == ROW_BYTES
@@ -91,21 +93,24 @@ class Batch:
 
 def refusal_of_new(message: New, listed: Listed | None) -> Err | None:
     """Why a `new` never reaches the engine, None if it does."""
-    if message.order_type != "limit" or message.tif == "gtd" or message.display_lots or message.post_only == "slide":
+    if message.order_type not in OFFERED_TYPES or message.tif == "gtd" or message.display_lots:
         return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, _not_offered(message))
     if message.trigger_tick is not UNSET or message.expiry_us:
         key = "trg" if message.trigger_tick is not UNSET else "till"
         text = f"{key} belongs to another typ or tif than {message.order_type}, {message.tif}"
         return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
-    if message.price_tick is UNSET:
+    if message.price_tick is UNSET and message.order_type == "limit":
         text = "MISSING_FIELD: px is needed with typ limit"
         return error(message.request_id, ErrorCode.BAD_MESSAGE, text)
+    if message.price_tick is not UNSET and message.order_type == "mtl":
+        text = "px does not belong to typ mtl: it takes the best opposite price"
+        return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
     if message.order_lots < 1:
         return error(message.request_id, ErrorCode.LOTS_RANGE, "q 0 is not in 1..")
     if listed is None:
         text = f"no instrument {message.instrument} is listed (field i)"
         return error(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
-    if message.price_tick < listed.low_tick:
+    if message.price_tick is not UNSET and message.price_tick < listed.low_tick:
         text = f"OUT_OF_RANGE: px {message.price_tick} is not in {listed.low_tick}.. (field px)"
         return error(message.request_id, ErrorCode.BAD_MESSAGE, text)
     if message.revision and message.revision != listed.revision:
@@ -115,13 +120,11 @@ def refusal_of_new(message: New, listed: Listed | None) -> Err | None:
 
 
 def _not_offered(message: New) -> str:
-    if message.order_type != "limit":
-        return f"typ {message.order_type} is not offered yet: limit is"
+    if message.order_type not in OFFERED_TYPES:
+        return f"typ {message.order_type} is not offered yet: {', '.join(OFFERED_TYPES)} are"
     if message.tif == "gtd":
         return "tif gtd is not offered yet: day, gtc, ioc, fok are"
-    if message.display_lots:
-        return "disp (iceberg) is not offered yet"
-    return "po slide is not offered yet: reject is"
+    return "disp (iceberg) is not offered yet"
 
 
 def refusal_of_replace(message: Replace) -> Err | None:
@@ -145,13 +148,17 @@ def refusal_of_cancel(message: Cancel) -> Err | None:
 
 
 def pack_new(batch: Batch, message: New, book: int, account: int, session: int, request_id: int) -> None:
-    """Append a NEW row; the caller appends its ticket."""
+    """Append a NEW row; the caller appends its ticket. The price of a market order only tightens its protection."""
+    priced = message.price_tick is not UNSET
+    flags = 0 if message.cancel_on_disconnect else _NO_COD
+    if priced and message.order_type == "market":
+        flags |= _TIGHTEN
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _NEW, SIDES[message.side], TYPES[message.order_type], TIFS[message.tif],
-        POST_ONLY[message.post_only], SMP_MODES[message.smp_mode], 0 if message.cancel_on_disconnect else _NO_COD, 0,
+        POST_ONLY[message.post_only], SMP_MODES[message.smp_mode], flags, 0,
         account, session, book, 0, request_id, 0, message.client_order_id.encode(),
-        message.price_tick, 0, message.order_lots, 0, message.minimum_lots, 0, 0,
+        message.price_tick if priced else 0, 0, message.order_lots, 0, message.minimum_lots, 0, 0,
         message.tag.encode(),
     )  # fmt: skip
 

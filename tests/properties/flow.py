@@ -128,19 +128,14 @@ class Flow:
         if self._chance(0.08):
             fields["minimum_lots"] = self._pick([1, 2, 3, 6, 20, -1])
         if self._chance(0.12):
-            fields["post_only"] = PostOnly.REJECT
+            fields["post_only"] = self._pick([PostOnly.REJECT, PostOnly.SLIDE])
+        elif self._chance(0.15):
+            fields["order_type"] = self._pick([OrderType.MARKET, OrderType.MARKET_TO_LIMIT])
+            fields["flags"] = int(self._chance(0.3)) * int(CommandFlag.TIGHTEN)
         if self._chance(0.3):
             fields |= {"smp_id": self._pick([1, 1, 2]), "smp_mode": self._pick(list(SmpMode))}
         if self._chance(0.02):
-            odd = [
-                ("smp_mode", 4),
-                ("order_type", 1),
-                ("display_lots", 2),
-                ("post_only", 2),
-                ("tif", 2),
-                ("side", 2),
-                ("tif", 9),
-            ]
+            odd = [("smp_mode", 4), ("order_type", 3), ("display_lots", 2), ("post_only", 3), ("tif", 2), ("side", 2)]
             name, value = self._pick(odd)
             fields[name] = value
         return self._stamp(

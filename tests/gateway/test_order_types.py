@@ -1,0 +1,67 @@
+"""Order types and instructions as a member sends them; what the engine makes of them is judged by the scenarios."""
+
+import pytest
+from msgspec import UNSET
+
+from exchange.wire.messages import Err, Exec, Ok, Query
+from tests.gateway.harness import Bench
+
+
+def prices(bench: Bench, peer: object) -> list[tuple[str, int, int]]:
+    """(side, price, lots left) of an account's open orders."""
+    orders = peer.ask(Query(request_id=1, what="open"))[0].orders  # type: ignore[attr-defined]
+    return [(order.side, order.price_tick - bench.price, order.leaves_lots) for order in orders]
+
+
+@pytest.mark.rule("ORDER-008", "ORDER-009", "ORDER-010")
+def test_market_order_trades_as_far_as_its_protection_and_rests_there(bench: Bench) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    alone = peer.ask(bench.order(10, "a0", order_type="market", price_tick=UNSET))[0]
+    assert isinstance(alone, Err) and alone.name == "NO_OPPOSITE_SIDE"
+    points = int(bench.venue.states["books"]["protection_ticks"][0, 1])
+    assert points == 50, "the product's protection points arrive in the engine"
+    for number, away in enumerate((0, points, points + 1)):
+        other.ask(bench.order(10 + number, f"b{number}", side="s", order_lots=2, price_tick=bench.price + away))
+    answer = peer.ask(bench.order(11, "a1", order_type="market", price_tick=UNSET))[0]
+    assert isinstance(answer, Ok) and (answer.filled_lots, answer.leaves_lots) == (4, 1)
+    assert prices(bench, peer) == [("b", points, 1)]
+    assert prices(bench, other) == [("s", points + 1, 2)]
+
+
+@pytest.mark.rule("ORDER-012")
+def test_price_of_a_market_order_tightens_its_protection(bench: Bench) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    other.ask(bench.order(10, "b1", side="s", order_lots=2))
+    peer.ask(bench.order(10, "a1", order_type="market", price_tick=bench.price + 3, order_lots=4))
+    assert prices(bench, peer) == [("b", 3, 2)]
+
+
+@pytest.mark.rule("ORDER-011")
+def test_market_to_limit_rests_at_the_best_price_it_found(bench: Bench) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    other.ask(bench.order(10, "b1", side="s", order_lots=2))
+    other.ask(bench.order(11, "b2", side="s", order_lots=2, price_tick=bench.price + 1))
+    peer.ask(bench.order(10, "a1", order_type="mtl", price_tick=UNSET, order_lots=3))
+    assert prices(bench, peer) == [("b", 0, 1)]
+
+
+@pytest.mark.rule("TIF-006")
+def test_post_only_order_slides_one_tick_away(bench: Bench) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    other.ask(bench.order(10, "b1", side="s"))
+    answer = peer.ask(bench.order(10, "a1", post_only="slide", price_tick=bench.price + 7))[0]
+    assert isinstance(answer, Ok) and answer.filled_lots == 0
+    assert prices(bench, peer) == [("b", -1, 5)]
+
+
+@pytest.mark.rule("BAD-054", "SMP-001", "SMP-002")
+def test_own_resting_order_is_cancelled_instead_of_traded_with(bench: Bench) -> None:
+    """An account made with its key does not trade with itself; the other account is met as ever."""
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    peer.ask(bench.order(10, "a1", side="s", order_lots=2))
+    other.ask(bench.order(10, "b1", side="s", order_lots=2))
+    peer.take()
+    answer = peer.ask(bench.order(11, "a2", order_lots=5))
+    assert (answer[0].filled_lots, answer[0].leaves_lots) == (2, 3)
+    reasons = [message.reason for message in answer if isinstance(message, Exec) and message.event == "cancelled"]
+    assert reasons == ["smp"]
