@@ -90,6 +90,25 @@ def replay(
     sys.exit(replaying.replay_source(source, messages, book, save, seed, commands))
 
 
+@app.command
+def conformance(*files: str, reference: bool = False) -> None:
+    """Run scenario files against the engine and print what differs. Exit code 1 if a scenario fails.
+
+    Parameters
+    ----------
+    files: Scenario files, one scenario a line: id | rule codes | parameters | book before | messages | events.
+    reference: Run them against the slow reference book instead; needs a source checkout.
+    """
+    from exchange.conformance import command
+
+    if not files:
+        raise UserError("conformance: no FILE given, allowed: one or more scenario files")
+    lines, exit_code = command.conformance(list(files), reference)
+    for line in lines:
+        print(line, flush=True)
+    sys.exit(exit_code())
+
+
 @journal_app.command
 def verify(folder: str, *, deep: bool = False) -> None:
     """Check every frame, link, header and snapshot of a data folder; it is only read. Exit code 65 at damage.

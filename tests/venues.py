@@ -1,23 +1,18 @@
 """Reference and compiled engine behind one face, so that tests can drive either or both and compare."""
 
-import json
 from typing import Any
 
 import numpy as np
 
 from exchange.codes import CommandKind, Side
+from exchange.conformance.rows import Command
+from exchange.conformance.venues import EngineVenue, rows
 from exchange.engine import query
-from exchange.engine.engine import Engine
 from exchange.limits import TEST, Limits
-from exchange.records import COMMAND
 from tests.reference_book import Book, Order
 from tests.reference_engine import Reference
-from tests.rows import Command, command_bytes, event_tuples
 
-
-def rows(commands: list[Any]) -> np.ndarray:
-    """COMMAND rows of tuples."""
-    return np.frombuffer(bytearray(command_bytes(commands)), COMMAND)
+__all__ = ["EngineVenue", "Pair", "ReferenceVenue", "rows"]
 
 
 class ReferenceVenue:
@@ -38,31 +33,6 @@ class ReferenceVenue:
 
     def cash_mills(self, account: int) -> int:
         return self.reference.clearing.accounts[account].cash_mills
-
-
-class EngineVenue:
-    """The fast one."""
-
-    def __init__(self, limits: Limits = TEST, engine: Engine | None = None) -> None:
-        self.engine = engine or Engine(limits)
-
-    def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]:
-        data = json.dumps(payload).encode()
-        self.engine.check_control(kind, data)
-        return event_tuples(self.engine.control(rows([Command(kind=kind)]), data).tobytes())
-
-    def apply(self, command: Any) -> list[Any]:
-        return self.apply_all([command])
-
-    def apply_all(self, commands: list[Any]) -> list[Any]:
-        return event_tuples(self.engine.apply(rows(commands)).tobytes())
-
-    def position(self, account: int, index: int) -> tuple[int, int]:
-        row = query.position(self.engine.states, account, index)
-        return row.lots, row.mark_num
-
-    def cash_mills(self, account: int) -> int:
-        return query.margin(self.engine.states, account).cash_mills
 
 
 class Pair:

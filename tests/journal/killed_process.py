@@ -10,11 +10,11 @@ from itertools import count
 import numpy as np
 
 from exchange.codes import CommandKind, MarketState, Side, TimeInForce
+from exchange.conformance.market import account_payload, scenario_listing
 from exchange.journal.recovery import Opened, open_journal
 from exchange.limits import TEST
 from exchange.records import COMMAND
 from exchange.seams import RealClock, RealDisk, RealRng
-from tests.market import account_payload, scenario_listing
 
 ACCOUNTS = (1, 2)
 SEGMENT_BYTES = 1 << 18

@@ -1,37 +1,49 @@
 """Every scenario of the tables here, and of the published conformance table where it is present, on both books."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.scenarios.notation import NOT_YET, Scenario, Venue, read_scenarios, run, sorted_runs
-from tests.venues import EngineVenue, ReferenceVenue
+from exchange.conformance.command import Outcome, read_file, report, run
+from exchange.conformance.not_built import missing
+from exchange.conformance.notation import Scenario
+from exchange.conformance.venues import EngineVenue, Venue
+from tests.venues import ReferenceVenue
 
 HERE = Path(__file__).parent
 TABLES = sorted(HERE.glob("*.txt"))
 CONFORMANCE = HERE.parents[2] / "shared" / "conformance" / "matching_scenarios.txt"
 VENUES: dict[str, type[Venue]] = {"reference": ReferenceVenue, "engine": EngineVenue}
+# What a command can say and the books do not do yet: a published line that uses one of these is not run here.
+NOT_YET = re.compile(r"disp=|stop=|\bslide\b|smp=|gtd=|@mkt|@mlm")
+OWN = [scenario for table in TABLES for scenario in read_file(str(table))]
+
+
+def runnable(scenario: Scenario) -> bool:
+    return not missing(scenario) and not NOT_YET.search(" | ".join(scenario.shown))
 
 
 def _cases() -> list[object]:
-    own = [scenario for table in TABLES for scenario in read_scenarios(table.read_text())]
-    published = read_scenarios(CONFORMANCE.read_text()) if CONFORMANCE.exists() else []
-    runnable = [scenario for scenario in published if not NOT_YET.search(scenario.line)]
-    cases = [*((scenario, scenario.name) for scenario in own), *((s, f"published-{s.name}") for s in runnable)]
+    published = [s for s in read_file(str(CONFORMANCE)) if runnable(s)] if CONFORMANCE.exists() else []
+    cases = [*((scenario, scenario.name) for scenario in OWN), *((s, f"published-{s.name}") for s in published)]
     return [
         pytest.param(scenario, id=name, marks=[pytest.mark.rule(code) for code in scenario.codes])
         for scenario, name in cases
     ]
 
 
+def told(outcome: Outcome) -> str:
+    return "\n".join(report(outcome))
+
+
 @pytest.mark.parametrize("scenario", _cases())
 @pytest.mark.parametrize("venue", VENUES)
 def test_scenario_yields_the_events_its_line_tells(scenario: Scenario, venue: str) -> None:
-    told, end = run(scenario, VENUES[venue]())
-    assert sorted_runs(told) == sorted_runs(scenario.expected), scenario.line
-    assert end == scenario.end, scenario.line
+    outcome = run(scenario, VENUES[venue])
+    assert outcome.passes, told(outcome)
 
 
 def test_no_scenario_is_named_twice() -> None:
-    names = [scenario.name for table in TABLES for scenario in read_scenarios(table.read_text())]
+    names = [scenario.name for scenario in OWN]
     assert len(names) == len(set(names))

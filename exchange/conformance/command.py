@@ -1,0 +1,105 @@
+"""`gpux conformance`: runs scenario files and reports what came instead of what was expected."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from exchange.conformance.not_built import missing
+from exchange.conformance.notation import Scenario, read_scenarios
+from exchange.conformance.stage import CannotStage, play
+from exchange.conformance.told import sorted_runs
+from exchange.conformance.venues import EngineVenue, Venue
+from exchange.errors import UserError
+
+SOURCES = Path(__file__).parents[2]
+REFERENCE = Path("tests") / "reference_engine.py"
+SHOWN_FIELDS = {"parameters": 2, "before": 3, "messages": 4}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One scenario run. It passes if the two lists are equal and nothing stood in its way."""
+
+    scenario: Scenario
+    expected: tuple[str, ...] = ()
+    actual: tuple[str, ...] = ()
+    obstacle: str = ""
+    refused_before: tuple[str, ...] = ()
+
+    @property
+    def passes(self) -> bool:
+        return not self.obstacle and self.expected == self.actual
+
+
+def conformance(files: list[str], reference: bool) -> tuple[Iterator[str], Callable[[], int]]:
+    """(lines to print as they come, exit code once they are printed). UserError: files or reference cannot be read."""
+    scenarios = [scenario for file in files for scenario in read_file(file)]
+    new_venue = reference_venue(SOURCES) if reference else EngineVenue
+    failed: list[Outcome] = []
+
+    def lines() -> Iterator[str]:
+        for scenario in scenarios:
+            outcome = run(scenario, new_venue)
+            if not outcome.passes:
+                failed.append(outcome)
+                yield from report(outcome)
+        yield f"{len(scenarios) - len(failed)} of {len(scenarios)} scenarios pass"
+
+    return lines(), lambda: int(bool(failed))
+
+
+def read_file(file: str) -> list[Scenario]:
+    """The scenarios of a file."""
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UserError(f"{file}: {reason}; allowed: text files of scenarios, UTF-8") from None
+    return read_scenarios(text, file)
+
+
+def reference_venue(sources: Path) -> Callable[[], Venue]:
+    """The slow book of a source checkout behind the engine's face."""
+    if not (sources / REFERENCE).is_file():
+        raise UserError(f"--reference needs a source checkout: {sources / REFERENCE} is not there")
+    if str(sources) not in sys.path:
+        sys.path.insert(0, str(sources))
+    venue: Callable[[], Venue] = importlib.import_module("tests.venues").ReferenceVenue
+    return venue
+
+
+def run(scenario: Scenario, new_venue: Callable[[], Venue]) -> Outcome:
+    """One scenario on a venue of its own."""
+    if lacking := missing(scenario):
+        return Outcome(scenario, obstacle=f"not built yet: {', '.join(lacking)}")
+    try:
+        played = play(scenario, new_venue())
+    except CannotStage as error:
+        return Outcome(scenario, obstacle=f"cannot begin: {error}")
+    expected = (*sorted_runs(scenario.expected), *(f"end: {entry}" for entry in scenario.end))
+    actual = (*sorted_runs(played.told), *(f"end: {entry}" for entry in played.end))
+    return Outcome(scenario, expected, actual, refused_before=tuple(played.refused_before))
+
+
+def report(outcome: Outcome) -> Iterator[str]:
+    """What a person needs to see of a failure; `>` marks the first difference."""
+    scenario = outcome.scenario
+    codes = f" ({' '.join(scenario.codes)})" if scenario.codes else ""
+    yield f"FAIL {scenario.name}{codes} at {scenario.place}"
+    if outcome.obstacle:
+        yield f"  {outcome.obstacle}"
+    else:
+        yield from (f"  {name:<11} {scenario.shown[place]}" for name, place in SHOWN_FIELDS.items())
+        if outcome.refused_before:
+            yield f"  {'refused':<11} {'; '.join(outcome.refused_before)} (of the book before)"
+        width = max(len(event) for event in ("expected", *outcome.expected))
+        yield f"    {'expected':<{width}}  actual"
+        marked = False
+        for expected, actual in zip_longest(outcome.expected, outcome.actual, fillvalue="(nothing)"):
+            first = expected != actual and not marked
+            marked = marked or first
+            yield f"  {'>' if first else ' '} {expected:<{width}}  {actual}"
+    yield ""

@@ -1,0 +1,127 @@
+"""Reads scenario files: one scenario a line, `id | rule codes | parameters | before | messages | expected [| end]`.
+
+Entries of the last four fields are parted by `;`, `-` is an empty field, a line that starts with `#` a comment.
+Orders and messages: messages.py; events: told.py. The rest of the notation:
+
+    parameters   algo=fifo|prorata pp= band= vel= imp= ref= ref.M2= ltp= ltp.M2= top= topmax= minalloc= split= mmp=
+                 mmpwin= maxshow= tick=
+    ours         lot=lots, maxord=lots, maxpos=lots, maxterm=lots, closeonly=1, cash=mills of every account or book;
+                 limit=ticks from settlement to the daily limits; hours= hours.M2= of the months; spot= psr= intra=
+                 margin and limits of the commodity; fee=1 fees on; iocm3=1 M3 takes only IOC and FOK; term=1 M3 is a term
+    end          `acct book lots@price-sum` positions, `acct cash mills` after the last message
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from exchange.conformance.market import BOOKS, of_book
+from exchange.conformance.messages import Message, read_before, read_message
+from exchange.conformance.told import read_expected
+from exchange.conformance.words import Word, number, wrong
+
+FIELDS = "id | rule codes | parameters | book before | messages | expected events"
+LARGE = 10**9
+TICKS = (-100_000, 100_000)
+SWITCH = (0, 1)
+# Name -> (smallest, largest).
+PARAMETERS = {
+    **{of_book(name, book): TICKS for name in ("ref", "ltp") for book in BOOKS},
+    **dict.fromkeys(("pp", "band", "vel", "limit"), (0, 100_000)),
+    **dict.fromkeys(("imp", "top", "fee", "iocm3", "term", "closeonly"), SWITCH),
+    **dict.fromkeys(("topmax", "minalloc", "mmp", "mmpwin", "maxshow"), (0, LARGE)),
+    **dict.fromkeys(("tick", "lot"), (1, LARGE)),
+    **dict.fromkeys(("maxord", "maxpos", "maxterm", "spot"), (0, LARGE)),
+    **dict.fromkeys(("hours", "hours.M2"), (1, 100_000)),
+    **dict.fromkeys(("psr", "intra"), (0, 100_000)),
+    "split": (0, 100),
+    "cash": (0, 10**17),
+}
+ALGORITHMS = ("fifo", "prorata")
+PARAMETERS_ALLOWED = f"parameters as name=number: {' '.join(PARAMETERS)}, or algo={'|'.join(ALGORITHMS)}"
+END = re.compile(rf"\S+ (cash -?[0-9]+|({'|'.join(BOOKS)}) -?[0-9]+@-?[0-9]+)")
+
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One line, read. `shown` are its fields as they were written, `place` is file:line."""
+
+    name: str
+    codes: tuple[str, ...]
+    parameters: dict[str, int]
+    before: list[Message]
+    messages: list[Message]
+    expected: list[str]
+    end: list[str]
+    features: frozenset[str]
+    shown: tuple[str, ...]
+    place: str
+
+
+def read_scenarios(text: str, file: str) -> list[Scenario]:
+    """Every scenario of a file's text. NotationError: the first mistake."""
+    lines = enumerate(text.split("\n"), 1)
+    return [
+        _scenario(Word(line, f"{file}:{number}", 1))
+        for number, line in lines
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+
+
+def _scenario(line: Word) -> Scenario:
+    fields = line.split("|")
+    if len(fields) not in (6, 7):
+        what = f"{len(fields)} field{'s' if len(fields) > 1 else ''}"
+        raise wrong(Word(what, line.place, fields[min(len(fields), 8) - 1].column), FIELDS)
+    title, codes, settings, before, messages, expected, *end = fields
+    if not title.text:
+        raise wrong(title, "a scenario's id")
+    parameters, settled = _parameters(settings)
+    first, sent = _entries(before, read_before), _entries(messages, read_message)
+    used = {feature for message in (*first, *sent) for feature in message.features}
+    return Scenario(
+        title.text,
+        tuple(word.text for word in codes.words() if word.text != "-"),
+        parameters,
+        first,
+        sent,
+        _entries(expected, read_expected),
+        [told for field in end for told in _entries(field, _end)],
+        frozenset(used | settled),
+        tuple(field.text for field in fields),
+        line.place,
+    )
+
+
+def _entries(field: Word, read: Callable[[Word], Read]) -> list[Read]:
+    return [read(entry) for entry in field.split(";") if entry.text not in ("", "-")]
+
+
+def _parameters(field: Word) -> tuple[dict[str, int], set[str]]:
+    """(numbers by name, every parameter by its name and as written)."""
+    parameters: dict[str, int] = {}
+    settled: set[str] = set()
+    for word in field.words():
+        key, equals, value = word.text.partition("=")
+        if word.text == "-" and len(field.words()) == 1:
+            break
+        if not equals or key in settled or (key not in PARAMETERS and key != "algo"):
+            raise wrong(word, f"{PARAMETERS_ALLOWED}; each once")
+        given = word.part(len(key) + 1)
+        if key != "algo":
+            parameters[key] = number(given, *PARAMETERS[key], key)
+        elif value not in ALGORITHMS:
+            raise wrong(given, " ".join(ALGORITHMS))
+        settled |= {key, f"{key}={parameters.get(key, value)}"}
+    return parameters, settled
+
+
+def _end(entry: Word) -> str:
+    text = " ".join(entry.text.split())
+    if not END.fullmatch(text):
+        raise wrong(entry, "account book lots@price-sum, or account cash mills")
+    return text

@@ -1,0 +1,187 @@
+"""Plays a scenario on a venue: gives names numbers, leads the market to its states, tells the events."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from exchange.codes import CommandKind, EventKind, MarketState, Side
+from exchange.conformance.market import BOOKS, GROUP, account_payload, of_book, scenario_listing
+from exchange.conformance.messages import Message
+from exchange.conformance.notation import Scenario
+from exchange.conformance.rows import Command
+from exchange.conformance.told import Names, told_events
+from exchange.conformance.venues import Venue
+from exchange.engine.control import ControlError
+from exchange.records import pack_client_order_id
+from exchange.units import NS_PER_S
+
+FUNDS = 10**15
+# They trade once to make a last price; a space keeps them apart from the accounts of scenarios.
+MAKER, TAKER = "maker of last", "taker of last"
+REFUSALS = ("REJ ", "RREJ ", "CREJ ", "REFUSED ")
+
+S = MarketState
+# STATE-001, without what depends on the state before.
+STEPS = {
+    S.CLOSED: [S.PREOPEN],
+    S.PREOPEN: [S.NOCANCEL, S.HALT],
+    S.NOCANCEL: [S.OPEN, S.PREOPEN, S.HALT],
+    S.OPEN: [S.RESERVED, S.PAUSED, S.HALT, S.CLOSED],
+    S.RESERVED: [S.OPEN, S.CLOSED, S.HALT],
+    S.PAUSED: [S.OPEN, S.CLOSED, S.HALT],
+    S.HALT: [S.PAUSED, S.CLOSED],
+}
+
+
+class CannotStage(Exception):
+    """A scenario whose beginning this venue cannot be brought to: says why."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """Events of the messages, what the entries of the last field read at the end, refusals of the book before."""
+
+    told: list[str]
+    end: list[str]
+    refused_before: list[str]
+
+
+def play(scenario: Scenario, venue: Venue) -> Played:
+    """Run a scenario on a fresh venue. CannotStage: it cannot begin there."""
+    try:
+        stage = Stage(scenario, venue)
+        before = [event for message in scenario.before for event in stage.send(message)]
+        told = [event for message in scenario.messages for event in stage.send(message)]
+        refused = [event for event in before if event.startswith(REFUSALS)]
+        return Played(told, [stage.end(entry) for entry in scenario.end], refused)
+    except ControlError as error:
+        raise CannotStage(str(error)) from None
+
+
+class Stage:
+    """One scenario on one venue: keeps names of accounts and sessions, the state, the clock; counts sequences."""
+
+    def __init__(self, scenario: Scenario, venue: Venue) -> None:
+        self.venue = venue
+        self.parameters = scenario.parameters
+        self.accounts: dict[str, int] = {}
+        self.sessions: dict[str, int] = {}
+        self.owners: dict[str, str] = {}
+        self.state = S.CLOSED
+        self.sequence = self.clock = 0
+        payload = scenario_listing(scenario.parameters, _prices(scenario))
+        venue.control(CommandKind.LIST, payload)
+        self._walk(S.OPEN)
+        for instrument in payload["instruments"]:
+            last = scenario.parameters.get(of_book("ltp", instrument["symbol"]))
+            if last is not None:
+                self._set_last(instrument["index"], instrument["settle_tick"], last)
+
+    def send(self, message: Message) -> list[str]:
+        """Events of one message, in the notation."""
+        if message.word in ("U", "ST"):
+            return self._walk(S(message.fields["order_type"]))
+        fields = dict(message.fields)
+        if message.target:
+            owner = self.owners.setdefault(message.target, message.account or "a")
+            fields |= _client(message.target) | {"account": self._account(message.account or owner)}
+        elif message.account:
+            fields["account"] = self._account(message.account)
+        if message.session:
+            fields["session"] = self.sessions.setdefault(message.session, len(self.sessions) + 1)
+        self.clock = max(self.clock, message.clock)
+        return self._apply(message.kind, **fields)
+
+    def end(self, entry: str) -> str:
+        """What an entry of the last field should read."""
+        name, what, *_ = entry.split()
+        account = self._account(name)
+        if what == "cash":
+            return f"{name} cash {self.venue.cash_mills(account) - self.parameters.get('cash', FUNDS)}"
+        lots, mark_num = self.venue.position(account, BOOKS[what])
+        return f"{name} {what} {lots}@{mark_num}"
+
+    def _account(self, name: str) -> int:
+        if name not in self.accounts:
+            helper = name in (MAKER, TAKER)
+            number = self.accounts[name] = len(self.accounts) + 1
+            self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(number, {} if helper else self.parameters))
+            funds = FUNDS if helper else self.parameters.get("cash", FUNDS)
+            if funds:
+                self._apply(CommandKind.DEPOSIT, account=number, price=funds)
+        return self.accounts[name]
+
+    def _set_last(self, index: int, settle_tick: int, last_tick: int) -> None:
+        """Two helpers trade at the last price; where a band is in force they get there step by step."""
+        for price in _band_steps(settle_tick, last_tick, self.parameters.get("band", 0)):
+            common = {"instrument": index, "lots": 1, "price": price}
+            told = self._apply(
+                CommandKind.NEW, account=self._account(MAKER), side=Side.SELL, **_client("maker"), **common
+            )
+            told += self._apply(
+                CommandKind.NEW, account=self._account(TAKER), side=Side.BUY, **_client("taker"), **common
+            )
+            if not any(event.startswith("TRD") for event in told):
+                raise CannotStage(f"no last price {last_tick}: {'; '.join(told)}")
+
+    def _walk(self, wanted: MarketState) -> list[str]:
+        """Take the group to a state by the shortest way that the table allows; tells the last step's state only."""
+        told: list[str] = []
+        for step in _way(self.state, wanted):
+            events = self._apply(CommandKind.SET_STATE, order_type=step, group=GROUP)
+            told += [event for event in events if step == wanted or not event.startswith("STA ")]
+            if self.state != step:
+                break
+        return told
+
+    def _apply(self, kind: CommandKind, **fields: Any) -> list[str]:
+        """Events of one command. A unit of the scenario's clock is a second, a command a nanosecond."""
+        self.sequence += 1
+        time_ns = self.clock * NS_PER_S + self.sequence
+        events = self.venue.apply(Command(sequence=self.sequence, time_ns=time_ns, kind=kind, **fields))
+        for event in events:
+            if event.kind == EventKind.STA and event.instrument == 0:
+                self.state = S(event.state)
+        return told_events(events, self._names())
+
+    def _names(self) -> Names:
+        accounts = {number: name for name, number in self.accounts.items()}
+        sessions = {number: name for name, number in self.sessions.items()}
+        return Names(accounts, sessions, bool(self.parameters.get("imp", 0)))
+
+
+def _client(name: str) -> dict[str, int]:
+    words = pack_client_order_id(name)
+    return {f"client_order_id_{number}": word for number, word in enumerate(words)}
+
+
+def _prices(scenario: Scenario) -> dict[int, list[int]]:
+    """Book -> prices that the scenario's orders name; a replace is of its order's book."""
+    prices: dict[int, list[int]] = {index: [] for index in BOOKS.values()}
+    for name, index in BOOKS.items():
+        last = scenario.parameters.get(of_book("ltp", name))
+        prices[index] += [] if last is None else [last]
+    books: dict[str, int] = {}
+    for message in (*scenario.before, *scenario.messages):
+        if message.kind in (CommandKind.NEW, CommandKind.REPLACE):
+            index = books.setdefault(message.target, message.fields.get("instrument", BOOKS["M1"]))
+            prices[index] += [message.fields[name] for name in ("price", "trigger") if name in message.fields]
+    return prices
+
+
+def _band_steps(start: int, last: int, band: int) -> Iterator[int]:
+    while band and abs(last - start) > band:
+        start += band if last > start else -band
+        yield start
+    yield last
+
+
+def _way(start: MarketState, wanted: MarketState) -> list[MarketState]:
+    ways = deque([[start]])
+    while ways:
+        way = ways.popleft()
+        if way[-1] == wanted:
+            return way[1:]
+        ways.extend([*way, step] for step in STEPS[way[-1]] if step not in way)
+    raise AssertionError(f"no way from {start} to {wanted}")

@@ -1,0 +1,170 @@
+"""EVENT rows as the notation tells them, and what an expected event may look like."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, RejectReason
+from exchange.conformance.market import BOOK_NAMES
+from exchange.conformance.words import Word, wrong
+from exchange.records import unpack_client_order_id
+
+# One command took them all out; in which order their text ids come is no matter (ORDER-014).
+SORTED_RUNS = re.compile(r"CXL \S+ [0-9]+ (KILL|COD|MMP|VELOCITY|EXPIRED)")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What numbers are called in a scenario; `books`: trades name their book (implied trading)."""
+
+    accounts: Mapping[int, str]
+    sessions: Mapping[int, str]
+    books: bool = False
+
+
+def told_events(events: list[Any], names: Names) -> list[str]:
+    """Events as text; the two rows of a trade or a decrement become one, positions and cash are not told."""
+    told: list[str] = []
+    first: Any = None
+    for event in events:
+        if event.kind in (EventKind.FILL, EventKind.DEC):
+            if first is None:
+                first = event
+            else:
+                told.append(_trade(first, event, names) if event.kind == EventKind.FILL else _decrement(first, event))
+                first = None
+        elif event.kind in TOLD:
+            told.append(TOLD[EventKind(event.kind)](event, names))
+    return told
+
+
+def sorted_runs(events: list[str]) -> list[str]:
+    """Unbroken runs of CXL with one reason of ORDER-014's list sorted by id, before comparing."""
+    result: list[str] = []
+    run: list[str] = []
+    reason = ""
+    for event in [*events, ""]:
+        found = SORTED_RUNS.fullmatch(event)
+        if run and (not found or found[1] != reason):
+            result += sorted(run)
+            run = []
+        if found:
+            run.append(event)
+            reason = found[1]
+        else:
+            result.append(event)
+    return result[:-1]
+
+
+def _id(event: Any) -> str:
+    return unpack_client_order_id(event.client_order_id_0, event.client_order_id_1, event.client_order_id_2)
+
+
+def _trade(first: Any, second: Any, names: Names) -> str:
+    text = f"TRD {_id(first)} {_id(second)} {second.lots}@{second.price}"
+    # Of a combination's order and a leg's, the leg's book traded; legs are listed before combinations.
+    return f"{text} {BOOK_NAMES[min(first.instrument, second.instrument)]}" if names.books else text
+
+
+def _decrement(first: Any, second: Any) -> str:
+    return f"DEC {_id(first)} {_id(second)} {second.lots}"
+
+
+def _reject(event: Any, _: Names) -> str:
+    return f"{EventKind(event.kind).name} {_id(event)} {RejectReason(event.reason).name}".replace("  ", " ")
+
+
+def _rests(event: Any, _: Names) -> str:
+    hidden = f" hid={event.hidden_lots}" if event.hidden_lots > 0 else ""
+    return f"RST {_id(event)} {event.lots}@{event.price}{hidden}"
+
+
+def _replaced(event: Any, _: Names) -> str:
+    ends = {int(EventFlag.KEPT): " keep", int(EventFlag.LOST): " lose"}
+    return f"RPL {_id(event)}{ends.get(event.flags & (EventFlag.KEPT | EventFlag.LOST), '')}"
+
+
+def _indicative(event: Any, _: Names) -> str:
+    if event.flags & EventFlag.EMPTY:
+        return "IOP none"
+    return f"IOP {event.lots}@{event.price} imb={event.leaves_lots}"
+
+
+def _disconnected(event: Any, names: Names) -> str:
+    return f"DSC {names.sessions.get(event.session) or names.accounts.get(event.account, event.session)}"
+
+
+TOLD: dict[EventKind, Callable[[Any, Names], str]] = {
+    EventKind.ACK: lambda event, _: f"ACK {_id(event)}",
+    EventKind.REJ: _reject,
+    EventKind.RREJ: _reject,
+    EventKind.CREJ: _reject,
+    EventKind.RST: _rests,
+    EventKind.RFR: lambda event, _: f"RFR {_id(event)} vis={event.lots}",
+    EventKind.RPL: _replaced,
+    EventKind.CXL: lambda event, _: f"CXL {_id(event)} {event.lots} {CancelReason(event.reason).name}",
+    EventKind.TRG: lambda event, _: f"TRG {_id(event)}",
+    EventKind.UNX: lambda event, _: f"UNX {event.lots}@{event.price} imb={event.leaves_lots}",
+    EventKind.IOP: _indicative,
+    EventKind.STA: lambda event, _: f"STA {MarketState(event.state).name.lower()}",
+    EventKind.KIL: lambda event, names: f"KIL {names.accounts[event.account]}",
+    EventKind.DSC: _disconnected,
+    EventKind.MMP: lambda event, names: f"MMP {names.accounts[event.account]}",
+    EventKind.MMPR: lambda event, names: f"MMPR {names.accounts[event.account]}",
+    EventKind.REFUSED: lambda event, _: f"REFUSED {RejectReason(event.reason).name}",
+}
+
+
+# --- what a scenario may expect
+
+# A word of a shape stands for itself, but for these.
+SHAPE_WORDS = {
+    "id": r"\S+",
+    "name": r"\S+",
+    "why": r"[A-Z_]+",
+    "lots": r"[0-9]+",
+    "lots@price": r"[0-9]+@-?[0-9]+",
+    "vis=n": r"vis=[0-9]+",
+    "hid=n": r"hid=[0-9]+",
+    "imb=i": r"imb=-?[0-9]+",
+    "book": r"[A-Z][A-Z0-9]*",
+    "state": r"[a-z_]+",
+}
+SHAPES = {
+    "ACK": ["id"],
+    "REJ": ["id why"],
+    "RST": ["id lots@price", "id lots@price hid=n"],
+    "TRD": ["id id lots@price", "id id lots@price book"],
+    "RFR": ["id vis=n"],
+    "RPL": ["id", "id keep", "id lose"],
+    "RREJ": ["id why"],
+    "CREJ": ["id why", "why"],
+    "CXL": ["id lots why"],
+    "DEC": ["id id lots"],
+    "TRG": ["id"],
+    "UNX": ["lots@price imb=i"],
+    "IOP": ["lots@price imb=i", "none"],
+    "STA": ["state"],
+    "KIL": ["name"],
+    "DSC": ["name", "name queued"],
+    "MMP": ["name"],
+    "MMPR": ["name"],
+    "REFUSED": ["why"],
+}
+
+
+def read_expected(entry: Word) -> str:
+    """An expected event with single spaces. NotationError: no event looks like this."""
+    kind, *words = entry.words() or [entry]
+    if kind.text not in SHAPES:
+        raise wrong(kind, f"an event: {' '.join(SHAPES)}")
+    if not any(_has_shape(words, shape.split()) for shape in SHAPES[kind.text]):
+        raise wrong(entry, " or ".join(f"{kind.text} {shape}" for shape in SHAPES[kind.text]))
+    return " ".join(word.text for word in (kind, *words))
+
+
+def _has_shape(words: list[Word], shape: list[str]) -> bool:
+    return len(words) == len(shape) and all(
+        re.fullmatch(SHAPE_WORDS.get(part, part), word.text) for word, part in zip(words, shape, strict=True)
+    )
