@@ -26,7 +26,7 @@ from clients.errors import ChannelRefused, ConnectFailed, NotLive, Refused, Sess
 from clients.events import Answered, Connected, Disconnected, Event, Reconnected
 from clients.feeds import Feed
 from clients.limiter import Limiter
-from clients.live_order import LiveOrder, Price, ticks_of
+from clients.live_order import LiveOrder, Price, entry_ticks, ticks_of
 from clients.local_book import LocalBook
 from clients.notices import Notices
 from clients.orders import Order, OrderTable
@@ -209,20 +209,13 @@ class Session:
         self_match: Literal["cr", "ca", "cb", "dc"] = "cr",
         tag: str = "",
     ) -> LiveOrder:
-        """Send an order and return at once; its fate comes as events. Throttled, NotLive: it was not sent.
-
-        order_type  `market` trades up to some points beyond the best opposite price, or up to a price if one is given;
-                    `mtl` takes the best opposite price for its limit and has no price
-        self_match  what becomes of an order of one's own that it would trade with: cancel the resting one, the new one,
-                    both, or take the smaller size off both
-        """
-        priceless = order_type != "limit" and price is None and price_tick is None
+        """Send an order and return at once; its fate comes as events. Throttled, NotLive: it was not sent."""
         self._orders_made += 1
         request = New(
             request_id=1,
             instrument=instrument.instrument,
             side=side,
-            price_tick=UNSET if priceless else ticks_of(price, price_tick),
+            price_tick=entry_ticks(order_type, price, price_tick),
             order_lots=lots,
             order_type=order_type,
             tif=tif,

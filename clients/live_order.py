@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Self
 
+from msgspec import UNSET, UnsetType
+
 from clients.orders import SENT, Order
 from exchange.units import price_from_text
 
@@ -36,3 +38,10 @@ def ticks_of(price: Price, price_tick: int | None) -> int:
     if isinstance(price, str | Decimal) and price_tick is None:
         return price_from_text(str(price))
     raise TypeError('give a price as text or Decimal in dollars (price="2.845"), or in ticks (price_tick=2845)')
+
+
+def entry_ticks(order_type: str, price: Price, price_tick: int | None) -> int | UnsetType:
+    """As `ticks_of`; an order that takes its price from the book needs none."""
+    if order_type != "limit" and price is None and price_tick is None:
+        return UNSET
+    return ticks_of(price, price_tick)
