@@ -34,7 +34,8 @@ PARAMETERS = {
     **dict.fromkeys(("tick", "lot"), (1, LARGE)),
     **dict.fromkeys(("maxord", "maxpos", "maxterm", "spot"), (0, LARGE)),
     **dict.fromkeys(("hours", "hours.M2"), (1, 100_000)),
-    **dict.fromkeys(("psr", "intra"), (0, 100_000)),
+    "psr": (1, 100_000),
+    "intra": (0, 100_000),
     "split": (0, 100),
     "cash": (0, 10**17),
 }

@@ -1,16 +1,20 @@
 """Playing a scenario: what a venue is sent, and how the market is led to where a scenario begins."""
 
+import contextlib
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from exchange.codes import CommandKind, EventKind, MarketState
-from exchange.conformance.market import scenario_listing
-from exchange.conformance.notation import read_scenarios
+from exchange.conformance.market import BOOKS, scenario_listing
+from exchange.conformance.notation import PARAMETERS, read_scenarios
 from exchange.conformance.rows import Event
 from exchange.conformance.stage import CannotStage, play
-from exchange.conformance.venues import EngineVenue
+from exchange.conformance.venues import EngineVenue, Venue
 from exchange.units import NS_PER_S
+from tests.venues import ReferenceVenue
 
 
 class Recorder:
@@ -85,3 +89,37 @@ def test_daily_limits_are_the_usual_ones_where_prices_are_near_or_limits_are_giv
     given = scenario_listing({"limit": 10}, {1: [5000]})["instruments"][0]
     assert (near["low_tick"], near["high_tick"]) == (-900, 1_100)
     assert (given["low_tick"], given["high_tick"]) == (90, 110)
+
+
+EDGES = st.sampled_from([0, 1, 3, 95, 100, 101, 10**4, 10**6, 2**31 - 1])
+PRICES = EDGES | EDGES.map(lambda price: -price) | st.sampled_from([10**12, -(10**12)])
+NAMES = st.sampled_from(["a", "b", "c"])
+SETTINGS = st.lists(
+    st.sampled_from(sorted(PARAMETERS)).flatmap(
+        lambda name: st.sampled_from([*PARAMETERS[name], PARAMETERS[name][0] + 1]).map(lambda value: f"{name}={value}")
+    ),
+    max_size=3,
+    unique_by=lambda setting: setting.split("=")[0],
+)
+FLAGS = st.sampled_from(
+    ["", "ioc", "fok", "gtc", "po", "slide", "gtd=3", "disp=1", "min=2", "stop=100", "smp=Z", "acct=P", "sess=1"]
+)
+ORDERS = st.builds(
+    "N {} {} {}{}@{} {}".format, NAMES, st.sampled_from(sorted(BOOKS)), st.sampled_from("BS"), EDGES, PRICES, FLAGS
+)
+CHANGES = st.builds("R {} {}@{}".format, NAMES, EDGES, PRICES)
+STATES = st.builds(
+    "{} {}".format, st.sampled_from(["ST", "SS"]), st.sampled_from(["preopen", "halt", "open", "closed"])
+)
+CASH = st.builds("{} a {}".format, st.sampled_from(["D+", "D-"]), PRICES)
+OTHERS = st.sampled_from(["X a", "XA a", "XA P M2 B", "K a", "UK a", "U", "IOP", "SS halt M2", "T 4", "D 1", "MR a"])
+PLAYABLE = st.lists(ORDERS | ORDERS | CHANGES | STATES | CASH | OTHERS, min_size=1, max_size=8).map("; ".join)
+
+
+@settings(max_examples=60)
+@given(SETTINGS.map(" ".join), PLAYABLE)
+@pytest.mark.parametrize("venue", [EngineVenue, ReferenceVenue])
+def test_what_can_be_read_can_be_played_or_is_refused_in_words(venue: type[Venue], chosen: str, messages: str) -> None:
+    scenario = read_scenarios(f"S | - | {chosen or '-'} | - | {messages} | - | a M1 0@0; a cash 0", "t")[0]
+    with contextlib.suppress(CannotStage):
+        assert len(play(scenario, venue()).end) == 2
