@@ -36,6 +36,9 @@ BAD_INPUT = [
     "bench no-such-question",
     "demo --seconds -1",
     "demo --seconds soon",
+    "conformance",
+    "conformance no-such-file.txt",
+    "conformance .",
     "watch H100.G90.F27 --url ws://127.0.0.1:1",
     "watch H100.G90.F27 --url no-address",
 ]

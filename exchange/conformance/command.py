@@ -78,7 +78,7 @@ def run(scenario: Scenario, new_venue: Callable[[], Venue]) -> Outcome:
     try:
         played = play(scenario, new_venue())
     except CannotStage as error:
-        return Outcome(scenario, obstacle=f"cannot begin: {error}")
+        return Outcome(scenario, obstacle=f"cannot be played: {error}")
     expected = (*sorted_runs(scenario.expected), *(f"end: {entry}" for entry in scenario.end))
     actual = (*sorted_runs(played.told), *(f"end: {entry}" for entry in played.end))
     return Outcome(scenario, expected, actual, refused_before=tuple(played.refused_before))

@@ -6,8 +6,13 @@ from typing import Any
 
 from exchange.records import COMMAND_FIELDS, COMMAND_STRUCT, EVENT_FIELDS, EVENT_STRUCT
 
-Command: Any = namedtuple("Command", [name for name, _, _ in COMMAND_FIELDS], defaults=[0] * len(COMMAND_FIELDS))
-Event: Any = namedtuple("Event", [name for name, _, _ in EVENT_FIELDS], defaults=[0] * len(EVENT_FIELDS))
+
+def _row(name: str, fields: list[tuple[str, str, str]]) -> Any:
+    return namedtuple(name, [field for field, _, _ in fields], defaults=[0] * len(fields))
+
+
+Command = _row("Command", COMMAND_FIELDS)
+Event = _row("Event", EVENT_FIELDS)
 
 
 def command_bytes(commands: Iterable[Any]) -> bytes:

@@ -35,7 +35,7 @@ STEPS = {
 
 
 class CannotStage(Exception):
-    """A scenario whose beginning this venue cannot be brought to: says why."""
+    """A market, account or last price that this venue cannot have: says why."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Played:
 
 
 def play(scenario: Scenario, venue: Venue) -> Played:
-    """Run a scenario on a fresh venue. CannotStage: it cannot begin there."""
+    """Run a scenario on a fresh venue. CannotStage: it does not fit there."""
     try:
         stage = Stage(scenario, venue)
         before = [event for message in scenario.before for event in stage.send(message)]
