@@ -89,6 +89,7 @@ class CommandFlag(IntFlag):
     KEEP_LOTS = 2  # REPLACE: the lots field is not given
     SET_TIF = 4  # REPLACE: the tif field is given
     SET_TAG = 8  # REPLACE: the tag field is given
+    SET_DISPLAY = 16  # REPLACE: the display field is given
     BY_SIDE = 1  # CANCEL_ALL: only orders of this side
     BY_TAG = 2  # CANCEL_ALL: only orders of this tag
     BY_SESSION = 4  # CANCEL_ALL: only orders of this session

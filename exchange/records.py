@@ -70,7 +70,7 @@ EVENT_FIELDS = [
     ("filled_lots", "i4", "executed so far"),
     ("order_lots", "i4", "total as ordered"),
     ("level_lots", "i4", "shown at the order's price and side after the event, where the book changed; else 0"),
-    ("hidden_lots", "i4", "RST: lots behind the shown ones; FILL: ticks of the order's own level"),
+    ("hidden_lots", "i4", "RST, RFR: lots behind the shown ones; FILL: ticks of the order's own level"),
     ("value_tick_lots", "i8", "sum of price * lots executed so far; POS: that of the position, signed"),
     ("account_sequence", "i8", "number of this event in its account's stream, 0 when it is not part of one"),
     ("amount_mills", "i8", "FILL: fee; CASH: amount, signed; POS and CASH with MARGIN: see below"),

@@ -10,7 +10,7 @@ __all__ = ["MONTH", "account_payload", "commodity", "listing", "property_market"
 
 def property_market() -> dict[str, Any]:
     """Nine books in two groups: months near and far, a term, combinations of every kind, tight limits."""
-    fees = {"taker_fee": 2, "auction_fee": 1, "band_ticks": 12, "protection_ticks": 3}
+    fees = {"taker_fee": 2, "auction_fee": 1, "band_ticks": 12, "protection_ticks": 3, "show_ratio": 6}
     near, far = (MONTH + 1, 744), (MONTH + 3, 672)
 
     def month(index: int, symbol: str, child: tuple[int, int], **fields: Any) -> dict[str, Any]:

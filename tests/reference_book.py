@@ -12,6 +12,8 @@ from sortedcontainers import SortedDict
 
 from exchange.codes import Side, SmpMode
 
+SLOT_BITS = 24
+
 
 @dataclass
 class Order:
@@ -34,6 +36,8 @@ class Order:
     smp_id: int = 0
     smp_mode: int = 0
     order_type: int = 0
+    display_lots: int = 0
+    shown_lots: int = 0  # while it rests
     filled_lots: int = 0
     value_tick_lots: int = 0
     resting: bool = False
@@ -71,7 +75,8 @@ class Book:
         self.indicative_tick: int | None = None
 
     def rest(self, order: Order) -> None:
-        """Join the back of the queue at the order's own limit."""
+        """Join the back of the queue at the order's own limit, with a fresh slice (ICE-001, ICE-002)."""
+        order.shown_lots = min(order.display_lots or order.leaves_lots, order.leaves_lots)
         self.sides[order.side].setdefault(-signed(order.side) * order.price, []).append(order)
         order.resting = True
 
@@ -93,11 +98,11 @@ class Book:
         return next(self.orders(side), None)
 
     def level_lots(self, side: int, price: int) -> int:
-        return sum(order.leaves_lots for order in self.sides[side].get(-signed(side) * price, []))
+        return sum(order.shown_lots for order in self.sides[side].get(-signed(side) * price, []))
 
     def levels(self, side: int) -> list[tuple[int, int]]:
-        """(price, lots), best first."""
-        return [(queue[0].price, sum(order.leaves_lots for order in queue)) for queue in self.sides[side].values()]
+        """(price, lots shown), best first."""
+        return [(queue[0].price, sum(order.shown_lots for order in queue)) for queue in self.sides[side].values()]
 
     def takes(self, side: int, price: int, maker: Order) -> bool:
         """Would an order of this side and limit trade with that resting order?"""
@@ -111,8 +116,9 @@ class Book:
             maker = book.best(opposite(order.side))
             if maker is None or not book.takes(order.side, order.price, maker):
                 break
-            lots = min(order.leaves_lots, maker.leaves_lots)
-            if is_own(order, maker):
+            own = is_own(order, maker)
+            lots = min(order.leaves_lots, maker.leaves_lots if own else maker.shown_lots)
+            if own:
                 if order.smp_mode in (SmpMode.CANCEL_AGGRESSOR, SmpMode.CANCEL_BOTH):
                     break
                 if order.smp_mode == SmpMode.CANCEL_RESTING:
@@ -122,8 +128,11 @@ class Book:
                 executed += lots
             order.leaves_lots -= lots
             maker.leaves_lots -= lots
-            if not maker.leaves_lots:
+            maker.shown_lots = min(maker.shown_lots, maker.leaves_lots) if own else maker.shown_lots - lots
+            if not maker.shown_lots:
                 book.remove(maker)
+                if maker.leaves_lots:
+                    book.rest(maker)
         return executed
 
     def uncross(self, reference: int) -> Uncross | None:
@@ -146,6 +155,21 @@ class Book:
         price = min(max(reference, candidates[0].price), candidates[-1].price)
         return next(candidate for candidate in candidates if candidate.price == price)
 
+    def parts(self, side: int, price: int, volume: int) -> list[tuple[Order, int]]:
+        """Who trades how much of an uncross, in order: strictly better orders whole, at the price what is shown by
+        time, then what is hidden by time (AUC-010)."""
+        at_price = self.sides[side].get(-signed(side) * price, [])
+        better = [order for order in self.orders(side) if signed(side) * (order.price - price) > 0]
+        wanted = [(order, order.leaves_lots) for order in better]
+        wanted += [(order, order.shown_lots) for order in at_price]
+        wanted += [(order, order.leaves_lots - order.shown_lots) for order in at_price]
+        found = []
+        for order, lots in wanted:
+            part = min(lots, volume)
+            volume -= part
+            found += [(order, part)] if part else []
+        return found
+
     def _at(self, price: int) -> Uncross:
         buys = sum(order.leaves_lots for order in self.orders(Side.BUY) if order.price >= price)
         sells = sum(order.leaves_lots for order in self.orders(Side.SELL) if order.price <= price)
@@ -158,4 +182,29 @@ class Book:
                 assert queue, "no level is empty (INV-011)"
                 for order in queue:
                     assert -signed(side) * order.price == key and order.side == side, "an order stands at its limit"
-                    assert order.leaves_lots > 0 and order.resting, "what rests has lots left"
+                    assert 0 < order.shown_lots <= order.leaves_lots and order.resting, "what rests shows (INV-010)"
+
+
+class OrderIds:
+    """Ids as generation and slot: the slot given back last is taken first (WIRE-012)."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.generations: dict[int, int] = {}
+        self.free: list[int] = []
+
+    def is_full(self) -> bool:
+        return not self.free and len(self.generations) == self.capacity
+
+    def peek(self) -> int:
+        slot = self.free[-1] if self.free else len(self.generations) + 1
+        return (self.generations.get(slot, 0) + 1) << SLOT_BITS | slot
+
+    def take(self) -> None:
+        slot = self.peek() & (1 << SLOT_BITS) - 1
+        self.generations[slot] = self.generations.get(slot, 0) + 1
+        if self.free:
+            self.free.pop()
+
+    def release(self, order_id: int) -> None:
+        self.free.append(order_id & (1 << SLOT_BITS) - 1)

@@ -20,6 +20,7 @@ from exchange.units import ORDER_LOTS_MAX
 from tests.reference_book import Order, opposite, signed
 
 if TYPE_CHECKING:
+    from tests.reference_clearing import Instrument
     from tests.reference_engine import Reference
 
 MARKET_TYPES = (OrderType.MARKET, OrderType.MARKET_TO_LIMIT)
@@ -57,11 +58,11 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     yield not 0 <= command.minimum_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     yield command.side not in set(Side) or command.tif not in set(TimeInForce), RejectReason.BAD_COMBO
     yield command.order_type not in (OrderType.LIMIT, *MARKET_TYPES), RejectReason.BAD_COMBO
-    yield command.tif == TimeInForce.GTD or command.display_lots != 0, RejectReason.BAD_COMBO
+    yield command.tif == TimeInForce.GTD, RejectReason.BAD_COMBO
     yield command.smp_mode not in set(SmpMode), RejectReason.BAD_COMBO
     takes = command.tif in IMMEDIATE or command.order_type in MARKET_TYPES
     yield command.post_only not in set(PostOnly), RejectReason.BAD_COMBO
-    yield command.post_only != PostOnly.NONE and takes, RejectReason.BAD_COMBO
+    yield (command.post_only != PostOnly.NONE or command.display_lots) and takes, RejectReason.BAD_COMBO
     yield account.killed, RejectReason.KILLED
     instrument = reference.clearing.instruments.get(command.instrument)
     yield instrument is None, RejectReason.UNKNOWN_INST
@@ -75,6 +76,7 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     priced = not market or command.flags & CommandFlag.TIGHTEN
     yield priced and command.price % instrument.min_inc != 0, RejectReason.OFF_TICK
     yield command.lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
+    yield shows_too_little(instrument, command.lots, command.display_lots), RejectReason.SHOW
     yield reference.find_client(command.account, client_words(command)) is not None, RejectReason.DUP_ID
     yield market and reference.books[command.instrument].best(opposite(command.side)) is None, RejectReason.NO_OPP
     beyond = not instrument.low_tick <= command.price <= instrument.high_tick
@@ -97,6 +99,8 @@ def _replace_checks(reference: Reference, command: Any) -> Check:
     assert account is not None
     if not command.flags & CommandFlag.KEEP_LOTS:
         yield not 1 <= command.lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
+    if command.flags & CommandFlag.SET_DISPLAY:
+        yield not 0 <= command.display_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     if command.flags & CommandFlag.SET_TIF:
         yield command.tif not in (TimeInForce.DAY, TimeInForce.GTC), RejectReason.BAD_COMBO
     order = reference.find(command)
@@ -108,11 +112,17 @@ def _replace_checks(reference: Reference, command: Any) -> Check:
     changed = reference.changed(order, command)
     yield changed.price % instrument.min_inc != 0, RejectReason.OFF_TICK
     yield changed.order_lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
+    yield shows_too_little(instrument, changed.order_lots, changed.display_lots), RejectReason.SHOW
     if changed.leaves_lots <= 0 or keeps_priority(order, changed):
         return
     yield outside_band(reference, order.instrument, order.side, changed.price), RejectReason.BAND
     yield from _risk_checks(reference, changed, order)
     yield _would_take(reference, changed), RejectReason.PO_CROSS
+
+
+def shows_too_little(instrument: Instrument, lots: int, display_lots: int) -> bool:
+    """ICE-006."""
+    return bool(display_lots and instrument.show_ratio) and lots > display_lots * instrument.show_ratio
 
 
 def entry_price(reference: Reference, command: Any) -> int:
@@ -136,8 +146,9 @@ def entry_price(reference: Reference, command: Any) -> int:
 
 
 def keeps_priority(order: Order, changed: Order) -> bool:
-    """REPL-001: lost by another price and by size up."""
-    return changed.price == order.price and changed.leaves_lots <= order.leaves_lots
+    """REPL-001, ICE-005: lost by another price or display and by size up."""
+    same = (changed.price, changed.display_lots) == (order.price, order.display_lots)
+    return same and changed.leaves_lots <= order.leaves_lots
 
 
 def worst_price(reference: Reference, index: int, side: int) -> int:

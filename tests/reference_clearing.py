@@ -52,6 +52,7 @@ class Instrument:
     auction_fee: int
     term: bool
     protection_ticks: int = 0
+    show_ratio: int = 0
 
 
 @dataclass

@@ -21,7 +21,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from tests import reference_venue as venue
-from tests.reference_book import Book, Order, is_own, opposite
+from tests.reference_book import Book, Order, OrderIds, is_own, opposite
 from tests.reference_checks import (
     CANCEL_STATES,
     IMMEDIATE,
@@ -37,34 +37,8 @@ from tests.reference_phases import Phases
 from tests.reference_self_match import prevent_self_match
 from tests.rows import Command, Event
 
-SLOT_BITS = 24
 PRICE_CEILING = 0x7FFFFFFF  # a refused price is told in 32 bits
 CLIENT_WORDS = ("client_order_id_0", "client_order_id_1", "client_order_id_2")
-
-
-class OrderIds:
-    """Ids as generation and slot: the slot given back last is taken first (WIRE-012)."""
-
-    def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
-        self.generations: dict[int, int] = {}
-        self.free: list[int] = []
-
-    def is_full(self) -> bool:
-        return not self.free and len(self.generations) == self.capacity
-
-    def peek(self) -> int:
-        slot = self.free[-1] if self.free else len(self.generations) + 1
-        return (self.generations.get(slot, 0) + 1) << SLOT_BITS | slot
-
-    def take(self) -> None:
-        slot = self.peek() & (1 << SLOT_BITS) - 1
-        self.generations[slot] = self.generations.get(slot, 0) + 1
-        if self.free:
-            self.free.pop()
-
-    def release(self, order_id: int) -> None:
-        self.free.append(order_id & (1 << SLOT_BITS) - 1)
 
 
 class Reference:
@@ -112,6 +86,7 @@ class Reference:
             command.tif, command.post_only, entry_price(self, command), command.lots, command.lots,
             command.minimum_lots, client_words(command), command.tag,
             command.smp_id or self.clearing.accounts[command.account].smp_id, command.smp_mode, command.order_type,
+            command.display_lots,
         )  # fmt: skip
 
     def changed(self, order: Order, command: Any) -> Order:
@@ -123,6 +98,7 @@ class Reference:
             order_lots=total,
             leaves_lots=total - order.filled_lots,
             tif=command.tif if command.flags & CommandFlag.SET_TIF else order.tif,
+            display_lots=command.display_lots if command.flags & CommandFlag.SET_DISPLAY else order.display_lots,
             tag=command.tag if command.flags & CommandFlag.SET_TAG else order.tag,
         )
 
@@ -182,13 +158,28 @@ class Reference:
             if is_own(order, maker):
                 prevent_self_match(self, order, maker)
                 continue
-            self.trade(maker, order, maker.price, min(maker.leaves_lots, order.leaves_lots), Liquidity.MAKER)
+            self.trade(maker, order, maker.price, min(maker.shown_lots, order.leaves_lots), Liquidity.MAKER)
+            if maker.leaves_lots and not maker.shown_lots:
+                self.refresh(maker)
 
     def _rest(self, order: Order) -> None:
         book = self.books[order.instrument]
         book.rest(order)
         level = book.level_lots(order.side, order.price)
-        self.order_event(EventKind.RST, order, lots=order.leaves_lots, level_lots=level, in_stream=False)
+        self.order_event(
+            EventKind.RST, order, lots=order.shown_lots, hidden_lots=order.leaves_lots - order.shown_lots,
+            level_lots=level, in_stream=False,
+        )  # fmt: skip
+
+    def refresh(self, order: Order) -> None:
+        """RFR: the next slice of an iceberg, at the back of its price (ICE-002)."""
+        book = self.books[order.instrument]
+        book.remove(order)
+        book.rest(order)
+        self.order_event(
+            EventKind.RFR, order, lots=order.shown_lots, hidden_lots=order.leaves_lots - order.shown_lots,
+            level_lots=book.level_lots(order.side, order.price),
+        )  # fmt: skip
 
     def cancel(self) -> None:
         command = self.command
@@ -223,6 +214,7 @@ class Reference:
             self.cancel_order(order, CancelReason.IFM)
             return
         order.price, order.order_lots, order.leaves_lots = changed.price, changed.order_lots, changed.leaves_lots
+        order.display_lots, order.shown_lots = changed.display_lots, min(order.shown_lots, order.leaves_lots)
         level = book.level_lots(order.side, old_price)
         if kept:
             self.order_event(
@@ -292,6 +284,7 @@ class Reference:
             if (order.account, leg) not in self.touched:
                 self.touched.append((order.account, leg))
         order.leaves_lots -= lots
+        order.shown_lots -= min(lots, order.shown_lots)
         order.filled_lots += lots
         order.value_tick_lots += price * lots
         rested = order.resting

@@ -30,6 +30,7 @@ def _decrement(reference: Reference, order: Order, lots: int) -> None:
     """SMP-005: lots go without a trade."""
     book, rested = reference.books[order.instrument], order.resting
     order.leaves_lots -= lots
+    order.shown_lots = min(order.shown_lots, order.leaves_lots)  # hidden ones go first
     if rested and not order.leaves_lots:
         book.remove(order)
     reference.order_event(

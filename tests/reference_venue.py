@@ -69,13 +69,16 @@ def uncross(reference: Reference, index: int) -> None:
     reference.emit(
         EventKind.UNX, instrument=index, price=result.price, lots=result.volume, leaves_lots=result.imbalance
     )
-    left = result.volume
-    while left:
-        buyer, seller = book.best(Side.BUY), book.best(Side.SELL)
-        assert buyer is not None and seller is not None
-        lots = min(left, buyer.leaves_lots, seller.leaves_lots)
+    buys, sells = (book.parts(side, result.price, result.volume) for side in Side)
+    while buys:
+        (buyer, bought), (seller, sold) = buys[0], sells[0]
+        lots = min(bought, sold)
         reference.trade(buyer, seller, result.price, lots, Liquidity.AUCTION)
-        left -= lots
+        buys[0], sells[0] = (buyer, bought - lots), (seller, sold - lots)
+        buys, sells = (parts if parts[0][1] else parts[1:] for parts in (buys, sells))
+    for side in Side:
+        for order in [order for order in book.orders(side) if not order.shown_lots]:
+            reference.refresh(order)
 
 
 def reference_tick(reference: Reference, index: int) -> int:

@@ -97,7 +97,7 @@ class Pair:
 
 
 def queue_of(book: Book, side: int, price: int) -> list[tuple[int, int]]:
-    return [(order.order_id, order.leaves_lots) for order in _at(book, side, price)]
+    return [(order.order_id, order.shown_lots) for order in _at(book, side, price)]
 
 
 def _at(book: Book, side: int, price: int) -> list[Order]:

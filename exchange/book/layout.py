@@ -124,7 +124,7 @@ BOOK = record_type(
         ("symbol", "<u8", (4,)),
         ("month_hours", "<i8", (SCAN_TIERS,)),  # as scan_hours, of an outright: its children's hours in each tier
         ("protection_ticks", "<i4"),  # how far from the best price a market order may trade (ORDER-008)
-        ("spare_ticks", "<i4"),
+        ("show_ratio", "<i4"),  # largest total of an iceberg by its display (ICE-006), 0 off
         ("spare_end", "<i8", (5,)),
         ("summary", "<u8", (2 * SUMMARY_WORDS,)),  # which words of the occupancy bitmap are not zero, per side
     ]

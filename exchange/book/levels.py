@@ -148,13 +148,15 @@ def unlink_order(state, book, slot):
 
 @leaf_kernel
 def reduce_order(state, book, slot, lots):
-    """Take lots off an order that keeps its place (its shown ones). Returns lots still shown at its price."""
+    """Take lots off an order that keeps its place, those it shows first. Returns lots still shown at its price."""
     order = state.orders[slot]
     side = np.int64(order.side)
     level = state.levels[row_of(book, side, place_of(book, side, np.int64(order.price)))]
+    shown = min(lots, np.int64(order.shown_lots))
     order.leaves_lots -= lots
-    order.shown_lots -= lots
-    level.shown_lots -= lots
+    order.shown_lots -= shown
+    level.shown_lots -= shown
+    level.hidden_lots -= lots - shown
     return np.int64(level.shown_lots)
 
 

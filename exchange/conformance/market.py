@@ -58,6 +58,7 @@ def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequenc
     fees = parameters.get("fee", 0)
     common = {
         "band_ticks": parameters.get("band", 0), "protection_ticks": parameters.get("pp", 10),
+        "show_ratio": parameters.get("maxshow", 0),
         "min_inc": parameters.get("tick", 1),
         "order_lots_max": parameters.get("lot", ORDER_LOTS_MAX), "taker_fee": 2 * fees, "auction_fee": fees,
     }  # fmt: skip

@@ -226,15 +226,17 @@ def _replace(entry: Word, words: Words) -> Message:
     lots, at, price = change.text.partition("@")
     if not at:
         raise wrong(change, allowed)
-    fields = {"lots": _lots(change.part(0, len(lots)))}
+    fields = {"lots": _lots(change.part(0, len(lots))), "flags": 0}
     if price == "-":
-        fields["flags"] = CommandFlag.KEEP_PRICE
+        fields["flags"] |= CommandFlag.KEEP_PRICE
     else:
         fields["price"] = number(change.part(len(lots) + 1), -PRICE_MAX, PRICE_MAX, "a price, or -")
     for word in words.rest():
         key, equals, _ = word.text.partition("=")
         if not equals or key not in ("disp", "stop"):
             raise wrong(word, "disp=n stop=p")
+        if key == "disp":
+            fields["flags"] |= CommandFlag.SET_DISPLAY
         fields |= VALUES[key](word.part(len(key) + 1))
     return Message("R", _text(entry), CommandKind.REPLACE, target, fields=fields)
 

@@ -13,7 +13,7 @@ NOT_BUILT = frozenset(
         "lmm",
         *("algo=prorata", "top", "topmax", "minalloc", "split"),
         "imp=1",
-        *("vel", "maxshow"),
+        "vel",
         *("mmp", "mmpwin"),
     }
 )

@@ -13,7 +13,7 @@ from exchange.engine.cash import block_account, move_cash, note_request, open_se
 from exchange.engine.emit import market_event, next_in_stream, refuse
 from exchange.engine.look_ahead import CLOSE, FAR, NEAR, look_close, look_far, look_near
 from exchange.engine.matching import match_once, settle_remainder, unmet_condition
-from exchange.engine.orders import cancel_order, enter_order, replace_order, rest_order, take_out
+from exchange.engine.orders import cancel_order, enter_order, rest_order, take_out
 from exchange.engine.phases import (
     begin_state_change,
     collect_day_orders,
@@ -23,6 +23,7 @@ from exchange.engine.phases import (
     publish_indicative,
     uncross_once,
 )
+from exchange.engine.replace import replace_order
 from exchange.engine.risk import equity_mills
 from exchange.engine.validate import BAD_COMBO, CLOSED, OPEN, known_account, takes_cancel
 from exchange.kernel import kernel, leaf_kernel, row_at

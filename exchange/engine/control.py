@@ -60,6 +60,7 @@ class Listing(msgspec.Struct, forbid_unknown_fields=True):
     order_lots_max: int = ORDER_LOTS_MAX
     band_ticks: int = 0
     protection_ticks: int = 0
+    show_ratio: int = 0
     maker_fee: int = 0
     taker_fee: int = 0
     auction_fee: int = 0

@@ -8,7 +8,7 @@ from exchange.clearing.fills import clear_fill
 from exchange.codes import CancelReason, EventKind, Liquidity, OrderState, TimeInForce
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.look_ahead import ask_for_order, ask_for_owner
-from exchange.engine.orders import forget_order, rest_order, take_out
+from exchange.engine.orders import forget_order, refresh_order, rest_order, take_out
 from exchange.engine.self_match import executable_lots, is_own, prevent_self_match
 from exchange.engine.validate import FOK, OPEN, is_immediate
 from exchange.kernel import kernel, leaf_kernel
@@ -89,24 +89,19 @@ def _fill(state, out, book, slot, lots, price, liquidity):
 
 
 @leaf_kernel
-def trade(state, out, book, first, second, price, auction):
+def trade_lots(state, out, book, first, second, price, lots, auction):
     """Match two orders at a price: resting and aggressor, or buyer and seller of an uncross. Returns the lots.
 
     Orders that are filled and stood in the book are forgotten; an aggressor stays until its command is done with it.
     """
-    lots = min(np.int64(state.orders[first].leaves_lots), np.int64(state.orders[second].leaves_lots))
-    return trade_lots(state, out, book, first, second, price, lots, auction)
-
-
-@leaf_kernel
-def trade_lots(state, out, book, first, second, price, lots, auction):
-    """As `trade`, for this many lots."""
     state.trade_id += 1
     _record_print(state, book, price, lots)
     _fill(state, out, book, first, lots, price, AUCTION if auction else MAKER)
     _fill(state, out, book, second, lots, price, AUCTION if auction else TAKER)
     if state.orders[first].leaves_lots == 0:
         forget_order(state, first, order_hash(state.orders[first]))
+    elif state.orders[first].shown_lots == 0 and not auction:
+        refresh_order(state, out, first)
     if auction and state.orders[second].leaves_lots == 0:
         forget_order(state, second, order_hash(state.orders[second]))
     return lots
@@ -128,7 +123,9 @@ def match_once(state, out, slot):
     if following != 0:
         ask_for_owner(state, following)
         ask_for_order(state, np.int64(state.links[following].newer))
-    trade(state, out, book, resting, slot, np.int64(state.orders[resting].price), False)
+    maker = state.orders[resting]
+    lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
+    trade_lots(state, out, book, resting, slot, np.int64(maker.price), lots, False)
     return True
 
 

@@ -9,7 +9,7 @@ from exchange.book.index import (
     order_hash,
     remove_client_order,
 )
-from exchange.book.levels import crosses, link_order, reduce_order, unlink_order
+from exchange.book.levels import link_order, unlink_order
 from exchange.book.slots import release_slot, slot_of, take_slot
 from exchange.clearing.margin import change_working, loss_per_lot
 from exchange.clearing.positions import open_positions, own_position
@@ -19,42 +19,28 @@ from exchange.codes import (
     EventFlag,
     EventKind,
     OrderState,
-    RejectReason,
 )
 from exchange.engine.emit import cancel_event, next_in_stream, order_event, refuse
-from exchange.engine.risk import check_risk, level_is_full
 from exchange.engine.validate import (
-    BAD_COMBO,
-    BAD_QTY,
-    FULL,
-    KILLED,
-    KILLED_FLAG,
     NONE,
-    OFF_TICK,
-    OPEN,
-    PO_CROSS,
-    POST_ONLY_NONE,
     STATE,
+    UNKNOWN,
     UNKNOWN_ACCOUNT,
     check_entry,
-    check_lots,
-    check_price,
     check_terms,
     entry_tick,
     known_account,
     takes_cancel,
-    takes_replace,
 )
 from exchange.kernel import kernel, leaf_kernel
-from exchange.units import ORDER_LOTS_MAX
 
 ACK = np.int64(EventKind.ACK)
 REJ = np.int64(EventKind.REJ)
 RST = np.int64(EventKind.RST)
+RFR = np.int64(EventKind.RFR)
 RPL = np.int64(EventKind.RPL)
 RREJ = np.int64(EventKind.RREJ)
 CREJ = np.int64(EventKind.CREJ)
-UNKNOWN = np.int64(RejectReason.UNKNOWN)
 USER = np.int64(CancelReason.USER)
 IFM = np.int64(CancelReason.IFM)
 EXPIRED_REASON = np.int64(CancelReason.EXPIRED)
@@ -68,6 +54,7 @@ KEEP_PRICE = np.int64(CommandFlag.KEEP_PRICE)
 KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
 SET_TIF = np.int64(CommandFlag.SET_TIF)
 SET_TAG = np.int64(CommandFlag.SET_TAG)
+SET_DISPLAY = np.int64(CommandFlag.SET_DISPLAY)
 
 
 @leaf_kernel
@@ -177,13 +164,37 @@ def work_order(state, order, lots):
 
 
 @leaf_kernel
+def slice_lots(order):
+    """What of an order shows when it joins a queue (ICE-001)."""
+    if order.display_lots == 0:
+        return np.int64(order.leaves_lots)
+    return min(np.int64(order.display_lots), np.int64(order.leaves_lots))
+
+
+@kernel
+def refresh_order(state, out, slot):
+    """RFR: an iceberg whose slice is used up shows the next one at the back of its price (ICE-002)."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    unlink_order(state, book, slot)
+    state.stamp += 1
+    order.stamp = state.stamp
+    order.shown_lots = slice_lots(order)
+    level_lots = link_order(state, book, slot)
+    row = order_event(state, out, RFR, order, np.int64(order.shown_lots), level_lots)
+    row.hidden_lots = order.leaves_lots - order.shown_lots
+    row.account_sequence = next_in_stream(state, np.int64(order.account))
+
+
+@leaf_kernel
 def rest_order(state, out, slot):
     """RST: the order shows what is left of it at the back of its price."""
     order = state.orders[slot]
     book = state.books[order.book]
-    order.shown_lots = order.leaves_lots
+    order.shown_lots = slice_lots(order)
     level_lots = link_order(state, book, slot)
-    order_event(state, out, RST, order, np.int64(order.shown_lots), level_lots)
+    row = order_event(state, out, RST, order, np.int64(order.shown_lots), level_lots)
+    row.hidden_lots = order.leaves_lots - order.shown_lots
 
 
 @leaf_kernel
@@ -227,7 +238,7 @@ def take_out(state, out, slot, reason):
 
 
 @leaf_kernel
-def _target(state, command, word):
+def target_of(state, command, word):
     """Slot of the order that a cancel or replace names, 0 if the account has no such live order."""
     account = np.int64(command.account)
     if command.order_id == 0:
@@ -243,7 +254,7 @@ def _target(state, command, word):
 
 
 @kernel
-def _refuse_change(state, out, kind, command, reason, slot):
+def refuse_change(state, out, kind, command, reason, slot):
     """CREJ or RREJ; one for the market's state names the book and its state."""
     row = refuse(state, out, kind, command, reason)
     if reason == STATE:
@@ -254,7 +265,7 @@ def _refuse_change(state, out, kind, command, reason, slot):
 @leaf_kernel
 def cancel_order(state, out, command, word):
     """CANCEL: CXL, or CREJ (ORDER-006, STATE-001)."""
-    slot = _target(state, command, word)
+    slot = target_of(state, command, word)
     reason = NONE
     if not known_account(state, np.int64(command.account)):
         reason = UNKNOWN_ACCOUNT
@@ -263,136 +274,9 @@ def cancel_order(state, out, command, word):
     elif not takes_cancel(state.books[state.orders[slot].book].phase):
         reason = STATE
     if reason != NONE:
-        _refuse_change(state, out, CREJ, command, reason, slot)
+        refuse_change(state, out, CREJ, command, reason, slot)
         return
     if command.order_id != 0:
         word = order_hash(state.orders[slot])
     row = _take_out(state, out, slot, USER, word)
     row.reference = command.request_id
-
-
-@kernel
-def _check_replace_syntax(command):
-    if command["flags"] & KEEP_LOTS == 0 and (command.lots < 1 or command.lots > ORDER_LOTS_MAX):
-        return BAD_QTY
-    if command["flags"] & SET_TIF != 0 and command.tif > 1:
-        return BAD_COMBO
-    return NONE
-
-
-@kernel
-def _check_replace(state, command, slot, price, total):
-    """The reason a REPLACE is refused for; `price` and `total` are what the order would have (REPL-004)."""
-    account = np.int64(command.account)
-    if not known_account(state, account):
-        return UNKNOWN_ACCOUNT
-    reason = _check_replace_syntax(command)
-    if reason != NONE:
-        return reason
-    if slot == 0:
-        return UNKNOWN
-    order = state.orders[slot]
-    book = state.books[order.book]
-    if state.accounts[account]["flags"] & KILLED_FLAG != 0:
-        return KILLED
-    if not takes_replace(book.phase):
-        return STATE
-    if book.min_inc > 1 and price % book.min_inc != 0:
-        return OFF_TICK
-    reason = check_lots(state, account, book, total)
-    leaves = total - order.filled_lots
-    if reason != NONE or leaves <= 0 or (price == order.price and leaves <= order.leaves_lots):
-        return reason
-    return _check_moved(state, account, order, price, leaves)
-
-
-@kernel
-def _check_moved(state, account, order, price, leaves):
-    """Ranks 10 to 12 of a replace that loses priority; it moves a price or adds size."""
-    book = state.books[order.book]
-    side = np.int64(order.side)
-    reason = check_price(book, side, price)
-    if reason != NONE:
-        return reason
-    held = np.int64(order.leaves_lots) * loss_per_lot(book, side, np.int64(order.price))
-    more_loss = leaves * loss_per_lot(book, side, price) - held
-    more_lots = leaves - order.leaves_lots
-    reason = check_risk(state, account, np.int64(order.position), book, side, more_lots, more_loss)
-    if reason != NONE:
-        return reason
-    if level_is_full(state, book, side, price, leaves):
-        return FULL
-    if order.post_only != POST_ONLY_NONE and book.phase == OPEN and crosses(book, side, price):
-        return PO_CROSS
-    return NONE
-
-
-@kernel
-def replace_order(state, out, command, word):
-    """REPLACE: RPL, then at most CXL or RST. Returns the slot if the order now aggresses, else 0."""
-    slot = _target(state, command, word)
-    order = state.orders[slot]
-    price = np.int64(order.price) if command["flags"] & KEEP_PRICE != 0 else np.int64(command.price)
-    total = np.int64(order.order_lots) if command["flags"] & KEEP_LOTS != 0 else np.int64(command.lots)
-    reason = _check_replace(state, command, slot, price, total)
-    if reason != NONE:
-        _refuse_change(state, out, RREJ, command, reason, slot)
-        return np.int64(0)
-    if command["flags"] & SET_TIF != 0:
-        order.tif = command.tif
-    if command["flags"] & SET_TAG != 0:
-        order.tag = command.tag
-    leaves = total - order.filled_lots
-    if leaves <= 0:
-        _answer_replace(state, out, command, order, np.int64(0))
-        take_out(state, out, slot, IFM)
-        return np.int64(0)
-    if price == order.price and leaves <= order.leaves_lots:
-        _shrink(state, out, command, slot, total)
-        return np.int64(0)
-    return _move(state, out, command, slot, price, total)
-
-
-@kernel
-def _answer_replace(state, out, command, order, level_lots):
-    row = order_event(state, out, RPL, order, np.int64(order.leaves_lots), level_lots)
-    row.reference = command.request_id
-    row.account_sequence = next_in_stream(state, np.int64(order.account))
-    return row
-
-
-@kernel
-def _shrink(state, out, command, slot, total):
-    """Same price, no larger: the order keeps its place (REPL-001)."""
-    order = state.orders[slot]
-    book = state.books[order.book]
-    fewer = np.int64(order.leaves_lots) - (total - order.filled_lots)
-    work_order(state, order, -fewer)
-    level_lots = reduce_order(state, book, slot, fewer)
-    order.order_lots = total
-    row = _answer_replace(state, out, command, order, level_lots)
-    row["flags"] = KEPT
-
-
-@kernel
-def _move(state, out, command, slot, price, total):
-    """Another price or more size: the order starts again at the back, or as an aggressor (REPL-005)."""
-    order = state.orders[slot]
-    book = state.books[order.book]
-    old_price = order.price
-    level_lots = unlink_order(state, book, slot)
-    work_order(state, order, -np.int64(order.leaves_lots))
-    order.price = price
-    order.order_lots = total
-    order.leaves_lots = total - order.filled_lots
-    order.shown_lots = 0
-    work_order(state, order, np.int64(order.leaves_lots))
-    state.stamp += 1
-    order.stamp = state.stamp
-    row = _answer_replace(state, out, command, order, level_lots)
-    row["flags"] = LOST
-    row.hidden_lots = old_price
-    if book.phase == OPEN:
-        return slot
-    rest_order(state, out, slot)
-    return np.int64(0)

@@ -7,16 +7,17 @@ one by one; the last step sets the state and emits STA.
 import numpy as np
 
 from exchange.book.auction import equilibrium, is_crossed
-from exchange.book.levels import best_row
-from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, RejectReason, Side, TimeInForce
+from exchange.book.levels import best_row, link_order, place_of, row_of, unlink_order
+from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, OrderState, RejectReason, Side, TimeInForce
 from exchange.engine.emit import market_event, refuse
 from exchange.engine.matching import trade_lots
-from exchange.engine.orders import take_out
+from exchange.engine.orders import refresh_order, take_out
 from exchange.engine.validate import CLOSED, HALT, NOCANCEL, OPEN, PAUSED, PREOPEN, RESERVED, known_book
 from exchange.kernel import kernel
 
 BUY = np.int64(Side.BUY)
 SELL = np.int64(Side.SELL)
+FREE = np.int64(OrderState.NONE)
 FOLLOW = np.int64(MarketState.NONE)
 DAY = np.int64(TimeInForce.DAY)
 UNX = np.int64(EventKind.UNX)
@@ -111,6 +112,38 @@ def reference_tick(book):
 
 
 @kernel
+def _part_lots(order, price):
+    """What the order at the head of its queue may trade next: an iceberg at the price itself first what it shows, and
+    what it hides after what everybody shows there (AUC-010)."""
+    if order.price == price and order.shown_lots != 0:
+        return np.int64(order.shown_lots)
+    return np.int64(order.leaves_lots)
+
+
+@kernel
+def _step_back(state, book, slot, price):
+    """An iceberg at the price that has traded what it showed waits behind the others there."""
+    order = state.orders[slot]
+    if order.state != FREE and order.price == price and order.shown_lots == 0 and order.leaves_lots != 0:
+        unlink_order(state, book, slot)
+        link_order(state, book, slot)
+
+
+@kernel
+def _refresh_once(state, out, index, price):
+    """One iceberg that the uncross left with nothing to show gets its next slice (AUC-012). False: there is none."""
+    book = state.books[index]
+    for side in range(2):
+        slot = np.int64(state.levels[row_of(book, side, place_of(book, side, price))].head)
+        while slot != 0:
+            if state.orders[slot].shown_lots == 0:
+                refresh_order(state, out, slot)
+                return True
+            slot = np.int64(state.links[slot].newer)
+    return False
+
+
+@kernel
 def uncross_once(state, out):
     """One pair of an uncross (AUC-011), or the start of the next crossed book. False: all books are uncrossed."""
     cursor = state.cursor
@@ -119,10 +152,17 @@ def uncross_once(state, out):
         buyer = np.int64(state.levels[best_row(book, BUY)].head)
         seller = np.int64(state.levels[best_row(book, SELL)].head)
         lots = min(
-            min(np.int64(state.orders[buyer].leaves_lots), np.int64(state.orders[seller].leaves_lots)),
+            min(
+                _part_lots(state.orders[buyer], np.int64(cursor.price)),
+                _part_lots(state.orders[seller], np.int64(cursor.price)),
+            ),
             np.int64(cursor.lots),
         )
         cursor.lots -= trade_lots(state, out, book, buyer, seller, np.int64(cursor.price), lots, True)
+        _step_back(state, book, buyer, np.int64(cursor.price))
+        _step_back(state, book, seller, np.int64(cursor.price))
+        return True
+    if cursor.book != 0 and _refresh_once(state, out, np.int64(cursor.book), np.int64(cursor.price)):
         return True
     index = np.int64(cursor.book) + 1
     while index <= state.books_listed and not (in_scope(state, cursor, index) and is_crossed(state.books[index])):

@@ -1,6 +1,6 @@
 """Rejection reasons of new orders in their order of precedence (ORDER-004). Nothing is written.
 
-Stops, icebergs and GTD are refused as BAD_COMBO.
+Stops and GTD are refused as BAD_COMBO.
 """
 
 import numpy as np
@@ -27,6 +27,7 @@ from exchange.units import ORDER_LOTS_MAX
 BUY = np.int64(Side.BUY)
 NONE = np.int64(RejectReason.NONE)
 UNKNOWN_ACCOUNT = np.int64(RejectReason.UNKNOWN_ACCOUNT)
+UNKNOWN = np.int64(RejectReason.UNKNOWN)
 BAD_QTY = np.int64(RejectReason.BAD_QTY)
 BAD_COMBO = np.int64(RejectReason.BAD_COMBO)
 KILLED = np.int64(RejectReason.KILLED)
@@ -36,6 +37,7 @@ IOC_ONLY = np.int64(RejectReason.IOC_ONLY)
 OFF_TICK = np.int64(RejectReason.OFF_TICK)
 BAD_LOT = np.int64(RejectReason.BAD_LOT)
 NO_OPP = np.int64(RejectReason.NO_OPP)
+SHOW = np.int64(RejectReason.SHOW)
 DUP_ID = np.int64(RejectReason.DUP_ID)
 BAND = np.int64(RejectReason.BAND)
 FULL = np.int64(RejectReason.FULL)
@@ -113,9 +115,10 @@ def check_syntax(command):
         return BAD_COMBO
     if command.smp_mode > DECREMENT:
         return BAD_COMBO
-    if command.display_lots != 0 or command.post_only > POST_ONLY_SLIDE:
+    if command.post_only > POST_ONLY_SLIDE:
         return BAD_COMBO
-    if command.post_only != POST_ONLY_NONE and (is_immediate(command.tif) or is_market(command.order_type)):
+    keeps_out = command.post_only != POST_ONLY_NONE or command.display_lots != 0
+    if keeps_out and (is_immediate(command.tif) or is_market(command.order_type)):
         return BAD_COMBO
     return NONE
 
@@ -188,6 +191,14 @@ def check_lots(state, account, book, lots):
 
 
 @leaf_kernel
+def check_display(book, lots, display):
+    """Last of rank 6: how small a part of an iceberg may show (ICE-006)."""
+    if display != 0 and book.show_ratio != 0 and lots > display * np.int64(book.show_ratio):
+        return SHOW
+    return NONE
+
+
+@leaf_kernel
 def check_entry(state, command):
     """Ranks 0 to 5: account, message, kill, market state, instrument."""
     account = np.int64(command.account)
@@ -226,6 +237,8 @@ def check_terms(state, command, book, row, word, tick):
     if book.min_inc > 1 and command.price % book.min_inc != 0 and (not market or command["flags"] & TIGHTEN != 0):
         return OFF_TICK
     reason = check_lots(state, account, book, lots)
+    if reason == NONE:
+        reason = check_display(book, lots, np.int64(command.display_lots))
     if reason != NONE:
         return reason
     first = command.client_order_id_0

@@ -93,7 +93,7 @@ class Batch:
 
 def refusal_of_new(message: New, listed: Listed | None) -> Err | None:
     """Why a `new` never reaches the engine, None if it does."""
-    if message.order_type not in OFFERED_TYPES or message.tif == "gtd" or message.display_lots:
+    if message.order_type not in OFFERED_TYPES or message.tif == "gtd":
         return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, _not_offered(message))
     if message.trigger_tick is not UNSET or message.expiry_us:
         key = "trg" if message.trigger_tick is not UNSET else "till"
@@ -122,17 +122,15 @@ def refusal_of_new(message: New, listed: Listed | None) -> Err | None:
 def _not_offered(message: New) -> str:
     if message.order_type not in OFFERED_TYPES:
         return f"typ {message.order_type} is not offered yet: {', '.join(OFFERED_TYPES)} are"
-    if message.tif == "gtd":
-        return "tif gtd is not offered yet: day, gtc, ioc, fok are"
-    return "disp (iceberg) is not offered yet"
+    return "tif gtd is not offered yet: day, gtc, ioc, fok are"
 
 
 def refusal_of_replace(message: Replace) -> Err | None:
     """Why a `replace` never reaches the engine, None if it does."""
     if not message.order_id and not message.client_order_id:
         return error(message.request_id, ErrorCode.BAD_MESSAGE, "MISSING_FIELD: oid or coid is needed")
-    if message.trigger_tick is not UNSET or message.display_lots is not UNSET:
-        text = "trg and disp are not offered yet"
+    if message.trigger_tick is not UNSET:
+        text = "trg is not offered yet"
         return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
     if message.tif not in ("", "day", "gtc") or message.expiry_us:
         text = "a replace may change tif to day or gtc only"
@@ -158,7 +156,7 @@ def pack_new(batch: Batch, message: New, book: int, account: int, session: int, 
         0, 0, _NEW, SIDES[message.side], TYPES[message.order_type], TIFS[message.tif],
         POST_ONLY[message.post_only], SMP_MODES[message.smp_mode], flags, 0,
         account, session, book, 0, request_id, 0, message.client_order_id.encode(),
-        message.price_tick if priced else 0, 0, message.order_lots, 0, message.minimum_lots, 0, 0,
+        message.price_tick if priced else 0, 0, message.order_lots, message.display_lots, message.minimum_lots, 0, 0,
         message.tag.encode(),
     )  # fmt: skip
 
@@ -167,17 +165,20 @@ def pack_replace(batch: Batch, message: Replace, account: int, session: int, req
     """Append a REPLACE row; what the message does not give is kept."""
     keep_price = message.price_tick is UNSET
     keep_lots = message.order_lots is UNSET
+    keep_display = message.display_lots is UNSET
     flags = (
         (CommandFlag.KEEP_PRICE if keep_price else 0)
         | (CommandFlag.KEEP_LOTS if keep_lots else 0)
         | (CommandFlag.SET_TIF if message.tif else 0)
         | (CommandFlag.SET_TAG if message.tag else 0)
+        | (0 if keep_display else CommandFlag.SET_DISPLAY)
     )
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _REPLACE, 0, 0, TIFS[message.tif] if message.tif else 0, 0, 0, int(flags), 0,
         account, session, 0, 0, request_id, message.order_id, message.client_order_id.encode(),
-        0 if keep_price else message.price_tick, 0, 0 if keep_lots else message.order_lots, 0, 0, 0, 0,
+        0 if keep_price else message.price_tick, 0, 0 if keep_lots else message.order_lots,
+        0 if keep_display else message.display_lots, 0, 0, 0,
         message.tag.encode(),
     )  # fmt: skip
 

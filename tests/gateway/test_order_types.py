@@ -3,7 +3,8 @@
 import pytest
 from msgspec import UNSET
 
-from exchange.wire.messages import Err, Exec, Ok, Query
+from exchange.engine import query
+from exchange.wire.messages import Err, Exec, Ok, Query, Replace
 from tests.gateway.harness import Bench
 
 
@@ -65,3 +66,26 @@ def test_own_resting_order_is_cancelled_instead_of_traded_with(bench: Bench) -> 
     assert (answer[0].filled_lots, answer[0].leaves_lots) == (2, 3)
     reasons = [message.reason for message in answer if isinstance(message, Exec) and message.event == "cancelled"]
     assert reasons == ["smp"]
+
+
+@pytest.mark.rule("ICE-001", "ICE-002", "ICE-003")
+def test_iceberg_shows_slice_after_slice_and_its_owner_hears_of_each(bench: Bench) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    peer.ask(bench.order(10, "a1", side="s", order_lots=5, display_lots=2))
+    assert query.depth(bench.venue.states, 1)[1][0][1] == 2, "the feed shows the slice alone"
+    peer.take()
+    answer = other.ask(bench.order(10, "b1", order_lots=4))[0]
+    assert (answer.filled_lots, answer.leaves_lots) == (4, 0)
+    slices = [message.event for message in peer.take() if isinstance(message, Exec)]
+    assert slices == ["slice", "slice"]
+    assert prices(bench, peer) == [("s", 0, 1)]
+
+
+@pytest.mark.rule("ICE-005")
+def test_replace_may_change_what_an_iceberg_shows(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    peer.ask(bench.order(10, "a1", side="s", order_lots=5, display_lots=2))
+    assert isinstance(peer.ask(Replace(request_id=11, client_order_id="a1", display_lots=3))[0], Ok)
+    assert query.depth(bench.venue.states, 1)[1][0][1] == 3
+    assert isinstance(peer.ask(Replace(request_id=12, client_order_id="a1", order_lots=4))[0], Ok)
+    assert query.depth(bench.venue.states, 1)[1][0][1] == 3, "hidden lots go first"

@@ -281,7 +281,6 @@ def test_replay_gives_a_closed_range_marked_and_ended(bench: Bench) -> None:
     [
         ({"order_type": "stop", "trigger_tick": 5}, "NOT_ALLOWED_TOGETHER"),
         ({"tif": "gtd", "expiry_us": 5}, "NOT_ALLOWED_TOGETHER"),
-        ({"display_lots": 2}, "NOT_ALLOWED_TOGETHER"),
         ({"order_type": "mtl"}, "NOT_ALLOWED_TOGETHER"),
         ({"trigger_tick": 5}, "NOT_ALLOWED_TOGETHER"),
         ({"expiry_us": 5}, "NOT_ALLOWED_TOGETHER"),

@@ -132,10 +132,12 @@ class Flow:
         elif self._chance(0.15):
             fields["order_type"] = self._pick([OrderType.MARKET, OrderType.MARKET_TO_LIMIT])
             fields["flags"] = int(self._chance(0.3)) * int(CommandFlag.TIGHTEN)
+        if self._chance(0.2):
+            fields["display_lots"] = self._pick([1, 1, 2, 3, 5])
         if self._chance(0.3):
             fields |= {"smp_id": self._pick([1, 1, 2]), "smp_mode": self._pick(list(SmpMode))}
         if self._chance(0.02):
-            odd = [("smp_mode", 4), ("order_type", 3), ("display_lots", 2), ("post_only", 3), ("tif", 2), ("side", 2)]
+            odd = [("smp_mode", 4), ("order_type", 3), ("display_lots", -1), ("post_only", 3), ("tif", 2), ("side", 2)]
             name, value = self._pick(odd)
             fields[name] = value
         return self._stamp(
@@ -171,7 +173,7 @@ class Flow:
     def _replace(self, reference: Reference) -> Any:
         target = self._target(reference)
         order = reference.orders.get(target.get("order_id", 0))
-        flags = sum(int(flag) for flag in (1, 2, 4, 8) if self._chance(0.3))
+        flags = sum(int(flag) for flag in (1, 2, 4, 8, 16) if self._chance(0.3))
         total = self._lots() if order is None else order.order_lots + int(self.rng.integers(-4, 5))
         price = self._price(reference, order.instrument if order else 1)
         if order is not None and self._chance(0.4):
@@ -179,6 +181,7 @@ class Flow:
         tif = self._pick([TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC])
         return self._stamp(
             CommandKind.REPLACE, **target, flags=flags, lots=total, price=price, tif=tif, tag=self._tag(),
+            display_lots=self._pick([0, 1, 2, 4]),
         )  # fmt: skip
 
     def _cancel_all(self, reference: Reference) -> Any:

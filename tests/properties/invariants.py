@@ -10,6 +10,7 @@ from typing import Any
 
 from exchange.codes import (
     CancelReason,
+    CommandFlag,
     CommandKind,
     EventFlag,
     EventKind,
@@ -39,6 +40,7 @@ class Entry:
     minimum_lots: int
     post_only: int
     smp_id: int
+    shown_lots: int = 0
     stamp: int = 0  # when it last joined a queue; 0: it rests nowhere
     filled_lots: int = 0
     cancelled_lots: int = 0
@@ -116,15 +118,27 @@ class Ledger:
             order = self.orders[event.order_id]
             self.stamps += 1
             order.stamp = self.stamps
-            assert event.lots == event.leaves_lots == order.leaves_lots > 0
+            self._show(event, order)
             assert event.price == order.price, "a remainder rests at its own limit (MATCH-004)"
             self._check_level(event, order)
+        elif event.kind == EventKind.RFR:
+            order = self.orders[event.order_id]
+            assert order.shown_lots == 0, "a slice is shown when the last one is used up (ICE-004)"
+            self.stamps += 1
+            order.stamp = self.stamps
+            self._show(event, order)
+            self._check_level(event, order)
         elif event.kind == EventKind.RPL:
-            self._replace(event)
+            self._replace(command, event)
         elif event.kind == EventKind.CXL:
             self._cancel(event)
         elif event.kind == EventKind.DEC:
             self._decrement(event)
+
+    def _show(self, event: Any, order: Entry) -> None:
+        """INV-010: some of it shows, and what shows and what does not is all of it."""
+        assert event.lots + event.hidden_lots == event.leaves_lots == order.leaves_lots and event.lots > 0
+        order.shown_lots = event.lots
 
     def _decrement(self, event: Any) -> None:
         """SMP-005: both of a pair lose the same, the first is the resting one."""
@@ -135,6 +149,7 @@ class Ledger:
             other = self.decrement
             assert (event.lots, event.instrument) == (other.lots, other.instrument) and event.side != other.side
         order.decremented_lots += event.lots
+        order.shown_lots = min(order.shown_lots, order.leaves_lots)  # hidden ones go first
         assert event.leaves_lots == order.leaves_lots >= 0 < event.lots, "and decremented (INV-001)"
         assert bool(event.flags & EventFlag.NEVER_RESTED) != bool(order.stamp)
         if order.stamp:
@@ -143,7 +158,7 @@ class Ledger:
         if not order.leaves_lots:
             del self.orders[event.order_id]
 
-    def _replace(self, event: Any) -> None:
+    def _replace(self, command: Any, event: Any) -> None:
         order = self.orders[event.order_id]
         old_price, old_leaves, order.tif = order.price, order.leaves_lots, event.tif
         if not event.flags:
@@ -152,9 +167,11 @@ class Ledger:
         assert event.leaves_lots == order.leaves_lots, "leaves = new total - executed (REPL-002)"
         if event.flags & EventFlag.KEPT:
             assert order.price == old_price and order.leaves_lots <= old_leaves, "size down alone keeps time (REPL-001)"
+            order.shown_lots = min(order.shown_lots, order.leaves_lots)
             self._check_level(event, order)
         else:
-            assert order.price != old_price or order.leaves_lots > old_leaves, "no other change loses time (REPL-001)"
+            moved = order.price != old_price or order.leaves_lots > old_leaves
+            assert moved or command.flags & CommandFlag.SET_DISPLAY, "no other change loses time (REPL-001)"
             order.stamp = 0
             assert event.level_lots == self._level_lots(order.book, order.side, old_price)
 
@@ -180,7 +197,10 @@ class Ledger:
         for event in makers:
             order = self.orders[event.order_id]
             best = min(self._queue(order.book, order.side), key=lambda other: self._rank(other))
-            assert best is order, "best price first, then time (INV-004, INV-005)"
+            # An uncross takes what is hidden at its price after what is shown (AUC-010).
+            same = best.price == order.price if auction else best is order
+            assert same, "best price first, then time (INV-004, INV-005)"
+            assert auction or event.lots <= order.shown_lots, "one slice at a time (ICE-002)"
         if auction:
             assert first.side == Side.BUY and second.liquidity == Liquidity.AUCTION
         else:
@@ -198,6 +218,7 @@ class Ledger:
         assert better >= 0, "never worse than its limit (INV-006)"
         order.filled_lots += event.lots
         order.value_tick_lots += event.price * event.lots
+        order.shown_lots -= min(order.shown_lots, event.lots)
         told = (event.leaves_lots, event.filled_lots, event.order_lots, event.value_tick_lots, event.account)
         known = (order.leaves_lots, order.filled_lots, order.order_lots, order.value_tick_lots, order.account)
         assert told == known and order.leaves_lots >= 0, "entered = executed + cancelled + working (INV-001)"
@@ -270,4 +291,4 @@ class Ledger:
         return (-order.price if order.side == Side.BUY else order.price, order.stamp)
 
     def _level_lots(self, book: int, side: int, price: int) -> int:
-        return sum(order.leaves_lots for order in self._queue(book, side) if order.price == price)
+        return sum(order.shown_lots for order in self._queue(book, side) if order.price == price)

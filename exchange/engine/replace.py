@@ -1,0 +1,182 @@
+"""Cancel/replace: an order changes in place, keeps its turn or loses it (REPL-001 to REPL-006, ICE-005)."""
+
+import numpy as np
+
+from exchange.book.levels import crosses, take_hidden_first, unlink_order
+from exchange.clearing.margin import loss_per_lot
+from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind
+from exchange.engine.emit import next_in_stream, order_event
+from exchange.engine.orders import refuse_change, rest_order, take_out, target_of, work_order
+from exchange.engine.risk import check_risk, level_is_full
+from exchange.engine.validate import (
+    BAD_COMBO,
+    BAD_QTY,
+    FULL,
+    KILLED,
+    KILLED_FLAG,
+    NONE,
+    OFF_TICK,
+    OPEN,
+    PO_CROSS,
+    POST_ONLY_NONE,
+    STATE,
+    UNKNOWN,
+    UNKNOWN_ACCOUNT,
+    check_display,
+    check_lots,
+    check_price,
+    known_account,
+    takes_replace,
+)
+from exchange.kernel import kernel
+from exchange.units import ORDER_LOTS_MAX
+
+RPL = np.int64(EventKind.RPL)
+RREJ = np.int64(EventKind.RREJ)
+IFM = np.int64(CancelReason.IFM)
+KEPT = np.int64(EventFlag.KEPT)
+LOST = np.int64(EventFlag.LOST)
+KEEP_PRICE = np.int64(CommandFlag.KEEP_PRICE)
+KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
+SET_TIF = np.int64(CommandFlag.SET_TIF)
+SET_TAG = np.int64(CommandFlag.SET_TAG)
+SET_DISPLAY = np.int64(CommandFlag.SET_DISPLAY)
+
+
+@kernel
+def _check_replace_syntax(command):
+    if command["flags"] & KEEP_LOTS == 0 and (command.lots < 1 or command.lots > ORDER_LOTS_MAX):
+        return BAD_QTY
+    if command["flags"] & SET_DISPLAY != 0 and (command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX):
+        return BAD_QTY
+    if command["flags"] & SET_TIF != 0 and command.tif > 1:
+        return BAD_COMBO
+    return NONE
+
+
+@kernel
+def _keeps_place(order, price, leaves, display):
+    """Same price and display, no larger (REPL-001, ICE-005)."""
+    return price == order.price and leaves <= order.leaves_lots and display == order.display_lots
+
+
+@kernel
+def _check_replace(state, command, slot, price, total, display):
+    """The reason a REPLACE is refused for; price, total and display are what the order would have (REPL-004)."""
+    account = np.int64(command.account)
+    if not known_account(state, account):
+        return UNKNOWN_ACCOUNT
+    reason = _check_replace_syntax(command)
+    if reason != NONE:
+        return reason
+    if slot == 0:
+        return UNKNOWN
+    order = state.orders[slot]
+    book = state.books[order.book]
+    if state.accounts[account]["flags"] & KILLED_FLAG != 0:
+        return KILLED
+    if not takes_replace(book.phase):
+        return STATE
+    if book.min_inc > 1 and price % book.min_inc != 0:
+        return OFF_TICK
+    reason = check_lots(state, account, book, total)
+    if reason == NONE:
+        reason = check_display(book, total, display)
+    leaves = total - order.filled_lots
+    if reason != NONE or leaves <= 0 or _keeps_place(order, price, leaves, display):
+        return reason
+    return _check_moved(state, account, order, price, leaves)
+
+
+@kernel
+def _check_moved(state, account, order, price, leaves):
+    """Ranks 10 to 12 of a replace that loses priority; it moves a price or adds size."""
+    book = state.books[order.book]
+    side = np.int64(order.side)
+    reason = check_price(book, side, price)
+    if reason != NONE:
+        return reason
+    held = np.int64(order.leaves_lots) * loss_per_lot(book, side, np.int64(order.price))
+    more_loss = leaves * loss_per_lot(book, side, price) - held
+    more_lots = leaves - order.leaves_lots
+    reason = check_risk(state, account, np.int64(order.position), book, side, more_lots, more_loss)
+    if reason != NONE:
+        return reason
+    if level_is_full(state, book, side, price, leaves):
+        return FULL
+    if order.post_only != POST_ONLY_NONE and book.phase == OPEN and crosses(book, side, price):
+        return PO_CROSS
+    return NONE
+
+
+@kernel
+def replace_order(state, out, command, word):
+    """REPLACE: RPL, then at most CXL or RST. Returns the slot if the order now aggresses, else 0."""
+    slot = target_of(state, command, word)
+    order = state.orders[slot]
+    price = np.int64(order.price) if command["flags"] & KEEP_PRICE != 0 else np.int64(command.price)
+    total = np.int64(order.order_lots) if command["flags"] & KEEP_LOTS != 0 else np.int64(command.lots)
+    display = np.int64(command.display_lots) if command["flags"] & SET_DISPLAY != 0 else np.int64(order.display_lots)
+    reason = _check_replace(state, command, slot, price, total, display)
+    if reason != NONE:
+        refuse_change(state, out, RREJ, command, reason, slot)
+        return np.int64(0)
+    if command["flags"] & SET_TIF != 0:
+        order.tif = command.tif
+    if command["flags"] & SET_TAG != 0:
+        order.tag = command.tag
+    leaves = total - order.filled_lots
+    if leaves <= 0:
+        _answer_replace(state, out, command, order, np.int64(0))
+        take_out(state, out, slot, IFM)
+        return np.int64(0)
+    if _keeps_place(order, price, leaves, display):
+        _shrink(state, out, command, slot, total)
+        return np.int64(0)
+    order.display_lots = display
+    return _move(state, out, command, slot, price, total)
+
+
+@kernel
+def _answer_replace(state, out, command, order, level_lots):
+    row = order_event(state, out, RPL, order, np.int64(order.leaves_lots), level_lots)
+    row.reference = command.request_id
+    row.account_sequence = next_in_stream(state, np.int64(order.account))
+    return row
+
+
+@kernel
+def _shrink(state, out, command, slot, total):
+    """The order keeps its place; what nobody sees goes first (ICE-005)."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    fewer = np.int64(order.leaves_lots) - (total - order.filled_lots)
+    work_order(state, order, -fewer)
+    level_lots = take_hidden_first(state, book, slot, fewer)
+    order.order_lots = total
+    row = _answer_replace(state, out, command, order, level_lots)
+    row["flags"] = KEPT
+
+
+@kernel
+def _move(state, out, command, slot, price, total):
+    """Another price or more size: the order starts again at the back, or as an aggressor (REPL-005)."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    old_price = order.price
+    level_lots = unlink_order(state, book, slot)
+    work_order(state, order, -np.int64(order.leaves_lots))
+    order.price = price
+    order.order_lots = total
+    order.leaves_lots = total - order.filled_lots
+    order.shown_lots = 0
+    work_order(state, order, np.int64(order.leaves_lots))
+    state.stamp += 1
+    order.stamp = state.stamp
+    row = _answer_replace(state, out, command, order, level_lots)
+    row["flags"] = LOST
+    row.hidden_lots = old_price
+    if book.phase == OPEN:
+        return slot
+    rest_order(state, out, slot)
+    return np.int64(0)
