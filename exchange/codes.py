@@ -266,6 +266,16 @@ class Matching(IntEnum):
     PRO_RATA = 1
 
 
+class BookFeature(IntFlag):
+    """What makes a book more than plain price-time matching; 0 is the fast path."""
+
+    PRO_RATA = 1  # a level is shared out (PRO-)
+    IMPLIED = 2  # prices from other books may trade here (IMP-)
+    VELOCITY = 4  # prints are tested against the windows (BAND-005)
+    STOPS = 8  # an unelected stop waits for a print (STOP-001)
+    QUOTES = 16  # a resting quote counts fills for its owner's protection (MMP-002)
+
+
 class AccountFlag(IntFlag):
     DEFINED = 1
     KILLED = 2

@@ -105,7 +105,7 @@ BOOK = record_type(
         ("open_tick", "<i4"),
         ("day_high", "<i4"),
         ("day_low", "<i4"),
-        ("spare_day", "<i4"),
+        ("features", "<i4"),  # BookFeature bits: what matching here must ask beyond price and time
         ("volume_lots", "<i8"),
         ("volume_tick_lots", "<i8"),
         ("open_interest", "<i8"),

@@ -10,8 +10,8 @@ from exchange.book.auction import equilibrium, is_crossed
 from exchange.book.levels import best_row, link_order, place_of, row_of, unlink_order
 from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, OrderState, RejectReason, Side, TimeInForce
 from exchange.engine.emit import market_event, refuse
-from exchange.engine.matching import trade_lots
 from exchange.engine.orders import refresh_order, take_out
+from exchange.engine.trades import trade_lots
 from exchange.engine.validate import CLOSED, HALT, NOCANCEL, OPEN, PAUSED, PREOPEN, RESERVED, known_book
 from exchange.kernel import kernel
 

@@ -1,0 +1,79 @@
+"""A trade: what it does to the book, to both orders and their owners, and the FILL rows that tell it."""
+
+import numpy as np
+
+from exchange.book.index import order_hash
+from exchange.book.levels import reduce_order, unlink_order
+from exchange.clearing.fills import clear_fill
+from exchange.codes import EventKind, Liquidity, OrderState
+from exchange.engine.emit import next_in_stream, order_event
+from exchange.engine.orders import forget_order, refresh_order
+from exchange.kernel import kernel, leaf_kernel
+
+FILL = np.int64(EventKind.FILL)
+MAKER = np.int64(Liquidity.MAKER)
+TAKER = np.int64(Liquidity.TAKER)
+AUCTION = np.int64(Liquidity.AUCTION)
+FILLED = np.int64(OrderState.FILLED)
+
+
+@leaf_kernel
+def _record_print(state, book, price, lots):
+    """Last price and the day's statistics."""
+    book.last_trade_id = state.trade_id
+    if book.volume_lots == 0:
+        book.open_tick = price
+        book.day_high = price
+        book.day_low = price
+    book.day_high = max(book.day_high, price)
+    book.day_low = min(book.day_low, price)
+    book.last_tick = price
+    book.has_last = 1
+    book.volume_lots += lots
+    book.volume_tick_lots += price * lots
+
+
+@kernel
+def _fill(state, out, book, slot, lots, price, liquidity):
+    """One order's part of a trade: book, clearing, FILL."""
+    order = state.orders[slot]
+    fee = clear_fill(state, book, order, lots, price, liquidity)
+    order.filled_lots += lots
+    order.value_tick_lots += price * lots
+    level_lots = np.int64(0)
+    if order.resting == 0:
+        order.leaves_lots -= lots
+    elif lots == order.leaves_lots:
+        level_lots = unlink_order(state, book, slot)
+        order.leaves_lots = 0
+        order.shown_lots = 0
+    else:
+        level_lots = reduce_order(state, book, slot, lots)
+    if order.leaves_lots == 0:
+        order.state = FILLED
+    row = order_event(state, out, FILL, order, lots, level_lots)
+    row.hidden_lots = order.price  # the level that changed: an uncross trades at another price
+    row.price = price
+    row.liquidity = liquidity
+    row.reference = state.trade_id
+    row.amount_mills = fee
+    row.account_sequence = next_in_stream(state, np.int64(order.account))
+
+
+@leaf_kernel
+def trade_lots(state, out, book, first, second, price, lots, auction):
+    """Match two orders at a price: resting and aggressor, or buyer and seller of an uncross. Returns the lots.
+
+    Orders that are filled and stood in the book are forgotten; an aggressor stays until its command is done with it.
+    """
+    state.trade_id += 1
+    _record_print(state, book, price, lots)
+    _fill(state, out, book, first, lots, price, AUCTION if auction else MAKER)
+    _fill(state, out, book, second, lots, price, AUCTION if auction else TAKER)
+    if state.orders[first].leaves_lots == 0:
+        forget_order(state, first, order_hash(state.orders[first]))
+    elif state.orders[first].shown_lots == 0 and not auction:
+        refresh_order(state, out, first)
+    if auction and state.orders[second].leaves_lots == 0:
+        forget_order(state, second, order_hash(state.orders[second]))
+    return lots
