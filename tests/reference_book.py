@@ -37,6 +37,7 @@ class Order:
     smp_mode: int = 0
     order_type: int = 0
     display_lots: int = 0
+    expiry_ns: int = 0
     shown_lots: int = 0  # while it rests
     filled_lots: int = 0
     value_tick_lots: int = 0

@@ -58,7 +58,7 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     yield not 0 <= command.minimum_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     yield command.side not in set(Side) or command.tif not in set(TimeInForce), RejectReason.BAD_COMBO
     yield command.order_type not in (OrderType.LIMIT, *MARKET_TYPES), RejectReason.BAD_COMBO
-    yield command.tif == TimeInForce.GTD, RejectReason.BAD_COMBO
+    yield not fits_expiry(command), RejectReason.BAD_COMBO
     yield command.smp_mode not in set(SmpMode), RejectReason.BAD_COMBO
     takes = command.tif in IMMEDIATE or command.order_type in MARKET_TYPES
     yield command.post_only not in set(PostOnly), RejectReason.BAD_COMBO
@@ -102,7 +102,7 @@ def _replace_checks(reference: Reference, command: Any) -> Check:
     if command.flags & CommandFlag.SET_DISPLAY:
         yield not 0 <= command.display_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     if command.flags & CommandFlag.SET_TIF:
-        yield command.tif not in (TimeInForce.DAY, TimeInForce.GTC), RejectReason.BAD_COMBO
+        yield command.tif not in set(TimeInForce) - set(IMMEDIATE) or not fits_expiry(command), RejectReason.BAD_COMBO
     order = reference.find(command)
     yield order is None, RejectReason.UNKNOWN
     assert order is not None
@@ -118,6 +118,11 @@ def _replace_checks(reference: Reference, command: Any) -> Check:
     yield outside_band(reference, order.instrument, order.side, changed.price), RejectReason.BAND
     yield from _risk_checks(reference, changed, order)
     yield _would_take(reference, changed), RejectReason.PO_CROSS
+
+
+def fits_expiry(command: Any) -> bool:
+    """GTD orders, and no others, say until when (TIF-009)."""
+    return command.expiry_ns > 0 if command.tif == TimeInForce.GTD else command.expiry_ns == 0
 
 
 def shows_too_little(instrument: Instrument, lots: int, display_lots: int) -> bool:

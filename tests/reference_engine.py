@@ -86,7 +86,7 @@ class Reference:
             command.tif, command.post_only, entry_price(self, command), command.lots, command.lots,
             command.minimum_lots, client_words(command), command.tag,
             command.smp_id or self.clearing.accounts[command.account].smp_id, command.smp_mode, command.order_type,
-            command.display_lots,
+            command.display_lots, command.expiry_ns,
         )  # fmt: skip
 
     def changed(self, order: Order, command: Any) -> Order:
@@ -98,6 +98,7 @@ class Reference:
             order_lots=total,
             leaves_lots=total - order.filled_lots,
             tif=command.tif if command.flags & CommandFlag.SET_TIF else order.tif,
+            expiry_ns=command.expiry_ns if command.flags & CommandFlag.SET_TIF else order.expiry_ns,
             display_lots=command.display_lots if command.flags & CommandFlag.SET_DISPLAY else order.display_lots,
             tag=command.tag if command.flags & CommandFlag.SET_TAG else order.tag,
         )
@@ -208,7 +209,7 @@ class Reference:
         book, old_price = self.books[order.instrument], order.price
         if changed.leaves_lots > 0 and not kept:
             book.remove(order)
-        order.tif, order.tag = changed.tif, changed.tag
+        order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
         if changed.leaves_lots <= 0:
             self.order_event(EventKind.RPL, order, reference=command.request_id, lots=order.leaves_lots)
             self.cancel_order(order, CancelReason.IFM)
@@ -375,6 +376,7 @@ COMMANDS: dict[int, Callable[[Reference], None]] = {
     CommandKind.DEPOSIT: venue.move_cash,
     CommandKind.WITHDRAW: venue.move_cash,
     CommandKind.SET_STATE: venue.set_state,
+    CommandKind.CLOCK: venue.clock,
     CommandKind.KILL: venue.kill,
     CommandKind.UNKILL: venue.unkill,
     CommandKind.SESSION: venue.open_session,

@@ -94,6 +94,13 @@ def expire(reference: Reference, indices: list[int]) -> None:
             reference.cancel_order(order, CancelReason.EXPIRED)
 
 
+def clock(reference: Reference) -> None:
+    """TIF-009: GTD orders whose time has come leave, in order of entry."""
+    for order in list(reference.orders.values()):
+        if order.tif == TimeInForce.GTD and order.expiry_ns <= reference.command.time_ns:
+            reference.cancel_order(order, CancelReason.EXPIRED)
+
+
 def begin_day(reference: Reference, indices: list[int]) -> None:
     """The last day's prices are forgotten (STOP-001)."""
     for index in indices:

@@ -18,6 +18,12 @@ STATES = st.sampled_from([state for state in MarketState if state != MarketState
 TIFS = st.sampled_from([TimeInForce.DAY, TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK])
 
 
+# Good till a time; a state machine's clock is the number of its command.
+UNTIL = st.one_of(
+    st.just({}), st.builds(lambda time_ns: {"tif": TimeInForce.GTD, "expiry_ns": time_ns}, st.integers(1, 60))
+)
+
+
 def client_words(name: str) -> dict[str, int]:
     """The three words of a client order id as fields of a COMMAND."""
     return {f"client_order_id_{place}": word for place, word in enumerate(pack_client_order_id(name))}
@@ -41,6 +47,7 @@ def new_orders(draw: st.DrawFn, accounts: list[int], books: dict[int, st.SearchS
         "post_only": draw(st.sampled_from([PostOnly.NONE, PostOnly.NONE, PostOnly.REJECT])) if resting else 0,
         "tag": draw(TAGS),
         **client_words(draw(NAMES)),
+        **(draw(UNTIL) if resting else {}),
     }
 
 

@@ -5,7 +5,7 @@ Raises AssertionError naming what does not hold (INV-003, INV-010, INV-011). Nev
 
 import numpy as np
 
-from exchange.codes import MarketState, OrderState, Side
+from exchange.codes import MarketState, OrderState, Side, TimeInForce
 from exchange.limits import SUMMARY_WORDS
 
 
@@ -17,6 +17,11 @@ def check_books(states: np.ndarray) -> None:
     marked = set(np.nonzero((used["state"] != OrderState.NONE) & (used["resting"] == 1))[0].tolist())
     assert resting == marked, f"slots in queues and slots marked resting differ: {resting ^ marked}"
     _check_free(state)
+    ending = {slot for slot in range(1, len(used)) if used[slot].state and used[slot].tif == TimeInForce.GTD}
+    nodes = heap_nodes(state, int(state.next_expiry))
+    times = {slot: int(used[slot].expiry_ns) for slot in ending}
+    found = {node - len(state.orders): int(state.heap[node].key) for node in nodes}
+    assert found == times, f"GTD orders and those in the heap differ: {found.items() ^ times.items()}"
 
 
 def _check_book(state: np.record, index: int) -> list[int]:
@@ -65,6 +70,18 @@ def _check_level(state: np.record, index: int, side: int, place: int, level: np.
     totals = (int(level.shown_lots), int(level.hidden_lots))
     assert totals == (shown, hidden), f"book {index} side {side} tick {tick}: {totals}, orders sum {(shown, hidden)}"
     return slots
+
+
+def heap_nodes(state: np.record, node: int, parent: int = 0) -> list[int]:
+    """All nodes of a heap, which is leftist and has no smaller key below a larger one."""
+    if not node:
+        return []
+    row = state.heap[node]
+    left, right = state.heap[int(row.left)], state.heap[int(row.right)]
+    assert int(row.parent) == parent, f"heap node {node}: parent {row.parent}, reached from {parent}"
+    assert left.rank >= right.rank == row.rank - 1, f"heap node {node}: ranks {row.rank}, {left.rank}, {right.rank}"
+    assert not parent or state.heap[parent].key <= row.key, f"heap node {node}: smaller than its parent"
+    return [node, *heap_nodes(state, int(row.left), node), *heap_nodes(state, int(row.right), node)]
 
 
 def _check_free(state: np.record) -> None:

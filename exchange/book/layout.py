@@ -52,6 +52,17 @@ LINK = record_type(
     ]
 )
 
+# A node of a heap: an order that waits for a price or a time (`book.heap`).
+NODE = record_type(
+    [
+        ("key", "<i8"),  # the smallest is first
+        ("left", "<i4"),
+        ("right", "<i4"),
+        ("parent", "<i4"),  # 0: the root
+        ("rank", "<i4"),  # 0: in no heap
+    ]
+)
+
 LEVEL = record_type([("head", "<i4"), ("tail", "<i4"), ("shown_lots", "<i4"), ("hidden_lots", "<i4")])
 
 # One leg of a combination: its book, +1 bought or -1 sold with the combination. An outright is its own only leg.

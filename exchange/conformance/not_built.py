@@ -9,7 +9,7 @@ from exchange.conformance.notation import Scenario
 # Words of messages, elements of orders, parameters by name or with their value.
 NOT_BUILT = frozenset(
     {
-        *("MQ", "MR", "D", "T"),
+        *("MQ", "MR", "D"),
         "lmm",
         *("algo=prorata", "top", "topmax", "minalloc", "split"),
         "imp=1",

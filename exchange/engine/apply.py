@@ -10,6 +10,7 @@ import numpy as np
 from exchange.book.levels import crosses
 from exchange.codes import CancelReason, CommandFlag, CommandKind, EventFlag, EventKind, RejectReason
 from exchange.engine.cash import block_account, move_cash, note_request, open_session, unblock_account
+from exchange.engine.clock import begin_clock, expire_next
 from exchange.engine.emit import market_event, next_in_stream, refuse
 from exchange.engine.look_ahead import CLOSE, FAR, NEAR, look_close, look_far, look_near
 from exchange.engine.matching import match_once, settle_remainder, unmet_condition
@@ -36,6 +37,7 @@ CANCEL_ALL = np.int64(CommandKind.CANCEL_ALL)
 DEPOSIT = np.int64(CommandKind.DEPOSIT)
 WITHDRAW = np.int64(CommandKind.WITHDRAW)
 SET_STATE = np.int64(CommandKind.SET_STATE)
+CLOCK = np.int64(CommandKind.CLOCK)
 KILL = np.int64(CommandKind.KILL)
 UNKILL = np.int64(CommandKind.UNKILL)
 SESSION = np.int64(CommandKind.SESSION)
@@ -63,6 +65,7 @@ SWEEP = 2
 UNCROSS = 3
 EXPIRE = 4
 REPORT = 5
+TIMES = 6
 
 
 @leaf_kernel
@@ -212,6 +215,9 @@ def _begin_rare(state, out, command):
         move_cash(state, out, command, np.int64(-1))
     elif kind == SET_STATE:
         _begin_state(state, out, command)
+    elif kind == CLOCK:
+        begin_clock(state)
+        state.cursor.step = TIMES
     elif kind == INDICATIVE:
         publish_indicative(state, out, command)
     elif kind == KILL:
@@ -299,6 +305,9 @@ def _advance(state, out):
     elif step == EXPIRE:
         if not expire_once(state, out):
             finish_state_change(state, out)
+            cursor.step = REPORT
+    elif step == TIMES:
+        if not expire_next(state, out):
             cursor.step = REPORT
     elif not _report_once(state, out):
         _clear_cursor(state)

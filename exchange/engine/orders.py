@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from exchange.book.expiry import GTD, drop_expiry, keep_expiry
 from exchange.book.index import (
     add_client_order,
     find_hashed,
@@ -146,6 +147,8 @@ def enter_order(state, out, command, word):
     order.position = open_positions(state, account, row, book)
     if has_client_order_id(order):
         add_client_order(state, slot, word)
+    if order.tif == GTD:
+        keep_expiry(state, slot)
     _append_to_account(state, account, slot)
     work_order(state, order, np.int64(order.leaves_lots))
     row = order_event(state, out, ACK, order, np.int64(0), np.int64(0))
@@ -201,6 +204,8 @@ def rest_order(state, out, slot):
 def forget_order(state, slot, word):
     """Last step of every order: out of the index, the account's list and the slot table. `word`: its `order_hash`."""
     order = state.orders[slot]
+    if order.tif == GTD:
+        drop_expiry(state, slot)
     if has_client_order_id(order):
         remove_client_order(state, slot, word)
     _remove_from_account(state, np.int64(order.account), slot)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from exchange.book.expiry import keep_expiry
 from exchange.book.levels import crosses, take_hidden_first, unlink_order
 from exchange.clearing.margin import loss_per_lot
 from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind
@@ -25,6 +26,8 @@ from exchange.engine.validate import (
     check_display,
     check_lots,
     check_price,
+    fits_expiry,
+    is_immediate,
     known_account,
     takes_replace,
 )
@@ -49,7 +52,7 @@ def _check_replace_syntax(command):
         return BAD_QTY
     if command["flags"] & SET_DISPLAY != 0 and (command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX):
         return BAD_QTY
-    if command["flags"] & SET_TIF != 0 and command.tif > 1:
+    if command["flags"] & SET_TIF != 0 and (is_immediate(command.tif) or not fits_expiry(command)):
         return BAD_COMBO
     return NONE
 
@@ -123,6 +126,8 @@ def replace_order(state, out, command, word):
         return np.int64(0)
     if command["flags"] & SET_TIF != 0:
         order.tif = command.tif
+        order.expiry_ns = command.expiry_ns
+        keep_expiry(state, slot)
     if command["flags"] & SET_TAG != 0:
         order.tag = command.tag
     leaves = total - order.filled_lots

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from exchange.book.layout import BOOK, LEVEL, LINK, ORDER
+from exchange.book.layout import BOOK, LEVEL, LINK, NODE, ORDER
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
 from exchange.limits import FIRST_INDEX, Limits
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 4
+STATE_VERSION = 5
 CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 
@@ -101,6 +101,8 @@ def state_dtype(limits: Limits) -> np.dtype:
                 ("used_ladder_rows", "<i4"),
                 ("books_listed", "<i4"),
                 ("month", "<i4"),  # current month, since 2020-01: splits scan tiers (MARGIN-002)
+                ("next_expiry", "<i4"),  # heap of GTD orders, earliest first
+                ("spare", "<i4"),
                 ("cursor", CURSOR),
                 ("groups", GROUP, (limits.groups + 1,)),
                 ("commodities", COMMODITY, (limits.commodities + 1,)),
@@ -112,6 +114,7 @@ def state_dtype(limits: Limits) -> np.dtype:
                 ("risks", RISK, ((limits.accounts + 1) * (limits.commodities + 1),)),
                 ("orders", ORDER, (limits.orders + 1,)),
                 ("links", LINK, (limits.orders + 1,)),
+                ("heap", NODE, (2 * (limits.orders + 1),)),
                 ("order_index", "<u8", (limits.order_index,)),
                 ("scratch", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),
                 ("levels", LEVEL, (limits.ladder_rows,)),

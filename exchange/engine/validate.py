@@ -1,6 +1,6 @@
 """Rejection reasons of new orders in their order of precedence (ORDER-004). Nothing is written.
 
-Stops and GTD are refused as BAD_COMBO.
+Stops are refused as BAD_COMBO.
 """
 
 import numpy as np
@@ -103,6 +103,12 @@ def is_immediate(tif):
 
 
 @leaf_kernel
+def fits_expiry(command):
+    """Whether a time in force is one, and a GTD order, and no other, says until when (TIF-009)."""
+    return command.tif <= FOK and (command.tif == GTD) == (command.expiry_ns > 0) and command.expiry_ns >= 0
+
+
+@leaf_kernel
 def check_syntax(command):
     """Rank 1 of a new order: what is wrong with the message alone."""
     if command.lots < 1 or command.lots > ORDER_LOTS_MAX:
@@ -111,7 +117,7 @@ def check_syntax(command):
         return BAD_QTY
     if command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX:
         return BAD_QTY
-    if command.side > 1 or command.order_type > MARKET_TO_LIMIT or command.tif > FOK or command.tif == GTD:
+    if command.side > 1 or command.order_type > MARKET_TO_LIMIT or not fits_expiry(command):
         return BAD_COMBO
     if command.smp_mode > DECREMENT:
         return BAD_COMBO

@@ -5,7 +5,7 @@ With a warm cache this loads machine code; cold it compiles for about half a min
 
 import numpy as np
 
-from exchange.codes import CommandKind, MarketState, PeriodKind, Side
+from exchange.codes import CommandKind, MarketState, PeriodKind, Side, TimeInForce
 from exchange.engine import query
 from exchange.engine.control import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
 from exchange.engine.engine import Engine, blank_commands
@@ -41,13 +41,19 @@ def definitions() -> list[tuple[int, bytes]]:
 
 
 def _small_day(sequence: int) -> np.ndarray:
-    rows = blank_commands(4)
-    rows["sequence"] = np.arange(sequence + 1, sequence + 5)
+    rows = blank_commands(6)
+    rows["sequence"] = np.arange(sequence + 1, sequence + 7)
     rows["account"] = 1
     rows["group"] = 1
-    rows["kind"] = [CommandKind.DEPOSIT, CommandKind.SET_STATE, CommandKind.SET_STATE, CommandKind.NEW]
-    rows["order_type"] = [0, MarketState.PREOPEN, MarketState.OPEN, 0]
-    rows["price"] = [10**9, 0, 0, 100]
+    rows["kind"] = [
+        CommandKind.DEPOSIT, CommandKind.SET_STATE, CommandKind.SET_STATE, CommandKind.NEW, CommandKind.NEW,
+        CommandKind.CLOCK,
+    ]  # fmt: skip
+    rows["order_type"] = [0, MarketState.PREOPEN, MarketState.OPEN, 0, 0, 0]
+    rows["price"] = [10**9, 0, 0, 100, 100, 0]
     rows["lots"] = 1
-    rows["instrument"] = [0, 0, 0, 1]
+    rows["instrument"] = [0, 0, 0, 1, 1, 0]
+    rows["tif"][4] = TimeInForce.GTD
+    rows["expiry_ns"][4] = 1
+    rows["time_ns"][5] = 1
     return rows

@@ -95,7 +95,7 @@ def test_what_is_not_built_yet_is_named_and_does_not_pass(capsys: pytest.Capture
     code, out, _ = ended(capsys, table)
     assert code == 1
     assert out.splitlines() == [
-        f"FAIL Q9 at {table}:1", "  not built yet: MQ, T", "",
+        f"FAIL Q9 at {table}:1", "  not built yet: MQ", "",
         f"FAIL I9 at {table}:2", "  not built yet: imp=1", "",
         "1 of 3 scenarios pass",
     ]  # fmt: skip

@@ -154,7 +154,7 @@ def test_every_parameter_is_read() -> None:
 
 def test_what_is_not_built_is_found_wherever_it_is_said() -> None:
     assert missing(read(before="a S1@1 lmm=5", messages="T 5; D 1; MR a; MQ a M1:1@1/1@2")) == [
-        *("D", "MQ", "MR", "T", "lmm")
+        *("D", "MQ", "MR", "lmm")
     ]
     assert missing(read(parameters="algo=fifo imp=0 band=3", before="a S1@1 disp=1", messages="K a; U")) == []
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from exchange.codes import CommandKind, EventKind, MarketState, RejectReason
+from exchange.codes import CancelReason, CommandKind, EventKind, MarketState, RejectReason
 from tests.properties.flow import WEIGHTS, Flow
 from tests.properties.invariants import Ledger
 from tests.properties.requirement import required_mills
@@ -92,4 +92,5 @@ class Run:
         self.ledger.after(self.pair.reference, step, events)
         for event in events:
             reason = RejectReason(event.reason).name if event.kind in REFUSALS else ""
+            reason = CancelReason(event.reason).name if event.kind == EventKind.CXL else reason
             self.seen[f"{EventKind(event.kind).name} {reason}".strip()] += 1

@@ -32,7 +32,7 @@ ACCOUNTS = {
 STRANGERS = (0, 6, 63, 64, 4_000_000_000)
 WEIGHTS = {
     "new": 64, "cancel": 9, "replace": 16, "cancel_all": 0.6, "cash": 2, "state": 2, "back": 5, "indicative": 2,
-    "kill": 0.3, "unkill": 2, "session": 0.7, "define": 0.8, "unsupported": 0.4,
+    "clock": 2, "kill": 0.3, "unkill": 2, "session": 0.7, "define": 0.8, "unsupported": 0.4,
 }  # fmt: skip
 DEFINE = "define"
 STATES = [state for state in MarketState if state != MarketState.NONE]
@@ -124,7 +124,7 @@ class Flow:
     def _new(self, reference: Reference) -> Any:
         index = self._index()
         tif = self._pick([TimeInForce.DAY] * 5 + [TimeInForce.GTC] * 3 + [TimeInForce.IOC, TimeInForce.FOK])
-        fields: dict[str, Any] = {}
+        fields: dict[str, Any] = self._until() if self._chance(0.15) and tif < TimeInForce.GTD else {}
         if self._chance(0.08):
             fields["minimum_lots"] = self._pick([1, 2, 3, 6, 20, -1])
         if self._chance(0.12):
@@ -138,6 +138,7 @@ class Flow:
             fields |= {"smp_id": self._pick([1, 1, 2]), "smp_mode": self._pick(list(SmpMode))}
         if self._chance(0.02):
             odd = [("smp_mode", 4), ("order_type", 3), ("display_lots", -1), ("post_only", 3), ("tif", 2), ("side", 2)]
+            odd += [("expiry_ns", 7), ("expiry_ns", -1)]
             name, value = self._pick(odd)
             fields[name] = value
         return self._stamp(
@@ -148,6 +149,10 @@ class Flow:
                 "tag": self._tag(), **self._client(), **fields,
             },
         )  # fmt: skip
+
+    def _until(self) -> dict[str, int]:
+        """Good till a time that comes soon, or has been."""
+        return {"tif": TimeInForce.GTD, "expiry_ns": 1_000 * max(1, self.sequence + int(self.rng.integers(-3, 300)))}
 
     def _tag(self) -> int:
         return pack_tag(self._pick(["", "x", "y"]))
@@ -179,8 +184,9 @@ class Flow:
         if order is not None and self._chance(0.4):
             price = order.price
         tif = self._pick([TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC])
+        until = self._until() if self._chance(0.3) else {"tif": tif}
         return self._stamp(
-            CommandKind.REPLACE, **target, flags=flags, lots=total, price=price, tif=tif, tag=self._tag(),
+            CommandKind.REPLACE, **target, flags=flags, lots=total, price=price, **until, tag=self._tag(),
             display_lots=self._pick([0, 1, 2, 4]),
         )  # fmt: skip
 
@@ -228,6 +234,9 @@ class Flow:
     def _kill(self, reference: Reference) -> Any:
         return self._stamp(CommandKind.KILL, account=self._account_number())
 
+    def _clock(self, reference: Reference) -> Any:
+        return self._stamp(CommandKind.CLOCK)
+
     def _unkill(self, reference: Reference) -> Any:
         killed = [number for number, account in reference.clearing.accounts.items() if account.killed]
         return self._stamp(CommandKind.UNKILL, account=self._pick(killed) if killed else self._account_number())
@@ -237,5 +246,5 @@ class Flow:
         return self._stamp(CommandKind.SESSION, account=self._account_number(), session=session)
 
     def _unsupported(self, reference: Reference) -> Any:
-        kinds = (CommandKind.QUOTE, CommandKind.CLOCK, CommandKind.MMP_SET, CommandKind.TIMER)
+        kinds = (CommandKind.QUOTE, CommandKind.MMP_SET, CommandKind.TIMER)
         return self._stamp(self._pick(kinds), account=self._account_number())

@@ -63,6 +63,7 @@ def test_the_random_flow_reaches_every_kind_of_event_and_refusal() -> None:
     }  # fmt: skip
     assert expected <= reasons, expected - reasons
     assert EventKind.UNX.name in kinds
+    assert run.seen["CXL EXPIRED"] > 20
 
 
 def test_the_long_run_counts_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:

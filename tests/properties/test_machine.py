@@ -82,6 +82,10 @@ class BothBooks(RuleBasedStateMachine):
     def kill(self, number: int, lift: bool) -> None:
         self._row(kind=CommandKind.UNKILL if lift else CommandKind.KILL, account=number)
 
+    @rule()
+    def let_time_end_orders(self) -> None:
+        self._row(kind=CommandKind.CLOCK)
+
     @rule(index=st.sampled_from(list(BOOKS)))
     def ask_for_the_indicative_price(self, index: int) -> None:
         self._row(kind=CommandKind.INDICATIVE, instrument=index)

@@ -1,0 +1,29 @@
+"""CLOCK: the venue's time has come to a point that something waits for. GTD orders end, oldest first (TIF-009)."""
+
+import numpy as np
+
+from exchange.book.expiry import take_due
+from exchange.book.heap import remove_node, slot_of_node
+from exchange.codes import CancelReason
+from exchange.engine.orders import take_out
+from exchange.kernel import kernel
+
+EXPIRED_REASON = np.int64(CancelReason.EXPIRED)
+
+
+@kernel
+def begin_clock(state):
+    """Gather what the command's time ends; the cursor keeps its heap."""
+    state.cursor.slot = take_due(state, np.int64(state.time_ns))
+
+
+@kernel
+def expire_next(state, out):
+    """One GTD order whose time has come leaves. False: none is left."""
+    cursor = state.cursor
+    node = np.int64(cursor.slot)
+    if node == 0:
+        return False
+    cursor.slot = remove_node(state, node, node)
+    take_out(state, out, slot_of_node(state, node), EXPIRED_REASON)
+    return True
