@@ -14,7 +14,6 @@ import numpy as np
 from exchange.engine.snapshot import Image, SnapshotHeader, image_hash, take_image, write_snapshot
 from exchange.engine.state import STATE_VERSION
 from exchange.journal.errors import EXIT_IO, EXIT_NO_ROOM, JournalFailed
-from exchange.journal.files import write_all
 from exchange.journal.frames import (
     CLOSE,
     MARK_BODY,
@@ -114,7 +113,7 @@ class Journal:
         self._handle = -1
         if place.key is not None:
             self._key = place.key
-            self._handle = self._disk.open(self._path(self._segment))
+            self._handle = self._disk.open_log(self._path(self._segment))
         self.observe(np.zeros(0, EVENT), self.sequence)
 
     # What the loop thread calls.
@@ -277,8 +276,7 @@ class Journal:
     def _put(self, kind: FrameKind, body: Bytes, count: int = 0, flags: int = 0) -> None:
         frame, digest = pack_frame(self._key, self.identity.alignment, kind, self._due, body, count, flags)
         try:
-            write_all(self._disk, self._handle, frame, self._offset)
-            self._disk.fdatasync(self._handle)
+            self._disk.write_log(self._handle, frame, self._offset)
         except OSError as error:
             raise self._fail(error) from error
         self._offset += len(frame)
@@ -306,9 +304,8 @@ class Journal:
             self._rng.bytes(16), self._due.epoch, self._due.sequence, self._due.time_ns, self._due.hash, ROW_BYTES,
         )  # fmt: skip
         try:
-            self._handle = self._disk.open(self._path(number))
-            write_all(self._disk, self._handle, pack_block(header), 0)
-            self._disk.fdatasync(self._handle)
+            self._handle = self._disk.open_log(self._path(number))
+            self._disk.write_log(self._handle, pack_block(header), 0)
         except OSError as error:
             raise self._fail(error) from error
         self._key, self._segment, self._offset = header.key, number, BLOCK_BYTES

@@ -7,6 +7,8 @@ reach the disk. Names live in folders the same way: a rename or a new name witho
 import random
 from dataclasses import dataclass, field
 
+from exchange.journal.files import write_all
+
 SECTOR = 512
 
 
@@ -151,6 +153,14 @@ class FaultDisk:
             file.visible.extend(bytes(end - len(file.visible)))
         file.visible[offset:end] = data
         file.unsynced.update(range(offset // SECTOR, (end - 1) // SECTOR + 1))
+
+    def open_log(self, path: str) -> int:
+        return self.open(path)
+
+    def write_log(self, handle: int, data: bytes, offset: int) -> None:
+        """A write and a sync, so that a crash comes between them too."""
+        write_all(self, handle, data, offset)
+        self.fdatasync(handle)
 
     def fdatasync(self, handle: int) -> None:
         path, file = self.handles[handle]
