@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from exchange.direct_write import DirectWrite
+
 Lock = threading.Lock
 Background = Callable[[Callable[[], None]], None]
 
@@ -40,6 +42,8 @@ class Disk(Protocol):
     def pwrite(self, handle: int, data: bytes, offset: int) -> int: ...
     def open_log(self, path: str) -> int: ...
     def write_log(self, handle: int, data: bytes, offset: int) -> None: ...
+    def begin_log(self, handle: int, data: bytes, offset: int) -> None: ...
+    def finish_log(self) -> None: ...
     def fdatasync(self, handle: int) -> None: ...
     def fsync(self, handle: int) -> None: ...
     def rename(self, source: str, target: str) -> None: ...
@@ -91,13 +95,16 @@ class RealDisk:
     """POSIX files."""
 
     def __init__(self) -> None:
-        self._aligned = memoryview(mmap.mmap(-1, LOG_WRITE_BYTES))  # a page's start, as writes past the cache ask for
+        self._direct: set[int] = set()  # handles whose writes go past the page cache
+        self._writer = DirectWrite(LOG_WRITE_BYTES)
+        self._begun: tuple[int, bytes, int] | None = None
 
     def open(self, path: str, create: bool = False, write: bool = True) -> int:
         flags = (os.O_RDWR if write else os.O_RDONLY) | (os.O_CREAT if create else 0) | os.O_CLOEXEC | os.O_NOFOLLOW
         return os.open(path, flags, 0o600)
 
     def close(self, handle: int) -> None:
+        self._direct.discard(handle)
         os.close(handle)
 
     def size(self, handle: int) -> int:
@@ -113,11 +120,13 @@ class RealDisk:
         """A file that exists, zero-written, for `write_log`: past the page cache where the file system can."""
         flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DSYNC
         try:
-            return os.open(path, flags | os.O_DIRECT)
+            handle = os.open(path, flags | os.O_DIRECT)
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise
             return os.open(path, flags)
+        self._direct.add(handle)
+        return handle
 
     def write_log(self, handle: int, data: bytes, offset: int) -> None:
         """Whole sectors at a sector; returns when all of them are on stable storage (DUR-081).
@@ -127,12 +136,31 @@ class RealDisk:
         """
         taken = 0
         while taken < len(data):
-            piece = self._aligned[: min(LOG_WRITE_BYTES, len(data) - taken)]
+            piece = self._writer.buffer[: min(LOG_WRITE_BYTES, len(data) - taken)]
             piece[:] = data[taken : taken + len(piece)]
             more = os.pwrite(handle, piece, offset + taken)
             if more <= 0:
                 raise OSError("a write took no byte")
             taken += more
+
+    def begin_log(self, handle: int, data: bytes, offset: int) -> None:
+        """As `write_log`, but durable only when `finish_log` returns; no other write to a log comes between."""
+        assert self._begun is None
+        if handle in self._direct and self._writer.available and len(data) <= LOG_WRITE_BYTES:
+            self._writer.buffer[: len(data)] = data
+            self._writer.begin(handle, len(data), offset)
+            self._begun = handle, data, offset
+        else:
+            self.write_log(handle, data, offset)
+
+    def finish_log(self) -> None:
+        """Wait for what `begin_log` began."""
+        if self._begun is None:
+            return
+        (handle, data, offset), self._begun = self._begun, None
+        taken = self._writer.finish()
+        if taken < len(data):
+            self.write_log(handle, data[taken:], offset + taken)
 
     def fdatasync(self, handle: int) -> None:
         os.fdatasync(handle)

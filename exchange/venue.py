@@ -204,12 +204,12 @@ class Venue:
         """A small commit of an idle venue, see SMALL_COMMIT_ROWS."""
         self._begun_ns = self._clock.mono_ns()
         try:
-            self.journal.append(self._rows)
+            with self.journal.writing(self._rows):
+                self._apply()
         except Exception as error:
             self._fail(error)
             return
         self._commit_ns = self._clock.mono_ns() - self._begun_ns
-        self._apply()
         self._show()
 
     def _hand_over(self) -> None:

@@ -29,7 +29,9 @@ from tests.source_tree import (
 FUNCTION_LINES_MAX = 50
 FILE_LINES_MAX = 400
 
-FOUNDATION = {f"exchange.{name}" for name in ("codes", "units", "limits", "records", "kernel", "seams", "errors")}
+FOUNDATION = {
+    f"exchange.{name}" for name in ("codes", "units", "limits", "records", "kernel", "seams", "direct_write", "errors")
+}
 PRODUCT = {*FOUNDATION, "exchange.book", "exchange.clearing", "exchange.engine", "exchange.journal", "exchange.wire"}
 
 # Part -> the parts below it. A part is the longest prefix of a module's name that stands here.
@@ -71,6 +73,7 @@ OUTSIDE = {
 }
 FILES = OUTSIDE | {
     "contracts_spec": "reads its own TOML files, before anything runs",
+    "exchange.direct_write": "the real disk, which the seams hand out",
     "exchange.kernel": "folder of compiled kernels",
     "exchange.engine.warmup": "folder of compiled kernels",
     "exchange.conformance.command": "reads scenario files",

@@ -7,6 +7,8 @@ between two appends: `observe` of a batch comes before the `append` of the next.
 """
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -172,6 +174,26 @@ class Journal:
         assert 1 <= len(rows) <= RECORDS_MAX, len(rows)
         return self._append(FrameKind.DATA, rows.view(np.uint8).data, len(rows))
 
+    @contextmanager
+    def writing(self, rows: np.ndarray) -> Iterator[None]:
+        """As `append`, while the caller's block runs: the batch is durable when the block has ended."""
+        assert 1 <= len(rows) <= RECORDS_MAX, len(rows)
+        body = rows.view(np.uint8).data
+        with self._lock:
+            self._prepare(body)
+            self._make_room(len(body))
+            frame, digest = self._pack(FrameKind.DATA, body, len(rows))
+            with self._io():
+                self._disk.begin_log(self._handle, frame, self._offset)
+            try:
+                yield
+            finally:
+                with self._io():
+                    self._disk.finish_log()
+                self._advance(frame, digest, len(rows))
+                self._sealed = False
+                self._note_append()
+
     def append_control(self, row: np.ndarray, payload: bytes) -> int:
         """Make one control durable; `row` has shape (1,) and is stamped, the payload is JSON."""
         assert len(payload) <= PAYLOAD_BYTES_MAX, len(payload)
@@ -230,17 +252,25 @@ class Journal:
 
     def _append(self, kind: FrameKind, body: Bytes, count: int) -> int:
         with self._lock:
-            self._check()
-            sequence, time_ns, *_ = COMMAND_STRUCT.unpack_from(body)
-            assert sequence == self._due.sequence and time_ns >= self._due.time_ns, (sequence, time_ns, self._due)
-            self._write_mark()
-            self._due = self._due._replace(time_ns=time_ns)
+            self._prepare(body)
             self._write(kind, body, count)
-            self.sequence = self.durable_sequence = self._due.sequence - 1
-            self._last_append_ns = now = self._clock.mono_ns()
-            if now - self._last_head_ns >= HEAD_NS:
-                self._write_head()
-            return self.sequence
+            return self._note_append()
+
+    def _prepare(self, body: Bytes) -> None:
+        """Before the frame of a batch: its time, and the mark that is due."""
+        self._check()
+        sequence, time_ns, *_ = COMMAND_STRUCT.unpack_from(body)
+        assert sequence == self._due.sequence and time_ns >= self._due.time_ns, (sequence, time_ns, self._due)
+        self._write_mark()
+        self._due = self._due._replace(time_ns=time_ns)
+
+    def _note_append(self) -> int:
+        """After it: the batch is durable."""
+        self.sequence = self.durable_sequence = self._due.sequence - 1
+        self._last_append_ns = now = self._clock.mono_ns()
+        if now - self._last_head_ns >= HEAD_NS:
+            self._write_head()
+        return self.sequence
 
     def _check(self) -> None:
         if self._failed is not None:
@@ -274,13 +304,26 @@ class Journal:
             self._activate()
 
     def _put(self, kind: FrameKind, body: Bytes, count: int = 0, flags: int = 0) -> None:
-        frame, digest = pack_frame(self._key, self.identity.alignment, kind, self._due, body, count, flags)
-        try:
+        frame, digest = self._pack(kind, body, count, flags)
+        with self._io():
             self._disk.write_log(self._handle, frame, self._offset)
-        except OSError as error:
-            raise self._fail(error) from error
+        self._advance(frame, digest, count)
+
+    def _pack(self, kind: FrameKind, body: Bytes, count: int, flags: int = 0) -> tuple[bytes, bytes]:
+        return pack_frame(self._key, self.identity.alignment, kind, self._due, body, count, flags)
+
+    def _advance(self, frame: bytes, digest: bytes, count: int) -> None:
+        """The next frame stands behind this one."""
         self._offset += len(frame)
         self._due = self._due._replace(sequence=self._due.sequence + count, hash=digest)
+
+    @contextmanager
+    def _io(self) -> Iterator[None]:
+        """What the disk refuses ends the journal (DUR-083)."""
+        try:
+            yield
+        except OSError as error:
+            raise self._fail(error) from error
 
     def _leave(self) -> None:
         """A closed segment is never written again."""
