@@ -21,6 +21,7 @@ QUESTIONS = {
     "sweep": ("bench.bench_engine", "run_flow"),
     "growth": ("bench.bench_engine", "run_growth"),
     "kinds": ("bench.bench_engine", "run_kinds"),
+    "uncross": ("bench.bench_uncross", "run_uncross"),
     "peers": ("bench.bench_engine", "run_peers"),
     "memory": ("bench.bench_start", "run_memory"),
     "start": ("bench.bench_start", "run_start"),

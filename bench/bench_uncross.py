@@ -1,0 +1,91 @@
+"""How long does an uncross of 100,000 orders take: price, every pair, positions, fees, events?
+
+Orders of 256 accounts on 400 ticks around one price collect in a book that does not match; then it opens. Each pass
+begins from a copy of the full book. Checked: volume against a plain count over all ticks, one state hash in every pass.
+Not shown: the journal and the publishers of its events.
+"""
+
+from dataclasses import dataclass
+from time import thread_time_ns
+
+import numpy as np
+
+from bench.market import GROUP, Market, engine_at, market_tape
+from bench.record import distribution
+from bench.suite import Report
+from exchange.codes import CommandKind, EventKind, MarketState, OrderType, Side, TimeInForce
+from exchange.engine.engine import Engine
+from exchange.records import COMMAND
+
+PASSES = 7
+MID, REACH = 3_000, 200
+
+
+@dataclass(frozen=True)
+class Auction:
+    """Parameters of the crowd."""
+
+    orders: int = 100_000
+    accounts: int = 256
+    lots_max: int = 10
+    seed: int = 1
+
+
+def run_uncross(report: Report, name: str) -> None:
+    """ms of the command that opens the market."""
+    parameters = Auction(orders=10_000 if report.quick else Auction.orders)
+    engine, orders = full_book(parameters)
+    start = engine.states.view(np.uint8).copy()
+    times, hashes = [], set()
+    for _ in range(report.passes(PASSES)):
+        np.copyto(engine.states.view(np.uint8), start)
+        row = state_row(engine, MarketState.OPEN)
+        begin = thread_time_ns()
+        engine.run_silently(row)
+        times.append((thread_time_ns() - begin) / 1e6)
+        hashes.add(engine.state_hash())
+    np.copyto(engine.states.view(np.uint8), start)
+    events = engine.apply(state_row(engine, MarketState.OPEN))
+    volume = int(events["lots"][events["kind"] == EventKind.UNX][0])
+    if volume != largest_volume(orders) or len(hashes) != 1:
+        raise AssertionError(f"volume {volume}, expected {largest_volume(orders)}; {len(hashes)} states")
+    pairs = int(np.count_nonzero(events["kind"] == EventKind.FILL)) // 2
+    figure = distribution(times, "ms")
+    report.row(f"uncross of {parameters.orders:,} orders", figure.text(), f"{volume:,} lots in {pairs:,} pairs")
+    report.keep(name, {"uncross": figure, "volume_lots": volume, "pairs": pairs}, parameters)
+
+
+def full_book(parameters: Auction) -> tuple[Engine, np.ndarray]:
+    """(an engine whose one book has collected the orders, their NEW rows)."""
+    rng = np.random.default_rng(parameters.seed)
+    rows = np.zeros(parameters.orders + 1, COMMAND)
+    rows["kind"][0], rows["order_type"][0], rows["group"][0] = CommandKind.SET_STATE, MarketState.RESERVED, GROUP
+    orders = rows[1:]
+    orders["kind"] = CommandKind.NEW
+    orders["order_type"], orders["tif"] = OrderType.LIMIT, TimeInForce.GTC
+    orders["instrument"] = 1
+    orders["side"] = rng.integers(0, 2, len(orders))
+    orders["account"] = rng.integers(1, 1 + parameters.accounts, len(orders))
+    orders["price"] = MID + rng.integers(-REACH, REACH + 1, len(orders))
+    orders["lots"] = rng.integers(1, 1 + parameters.lots_max, len(orders))
+    orders["client_order_id_0"] = np.arange(1, 1 + len(orders))
+    market = Market(MID - 2 * REACH, MID + 2 * REACH, MID, accounts=parameters.accounts)
+    tape = market_tape(market, [rows], limits="venue")
+    engine = engine_at(tape, len(tape.commands))
+    return engine, orders
+
+
+def state_row(engine: Engine, state: MarketState) -> np.ndarray:
+    row = np.zeros(1, COMMAND)
+    row["sequence"], row["time_ns"] = engine.sequence + 1, engine.time_ns + 1
+    row["kind"], row["order_type"], row["group"] = CommandKind.SET_STATE, state, GROUP
+    return row
+
+
+def largest_volume(orders: np.ndarray) -> int:
+    """AUC-003, by counting at every tick."""
+    buys, sells = (
+        np.bincount(orders["price"][orders["side"] == side], orders["lots"][orders["side"] == side], 2 * MID)
+        for side in Side
+    )
+    return int(np.minimum(buys[::-1].cumsum()[::-1], sells.cumsum()).max())
