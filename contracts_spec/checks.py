@@ -194,6 +194,13 @@ def _check_amounts(file: ProductsFile) -> _Problems:
     ):
         if (value := getattr(getattr(file, table), key)) < least:
             yield Problem("products.toml", f"{table}.{key}", str(value), f"must be at least {least}", "CONFIG-004")
+    for key, most in (
+        ("top_lots_max", file.orders.order_lots_max),
+        ("split_percent", 100),
+        ("minimum_allocation", 100),
+    ):
+        if not 0 <= (value := getattr(file.pro_rata, key)) <= most:
+            yield Problem("products.toml", f"pro_rata.{key}", str(value), f"must be in 0..{most}", "CONFIG-004")
     for key in file.fees.__struct_fields__:
         if (value := getattr(file.fees, key)) < 0:
             yield Problem("products.toml", f"fees.{key}", str(value), "must be at least 0", "CONFIG-004")

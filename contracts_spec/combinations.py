@@ -123,4 +123,5 @@ def _combination(
         deliv_to=max(leg.deliv_to for leg in legs),
         ref_tenths=first.ref_tenths,
         term=False,
+        matching=first.matching,
     )

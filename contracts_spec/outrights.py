@@ -22,7 +22,7 @@ from contracts_spec.periods import (
 )
 from contracts_spec.schema import Chip, Product, Spec, Tier
 from contracts_spec.symbols import OutrightName, symbol_text
-from exchange.codes import ComboKind, Family, OrderEntry, PeriodKind
+from exchange.codes import ComboKind, Family, Matching, OrderEntry, PeriodKind
 from exchange.units import nearest_half_up
 
 BENCHMARK_BP = 9_000  # seed prices are quoted for this floor (SPEC-052)
@@ -71,6 +71,7 @@ class Instrument(Struct, frozen=True):
     deliv_to: int
     ref_tenths: int
     term: bool
+    matching: Matching
 
 
 class Known(NamedTuple):
@@ -163,6 +164,7 @@ def _outright(listing: Listing, product: Product, terms: Terms, chip: Chip | Non
         deliv_to=day_start_ns(first_day(period.end_month)),
         ref_tenths=(chip.ref_tenths if chip else None) or 0,
         term=period.kind in TERMS,
+        matching=Matching[(product.matching or orders.matching).upper()],
     )
 
 

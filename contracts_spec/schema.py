@@ -69,7 +69,16 @@ class Orders(Struct, frozen=True, forbid_unknown_fields=True):
     position_lots_max: int
     min_inc_ticks: int
     protection_ticks: int
-    matching: Literal["fifo", "pro_rata"]
+    matching: Literal["fifo", "pro_rata"]  # of products that do not say
+
+
+class ProRata(Struct, frozen=True, forbid_unknown_fields=True):
+    """PRO-002, PRO-004, PRO-005: how pro-rata books share a level out."""
+
+    top: bool
+    top_lots_max: int
+    split_percent: int
+    minimum_allocation: int
 
 
 class Bands(Struct, frozen=True, forbid_unknown_fields=True):
@@ -146,6 +155,7 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     scope: Literal["chip", "none"]
     tiers: tuple[str, ...]
     reason: str = ""
+    matching: Literal["", "fifo", "pro_rata"] = ""  # "": as `orders` says
     months: int = 0
     quarters: int = 0
     years: int = 0
@@ -159,6 +169,7 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
 class ProductsFile(Struct, frozen=True, forbid_unknown_fields=True):
     currency: str
     orders: Orders
+    pro_rata: ProRata
     bands: Bands
     limits: PositionLimits
     fees: Fees

@@ -74,6 +74,7 @@ class CommandKind(IntEnum):
     DELIVER = 70
     EXPIRE = 71
     DEFINE_KEY = 72
+    LEAD_MAKERS = 80
 
 
 FIRST_CONTROL = CommandKind.LIST
@@ -262,6 +263,8 @@ class OrderEntry(IntEnum):
 
 
 class Matching(IntEnum):
+    """How a price level is shared among its orders (MATCH-001, PRO-001)."""
+
     FIFO = 0
     PRO_RATA = 1
 

@@ -17,7 +17,8 @@ from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec, spec_sha256
 from contracts_spec.schema import Spec
 from exchange.codes import CancelReason, CommandKind, EventKind, MarketState, StateReason
-from exchange.engine.control import AccountPayload, ControlError, encode_payload
+from exchange.engine.control import AccountPayload, encode_payload
+from exchange.engine.control_checks import ControlError
 from exchange.engine.engine import Engine
 from exchange.engine.listing import listing_payloads
 from exchange.errors import UserError

@@ -4,13 +4,15 @@ Nothing here is shared with `exchange.book`: every figure is computed from the o
 asked for, so there is no cached best price, level total or bitmap that could be wrong.
 """
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sortedcontainers import SortedDict
 
-from exchange.codes import Side, SmpMode
+from exchange.codes import Side
 
 SLOT_BITS = 24
 
@@ -43,6 +45,10 @@ class Order:
     value_tick_lots: int = 0
     resting: bool = False
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Order:
+        """No field can change from within: a copy of them is a copy of all."""
+        return copy.copy(self)
+
 
 @dataclass(frozen=True)
 class Uncross:
@@ -74,6 +80,7 @@ class Book:
         self.sides: tuple[SortedDict, SortedDict] = (SortedDict(), SortedDict())
         self.last_tick: int | None = None
         self.indicative_tick: int | None = None
+        self.top: list[Order | None] = [None, None]  # who bettered each side in OPEN (PRO-002); may have left
 
     def rest(self, order: Order) -> None:
         """Join the back of the queue at the order's own limit, with a fresh slice (ICE-001, ICE-002)."""
@@ -98,6 +105,11 @@ class Book:
     def best(self, side: int) -> Order | None:
         return next(self.orders(side), None)
 
+    def level(self, side: int) -> list[Order]:
+        """The orders at the best price, oldest first."""
+        best = self.best(side)
+        return [order for order in self.orders(side) if best is not None and order.price == best.price]
+
     def level_lots(self, side: int, price: int) -> int:
         return sum(order.shown_lots for order in self.sides[side].get(-signed(side) * price, []))
 
@@ -108,33 +120,6 @@ class Book:
     def takes(self, side: int, price: int, maker: Order) -> bool:
         """Would an order of this side and limit trade with that resting order?"""
         return signed(side) * price >= signed(side) * maker.price
-
-    def executed_by(self, order: Order) -> int:
-        """Lots that an order would execute now: a dry run of the matching on a copy (TIF-003)."""
-        book, order = copy.deepcopy((self, order))
-        executed = 0
-        while order.leaves_lots:
-            maker = book.best(opposite(order.side))
-            if maker is None or not book.takes(order.side, order.price, maker):
-                break
-            own = is_own(order, maker)
-            lots = min(order.leaves_lots, maker.leaves_lots if own else maker.shown_lots)
-            if own:
-                if order.smp_mode in (SmpMode.CANCEL_AGGRESSOR, SmpMode.CANCEL_BOTH):
-                    break
-                if order.smp_mode == SmpMode.CANCEL_RESTING:
-                    book.remove(maker)
-                    continue
-            else:
-                executed += lots
-            order.leaves_lots -= lots
-            maker.leaves_lots -= lots
-            maker.shown_lots = min(maker.shown_lots, maker.leaves_lots) if own else maker.shown_lots - lots
-            if not maker.shown_lots:
-                book.remove(maker)
-                if maker.leaves_lots:
-                    book.rest(maker)
-        return executed
 
     def uncross(self, reference: int) -> Uncross | None:
         """AUC-002 to AUC-007, tick by tick; None if the book does not cross."""

@@ -4,6 +4,8 @@ The hold of MARGIN-013 is worked out anew from all positions and all working ord
 compiled incremental one has something to be compared with (INV-019).
 """
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,8 +13,10 @@ from typing import Any
 
 from exchange.codes import ComboKind, Liquidity, Side
 from tests.reference_book import Order, signed
+from tests.reference_pro_rata import Sharing
 
 FRONT, DEFERRED = 0, 1
+NO_TERMS = Sharing()
 FRONT_MONTHS = 2  # MARGIN-002
 
 
@@ -53,6 +57,12 @@ class Instrument:
     term: bool
     protection_ticks: int = 0
     show_ratio: int = 0
+    matching: int = 0
+    sharing: Sharing = NO_TERMS
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Instrument:
+        """It never changes."""
+        return self
 
 
 @dataclass
@@ -284,7 +294,8 @@ class Clearing:
             index = listing["index"]
             legs = tuple((leg, sign) for leg, sign in listing.get("legs") or [(index, 1)])
             months = tuple((month, hours) for month, hours in listing.get("months", ()))
-            self.instruments[index] = Instrument(**{**known, "legs": legs, "months": months})
+            sharing = Sharing(**listing.get("sharing", {}))
+            self.instruments[index] = Instrument(**{**known, "legs": legs, "months": months, "sharing": sharing})
         return [listing["index"] for listing in payload["instruments"]]
 
 

@@ -21,7 +21,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from tests import reference_venue as venue
-from tests.reference_book import Book, Order, OrderIds, is_own, opposite
+from tests.reference_book import Book, Order, OrderIds, signed
 from tests.reference_checks import (
     CANCEL_STATES,
     IMMEDIATE,
@@ -33,8 +33,8 @@ from tests.reference_checks import (
     replace_reason,
 )
 from tests.reference_clearing import Account, Clearing
+from tests.reference_matching import executed_by, match
 from tests.reference_phases import Phases
-from tests.reference_self_match import prevent_self_match
 from tests.rows import Command, Event
 
 PRICE_CEILING = 0x7FFFFFFF  # a refused price is told in 32 bits
@@ -51,6 +51,7 @@ class Reference:
         self.orders: dict[int, Order] = {}  # live ones, oldest first
         self.ids = OrderIds(order_capacity)
         self.last_request: dict[int, int] = {}
+        self.lead_makers: dict[int, list[tuple[int, int]]] = {}  # (account, percent) by book (PRO-003)
         self.entries = self.trades = 0
         self.events: list[Any] = []
         self.touched: list[tuple[int, int]] = []
@@ -138,10 +139,10 @@ class Reference:
         matching = self.market_state(order.instrument) == MarketState.OPEN
         wanted = order.leaves_lots if order.tif == TimeInForce.FOK else 0
         wanted_at_least = max(wanted, order.minimum_lots)
-        if wanted_at_least and wanted_at_least > (self.books[order.instrument].executed_by(order) if matching else 0):
+        if wanted_at_least and wanted_at_least > (executed_by(self, order) if matching else 0):
             return self.cancel_order(order, CancelReason.FOK if wanted else CancelReason.MINQTY)
         if matching:
-            self._match(order)
+            match(self, order)
         if order.order_id not in self.orders:
             return None
         if order.leaves_lots == 0:
@@ -150,21 +151,11 @@ class Reference:
             return self.cancel_order(order, CancelReason.IOC)
         return self._rest(order)
 
-    def _match(self, order: Order) -> None:
-        book = self.books[order.instrument]
-        while order.leaves_lots:
-            maker = book.best(opposite(order.side))
-            if maker is None or not book.takes(order.side, order.price, maker):
-                return
-            if is_own(order, maker):
-                prevent_self_match(self, order, maker)
-                continue
-            self.trade(maker, order, maker.price, min(maker.shown_lots, order.leaves_lots), Liquidity.MAKER)
-            if maker.leaves_lots and not maker.shown_lots:
-                self.refresh(maker)
-
     def _rest(self, order: Order) -> None:
         book = self.books[order.instrument]
+        best = book.best(order.side)
+        if best is None or signed(order.side) * (order.price - best.price) > 0:
+            book.top[order.side] = order if self.market_state(order.instrument) == MarketState.OPEN else None
         book.rest(order)
         level = book.level_lots(order.side, order.price)
         self.order_event(
@@ -209,6 +200,7 @@ class Reference:
         book, old_price = self.books[order.instrument], order.price
         if changed.leaves_lots > 0 and not kept:
             book.remove(order)
+            book.top = [None if holder is order else holder for holder in book.top]
         order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
         if changed.leaves_lots <= 0:
             self.order_event(EventKind.RPL, order, reference=command.request_id, lots=order.leaves_lots)
@@ -228,7 +220,7 @@ class Reference:
             hidden_lots=old_price, lots=order.leaves_lots,
         )  # fmt: skip
         if self.market_state(order.instrument) == MarketState.OPEN:
-            self._match(order)
+            match(self, order)
         if order.order_id not in self.orders:
             return
         if order.leaves_lots:

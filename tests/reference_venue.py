@@ -13,6 +13,7 @@ from exchange.codes import (
     EventKind,
     Liquidity,
     MarketState,
+    Matching,
     RejectReason,
     Side,
     TimeInForce,
@@ -237,13 +238,16 @@ def open_session(reference: Reference) -> None:
 
 
 def control(reference: Reference, kind: CommandKind, payload: dict[str, Any]) -> None:
-    """LIST and DEFINE_ACCOUNT, from the payload that the exchange journals."""
+    """LIST, DEFINE_ACCOUNT and LEAD_MAKERS, from the payload that the exchange journals."""
     clearing = reference.clearing
     if kind == CommandKind.LIST:
         for index in clearing.list_payload(payload):
             reference.books[index] = Book()
             reference.phases.list_book(clearing.instruments[index])
             reference.emit(EventKind.LISTED, instrument=index, price=clearing.instruments[index].settle_tick)
+        return
+    if kind == CommandKind.LEAD_MAKERS:
+        set_lead_makers(reference, payload)
         return
     limits = {name: payload[name] for name in ("order_lots_max", "position_lots_max", "term_lots_max", "close_only")}
     limits["smp_id"] = payload.get("smp_id", 0)
@@ -253,3 +257,14 @@ def control(reference: Reference, kind: CommandKind, payload: dict[str, Any]) ->
     else:
         clearing.accounts[payload["account"]] = dataclasses.replace(known, **limits)
     reference.emit(EventKind.ACCOUNT, account=payload["account"])
+
+
+def set_lead_makers(reference: Reference, payload: dict[str, Any]) -> None:
+    """PRO-003: who they are from now on."""
+    shared = [index for index, one in reference.clearing.instruments.items() if one.matching == Matching.PRO_RATA]
+    group = payload.get("group", 0)
+    named = payload.get("instruments") or [i for i in shared if reference.clearing.instruments[i].group == group]
+    for index in named:
+        reference.lead_makers[index] = [(account, percent) for account, percent in payload["makers"]]
+    for account, _ in payload["makers"]:
+        reference.emit(EventKind.ACCOUNT, account=account)

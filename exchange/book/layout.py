@@ -1,10 +1,10 @@
-"""Row formats of the book's tables: ORDER, LINK, LEVEL, BOOK.
+"""Row formats of the book's tables: ORDER, LINK, LEVEL, BOOK, SHARING.
 
 Every table has a row 0 that means "none". Rows are `np.record`, so that kernels read fields as attributes compiled or
 not. Indices are signed (i4): an unsigned and a signed 64-bit integer would meet as a float in Numba.
 """
 
-from exchange.limits import LEGS_MAX, SCAN_TIERS, SUMMARY_WORDS
+from exchange.limits import LEAD_MAKERS_MAX, LEGS_MAX, SCAN_TIERS, SUMMARY_WORDS
 from exchange.records import record_type
 
 # Two cache lines. What neighbours change (queue and account links) is in LINK: a compact table stays in cache.
@@ -138,5 +138,20 @@ BOOK = record_type(
         ("show_ratio", "<i4"),  # largest total of an iceberg by its display (ICE-006), 0 off
         ("spare_end", "<i8", (5,)),
         ("summary", "<u8", (2 * SUMMARY_WORDS,)),  # which words of the occupancy bitmap are not zero, per side
+    ]
+)
+
+# How a pro-rata book shares a level out (PRO-002 to PRO-005): one row a book, beside BOOK.
+SHARING = record_type(
+    [
+        ("top_order", "<i8", (2,)),  # id of the order that holds TOP on each side, 0 none; it may have left
+        ("lead_account", "<i4", (LEAD_MAKERS_MAX,)),
+        ("lead_percent", "<i4", (LEAD_MAKERS_MAX,)),
+        ("lead_makers", "<i4"),  # how many there are
+        ("top", "<i4"),  # 1: TOP is given
+        ("top_lots_max", "<i4"),  # 0: no ceiling
+        ("split_percent", "<i4"),  # what goes in time order before the shares
+        ("minimum_allocation", "<i4"),  # smaller shares become 0
+        ("spare", "<i4"),
     ]
 )

@@ -18,7 +18,7 @@ NO_PRICES: Mapping[int, Sequence[int]] = {}
 LISTING_DEFAULTS: dict[str, Any] = {
     "hours": 1, "settle_tick": 100, "low_tick": 80, "high_tick": 120, "months": [], "legs": [], "combo": 0,
     "order_entry": 0, "min_inc": 1, "order_lots_max": ORDER_LOTS_MAX, "band_ticks": 0, "maker_fee": 0,
-    "taker_fee": 0, "auction_fee": 0, "term": False,
+    "taker_fee": 0, "auction_fee": 0, "term": False, "matching": 0, "sharing": {},
 }  # fmt: skip
 
 
@@ -60,6 +60,7 @@ def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequenc
         "band_ticks": parameters.get("band", 0), "protection_ticks": parameters.get("pp", 10),
         "show_ratio": parameters.get("maxshow", 0),
         "min_inc": parameters.get("tick", 1),
+        "matching": parameters.get("algo", 0), "sharing": _sharing(parameters),
         "order_lots_max": parameters.get("lot", ORDER_LOTS_MAX), "taker_fee": 2 * fees, "auction_fee": fees,
     }  # fmt: skip
 
@@ -88,6 +89,14 @@ def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequenc
                  term=bool(parameters.get("term", 0))),
             book(6, "TS", 0, combo=ComboKind.TIER, legs=[(5, 1), (1, -1)], hours=hours[0]),
         ],
+    }  # fmt: skip
+
+
+def _sharing(parameters: Mapping[str, int]) -> dict[str, Any]:
+    """How a pro-rata book shares a level out (PRO-002, PRO-004, PRO-005)."""
+    return {
+        "top": bool(parameters.get("top", 1)), "top_lots_max": parameters.get("topmax", 0),
+        "split_percent": parameters.get("split", 0), "minimum_allocation": parameters.get("minalloc", 2),
     }  # fmt: skip
 
 

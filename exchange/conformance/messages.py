@@ -33,6 +33,8 @@ LOTS_MAX = (1 << 31) - 1
 PRICE_MAX = 10**12
 CLOCK_MAX = 10**9
 MILLS_MAX = 10**17
+# A lead market maker without acct= has an account of its own; a space keeps it apart from accounts of scenarios.
+LEAD_ACCOUNT = "lead "
 SIDES = {"B": Side.BUY, "S": Side.SELL}
 STATES = {state.name.lower(): state for state in MarketState if state != MarketState.NONE}
 SMP_MODES = {
@@ -61,6 +63,7 @@ class Message:
     account    name of the account, none: that of the order's owner
     session    name of the session
     fields     COMMAND fields that it says
+    lead       percent of the order's account as lead market maker, 0 none
     features   words that NOT_BUILT may name
     """
 
@@ -73,6 +76,7 @@ class Message:
     clock: int = 0
     fields: dict[str, int] = field(default_factory=dict)
     features: tuple[str, ...] = ()
+    lead: int = 0
 
 
 def read_before(entry: Word) -> Message:
@@ -109,6 +113,7 @@ def _order(entry: Word, words: Words) -> Message:
     names = {"acct": "a", "sess": ""}
     fields: dict[str, int] = {"instrument": BOOKS["M1"], "tif": TimeInForce.DAY}
     said: set[str] = set()
+    lead = 0
     for word in words.rest():
         key, value, told = _element(word)
         if key in said:
@@ -117,6 +122,10 @@ def _order(entry: Word, words: Words) -> Message:
         fields |= told
         if key in names:
             names[key] = name(value, key)
+        if key == "lmm":
+            lead = number(value, 0, 100, "percent")
+    if lead and "acct" not in said:
+        names["acct"] = LEAD_ACCOUNT + target
     if "side" not in said or ("price" not in fields and "trigger" not in fields and "order_type" not in fields):
         raise wrong(entry.end(), SIDE_ALLOWED)
     if "trigger" in fields:
@@ -124,7 +133,7 @@ def _order(entry: Word, words: Words) -> Message:
     if "slide" in said:
         fields["post_only"] = PostOnly.SLIDE
     features = tuple(sorted(said))
-    return Message("N", _text(entry), CommandKind.NEW, target, names["acct"], names["sess"], 0, fields, features)
+    return Message("N", _text(entry), CommandKind.NEW, target, names["acct"], names["sess"], 0, fields, features, lead)
 
 
 def _stop_type(entry: Word, fields: dict[str, int]) -> int:
@@ -182,11 +191,6 @@ def _tag(value: Word) -> int:
     return pack_tag(name(value, "a tag", TAG_BYTES))
 
 
-def _percent(value: Word) -> dict[str, int]:
-    number(value, 0, 100, "percent")
-    return {}
-
-
 # Word -> (what it is about, COMMAND fields).
 FLAGS: dict[str, tuple[str, dict[str, int]]] = {
     "ioc": ("tif", {"tif": TimeInForce.IOC}),
@@ -202,7 +206,7 @@ VALUES: dict[str, Callable[[Word], dict[str, int]]] = {
     "stop": lambda value: {"trigger": number(value, -PRICE_MAX, PRICE_MAX, "a price")},
     "smp": _smp,
     "tag": lambda value: {"tag": _tag(value)},
-    "lmm": _percent,
+    "lmm": lambda _: {},
     "acct": lambda _: {},
     "sess": lambda _: {},
 }

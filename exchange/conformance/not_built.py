@@ -10,8 +10,6 @@ from exchange.conformance.notation import Scenario
 NOT_BUILT = frozenset(
     {
         *("MQ", "MR", "D"),
-        "lmm",
-        *("algo=prorata", "top", "topmax", "minalloc", "split"),
         "imp=1",
         "vel",
         *("mmp", "mmpwin"),

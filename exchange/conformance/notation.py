@@ -117,7 +117,9 @@ def _parameters(field: Word) -> tuple[dict[str, int], set[str]]:
             parameters[key] = number(given, *PARAMETERS[key], key)
         elif value not in ALGORITHMS:
             raise wrong(given, " ".join(ALGORITHMS))
-        settled |= {key, f"{key}={parameters.get(key, value)}"}
+        else:
+            parameters[key] = ALGORITHMS.index(value)  # Matching
+        settled |= {key, f"{key}={value if key == 'algo' else parameters[key]}"}
     return parameters, settled
 
 

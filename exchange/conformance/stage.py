@@ -12,7 +12,7 @@ from exchange.conformance.notation import Scenario
 from exchange.conformance.rows import Command
 from exchange.conformance.told import Names, told_events
 from exchange.conformance.venues import Venue
-from exchange.engine.control import ControlError
+from exchange.engine.control_checks import ControlError
 from exchange.records import pack_client_order_id
 from exchange.units import NS_PER_S
 
@@ -67,6 +67,7 @@ class Stage:
         self.parameters = scenario.parameters
         self.accounts: dict[str, int] = {}
         self.sessions: dict[str, int] = {}
+        self.leads: dict[int, int] = {}
         self.owners: dict[str, str] = {}
         self.state = S.CLOSED
         self.sequence = self.clock = 0
@@ -90,6 +91,8 @@ class Stage:
             fields["account"] = self._account(message.account)
         if message.session:
             fields["session"] = self.sessions.setdefault(message.session, len(self.sessions) + 1)
+        if message.lead:
+            self._lead(fields["account"], message.lead)
         self.clock = max(self.clock, message.clock)
         return self._apply(message.kind, **fields)
 
@@ -111,6 +114,12 @@ class Stage:
             if funds:
                 self._apply(CommandKind.DEPOSIT, account=number, price=funds)
         return self.accounts[name]
+
+    def _lead(self, account: int, percent: int) -> None:
+        """From now on the account is lead market maker of all books; in price-time books that means nothing."""
+        self.leads[account] = percent
+        if self.parameters.get("algo", 0):
+            self.venue.control(CommandKind.LEAD_MAKERS, {"makers": list(self.leads.items()), "group": GROUP})
 
     def _set_last(self, index: int, settle_tick: int, last_tick: int) -> None:
         """Two helpers trade at the last price; where a band is in force they get there step by step."""

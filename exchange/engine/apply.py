@@ -285,6 +285,8 @@ def _clear_cursor(state):
     cursor.session = 0
     cursor.tag = 0
     cursor.request_id = 0
+    cursor.pass_step = 0
+    cursor.pass_slot = 0
 
 
 @kernel

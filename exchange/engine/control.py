@@ -6,8 +6,26 @@ A payload is JSON of the Structs below. `check` refuses a bad one before it is j
 import msgspec
 import numpy as np
 
-from exchange.codes import AccountFlag, ComboKind, CommandKind, EventKind, MarketState, OrderEntry
+from exchange.codes import (
+    AccountFlag,
+    BookFeature,
+    ComboKind,
+    CommandKind,
+    EventKind,
+    MarketState,
+    Matching,
+    OrderEntry,
+)
+from exchange.engine.control_checks import ControlError, require, within
 from exchange.engine.phases import effective_state
+from exchange.engine.sharing import (
+    LeadMakersPayload,
+    SharingTerms,
+    check_lead_makers,
+    check_sharing,
+    set_lead_makers,
+    set_sharing,
+)
 from exchange.limits import LADDER_TICKS_MAX, LEGS_MAX, SCAN_TIERS
 from exchange.records import EVENT
 from exchange.units import ORDER_LOTS_MAX, POSITION_LOTS_MAX, PRICE_MAX
@@ -15,10 +33,6 @@ from exchange.units import ORDER_LOTS_MAX, POSITION_LOTS_MAX, PRICE_MAX
 PAYLOAD_BYTES_MAX = 65_536  # DUR-060
 SYMBOL_BYTES = 32
 FRONT_MONTHS = 2  # MARGIN-002
-
-
-class ControlError(Exception):
-    """A payload that cannot be carried out: says which field, what was found, what is allowed."""
 
 
 class CommodityTerms(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,6 +79,7 @@ class Listing(msgspec.Struct, forbid_unknown_fields=True):
     taker_fee: int = 0
     auction_fee: int = 0
     term: bool = False
+    sharing: SharingTerms = SharingTerms()
 
 
 class ListPayload(msgspec.Struct, forbid_unknown_fields=True):
@@ -87,7 +102,12 @@ class AccountPayload(msgspec.Struct, forbid_unknown_fields=True):
     close_only: bool = False
 
 
-PAYLOADS = {CommandKind.LIST: ListPayload, CommandKind.DEFINE_ACCOUNT: AccountPayload}
+Payload = ListPayload | AccountPayload | LeadMakersPayload
+PAYLOADS: dict[CommandKind, type[Payload]] = {
+    CommandKind.LIST: ListPayload,
+    CommandKind.DEFINE_ACCOUNT: AccountPayload,
+    CommandKind.LEAD_MAKERS: LeadMakersPayload,
+}
 
 
 def encode_payload(payload: msgspec.Struct) -> bytes:
@@ -95,85 +115,79 @@ def encode_payload(payload: msgspec.Struct) -> bytes:
     return msgspec.json.encode(payload)
 
 
-def decode_payload(kind: int, payload: bytes) -> ListPayload | AccountPayload:
+def decode_payload(kind: int, payload: bytes) -> Payload:
     """The payload's Struct. ControlError names the field."""
     try:
-        decoded: ListPayload | AccountPayload = msgspec.json.decode(payload, type=PAYLOADS[CommandKind(kind)])
+        decoded: Payload = msgspec.json.decode(payload, type=PAYLOADS[CommandKind(kind)])
         return decoded
     except msgspec.MsgspecError as error:
         raise ControlError(f"{CommandKind(kind).name}: {error}") from None
 
 
-def _require(condition: bool, text: str) -> None:
-    if not condition:
-        raise ControlError(text)
-
-
-def _within(name: str, value: int, low: int, high: int) -> None:
-    _require(low <= value <= high, f"{name} {value} not in {low}..{high}")
-
-
 def check(states: np.ndarray, kind: int, payload: bytes) -> None:
     """Refuse a control that `run` could not carry out in this state. DEFINE_KEY concerns the gateway alone."""
-    _within("payload bytes", len(payload), 0, PAYLOAD_BYTES_MAX)
+    within("payload bytes", len(payload), 0, PAYLOAD_BYTES_MAX)
     if kind == CommandKind.DEFINE_KEY:
         return
-    _require(kind in PAYLOADS, f"control {kind}: not one of {', '.join(sorted(k.name for k in PAYLOADS))}")
+    require(kind in PAYLOADS, f"control {kind}: not one of {', '.join(sorted(k.name for k in PAYLOADS))}")
     terms = decode_payload(kind, payload)
     if isinstance(terms, AccountPayload):
         _check_account(states, terms)
+    elif isinstance(terms, LeadMakersPayload):
+        check_lead_makers(states[0], terms)
     else:
         _check_list(states, terms)
 
 
 def _check_account(states: np.ndarray, terms: AccountPayload) -> None:
-    _within("account", terms.account, 1, states[0].accounts.shape[0] - 1)
-    _within("firm", terms.firm, 0, 0xFFFFFFFF)
-    _within("smp_id", terms.smp_id, 0, 0xFFFFFFFF)
-    _within("order_lots_max", terms.order_lots_max, 0, ORDER_LOTS_MAX)
-    _within("position_lots_max", terms.position_lots_max, 0, POSITION_LOTS_MAX)
-    _within("term_lots_max", terms.term_lots_max, 0, POSITION_LOTS_MAX)
+    within("account", terms.account, 1, states[0].accounts.shape[0] - 1)
+    within("firm", terms.firm, 0, 0xFFFFFFFF)
+    within("smp_id", terms.smp_id, 0, 0xFFFFFFFF)
+    within("order_lots_max", terms.order_lots_max, 0, ORDER_LOTS_MAX)
+    within("position_lots_max", terms.position_lots_max, 0, POSITION_LOTS_MAX)
+    within("term_lots_max", terms.term_lots_max, 0, POSITION_LOTS_MAX)
 
 
 def _check_list(states: np.ndarray, terms: ListPayload) -> None:
     state = states[0]
     if state.books_listed:
         # Books keep the scan tiers (MARGIN-002) that they were listed with.
-        _within("month", terms.month, int(state.month), int(state.month))
+        within("month", terms.month, int(state.month), int(state.month))
     for commodity in terms.commodities:
-        _within("commodity index", commodity.index, 1, state.commodities.shape[0] - 1)
-        _within("group", commodity.group, 1, state.groups.shape[0] - 1)
-        _within("psr_mills", commodity.psr_mills, 1, PRICE_MAX)
+        within("commodity index", commodity.index, 1, state.commodities.shape[0] - 1)
+        within("group", commodity.group, 1, state.groups.shape[0] - 1)
+        within("psr_mills", commodity.psr_mills, 1, PRICE_MAX)
         row = state.commodities[commodity.index]
         same = all(int(row[name]) == getattr(commodity, name) for name in row.dtype.names)
         # Holds rest on these terms: they stand as long as the commodity does.
-        _require(same or row.psr_mills == 0, f"commodity {commodity.index} is defined already, with other terms")
+        require(same or row.psr_mills == 0, f"commodity {commodity.index} is defined already, with other terms")
     expected = int(state.books_listed)
     rows = int(state.used_ladder_rows)
     for listing in terms.instruments:
         expected += 1
         _check_listing(state, listing, expected)
         rows += 2 * _side_rows(listing)
-    _require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
+    require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
 
 
 def _check_listing(state: np.record, listing: Listing, expected: int) -> None:
     name = listing.symbol
-    _within(f"{name}: index", listing.index, expected, expected)
-    _within(f"{name}: index", listing.index, 1, state.books.shape[0] - 1)
-    _within(f"{name}: group", listing.group, 1, state.groups.shape[0] - 1)
-    _within(f"{name}: commodity", listing.commodity, 1, state.commodities.shape[0] - 1)
-    _within(f"{name}: symbol bytes", len(name.encode()), 1, SYMBOL_BYTES)
-    _within(f"{name}: low_tick", listing.low_tick, -PRICE_MAX, listing.settle_tick)
-    _within(f"{name}: high_tick", listing.high_tick, listing.settle_tick, PRICE_MAX)
-    _within(f"{name}: window ticks", listing.high_tick - listing.low_tick + 1, 1, LADDER_TICKS_MAX)
-    _within(f"{name}: legs", len(listing.legs), 0, LEGS_MAX)
-    _within(f"{name}: maker_fee", listing.maker_fee, 0, listing.taker_fee)
+    within(f"{name}: index", listing.index, expected, expected)
+    within(f"{name}: index", listing.index, 1, state.books.shape[0] - 1)
+    within(f"{name}: group", listing.group, 1, state.groups.shape[0] - 1)
+    within(f"{name}: commodity", listing.commodity, 1, state.commodities.shape[0] - 1)
+    within(f"{name}: symbol bytes", len(name.encode()), 1, SYMBOL_BYTES)
+    within(f"{name}: low_tick", listing.low_tick, -PRICE_MAX, listing.settle_tick)
+    within(f"{name}: high_tick", listing.high_tick, listing.settle_tick, PRICE_MAX)
+    within(f"{name}: window ticks", listing.high_tick - listing.low_tick + 1, 1, LADDER_TICKS_MAX)
+    within(f"{name}: legs", len(listing.legs), 0, LEGS_MAX)
+    within(f"{name}: maker_fee", listing.maker_fee, 0, listing.taker_fee)
     # The margin hold sets the taker fee aside (MARGIN-013).
-    _within(f"{name}: auction_fee", listing.auction_fee, 0, listing.taker_fee)
+    within(f"{name}: auction_fee", listing.auction_fee, 0, listing.taker_fee)
+    check_sharing(name, listing.matching, listing.sharing)
     for leg, sign in listing.legs:
-        _within(f"{name}: leg", leg, 1, listing.index - 1)
-        _require(sign in (1, -1), f"{name}: leg sign {sign} is not 1 or -1")
+        within(f"{name}: leg", leg, 1, listing.index - 1)
+        require(sign in (1, -1), f"{name}: leg sign {sign} is not 1 or -1")
 
 
 def _side_rows(listing: Listing) -> int:
@@ -193,6 +207,9 @@ def run(states: np.ndarray, row: np.record, payload: bytes) -> np.ndarray:
     terms = decode_payload(int(row.kind), payload)
     if isinstance(terms, AccountPayload):
         return _define_account(state, terms)
+    if isinstance(terms, LeadMakersPayload):
+        set_lead_makers(state, terms)
+        return _tell_accounts(state, [account for account, _ in terms.makers])
     return _list(state, terms)
 
 
@@ -213,21 +230,34 @@ def _define_account(state: np.record, terms: AccountPayload) -> np.ndarray:
     account.order_lots_max = terms.order_lots_max
     account.position_lots_max = terms.position_lots_max
     account.term_lots_max = terms.term_lots_max
-    events = _event(state, EventKind.ACCOUNT)
-    events["account"] = terms.account
-    return events
+    return _tell_accounts(state, [terms.account])
+
+
+def _tell_accounts(state: np.record, accounts: list[int]) -> np.ndarray:
+    events = [np.zeros(0, EVENT)]
+    for account in accounts:
+        event = _event(state, EventKind.ACCOUNT)
+        event["account"] = account
+        events.append(event)
+    return np.concatenate(events)
 
 
 def _list(state: np.record, terms: ListPayload) -> np.ndarray:
     state.month = terms.month
     for commodity in terms.commodities:
         _set_commodity(state, commodity)
-    events = [np.zeros(0, EVENT)]
     for listing in terms.instruments:
         _open_book(state, listing)
+    return _tell_listed(state, [listing.index for listing in terms.instruments])
+
+
+def _tell_listed(state: np.record, books: list[int]) -> np.ndarray:
+    """LISTED of each book: it is new, or its terms have changed."""
+    events = [np.zeros(0, EVENT)]
+    for index in books:
         event = _event(state, EventKind.LISTED)
-        event["instrument"] = listing.index
-        event["price"] = listing.settle_tick
+        event["instrument"] = index
+        event["price"] = state.books[index].settle_tick
         events.append(event)
         state.listed_sequence = state.sequence
     return np.concatenate(events)
@@ -243,13 +273,17 @@ def _set_commodity(state: np.record, terms: CommodityTerms) -> None:
     row.spot_month = terms.spot_month
 
 
-DIRECT_FIELDS = [name for name in Listing.__struct_fields__ if name not in ("index", "symbol", "months", "legs")]
+NESTED = ("index", "symbol", "months", "legs", "sharing")
+DIRECT_FIELDS = [name for name in Listing.__struct_fields__ if name not in NESTED]
 
 
 def _open_book(state: np.record, listing: Listing) -> None:
     book = state.books[listing.index]
     for name in DIRECT_FIELDS:
         setattr(book, name, getattr(listing, name))
+    set_sharing(state, listing.index, listing.sharing)
+    if listing.matching == Matching.PRO_RATA:
+        book.features = BookFeature.PRO_RATA
     book.listed = 1
     book.revision = 1
     book.mark_tick = listing.settle_tick

@@ -6,24 +6,54 @@ Plain books never come here: `matching.match_once` tests `book.features` once.
 import numpy as np
 
 from exchange.book.levels import best_row, crosses
+from exchange.codes import Matching
+from exchange.engine.level_pass import NO_PASS, begin_pass, continue_pass, prevent_on_level
 from exchange.engine.self_match import is_own, prevent_self_match
 from exchange.engine.trades import trade_lots
 from exchange.kernel import kernel
+
+PRO_RATA = np.int64(Matching.PRO_RATA)
 
 
 @kernel
 def match_featured(state, out, slot):
     """As `matching.match_once`."""
+    if state.cursor.pass_step != NO_PASS:
+        continue_pass(state, out, slot)
+        return True
     order = state.orders[slot]
     book = state.books[order.book]
-    side = np.int64(order.side)
-    if order.leaves_lots == 0 or not crosses(book, side, np.int64(order.price)):
+    if order.leaves_lots == 0 or not crosses(book, np.int64(order.side), np.int64(order.price)):
         return False
-    resting = np.int64(state.levels[best_row(book, 1 - side)].head)
-    maker = state.orders[resting]
-    if is_own(order, maker):
-        prevent_self_match(state, out, slot, resting)
+    if _prevents(state, out, slot):
         return True
+    if book.matching == PRO_RATA:
+        begin_pass(state, slot)
+    else:
+        _fill_oldest(state, out, slot)
+    return True
+
+
+@kernel
+def _prevents(state, out, slot):
+    """Whether an own order was in the way: it has been dealt with (SMP-006, SMP-007)."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    if book.matching == PRO_RATA:
+        return prevent_on_level(state, out, slot)
+    resting = np.int64(state.levels[best_row(book, 1 - np.int64(order.side))].head)
+    if not is_own(order, state.orders[resting]):
+        return False
+    prevent_self_match(state, out, slot, resting)
+    return True
+
+
+@kernel
+def _fill_oldest(state, out, slot):
+    """One fill against the oldest order at the best opposite price."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    resting = np.int64(state.levels[best_row(book, 1 - np.int64(order.side))].head)
+    maker = state.orders[resting]
     lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
     trade_lots(state, out, book, resting, slot, np.int64(maker.price), lots, False)
-    return True

@@ -8,8 +8,9 @@ from contracts_spec.outrights import Instrument
 from contracts_spec.periods import day_start_ns, month_index
 from contracts_spec.position_limits import spot_limit_lots, spot_window_ns
 from contracts_spec.schema import Spec
-from exchange.codes import Family, Matching, PeriodKind
+from exchange.codes import Family, PeriodKind
 from exchange.engine.control import CommodityTerms, Listing, ListPayload, encode_payload
+from exchange.engine.sharing import SharingTerms
 from exchange.units import NS_PER_DAY
 
 LISTINGS_PER_PAYLOAD = 64  # a strip of a year takes about 800 bytes; a CONTROL frame holds 65,536
@@ -90,7 +91,7 @@ def _listing(instrument: Instrument, books: dict[int, int], commodity: int, spec
         start_month=instrument.start_month,
         ltd_ns=instrument.ltd_ns,
         order_entry=instrument.order_entry,
-        matching=Matching.FIFO,
+        matching=instrument.matching,
         min_inc=instrument.min_inc,
         order_lots_max=instrument.order_lots_max,
         band_ticks=instrument.band_ticks,
@@ -99,4 +100,10 @@ def _listing(instrument: Instrument, books: dict[int, int], commodity: int, spec
         taker_fee=instrument.taker_fee,
         auction_fee=instrument.auction_fee,
         term=instrument.term,
+        sharing=_sharing(spec),
     )
+
+
+def _sharing(spec: Spec) -> SharingTerms:
+    terms = spec.products.pro_rata
+    return SharingTerms(terms.top, terms.top_lots_max, terms.split_percent, terms.minimum_allocation)

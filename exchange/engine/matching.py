@@ -5,10 +5,11 @@ import numpy as np
 from exchange.book.index import order_hash
 from exchange.book.levels import available_lots, best_row, crosses
 from exchange.codes import CancelReason, OrderState, TimeInForce
+from exchange.engine.dry_run import executable_lots
 from exchange.engine.featured import match_featured
 from exchange.engine.look_ahead import ask_for_order, ask_for_owner
 from exchange.engine.orders import forget_order, rest_order, take_out
-from exchange.engine.self_match import executable_lots, is_own, prevent_self_match
+from exchange.engine.self_match import is_own, prevent_self_match
 from exchange.engine.trades import trade_lots
 from exchange.engine.validate import FOK, OPEN, is_immediate
 from exchange.kernel import kernel, leaf_kernel
@@ -33,7 +34,7 @@ def unmet_condition(state, book, order, minimum_lots):
     # Nothing matches outside OPEN, and an order executes at most its own lots.
     if book.phase != OPEN or wanted > order.order_lots:
         return reason
-    if order.smp_id != 0:
+    if order.smp_id != 0 or book.features != 0:
         found = executable_lots(state, book, order)
     else:
         found = available_lots(state, book, np.int64(order.side), np.int64(order.price), wanted)

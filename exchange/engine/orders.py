@@ -11,10 +11,12 @@ from exchange.book.index import (
     remove_client_order,
 )
 from exchange.book.levels import link_order, unlink_order
+from exchange.book.pro_rata import leave_pass, note_arrival
 from exchange.book.slots import release_slot, slot_of, take_slot
 from exchange.clearing.margin import change_working, loss_per_lot
 from exchange.clearing.positions import open_positions, own_position
 from exchange.codes import (
+    BookFeature,
     CancelReason,
     CommandFlag,
     EventFlag,
@@ -51,6 +53,7 @@ ORDER_EXPIRED = np.int64(OrderState.EXPIRED)
 KEPT = np.int64(EventFlag.KEPT)
 LOST = np.int64(EventFlag.LOST)
 NEVER_RESTED = np.int64(EventFlag.NEVER_RESTED)
+PRO_RATA = np.int64(BookFeature.PRO_RATA)
 KEEP_PRICE = np.int64(CommandFlag.KEEP_PRICE)
 KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
 SET_TIF = np.int64(CommandFlag.SET_TIF)
@@ -195,6 +198,8 @@ def rest_order(state, out, slot):
     order = state.orders[slot]
     book = state.books[order.book]
     order.shown_lots = slice_lots(order)
+    if book.features & PRO_RATA != 0:
+        note_arrival(state, book, slot)
     level_lots = link_order(state, book, slot)
     row = order_event(state, out, RST, order, np.int64(order.shown_lots), level_lots)
     row.hidden_lots = order.leaves_lots - order.shown_lots
@@ -239,6 +244,8 @@ def _take_out(state, out, slot, reason, word):
 @kernel
 def take_out(state, out, slot, reason):
     """As `_take_out`, for what is rarer than a cancel."""
+    if state.cursor.pass_step != 0:
+        leave_pass(state, slot)
     return _take_out(state, out, slot, reason, order_hash(state.orders[slot]))
 
 

@@ -4,10 +4,11 @@ import numpy as np
 
 from exchange.book.expiry import keep_expiry
 from exchange.book.levels import crosses, take_hidden_first, unlink_order
+from exchange.book.pro_rata import lose_top
 from exchange.clearing.margin import loss_per_lot
 from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind
 from exchange.engine.emit import next_in_stream, order_event
-from exchange.engine.orders import refuse_change, rest_order, take_out, target_of, work_order
+from exchange.engine.orders import PRO_RATA, refuse_change, rest_order, take_out, target_of, work_order
 from exchange.engine.risk import check_risk, level_is_full
 from exchange.engine.validate import (
     BAD_COMBO,
@@ -170,6 +171,8 @@ def _move(state, out, command, slot, price, total):
     book = state.books[order.book]
     old_price = order.price
     level_lots = unlink_order(state, book, slot)
+    if book.features & PRO_RATA != 0:
+        lose_top(state, order)
     work_order(state, order, -np.int64(order.leaves_lots))
     order.price = price
     order.order_lots = total

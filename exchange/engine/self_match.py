@@ -7,7 +7,7 @@ resting order whose turn has come is touched.
 import numpy as np
 
 from exchange.book.index import order_hash
-from exchange.book.levels import place_of, row_of, take_hidden_first, unlink_order, worse_place
+from exchange.book.levels import take_hidden_first, unlink_order
 from exchange.codes import CancelReason, EventFlag, EventKind, OrderState, SmpMode
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import forget_order, take_out, work_order
@@ -71,33 +71,3 @@ def _decrement(state, out, slot, lots):
     row = order_event(state, out, DEC, order, lots, level_lots)
     row["flags"] = flags
     row.account_sequence = next_in_stream(state, np.int64(order.account))
-
-
-@kernel
-def executable_lots(state, book, order):
-    """What an aggressor with a self-match id would execute: the matcher's way through the book, writing nothing."""
-    side = np.int64(order.side)
-    worst = place_of(book, 1 - side, np.int64(order.price))
-    place = np.int64(book.best[1 - side])
-    left = np.int64(order.leaves_lots)
-    found = np.int64(0)
-    while place != 0 and place >= worst and left > 0:
-        slot = np.int64(state.levels[row_of(book, 1 - side, place)].head)
-        hidden = np.int64(0)
-        while slot != 0 and left > 0:
-            maker = state.orders[slot]
-            if not is_own(order, maker):
-                lots = min(left, np.int64(maker.shown_lots))
-                found += lots
-                left -= lots
-                hidden += maker.leaves_lots - maker.shown_lots
-            elif order.smp_mode == DECREMENT:
-                left -= min(left, np.int64(maker.leaves_lots))
-            elif order.smp_mode != CANCEL_RESTING:
-                return found
-            slot = np.int64(state.links[slot].newer)
-        lots = min(left, hidden)
-        found += lots
-        left -= lots
-        place = worse_place(state, book, 1 - side, place)
-    return found

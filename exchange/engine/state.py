@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from exchange.book.layout import BOOK, LEVEL, LINK, NODE, ORDER
+from exchange.book.layout import BOOK, LEVEL, LINK, NODE, ORDER, SHARING
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
 from exchange.limits import FIRST_INDEX, Limits
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 5
+STATE_VERSION = 6
 CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 
@@ -56,6 +56,8 @@ CURSOR = record_type(
         ("spare", "<i4"),
         ("tag", "<u8"),
         ("request_id", "<i8"),
+        ("pass_step", "<i4"),  # of a pro-rata pass over a level, see engine.level_pass
+        ("pass_slot", "<i4"),  # the order of the level whose turn is next
     ]
 )
 
@@ -107,6 +109,7 @@ def state_dtype(limits: Limits) -> np.dtype:
                 ("groups", GROUP, (limits.groups + 1,)),
                 ("commodities", COMMODITY, (limits.commodities + 1,)),
                 ("books", BOOK, (limits.books + 1,)),
+                ("sharing", SHARING, (limits.books + 1,)),
                 ("accounts", ACCOUNT, (limits.accounts + 1,)),
                 ("sessions", SESSION, (limits.sessions + 1,)),
                 ("positions", POSITION, (limits.positions + 1,)),
@@ -117,6 +120,7 @@ def state_dtype(limits: Limits) -> np.dtype:
                 ("heap", NODE, (2 * (limits.orders + 1),)),
                 ("order_index", "<u8", (limits.order_index,)),
                 ("scratch", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),
+                ("shares", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),  # of a pro-rata pass, by slot
                 ("levels", LEVEL, (limits.ladder_rows,)),
                 ("occupied", "<u8", (limits.ladder_rows // 64,)),
             ]

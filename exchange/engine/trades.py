@@ -77,3 +77,14 @@ def trade_lots(state, out, book, first, second, price, lots, auction):
     if auction and state.orders[second].leaves_lots == 0:
         forget_order(state, second, order_hash(state.orders[second]))
     return lots
+
+
+@kernel
+def trade_share(state, out, book, resting, slot, price, lots):
+    """As a continuous trade of `trade_lots`, for one share of a pro-rata pass: icebergs refresh after all of them."""
+    state.trade_id += 1
+    _record_print(state, book, price, lots)
+    _fill(state, out, book, resting, lots, price, MAKER)
+    _fill(state, out, book, slot, lots, price, TAKER)
+    if state.orders[resting].leaves_lots == 0:
+        forget_order(state, resting, order_hash(state.orders[resting]))

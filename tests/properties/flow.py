@@ -33,8 +33,9 @@ STRANGERS = (0, 6, 63, 64, 4_000_000_000)
 WEIGHTS = {
     "new": 64, "cancel": 9, "replace": 16, "cancel_all": 0.6, "cash": 2, "state": 2, "back": 5, "indicative": 2,
     "clock": 2, "kill": 0.3, "unkill": 2, "session": 0.7, "define": 0.8, "unsupported": 0.4,
+    "leads": 0.4,
 }  # fmt: skip
-DEFINE = "define"
+DEFINE, LEADS = "define", "leads"
 STATES = [state for state in MarketState if state != MarketState.NONE]
 
 
@@ -58,6 +59,7 @@ class Flow:
         for number, terms in ACCOUNTS.items():
             steps.append((CommandKind.DEFINE_ACCOUNT, account_payload(number, terms)))
             steps.append((CommandKind.DEPOSIT, self._stamp(CommandKind.DEPOSIT, account=number, price=terms["cash"])))
+        steps.append((CommandKind.LEAD_MAKERS, {"makers": [(1, 30), (4, 15)], "instruments": [2]}))
         for state in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
             steps += [(CommandKind.SET_STATE, self.state_row(group, state)) for group in (1, 2)]
         return steps
@@ -66,10 +68,12 @@ class Flow:
         return self._stamp(CommandKind.SET_STATE, order_type=state, group=group)
 
     def next(self, reference: Reference) -> tuple[CommandKind, Any]:
-        """A row, or (DEFINE_ACCOUNT, payload)."""
+        """A row, or a control's kind and payload."""
         name = self.names[int(self.rng.choice(len(self.names), p=self.shares))]
         if name == DEFINE:
             return CommandKind.DEFINE_ACCOUNT, self._account()
+        if name == LEADS:
+            return CommandKind.LEAD_MAKERS, self._lead_makers()
         command = getattr(self, "_" + name)(reference)
         return CommandKind(command.kind), command
 
@@ -77,6 +81,11 @@ class Flow:
         number = self._pick(list(ACCOUNTS))
         limits = {"maxpos": self._pick([8, 15, 60, 1_000]), "maxterm": self._pick([1, 3, 1_000])}
         return account_payload(number, {**ACCOUNTS[number], **limits, "closeonly": self._chance(0.2)})
+
+    def _lead_makers(self) -> dict[str, Any]:
+        """Some accounts with percentages, at most 50 together; of the pro-rata books or one of them (PRO-003)."""
+        makers = [(number, self._pick([1, 5, 10, 25])) for number in (1, 2) if self._chance(0.7)]
+        return {"makers": makers, **self._pick([{"group": 1}, {"group": 2}, {"instruments": [2, 9]}])}
 
     def _stamp(self, kind: CommandKind, **fields: Any) -> Any:
         self.sequence += 1

@@ -16,6 +16,7 @@ from exchange.codes import (
     EventKind,
     Liquidity,
     MarketState,
+    Matching,
     OrderState,
     PostOnly,
     Side,
@@ -63,9 +64,12 @@ class Ledger:
         self.trades = 0
         self.stamps = 0
         self.states: dict[int, MarketState] = {}
+        self.shared: set[int] = set()
 
     def before(self, reference: Reference, command: Any) -> None:
-        """Note the states that the command finds."""
+        """Note the states that the command finds, and which books are pro-rata."""
+        instruments = reference.clearing.instruments.items()
+        self.shared = {index for index, one in instruments if one.matching == Matching.PRO_RATA}
         self.states = {index: reference.market_state(index) for index in reference.clearing.instruments}
 
     def after(self, reference: Reference, command: Any, events: list[Any]) -> None:
@@ -197,8 +201,9 @@ class Ledger:
         for event in makers:
             order = self.orders[event.order_id]
             best = min(self._queue(order.book, order.side), key=lambda other: self._rank(other))
-            # An uncross takes what is hidden at its price after what is shown (AUC-010).
-            same = best.price == order.price if auction else best is order
+            # An uncross takes what is hidden at its price after what is shown (AUC-010); a pro-rata level is shared.
+            shared = auction or order.book in self.shared
+            same = best.price == order.price if shared else best is order
             assert same, "best price first, then time (INV-004, INV-005)"
             assert auction or event.lots <= order.shown_lots, "one slice at a time (ICE-002)"
         if auction:

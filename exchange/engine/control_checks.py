@@ -1,0 +1,16 @@
+"""The error of a control that cannot be carried out, and the checks that raise it."""
+
+
+class ControlError(Exception):
+    """A payload that cannot be carried out: says which field, what was found, what is allowed."""
+
+
+def require(condition: bool, text: str) -> None:
+    """Raise ControlError with this text unless the condition holds."""
+    if not condition:
+        raise ControlError(text)
+
+
+def within(name: str, value: int, low: int, high: int) -> None:
+    """Raise ControlError unless the value lies in low..high."""
+    require(low <= value <= high, f"{name} {value} not in {low}..{high}")
