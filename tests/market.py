@@ -27,7 +27,7 @@ def property_market() -> dict[str, Any]:
             month(1, "A.G90.G27", near),
             month(2, "A.G90.J27", far, settle_tick=97, low_tick=77, high_tick=117, matching=Matching.PRO_RATA,
                   sharing={"top_lots_max": 3, "split_percent": 20}),
-            month(3, "A.G95.G27", near, settle_tick=104, min_inc=2),
+            month(3, "A.G95.G27", near, settle_tick=104, min_inc=2, matching=Matching.PRO_RATA),
             listing(4, "A.G90.G27-J27", combo=ComboKind.CALENDAR, legs=[(1, 1), (2, -1)], settle_tick=3,
                     low_tick=-37, high_tick=43, hours=744, **fees),
             listing(5, "A.G95-G90.G27", combo=ComboKind.TIER, legs=[(3, 1), (1, -1)], settle_tick=4,
@@ -37,6 +37,6 @@ def property_market() -> dict[str, Any]:
             listing(7, "A.G90.T3-28", term=True, hours=26_304, order_lots_max=5,
                     months=[(MONTH + 12 + number, 730) for number in range(35)] + [(MONTH + 47, 754)], **fees),
             month(8, "A.G85.G27", near, settle_tick=98, order_entry=OrderEntry.IOC_ONLY),
-            month(9, "B.G90.G27", near, group=2, commodity=2, maker_fee=1, matching=Matching.PRO_RATA),
+            month(9, "B.G90.G27", near, group=2, commodity=2, maker_fee=1),
         ],
     }  # fmt: skip

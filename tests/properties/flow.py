@@ -85,7 +85,7 @@ class Flow:
     def _lead_makers(self) -> dict[str, Any]:
         """Some accounts with percentages, at most 50 together; of the pro-rata books or one of them (PRO-003)."""
         makers = [(number, self._pick([1, 5, 10, 25])) for number in (1, 2) if self._chance(0.7)]
-        return {"makers": makers, **self._pick([{"group": 1}, {"group": 2}, {"instruments": [2, 9]}])}
+        return {"makers": makers, **self._pick([{"group": 1}, {"instruments": [2]}, {"instruments": [2, 3]}])}
 
     def _stamp(self, kind: CommandKind, **fields: Any) -> Any:
         self.sequence += 1
