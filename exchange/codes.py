@@ -93,7 +93,8 @@ class CommandFlag(IntFlag):
     SET_DISPLAY = 16  # REPLACE: the display field is given
     BY_SIDE = 1  # CANCEL_ALL: only orders of this side
     BY_TAG = 2  # CANCEL_ALL: only orders of this tag
-    BY_SESSION = 4  # CANCEL_ALL: only orders of this session
+    DAY_ONLY = 1  # DISCONNECT: only DAY orders, GTC and GTD are spared (COD-002)
+    WHOLE_ACCOUNT = 2  # DISCONNECT: of the account, whatever session entered them
 
 
 class EventKind(IntEnum):
@@ -123,7 +124,9 @@ class EventKind(IntEnum):
     LISTED = 22
     ACCOUNT = 23  # account defined or changed
     SESSION = 24
-    REFUSED = 25  # a venue's command (state change, cash) refused
+    REFUSED = 25  # a venue's command (state change, cash, kill, timer) refused
+    LIFTED = 26  # a kill is lifted
+    TIMER = 27  # a dead-man timer is armed or disarmed
 
 
 class EventFlag(IntFlag):
@@ -132,6 +135,7 @@ class EventFlag(IntFlag):
     MARGIN = 4  # POS, CASH: a margin message follows with the next account sequence
     EMPTY = 8  # IOP: no indicative price
     NEVER_RESTED = 16  # CXL: of an order that was in no level
+    QUEUED = 32  # DSC: some of the cancels wait for a state that allows them (COD-004)
 
 
 class Liquidity(IntEnum):
@@ -277,6 +281,28 @@ class BookFeature(IntFlag):
     VELOCITY = 4  # prints are tested against the velocity windows
     STOPS = 8  # an unelected stop waits for a print (STOP-001)
     QUOTES = 16  # a resting quote counts fills for its owner's protection (MMP-002)
+
+
+class Scope(IntEnum):
+    """Whom a kill is about (KILL-001)."""
+
+    ACCOUNT = 0
+    SESSION = 1
+    FIRM = 2
+
+
+class KillParty(IntEnum):
+    """Who set a kill and so may lift it (KILL-004)."""
+
+    VENUE = 0
+    RISK = 1  # the risk desk of the clearing firm
+
+
+class OrderFlag(IntFlag):
+    """Bits of an order's flags, beside the CommandFlag bits of its NEW."""
+
+    WAITS_COD = 64  # its cancel for COD waits for a state that allows it (COD-004)
+    WAITS_TIMER = 128  # the same, for TIMER
 
 
 class AccountFlag(IntFlag):

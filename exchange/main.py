@@ -149,7 +149,6 @@ class RunningServer:
         self.hub.facts = opened.facts
         self.venue.outbox = outbox
         self.venue.on_failure = self._fail
-        self.venue.on_phase = self.hub.phase_changed
         address = Address(settings.host, settings.port, settings.names, settings.origins)
         self.gateway = GatewayServer(self.hub, address, self._turn)
 

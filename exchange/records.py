@@ -20,12 +20,12 @@ COMMAND_FIELDS = [
     ("time_ns", "i8", "ns since 1970 UTC, the frame's time; the sequencer writes it"),
     ("kind", "u1", "CommandKind"),
     ("side", "u1", "Side"),
-    ("order_type", "u1", "OrderType; SET_STATE: the MarketState asked for"),
+    ("order_type", "u1", "OrderType; SET_STATE: the MarketState asked for; KILL, UNKILL: Scope"),
     ("tif", "u1", "TimeInForce"),
     ("post_only", "u1", "PostOnly"),
     ("smp_mode", "u1", "SmpMode"),
     ("flags", "u1", "CommandFlag"),
-    ("reason", "u1", "StateReason of SET_STATE, CancelReason of a venue's CANCEL_ALL, else 0"),
+    ("reason", "u1", "StateReason of SET_STATE, KillParty of KILL and UNKILL, else 0"),
     ("account", "u4", "account number, 0 none"),
     ("session", "u4", "session number, 0 none (venue, tapes)"),
     ("instrument", "u4", "index of the instrument's book, 0 none or any"),
@@ -37,10 +37,10 @@ COMMAND_FIELDS = [
     ("client_order_id_2", "u8", "bytes 16..23"),
     ("price", "i8", "ticks; DEPOSIT, WITHDRAW: mills"),
     ("trigger", "i8", "ticks, of stops"),
-    ("lots", "i4", "NEW: lots; REPLACE: new total, fills included"),
+    ("lots", "i4", "NEW: lots; REPLACE: new total, fills included; TIMER: milliseconds, 0 disarms"),
     ("display_lots", "i4", "iceberg peak, 0 none"),
     ("minimum_lots", "i4", "least executed quantity, 0 none"),
-    ("group", "u4", "SET_STATE, CANCEL_ALL: product group (chip code), 0 none or any"),
+    ("group", "u4", "SET_STATE, CANCEL_ALL: product group, 0 none or any; KILL, UNKILL: the session or firm"),
     ("expiry_ns", "i8", "GTD: ns since 1970 UTC, 0 none"),
     ("tag", "u8", "8 bytes of zero-padded text"),
 ]
@@ -49,9 +49,9 @@ EVENT_FIELDS = [
     ("sequence", "i8", "sequence of the command that caused it"),
     ("time_ns", "i8", "time of that command"),
     ("kind", "u1", "EventKind"),
-    ("reason", "u1", "REJ, RREJ, CREJ, REFUSED: RejectReason; CXL: CancelReason; STA: StateReason"),
+    ("reason", "u1", "refusals: RejectReason; CXL, DSC: CancelReason; STA: StateReason; KIL, LIFTED: KillParty"),
     ("side", "u1", "Side of the order"),
-    ("liquidity", "u1", "FILL: Liquidity; refusals for STATE: the book's MarketState, 0 unknown"),
+    ("liquidity", "u1", "FILL: Liquidity; refusals for STATE: MarketState; KIL, LIFTED: Scope"),
     ("state", "u1", "OrderState after the event; STA: MarketState; REFUSED: MarketState in force"),
     ("flags", "u1", "EventFlag"),
     ("order_type", "u1", "OrderType"),
@@ -76,10 +76,11 @@ EVENT_FIELDS = [
     ("amount_mills", "i8", "FILL: fee; CASH: amount, signed; POS and CASH with MARGIN: see below"),
 ]
 
-# POS: amount_mills is the account's equity. CASH: value_tick_lots is the equity and reference the margin held, both in
-# mills, after the move. RPL: price, order_lots and leaves_lots are the new ones; a kept priority carries level_lots,
-# a lost one is followed by RST (or fills) at the new price, and `lots` and `hidden_lots` of the RPL tell the level it
-# left: `hidden_lots` is the old price, `level_lots` what remains shown there.
+# KIL, DSC: lots counts the orders that leave, now or later; KIL of a session names that one in `session`. TIMER:
+# value_tick_lots is when it fires, ns, 0 never. POS: amount_mills is the account's equity. CASH: value_tick_lots is the
+# equity and reference the margin held, both in mills, after the move. RPL: price, order_lots and leaves_lots are the
+# new ones; a kept priority carries level_lots, a lost one is followed by RST (or fills) at the new price, and `lots`
+# and `hidden_lots` of the RPL tell the level it left: `hidden_lots` is the old price, `level_lots` what remains there.
 
 
 def _dtype(fields: list[tuple[str, str, str]]) -> np.dtype:

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 BP = 10_000
 MILLS_PER_DOLLAR = 1_000
 NS_PER_US = 1_000
+NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
 NS_PER_HOUR = 3_600 * NS_PER_S
 NS_PER_DAY = 24 * NS_PER_HOUR

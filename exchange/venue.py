@@ -36,7 +36,6 @@ from exchange.wire.messages import AccountSnapshot, BatchResult, Err, MarginView
 SMALL_COMMIT_ROWS = 4
 SLOW_COMMIT_NS = 3_000_000
 LOWEST_TICK = -(2**31) + 1
-_STA = int(EventKind.STA)
 _LISTED = int(EventKind.LISTED)
 _FILL = int(EventKind.FILL)
 
@@ -98,7 +97,6 @@ class Venue:
         self.figures = Figures()
         self.released_us = clock.wall_us()  # when the batch was released whose answers are being sent
         self.on_failure: Callable[[BaseException], None] = lambda error: None
-        self.on_phase: Callable[[], None] = lambda: None
         self.table = InstrumentTable(lambda: query.instruments(engine.states), unit_lots)
         self._refresh_instruments()
         self.reports = ExecutionReports(self.table)
@@ -294,13 +292,10 @@ class Venue:
                 report = next(reports, None)
         self.market.fold(rows, last, time_ns)
         self.publish_due()
-        kinds = [row[KIND] for row in rows]
-        if _STA in kinds:
-            self.on_phase()
         self.figures.commands += last - first + 1
         self.figures.batches += 1
         self.figures.events += len(rows)
-        self.figures.trades += kinds.count(_FILL) // 2
+        self.figures.trades += sum(row[KIND] == _FILL for row in rows) // 2
 
     def publish_due(self) -> None:
         """Channel messages whose time has come; also called by the timer for channels with a cadence."""

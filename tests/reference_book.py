@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sortedcontainers import SortedDict
 
-from exchange.codes import Side
+from exchange.codes import CancelReason, Side
 
 SLOT_BITS = 24
 
@@ -44,6 +44,8 @@ class Order:
     filled_lots: int = 0
     value_tick_lots: int = 0
     resting: bool = False
+    no_cod: bool = False
+    waits: CancelReason | None = None  # why it leaves as soon as its market's state allows it (COD-004)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Order:
         """No field can change from within: a copy of them is a copy of all."""

@@ -12,6 +12,7 @@ from exchange.codes import (
     OrderType,
     PostOnly,
     RejectReason,
+    Scope,
     Side,
     SmpMode,
     TimeInForce,
@@ -63,7 +64,7 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     takes = command.tif in IMMEDIATE or command.order_type in MARKET_TYPES
     yield command.post_only not in set(PostOnly), RejectReason.BAD_COMBO
     yield (command.post_only != PostOnly.NONE or command.display_lots) and takes, RejectReason.BAD_COMBO
-    yield account.killed, RejectReason.KILLED
+    yield is_killed(reference, command.account, command.session), RejectReason.KILLED
     instrument = reference.clearing.instruments.get(command.instrument)
     yield instrument is None, RejectReason.UNKNOWN_INST
     assert instrument is not None
@@ -106,7 +107,7 @@ def _replace_checks(reference: Reference, command: Any) -> Check:
     order = reference.find(command)
     yield order is None, RejectReason.UNKNOWN
     assert order is not None
-    yield account.killed, RejectReason.KILLED
+    yield is_killed(reference, command.account, command.session), RejectReason.KILLED
     instrument = reference.clearing.instruments[order.instrument]
     yield reference.market_state(order.instrument) not in REPLACE_STATES, RejectReason.STATE
     changed = reference.changed(order, command)
@@ -123,6 +124,13 @@ def _replace_checks(reference: Reference, command: Any) -> Check:
 def fits_expiry(command: Any) -> bool:
     """GTD orders, and no others, say until when (TIF-009)."""
     return command.expiry_ns > 0 if command.tif == TimeInForce.GTD else command.expiry_ns == 0
+
+
+def is_killed(reference: Reference, account: int, session: int) -> bool:
+    """KILL-001."""
+    firm = reference.clearing.accounts[account].firm
+    places = [(Scope.ACCOUNT, account), (Scope.SESSION, session), (Scope.FIRM, firm)]
+    return any(reference.kills.get(place) for place in places)
 
 
 def shows_too_little(instrument: Instrument, lots: int, display_lots: int) -> bool:

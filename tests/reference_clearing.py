@@ -79,7 +79,8 @@ class Account:
     term_lots_max: int
     close_only: bool
     smp_id: int = 0
-    killed: bool = False
+    firm: int = 0
+    timer_ns: int = 0
     cash_mills: int = 0
     sequence: int = 0
     positions: dict[int, Position] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from exchange.codes import (
     RejectReason,
     TimeInForce,
 )
+from tests import reference_leaving as leaving
 from tests import reference_venue as venue
 from tests.reference_book import Book, Order, OrderIds, signed
 from tests.reference_checks import (
@@ -52,6 +53,8 @@ class Reference:
         self.ids = OrderIds(order_capacity)
         self.last_request: dict[int, int] = {}
         self.lead_makers: dict[int, list[tuple[int, int]]] = {}  # (account, percent) by book (PRO-003)
+        self.session_accounts: dict[int, int] = {}
+        self.kills: dict[tuple[int, int], set[int]] = {}  # (scope, its number) -> parties that set a kill (KILL-004)
         self.entries = self.trades = 0
         self.events: list[Any] = []
         self.touched: list[tuple[int, int]] = []
@@ -87,7 +90,7 @@ class Reference:
             command.tif, command.post_only, entry_price(self, command), command.lots, command.lots,
             command.minimum_lots, client_words(command), command.tag,
             command.smp_id or self.clearing.accounts[command.account].smp_id, command.smp_mode, command.order_type,
-            command.display_lots, command.expiry_ns,
+            command.display_lots, command.expiry_ns, no_cod=bool(command.flags & CommandFlag.NO_COD),
         )  # fmt: skip
 
     def changed(self, order: Order, command: Any) -> Order:
@@ -369,8 +372,10 @@ COMMANDS: dict[int, Callable[[Reference], None]] = {
     CommandKind.WITHDRAW: venue.move_cash,
     CommandKind.SET_STATE: venue.set_state,
     CommandKind.CLOCK: venue.clock,
-    CommandKind.KILL: venue.kill,
-    CommandKind.UNKILL: venue.unkill,
+    CommandKind.KILL: leaving.kill,
+    CommandKind.UNKILL: leaving.unkill,
+    CommandKind.DISCONNECT: leaving.disconnect,
+    CommandKind.TIMER: leaving.set_timer,
     CommandKind.SESSION: venue.open_session,
     CommandKind.INDICATIVE: venue.indicative,
 }

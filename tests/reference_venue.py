@@ -21,6 +21,7 @@ from exchange.codes import (
 from tests.reference_book import Book, Order
 from tests.reference_checks import CANCEL_STATES
 from tests.reference_clearing import Account, Instrument
+from tests.reference_leaving import SESSIONS, fire_timers, release_waiting
 
 if TYPE_CHECKING:
     from tests.reference_engine import Reference
@@ -55,6 +56,7 @@ def set_state(reference: Reference) -> None:
     reference.emit(
         EventKind.STA, reason=command.reason, state=wanted, instrument=command.instrument, reference=command.group
     )
+    release_waiting(reference, command.group if instrument is None else instrument.group)
 
 
 def _follows(named: Instrument | None, other: Instrument, command: Any) -> bool:
@@ -96,10 +98,11 @@ def expire(reference: Reference, indices: list[int]) -> None:
 
 
 def clock(reference: Reference) -> None:
-    """TIF-009: GTD orders whose time has come leave, in order of entry."""
+    """TIF-009: GTD orders whose time has come leave, in order of entry; then timers fire (COD-005)."""
     for order in list(reference.orders.values()):
         if order.tif == TimeInForce.GTD and order.expiry_ns <= reference.command.time_ns:
             reference.cancel_order(order, CancelReason.EXPIRED)
+    fire_timers(reference)
 
 
 def begin_day(reference: Reference, indices: list[int]) -> None:
@@ -139,18 +142,10 @@ def cancel_all(reference: Reference) -> None:
     elif any(state not in CANCEL_STATES for state in named):
         reference.refuse(EventKind.CREJ, RejectReason.STATE)
     else:
-        sweep(reference, named_orders(reference), CancelReason.USER)
-
-
-def sweep(reference: Reference, orders: list[Order], reason: CancelReason) -> None:
-    """Cancel these orders, oldest first, and say how many there were."""
-    command = reference.command
-    for order in orders:
-        reference.cancel_order(order, reason, command.request_id)
-    reference.emit(
-        EventKind.MASS, account=command.account, session=command.session, instrument=command.instrument,
-        reference=command.request_id, reason=reason, lots=len(orders),
-    )  # fmt: skip
+        orders = named_orders(reference)
+        for order in orders:
+            reference.cancel_order(order, CancelReason.USER, command.request_id)
+        reference.answer(EventKind.MASS, reason=CancelReason.USER, lots=len(orders))
 
 
 def named_orders(reference: Reference) -> list[Order]:
@@ -166,38 +161,11 @@ def is_named(reference: Reference, order: Order) -> bool:
         and command.group in (0, group)
         and (not command.flags & CommandFlag.BY_SIDE or order.side == command.side)
         and (not command.flags & CommandFlag.BY_TAG or order.tag == command.tag)
-        and (not command.flags & CommandFlag.BY_SESSION or order.session == command.session)
     )
 
 
 def may_cancel(reference: Reference, order: Order) -> bool:
     return reference.market_state(order.instrument) in CANCEL_STATES
-
-
-def kill(reference: Reference) -> None:
-    """KILL-001 to KILL-003: block first, then cancel all that the account works, but not in CLOSED markets."""
-    account = reference.clearing.accounts.get(reference.command.account)
-    if account is None:
-        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_ACCOUNT)
-        return
-    account.killed = True
-    reference.answer(EventKind.KIL, account_sequence=reference.next_number(account.number))
-    orders = reference.working(account.number)
-    sweep(
-        reference,
-        [order for order in orders if reference.market_state(order.instrument) != MarketState.CLOSED],
-        CancelReason.KILL,
-    )
-
-
-def unkill(reference: Reference) -> None:
-    """KILL-004."""
-    account = reference.clearing.accounts.get(reference.command.account)
-    if account is None:
-        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_ACCOUNT)
-        return
-    account.killed = False
-    reference.answer(EventKind.ACCOUNT)
 
 
 # --- cash
@@ -234,6 +202,8 @@ def move_cash(reference: Reference) -> None:
 
 
 def open_session(reference: Reference) -> None:
+    if 0 < reference.command.session <= SESSIONS:
+        reference.session_accounts[reference.command.session] = reference.command.account
     reference.answer(EventKind.SESSION)
 
 
@@ -250,7 +220,7 @@ def control(reference: Reference, kind: CommandKind, payload: dict[str, Any]) ->
         set_lead_makers(reference, payload)
         return
     limits = {name: payload[name] for name in ("order_lots_max", "position_lots_max", "term_lots_max", "close_only")}
-    limits["smp_id"] = payload.get("smp_id", 0)
+    limits |= {"smp_id": payload.get("smp_id", 0), "firm": payload.get("firm", 0)}
     known = clearing.accounts.get(payload["account"])
     if known is None:
         clearing.accounts[payload["account"]] = Account(payload["account"], **limits)

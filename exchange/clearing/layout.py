@@ -26,7 +26,11 @@ ACCOUNT = record_type(
         ("fees_mills", "<i8"),  # paid so far
         ("firm", "<u4"),
         ("smp_id", "<u4"),
-        ("spare", "<i8", (4,)),
+        ("timer_ns", "<i8"),  # when the dead-man timer fires (SESS-022), 0 disarmed
+        ("killed_by", "u1"),  # a bit for each KillParty that killed the account,
+        ("firm_killed_by", "u1"),  # or its whole firm (KILL-001)
+        ("spare_bytes", "u1", (6,)),
+        ("spare", "<i8", (2,)),
     ]
 )
 

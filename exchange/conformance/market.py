@@ -38,6 +38,7 @@ def account_payload(number: int, parameters: Mapping[str, int]) -> dict[str, Any
     """DEFINE_ACCOUNT of one account of a scenario."""
     return {
         "account": number,
+        "firm": parameters.get("firm", 0),
         "order_lots_max": parameters.get("maxord", ORDER_LOTS_MAX),
         "position_lots_max": parameters.get("maxpos", POSITION_LOTS_MAX),
         "term_lots_max": parameters.get("maxterm", 1_000),

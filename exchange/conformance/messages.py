@@ -4,7 +4,10 @@ orders     id [book] B5@100 | S5@mkt | B5@mlm | B5 stop=104 | B5@108 stop=104, t
            ioc fok gtc gtd=t po slide disp=n min=n lmm=percent smp=KEY[:CR|CA|CB|DC] acct=A sess=S tag=t
 messages   N order   X id   R id total@price [disp=n] [stop=p]   U   IOP   ST state   K account   D session
            T clock   MR account   MQ account book:lots@bid/lots@ask ...
-ours       XA account [book] [B|S] [tag=t] cancel all, with filters   UK account lift a kill
+ours       XA account [book] [B|S] [tag=t] cancel all, with filters
+           K and UK (lift a kill) of an account, sess=S or firm=number, then risk: the clearing firm's desk is the party
+           D session [all] [acct=A]: GTC too, of the whole account   TM account n: its dead-man timer, 0 disarms
+           nocod in an order: spared by cancel on disconnect
            D+ account mills, D- account mills deposit, withdraw
            SS state [book] ask for exactly this change, of the group or of one book
 """
@@ -17,9 +20,11 @@ from dataclasses import dataclass, field
 from exchange.codes import (
     CommandFlag,
     CommandKind,
+    KillParty,
     MarketState,
     OrderType,
     PostOnly,
+    Scope,
     Side,
     SmpMode,
     TimeInForce,
@@ -32,6 +37,9 @@ from exchange.units import NS_PER_S
 LOTS_MAX = (1 << 31) - 1
 PRICE_MAX = 10**12
 CLOCK_MAX = 10**9
+MS_PER_CLOCK = 1_000
+TIMER_MAX = 3_600
+FIRM_MAX = 10**9
 MILLS_MAX = 10**17
 # A lead market maker without acct= has an account of its own; a space keeps it apart from accounts of scenarios.
 LEAD_ACCOUNT = "lead "
@@ -48,7 +56,7 @@ STOPS = {OrderType.LIMIT: OrderType.STOP_LIMIT, OrderType.MARKET: OrderType.STOP
 SIDE_ALLOWED = "side, lots and price like B5@100, S3@-4, B1@mkt, B1@mlm, or B1 with stop=104"
 ORDER_ALLOWED = (
     f"{' '.join(BOOKS)}, one {SIDE_ALLOWED}, ioc fok gtc gtd=t po slide disp=n min=n lmm=percent stop=p "
-    "smp=KEY[:CR|CA|CB|DC] acct=A sess=S tag=t, each once"
+    "smp=KEY[:CR|CA|CB|DC] acct=A sess=S tag=t nocod, each once"
 )
 QUOTE = re.compile(r"(\w+):([0-9]+)@(-?[0-9]+)/([0-9]+)@(-?[0-9]+)", re.ASCII)
 SIDE_WORD = re.compile(r"([BS])([0-9]+)(?:@(.*))?", re.ASCII)
@@ -198,6 +206,7 @@ FLAGS: dict[str, tuple[str, dict[str, int]]] = {
     "gtc": ("tif", {"tif": TimeInForce.GTC}),
     "po": ("po", {"post_only": PostOnly.REJECT}),
     "slide": ("slide", {"post_only": PostOnly.SLIDE}),
+    "nocod": ("nocod", {"flags": CommandFlag.NO_COD}),
 }
 VALUES: dict[str, Callable[[Word], dict[str, int]]] = {
     "gtd": lambda value: {"tif": TimeInForce.GTD, "expiry_ns": number(value, 0, CLOCK_MAX, "clock") * NS_PER_S},
@@ -279,7 +288,44 @@ def _cash(word: str, kind: CommandKind) -> Callable[[Word, Words], Message]:
 
 def _disconnect(entry: Word, words: Words) -> Message:
     session = name(words.take("a session"), "a session")
-    return Message("D", _text(entry), CommandKind.DISCONNECT, session=session, features=("D",))
+    owner, flags = "", CommandFlag.DAY_ONLY
+    for word in words.rest():
+        if word.text == "all":
+            flags &= ~CommandFlag.DAY_ONLY
+        elif word.text.startswith("acct="):
+            owner = name(word.part(5), "an account")
+            flags |= CommandFlag.WHOLE_ACCOUNT
+        else:
+            raise wrong(word, "all acct=A")
+    fields = {"flags": int(flags)}
+    return Message("D", _text(entry), CommandKind.DISCONNECT, account=owner, session=session, fields=fields)
+
+
+def _timer(entry: Word, words: Words) -> Message:
+    owner = name(words.take("an account"), "an account")
+    wait = number(words.take("the clock"), 0, TIMER_MAX, "the clock")
+    return Message("TM", _text(entry), CommandKind.TIMER, account=owner, fields={"lots": wait * MS_PER_CLOCK})
+
+
+def _kill(word: str, kind: CommandKind) -> Callable[[Word, Words], Message]:
+    def read(entry: Word, words: Words) -> Message:
+        whom = words.take("an account, sess=S or firm=number")
+        fields: dict[str, int] = {}
+        owner = session = ""
+        if whom.text.startswith("sess="):
+            session = name(whom.part(5), "a session")
+            fields["order_type"] = Scope.SESSION
+        elif whom.text.startswith("firm="):
+            fields |= {"order_type": Scope.FIRM, "group": number(whom.part(5), 1, FIRM_MAX, "a firm")}
+        else:
+            owner = name(whom, "an account")
+        for party in words.rest():
+            if party.text != "risk":
+                raise wrong(party, "risk")
+            fields["reason"] = KillParty.RISK
+        return Message(word, _text(entry), kind, account=owner, session=session, fields=fields)
+
+    return read
 
 
 def _clock(entry: Word, words: Words) -> Message:
@@ -337,12 +383,13 @@ MESSAGES: dict[str, Callable[[Word, Words], Message]] = {
     "X": _cancel,
     "R": _replace,
     "XA": _cancel_all,
-    "K": _of_account("K", CommandKind.KILL),
-    "UK": _of_account("UK", CommandKind.UNKILL),
+    "K": _kill("K", CommandKind.KILL),
+    "UK": _kill("UK", CommandKind.UNKILL),
     "D+": _cash("D+", CommandKind.DEPOSIT),
     "D-": _cash("D-", CommandKind.WITHDRAW),
     "D": _disconnect,
     "T": _clock,
+    "TM": _timer,
     "MR": _of_account("MR", CommandKind.MMP_RESET),
     "MQ": _mass_quote,
     "IOP": _indicative,

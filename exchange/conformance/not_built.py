@@ -9,7 +9,7 @@ from exchange.conformance.notation import Scenario
 # Words of messages, elements of orders, parameters by name or with their value.
 NOT_BUILT = frozenset(
     {
-        *("MQ", "MR", "D"),
+        *("MQ", "MR"),
         "imp=1",
         "vel",
         *("mmp", "mmpwin"),

@@ -7,7 +7,8 @@ Orders and messages: messages.py; events: told.py. The rest of the notation:
                  mmpwin= maxshow= tick=
     ours         lot=lots, maxord=lots, maxpos=lots, maxterm=lots, closeonly=1, cash=mills of every account or book;
                  limit=ticks from settlement to the daily limits; hours= hours.M2= of the months; spot= psr= intra=
-                 limit and charges of the commodity; fee=1 fees on; iocm3=1 M3 is ioc_only; term=1 M3 is a term
+                 limit and charges of the commodity; firm= of every account; fee=1 fees on; iocm3=1 M3 is ioc_only;
+                 term=1 M3 is a term
     end          `acct book lots@price-sum` positions, `acct cash mills` after the last message
 """
 
@@ -32,7 +33,7 @@ PARAMETERS = {
     **dict.fromkeys(("imp", "top", "fee", "iocm3", "term", "closeonly"), SWITCH),
     **dict.fromkeys(("topmax", "minalloc", "mmp", "mmpwin", "maxshow"), (0, LARGE)),
     **dict.fromkeys(("tick", "lot"), (1, LARGE)),
-    **dict.fromkeys(("maxord", "maxpos", "maxterm", "spot"), (0, LARGE)),
+    **dict.fromkeys(("maxord", "maxpos", "maxterm", "spot", "firm"), (0, LARGE)),
     **dict.fromkeys(("hours", "hours.M2"), (1, 100_000)),
     "psr": (1, 100_000),
     "intra": (0, 100_000),

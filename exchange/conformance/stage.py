@@ -68,6 +68,7 @@ class Stage:
         self.accounts: dict[str, int] = {}
         self.sessions: dict[str, int] = {}
         self.leads: dict[int, int] = {}
+        self.users: dict[int, set[int]] = {}  # session -> accounts that have used it
         self.owners: dict[str, str] = {}
         self.state = S.CLOSED
         self.sequence = self.clock = 0
@@ -90,11 +91,23 @@ class Stage:
         elif message.account:
             fields["account"] = self._account(message.account)
         if message.session:
-            fields["session"] = self.sessions.setdefault(message.session, len(self.sessions) + 1)
+            fields |= self._session(message)
         if message.lead:
             self._lead(fields["account"], message.lead)
         self.clock = max(self.clock, message.clock)
         return self._apply(message.kind, **fields)
+
+    def _session(self, message: Message) -> dict[str, int]:
+        """COMMAND fields of a message's session: whom a kill is about, or whose orders end if one account used it."""
+        number = self.sessions.setdefault(message.session, len(self.sessions) + 1)
+        if message.kind in (CommandKind.KILL, CommandKind.UNKILL):
+            return {"group": number}
+        users = self.users.setdefault(number, set())
+        if message.account or message.target:
+            users.add(self._account(message.account or self.owners[message.target]))
+        elif len(users) == 1:
+            return {"session": number, "account": min(users)}
+        return {"session": number}
 
     def end(self, entry: str) -> str:
         """What an entry of the last field should read."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, RejectReason
+from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, RejectReason, Scope
 from exchange.conformance.market import BOOK_NAMES
 from exchange.conformance.words import Word, wrong
 from exchange.records import unpack_client_order_id
@@ -92,7 +92,13 @@ def _indicative(event: Any, _: Names) -> str:
 
 
 def _disconnected(event: Any, names: Names) -> str:
-    return f"DSC {names.sessions.get(event.session) or names.accounts.get(event.account, event.session)}"
+    name = names.sessions.get(event.session) or names.accounts.get(event.account, event.session)
+    return f"DSC {name} queued" if event.flags & EventFlag.QUEUED else f"DSC {name}"
+
+
+def _killed(event: Any, names: Names) -> str:
+    whom = names.sessions[event.session] if event.liquidity == Scope.SESSION else names.accounts[event.account]
+    return f"KIL {whom}"
 
 
 TOLD: dict[EventKind, Callable[[Any, Names], str]] = {
@@ -108,7 +114,7 @@ TOLD: dict[EventKind, Callable[[Any, Names], str]] = {
     EventKind.UNX: lambda event, _: f"UNX {event.lots}@{event.price} imb={event.leaves_lots}",
     EventKind.IOP: _indicative,
     EventKind.STA: lambda event, _: f"STA {MarketState(event.state).name.lower()}",
-    EventKind.KIL: lambda event, names: f"KIL {names.accounts[event.account]}",
+    EventKind.KIL: _killed,
     EventKind.DSC: _disconnected,
     EventKind.MMP: lambda event, names: f"MMP {names.accounts[event.account]}",
     EventKind.MMPR: lambda event, names: f"MMPR {names.accounts[event.account]}",

@@ -9,16 +9,18 @@ import numpy as np
 
 from exchange.book.levels import crosses
 from exchange.codes import CancelReason, CommandFlag, CommandKind, EventFlag, EventKind, RejectReason
-from exchange.engine.cash import block_account, move_cash, note_request, open_session, unblock_account
+from exchange.engine.cash import move_cash, note_request, open_session
 from exchange.engine.clock import begin_clock, expire_next
+from exchange.engine.disconnect import disconnect, fire_next_timer, set_timer
 from exchange.engine.emit import market_event, next_in_stream, refuse
+from exchange.engine.kill import begin_kill, kill_next, lift_next, may_lift
+from exchange.engine.leavers import leave_once
 from exchange.engine.look_ahead import CLOSE, FAR, NEAR, look_close, look_far, look_near
 from exchange.engine.matching import match_once, settle_remainder, unmet_condition
 from exchange.engine.orders import cancel_order, enter_order, rest_order, take_out
 from exchange.engine.phases import (
     begin_state_change,
-    collect_day_orders,
-    expire_once,
+    expire_day_orders,
     finish_state_change,
     needs_uncross,
     publish_indicative,
@@ -40,13 +42,13 @@ SET_STATE = np.int64(CommandKind.SET_STATE)
 CLOCK = np.int64(CommandKind.CLOCK)
 KILL = np.int64(CommandKind.KILL)
 UNKILL = np.int64(CommandKind.UNKILL)
+DISCONNECT = np.int64(CommandKind.DISCONNECT)
+TIMER = np.int64(CommandKind.TIMER)
 SESSION = np.int64(CommandKind.SESSION)
 INDICATIVE = np.int64(CommandKind.INDICATIVE)
 
 BY_SIDE = np.int64(CommandFlag.BY_SIDE)
 BY_TAG = np.int64(CommandFlag.BY_TAG)
-BY_SESSION = np.int64(CommandFlag.BY_SESSION)
-NO_COD = np.int64(CommandFlag.NO_COD)
 MARGIN = np.int64(EventFlag.MARGIN)
 MASS = np.int64(EventKind.MASS)
 POS = np.int64(EventKind.POS)
@@ -55,8 +57,6 @@ REFUSED = np.int64(EventKind.REFUSED)
 UNKNOWN_ACCOUNT = np.int64(RejectReason.UNKNOWN_ACCOUNT)
 STATE = np.int64(RejectReason.STATE)
 USER = np.int64(CancelReason.USER)
-COD = np.int64(CancelReason.COD)
-KILL_REASON = np.int64(CancelReason.KILL)
 
 # Steps. IDLE is 0: a cursor between commands is all zero.
 IDLE = 0
@@ -66,6 +66,9 @@ UNCROSS = 3
 EXPIRE = 4
 REPORT = 5
 TIMES = 6
+BLOCK = 7
+LIFT = 8
+TIMERS = 9
 
 
 @leaf_kernel
@@ -93,12 +96,11 @@ def _begin_match(state, slot):
 
 
 @kernel
-def _begin_sweep(state, out, command, reason):
+def _begin_sweep(state, command):
     cursor = state.cursor
     account = np.int64(command.account)
     cursor.account = account
     cursor.slot = state.accounts[account].first_order
-    cursor.reason = reason
     cursor["flags"] = command["flags"]
     cursor.side = command.side
     cursor.instrument = command.instrument
@@ -124,16 +126,13 @@ def _begin_cancel_all(state, out, command):
     if 0 < group < state.groups.shape[0] and state.groups[group].listed and not takes_cancel(state.groups[group].state):
         refuse(state, out, CREJ, command, STATE)
         return
-    _begin_sweep(state, out, command, USER if command.reason == 0 else command.reason)
+    _begin_sweep(state, command)
 
 
 @kernel
 def _matches_sweep(state, cursor, order):
-    """Whether a mass cancel takes this order (ENTRY-012, COD-001, KILL-002, KILL-003)."""
-    phase = state.books[order.book].phase
-    if cursor.reason == KILL_REASON:
-        return phase != CLOSED
-    if not takes_cancel(phase):
+    """Whether a mass cancel takes this order (ENTRY-012)."""
+    if not takes_cancel(state.books[order.book].phase):
         return False
     if cursor.instrument != 0 and order.book != cursor.instrument:
         return False
@@ -141,11 +140,7 @@ def _matches_sweep(state, cursor, order):
         return False
     if cursor["flags"] & BY_SIDE != 0 and order.side != cursor.side:
         return False
-    if cursor["flags"] & BY_TAG != 0 and order.tag != cursor.tag:
-        return False
-    if cursor.reason == COD and order["flags"] & NO_COD != 0:
-        return False
-    return cursor["flags"] & BY_SESSION == 0 or order.session == cursor.session
+    return cursor["flags"] & BY_TAG == 0 or order.tag == cursor.tag
 
 
 @kernel
@@ -158,14 +153,14 @@ def _sweep_once(state, out):
     if slot != 0:
         cursor.slot = state.links[slot].account_newer
         cursor.count += 1
-        row = take_out(state, out, slot, np.int64(cursor.reason))
+        row = take_out(state, out, slot, USER)
         row.reference = cursor.request_id
         return
     row = market_event(state, out, MASS, np.int64(cursor.instrument))
     row.account = cursor.account
     row.session = cursor.session
     row.reference = cursor.request_id
-    row.reason = cursor.reason
+    row.reason = USER
     row.lots = cursor.count
     cursor.step = REPORT
 
@@ -178,7 +173,7 @@ def _begin_state(state, out, command):
     if needs_uncross(state):
         state.cursor.step = UNCROSS
     elif state.cursor.market_state == CLOSED:
-        collect_day_orders(state)
+        expire_day_orders(state)
         state.cursor.step = EXPIRE
     else:
         finish_state_change(state, out)
@@ -221,11 +216,18 @@ def _begin_rare(state, out, command):
     elif kind == INDICATIVE:
         publish_indicative(state, out, command)
     elif kind == KILL:
-        if block_account(state, out, command):
-            _begin_sweep(state, out, command, KILL_REASON)
-            state.cursor["flags"] = 0
+        if begin_kill(state, out, command):
+            state.cursor.step = BLOCK
     elif kind == UNKILL:
-        unblock_account(state, out, command)
+        if begin_kill(state, out, command) and may_lift(state, out, command):
+            state.cursor.step = LIFT
+        else:
+            _clear_cursor(state)
+    elif kind == DISCONNECT:
+        disconnect(state, out, command)
+        state.cursor.step = REPORT
+    elif kind == TIMER:
+        set_timer(state, out, command)
     elif kind == SESSION:
         open_session(state, out, command)
     else:
@@ -287,6 +289,8 @@ def _clear_cursor(state):
     cursor.request_id = 0
     cursor.pass_step = 0
     cursor.pass_slot = 0
+    cursor.scope = 0
+    cursor.leaving = 0
 
 
 @kernel
@@ -294,7 +298,9 @@ def _advance(state, out):
     """One more step of the running command."""
     cursor = state.cursor
     step = cursor.step
-    if step == MATCH:
+    if cursor.detour != 0:
+        leave_once(state, out)
+    elif step == MATCH:
         if not match_once(state, out, np.int64(cursor.slot)):
             settle_remainder(state, out, np.int64(cursor.slot))
             cursor.step = REPORT
@@ -305,12 +311,20 @@ def _advance(state, out):
             finish_state_change(state, out)
             cursor.step = REPORT
     elif step == EXPIRE:
-        if not expire_once(state, out):
-            finish_state_change(state, out)
+        finish_state_change(state, out)
+        cursor.step = REPORT
+    elif step == BLOCK:
+        if not kill_next(state, out):
+            cursor.step = REPORT
+    elif step == LIFT:
+        if not lift_next(state, out):
+            cursor.step = REPORT
+    elif step == TIMERS:
+        if not fire_next_timer(state, out):
             cursor.step = REPORT
     elif step == TIMES:
         if not expire_next(state, out):
-            cursor.step = REPORT
+            cursor.step = TIMERS
     elif not _report_once(state, out):
         _clear_cursor(state)
 

@@ -1,21 +1,18 @@
-"""Rows of the venue that move money or block accounts: deposits, withdrawals, kill and its lifting, sessions."""
+"""Rows of the venue that move money, and what it knows of sessions."""
 
 import numpy as np
 
-from exchange.codes import AccountFlag, EventFlag, EventKind, RejectReason
+from exchange.codes import EventFlag, EventKind, RejectReason
 from exchange.engine.emit import answer_event, next_in_stream, refuse
 from exchange.engine.risk import equity_mills
 from exchange.engine.validate import BAD_QTY, NONE, UNKNOWN_ACCOUNT, known_account
 from exchange.kernel import kernel, leaf_kernel
 
 CASH = np.int64(EventKind.CASH)
-KIL = np.int64(EventKind.KIL)
 SESSION = np.int64(EventKind.SESSION)
-ACCOUNT = np.int64(EventKind.ACCOUNT)
 REFUSED = np.int64(EventKind.REFUSED)
 RISK = np.int64(RejectReason.RISK)
 MARGIN = np.int64(EventFlag.MARGIN)
-KILLED_FLAG = np.int64(AccountFlag.KILLED)
 
 
 @kernel
@@ -55,30 +52,6 @@ def move_cash(state, out, command, sign):
     row["flags"] = MARGIN
     row.account_sequence = next_in_stream(state, account)
     next_in_stream(state, account)
-
-
-@kernel
-def block_account(state, out, command):
-    """KILL of an account (KILL-001): no new orders from now on. Returns whether its orders are to be cancelled."""
-    account = np.int64(command.account)
-    if not known_account(state, account):
-        refuse(state, out, REFUSED, command, UNKNOWN_ACCOUNT)
-        return False
-    state.accounts[account]["flags"] |= KILLED_FLAG
-    row = answer_event(state, out, KIL, command, NONE)
-    row.account_sequence = next_in_stream(state, account)
-    return True
-
-
-@kernel
-def unblock_account(state, out, command):
-    """UNKILL: the account may enter orders again; what was cancelled does not come back (KILL-004)."""
-    account = np.int64(command.account)
-    if not known_account(state, account):
-        refuse(state, out, REFUSED, command, UNKNOWN_ACCOUNT)
-        return
-    state.accounts[account]["flags"] &= ~KILLED_FLAG
-    answer_event(state, out, ACCOUNT, command, NONE)
 
 
 @kernel

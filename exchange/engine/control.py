@@ -223,9 +223,10 @@ def _event(state: np.record, kind: EventKind) -> np.ndarray:
 
 def _define_account(state: np.record, terms: AccountPayload) -> np.ndarray:
     account = state.accounts[terms.account]
-    kept = int(account["flags"]) & AccountFlag.KILLED
-    account["flags"] = kept | AccountFlag.DEFINED | (AccountFlag.CLOSE_ONLY if terms.close_only else 0)
+    account.firm_killed_by = _firm_killed_by(state, terms)
     account.firm = terms.firm
+    killed = AccountFlag.KILLED if account.killed_by or account.firm_killed_by else 0
+    account["flags"] = killed | AccountFlag.DEFINED | (AccountFlag.CLOSE_ONLY if terms.close_only else 0)
     account.smp_id = terms.smp_id
     account.order_lots_max = terms.order_lots_max
     account.position_lots_max = terms.position_lots_max
@@ -240,6 +241,13 @@ def _tell_accounts(state: np.record, accounts: list[int]) -> np.ndarray:
         event["account"] = account
         events.append(event)
     return np.concatenate(events)
+
+
+def _firm_killed_by(state: np.record, terms: AccountPayload) -> int:
+    """A kill of a firm stops its new accounts too; all accounts of a firm say the same (KILL-001)."""
+    accounts = state.accounts
+    same = np.flatnonzero((accounts["firm"] == terms.firm) & (accounts["flags"] & AccountFlag.DEFINED != 0))
+    return int(accounts["firm_killed_by"][same[0]]) if terms.firm and len(same) else 0
 
 
 def _list(state: np.record, terms: ListPayload) -> np.ndarray:

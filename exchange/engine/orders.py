@@ -54,6 +54,7 @@ KEPT = np.int64(EventFlag.KEPT)
 LOST = np.int64(EventFlag.LOST)
 NEVER_RESTED = np.int64(EventFlag.NEVER_RESTED)
 PRO_RATA = np.int64(BookFeature.PRO_RATA)
+NEW_FLAGS = np.int64(CommandFlag.NO_COD | CommandFlag.REJECT_IF_ELECTED | CommandFlag.TIGHTEN)
 KEEP_PRICE = np.int64(CommandFlag.KEEP_PRICE)
 KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
 SET_TIF = np.int64(CommandFlag.SET_TIF)
@@ -125,7 +126,7 @@ def _write_order(state, order, command, tick):
     order.post_only = command.post_only
     order.smp_mode = command.smp_mode
     order.state = ORDER_OPEN
-    order["flags"] = command["flags"]
+    order["flags"] = command["flags"] & NEW_FLAGS
     order.resting = 0
 
 

@@ -9,8 +9,10 @@ import numpy as np
 from exchange.book.auction import equilibrium, is_crossed
 from exchange.book.levels import best_row, link_order, place_of, row_of, unlink_order
 from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, OrderState, RejectReason, Side, TimeInForce
+from exchange.engine.disconnect import release_waiting
 from exchange.engine.emit import market_event, refuse
-from exchange.engine.orders import refresh_order, take_out
+from exchange.engine.leavers import add_leaver, send_off
+from exchange.engine.orders import refresh_order
 from exchange.engine.trades import trade_lots
 from exchange.engine.validate import CLOSED, HALT, NOCANCEL, OPEN, PAUSED, PREOPEN, RESERVED, known_book
 from exchange.kernel import kernel
@@ -204,56 +206,14 @@ def publish_indicative(state, out, command):
 
 
 @kernel
-def _sift(state, root, count):
-    """Restore the heap of slots, latest entry on top, below `root`."""
-    table = state.scratch
-    while 2 * root + 1 < count:
-        child = 2 * root + 1
-        if child + 1 < count and state.orders[table[child]].entry < state.orders[table[child + 1]].entry:
-            child += 1
-        if state.orders[table[root]].entry >= state.orders[table[child]].entry:
-            return
-        table[root], table[child] = table[child], table[root]
-        root = child
-
-
-@kernel
-def sort_by_entry(state, count):
-    """Put the first `count` slots of the scratch table in order of entry (ORDER-014); heap sort, in place."""
-    for root in range(count // 2 - 1, -1, -1):
-        _sift(state, root, count)
-    table = state.scratch
-    for stop in range(count - 1, 0, -1):
-        table[0], table[stop] = table[stop], table[0]
-        _sift(state, np.int64(0), stop)
-
-
-@kernel
-def collect_day_orders(state):
-    """Gather the DAY orders that the close of a group or instrument ends (TIF-009), in order of entry."""
+def expire_day_orders(state):
+    """The DAY orders that the close of a group or instrument ends leave, in order of entry (TIF-009)."""
     cursor = state.cursor
-    count = np.int64(0)
     for slot in range(1, state.used_orders + 1):
         order = state.orders[slot]
         if order.state != 0 and order.tif == DAY and in_scope(state, cursor, np.int64(order.book)):
-            state.scratch[count] = slot
-            count += 1
-    sort_by_entry(state, count)
-    cursor.index = 0
-    cursor.stop = count
-
-
-@kernel
-def expire_once(state, out):
-    """One DAY order leaves. False: none is left."""
-    cursor = state.cursor
-    if cursor.index >= cursor.stop:
-        for spot in range(cursor.stop):
-            state.scratch[spot] = 0
-        return False
-    take_out(state, out, np.int64(state.scratch[cursor.index]), EXPIRED_REASON)
-    cursor.index += 1
-    return True
+            add_leaver(state, np.int64(slot))
+    send_off(state, EXPIRED_REASON, True)
 
 
 @kernel
@@ -276,7 +236,7 @@ def _set_book_state(state, book, group_state, own_state, reason, fresh_day):
 
 @kernel
 def finish_state_change(state, out):
-    """Set the state that was asked for, and say so."""
+    """Set the state that was asked for, say so, and let go what waited for it (AUC-013, COD-004)."""
     cursor = state.cursor
     target = np.int64(cursor.market_state)
     if cursor.instrument != 0:
@@ -300,3 +260,4 @@ def finish_state_change(state, out):
     row.state = target
     row.reason = cursor.reason
     row.reference = cursor.group
+    release_waiting(state, np.int64(cursor.group if cursor.instrument == 0 else state.books[cursor.instrument].group))

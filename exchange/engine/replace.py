@@ -15,7 +15,6 @@ from exchange.engine.validate import (
     BAD_QTY,
     FULL,
     KILLED,
-    KILLED_FLAG,
     NONE,
     OFF_TICK,
     OPEN,
@@ -29,6 +28,7 @@ from exchange.engine.validate import (
     check_price,
     fits_expiry,
     is_immediate,
+    is_killed,
     known_account,
     takes_replace,
 )
@@ -77,7 +77,7 @@ def _check_replace(state, command, slot, price, total, display):
         return UNKNOWN
     order = state.orders[slot]
     book = state.books[order.book]
-    if state.accounts[account]["flags"] & KILLED_FLAG != 0:
+    if is_killed(state, account, np.int64(command.session)):
         return KILLED
     if not takes_replace(book.phase):
         return STATE

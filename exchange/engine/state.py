@@ -16,18 +16,27 @@ from exchange.limits import FIRST_INDEX, Limits
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 6
+STATE_VERSION = 7
 CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 
-GROUP = record_type([("state", "u1"), ("before_halt", "u1"), ("reason", "u1"), ("listed", "u1"), ("spare", "<i4")])
+GROUP = record_type(
+    [
+        ("state", "u1"),
+        ("before_halt", "u1"),
+        ("reason", "u1"),
+        ("listed", "u1"),
+        ("waiting", "<i4"),  # orders whose cancel waits for a state that allows it (COD-004), at most so many
+    ]
+)
 
 SESSION = record_type(
     [
         ("last_request_id", "<i8"),  # SESS-007
         ("opened_ns", "<i8"),
         ("account", "<i4"),
-        ("spare", "<i4"),
+        ("killed_by", "u1"),  # a bit for each KillParty that stopped it (KILL-001)
+        ("spare", "u1", (3,)),
     ]
 )
 
@@ -38,8 +47,8 @@ CURSOR = record_type(
         ("slot", "<i4"),  # the order that matches; the next order of a sweep
         ("book", "<i4"),
         ("account", "<i4"),
-        ("index", "<i4"),  # position in the scratch table
-        ("stop", "<i4"),  # end of the scratch table
+        ("index", "<i4"),  # orders that leave: the next one's place in the scratch table,
+        ("stop", "<i4"),  # and the end of them there
         ("count", "<i4"),  # orders taken out so far
         ("touched_first", "<i4"),  # positions that wait for a POS event
         ("touched_last", "<i4"),
@@ -53,11 +62,13 @@ CURSOR = record_type(
         ("instrument", "<i4"),
         ("group", "<i4"),
         ("session", "<u4"),
-        ("spare", "<i4"),
+        ("scope", "<i4"),  # of a kill
         ("tag", "<u8"),
         ("request_id", "<i8"),
         ("pass_step", "<i4"),  # of a pro-rata pass over a level, see engine.level_pass
         ("pass_slot", "<i4"),  # the order of the level whose turn is next
+        ("detour", "<i4"),  # 1: orders leave before the running step goes on
+        ("leaving", "<i4"),  # CancelReason of those that leave, 0 each its own
     ]
 )
 
@@ -97,6 +108,7 @@ def state_dtype(limits: Limits) -> np.dtype:
                 ("index_moved", "<i8"),  # entries of it looked at so far
                 ("index_entries", "<i8"),  # orders in the index
                 ("listed_sequence", "<i8"),  # last number of the instruments channel
+                ("next_timer_ns", "<i8"),  # no dead-man timer fires before, 0 none is armed
                 ("used_orders", "<i4"),  # highest slot ever used
                 ("free_order", "<i4"),  # last slot given back
                 ("used_positions", "<i4"),

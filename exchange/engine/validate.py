@@ -73,6 +73,14 @@ def known_account(state, account):
 
 
 @leaf_kernel
+def is_killed(state, account, session):
+    """Whether a kill of its account, its firm or its session stops a command (KILL-001)."""
+    if state.accounts[account]["flags"] & KILLED_FLAG != 0:
+        return True
+    return session < state.sessions.shape[0] and state.sessions[session].killed_by != 0
+
+
+@leaf_kernel
 def known_book(state, index):
     """Whether an instrument index is one that was listed."""
     return 0 < index <= state.books_listed
@@ -213,7 +221,7 @@ def check_entry(state, command):
     reason = check_syntax(command)
     if reason != NONE:
         return reason
-    if state.accounts[account]["flags"] & KILLED_FLAG != 0:
+    if is_killed(state, account, np.int64(command.session)):
         return KILLED
     index = np.int64(command.instrument)
     if not known_book(state, index):

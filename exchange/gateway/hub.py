@@ -17,7 +17,7 @@ from exchange.gateway.seats import Seat
 from exchange.gateway.subscriptions import SlowReaders
 from exchange.gateway.throttle import Bucket, Profile, Rate
 from exchange.gateway.timers import TimerWheel
-from exchange.gateway.translate import Batch, Listed, pack_cancel_on_disconnect, pack_session
+from exchange.gateway.translate import Batch, Listed, pack_disconnect, pack_session
 from exchange.seams import Clock, Rng
 from exchange.wire.messages import (
     AccountSnapshot,
@@ -112,7 +112,6 @@ class Hub:
         self._buckets: dict[tuple[str, object], Bucket] = {}
         self._failures: dict[str, list[int]] = {}
         self._refused_until: dict[str, int] = {}
-        self._postponed: list[Seat] = []
         self._session_number = keys.next_session()
         self._limits = [LimitTerms(rate.name, rate.rate, rate.burst, rate.per) for rate in profile.rates]
 
@@ -220,31 +219,10 @@ class Hub:
                 self.start_grace(self.restored_seat(record, key))
 
     def fire_cancel(self, seat: Seat) -> None:
-        """One sequenced cancel for each account of the session."""
+        """One sequenced disconnect for each account of the session (SESS-021); the engine queues what must wait."""
         seat.grace = None
         for account in seat.key.accounts:
             batch = self.room.batch
-            pack_cancel_on_disconnect(batch, account, seat.number, seat.terms.mode == "account")
-            batch.tickets.append((lambda _id, _us, events: self._fired(seat, events), 0, 0))
+            pack_disconnect(batch, account, seat.number, seat.terms)
+            batch.tickets.append((lambda _id, _us, events: self.keys.disarm(events[0][0], seat.number), 0, 0))
             self.room.wake()
-
-    def _fired(self, seat: Seat, events: list[EventTuple]) -> None:
-        """Orders that may not be cancelled now wait for the market's phase to change (SESS-023)."""
-        self.keys.disarm(events[0][0], seat.number)
-        if self._works(seat) and seat not in self._postponed:
-            self._postponed.append(seat)
-
-    def _works(self, seat: Seat) -> bool:
-        whole = seat.terms.mode == "account"
-        return any(
-            whole or order.session == seat.number
-            for account in seat.key.accounts
-            for order in query.open_orders(self.room.states, account)
-        )
-
-    def phase_changed(self) -> None:
-        """A market changed its state: postponed cancels are tried again."""
-        seats, self._postponed = self._postponed, []
-        for seat in seats:
-            if seat.session is None:
-                self.fire_cancel(seat)

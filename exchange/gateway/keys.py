@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from exchange.codes import CancelReason, CommandKind
+from exchange.codes import CommandKind
 from exchange.errors import UserError
 from exchange.gateway.auth import SCOPES, check_public_key, decode_bytes
 from exchange.gateway.translate import session_terms
@@ -124,7 +124,7 @@ class KeyStore:
         self._database.commit()
 
     def catch_up(self, records: Iterable[tuple[Any, bytes]]) -> None:
-        """Apply (row, payload) pairs of the journal above `applied`: DEFINE_KEY, SESSION and COD rows matter."""
+        """Apply (row, payload) pairs of the journal above `applied`: DEFINE_KEY, SESSION and DISCONNECT rows matter."""
         sequence = self.applied
         for row, payload in records:
             sequence = int(row["sequence"])
@@ -136,7 +136,7 @@ class KeyStore:
             elif kind == CommandKind.SESSION:
                 key, terms = session_terms(row)
                 self._put(SessionRecord(int(row["session"]), key, terms, int(row["time_ns"])))
-            elif kind == CommandKind.CANCEL_ALL and row["reason"] == CancelReason.COD:
+            elif kind == CommandKind.DISCONNECT:
                 self._disarm(int(row["session"]))
         self._advance(max(sequence, self.applied))
 

@@ -329,9 +329,6 @@ class Session:
         """Find or make the session, close its older connection if asked to, and sequence the logon."""
         hub = self.hub
         terms = message.cancel_terms or CancelTerms()
-        if terms.orders == "day" and terms.mode != "off":
-            self._fail(message, ErrorCode.NOT_ALLOWED_TOGETHER, "cod orders day is not offered yet: all is")
-            return
         seat = find_seat(hub, message.session_id, key)
         self.resume_from = dict(message.last_applied) if seat is not None else None
         if seat is None:

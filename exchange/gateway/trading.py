@@ -107,10 +107,6 @@ def cod(session: "Session", seat: Seat, message: CancelOnDisconnect) -> None:
     if message.request_id <= seat.last_id:
         repeat(session, seat, message.request_id)
         return
-    if message.orders == "day" and message.mode != "off":
-        text = "cod orders day is not offered yet: all is"
-        session.refuse(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
-        return
     seat.terms = CancelTerms(mode=message.mode, orders=message.orders, on=message.on, grace_ms=message.grace_ms)
     seat.last_id = message.request_id
     session.expect_answer()

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from exchange.codes import CancelReason, CommandFlag, CommandKind, OrderType, PostOnly, Side, SmpMode, TimeInForce
+from exchange.codes import CommandFlag, CommandKind, OrderType, PostOnly, Side, SmpMode, TimeInForce
 from exchange.records import COMMAND, COMMAND_STRUCT, ROW_BYTES
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import Cancel, CancelAll, CancelTerms, Err, New, Replace
@@ -51,6 +51,7 @@ _REPLACE = int(CommandKind.REPLACE)
 _CANCEL = int(CommandKind.CANCEL)
 _CANCEL_ALL = int(CommandKind.CANCEL_ALL)
 _SESSION = int(CommandKind.SESSION)
+_DISCONNECT = int(CommandKind.DISCONNECT)
 _NO_COD = int(CommandFlag.NO_COD)
 _TIGHTEN = int(CommandFlag.TIGHTEN)
 # The row as COMMAND_STRUCT packs it, with texts as zero-padded bytes instead of words: the same bytes, made faster.
@@ -206,12 +207,13 @@ def pack_cancel_all(
     )  # fmt: skip
 
 
-def pack_cancel_on_disconnect(batch: Batch, account: int, session: int, whole_account: bool) -> None:
-    """Append the CANCEL_ALL that the end of a connection causes (SESS-021)."""
-    flags = 0 if whole_account else int(CommandFlag.BY_SESSION)
+def pack_disconnect(batch: Batch, account: int, session: int, terms: CancelTerms) -> None:
+    """Append the DISCONNECT that the end of a connection causes, by the session's terms (SESS-021, COD-002)."""
+    flags = CommandFlag.WHOLE_ACCOUNT if terms.mode == "account" else 0
+    flags |= CommandFlag.DAY_ONLY if terms.orders == "day" else 0
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
-        0, 0, _CANCEL_ALL, 0, 0, 0, 0, 0, flags, int(CancelReason.COD),
+        0, 0, _DISCONNECT, 0, 0, 0, 0, 0, int(flags), 0,
         account, session, 0, 0, 0, 0, b"",
         0, 0, 0, 0, 0, 0, 0, b"",
     )  # fmt: skip

@@ -24,7 +24,17 @@ from exchange.wire.messages import (
     Margin,
     Position,
 )
-from exchange.wire.words import CANCEL_REASONS, LIQUIDITIES, ORDER_STATES, ORDER_TYPES, SIDES, TIFS, session_id
+from exchange.wire.words import (
+    CANCEL_REASONS,
+    KILL_PARTIES,
+    LIQUIDITIES,
+    ORDER_STATES,
+    ORDER_TYPES,
+    SCOPES,
+    SIDES,
+    TIFS,
+    session_id,
+)
 
 CURRENCY = "USD"
 Report = tuple[int, int, AccountMessage]
@@ -37,6 +47,7 @@ _RPL = int(EventKind.RPL)
 _POS = int(EventKind.POS)
 _CASH = int(EventKind.CASH)
 _KIL = int(EventKind.KIL)
+_LIFTED = int(EventKind.LIFTED)
 _DSC = int(EventKind.DSC)
 _MARGIN = int(EventFlag.MARGIN)
 _KEPT = int(EventFlag.KEPT)
@@ -142,7 +153,7 @@ class ExecutionReports:
 
     def _others(self, reports: list[Report], row: Row) -> None:
         """Positions, money, kills: `pos` and `cash` may bring a `margin` with the next number (ACCT-002)."""
-        e, time_ns, kind, reason, _, _, _, flags, _, _, account, session, index, price, _, reference = row[:16]
+        e, time_ns, kind, reason, _, liquidity, _, flags, _, _, account, session, index, price, _, reference = row[:16]
         _, _, _, lots, _, _, _, _, _, value, number, amount = row[16:]
         head = (account, number, e, time_ns // NS_PER_US)
         if kind == _POS:
@@ -154,8 +165,9 @@ class ExecutionReports:
             reports.append((account, number, Cash(*head, CURRENCY, amount, "deposit" if amount > 0 else "withdrawal")))
             if flags & _MARGIN:
                 reports.append(_margin(head, value, reference))
-        elif kind == _KIL:
-            reports.append((account, number, KillEvent(*head, True, "risk", "account", lots)))
+        elif kind in (_KIL, _LIFTED):
+            told = KillEvent(*head, kind == _KIL, KILL_PARTIES[reason], SCOPES[liquidity], lots)
+            reports.append((account, number, told))
         elif kind == _DSC:
             fired = CancelOnDisconnectFired(*head, CANCEL_REASONS[reason], lots, session_id(session))
             reports.append((account, number, fired))

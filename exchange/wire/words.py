@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from exchange.codes import CancelReason, Liquidity, OrderState, OrderType, Side, TimeInForce
+from exchange.codes import CancelReason, KillParty, Liquidity, OrderState, OrderType, Scope, Side, TimeInForce
 
 SIDES = ("b", "s")
 ORDER_TYPES = ("limit", "market", "mtl", "stop", "stop_limit")
@@ -27,6 +27,8 @@ CANCEL_REASONS = (
     "admin",
     "default",
 )
+KILL_PARTIES = ("venue", "risk")
+SCOPES = ("account", "session", "firm")
 
 for words, codes in (
     (SIDES, Side),
@@ -35,6 +37,8 @@ for words, codes in (
     (ORDER_STATES, OrderState),
     (LIQUIDITIES, (0, *Liquidity)),
     (CANCEL_REASONS, CancelReason),
+    (KILL_PARTIES, KillParty),
+    (SCOPES, Scope),
 ):
     assert len(words) == len(codes), "a word for every code"
 

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.codes import CommandFlag, CommandKind, MarketState, Matching, OrderType, PostOnly, SmpMode, TimeInForce
+from exchange.codes import (
+    CommandFlag,
+    CommandKind,
+    KillParty,
+    MarketState,
+    Matching,
+    OrderType,
+    PostOnly,
+    Scope,
+    SmpMode,
+    TimeInForce,
+)
 from exchange.conformance.messages import MESSAGES, Message
 from exchange.conformance.not_built import NOT_BUILT, missing
 from exchange.conformance.notation import PARAMETERS, Scenario, read_scenarios
@@ -113,7 +124,11 @@ def test_accounts_and_sessions_keep_their_names() -> None:
         ("SS halt M2", CommandKind.SET_STATE, {"order_type": MarketState.HALT, "group": 0, "instrument": 2}),
         ("K P", CommandKind.KILL, {}),
         ("UK P", CommandKind.UNKILL, {}),
-        ("D 1", CommandKind.DISCONNECT, {}),
+        ("D 1", CommandKind.DISCONNECT, {"flags": CommandFlag.DAY_ONLY}),
+        ("D 1 all acct=P", CommandKind.DISCONNECT, {"flags": CommandFlag.WHOLE_ACCOUNT}),
+        ("K firm=7 risk", CommandKind.KILL, {"order_type": Scope.FIRM, "group": 7, "reason": KillParty.RISK}),
+        ("UK sess=1", CommandKind.UNKILL, {"order_type": Scope.SESSION}),
+        ("TM P 5", CommandKind.TIMER, {"lots": 5_000}),
         ("T 5", CommandKind.CLOCK, {}),
         ("MR mm", CommandKind.MMP_RESET, {}),
         ("MQ mm M1:5@99/5@101 M2:0@0/1@-1", CommandKind.QUOTE, {}),
@@ -153,7 +168,7 @@ def test_every_parameter_is_read() -> None:
 
 
 def test_what_is_not_built_is_found_wherever_it_is_said() -> None:
-    assert missing(read(messages="T 5; D 1; MR a; MQ a M1:1@1/1@2")) == ["D", "MQ", "MR"]
+    assert missing(read(messages="T 5; D 1; MR a; MQ a M1:1@1/1@2")) == ["MQ", "MR"]
     assert missing(read(parameters="algo=fifo imp=0 band=3", before="a S1@1 disp=1", messages="K a; U")) == []
 
 

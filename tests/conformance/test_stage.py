@@ -60,7 +60,7 @@ def test_the_clock_of_a_scenario_is_the_time_of_its_commands() -> None:
 def test_names_are_numbered_and_owners_remembered() -> None:
     sent = played("S | - | - | a B1@1 acct=P sess=x; b B1@1 acct=Q | X a; X b; X z; D x; MR Q | -").commands
     sent = [command for command in sent if command.kind not in (CommandKind.SET_STATE, CommandKind.DEPOSIT)]
-    assert [command.account for command in sent] == [1, 2, 1, 2, 3, 0, 2]
+    assert [command.account for command in sent] == [1, 2, 1, 2, 3, 1, 2]
     assert [command.session for command in sent] == [1, 0, 0, 0, 0, 1, 0]
 
 

@@ -183,7 +183,6 @@ class Bench:
         self.hub = Hub(self.venue, self.outbox, self.opened.keys, profile, self.clock, CountingRng(), terms)
         self.hub.facts = self.opened.facts
         self.venue.outbox = self.outbox
-        self.venue.on_phase = self.hub.phase_changed
         self.hub.restore()
         self.instrument = next(iter(self.venue.instruments))
         row = self.venue.table.rows[1]

@@ -23,7 +23,7 @@ def test_dropped_connection_cancels_its_session_after_grace_and_no_other(bench: 
     assert [message.reason for message in twin.take() if isinstance(message, Exec)] == ["cod"]
 
 
-@pytest.mark.rule("SESS-020", "SESS-021")
+@pytest.mark.rule("SESS-020", "SESS-021", "COD-003")
 def test_resume_within_grace_keeps_the_orders(bench: Bench) -> None:
     peer = bench.connect(bench.keys[1])
     name = peer.session.seat.name  # type: ignore[union-attr]
@@ -60,7 +60,18 @@ def test_account_mode_takes_all_orders_and_logout_only_when_told(bench: Bench) -
     assert query.open_orders(bench.venue.states, 1) == []
 
 
+@pytest.mark.rule("COD-002")
+def test_terms_may_spare_what_outlives_the_day(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1], cancel_terms=CancelTerms(orders="day", grace_ms=0))
+    peer.ask(bench.order(10, "a1"))
+    peer.ask(bench.order(11, "a2", tif="gtc"))
+    peer.drop()
+    bench.pass_ms(100)
+    assert [order.client_order_id for order in query.open_orders(bench.venue.states, 1)] == ["a2"]
+
+
 @pytest.mark.rule("SESS-023")
+@pytest.mark.rule("COD-004")
 def test_cancel_that_the_phase_forbids_waits_for_the_next_phase(bench: Bench) -> None:
     group = next(iter(bench.venue.groups.values()))
     bench.opened.set_state(group, MarketState.CLOSED)
@@ -72,6 +83,5 @@ def test_cancel_that_the_phase_forbids_waits_for_the_next_phase(bench: Bench) ->
     bench.pass_ms(100)
     assert len(query.open_orders(bench.venue.states, 1)) == 1
     bench.opened.set_state(group, MarketState.OPEN)
-    bench.hub.phase_changed()
     bench.settle()
     assert query.open_orders(bench.venue.states, 1) == []

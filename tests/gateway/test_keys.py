@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exchange.codes import CancelReason, CommandKind
+from exchange.codes import CommandKind
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.gateway.keys import KeyDefinition, KeyStore, SessionRecord, key_payload
@@ -94,7 +94,7 @@ def test_session_row_carries_key_and_terms_through_the_journal(tmp_path: Path) -
     rows = np.zeros(2, COMMAND)
     rows[0] = row
     rows["sequence"] = (4, 5)
-    rows[1]["kind"], rows[1]["reason"], rows[1]["session"] = CommandKind.CANCEL_ALL, CancelReason.COD, 3
+    rows[1]["kind"], rows[1]["session"] = CommandKind.DISCONNECT, 3
     store = KeyStore(str(tmp_path / "keys.sqlite3"), RealDisk(), "h_1", 5)
     store.catch_up([(rows[0], b"")])
     assert store.sessions[3].terms == terms

@@ -263,12 +263,6 @@ def test_what_is_not_offered_yet_is_refused_by_name(bench: Bench) -> None:
         assert isinstance(error, Err) and error.name == "UNKNOWN_TYPE" and name in error.message
 
 
-def test_cancel_terms_that_the_engine_cannot_keep_are_refused(bench: Bench) -> None:
-    peer = bench.open()
-    error = peer.log_on(bench.keys[1], cancel_terms=CancelTerms(orders="day"))[0]
-    assert isinstance(error, Err) and error.name == "NOT_ALLOWED_TOGETHER"
-
-
 def test_logout_is_answered_and_closed(bench: Bench) -> None:
     peer = bench.connect(bench.keys[1])
     assert isinstance(peer.ask(Logout(request_id=9))[0], Ok)

@@ -10,14 +10,14 @@ from exchange.gateway.translate import (
     Listed,
     pack_cancel,
     pack_cancel_all,
-    pack_cancel_on_disconnect,
+    pack_disconnect,
     pack_new,
     pack_replace,
     refusal_of_new,
     refusal_of_replace,
 )
 from exchange.records import unpack_client_order_id, unpack_tag
-from exchange.wire.messages import Cancel, CancelAll, New, Replace
+from exchange.wire.messages import Cancel, CancelAll, CancelTerms, New, Replace
 
 COID = st.from_regex(r"\A[A-Za-z0-9_.:-]{1,24}\Z")
 TAG = st.from_regex(r"\A[A-Za-z0-9_.:-]{0,8}\Z")
@@ -85,9 +85,13 @@ def test_cancels_name_an_order_or_filters() -> None:
     row = row_of(batch)
     assert (row["instrument"], row["group"], row["side"], texts(row)[1]) == (6, 2, Side.SELL, "grid")
     assert row["flags"] == CommandFlag.BY_SIDE | CommandFlag.BY_TAG
-    pack_cancel_on_disconnect(batch, 7, 3, False)
-    row = row_of(batch)
-    assert (row["session"], row["flags"]) == (3, CommandFlag.BY_SESSION)
+    for terms, flags in [
+        (CancelTerms(), 0),
+        (CancelTerms(mode="account", orders="day"), CommandFlag.WHOLE_ACCOUNT | CommandFlag.DAY_ONLY),
+    ]:
+        pack_disconnect(batch, 7, 3, terms)
+        row = row_of(batch)
+        assert (row["kind"], row["account"], row["session"], row["flags"]) == (CommandKind.DISCONNECT, 7, 3, flags)
 
 
 def test_spread_may_have_a_price_of_zero_or_below_and_an_outright_may_not() -> None:

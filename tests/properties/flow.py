@@ -10,9 +10,11 @@ import numpy as np
 from exchange.codes import (
     CommandFlag,
     CommandKind,
+    KillParty,
     MarketState,
     OrderType,
     PostOnly,
+    Scope,
     Side,
     SmpMode,
     TimeInForce,
@@ -23,17 +25,17 @@ from tests.reference_engine import Reference
 from tests.rows import Command
 
 ACCOUNTS = {
-    1: {"cash": 10**12},
-    2: {"cash": 10**11},
-    3: {"cash": 900_000},
+    1: {"cash": 10**12, "firm": 1},
+    2: {"cash": 10**11, "firm": 1},
+    3: {"cash": 900_000, "firm": 2},
     4: {"cash": 10**11, "maxpos": 15, "maxord": 8, "maxterm": 3},
     5: {"cash": 2_500_000, "maxpos": 60},
 }
 STRANGERS = (0, 6, 63, 64, 4_000_000_000)
 WEIGHTS = {
     "new": 64, "cancel": 9, "replace": 16, "cancel_all": 0.6, "cash": 2, "state": 2, "back": 5, "indicative": 2,
-    "clock": 2, "kill": 0.3, "unkill": 2, "session": 0.7, "define": 0.8, "unsupported": 0.4,
-    "leads": 0.4,
+    "clock": 2, "kill": 0.5, "unkill": 2.5, "disconnect": 0.8, "timer": 1, "session": 0.7, "define": 0.8,
+    "unsupported": 0.4, "leads": 0.4,
 }  # fmt: skip
 DEFINE, LEADS = "define", "leads"
 STATES = [state for state in MarketState if state != MarketState.NONE]
@@ -200,8 +202,8 @@ class Flow:
         )  # fmt: skip
 
     def _cancel_all(self, reference: Reference) -> Any:
-        flags = sum(int(flag) for flag in (CommandFlag.BY_SIDE, CommandFlag.BY_TAG, CommandFlag.BY_SESSION))
-        flags &= int(self.rng.integers(8))
+        flags = sum(int(flag) for flag in (CommandFlag.BY_SIDE, CommandFlag.BY_TAG))
+        flags &= int(self.rng.integers(4))
         scope = self._pick([{}, {"instrument": self._index()}, {"group": self._pick([1, 2, 3])}])
         return self._stamp(
             CommandKind.CANCEL_ALL, account=self._account_number(), side=self._pick(list(Side)), flags=flags,
@@ -241,19 +243,45 @@ class Flow:
         return self._stamp(CommandKind.INDICATIVE, instrument=self._index())
 
     def _kill(self, reference: Reference) -> Any:
-        return self._stamp(CommandKind.KILL, account=self._account_number())
-
-    def _clock(self, reference: Reference) -> Any:
-        return self._stamp(CommandKind.CLOCK)
+        return self._stamp(CommandKind.KILL, **self._scope(), reason=self._party())
 
     def _unkill(self, reference: Reference) -> Any:
-        killed = [number for number, account in reference.clearing.accounts.items() if account.killed]
-        return self._stamp(CommandKind.UNKILL, account=self._pick(killed) if killed else self._account_number())
+        """Mostly one that is in force, by the party that set it."""
+        killed = [(place, party) for place, parties in reference.kills.items() for party in sorted(parties)]
+        if not killed or self._chance(0.2):
+            return self._stamp(CommandKind.UNKILL, **self._scope(), reason=self._party())
+        (scope, number), party = self._pick(killed)
+        whom = {"account": number} if scope == Scope.ACCOUNT else {"group": number}
+        return self._stamp(CommandKind.UNKILL, order_type=scope, **whom, reason=party)
+
+    def _party(self) -> int:
+        return self._pick([*KillParty, *KillParty, *KillParty, 2])
+
+    def _scope(self) -> dict[str, int]:
+        scope = self._pick([Scope.ACCOUNT, Scope.ACCOUNT, Scope.SESSION, Scope.FIRM])
+        if scope == Scope.ACCOUNT:
+            return {"order_type": 3 if self._chance(0.02) else scope, "account": self._account_number()}
+        number = self._pick([0, 65, 2**32 - 1]) if self._chance(0.1) else self._pick([1, 2, 3])
+        return {"order_type": scope, "group": number}
+
+    def _disconnect(self, reference: Reference) -> Any:
+        flags = int(self._chance(0.4)) * CommandFlag.DAY_ONLY | int(self._chance(0.3)) * CommandFlag.WHOLE_ACCOUNT
+        account = 0 if self._chance(0.2) else self._account_number()
+        return self._stamp(CommandKind.DISCONNECT, account=account, flags=int(flags), instrument=0)
+
+    def _timer(self, reference: Reference) -> Any:
+        """A command comes every microsecond: a timer of a millisecond is due soon."""
+        return self._stamp(
+            CommandKind.TIMER, account=self._account_number(), lots=self._pick([0, 1, 1, 1, 2, -1, 3_600_000])
+        )
+
+    def _clock(self, reference: Reference) -> Any:
+        return self._stamp(CommandKind.CLOCK, session=0)
 
     def _session(self, reference: Reference) -> Any:
         session = self._pick([1, 2, 3, 64, 65, 2**32 - 1])
         return self._stamp(CommandKind.SESSION, account=self._account_number(), session=session)
 
     def _unsupported(self, reference: Reference) -> Any:
-        kinds = (CommandKind.QUOTE, CommandKind.MMP_SET, CommandKind.TIMER)
+        kinds = (CommandKind.QUOTE, CommandKind.MMP_SET, CommandKind.MMP_RESET)
         return self._stamp(self._pick(kinds), account=self._account_number())

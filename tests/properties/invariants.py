@@ -19,6 +19,7 @@ from exchange.codes import (
     Matching,
     OrderState,
     PostOnly,
+    Scope,
     Side,
     TimeInForce,
 )
@@ -33,6 +34,7 @@ class Entry:
     """An order as its events tell it."""
 
     account: int
+    session: int
     book: int
     side: int
     price: int
@@ -91,8 +93,9 @@ class Ledger:
         self._check_uncross(events)
         self._check_books(reference)
         self._check_entry_conditions(command, events)
-        if any(event.kind == EventKind.KIL for event in events):
-            self._check_killed(reference, command.account)
+        for event in events:
+            if event.kind == EventKind.KIL:
+                self._check_killed(reference, event)
 
     def _check_answer(self, command: Any, events: list[Any]) -> None:
         """ORDER-003: the answer first, a rejection alone."""
@@ -115,7 +118,7 @@ class Ledger:
         if event.kind == EventKind.ACK:
             assert event.order_id not in self.orders, "an order id never comes twice"
             self.orders[event.order_id] = Entry(
-                event.account, event.instrument, event.side, event.price, event.tif, event.order_lots,
+                event.account, event.session, event.instrument, event.side, event.price, event.tif, event.order_lots,
                 command.minimum_lots, command.post_only, command.smp_id,
             )  # fmt: skip
         elif event.kind == EventKind.RST:
@@ -281,9 +284,12 @@ class Ledger:
                 ask = best.get((index, Side.SELL), price + 1)
                 assert price < ask, f"book {index} is not crossed (INV-003)"
 
-    def _check_killed(self, reference: Reference, account: int) -> None:
+    def _check_killed(self, reference: Reference, kill: Any) -> None:
         """INV-026."""
-        left = [order for order in self.orders.values() if order.account == account]
+        of_session = kill.liquidity == Scope.SESSION
+        left = [
+            o for o in self.orders.values() if (o.session == kill.session if of_session else o.account == kill.account)
+        ]
         assert all(reference.market_state(order.book) == MarketState.CLOSED for order in left)
 
     def _check_level(self, event: Any, order: Entry) -> None:

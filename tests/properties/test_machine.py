@@ -7,7 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from exchange.codes import CommandKind, MarketState
+from exchange.codes import CommandKind, KillParty, MarketState, Scope
+from exchange.units import NS_PER_MS
 from tests.market import account_payload, property_market
 from tests.properties.driver import Run
 from tests.rows import Command
@@ -24,13 +25,12 @@ class BothBooks(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.run = Run.blank()
-        self.sequence = 0
+        self.sequence = self.later_ns = 0
 
     def _row(self, **fields: Any) -> None:
         self.sequence += 1
-        command = Command(
-            **{"sequence": self.sequence, "time_ns": self.sequence, "request_id": self.sequence, **fields}
-        )
+        known = {"sequence": self.sequence, "request_id": self.sequence, "session": self.sequence % 3 + 1}
+        command = Command(**{**known, "time_ns": self.later_ns + self.sequence, **fields})
         self.run.do(CommandKind(command.kind), command)
 
     @initialize()
@@ -78,9 +78,26 @@ class BothBooks(RuleBasedStateMachine):
         kind = CommandKind.WITHDRAW if out else CommandKind.DEPOSIT
         self._row(kind=kind, account=number, price=mills)
 
-    @rule(number=st.sampled_from(ACCOUNTS), lift=st.booleans())
-    def kill(self, number: int, lift: bool) -> None:
-        self._row(kind=CommandKind.UNKILL if lift else CommandKind.KILL, account=number)
+    @rule(number=st.sampled_from(ACCOUNTS), scope=st.sampled_from(Scope), party=st.sampled_from(KillParty))
+    def kill(self, number: int, scope: Scope, party: KillParty) -> None:
+        self._row(kind=CommandKind.KILL, account=number, order_type=scope, group=number, reason=party)
+
+    @rule(number=st.sampled_from(ACCOUNTS), scope=st.sampled_from(Scope), party=st.sampled_from(KillParty))
+    def lift_a_kill(self, number: int, scope: Scope, party: KillParty) -> None:
+        self._row(kind=CommandKind.UNKILL, account=number, order_type=scope, group=number, reason=party)
+
+    @rule(number=st.sampled_from(ACCOUNTS), flags=st.integers(0, 3))
+    def disconnect(self, number: int, flags: int) -> None:
+        self._row(kind=CommandKind.DISCONNECT, account=number, session=number, flags=flags)
+
+    @rule(number=st.sampled_from(ACCOUNTS), ms=st.sampled_from([0, 1, 2]))
+    def set_a_timer(self, number: int, ms: int) -> None:
+        self._row(kind=CommandKind.TIMER, account=number, lots=ms)
+
+    @rule()
+    def let_the_clock_reach_all_timers(self) -> None:
+        self.later_ns += 2 * NS_PER_MS
+        self._row(kind=CommandKind.CLOCK)
 
     @rule()
     def let_time_end_orders(self) -> None:

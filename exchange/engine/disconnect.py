@@ -1,0 +1,164 @@
+"""What a silent or lost client's orders come to: cancel on disconnect, the dead-man timer, and cancels that wait.
+
+Where the market's state bars cancels the orders concerned are marked and leave with the change to a state that allows
+them (COD-004).
+"""
+
+import numpy as np
+
+from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderFlag, TimeInForce
+from exchange.engine.emit import answer_event, market_event, next_in_stream, refuse
+from exchange.engine.leavers import EACH_ITS_OWN, add_leaver, send_off
+from exchange.engine.validate import BAD_QTY, NONE, UNKNOWN, UNKNOWN_ACCOUNT, known_account, takes_cancel
+from exchange.kernel import kernel
+from exchange.units import NS_PER_MS
+
+DSC = np.int64(EventKind.DSC)
+ARMED = np.int64(EventKind.TIMER)
+REFUSED = np.int64(EventKind.REFUSED)
+COD = np.int64(CancelReason.COD)
+TIMER = np.int64(CancelReason.TIMER)
+DAY = np.int64(TimeInForce.DAY)
+NO_COD = np.int64(CommandFlag.NO_COD)
+DAY_ONLY = np.int64(CommandFlag.DAY_ONLY)
+WHOLE_ACCOUNT = np.int64(CommandFlag.WHOLE_ACCOUNT)
+QUEUED = np.int64(EventFlag.QUEUED)
+WAITS_COD = np.int64(OrderFlag.WAITS_COD)
+WAITS_TIMER = np.int64(OrderFlag.WAITS_TIMER)
+WAITS = WAITS_COD | WAITS_TIMER
+
+
+@kernel
+def disconnect(state, out, command):
+    """DISCONNECT: a session's grace is over; its orders, or its account's, leave by its terms (COD-001, COD-002)."""
+    account = np.int64(command.account)
+    whole = command["flags"] & WHOLE_ACCOUNT != 0
+    reason = NONE
+    if (account != 0 or whole) and not known_account(state, account):
+        reason = UNKNOWN_ACCOUNT
+    elif command.session == 0 and not whole:
+        reason = UNKNOWN
+    if reason != NONE:
+        refuse(state, out, REFUSED, command, reason)
+        return
+    waiting = np.int64(0)
+    if account != 0:
+        slot = np.int64(state.accounts[account].first_order)
+        while slot != 0:
+            waiting += _part_with(state, command, slot)
+            slot = np.int64(state.links[slot].account_newer)
+    else:
+        for slot in range(1, state.used_orders + 1):
+            if state.orders[slot].state != 0:
+                waiting += _part_with(state, command, np.int64(slot))
+    row = answer_event(state, out, DSC, command, COD)
+    row.lots = state.cursor.stop + waiting
+    row["flags"] = QUEUED if waiting != 0 else 0
+    if account != 0:
+        row.account_sequence = next_in_stream(state, account)
+    send_off(state, COD, account == 0)
+
+
+@kernel
+def _part_with(state, command, slot):
+    """Let an order go if the disconnected session's terms say so. Returns 1 if its cancel has to wait, else 0."""
+    order = state.orders[slot]
+    if command["flags"] & WHOLE_ACCOUNT == 0 and order.session != command.session:
+        return 0
+    if order["flags"] & NO_COD != 0 or (command["flags"] & DAY_ONLY != 0 and order.tif != DAY):
+        return 0
+    return _leave_or_wait(state, slot, WAITS_COD)
+
+
+@kernel
+def _leave_or_wait(state, slot, mark):
+    """The order goes with this command; returns 1 if it cannot and waits, marked."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    if takes_cancel(book.phase):
+        add_leaver(state, slot)
+        return 0
+    if order["flags"] & WAITS != 0:
+        return 0
+    order["flags"] |= mark
+    state.groups[book.group].waiting = 1
+    return 1
+
+
+@kernel
+def release_waiting(state, group):
+    """After a change of state in a group: cancels that waited and are allowed now are done, oldest first (COD-004)."""
+    if state.groups[group].waiting == 0:
+        return
+    state.groups[group].waiting = 0
+    for slot in range(1, state.used_orders + 1):
+        order = state.orders[slot]
+        book = state.books[order.book]
+        if order.state != 0 and order["flags"] & WAITS != 0 and book.group == group:
+            if takes_cancel(book.phase):
+                add_leaver(state, np.int64(slot))
+            else:
+                state.groups[group].waiting = 1
+    send_off(state, EACH_ITS_OWN, True)
+
+
+@kernel
+def set_timer(state, out, command):
+    """TIMER: arm the account's dead-man timer, again or for the first time; 0 disarms it (COD-005)."""
+    account = np.int64(command.account)
+    if not known_account(state, account):
+        refuse(state, out, REFUSED, command, UNKNOWN_ACCOUNT)
+        return
+    if command.lots < 0:
+        refuse(state, out, REFUSED, command, BAD_QTY)
+        return
+    deadline = state.time_ns + np.int64(command.lots) * NS_PER_MS if command.lots != 0 else np.int64(0)
+    state.accounts[account].timer_ns = deadline
+    if deadline != 0 and (state.next_timer_ns == 0 or deadline < state.next_timer_ns):
+        state.next_timer_ns = deadline
+    row = answer_event(state, out, ARMED, command, NONE)
+    row.value_tick_lots = deadline
+
+
+@kernel
+def fire_next_timer(state, out):
+    """The next account whose timer a clock command has reached: all its orders leave. False: there is no more."""
+    cursor = state.cursor
+    if state.next_timer_ns == 0 or state.next_timer_ns > state.time_ns:
+        return False
+    account = np.int64(cursor.account) + 1
+    while account < state.accounts.shape[0]:
+        if 0 < state.accounts[account].timer_ns <= state.time_ns:
+            cursor.account = account
+            _fire(state, out, account)
+            return True
+        account += 1
+    _find_next_timer(state)
+    return False
+
+
+@kernel
+def _fire(state, out, account):
+    state.accounts[account].timer_ns = 0
+    waiting = np.int64(0)
+    slot = np.int64(state.accounts[account].first_order)
+    while slot != 0:
+        waiting += _leave_or_wait(state, slot, WAITS_TIMER)
+        slot = np.int64(state.links[slot].account_newer)
+    row = market_event(state, out, DSC, np.int64(0))
+    row.account = account
+    row.reason = TIMER
+    row.lots = state.cursor.stop + waiting
+    row["flags"] = QUEUED if waiting != 0 else 0
+    row.account_sequence = next_in_stream(state, account)
+    send_off(state, TIMER, False)
+
+
+@kernel
+def _find_next_timer(state):
+    earliest = np.int64(0)
+    for account in range(1, state.accounts.shape[0]):
+        timer_ns = state.accounts[account].timer_ns
+        if timer_ns != 0 and (earliest == 0 or timer_ns < earliest):
+            earliest = timer_ns
+    state.next_timer_ns = earliest

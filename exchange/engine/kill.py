@@ -1,0 +1,192 @@
+"""Kill switch of a session, an account or a firm (KILL-001 to KILL-004).
+
+Every account of the scope is blocked before the first order leaves. A bit for each party says who set a kill: only
+they lift it.
+"""
+
+import numpy as np
+
+from exchange.codes import AccountFlag, CancelReason, EventKind, KillParty, Scope
+from exchange.engine.emit import market_event, next_in_stream, refuse
+from exchange.engine.leavers import add_leaver, send_off
+from exchange.engine.validate import BAD_COMBO, CLOSED, KILLED, NONE, UNKNOWN, UNKNOWN_ACCOUNT, known_account
+from exchange.kernel import kernel
+
+KIL = np.int64(EventKind.KIL)
+LIFTED = np.int64(EventKind.LIFTED)
+REFUSED = np.int64(EventKind.REFUSED)
+KILL_REASON = np.int64(CancelReason.KILL)
+KILLED_FLAG = np.int64(AccountFlag.KILLED)
+SCOPE_ACCOUNT = np.int64(Scope.ACCOUNT)
+SCOPE_SESSION = np.int64(Scope.SESSION)
+SCOPE_FIRM = np.int64(Scope.FIRM)
+LAST_PARTY = np.int64(max(KillParty))
+
+
+@kernel
+def begin_kill(state, out, command):
+    """Check a KILL or UNKILL and note its scope. Returns whether `kill_next` or `lift_next` is to follow."""
+    reason = _check_scope(state, command)
+    if reason != NONE:
+        refuse(state, out, REFUSED, command, reason)
+        return False
+    cursor = state.cursor
+    cursor.scope = command.order_type
+    cursor.group = command.group
+    cursor.side = command.reason
+    cursor.session = command.session
+    cursor.request_id = command.request_id
+    cursor.account = command.account if command.order_type == SCOPE_ACCOUNT else 0
+    cursor.count = 0
+    return True
+
+
+@kernel
+def may_lift(state, out, command):
+    """Whether an UNKILL that `begin_kill` let through is by the party that set the kill, if there is one (KILL-004)."""
+    killed_by = _killed_by(state)
+    if killed_by == 0 or killed_by & (1 << np.int64(command.reason)) != 0:
+        return True
+    refuse(state, out, REFUSED, command, KILLED)
+    return False
+
+
+@kernel
+def _check_scope(state, command):
+    if command.order_type > SCOPE_FIRM or command.reason > LAST_PARTY:
+        return BAD_COMBO
+    if command.order_type == SCOPE_ACCOUNT:
+        return NONE if known_account(state, np.int64(command.account)) else UNKNOWN_ACCOUNT
+    if command.order_type == SCOPE_SESSION:
+        return NONE if 0 < command.group < state.sessions.shape[0] else UNKNOWN
+    return NONE if command.group != 0 and _next_of_firm(state, np.int64(command.group), np.int64(1)) != 0 else UNKNOWN
+
+
+@kernel
+def _next_of_firm(state, firm, account):
+    """The first account of a firm from this number on, 0 if there is none."""
+    while account < state.accounts.shape[0]:
+        if state.accounts[account].firm == firm and known_account(state, account):
+            return account
+        account += 1
+    return np.int64(0)
+
+
+@kernel
+def _killed_by(state):
+    """The parties that killed what the running command names; all accounts of a firm say the same."""
+    cursor = state.cursor
+    if cursor.scope == SCOPE_SESSION:
+        return np.int64(state.sessions[cursor.group].killed_by)
+    if cursor.scope == SCOPE_ACCOUNT:
+        return np.int64(state.accounts[cursor.account].killed_by)
+    return np.int64(state.accounts[_next_of_firm(state, np.int64(cursor.group), np.int64(1))].firm_killed_by)
+
+
+@kernel
+def _next_place(state):
+    """Whose turn it is: the account, of a session its own, 0 after the last. They come once each."""
+    cursor = state.cursor
+    if cursor.scope == SCOPE_FIRM:
+        return _next_of_firm(state, np.int64(cursor.group), np.int64(cursor.account) + 1)
+    cursor.count += 1
+    if cursor.count > 1:
+        return np.int64(0)
+    if cursor.scope == SCOPE_SESSION:
+        return np.int64(state.sessions[cursor.group].account)
+    return np.int64(cursor.account)
+
+
+@kernel
+def kill_next(state, out):
+    """Block the next account of the scope, or the session. False: all are blocked, their orders leave."""
+    cursor = state.cursor
+    if cursor.scope == SCOPE_SESSION:
+        if cursor.count == 0:
+            state.sessions[cursor.group].killed_by |= 1 << cursor.side
+            _tell(state, out, KIL, _next_place(state), _gather_session(state))
+            return True
+    else:
+        account = _next_place(state)
+        if account != 0:
+            _mark_account(state, account, np.int64(1) << cursor.side, np.int64(0))
+            _tell(state, out, KIL, account, _gather_account(state, account))
+            cursor.account = account
+            return True
+    send_off(state, KILL_REASON, cursor.scope != SCOPE_ACCOUNT)
+    return False
+
+
+@kernel
+def lift_next(state, out):
+    """Lift the kill of the next account of the scope, or of the session. False: all are free of it."""
+    cursor = state.cursor
+    if cursor.scope == SCOPE_SESSION:
+        if cursor.count != 0:
+            return False
+        state.sessions[cursor.group].killed_by &= ~(1 << cursor.side)
+        _tell(state, out, LIFTED, _next_place(state), np.int64(0))
+        return True
+    account = _next_place(state)
+    if account == 0:
+        return False
+    _mark_account(state, account, np.int64(0), np.int64(1) << cursor.side)
+    _tell(state, out, LIFTED, account, np.int64(0))
+    cursor.account = account
+    return True
+
+
+@kernel
+def _mark_account(state, account, added, removed):
+    """Note who killed an account or its firm; KILLED says that somebody did."""
+    account_row = state.accounts[account]
+    if state.cursor.scope == SCOPE_FIRM:
+        account_row.firm_killed_by = (account_row.firm_killed_by | added) & ~removed
+    else:
+        account_row.killed_by = (account_row.killed_by | added) & ~removed
+    if account_row.killed_by != 0 or account_row.firm_killed_by != 0:
+        account_row["flags"] |= KILLED_FLAG
+    else:
+        account_row["flags"] &= ~KILLED_FLAG
+
+
+@kernel
+def _goes(state, slot):
+    """A kill works in every state but CLOSED (KILL-003)."""
+    return state.books[state.orders[slot].book].phase != CLOSED
+
+
+@kernel
+def _gather_account(state, account):
+    """The account's orders will leave. Returns how many."""
+    before = np.int64(state.cursor.stop)
+    slot = np.int64(state.accounts[account].first_order)
+    while slot != 0:
+        if _goes(state, slot):
+            add_leaver(state, slot)
+        slot = np.int64(state.links[slot].account_newer)
+    return np.int64(state.cursor.stop) - before
+
+
+@kernel
+def _gather_session(state):
+    """The session's orders will leave, whichever account they are of. Returns how many."""
+    for slot in range(1, state.used_orders + 1):
+        order = state.orders[slot]
+        if order.state != 0 and order.session == state.cursor.group and _goes(state, np.int64(slot)):
+            add_leaver(state, np.int64(slot))
+    return np.int64(state.cursor.stop)
+
+
+@kernel
+def _tell(state, out, kind, account, lots):
+    cursor = state.cursor
+    row = market_event(state, out, kind, np.int64(0))
+    row.account = account
+    row.reference = cursor.request_id
+    row.session = cursor.group if cursor.scope == SCOPE_SESSION else cursor.session
+    row.liquidity = cursor.scope
+    row.reason = cursor.side
+    row.lots = lots
+    if account != 0:
+        row.account_sequence = next_in_stream(state, account)

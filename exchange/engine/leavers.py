@@ -1,0 +1,78 @@
+"""Orders that leave together, oldest first: gathered before the first goes, then one a step (ORDER-014).
+
+They wait in the scratch table. While any is left the cursor makes a detour: the running step goes on after them.
+"""
+
+import numpy as np
+
+from exchange.codes import CancelReason, OrderFlag
+from exchange.engine.orders import take_out
+from exchange.kernel import kernel
+
+COD = np.int64(CancelReason.COD)
+TIMER = np.int64(CancelReason.TIMER)
+EACH_ITS_OWN = np.int64(CancelReason.NONE)
+WAITS_COD = np.int64(OrderFlag.WAITS_COD)
+WAITS_TIMER = np.int64(OrderFlag.WAITS_TIMER)
+
+
+@kernel
+def add_leaver(state, slot):
+    """One more order that is to leave; `send_off` follows."""
+    state.scratch[state.cursor.stop] = slot
+    state.cursor.stop += 1
+
+
+@kernel
+def send_off(state, reason, sort):
+    """From now on those gathered leave. `sort`: they were not gathered in order of entry."""
+    cursor = state.cursor
+    if cursor.stop == 0:
+        return
+    if sort:
+        _sort_by_entry(state, np.int64(cursor.stop))
+    cursor.leaving = reason
+    cursor.detour = 1
+
+
+@kernel
+def leave_once(state, out):
+    """The next one leaves; after the last the detour is over."""
+    cursor = state.cursor
+    slot = np.int64(state.scratch[cursor.index])
+    state.scratch[cursor.index] = 0
+    cursor.index += 1
+    if cursor.index == cursor.stop:
+        cursor.index = 0
+        cursor.stop = 0
+        cursor.detour = 0
+    reason = np.int64(cursor.leaving)
+    if reason == EACH_ITS_OWN:
+        reason = COD if state.orders[slot]["flags"] & WAITS_COD != 0 else TIMER
+    row = take_out(state, out, slot, reason)
+    row.reference = cursor.request_id
+
+
+@kernel
+def _sift(state, root, count):
+    """Restore the heap of slots, latest entry on top, below `root`."""
+    table = state.scratch
+    while 2 * root + 1 < count:
+        child = 2 * root + 1
+        if child + 1 < count and state.orders[table[child]].entry < state.orders[table[child + 1]].entry:
+            child += 1
+        if state.orders[table[root]].entry >= state.orders[table[child]].entry:
+            return
+        table[root], table[child] = table[child], table[root]
+        root = child
+
+
+@kernel
+def _sort_by_entry(state, count):
+    """Put the first `count` slots of the scratch table in order of entry (ORDER-014); heap sort, in place."""
+    for root in range(count // 2 - 1, -1, -1):
+        _sift(state, root, count)
+    table = state.scratch
+    for stop in range(count - 1, 0, -1):
+        table[0], table[stop] = table[stop], table[0]
+        _sift(state, np.int64(0), stop)
