@@ -142,6 +142,7 @@ class Combinations(Struct, frozen=True, forbid_unknown_fields=True):
     calendars: bool
     strips: bool
     tier_spreads: tuple[tuple[str, str], ...]
+    implied: bool
 
 
 class Product(Struct, frozen=True, forbid_unknown_fields=True):

@@ -136,6 +136,7 @@ class EventFlag(IntFlag):
     EMPTY = 8  # IOP: no indicative price
     NEVER_RESTED = 16  # CXL: of an order that was in no level
     QUEUED = 32  # DSC: some of the cancels wait for a state that allows them (COD-004)
+    IMPLIED = 64  # FILL: of an implied group, a row an order; the combination's order is the group's last row
 
 
 class Liquidity(IntEnum):

@@ -6,7 +6,7 @@ A size is part of the record's type, so kernels compile once per size: use a nam
 from dataclasses import dataclass
 
 # One step of the compiled loop never emits more rows than this.
-STEP_EVENTS = 4
+STEP_EVENTS = 32  # an implied group of a strip: a fill of each of 13 orders, and a new slice of 12
 SLOT_BITS = 24
 GENERATION_BITS = 29  # slot and generation together stay below 2**53 (WIRE-012)
 SCAN_TIERS = 2  # MARGIN-002: front, deferred
@@ -43,6 +43,11 @@ class Limits:
     def order_index(self) -> int:
         """Entries of all tables of client order ids, the largest at most a quarter full; table n begins at entry n."""
         return 2 * max(FIRST_INDEX, 1 << (4 * self.orders - 1).bit_length())
+
+    @property
+    def members(self) -> int:
+        """Legs of all combinations that are implied, and these themselves."""
+        return 4 * self.books
 
     @property
     def position_index(self) -> int:

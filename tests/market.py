@@ -3,19 +3,19 @@
 from typing import Any
 
 from exchange.codes import ComboKind, Matching, OrderEntry
-from exchange.conformance.market import MONTH, account_payload, commodity, listing, scenario_listing
+from exchange.conformance.market import MONTH, account_payload, commodity, listing, ltd_ns, scenario_listing
 
 __all__ = ["MONTH", "account_payload", "commodity", "listing", "property_market", "scenario_listing"]
 
 
 def property_market() -> dict[str, Any]:
-    """Nine books in two groups: months near and far, a term, combinations of every kind, tight limits; two of the
-    months are pro-rata."""
+    """Ten books in two groups: months near and far, a term, combinations of every kind, all implied, tight limits; two
+    of the months are pro-rata."""
     fees = {"taker_fee": 2, "auction_fee": 1, "band_ticks": 12, "protection_ticks": 3, "show_ratio": 6}
     near, far = (MONTH + 1, 744), (MONTH + 3, 672)
 
     def month(index: int, symbol: str, child: tuple[int, int], **fields: Any) -> dict[str, Any]:
-        return listing(index, symbol, months=[child], hours=child[1], **{**fees, **fields})
+        return listing(index, symbol, months=[child], hours=child[1], ltd_ns=ltd_ns(child[0]), **{**fees, **fields})
 
     return {
         "month": MONTH,
@@ -29,14 +29,16 @@ def property_market() -> dict[str, Any]:
                   sharing={"top_lots_max": 3, "split_percent": 20}),
             month(3, "A.G95.G27", near, settle_tick=104, min_inc=2, matching=Matching.PRO_RATA),
             listing(4, "A.G90.G27-J27", combo=ComboKind.CALENDAR, legs=[(1, 1), (2, -1)], settle_tick=3,
-                    low_tick=-37, high_tick=43, hours=744, **fees),
+                    low_tick=-37, high_tick=43, hours=744, implied=True, **fees),
             listing(5, "A.G95-G90.G27", combo=ComboKind.TIER, legs=[(3, 1), (1, -1)], settle_tick=4,
-                    low_tick=-36, high_tick=44, hours=744, **fees),
+                    low_tick=-36, high_tick=44, hours=744, implied=True, **fees),
             listing(6, "A.G90.G27:J27", combo=ComboKind.STRIP, legs=[(1, 1), (2, 1)], settle_tick=99,
-                    low_tick=80, high_tick=118, hours=1_416, **fees),
+                    low_tick=80, high_tick=118, hours=1_416, implied=True, **fees),
             listing(7, "A.G90.T3-28", term=True, hours=26_304, order_lots_max=5,
                     months=[(MONTH + 12 + number, 730) for number in range(35)] + [(MONTH + 47, 754)], **fees),
             month(8, "A.G85.G27", near, settle_tick=98, order_entry=OrderEntry.IOC_ONLY),
             month(9, "B.G90.G27", near, group=2, commodity=2, maker_fee=1),
+            listing(10, "A.G90-G85.G27", combo=ComboKind.TIER, legs=[(1, 1), (8, -1)], settle_tick=2,
+                    low_tick=-38, high_tick=42, hours=744, implied=True, **fees),
         ],
     }  # fmt: skip

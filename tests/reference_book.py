@@ -7,6 +7,7 @@ asked for, so there is no cached best price, level total or bitmap that could be
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from sortedcontainers import SortedDict
 from exchange.codes import CancelReason, Side
 
 SLOT_BITS = 24
+STAMPS = itertools.count(1)
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Order:
     resting: bool = False
     no_cod: bool = False
     waits: CancelReason | None = None  # why it leaves as soon as its market's state allows it (COD-004)
+    stamp: int = 0  # when it last joined a queue
 
     def __deepcopy__(self, memo: dict[int, object]) -> Order:
         """No field can change from within: a copy of them is a copy of all."""
@@ -89,6 +92,7 @@ class Book:
         order.shown_lots = min(order.display_lots or order.leaves_lots, order.leaves_lots)
         self.sides[order.side].setdefault(-signed(order.side) * order.price, []).append(order)
         order.resting = True
+        order.stamp = next(STAMPS)
 
     def remove(self, order: Order) -> None:
         """Leave the queue; everybody else keeps their place (MATCH-005)."""

@@ -18,7 +18,8 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.units import ORDER_LOTS_MAX
-from tests.reference_book import Order, opposite, signed
+from tests.reference_book import Order, signed
+from tests.reference_implied import best_tradeable
 
 if TYPE_CHECKING:
     from tests.reference_clearing import Instrument
@@ -79,7 +80,7 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     yield command.lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
     yield shows_too_little(instrument, command.lots, command.display_lots), RejectReason.SHOW
     yield reference.find_client(command.account, client_words(command)) is not None, RejectReason.DUP_ID
-    yield market and reference.books[command.instrument].best(opposite(command.side)) is None, RejectReason.NO_OPP
+    yield market and best_price(reference, command) is None, RejectReason.NO_OPP
     beyond = not instrument.low_tick <= command.price <= instrument.high_tick
     yield market and command.flags & CommandFlag.TIGHTEN and beyond, RejectReason.BAND
     order = reference.draft(command)
@@ -138,21 +139,29 @@ def shows_too_little(instrument: Instrument, lots: int, display_lots: int) -> bo
     return bool(display_lots and instrument.show_ratio) and lots > display_lots * instrument.show_ratio
 
 
+def best_price(reference: Reference, command: Any) -> int | None:
+    """The best price that a NEW could trade at, implied ones included (ORDER-008, ORDER-011, TIF-006)."""
+    smp_id = command.smp_id or reference.clearing.accounts[command.account].smp_id
+    return best_tradeable(reference, command.instrument, command.side, smp_id)
+
+
 def entry_price(reference: Reference, command: Any) -> int:
     """The limit that a NEW works at: its own, a slid one (TIF-006), or what a market order finds (ORDER-008 to 012)."""
-    instrument = reference.clearing.instruments[command.instrument]
-    book, sign = reference.books[command.instrument], signed(command.side)
-    best = book.best(opposite(command.side))
+    instrument, sign = reference.clearing.instruments[command.instrument], signed(command.side)
+    best = best_price(reference, command)
     if command.order_type == OrderType.LIMIT:
         is_open = reference.market_state(command.instrument) == MarketState.OPEN
-        slides = command.post_only == PostOnly.SLIDE and is_open and best is not None
-        takes = slides and best is not None and book.takes(command.side, command.price, best)
-        return best.price - sign * instrument.min_inc if takes and best is not None else command.price
-    assert best is not None, "without an opposite price it is refused (ORDER-010)"
-    points = instrument.protection_ticks if command.order_type == OrderType.MARKET else 0
-    caps = [best.price + sign * points, worst_price(reference, command.instrument, command.side)]
-    caps += [command.price] if command.flags & CommandFlag.TIGHTEN else []
-    price = min(sign * cap for cap in caps) * sign
+        if command.post_only != PostOnly.SLIDE or not is_open or best is None:
+            return command.price
+        if sign * command.price < sign * best:
+            return command.price
+        price = best - sign
+    else:
+        assert best is not None, "without an opposite price it is refused (ORDER-010)"
+        points = instrument.protection_ticks if command.order_type == OrderType.MARKET else 0
+        caps = [best + sign * points, worst_price(reference, command.instrument, command.side)]
+        caps += [command.price] if command.flags & CommandFlag.TIGHTEN else []
+        price = min(sign * cap for cap in caps) * sign
     while price % instrument.min_inc:
         price -= sign
     return price
@@ -184,8 +193,8 @@ def _would_take(reference: Reference, order: Order) -> bool:
     """TIF-005; inert where nothing matches (TIF-008)."""
     if order.post_only == PostOnly.NONE or reference.market_state(order.instrument) != MarketState.OPEN:
         return False
-    best = reference.books[order.instrument].best(opposite(order.side))
-    return best is not None and reference.books[order.instrument].takes(order.side, order.price, best)
+    best = best_tradeable(reference, order.instrument, order.side, order.smp_id)
+    return best is not None and signed(order.side) * order.price >= signed(order.side) * best
 
 
 def _risk_checks(reference: Reference, order: Order, replaced: Order | None) -> Check:

@@ -59,6 +59,8 @@ class Instrument:
     show_ratio: int = 0
     matching: int = 0
     sharing: Sharing = NO_TERMS
+    ltd_ns: int = 0
+    implied: bool = False
 
     def __deepcopy__(self, memo: dict[int, object]) -> Instrument:
         """It never changes."""
@@ -172,12 +174,9 @@ class Clearing:
 
     # --- trades
 
-    def book_fill(
-        self, order: Order, instrument: Instrument, price: int, lots: int, last_ticks: dict[int, int | None]
-    ) -> None:
-        """One side of a trade: positions at the legs' prices (SPEC-041); of a strip, the residual in cash."""
+    def book_fill(self, order: Order, instrument: Instrument, lots: int, prices: list[int], residual: int = 0) -> None:
+        """One side of a trade: positions at the legs' prices (SPEC-041), and the residual in cash."""
         account, direction = self.accounts[order.account], signed(order.side)
-        prices, residual = self.leg_prices(instrument, price, last_ticks)
         for (leg, sign), leg_price in zip(instrument.legs, prices, strict=True):
             position = account.positions.setdefault(leg, Position())
             position.lots += direction * sign * lots

@@ -266,16 +266,21 @@ class Reference:
         book.last_tick = price
         for order in (first, second):
             taker = order is second and liquidity == Liquidity.MAKER
-            self._fill(order, price, lots, Liquidity.TAKER if taker else liquidity)
+            self.fill(order, price, lots, Liquidity.TAKER if taker else liquidity)
         for order in (first, second):
             if not order.leaves_lots and (order is first or liquidity == Liquidity.AUCTION):
                 self.end_order(order)
 
-    def _fill(self, order: Order, price: int, lots: int, role: Liquidity) -> None:
-        """One order's part of a trade."""
+    def fill(
+        self, order: Order, price: int, lots: int, role: Liquidity, leg_ticks: list[int] | None = None, flags: int = 0
+    ) -> None:
+        """One order's part of a trade. `leg_ticks`: what the legs of a combination traded at, where they did."""
         instrument, book = self.clearing.instruments[order.instrument], self.books[order.instrument]
-        last_ticks = {index: other.last_tick for index, other in self.books.items()}
-        self.clearing.book_fill(order, instrument, price, lots, last_ticks)
+        residual = 0
+        if leg_ticks is None:
+            last_ticks = {index: other.last_tick for index, other in self.books.items()}
+            leg_ticks, residual = self.clearing.leg_prices(instrument, price, last_ticks)
+        self.clearing.book_fill(order, instrument, lots, leg_ticks, residual)
         for leg, _ in instrument.legs:
             if (order.account, leg) not in self.touched:
                 self.touched.append((order.account, leg))
@@ -290,7 +295,7 @@ class Reference:
             EventKind.FILL, order, price=price, lots=lots, liquidity=role, reference=self.trades,
             amount_mills=self.clearing.take_fee(order.account, instrument, role, lots),
             level_lots=book.level_lots(order.side, order.price) if rested else 0, hidden_lots=order.price,
-            state=OrderState.OPEN if order.leaves_lots else OrderState.FILLED,
+            state=OrderState.OPEN if order.leaves_lots else OrderState.FILLED, flags=flags,
         )  # fmt: skip
 
     def cancel_order(self, order: Order, reason: CancelReason, reference: int = 0) -> None:

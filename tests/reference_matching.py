@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from exchange.codes import Liquidity, Matching
 from tests.reference_book import Order, is_own, opposite
+from tests.reference_implied import best_path, trade_path
 from tests.reference_pro_rata import match_level
 from tests.reference_self_match import prevent_self_match
 
@@ -20,6 +21,10 @@ def match(reference: Reference, order: Order) -> None:
     shared = reference.clearing.instruments[order.instrument].matching == Matching.PRO_RATA
     while order.leaves_lots:
         maker = book.best(opposite(order.side))
+        path = best_path(reference, order.instrument, order.side, order.smp_id)
+        if path and path.is_traded_before(order, maker):
+            trade_path(reference, order, path)
+            continue
         if maker is None or not book.takes(order.side, order.price, maker):
             return
         if shared:

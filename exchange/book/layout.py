@@ -1,4 +1,4 @@
-"""Row formats of the book's tables: ORDER, LINK, LEVEL, BOOK, SHARING.
+"""Row formats of the book's tables: ORDER, LINK, LEVEL, BOOK, SHARING, and of implied prices: MEMBER, SOURCES, PATH.
 
 Every table has a row 0 that means "none". Rows are `np.record`, so that kernels read fields as attributes compiled or
 not. Indices are signed (i4): an unsigned and a signed 64-bit integer would meet as a float in Numba.
@@ -153,5 +153,33 @@ SHARING = record_type(
         ("split_percent", "<i4"),  # what goes in time order before the shares
         ("minimum_allocation", "<i4"),  # smaller shares become 0
         ("spare", "<i4"),
+    ]
+)
+# One way to an implied price in a book: a combination on it, or the book's own combination.
+MEMBER = record_type(
+    [
+        ("combination", "<i4"),
+        ("own_leg", "<i4"),  # number of the book among the combination's legs, from 1; 0: it is the combination
+        ("expiry_rank", "<i4"),  # by the nearest last trading day of the other legs; equal days, equal ranks (IMP-009)
+        ("spare", "<i4"),
+    ]
+)
+
+# The ways into one book: rows of the member table, nearest expiry first.
+SOURCES = record_type([("first", "<i4"), ("count", "<i4")])
+
+# The real orders that one implied fill would trade: of a strip's months, or of the strip and all months but one.
+PATH = record_type(
+    [
+        ("count", "<i4"),  # 0 none
+        ("combination", "<i4"),
+        ("own_leg", "<i4"),
+        ("tick", "<i4"),  # the implied price
+        ("lots", "<i4"),
+        ("spare", "<i4"),
+        ("books", "<i4", (LEGS_MAX,)),
+        ("sides", "<i4", (LEGS_MAX,)),
+        ("slots", "<i4", (LEGS_MAX,)),
+        ("ticks", "<i4", (LEGS_MAX,)),
     ]
 )

@@ -146,6 +146,33 @@ def unlink_order(state, book, slot):
     return np.int64(level.shown_lots)
 
 
+@kernel
+def relink_order(state, book, slot, older, newer):
+    """Undo `unlink_order`: back between neighbours that are as they were when the order left."""
+    order = state.orders[slot]
+    side = np.int64(order.side)
+    place = place_of(book, side, np.int64(order.price))
+    row = row_of(book, side, place)
+    level = state.levels[row]
+    if level.head == 0:
+        _mark_occupied(state, book, side, place, row)
+        book.best[side] = max(place, np.int64(book.best[side]))
+    if older == 0:
+        level.head = slot
+    else:
+        state.links[older].newer = slot
+    if newer == 0:
+        level.tail = slot
+    else:
+        state.links[newer].older = slot
+    link = state.links[slot]
+    link.older = older
+    link.newer = newer
+    level.shown_lots += order.shown_lots
+    level.hidden_lots += order.leaves_lots - order.shown_lots
+    order.resting = 1
+
+
 @leaf_kernel
 def reduce_order(state, book, slot, lots):
     """Take lots off an order that keeps its place, those it shows first. Returns lots still shown at its price."""

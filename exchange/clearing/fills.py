@@ -84,8 +84,34 @@ def clear_fill(state, book, order, lots, price, liquidity):
         hold_lots(state, account, row, signed_lots, price)
     else:
         _hold_legs(state, account, book, signed_lots, price)
+    return _take_fee(state, account, book, liquidity, lots)
+
+
+@leaf_kernel
+def _take_fee(state, account, book, liquidity, lots):
     fee = fee_mills(book, liquidity, lots)
     state.accounts[account].cash_mills -= fee
     state.accounts[account].fees_mills += fee
     state.fees_mills += fee
     return fee
+
+
+@kernel
+def clear_implied_fill(state, book, order, lots, liquidity):
+    """As `clear_fill` for the combination's order of an implied group: its legs are booked at the prices that the
+    group traded them at, `state.path` has them (IMP-007). Of a strip nothing is left over (IMP-013)."""
+    account = np.int64(order.account)
+    side = np.int64(order.side)
+    signed_lots = lots if side == BUY else -lots
+    loss = loss_per_lot(book, side, np.int64(order.price))
+    change_working(state, account, np.int64(0), book, side, -lots, -lots * loss)
+    path = state.path
+    number = 0 if path.own_leg == 0 else 1
+    for leg in range(np.int64(book.leg_count)):
+        row = leg_position(state, account, np.int64(0), book, leg)
+        tick = np.int64(path.tick)
+        if leg + 1 != path.own_leg:
+            tick = np.int64(path.ticks[number])
+            number += 1
+        hold_lots(state, account, row, signed_lots * book.legs[leg].sign, tick)
+    return _take_fee(state, account, book, liquidity, lots)

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exchange.codes import ComboKind, OrderEntry
-from exchange.units import ORDER_LOTS_MAX, POSITION_LOTS_MAX
+from exchange.units import NS_PER_DAY, NS_PER_S, ORDER_LOTS_MAX, POSITION_LOTS_MAX
 
 BOOKS = {"M1": 1, "M2": 2, "SP": 3, "ST": 4, "M3": 5, "TS": 6}
 BOOK_NAMES = {index: name for name, index in BOOKS.items()}
+COMBINATIONS = (BOOKS["SP"], BOOKS["ST"], BOOKS["TS"])
 GROUP = 1
 MONTH = 84  # January 2027, the current month of every test market
+FIRST_LTD_NS = 1_800_000_000 * NS_PER_S  # last trading days of test markets, a month apart
+MONTH_NS = 30 * NS_PER_DAY
 LIMIT_TICKS = 1_000
 # A price of a scenario lies inside its book's daily limits if it is at most so far from settlement.
 REACH_TICKS = 10_000
@@ -18,7 +21,7 @@ NO_PRICES: Mapping[int, Sequence[int]] = {}
 LISTING_DEFAULTS: dict[str, Any] = {
     "hours": 1, "settle_tick": 100, "low_tick": 80, "high_tick": 120, "months": [], "legs": [], "combo": 0,
     "order_entry": 0, "min_inc": 1, "order_lots_max": ORDER_LOTS_MAX, "band_ticks": 0, "maker_fee": 0,
-    "taker_fee": 0, "auction_fee": 0, "term": False, "matching": 0, "sharing": {},
+    "taker_fee": 0, "auction_fee": 0, "term": False, "matching": 0, "sharing": {}, "ltd_ns": 0, "implied": False,
 }  # fmt: skip
 
 
@@ -27,6 +30,11 @@ def listing(index: int, symbol: str, **fields: Any) -> dict[str, Any]:
     known = {"index": index, "instrument_id": index, "symbol": symbol, "group": GROUP, "commodity": 1}
     values = {**LISTING_DEFAULTS, **known, **fields}
     return {**values, "fee_hours": values.get("fee_hours", values["hours"])}
+
+
+def ltd_ns(month: int) -> int:
+    """A last trading day for a month of a test market."""
+    return FIRST_LTD_NS + (month - MONTH) * MONTH_NS
 
 
 def commodity(index: int, group: int, **fields: int) -> dict[str, int]:
@@ -78,17 +86,22 @@ def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequenc
     terms = {"psr_mills": parameters.get("psr", 1), "intra_mills": parameters.get("intra", 0)}
     terms |= {"spot_lots_max": spot, "spot_month": MONTH if spot else 0}
     entry = OrderEntry.IOC_ONLY if parameters.get("iocm3", 0) else OrderEntry.FULL
+    implied = bool(parameters.get("imp", 0))
     return {
         "month": MONTH,
         "commodities": [commodity(1, GROUP, **terms)],
         "instruments": [
-            book(1, "M1", ref[0], hours=hours[0], months=[(MONTH, hours[0])]),
-            book(2, "M2", ref[1], hours=hours[1], months=[(MONTH + 1, hours[1])]),
-            book(3, "SP", ref[0] - ref[1], combo=ComboKind.CALENDAR, legs=[(1, 1), (2, -1)], hours=max(hours)),
-            book(4, "ST", mean, combo=ComboKind.STRIP, legs=[(1, 1), (2, 1)], hours=sum(hours)),
-            book(5, "M3", ref[0], hours=hours[0], months=[(MONTH, hours[0])], order_entry=entry,
+            book(1, "M1", ref[0], hours=hours[0], months=[(MONTH, hours[0])], ltd_ns=ltd_ns(MONTH)),
+            book(2, "M2", ref[1], hours=hours[1], months=[(MONTH + 1, hours[1])],
+                 ltd_ns=ltd_ns(MONTH + 1)),
+            book(3, "SP", ref[0] - ref[1], combo=ComboKind.CALENDAR, legs=[(1, 1), (2, -1)], hours=max(hours),
+                 implied=implied),
+            book(4, "ST", mean, combo=ComboKind.STRIP, legs=[(1, 1), (2, 1)], hours=sum(hours),
+                 implied=implied),
+            book(5, "M3", ref[0], hours=hours[0], months=[(MONTH, hours[0])], ltd_ns=ltd_ns(MONTH), order_entry=entry,
                  term=bool(parameters.get("term", 0))),
-            book(6, "TS", 0, combo=ComboKind.TIER, legs=[(5, 1), (1, -1)], hours=hours[0]),
+            book(6, "TS", 0, combo=ComboKind.TIER, legs=[(5, 1), (1, -1)], hours=hours[0],
+                 implied=implied),
         ],
     }  # fmt: skip
 

@@ -1,12 +1,12 @@
 """EVENT rows as the notation tells them, and what an expected event may look like."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, RejectReason, Scope
-from exchange.conformance.market import BOOK_NAMES
+from exchange.codes import CancelReason, EventFlag, EventKind, Liquidity, MarketState, RejectReason, Scope
+from exchange.conformance.market import BOOK_NAMES, COMBINATIONS
 from exchange.conformance.words import Word, wrong
 from exchange.records import unpack_client_order_id
 
@@ -27,8 +27,14 @@ def told_events(events: list[Any], names: Names) -> list[str]:
     """Events as text; the two rows of a trade or a decrement become one, positions and cash are not told."""
     told: list[str] = []
     first: Any = None
+    group: list[Any] = []
     for event in events:
-        if event.kind in (EventKind.FILL, EventKind.DEC):
+        if event.kind == EventKind.FILL and event.flags & EventFlag.IMPLIED:
+            group.append(event)
+            if event.instrument in COMBINATIONS:
+                told += _group(group)
+                group = []
+        elif event.kind in (EventKind.FILL, EventKind.DEC):
             if first is None:
                 first = event
             else:
@@ -63,8 +69,15 @@ def _id(event: Any) -> str:
 
 def _trade(first: Any, second: Any, names: Names) -> str:
     text = f"TRD {_id(first)} {_id(second)} {second.lots}@{second.price}"
-    # Of a combination's order and a leg's, the leg's book traded; legs are listed before combinations.
-    return f"{text} {BOOK_NAMES[min(first.instrument, second.instrument)]}" if names.books else text
+    return f"{text} {BOOK_NAMES[first.instrument]}" if names.books else text
+
+
+def _group(rows: list[Any]) -> Iterator[str]:
+    """An implied group: each outright's row is a trade with the combination's order, whose row is the last."""
+    *outrights, whole = rows
+    for row in outrights:
+        pair = (whole, row) if row.liquidity == Liquidity.TAKER else (row, whole)
+        yield f"TRD {_id(pair[0])} {_id(pair[1])} {row.lots}@{row.price} {BOOK_NAMES[row.instrument]}"
 
 
 def _decrement(first: Any, second: Any) -> str:

@@ -83,7 +83,7 @@ def _begin_new(state, out, command, word):
         take_out(state, out, slot, reason)
     elif book.phase != OPEN:
         rest_order(state, out, slot)
-    elif crosses(book, np.int64(order.side), np.int64(order.price)):
+    elif book.features != 0 or crosses(book, np.int64(order.side), np.int64(order.price)):
         _begin_match(state, slot)
     else:
         settle_remainder(state, out, slot)

@@ -59,7 +59,7 @@ def open_session(state, out, command):
     """SESSION: opened or resumed."""
     session = np.int64(command.session)
     if 0 < session < state.sessions.shape[0]:
-        state.sessions[session].account = command.account
+        state.sessions[session].account = np.int32(command.account)  # a stranger may have any number
         state.sessions[session].opened_ns = state.time_ns
     answer_event(state, out, SESSION, command, NONE)
 

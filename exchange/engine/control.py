@@ -26,6 +26,7 @@ from exchange.engine.sharing import (
     set_lead_makers,
     set_sharing,
 )
+from exchange.engine.ways import lay_ways, ways_of
 from exchange.limits import LADDER_TICKS_MAX, LEGS_MAX, SCAN_TIERS
 from exchange.records import EVENT
 from exchange.units import ORDER_LOTS_MAX, POSITION_LOTS_MAX, PRICE_MAX
@@ -80,6 +81,7 @@ class Listing(msgspec.Struct, forbid_unknown_fields=True):
     auction_fee: int = 0
     term: bool = False
     sharing: SharingTerms = SharingTerms()
+    implied: bool = False  # a combination whose price and legs' prices imply each other (IMP-)
 
 
 class ListPayload(msgspec.Struct, forbid_unknown_fields=True):
@@ -163,11 +165,16 @@ def _check_list(states: np.ndarray, terms: ListPayload) -> None:
         require(same or row.psr_mills == 0, f"commodity {commodity.index} is defined already, with other terms")
     expected = int(state.books_listed)
     rows = int(state.used_ladder_rows)
+    members = sum(len(ways) for ways in ways_of(state).values())
     for listing in terms.instruments:
         expected += 1
         _check_listing(state, listing, expected)
         rows += 2 * _side_rows(listing)
+        members += len(listing.legs) + 1 if listing.implied else 0
+    _check_implied(state, terms.instruments)
     require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
+    room = state.members.shape[0]
+    require(members <= room, f"implied combinations and their legs need {members} rows, there are {room}")
 
 
 def _check_listing(state: np.record, listing: Listing, expected: int) -> None:
@@ -188,6 +195,19 @@ def _check_listing(state: np.record, listing: Listing, expected: int) -> None:
     for leg, sign in listing.legs:
         within(f"{name}: leg", leg, 1, listing.index - 1)
         require(sign in (1, -1), f"{name}: leg sign {sign} is not 1 or -1")
+
+
+def _check_implied(state: np.record, listings: list[Listing]) -> None:
+    """Implied trading needs one total order of its books: it stays inside a product group."""
+    new = {listing.index: (listing.group, bool(listing.legs)) for listing in listings}
+    for listing in listings:
+        if listing.implied:
+            require(len(listing.legs) > 1, f"{listing.symbol}: implied, but no combination")
+            for leg, _ in listing.legs:
+                book = state.books[leg]
+                group, combination = new.get(leg, (int(book.group), book.leg_count > 1))
+                require(group == listing.group, f"{listing.symbol}: leg {leg} is in group {group}, not {listing.group}")
+                require(not combination, f"{listing.symbol}: leg {leg} is a combination")
 
 
 def _side_rows(listing: Listing) -> int:
@@ -256,6 +276,7 @@ def _list(state: np.record, terms: ListPayload) -> np.ndarray:
         _set_commodity(state, commodity)
     for listing in terms.instruments:
         _open_book(state, listing)
+    lay_ways(state)
     return _tell_listed(state, [listing.index for listing in terms.instruments])
 
 
@@ -281,7 +302,7 @@ def _set_commodity(state: np.record, terms: CommodityTerms) -> None:
     row.spot_month = terms.spot_month
 
 
-NESTED = ("index", "symbol", "months", "legs", "sharing")
+NESTED = ("index", "symbol", "months", "legs", "sharing", "implied")
 DIRECT_FIELDS = [name for name in Listing.__struct_fields__ if name not in NESTED]
 
 
@@ -303,6 +324,9 @@ def _open_book(state: np.record, listing: Listing) -> None:
     else:
         _set_outright(state, book, listing)
     _set_hold_bound(state, book)
+    if listing.implied:
+        for number in (listing.index, *(leg for leg, _ in listing.legs)):
+            state.books[number].features |= BookFeature.IMPLIED
     group = state.groups[listing.group]
     if not group.listed:
         group.listed = 1

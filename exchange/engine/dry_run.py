@@ -1,32 +1,78 @@
-"""What an aggressor would execute: the matcher's way through the book, writing nothing (TIF-003)."""
+"""What an aggressor would execute: the matcher's way through the books, leaving no trace (TIF-003)."""
 
 import numpy as np
 
-from exchange.book.levels import place_of, row_of, worse_place
+from exchange.book.implied import IMPLIED, clear_path, find_path
+from exchange.book.levels import link_order, place_of, reduce_order, relink_order, row_of, unlink_order, worse_place
 from exchange.codes import Matching
+from exchange.engine.orders import slice_lots
 from exchange.engine.self_match import CANCEL_RESTING, DECREMENT, is_own
 from exchange.kernel import kernel
 
 PRO_RATA = np.int64(Matching.PRO_RATA)
 
+# The dry run's list of what it took, in the scratch table.
+ENTRY = 7  # slot, neighbours, leaves, shown, stamp in two halves
+HALF = 32
+LOW_HALF = (1 << HALF) - 1
+
 
 @kernel
 def executable_lots(state, book, order):
-    """Lots that a new order would execute now in a book with features, or with a self-match id."""
+    """Lots that a new order would execute now in a book with features, or with a self-match id.
+
+    Real orders of the own book are walked over without writing: no implied price is made of them. What implied prices
+    take is taken from the other books in truth, noted in the scratch table and put back; once the table is full they
+    count no more.
+    """
     side = np.int64(order.side)
     worst = place_of(book, 1 - side, np.int64(order.price))
     place = np.int64(book.best[1 - side])
     left = np.int64(order.leaves_lots)
     found = np.int64(0)
-    while place != 0 and place >= worst and left > 0:
-        head = np.int64(state.levels[row_of(book, 1 - side, place)].head)
-        if book.matching == PRO_RATA:
-            taken, left = _from_shared_level(state, order, head, left)
-        else:
-            taken, left = _from_level(state, order, head, left)
+    stamp = np.int64(state.stamp)
+    entries = np.int64(0)
+    while left > 0:
+        real = place if place >= worst else np.int64(0)
+        taken = np.int64(0)
+        if book.features & IMPLIED != 0:
+            taken, entries = _from_path(state, order, max(real, worst - 1, 0), left, entries)
+            left -= taken
+        if taken == 0:
+            if real == 0:
+                break
+            taken, left = _from_real(state, book, order, place, left)
+            place = worse_place(state, book, 1 - side, place)
         found += taken
-        place = worse_place(state, book, 1 - side, place)
+    while entries > 0:
+        entries -= 1
+        _put_back(state, entries)
+    state.stamp = stamp
     return found
+
+
+@kernel
+def _from_real(state, book, order, place, left):
+    """(lots executed at one level of the own book, lots left after it; 0 if it ends the aggressor)."""
+    head = np.int64(state.levels[row_of(book, 1 - np.int64(order.side), place)].head)
+    if book.matching == PRO_RATA:
+        return _from_shared_level(state, order, head, left)
+    return _from_level(state, order, head, left)
+
+
+@kernel
+def _from_path(state, order, floor, left, entries):
+    """(lots executed at an implied price better than the real ones, entries in the list of what was taken)."""
+    side = np.int64(order.side)
+    if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), floor) == 0:
+        return np.int64(0), entries
+    lots = min(left, np.int64(state.path.lots))
+    if (entries + state.path.count) * ENTRY > state.scratch.shape[0]:
+        lots = np.int64(0)
+    else:
+        entries = _take_path(state, entries, lots)
+    clear_path(state)
+    return lots, entries
 
 
 @kernel
@@ -65,3 +111,55 @@ def _from_shared_level(state, order, head, left):
         slot = np.int64(state.links[slot].newer)
     lots = min(left, there)
     return lots, left - lots
+
+
+@kernel
+def _take_path(state, entries, lots):
+    """Take lots from every order of the path; nobody is told. Returns the number of entries in the list."""
+    for number in range(state.path.count):
+        _take(state, entries, np.int64(state.path.slots[number]), lots)
+        entries += 1
+    return entries
+
+
+@kernel
+def _take(state, entry, slot, lots):
+    order = state.orders[slot]
+    book = state.books[order.book]
+    link = state.links[slot]
+    at = entry * ENTRY
+    state.scratch[at] = slot
+    state.scratch[at + 1] = link.older
+    state.scratch[at + 2] = link.newer
+    state.scratch[at + 3] = order.leaves_lots
+    state.scratch[at + 4] = order.shown_lots
+    state.scratch[at + 5] = order.stamp >> HALF
+    state.scratch[at + 6] = (order.stamp & LOW_HALF) - (1 << (HALF - 1))
+    if lots < order.shown_lots:
+        reduce_order(state, book, slot, lots)
+        return
+    unlink_order(state, book, slot)
+    order.leaves_lots -= lots
+    order.shown_lots = 0
+    if order.leaves_lots != 0:
+        state.stamp += 1
+        order.stamp = state.stamp
+        order.shown_lots = slice_lots(order)
+        link_order(state, book, slot)
+
+
+@kernel
+def _put_back(state, entry):
+    """Undo one `_take`, the latest first: neighbours are then as they were."""
+    at = entry * ENTRY
+    slot = np.int64(state.scratch[at])
+    order = state.orders[slot]
+    book = state.books[order.book]
+    if order.resting != 0:
+        unlink_order(state, book, slot)
+    order.leaves_lots = state.scratch[at + 3]
+    order.shown_lots = state.scratch[at + 4]
+    order.stamp = (np.int64(state.scratch[at + 5]) << HALF) + state.scratch[at + 6] + (1 << (HALF - 1))
+    relink_order(state, book, slot, np.int64(state.scratch[at + 1]), np.int64(state.scratch[at + 2]))
+    for spot in range(at, at + ENTRY):
+        state.scratch[spot] = 0

@@ -5,8 +5,10 @@ Plain books never come here: `matching.match_once` tests `book.features` once.
 
 import numpy as np
 
-from exchange.book.levels import best_row, crosses
+from exchange.book.implied import IMPLIED, find_path
+from exchange.book.levels import best_row, place_of
 from exchange.codes import Matching
+from exchange.engine.implied import trade_path
 from exchange.engine.level_pass import NO_PASS, begin_pass, continue_pass, prevent_on_level
 from exchange.engine.self_match import is_own, prevent_self_match
 from exchange.engine.trades import trade_lots
@@ -23,7 +25,20 @@ def match_featured(state, out, slot):
         return True
     order = state.orders[slot]
     book = state.books[order.book]
-    if order.leaves_lots == 0 or not crosses(book, np.int64(order.side), np.int64(order.price)):
+    side = np.int64(order.side)
+    if order.leaves_lots == 0:
+        return False
+    worst = place_of(book, 1 - side, np.int64(order.price))
+    real = np.int64(book.best[1 - side])
+    if real < worst:
+        real = np.int64(0)
+    if book.features & IMPLIED != 0:
+        # A better implied price trades before a real one, at one price the real orders do (IMP-003, IMP-004).
+        floor = max(real, worst - 1, 0)
+        if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), floor) != 0:
+            trade_path(state, out, slot)
+            return True
+    if real == 0:
         return False
     if _prevents(state, out, slot):
         return True

@@ -101,6 +101,7 @@ def _listing(instrument: Instrument, books: dict[int, int], commodity: int, spec
         auction_fee=instrument.auction_fee,
         term=instrument.term,
         sharing=_sharing(spec),
+        implied=bool(instrument.legs) and spec.products.combinations.implied,
     )
 
 

@@ -33,6 +33,7 @@ from exchange.engine.validate import (
     check_terms,
     entry_tick,
     known_account,
+    owner_smp_id,
     takes_cancel,
 )
 from exchange.kernel import kernel, leaf_kernel
@@ -119,7 +120,7 @@ def _write_order(state, order, command, tick):
     order.filled_lots = 0
     order.order_lots = command.lots
     order.display_lots = command.display_lots
-    order.smp_id = command.smp_id if command.smp_id != 0 else state.accounts[np.int64(command.account)].smp_id
+    order.smp_id = owner_smp_id(state, command)
     order.side = command.side
     order.order_type = command.order_type
     order.tif = command.tif
@@ -140,7 +141,7 @@ def enter_order(state, out, command, word):
     account = np.int64(command.account)
     book = state.books[np.int64(command.instrument)]
     row = own_position(state, account, np.int64(command.instrument))
-    tick = entry_tick(book, command)
+    tick = entry_tick(state, book, command)
     reason = check_terms(state, command, book, row, word, tick)
     if reason != NONE:
         refuse(state, out, REJ, command, reason)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.book.expiry import keep_expiry
-from exchange.book.levels import crosses, take_hidden_first, unlink_order
+from exchange.book.levels import take_hidden_first, unlink_order
 from exchange.book.pro_rata import lose_top
 from exchange.clearing.margin import loss_per_lot
 from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind
@@ -31,6 +31,7 @@ from exchange.engine.validate import (
     is_killed,
     known_account,
     takes_replace,
+    would_take,
 )
 from exchange.kernel import kernel
 from exchange.units import ORDER_LOTS_MAX
@@ -108,7 +109,8 @@ def _check_moved(state, account, order, price, leaves):
         return reason
     if level_is_full(state, book, side, price, leaves):
         return FULL
-    if order.post_only != POST_ONLY_NONE and book.phase == OPEN and crosses(book, side, price):
+    keeps_out = order.post_only != POST_ONLY_NONE and book.phase == OPEN
+    if keeps_out and would_take(state, book, np.int64(order.book), side, price, np.int64(order.smp_id)):
         return PO_CROSS
     return NONE
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from exchange.book.layout import BOOK, LEVEL, LINK, NODE, ORDER, SHARING
+from exchange.book.layout import BOOK, LEVEL, LINK, MEMBER, NODE, ORDER, PATH, SHARING, SOURCES
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
 from exchange.limits import FIRST_INDEX, Limits
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 7
+STATE_VERSION = 8
 CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 
@@ -88,56 +88,64 @@ def in_cache_lines(fields: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [*placed, ("room_end", "u1", (-offset % CACHE_LINE,))] if offset % CACHE_LINE else placed
 
 
+# What there is one of.
+COUNTERS = [
+    ("version", "<i8"),
+    ("sequence", "<i8"),  # last command applied
+    ("time_ns", "<i8"),  # its time
+    ("entry", "<i8"),  # last order accepted
+    ("stamp", "<i8"),  # last priority given
+    ("trade_id", "<i8"),
+    ("fees_mills", "<i8"),  # the house's
+    ("deposits_mills", "<i8"),
+    ("withdrawals_mills", "<i8"),
+    ("index_size", "<i8"),  # entries of the present table of client order ids
+    ("index_old_size", "<i8"),  # of the one before while its entries move, else 0
+    ("index_moved", "<i8"),  # entries of it looked at so far
+    ("index_entries", "<i8"),  # orders in the index
+    ("listed_sequence", "<i8"),  # last number of the instruments channel
+    ("next_timer_ns", "<i8"),  # no dead-man timer fires before, 0 none is armed
+    ("used_orders", "<i4"),  # highest slot ever used
+    ("free_order", "<i4"),  # last slot given back
+    ("used_positions", "<i4"),
+    ("used_ladder_rows", "<i4"),
+    ("books_listed", "<i4"),
+    ("month", "<i4"),  # current month, since 2020-01: splits scan tiers (MARGIN-002)
+    ("next_expiry", "<i4"),  # heap of GTD orders, earliest first
+    ("spare", "<i4"),
+]
+
+
 @cache
 def state_dtype(limits: Limits) -> np.dtype:
     """STATE for these capacities; every table has one row more, for "none"."""
-    return record_type(
-        in_cache_lines(
-            [
-                ("version", "<i8"),
-                ("sequence", "<i8"),  # last command applied
-                ("time_ns", "<i8"),  # its time
-                ("entry", "<i8"),  # last order accepted
-                ("stamp", "<i8"),  # last priority given
-                ("trade_id", "<i8"),
-                ("fees_mills", "<i8"),  # the house's
-                ("deposits_mills", "<i8"),
-                ("withdrawals_mills", "<i8"),
-                ("index_size", "<i8"),  # entries of the present table of client order ids
-                ("index_old_size", "<i8"),  # of the one before while its entries move, else 0
-                ("index_moved", "<i8"),  # entries of it looked at so far
-                ("index_entries", "<i8"),  # orders in the index
-                ("listed_sequence", "<i8"),  # last number of the instruments channel
-                ("next_timer_ns", "<i8"),  # no dead-man timer fires before, 0 none is armed
-                ("used_orders", "<i4"),  # highest slot ever used
-                ("free_order", "<i4"),  # last slot given back
-                ("used_positions", "<i4"),
-                ("used_ladder_rows", "<i4"),
-                ("books_listed", "<i4"),
-                ("month", "<i4"),  # current month, since 2020-01: splits scan tiers (MARGIN-002)
-                ("next_expiry", "<i4"),  # heap of GTD orders, earliest first
-                ("spare", "<i4"),
-                ("cursor", CURSOR),
-                ("groups", GROUP, (limits.groups + 1,)),
-                ("commodities", COMMODITY, (limits.commodities + 1,)),
-                ("books", BOOK, (limits.books + 1,)),
-                ("sharing", SHARING, (limits.books + 1,)),
-                ("accounts", ACCOUNT, (limits.accounts + 1,)),
-                ("sessions", SESSION, (limits.sessions + 1,)),
-                ("positions", POSITION, (limits.positions + 1,)),
-                ("position_index", "<i4", (limits.position_index,)),
-                ("risks", RISK, ((limits.accounts + 1) * (limits.commodities + 1),)),
-                ("orders", ORDER, (limits.orders + 1,)),
-                ("links", LINK, (limits.orders + 1,)),
-                ("heap", NODE, (2 * (limits.orders + 1),)),
-                ("order_index", "<u8", (limits.order_index,)),
-                ("scratch", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),
-                ("shares", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),  # of a pro-rata pass, by slot
-                ("levels", LEVEL, (limits.ladder_rows,)),
-                ("occupied", "<u8", (limits.ladder_rows // 64,)),
-            ]
-        )
-    )
+    return record_type(in_cache_lines([*COUNTERS, *_tables(limits)]))
+
+
+def _tables(limits: Limits) -> list[tuple[Any, ...]]:
+    return [
+        ("cursor", CURSOR),
+        ("path", PATH),  # what an implied fill would trade; all zero when nobody looks at one
+        ("groups", GROUP, (limits.groups + 1,)),
+        ("commodities", COMMODITY, (limits.commodities + 1,)),
+        ("books", BOOK, (limits.books + 1,)),
+        ("sharing", SHARING, (limits.books + 1,)),
+        ("sources", SOURCES, (limits.books + 1,)),
+        ("members", MEMBER, (limits.members,)),
+        ("accounts", ACCOUNT, (limits.accounts + 1,)),
+        ("sessions", SESSION, (limits.sessions + 1,)),
+        ("positions", POSITION, (limits.positions + 1,)),
+        ("position_index", "<i4", (limits.position_index,)),
+        ("risks", RISK, ((limits.accounts + 1) * (limits.commodities + 1),)),
+        ("orders", ORDER, (limits.orders + 1,)),
+        ("links", LINK, (limits.orders + 1,)),
+        ("heap", NODE, (2 * (limits.orders + 1),)),
+        ("order_index", "<u8", (limits.order_index,)),
+        ("scratch", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),
+        ("shares", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),  # of a pro-rata pass, by slot
+        ("levels", LEVEL, (limits.ladder_rows,)),
+        ("occupied", "<u8", (limits.ladder_rows // 64,)),
+    ]
 
 
 @cache

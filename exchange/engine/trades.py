@@ -18,7 +18,7 @@ FILLED = np.int64(OrderState.FILLED)
 
 
 @leaf_kernel
-def _record_print(state, book, price, lots):
+def record_print(state, book, price, lots):
     """Last price and the day's statistics."""
     book.last_trade_id = state.trade_id
     if book.volume_lots == 0:
@@ -35,9 +35,15 @@ def _record_print(state, book, price, lots):
 
 @kernel
 def _fill(state, out, book, slot, lots, price, liquidity):
-    """One order's part of a trade: book, clearing, FILL."""
+    """One order's part of a trade: clearing, book, FILL."""
+    fee = clear_fill(state, book, state.orders[slot], lots, price, liquidity)
+    tell_fill(state, out, book, slot, lots, price, liquidity, fee)
+
+
+@leaf_kernel
+def tell_fill(state, out, book, slot, lots, price, liquidity, fee):
+    """What a fill that is cleared does to its order and the book. Returns the FILL row."""
     order = state.orders[slot]
-    fee = clear_fill(state, book, order, lots, price, liquidity)
     order.filled_lots += lots
     order.value_tick_lots += price * lots
     level_lots = np.int64(0)
@@ -58,6 +64,7 @@ def _fill(state, out, book, slot, lots, price, liquidity):
     row.reference = state.trade_id
     row.amount_mills = fee
     row.account_sequence = next_in_stream(state, np.int64(order.account))
+    return row
 
 
 @leaf_kernel
@@ -67,7 +74,7 @@ def trade_lots(state, out, book, first, second, price, lots, auction):
     Orders that are filled and stood in the book are forgotten; an aggressor stays until its command is done with it.
     """
     state.trade_id += 1
-    _record_print(state, book, price, lots)
+    record_print(state, book, price, lots)
     _fill(state, out, book, first, lots, price, AUCTION if auction else MAKER)
     _fill(state, out, book, second, lots, price, AUCTION if auction else TAKER)
     if state.orders[first].leaves_lots == 0:
@@ -83,7 +90,7 @@ def trade_lots(state, out, book, first, second, price, lots, auction):
 def trade_share(state, out, book, resting, slot, price, lots):
     """As a continuous trade of `trade_lots`, for one share of a pro-rata pass: icebergs refresh after all of them."""
     state.trade_id += 1
-    _record_print(state, book, price, lots)
+    record_print(state, book, price, lots)
     _fill(state, out, book, resting, lots, price, MAKER)
     _fill(state, out, book, slot, lots, price, TAKER)
     if state.orders[resting].leaves_lots == 0:

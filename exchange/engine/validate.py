@@ -5,8 +5,9 @@ Stops are refused as BAD_COMBO.
 
 import numpy as np
 
+from exchange.book.implied import opposite_place
 from exchange.book.index import ZERO, find_hashed
-from exchange.book.levels import best_tick, crosses
+from exchange.book.levels import place_of, tick_of
 from exchange.clearing.margin import loss_per_lot
 from exchange.codes import (
     AccountFlag,
@@ -169,31 +170,63 @@ def is_market(order_type):
 
 
 @leaf_kernel
-def entry_tick(book, command):
+def owner_smp_id(state, command):
+    """Self-match id that a NEW works with: its own, else its account's (SMP-001)."""
+    if command.smp_id != 0:
+        return np.int64(command.smp_id)
+    return np.int64(state.accounts[np.int64(command.account)].smp_id)
+
+
+@leaf_kernel
+def best_opposite(state, command):
+    """Place of the best price that a NEW could trade at, 0 none."""
+    return opposite_place(state, np.int64(command.instrument), np.int64(command.side), owner_smp_id(state, command))
+
+
+@leaf_kernel
+def would_take(state, book, index, side, tick, smp_id):
+    """Whether an order of this limit meets a tradeable price, implied ones included (TIF-005)."""
+    best = opposite_place(state, index, side, smp_id)
+    return best != 0 and best >= place_of(book, 1 - side, tick)
+
+
+@leaf_kernel
+def entry_tick(state, book, command):
     """The limit that a NEW works at: its own, one away from the best opposite price if it slides (TIF-006), or what
     a market order takes from the book. Without an opposite price the last has none: `check_terms` refuses it."""
     side = np.int64(command.side)
     tick = np.int64(command.price)
     if is_market(command.order_type):
-        return _market_tick(book, command, side)
-    if command.post_only == POST_ONLY_SLIDE and book.phase == OPEN and crosses(book, side, tick):
-        return best_tick(book, 1 - side) + (2 * side - 1) * np.int64(book.min_inc)
+        return _market_tick(state, book, command, side)
+    if command.post_only == POST_ONLY_SLIDE and book.phase == OPEN:
+        best = best_opposite(state, command)
+        if best != 0 and best >= place_of(book, 1 - side, tick):
+            # An implied price may lie between two increments.
+            return _on_increment(book, side, tick_of(book, 1 - side, best) + 2 * side - 1)
     return tick
 
 
+@leaf_kernel
+def _on_increment(book, side, tick):
+    """The price an order of this side may have that is nearest to a tick and not beyond it."""
+    if side == BUY:
+        return tick - tick % book.min_inc
+    return tick + -tick % book.min_inc
+
+
 @kernel
-def _market_tick(book, command, side):
+def _market_tick(state, book, command, side):
     """Best opposite price and protection, inside band and daily limits, on an increment (ORDER-008 to ORDER-012)."""
-    best = best_tick(book, 1 - side)
+    best = tick_of(book, 1 - side, best_opposite(state, command))
     points = np.int64(book.protection_ticks) if command.order_type == MARKET else np.int64(0)
     tighten = command["flags"] & TIGHTEN != 0
     if side == BUY:
         tick = min(best + points, worst_tick(book, side))
         tick = min(tick, np.int64(command.price)) if tighten else tick
-        return tick - tick % book.min_inc
+        return _on_increment(book, side, tick)
     tick = max(best - points, worst_tick(book, side))
     tick = max(tick, np.int64(command.price)) if tighten else tick
-    return tick + -tick % book.min_inc
+    return _on_increment(book, side, tick)
 
 
 @leaf_kernel
@@ -259,7 +292,7 @@ def check_terms(state, command, book, row, word, tick):
     if first != ZERO and find_hashed(state, word, account, first, command.client_order_id_1, command.client_order_id_2):
         return DUP_ID
     if market:
-        if book.best[1 - side] == 0:
+        if best_opposite(state, command) == 0:
             return NO_OPP
         if command["flags"] & TIGHTEN != 0 and (command.price < book.low_tick or command.price > book.high_tick):
             return BAND
@@ -274,6 +307,8 @@ def check_terms(state, command, book, row, word, tick):
         return reason
     if is_full(state, account, row, book, side, tick, lots):
         return FULL
-    if command.post_only == POST_ONLY_REJECT and book.phase == OPEN and crosses(book, side, tick):
+    index = np.int64(command.instrument)
+    keeps_out = command.post_only == POST_ONLY_REJECT and book.phase == OPEN
+    if keeps_out and would_take(state, book, index, side, tick, owner_smp_id(state, command)):
         return PO_CROSS
     return NONE

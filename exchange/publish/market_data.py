@@ -18,12 +18,24 @@ opened from that state. A subscriber gets of its channel the snapshot, then what
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
-from exchange.codes import EventKind, Liquidity
+from exchange.codes import EventFlag, EventKind, Liquidity
 from exchange.publish.book_view import BookView, Level, level_change
 from exchange.publish.channels import Changes, DepthChannel, EventChannel, TopChannel
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.phases import Phases
-from exchange.publish.rows import INSTRUMENT, KIND, LIQUIDITY, LOTS, PRICE, REFERENCE, SEQUENCE, SIDE, TIME_NS, Row
+from exchange.publish.rows import (
+    FLAGS,
+    INSTRUMENT,
+    KIND,
+    LIQUIDITY,
+    LOTS,
+    PRICE,
+    REFERENCE,
+    SEQUENCE,
+    SIDE,
+    TIME_NS,
+    Row,
+)
 from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import ChannelMessage, ChannelSpec, Instruments, Status, Trades
@@ -36,9 +48,11 @@ _STA = int(EventKind.STA)
 _IOP = int(EventKind.IOP)
 _LISTED = int(EventKind.LISTED)
 _AUCTION = int(Liquidity.AUCTION)
+_TAKER = int(Liquidity.TAKER)
+_IMPLIED = int(EventFlag.IMPLIED)
 _CHANNELS = frozenset(("instruments", "status", "trades", "top", "depth"))
 _VENUE_KINDS = frozenset((_STA, _IOP, _LISTED))
-_AGGRESSORS = ("s", "b")  # by the side of the resting order
+_SIDES = ("b", "s")
 
 Message = tuple[int, ChannelMessage]
 Key = tuple[str, int, int, int]  # name, index, cadence_ms, levels
@@ -256,7 +270,7 @@ class MarketData:
             self._touched[index] = book
 
     def _print(self, row: Row, index: int) -> None:
-        """The first row of a pair is the print; the second only names the same trade."""
+        """The first row of a pair is the print, the second only names the same trade. Implied groups have no pairs."""
         if row[REFERENCE] == self._trade_id:
             return
         self._trade_id = row[REFERENCE]
@@ -323,12 +337,8 @@ class MarketData:
             self._out.append((number, channel.publish(make(subject), sequence)))
 
     def _trades(self, prints: list[Row]) -> Trades:
-        """MDATA-012: `n` has no aggressor, it traded in an uncross."""
         auction = prints[0][LIQUIDITY] == _AUCTION
-        rows = [
-            (row[REFERENCE], row[PRICE], row[LOTS], "n" if row[LIQUIDITY] == _AUCTION else _AGGRESSORS[row[SIDE]])
-            for row in prints
-        ]
+        rows = [(row[REFERENCE], row[PRICE], row[LOTS], _aggressor(row)) for row in prints]
         return Trades(0, 0, self.sequence, self.time_us, rows, auction=auction)
 
     def _status(self, index: int) -> Status:
@@ -349,3 +359,12 @@ class MarketData:
     def _definitions(self, indices: list[int]) -> Instruments:
         rows = [self._table.definition(index, self._phases.phase(index)) for index in indices]
         return Instruments(0, 0, self.sequence, self.time_us, rows)
+
+
+def _aggressor(row: Row) -> str:
+    """MDATA-012: `n` has no aggressor, it traded in an uncross or as the leg of an implied group."""
+    if row[LIQUIDITY] == _AUCTION:
+        return "n"
+    if row[FLAGS] & _IMPLIED:
+        return _SIDES[row[SIDE]] if row[LIQUIDITY] == _TAKER else "n"
+    return _SIDES[1 - row[SIDE]]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from exchange.cli import main
-from exchange.conformance import command
+from exchange.conformance import command, not_built
 from exchange.errors import UserError
 
 OWN = Path(__file__).parents[1] / "scenarios" / "matching.txt"
@@ -90,7 +90,10 @@ def test_a_failure_shows_what_is_missing_and_how_the_end_differs(
     )
 
 
-def test_what_is_not_built_yet_is_named_and_does_not_pass(capsys: pytest.CaptureFixture[str], table: Path) -> None:
+def test_what_is_not_built_yet_is_named_and_does_not_pass(
+    capsys: pytest.CaptureFixture[str], table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(not_built, "NOT_BUILT", frozenset({"MQ", "imp=1"}))
     table.write_text(f"{MISSING}\nI9 | - | imp=1 algo=fifo | - | - | -\nI8 | - | imp=0 | - | - | -\n")
     code, out, _ = ended(capsys, table)
     assert code == 1

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, RejectReason
+from exchange.codes import CancelReason, EventFlag, EventKind, Liquidity, MarketState, RejectReason
 from exchange.conformance.rows import Event
 from exchange.conformance.told import SHAPES, TOLD, Names, sorted_runs, told_events
 from exchange.records import pack_client_order_id
@@ -49,11 +49,28 @@ def test_an_event_is_told_in_the_notation(event: Any, text: str) -> None:
 
 
 def test_two_rows_are_one_trade_and_one_decrement() -> None:
-    fills = [row(EventKind.FILL, name, lots=2, price=100, instrument=3 - place) for place, name in enumerate("at")]
+    fills = [row(EventKind.FILL, name, lots=2, price=100, instrument=2) for name in "at"]
     decrements = [row(EventKind.DEC, name, lots=4) for name in "bu"]
     position = row(EventKind.POS)
     assert told_events([*fills, *decrements, position], NAMES) == ["TRD a t 2@100", "DEC b u 4"]
     assert told_events(fills, Names({}, {}, books=True)) == ["TRD a t 2@100 M2"]
+
+
+@pytest.mark.rule("IMP-007")
+def test_rows_of_an_implied_group_are_trades_with_the_order_of_its_combination() -> None:
+    def group(taker: str, rows: dict[str, tuple[int, int]]) -> list[Any]:
+        liquidity = {name: Liquidity.TAKER if name == taker else Liquidity.MAKER for name in rows}
+        return [
+            row(EventKind.FILL, name, lots=2, price=price, instrument=index, flags=EventFlag.IMPLIED,
+                liquidity=liquidity[name])
+            for name, (index, price) in rows.items()
+        ]  # fmt: skip
+
+    names = Names({}, {}, books=True)
+    into = group("t", {"f": (1, 103), "k": (2, 99), "t": (3, 4)})
+    assert told_events(into, names) == ["TRD f t 2@103 M1", "TRD k t 2@99 M2"]
+    out = group("t", {"t": (1, 103), "k": (2, 99), "s": (3, 4)})
+    assert told_events(out, names) == ["TRD s t 2@103 M1", "TRD k s 2@99 M2"]
 
 
 def test_what_is_told_may_be_expected() -> None:

@@ -3,7 +3,16 @@
 from collections import Counter
 from typing import Any
 
-from exchange.codes import CancelReason, CommandKind, EventKind, MarketState, RejectReason
+from exchange.codes import (
+    CancelReason,
+    ComboKind,
+    CommandKind,
+    EventFlag,
+    EventKind,
+    Liquidity,
+    MarketState,
+    RejectReason,
+)
 from tests.properties.flow import WEIGHTS, Flow
 from tests.properties.invariants import Ledger
 from tests.properties.requirement import required_mills
@@ -90,7 +99,20 @@ class Run:
         self.ledger.before(self.pair.reference, step)
         events = self.pair.apply(step)
         self.ledger.after(self.pair.reference, step, events)
+        self._count_implied(events)
         for event in events:
             reason = RejectReason(event.reason).name if event.kind in REFUSALS else ""
             reason = CancelReason(event.reason).name if event.kind == EventKind.CXL else reason
             self.seen[f"{EventKind(event.kind).name} {reason}".strip()] += 1
+
+    def _count_implied(self, events: list[Any]) -> None:
+        """What kind of combination gave the price, and whether the aggressor traded it or a leg of it."""
+        instruments = self.pair.reference.clearing.instruments
+        for event in events:
+            if event.kind == EventKind.FILL and event.flags & EventFlag.IMPLIED:
+                kind = instruments[event.instrument].combo
+                if kind != ComboKind.OUTRIGHT:
+                    way = "in" if event.liquidity == Liquidity.TAKER else "out"
+                    self.seen[f"IMPLIED {ComboKind(kind).name} {way}"] += 1
+                elif event.liquidity == Liquidity.TAKER and instruments[event.instrument].order_entry:
+                    self.seen["IMPLIED IOC_ONLY"] += 1

@@ -129,12 +129,14 @@ class Flow:
 
     def _index(self) -> int:
         if self._chance(0.01):
-            return self._pick([0, 10, 64, 65, 2**32 - 1])
-        return self._pick([1, 1, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 9])
+            return self._pick([0, 11, 64, 65, 2**32 - 1])
+        return self._pick([1, 1, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 10, 10])
 
     def _new(self, reference: Reference) -> Any:
         index = self._index()
         tif = self._pick([TimeInForce.DAY] * 5 + [TimeInForce.GTC] * 3 + [TimeInForce.IOC, TimeInForce.FOK])
+        if index == 8 and self._chance(0.8):  # an ioc_only book
+            tif = self._pick([TimeInForce.IOC, TimeInForce.IOC, TimeInForce.FOK])
         fields: dict[str, Any] = self._until() if self._chance(0.15) and tif < TimeInForce.GTD else {}
         if self._chance(0.08):
             fields["minimum_lots"] = self._pick([1, 2, 3, 6, 20, -1])

@@ -10,6 +10,7 @@ from typing import Any
 
 from exchange.codes import (
     CancelReason,
+    ComboKind,
     CommandFlag,
     CommandKind,
     EventFlag,
@@ -23,6 +24,7 @@ from exchange.codes import (
     Side,
     TimeInForce,
 )
+from tests.properties.implied_groups import check_group
 from tests.reference_engine import Reference
 
 REJECTIONS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ)
@@ -78,9 +80,17 @@ class Ledger:
         """Fold one command's events and assert what must hold."""
         self._check_answer(command, events)
         fills: list[Any] = []
+        group: list[Any] = []
         for event in events:
             assert (event.sequence, event.time_ns) == (command.sequence, command.time_ns)
             self._check_stream(event)
+            if event.kind == EventKind.FILL and event.flags & EventFlag.IMPLIED:
+                group.append(event)
+                if reference.clearing.instruments[event.instrument].combo != ComboKind.OUTRIGHT:
+                    self._implied(reference, group)
+                    group = []
+                continue
+            assert not group, "the rows of an implied group follow each other (IMP-007)"
             if event.kind == EventKind.FILL:
                 fills.append(event)
                 if len(fills) == 2:
@@ -89,7 +99,7 @@ class Ledger:
                 continue
             assert not fills, "fills come in pairs (INV-002)"
             self._fold(command, event)
-        assert not fills, "fills come in pairs (INV-002)"
+        assert not fills and not group, "fills come in pairs (INV-002)"
         self._check_uncross(events)
         self._check_books(reference)
         self._check_entry_conditions(command, events)
@@ -220,6 +230,28 @@ class Ledger:
         for event in (first, second):
             self._fill(event)
 
+    def _implied(self, reference: Reference, group: list[Any]) -> None:
+        """INV-001 to INV-007, INV-015 for one implied group; its last row is the combination's order."""
+        check_group(reference.clearing.instruments, group)
+        assert {self.states[event.instrument] for event in group} == {MarketState.OPEN}, "all books are OPEN (INV-015)"
+        taker = next(event for event in group if event.liquidity == Liquidity.TAKER)
+        opposite = self._queue(taker.instrument, 1 - taker.side)
+        better = [order for order in opposite if self._sign(order) * (order.price - taker.price) <= 0]
+        assert not better, "no real order at this price or a better one (INV-004, IMP-003)"
+        owners = [self.orders[event.order_id].smp_id for event in group]
+        owners = [smp_id for smp_id in owners if smp_id]
+        assert len(set(owners)) == len(owners), "no two of one owner (INV-007)"
+        for event in group:
+            self.trades += 1
+            assert event.reference == self.trades, "trade ids are dense"
+            order = self.orders[event.order_id]
+            if event is not taker:
+                best = min(self._queue(order.book, order.side), key=lambda other: self._rank(other))
+                assert event.price == order.price == best.price, "at the best resting price (INV-006, IMP-002)"
+                assert event.lots <= order.shown_lots, "one slice at a time (ICE-002)"
+        for event in group:
+            self._fill(event)
+
     def _fill(self, event: Any) -> None:
         order = self.orders[event.order_id]
         better = order.price - event.price if order.side == Side.BUY else event.price - order.price
@@ -299,7 +331,10 @@ class Ledger:
         return [order for order in self.orders.values() if order.stamp and (order.book, order.side) == (book, side)]
 
     def _rank(self, order: Entry) -> tuple[int, int]:
-        return (-order.price if order.side == Side.BUY else order.price, order.stamp)
+        return self._sign(order) * order.price, order.stamp
+
+    def _sign(self, order: Entry) -> int:
+        return -1 if order.side == Side.BUY else 1
 
     def _level_lots(self, book: int, side: int, price: int) -> int:
         return sum(order.shown_lots for order in self._queue(book, side) if order.price == price)

@@ -47,7 +47,7 @@ def test_a_copy_of_the_state_goes_on_like_the_original_from_any_point(where: int
     assert (head + tail, second.state_hash()) == whole()
 
 
-@pytest.mark.parametrize("capacity", [STEP_EVENTS, STEP_EVENTS + 1, 7, TEST.event_rows])
+@pytest.mark.parametrize("capacity", [STEP_EVENTS, STEP_EVENTS + 1, 2 * STEP_EVENTS + 7, TEST.event_rows])
 @pytest.mark.rule("INV-020")
 def test_results_do_not_depend_on_the_length_of_the_event_buffer(capacity: int) -> None:
     engine = Engine(TEST)

@@ -1,0 +1,260 @@
+"""Implied prices: what the best real orders of other books are worth in this one (IMP-001 to IMP-014).
+
+A *path* is a set of real orders that one implied fill would trade: an order for each leg of a combination ("in"), or
+the combination's order and one for each other leg ("out"). Nothing is kept between questions: whoever asks gets the
+path that the books give now, noted in `state.path`. Weights and divisor follow IMP-012: the sum over legs of
+weight * price is divisor * the combination's price; a spread has +1, -1 and 1, a strip its months' hours and their sum.
+"""
+
+import numpy as np
+
+from exchange.book.levels import best_row, best_tick, place_of
+from exchange.codes import BookFeature, ComboKind, MarketState, Side
+from exchange.kernel import kernel, leaf_kernel
+
+BUY = np.int64(Side.BUY)
+OPEN = np.int64(MarketState.OPEN)
+STRIP = np.int64(ComboKind.STRIP)
+IMPLIED = np.int64(BookFeature.IMPLIED)
+TRIES_MAX = 256  # orders looked at for a path whose makers are all of different owners
+
+
+@leaf_kernel
+def party_side(side, combo, own_leg):
+    """Side of the combination's order of a path: the aggressor's own, or the one that meets him at his leg."""
+    if own_leg == 0:
+        return side
+    return 1 - side if combo.legs[own_leg - 1].sign > 0 else side
+
+
+@leaf_kernel
+def resting_side(party, sign):
+    """Side of the outrights that meet a leg of the combination's order."""
+    return 1 - party if sign > 0 else party
+
+
+@leaf_kernel
+def leg_weight(state, combo, leg):
+    """Weight of a leg in the combination's price, without its sign (IMP-012, IMP-013)."""
+    if combo.combo == STRIP:
+        return np.int64(state.books[combo.legs[leg].book].hours)
+    return np.int64(1)
+
+
+@leaf_kernel
+def _rounded(number, divisor, up):
+    """Quotient, rounded up or down; the divisor may be negative."""
+    if divisor < 0:
+        number = -number
+        divisor = -divisor
+    return -(-number // divisor) if up else number // divisor
+
+
+@kernel
+def price_path(state, combination, own_leg, side):
+    """Price of a path for an aggressor of `side`: (whether there is one, tick) (IMP-001, IMP-006, IMP-013).
+
+    own_leg  number of the aggressor's book among the legs, from 1; 0: he trades the combination
+    """
+    combo = state.books[combination]
+    party = party_side(side, combo, own_leg)
+    number = np.int64(0)
+    whole = np.int64(0)
+    own = np.int64(0)
+    if combo.phase != OPEN or (own_leg != 0 and combo.best[party] == 0):
+        return False, np.int64(0)
+    for leg in range(np.int64(combo.leg_count)):
+        sign = np.int64(combo.legs[leg].sign)
+        book = state.books[combo.legs[leg].book]
+        weight = leg_weight(state, combo, leg)
+        whole += weight
+        if book.phase != OPEN:
+            return False, np.int64(0)
+        if leg + 1 == own_leg:
+            own = sign * weight
+            continue
+        resting = resting_side(party, sign)
+        if book.best[resting] == 0:
+            return False, np.int64(0)
+        number += sign * weight * best_tick(book, resting)
+    divisor = whole if combo.combo == STRIP else np.int64(1)
+    if own_leg == 0:
+        return True, _rounded(number, divisor, side == BUY)
+    return True, _rounded(divisor * best_tick(combo, party) - number, own, side == BUY)
+
+
+@kernel
+def clear_path(state):
+    """Leave nothing behind: a question changes no byte of the state."""
+    path = state.path
+    for number in range(path.count):
+        path.books[number] = 0
+        path.sides[number] = 0
+        path.slots[number] = 0
+        path.ticks[number] = 0
+    path.count = 0
+    path.combination = 0
+    path.own_leg = 0
+    path.tick = 0
+    path.lots = 0
+
+
+@kernel
+def _add_source(state, index, side):
+    path = state.path
+    count = path.count
+    path.books[count] = index
+    path.sides[count] = side
+    path.ticks[count] = best_tick(state.books[index], side)
+    path.count = count + 1
+
+
+@kernel
+def _note_path(state, combination, own_leg, side, tick):
+    """Its sources in the order of its fills: the combination's order first, then the legs (IMP-007)."""
+    clear_path(state)
+    path = state.path
+    path.combination = combination
+    path.own_leg = own_leg
+    path.tick = tick
+    combo = state.books[combination]
+    party = party_side(side, combo, own_leg)
+    if own_leg != 0:
+        _add_source(state, np.int64(combination), party)
+    for leg in range(np.int64(combo.leg_count)):
+        if leg + 1 != own_leg:
+            _add_source(state, np.int64(combo.legs[leg].book), resting_side(party, combo.legs[leg].sign))
+
+
+@leaf_kernel
+def _head_of(state, number):
+    """The oldest order at the best price of a source."""
+    path = state.path
+    book = state.books[path.books[number]]
+    return np.int64(state.levels[best_row(book, np.int64(path.sides[number]))].head)
+
+
+@kernel
+def _shares_owner(state, number):
+    """Whether an order of the path has the owner of one before it."""
+    path = state.path
+    smp_id = state.orders[path.slots[number]].smp_id
+    if smp_id != 0:
+        for other in range(number):
+            if state.orders[path.slots[other]].smp_id == smp_id:
+                return True
+    return False
+
+
+@kernel
+def _choose_makers(state):
+    """One order of each source, earliest stamps first, no two of one owner (IMP-002, SMP-010). False: there are none.
+
+    Depth first: a source steps on to its next order when those behind it find no partner.
+    """
+    path = state.path
+    number = 0
+    path.slots[0] = _head_of(state, 0)
+    for _ in range(TRIES_MAX):
+        slot = np.int64(path.slots[number])
+        if slot == 0:
+            if number == 0:
+                return False
+            number -= 1
+            path.slots[number] = state.links[path.slots[number]].newer
+        elif _shares_owner(state, number):
+            path.slots[number] = state.links[slot].newer
+        elif number + 1 == path.count:
+            return True
+        else:
+            number += 1
+            path.slots[number] = _head_of(state, number)
+    return False
+
+
+@kernel
+def _meets_owner(state, smp_id):
+    """Whether an own order of the aggressor stands at the best level of a source (SMP-010)."""
+    if smp_id != 0:
+        for number in range(state.path.count):
+            slot = _head_of(state, number)
+            while slot != 0:
+                if state.orders[slot].smp_id == smp_id:
+                    return True
+                slot = np.int64(state.links[slot].newer)
+    return False
+
+
+@kernel
+def _path_lots(state):
+    """The smallest of the displayed sizes."""
+    path = state.path
+    lots = np.int64(state.orders[path.slots[0]].shown_lots)
+    for number in range(1, path.count):
+        lots = min(lots, np.int64(state.orders[path.slots[number]].shown_lots))
+    return lots
+
+
+@kernel
+def find_path(state, index, side, smp_id, floor):
+    """Note the path that an aggressor would trade next (IMP-001 to IMP-009). Returns its place among opposite prices.
+
+    index   the aggressor's book
+    smp_id  the aggressor's, 0 for a question of everybody
+    floor   only places above this count: real orders at a price come first (IMP-003)
+    returns 0 if there is none; then `state.path` is clear
+    """
+    book = state.books[index]
+    chosen = np.int64(-1)
+    best = floor
+    stamp = np.int64(0)
+    noted = np.int64(-1)
+    if book.phase != OPEN:
+        return np.int64(0)
+    first = np.int64(state.sources[index].first)
+    for number in range(first, first + state.sources[index].count):
+        member = state.members[number]
+        exists, tick = price_path(state, np.int64(member.combination), np.int64(member.own_leg), side)
+        if not exists or tick < book.low_tick or tick > book.high_tick:
+            continue
+        place = place_of(book, 1 - side, tick)
+        # At one price the nearest expiry wins, and of one expiry the earlier stamp of the combination's order.
+        tie = chosen >= 0 and place == best and member.expiry_rank == state.members[chosen].expiry_rank
+        if place <= best and not tie:
+            continue
+        _note_path(state, np.int64(member.combination), np.int64(member.own_leg), side, tick)
+        noted = np.int64(number)
+        if not _choose_makers(state) or _meets_owner(state, smp_id):
+            continue
+        if not tie or state.orders[state.path.slots[0]].stamp < stamp:
+            chosen = np.int64(number)
+            best = place
+            stamp = np.int64(state.orders[state.path.slots[0]].stamp)
+    if chosen < 0:
+        clear_path(state)
+        return np.int64(0)
+    if noted != chosen:
+        member = state.members[chosen]
+        exists, tick = price_path(state, np.int64(member.combination), np.int64(member.own_leg), side)
+        _note_path(state, np.int64(member.combination), np.int64(member.own_leg), side, tick)
+        _choose_makers(state)
+    state.path.lots = _path_lots(state)
+    return best
+
+
+@kernel
+def _implied_place(state, index, side, smp_id):
+    book = state.books[index]
+    real = np.int64(book.best[1 - side])
+    place = find_path(state, index, side, smp_id, real)
+    clear_path(state)
+    return max(place, real)
+
+
+@leaf_kernel
+def opposite_place(state, index, side, smp_id):
+    """Place of the best price that an aggressor could trade at, implied ones included; 0 none (ORDER-008, TIF-005)."""
+    book = state.books[index]
+    if book.features & IMPLIED == 0:
+        return np.int64(book.best[1 - side])
+    return _implied_place(state, index, side, smp_id)

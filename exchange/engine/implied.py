@@ -1,0 +1,71 @@
+"""Implied fills: one aggressor against real orders of other books, as one linked group (IMP-007, IMP-008).
+
+`state.path` names the orders, see `book.implied`. A group is one FILL row an order: outrights in the order of their
+fills, then the combination's order; each row is a print of its book. Either all of it happens or nothing.
+"""
+
+import numpy as np
+
+from exchange.book.implied import clear_path
+from exchange.book.index import order_hash
+from exchange.clearing.fills import clear_fill, clear_implied_fill
+from exchange.codes import EventFlag
+from exchange.engine.orders import forget_order, refresh_order
+from exchange.engine.trades import MAKER, TAKER, record_print, tell_fill
+from exchange.kernel import kernel
+
+IMPLIED_FLAG = np.int64(EventFlag.IMPLIED)
+
+
+@kernel
+def _fill_outright(state, out, slot, lots, tick, liquidity):
+    """One outright's part of the group: print, clearing, FILL."""
+    book = state.books[state.orders[slot].book]
+    state.trade_id += 1
+    record_print(state, book, tick, lots)
+    fee = clear_fill(state, book, state.orders[slot], lots, tick, liquidity)
+    row = tell_fill(state, out, book, slot, lots, tick, liquidity, fee)
+    row["flags"] = IMPLIED_FLAG
+
+
+@kernel
+def _fill_combination(state, out, slot, lots, tick, liquidity):
+    """The combination's part: its legs are booked as the group traded them, it prints at its own price."""
+    book = state.books[state.orders[slot].book]
+    state.trade_id += 1
+    record_print(state, book, tick, lots)
+    fee = clear_implied_fill(state, book, state.orders[slot], lots, liquidity)
+    row = tell_fill(state, out, book, slot, lots, tick, liquidity, fee)
+    row["flags"] = IMPLIED_FLAG
+
+
+@kernel
+def _finish_maker(state, out, slot):
+    """A maker that is filled is gone; an iceberg whose slice is used up shows the next one (ICE-002)."""
+    order = state.orders[slot]
+    if order.leaves_lots == 0:
+        forget_order(state, slot, order_hash(order))
+    elif order.shown_lots == 0:
+        refresh_order(state, out, slot)
+
+
+@kernel
+def trade_path(state, out, slot):
+    """Trade an aggressor with the path that `find_path` has noted (IMP-007), and clear it."""
+    path = state.path
+    lots = min(np.int64(path.lots), np.int64(state.orders[slot].leaves_lots))
+    first = 0
+    if path.own_leg != 0:
+        first = 1
+        _fill_outright(state, out, slot, lots, np.int64(path.tick), TAKER)
+    for number in range(first, path.count):
+        _fill_outright(state, out, np.int64(path.slots[number]), lots, np.int64(path.ticks[number]), MAKER)
+    if path.own_leg != 0:
+        _fill_combination(state, out, np.int64(path.slots[0]), lots, np.int64(path.ticks[0]), MAKER)
+    else:
+        _fill_combination(state, out, slot, lots, np.int64(path.tick), TAKER)
+    for number in range(first, path.count):
+        _finish_maker(state, out, np.int64(path.slots[number]))
+    if path.own_leg != 0:
+        _finish_maker(state, out, np.int64(path.slots[0]))
+    clear_path(state)
