@@ -91,6 +91,8 @@ class CommandFlag(IntFlag):
     SET_TIF = 4  # REPLACE: the tif field is given
     SET_TAG = 8  # REPLACE: the tag field is given
     SET_DISPLAY = 16  # REPLACE: the display field is given
+    SET_TRIGGER = 32  # REPLACE: the trigger field is given
+    FORCE = 1  # SET_STATE: whatever the state before (the scenario command ST)
     BY_SIDE = 1  # CANCEL_ALL: only orders of this side
     BY_TAG = 2  # CANCEL_ALL: only orders of this tag
     DAY_ONLY = 1  # DISCONNECT: only DAY orders, GTC and GTD are spared (COD-002)

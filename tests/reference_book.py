@@ -42,13 +42,16 @@ class Order:
     order_type: int = 0
     display_lots: int = 0
     expiry_ns: int = 0
+    trigger: int = 0
+    pending: bool = False  # a stop that was not injected
+    reject_if_elected: bool = False
     shown_lots: int = 0  # while it rests
     filled_lots: int = 0
     value_tick_lots: int = 0
     resting: bool = False
     no_cod: bool = False
     waits: CancelReason | None = None  # why it leaves as soon as its market's state allows it (COD-004)
-    stamp: int = 0  # when it last joined a queue
+    stamp: int = 0  # when it last joined a queue, or a stop those that wait
 
     def __deepcopy__(self, memo: dict[int, object]) -> Order:
         """No field can change from within: a copy of them is a copy of all."""

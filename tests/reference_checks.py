@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.units import ORDER_LOTS_MAX
+from tests import reference_stops as stops
 from tests.reference_book import Order, signed
 from tests.reference_implied import best_tradeable
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from tests.reference_clearing import Instrument
     from tests.reference_engine import Reference
 
+STOP_TYPES = (OrderType.STOP, OrderType.STOP_LIMIT)
 MARKET_TYPES = (OrderType.MARKET, OrderType.MARKET_TO_LIMIT)
 IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
 # STATE-001: where members may enter, replace, cancel, and where books collect without matching.
@@ -59,12 +62,14 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     yield not 0 <= command.display_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     yield not 0 <= command.minimum_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     yield command.side not in set(Side) or command.tif not in set(TimeInForce), RejectReason.BAD_COMBO
-    yield command.order_type not in (OrderType.LIMIT, *MARKET_TYPES), RejectReason.BAD_COMBO
+    yield command.order_type not in set(OrderType), RejectReason.BAD_COMBO
     yield not fits_expiry(command), RejectReason.BAD_COMBO
     yield command.smp_mode not in set(SmpMode), RejectReason.BAD_COMBO
     takes = command.tif in IMMEDIATE or command.order_type in MARKET_TYPES
     yield command.post_only not in set(PostOnly), RejectReason.BAD_COMBO
     yield (command.post_only != PostOnly.NONE or command.display_lots) and takes, RejectReason.BAD_COMBO
+    stop = command.order_type in STOP_TYPES
+    yield stop and (command.tif in IMMEDIATE or command.post_only != PostOnly.NONE), RejectReason.BAD_COMBO
     yield is_killed(reference, command.account, command.session), RejectReason.KILLED
     instrument = reference.clearing.instruments.get(command.instrument)
     yield instrument is None, RejectReason.UNKNOWN_INST
@@ -75,18 +80,22 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     ioc_only = instrument.order_entry == OrderEntry.IOC_ONLY
     yield ioc_only and command.tif not in IMMEDIATE, RejectReason.IOC_ONLY
     market = command.order_type in MARKET_TYPES
-    priced = not market or command.flags & CommandFlag.TIGHTEN
+    tighten = command.flags & CommandFlag.TIGHTEN
+    priced = command.order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT) or tighten
+    yield stop and command.trigger % instrument.min_inc != 0, RejectReason.OFF_TICK
     yield priced and command.price % instrument.min_inc != 0, RejectReason.OFF_TICK
     yield command.lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
     yield shows_too_little(instrument, command.lots, command.display_lots), RejectReason.SHOW
     yield reference.find_client(command.account, client_words(command)) is not None, RejectReason.DUP_ID
     yield market and best_price(reference, command) is None, RejectReason.NO_OPP
     beyond = not instrument.low_tick <= command.price <= instrument.high_tick
-    yield market and command.flags & CommandFlag.TIGHTEN and beyond, RejectReason.BAND
+    yield stop and not instrument.low_tick <= command.trigger <= instrument.high_tick, RejectReason.BAND
+    yield (market or stop) and priced and beyond, RejectReason.BAND
     order = reference.draft(command)
-    for price in () if market else (command.price, order.price):
+    for price in () if market or stop else (command.price, order.price):
         yield outside_band(reference, command.instrument, command.side, price), RejectReason.BAND
     yield from _risk_checks(reference, order, None)
+    yield stop and refuses_election(reference, order), RejectReason.ELECTED
     yield command.post_only == PostOnly.REJECT and _would_take(reference, order), RejectReason.PO_CROSS
 
 
@@ -95,31 +104,65 @@ def replace_reason(reference: Reference, command: Any) -> RejectReason:
     return first_failure(_replace_checks(reference, command))
 
 
-def _replace_checks(reference: Reference, command: Any) -> Check:
-    account = reference.clearing.accounts.get(command.account)
-    yield account is None, RejectReason.UNKNOWN_ACCOUNT
-    assert account is not None
+def _replace_syntax(command: Any) -> Check:
     if not command.flags & CommandFlag.KEEP_LOTS:
         yield not 1 <= command.lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     if command.flags & CommandFlag.SET_DISPLAY:
         yield not 0 <= command.display_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     if command.flags & CommandFlag.SET_TIF:
         yield command.tif not in set(TimeInForce) - set(IMMEDIATE) or not fits_expiry(command), RejectReason.BAD_COMBO
+
+
+def _replace_checks(reference: Reference, command: Any) -> Check:
+    account = reference.clearing.accounts.get(command.account)
+    yield account is None, RejectReason.UNKNOWN_ACCOUNT
+    assert account is not None
+    yield from _replace_syntax(command)
     order = reference.find(command)
     yield order is None, RejectReason.UNKNOWN
     assert order is not None
+    yield command.flags & CommandFlag.SET_TRIGGER and order.order_type not in STOP_TYPES, RejectReason.BAD_COMBO
     yield is_killed(reference, command.account, command.session), RejectReason.KILLED
     instrument = reference.clearing.instruments[order.instrument]
     yield reference.market_state(order.instrument) not in REPLACE_STATES, RejectReason.STATE
-    changed = reference.changed(order, command)
+    changed = changed_by(order, command)
     yield changed.price % instrument.min_inc != 0, RejectReason.OFF_TICK
     yield changed.order_lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
     yield shows_too_little(instrument, changed.order_lots, changed.display_lots), RejectReason.SHOW
     if changed.leaves_lots <= 0 or keeps_priority(order, changed):
+        yield bool(command.flags & CommandFlag.SET_TRIGGER), RejectReason.ELECTED
         return
     yield outside_band(reference, order.instrument, order.side, changed.price), RejectReason.BAND
     yield from _risk_checks(reference, changed, order)
     yield _would_take(reference, changed), RejectReason.PO_CROSS
+    yield bool(command.flags & CommandFlag.SET_TRIGGER), RejectReason.ELECTED
+
+
+def stop_replace_checks(reference: Reference, order: Order, changed: Order) -> Check:
+    """REPL-007, in the order of every other replace."""
+    command, account = reference.command, reference.clearing.accounts[order.account]
+    instrument = reference.clearing.instruments[order.instrument]
+    yield from _replace_syntax(command)
+    yield is_killed(reference, command.account, command.session), RejectReason.KILLED
+    yield reference.market_state(order.instrument) not in REPLACE_STATES, RejectReason.STATE
+    prices = [changed.trigger] + ([] if command.flags & CommandFlag.KEEP_PRICE else [command.price])
+    yield any(price % instrument.min_inc for price in prices), RejectReason.OFF_TICK
+    yield changed.order_lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
+    yield shows_too_little(instrument, changed.order_lots, changed.display_lots), RejectReason.SHOW
+    yield any(not instrument.low_tick <= price <= instrument.high_tick for price in prices), RejectReason.BAND
+    sign, passive = signed(order.side), instrument.low_tick if order.side == Side.BUY else instrument.high_tick
+    yield sign * changed.price < sign * passive, RejectReason.BAND
+    if changed.price != order.price or changed.leaves_lots > order.leaves_lots:
+        yield from _risk_checks(reference, changed, order)
+    yield order in reference.elected or refuses_election(reference, changed), RejectReason.ELECTED
+
+
+def refuses_election(reference: Reference, order: Order) -> bool:
+    """STOP-002: `reject_if_elected`, and its trigger is true now."""
+    last = reference.books[order.instrument].last_tick
+    if not order.reject_if_elected or last is None or reference.market_state(order.instrument) != MarketState.OPEN:
+        return False
+    return signed(order.side) * last >= signed(order.side) * order.trigger
 
 
 def fits_expiry(command: Any) -> bool:
@@ -147,6 +190,8 @@ def best_price(reference: Reference, command: Any) -> int | None:
 
 def entry_price(reference: Reference, command: Any) -> int:
     """The limit that a NEW works at: its own, a slid one (TIF-006), or what a market order finds (ORDER-008 to 012)."""
+    if command.order_type in STOP_TYPES:
+        return stops.entry_price(reference, command)
     instrument, sign = reference.clearing.instruments[command.instrument], signed(command.side)
     best = best_price(reference, command)
     if command.order_type == OrderType.LIMIT:
@@ -165,6 +210,21 @@ def entry_price(reference: Reference, command: Any) -> int:
     while price % instrument.min_inc:
         price -= sign
     return price
+
+
+def changed_by(order: Order, command: Any) -> Order:
+    """What a REPLACE asks for; the total counts what has been executed (REPL-002)."""
+    total = order.order_lots if command.flags & CommandFlag.KEEP_LOTS else command.lots
+    return dataclasses.replace(
+        order,
+        price=order.price if command.flags & CommandFlag.KEEP_PRICE else command.price,
+        order_lots=total,
+        leaves_lots=total - order.filled_lots,
+        tif=command.tif if command.flags & CommandFlag.SET_TIF else order.tif,
+        expiry_ns=command.expiry_ns if command.flags & CommandFlag.SET_TIF else order.expiry_ns,
+        display_lots=command.display_lots if command.flags & CommandFlag.SET_DISPLAY else order.display_lots,
+        tag=command.tag if command.flags & CommandFlag.SET_TAG else order.tag,
+    )
 
 
 def keeps_priority(order: Order, changed: Order) -> bool:

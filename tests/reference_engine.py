@@ -4,7 +4,6 @@ Slow and obvious: no incremental figure, no index, no resumable loop. It shares 
 the exchange. `Reference.apply` takes one command and returns its events; `Reference.control` takes a control's payload.
 """
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -21,21 +20,22 @@ from exchange.codes import (
     TimeInForce,
 )
 from tests import reference_leaving as leaving
+from tests import reference_stops as stops
 from tests import reference_venue as venue
-from tests.reference_book import Book, Order, OrderIds, signed
+from tests.reference_book import STAMPS, Book, Order, OrderIds, signed
 from tests.reference_checks import (
     CANCEL_STATES,
     IMMEDIATE,
+    STOP_TYPES,
     client_words,
     entry_price,
     first_failure,
-    keeps_priority,
     new_reason,
-    replace_reason,
 )
 from tests.reference_clearing import Account, Clearing
 from tests.reference_matching import executed_by, match
 from tests.reference_phases import Phases
+from tests.reference_replace import replace_order
 from tests.rows import Command, Event
 
 PRICE_CEILING = 0x7FFFFFFF  # a refused price is told in 32 bits
@@ -55,6 +55,7 @@ class Reference:
         self.lead_makers: dict[int, list[tuple[int, int]]] = {}  # (account, percent) by book (PRO-003)
         self.session_accounts: dict[int, int] = {}
         self.kills: dict[tuple[int, int], set[int]] = {}  # (scope, its number) -> parties that set a kill (KILL-004)
+        self.elected: list[Order] = []  # stops that wait for their injection, in line
         self.entries = self.trades = 0
         self.events: list[Any] = []
         self.touched: list[tuple[int, int]] = []
@@ -90,22 +91,9 @@ class Reference:
             command.tif, command.post_only, entry_price(self, command), command.lots, command.lots,
             command.minimum_lots, client_words(command), command.tag,
             command.smp_id or self.clearing.accounts[command.account].smp_id, command.smp_mode, command.order_type,
-            command.display_lots, command.expiry_ns, no_cod=bool(command.flags & CommandFlag.NO_COD),
+            command.display_lots, command.expiry_ns, command.trigger, command.order_type in STOP_TYPES,
+            bool(command.flags & CommandFlag.REJECT_IF_ELECTED), no_cod=bool(command.flags & CommandFlag.NO_COD),
         )  # fmt: skip
-
-    def changed(self, order: Order, command: Any) -> Order:
-        """What a REPLACE asks for; the total counts what has been executed (REPL-002)."""
-        total = order.order_lots if command.flags & CommandFlag.KEEP_LOTS else command.lots
-        return dataclasses.replace(
-            order,
-            price=order.price if command.flags & CommandFlag.KEEP_PRICE else command.price,
-            order_lots=total,
-            leaves_lots=total - order.filled_lots,
-            tif=command.tif if command.flags & CommandFlag.SET_TIF else order.tif,
-            expiry_ns=command.expiry_ns if command.flags & CommandFlag.SET_TIF else order.expiry_ns,
-            display_lots=command.display_lots if command.flags & CommandFlag.SET_DISPLAY else order.display_lots,
-            tag=command.tag if command.flags & CommandFlag.SET_TAG else order.tag,
-        )
 
     # --- commands
 
@@ -121,6 +109,7 @@ class Reference:
         if command.session:
             self.last_request[command.session] = max(command.request_id, self.last_request.get(command.session, 0))
         COMMANDS.get(command.kind, _unsupported)(self)
+        stops.cascade(self)
         self.positions()
         return self.events
 
@@ -135,9 +124,13 @@ class Reference:
         self.entries += 1
         self.orders[order.order_id] = order
         self.order_event(EventKind.ACK, order, reference=command.request_id)
-        self._enter(order)
+        order.stamp = next(STAMPS)
+        if order.pending:
+            stops.elect_if_true(self, order)
+        else:
+            self.enter(order)
 
-    def _enter(self, order: Order) -> None:
+    def enter(self, order: Order) -> None:
         """Conditions of entry, matching, and what becomes of the remainder (ORDER-003, MATCH-004, TIF-001 to 004)."""
         matching = self.market_state(order.instrument) == MarketState.OPEN
         wanted = order.leaves_lots if order.tif == TimeInForce.FOK else 0
@@ -152,9 +145,9 @@ class Reference:
             return self.end_order(order)
         if order.tif in IMMEDIATE:
             return self.cancel_order(order, CancelReason.IOC)
-        return self._rest(order)
+        return self.rest(order)
 
-    def _rest(self, order: Order) -> None:
+    def rest(self, order: Order) -> None:
         book = self.books[order.instrument]
         best = book.best(order.side)
         if best is None or signed(order.side) * (order.price - best.price) > 0:
@@ -181,7 +174,7 @@ class Reference:
         order = self.find(command)
         reason = first_failure(self._cancel_checks(order))
         if order is None or reason != RejectReason.NONE:
-            self._refuse_change(EventKind.CREJ, reason, order)
+            self.refuse_change(EventKind.CREJ, reason, order)
         else:
             self.cancel_order(order, CancelReason.USER, reference=command.request_id)
 
@@ -190,46 +183,6 @@ class Reference:
         yield order is None, RejectReason.UNKNOWN
         assert order is not None
         yield self.market_state(order.instrument) not in CANCEL_STATES, RejectReason.STATE
-
-    def replace(self) -> None:
-        command = self.command
-        order = self.find(command)
-        reason = replace_reason(self, command)
-        if order is None or reason != RejectReason.NONE:
-            self._refuse_change(EventKind.RREJ, reason, order)
-            return
-        changed = self.changed(order, command)
-        kept = keeps_priority(order, changed)
-        book, old_price = self.books[order.instrument], order.price
-        if changed.leaves_lots > 0 and not kept:
-            book.remove(order)
-            book.top = [None if holder is order else holder for holder in book.top]
-        order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
-        if changed.leaves_lots <= 0:
-            self.order_event(EventKind.RPL, order, reference=command.request_id, lots=order.leaves_lots)
-            self.cancel_order(order, CancelReason.IFM)
-            return
-        order.price, order.order_lots, order.leaves_lots = changed.price, changed.order_lots, changed.leaves_lots
-        order.display_lots, order.shown_lots = changed.display_lots, min(order.shown_lots, order.leaves_lots)
-        level = book.level_lots(order.side, old_price)
-        if kept:
-            self.order_event(
-                EventKind.RPL, order, reference=command.request_id, flags=EventFlag.KEPT, level_lots=level,
-                lots=order.leaves_lots,
-            )  # fmt: skip
-            return
-        self.order_event(
-            EventKind.RPL, order, reference=command.request_id, flags=EventFlag.LOST, level_lots=level,
-            hidden_lots=old_price, lots=order.leaves_lots,
-        )  # fmt: skip
-        if self.market_state(order.instrument) == MarketState.OPEN:
-            match(self, order)
-        if order.order_id not in self.orders:
-            return
-        if order.leaves_lots:
-            self._rest(order)
-        else:
-            self.end_order(order)
 
     def answer(self, kind: EventKind, **fields: Any) -> None:
         """A row that says nothing but whose command was done."""
@@ -249,7 +202,7 @@ class Reference:
             fields |= {"account_sequence": self.next_number(self.command.account)}
         self.emit(kind, **{**fields, "reason": reason, "reference": self.command.request_id, **told})
 
-    def _refuse_change(self, kind: EventKind, reason: RejectReason, order: Order | None) -> None:
+    def refuse_change(self, kind: EventKind, reason: RejectReason, order: Order | None) -> None:
         """RREJ or CREJ; one for the market's state names the order's book and its state."""
         if order is not None and reason == RejectReason.STATE:
             state = self.market_state(order.instrument)
@@ -261,15 +214,20 @@ class Reference:
 
     def trade(self, first: Order, second: Order, price: int, lots: int, liquidity: Liquidity) -> None:
         """One trade: resting then aggressor, or buyer then seller of an uncross."""
-        book = self.books[first.instrument]
         self.trades += 1
-        book.last_tick = price
+        self.note_print(first.instrument, price)
         for order in (first, second):
             taker = order is second and liquidity == Liquidity.MAKER
             self.fill(order, price, lots, Liquidity.TAKER if taker else liquidity)
         for order in (first, second):
             if not order.leaves_lots and (order is first or liquidity == Liquidity.AUCTION):
                 self.end_order(order)
+
+    def note_print(self, index: int, price: int) -> None:
+        """A print is the book's last price, and elects stops (STOP-004)."""
+        book = self.books[index]
+        origin, book.last_tick = book.last_tick, price
+        stops.elect(self, index, price, origin)
 
     def fill(
         self, order: Order, price: int, lots: int, role: Liquidity, leg_ticks: list[int] | None = None, flags: int = 0
@@ -305,6 +263,7 @@ class Reference:
             self.books[order.instrument].remove(order)
         order.leaves_lots = 0
         level = self.books[order.instrument].level_lots(order.side, order.price)
+        order.pending = False
         state = OrderState.EXPIRED if reason == CancelReason.EXPIRED else OrderState.CANCELLED
         self.order_event(
             EventKind.CXL, order, reason=reason, lots=lots, state=state, reference=reference,
@@ -314,6 +273,8 @@ class Reference:
 
     def end_order(self, order: Order) -> None:
         del self.orders[order.order_id]
+        if order in self.elected:
+            self.elected.remove(order)
         self.ids.release(order.order_id)
 
     # --- events
@@ -332,7 +293,8 @@ class Reference:
     def order_event(self, kind: EventKind, order: Order, in_stream: bool = True, **fields: Any) -> None:
         """A row about one order; it takes a number of its account's stream unless told otherwise."""
         common = {
-            "side": order.side, "state": OrderState.OPEN, "order_type": order.order_type, "tif": order.tif,
+            "side": order.side, "order_type": order.order_type, "tif": order.tif,
+            "state": OrderState.PENDING if order.pending else OrderState.OPEN,
             "account": order.account, "session": order.session, "instrument": order.instrument,
             "price": order.price, "order_id": order.order_id, "client_order_id_0": order.client_order_id[0],
             "client_order_id_1": order.client_order_id[1], "client_order_id_2": order.client_order_id[2],
@@ -370,7 +332,7 @@ def _unsupported(reference: Reference) -> None:
 
 COMMANDS: dict[int, Callable[[Reference], None]] = {
     CommandKind.NEW: Reference.new,
-    CommandKind.REPLACE: Reference.replace,
+    CommandKind.REPLACE: replace_order,
     CommandKind.CANCEL: Reference.cancel,
     CommandKind.CANCEL_ALL: venue.cancel_all,
     CommandKind.DEPOSIT: venue.move_cash,

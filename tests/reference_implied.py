@@ -144,7 +144,7 @@ def trade_path(reference: Reference, order: Order, path: Path) -> None:
     for member in (*outrights, whole):
         price = path.price if member is order else member.price
         reference.trades += 1
-        reference.books[member.instrument].last_tick = price
+        reference.note_print(member.instrument, price)
         role = Liquidity.TAKER if member is order else Liquidity.MAKER
         legs = path.leg_ticks() if member is whole else None
         reference.fill(member, price, lots, role, legs, EventFlag.IMPLIED)

@@ -18,10 +18,12 @@ from exchange.codes import (
     Side,
     TimeInForce,
 )
+from tests import reference_stops as stops
 from tests.reference_book import Book, Order
 from tests.reference_checks import CANCEL_STATES
 from tests.reference_clearing import Account, Instrument
 from tests.reference_leaving import SESSIONS, fire_timers, release_waiting
+from tests.reference_phases import GOES_TO
 
 if TYPE_CHECKING:
     from tests.reference_engine import Reference
@@ -39,7 +41,8 @@ def set_state(reference: Reference) -> None:
         reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_INST)
         return
     reason, present = phases.refusal(instrument, command.group, command.order_type)
-    if reason != RejectReason.NONE:
+    forced = command.flags & CommandFlag.FORCE and command.order_type in GOES_TO
+    if reason != RejectReason.NONE and not forced:
         reference.refuse(EventKind.REFUSED, reason, state=present)
         return
     wanted = MarketState(command.order_type)
@@ -51,8 +54,7 @@ def set_state(reference: Reference) -> None:
     scope = [i for i, other in instruments.items() if other is instrument or _follows(instrument, other, command)]
     if wanted == MarketState.CLOSED:
         expire(reference, scope)
-    if wanted == MarketState.PREOPEN and instrument is None:
-        begin_day(reference, [index for index in scope if before[index] == MarketState.CLOSED])
+        end_day(reference, scope)
     reference.emit(
         EventKind.STA, reason=command.reason, state=wanted, instrument=command.instrument, reference=command.group
     )
@@ -66,8 +68,11 @@ def _follows(named: Instrument | None, other: Instrument, command: Any) -> bool:
 def uncross(reference: Reference, index: int) -> None:
     """AUC-002 to AUC-011, AUC-015: one price, strictly better orders in full, at the price by time."""
     book = reference.books[index]
+    stops.join_auction(reference, index, reference_tick(reference, index))
     result = book.uncross(reference_tick(reference, index))
     if result is None:
+        if book.last_tick is not None:
+            stops.elect(reference, index, book.last_tick, book.last_tick)  # STOP-010
         return
     reference.emit(
         EventKind.UNX, instrument=index, price=result.price, lots=result.volume, leaves_lots=result.imbalance
@@ -105,8 +110,8 @@ def clock(reference: Reference) -> None:
     fire_timers(reference)
 
 
-def begin_day(reference: Reference, indices: list[int]) -> None:
-    """The last day's prices are forgotten (STOP-001)."""
+def end_day(reference: Reference, indices: list[int]) -> None:
+    """The day's prices are forgotten (STOP-001)."""
     for index in indices:
         reference.books[index].last_tick = None
         reference.books[index].indicative_tick = None
@@ -118,7 +123,7 @@ def indicative(reference: Reference) -> None:
     if index not in reference.books:
         reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_INST)
         return
-    result = reference.books[index].uncross(reference_tick(reference, index))
+    result = stops.expected_uncross(reference, index, reference_tick(reference, index))
     reference.books[index].indicative_tick = None if result is None else result.price
     if result is None:
         reference.emit(EventKind.IOP, instrument=index, flags=EventFlag.EMPTY)

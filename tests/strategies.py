@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from exchange.codes import CommandFlag, CommandKind, MarketState, PostOnly, Side, TimeInForce
+from exchange.codes import CommandFlag, CommandKind, MarketState, OrderType, PostOnly, Side, TimeInForce
 from exchange.records import pack_client_order_id, pack_tag
 from tests.rows import Command
 
@@ -30,6 +30,16 @@ def client_words(name: str) -> dict[str, int]:
 
 
 @st.composite
+def stops(draw: st.DrawFn, prices: st.SearchStrategy[int]) -> dict[str, Any]:
+    """What makes a NEW a stop; mostly nothing."""
+    if draw(st.sampled_from([True, True, False])):
+        return {}
+    flags = draw(st.sampled_from([0, 0, CommandFlag.REJECT_IF_ELECTED, CommandFlag.TIGHTEN]))
+    kind = draw(st.sampled_from([OrderType.STOP, OrderType.STOP_LIMIT]))
+    return {"order_type": kind, "trigger": draw(prices), "flags": int(flags)}
+
+
+@st.composite
 def new_orders(draw: st.DrawFn, accounts: list[int], books: dict[int, st.SearchStrategy[int]]) -> dict[str, Any]:
     """Fields of a NEW. `books`: prices of each book."""
     index = draw(st.sampled_from(list(books)))
@@ -43,6 +53,7 @@ def new_orders(draw: st.DrawFn, accounts: list[int], books: dict[int, st.SearchS
         "tif": tif,
         "price": draw(books[index]),
         "lots": draw(LOTS),
+        **(draw(stops(books[index])) if resting else {}),
         "minimum_lots": draw(st.sampled_from([0, 0, 0, 0, 1, 3, 8, 13])),
         "post_only": draw(st.sampled_from([PostOnly.NONE, PostOnly.NONE, PostOnly.REJECT])) if resting else 0,
         "tag": draw(TAGS),
@@ -54,13 +65,14 @@ def new_orders(draw: st.DrawFn, accounts: list[int], books: dict[int, st.SearchS
 @st.composite
 def replaces(draw: st.DrawFn, prices: st.SearchStrategy[int]) -> dict[str, Any]:
     """Fields of a REPLACE but its target."""
-    flags = draw(st.sets(st.sampled_from([1, 2, 4, 8])).map(sum))
+    flags = draw(st.sets(st.sampled_from([1, 2, 4, 8, 32])).map(sum))
     return {
         "kind": CommandKind.REPLACE,
         "flags": flags,
         "price": draw(prices),
         "lots": draw(st.integers(1, 16)),
         "tif": draw(st.sampled_from([TimeInForce.DAY, TimeInForce.GTC])),
+        "trigger": draw(prices),
         "tag": draw(TAGS),
     }
 

@@ -5,7 +5,7 @@ Raises AssertionError naming what does not hold (INV-003, INV-010, INV-011). Nev
 
 import numpy as np
 
-from exchange.codes import MarketState, OrderState, Side, TimeInForce
+from exchange.codes import BookFeature, MarketState, OrderState, Side, TimeInForce
 from exchange.limits import SUMMARY_WORDS
 
 
@@ -17,6 +17,9 @@ def check_books(states: np.ndarray) -> None:
     marked = set(np.nonzero((used["state"] != OrderState.NONE) & (used["resting"] == 1))[0].tolist())
     assert resting == marked, f"slots in queues and slots marked resting differ: {resting ^ marked}"
     _check_free(state)
+    pending = set(np.nonzero(used["state"] == OrderState.PENDING)[0].tolist())
+    waiting = [slot for index in range(int(state.books_listed) + 1) for slot in _check_stops(state, index)]
+    assert sorted(waiting) == sorted(pending), f"stops that wait and slots marked pending differ: {waiting}, {pending}"
     ending = {slot for slot in range(1, len(used)) if used[slot].state and used[slot].tif == TimeInForce.GTD}
     nodes = heap_nodes(state, int(state.next_expiry))
     times = {slot: int(used[slot].expiry_ns) for slot in ending}
@@ -70,6 +73,26 @@ def _check_level(state: np.record, index: int, side: int, place: int, level: np.
     totals = (int(level.shown_lots), int(level.hidden_lots))
     assert totals == (shown, hidden), f"book {index} side {side} tick {tick}: {totals}, orders sum {(shown, hidden)}"
     return slots
+
+
+def _check_stops(state: np.record, index: int) -> list[int]:
+    """Slots of a book's stops: unelected ones in its heaps, elected ones in its line."""
+    book = state.books[index]
+    heaps = [heap_nodes(state, int(book.unelected[side])) for side in Side]
+    for side, slots in zip(Side, heaps, strict=True):
+        for slot in slots:
+            order = state.orders[slot]
+            assert (order.book, order.side) == (index, side), f"stop {order.order_id}: waits in a wrong heap"
+            assert state.heap[slot].key == (order.trigger if side == Side.BUY else -order.trigger)
+            assert not order.resting, f"stop {order.order_id}: waits and stands in a queue"
+    assert bool(book.features & BookFeature.STOPS) == any(heaps), f"book {index}: feature bit of its stops"
+    line, slot, older = list[int](), int(book.elected_first), 0
+    while slot:
+        assert int(state.links[slot].older) == older and index in (0, state.orders[slot].book), "line of elected stops"
+        line.append(slot)
+        older, slot = slot, int(state.links[slot].newer)
+    assert int(book.elected_last) == older, f"book {index}: end of its line of elected stops"
+    return [*heaps[0], *heaps[1], *line]
 
 
 def heap_nodes(state: np.record, node: int, parent: int = 0) -> list[int]:

@@ -26,7 +26,7 @@ ORDER = record_type(
         ("price", "<i4"),  # ticks
         ("trigger", "<i4"),  # ticks
         ("leaves_lots", "<i4"),
-        ("shown_lots", "<i4"),
+        ("shown_lots", "<i4"),  # while a stop waits: its minimum quantity
         ("filled_lots", "<i4"),
         ("order_lots", "<i4"),
         ("display_lots", "<i4"),
@@ -36,7 +36,7 @@ ORDER = record_type(
         ("tif", "u1"),
         ("post_only", "u1"),
         ("smp_mode", "u1"),
-        ("state", "u1"),  # OrderState; NONE marks a free row
+        ("state", "u1"),  # OrderState; NONE marks a free row, PENDING a stop that was not injected
         ("flags", "u1"),  # CommandFlag of the NEW
         ("resting", "u1"),  # 1 while linked into a level
     ]
@@ -136,7 +136,10 @@ BOOK = record_type(
         ("month_hours", "<i8", (SCAN_TIERS,)),  # as scan_hours, of an outright: its children's hours in each tier
         ("protection_ticks", "<i4"),  # how far from the best price a market order may trade (ORDER-008)
         ("show_ratio", "<i4"),  # largest total of an iceberg by its display (ICE-006), 0 off
-        ("spare_end", "<i8", (5,)),
+        ("unelected", "<i4", (2,)),  # heaps of stops that wait for a price, a side each
+        ("elected_first", "<i4"),  # line of elected stops that a halt holds up; row 0: that wait for their injection
+        ("elected_last", "<i4"),
+        ("spare_end", "<i8", (3,)),
         ("summary", "<u8", (2 * SUMMARY_WORDS,)),  # which words of the occupancy bitmap are not zero, per side
     ]
 )

@@ -7,7 +7,7 @@ messages   N order   X id   R id total@price [disp=n] [stop=p]   U   IOP   ST st
 ours       XA account [book] [B|S] [tag=t] cancel all, with filters
            K and UK (lift a kill) of an account, sess=S or firm=number, then risk: the clearing firm's desk is the party
            D session [all] [acct=A]: GTC too, of the whole account   TM account n: its dead-man timer, 0 disarms
-           nocod in an order: spared by cancel on disconnect
+           nocod, rie in an order: spared by cancel on disconnect; rejected if it would be elected at once
            D+ account mills, D- account mills deposit, withdraw
            SS state [book] ask for exactly this change, of the group or of one book
 """
@@ -44,6 +44,7 @@ MILLS_MAX = 10**17
 # A lead market maker without acct= has an account of its own; a space keeps it apart from accounts of scenarios.
 LEAD_ACCOUNT = "lead "
 SIDES = {"B": Side.BUY, "S": Side.SELL}
+FORCED = {"group": GROUP, "flags": int(CommandFlag.FORCE)}  # whatever the group's state was before
 STATES = {state.name.lower(): state for state in MarketState if state != MarketState.NONE}
 SMP_MODES = {
     "CR": SmpMode.CANCEL_RESTING,
@@ -56,7 +57,7 @@ STOPS = {OrderType.LIMIT: OrderType.STOP_LIMIT, OrderType.MARKET: OrderType.STOP
 SIDE_ALLOWED = "side, lots and price like B5@100, S3@-4, B1@mkt, B1@mlm, or B1 with stop=104"
 ORDER_ALLOWED = (
     f"{' '.join(BOOKS)}, one {SIDE_ALLOWED}, ioc fok gtc gtd=t po slide disp=n min=n lmm=percent stop=p "
-    "smp=KEY[:CR|CA|CB|DC] acct=A sess=S tag=t nocod, each once"
+    "smp=KEY[:CR|CA|CB|DC] acct=A sess=S tag=t nocod rie, each once"
 )
 QUOTE = re.compile(r"(\w+):([0-9]+)@(-?[0-9]+)/([0-9]+)@(-?[0-9]+)", re.ASCII)
 SIDE_WORD = re.compile(r"([BS])([0-9]+)(?:@(.*))?", re.ASCII)
@@ -205,6 +206,7 @@ FLAGS: dict[str, tuple[str, dict[str, int]]] = {
     "fok": ("tif", {"tif": TimeInForce.FOK}),
     "gtc": ("tif", {"tif": TimeInForce.GTC}),
     "po": ("po", {"post_only": PostOnly.REJECT}),
+    "rie": ("rie", {"flags": CommandFlag.REJECT_IF_ELECTED}),
     "slide": ("slide", {"post_only": PostOnly.SLIDE}),
     "nocod": ("nocod", {"flags": CommandFlag.NO_COD}),
 }
@@ -219,13 +221,11 @@ VALUES: dict[str, Callable[[Word], dict[str, int]]] = {
     "acct": lambda _: {},
     "sess": lambda _: {},
 }
+# What a replace may change by name.
+REPLACED = {"disp": CommandFlag.SET_DISPLAY, "stop": CommandFlag.SET_TRIGGER}
 
 
 # --- messages
-
-
-def _new(entry: Word, words: Words) -> Message:
-    return _order(entry, words)
 
 
 def _cancel(entry: Word, words: Words) -> Message:
@@ -246,10 +246,9 @@ def _replace(entry: Word, words: Words) -> Message:
         fields["price"] = number(change.part(len(lots) + 1), -PRICE_MAX, PRICE_MAX, "a price, or -")
     for word in words.rest():
         key, equals, _ = word.text.partition("=")
-        if not equals or key not in ("disp", "stop"):
+        if not equals or key not in REPLACED:
             raise wrong(word, "disp=n stop=p")
-        if key == "disp":
-            fields["flags"] |= CommandFlag.SET_DISPLAY
+        fields["flags"] |= REPLACED[key]
         fields |= VALUES[key](word.part(len(key) + 1))
     return Message("R", _text(entry), CommandKind.REPLACE, target, fields=fields)
 
@@ -338,7 +337,7 @@ def _indicative(entry: Word, words: Words) -> Message:
 
 
 def _uncross(entry: Word, words: Words) -> Message:
-    return Message("U", _text(entry), CommandKind.SET_STATE, fields={"order_type": MarketState.OPEN})
+    return Message("U", _text(entry), CommandKind.SET_STATE, fields={"order_type": MarketState.OPEN, **FORCED})
 
 
 def _state(word: str) -> Callable[[Word, Words], Message]:
@@ -346,7 +345,7 @@ def _state(word: str) -> Callable[[Word, Words], Message]:
         wanted = words.take(" ".join(STATES))
         if wanted.text not in STATES:
             raise wrong(wanted, " ".join(STATES))
-        fields: dict[str, int] = {"order_type": STATES[wanted.text], "group": GROUP}
+        fields = {"order_type": STATES[wanted.text], **(FORCED if word == "ST" else {"group": GROUP})}
         if word == "SS" and words.waiting:
             fields |= {"instrument": book(words.take("a book")), "group": 0}
         return Message(word, _text(entry), CommandKind.SET_STATE, fields=fields)
@@ -379,7 +378,7 @@ def _text(entry: Word) -> str:
 
 
 MESSAGES: dict[str, Callable[[Word, Words], Message]] = {
-    "N": _new,
+    "N": _order,
     "X": _cancel,
     "R": _replace,
     "XA": _cancel_all,

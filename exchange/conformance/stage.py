@@ -1,11 +1,10 @@
 """Plays a scenario on a venue: gives names numbers, leads the market to its states, tells the events."""
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from exchange.codes import CommandKind, EventKind, MarketState, Side
+from exchange.codes import CommandKind, MarketState, Side
 from exchange.conformance.market import BOOKS, GROUP, account_payload, of_book, scenario_listing
 from exchange.conformance.messages import Message
 from exchange.conformance.notation import Scenario
@@ -22,16 +21,6 @@ MAKER, TAKER = "maker of last", "taker of last"
 REFUSALS = ("REJ ", "RREJ ", "CREJ ", "REFUSED ")
 
 S = MarketState
-# STATE-001, without what depends on the state before.
-STEPS = {
-    S.CLOSED: [S.PREOPEN],
-    S.PREOPEN: [S.NOCANCEL, S.HALT],
-    S.NOCANCEL: [S.OPEN, S.PREOPEN, S.HALT],
-    S.OPEN: [S.RESERVED, S.PAUSED, S.HALT, S.CLOSED],
-    S.RESERVED: [S.OPEN, S.CLOSED, S.HALT],
-    S.PAUSED: [S.OPEN, S.CLOSED, S.HALT],
-    S.HALT: [S.PAUSED, S.CLOSED],
-}
 
 
 class CannotStage(Exception):
@@ -70,11 +59,11 @@ class Stage:
         self.leads: dict[int, int] = {}
         self.users: dict[int, set[int]] = {}  # session -> accounts that have used it
         self.owners: dict[str, str] = {}
-        self.state = S.CLOSED
         self.sequence = self.clock = 0
         payload = scenario_listing(scenario.parameters, _prices(scenario))
         venue.control(CommandKind.LIST, payload)
-        self._walk(S.OPEN)
+        for state in (S.PREOPEN, S.NOCANCEL, S.OPEN):
+            self._apply(CommandKind.SET_STATE, order_type=state, group=GROUP)
         for instrument in payload["instruments"]:
             last = scenario.parameters.get(of_book("ltp", instrument["symbol"]))
             if last is not None:
@@ -82,8 +71,6 @@ class Stage:
 
     def send(self, message: Message) -> list[str]:
         """Events of one message, in the notation."""
-        if message.word in ("U", "ST"):
-            return self._walk(S(message.fields["order_type"]))
         fields = dict(message.fields)
         if message.target:
             owner = self.owners.setdefault(message.target, message.account or "a")
@@ -147,24 +134,11 @@ class Stage:
             if not any(event.startswith("TRD") for event in told):
                 raise CannotStage(f"no last price {last_tick}: {'; '.join(told)}")
 
-    def _walk(self, wanted: MarketState) -> list[str]:
-        """Take the group to a state by the shortest way that the table allows; tells the last step's state only."""
-        told: list[str] = []
-        for step in _way(self.state, wanted):
-            events = self._apply(CommandKind.SET_STATE, order_type=step, group=GROUP)
-            told += [event for event in events if step == wanted or not event.startswith("STA ")]
-            if self.state != step:
-                break
-        return told
-
     def _apply(self, kind: CommandKind, **fields: Any) -> list[str]:
         """Events of one command. A unit of the scenario's clock is a second, a command a nanosecond."""
         self.sequence += 1
         time_ns = self.clock * NS_PER_S + self.sequence
         events = self.venue.apply(Command(sequence=self.sequence, time_ns=time_ns, kind=kind, **fields))
-        for event in events:
-            if event.kind == EventKind.STA and event.instrument == 0:
-                self.state = S(event.state)
         return told_events(events, self._names())
 
     def _names(self) -> Names:
@@ -197,13 +171,3 @@ def _band_steps(start: int, last: int, band: int) -> Iterator[int]:
         start += band if last > start else -band
         yield start
     yield last
-
-
-def _way(start: MarketState, wanted: MarketState) -> list[MarketState]:
-    ways = deque([[start]])
-    while ways:
-        way = ways.popleft()
-        if way[-1] == wanted:
-            return way[1:]
-        ways.extend([*way, step] for step in STEPS[way[-1]] if step not in way)
-    raise AssertionError(f"no way from {start} to {wanted}")

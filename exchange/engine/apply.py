@@ -7,7 +7,7 @@ how commands were cut into calls.
 
 import numpy as np
 
-from exchange.book.levels import crosses
+from exchange.book.stops import VENUE_LINE, is_stop
 from exchange.codes import CancelReason, CommandFlag, CommandKind, EventFlag, EventKind, RejectReason
 from exchange.engine.cash import move_cash, note_request, open_session
 from exchange.engine.clock import begin_clock, expire_next
@@ -16,8 +16,8 @@ from exchange.engine.emit import market_event, next_in_stream, refuse
 from exchange.engine.kill import begin_kill, kill_next, lift_next, may_lift
 from exchange.engine.leavers import leave_once
 from exchange.engine.look_ahead import CLOSE, FAR, NEAR, look_close, look_far, look_near
-from exchange.engine.matching import match_once, settle_remainder, unmet_condition
-from exchange.engine.orders import cancel_order, enter_order, rest_order, take_out
+from exchange.engine.matching import match_once, settle_remainder, start_order
+from exchange.engine.orders import cancel_order, enter_order, take_out
 from exchange.engine.phases import (
     begin_state_change,
     expire_day_orders,
@@ -28,7 +28,8 @@ from exchange.engine.phases import (
 )
 from exchange.engine.replace import replace_order
 from exchange.engine.risk import equity_mills
-from exchange.engine.validate import BAD_COMBO, CLOSED, OPEN, known_account, takes_cancel
+from exchange.engine.stops import inject_stop, keep_stop, next_injection
+from exchange.engine.validate import BAD_COMBO, CLOSED, known_account, takes_cancel
 from exchange.kernel import kernel, leaf_kernel, row_at
 from exchange.limits import STEP_EVENTS
 
@@ -76,23 +77,32 @@ def _begin_new(state, out, command, word):
     slot = enter_order(state, out, command, word)
     if slot == 0:
         return
-    order = state.orders[slot]
-    book = state.books[order.book]
-    reason = unmet_condition(state, book, order, command.minimum_lots)
-    if reason != 0:
-        take_out(state, out, slot, reason)
-    elif book.phase != OPEN:
-        rest_order(state, out, slot)
-    elif book.features != 0 or crosses(book, np.int64(order.side), np.int64(order.price)):
+    if is_stop(command.order_type):
+        keep_stop(state, slot, command.minimum_lots)
+        _begin_elected(state)
+    elif start_order(state, out, slot, command.minimum_lots):
         _begin_match(state, slot)
-    else:
-        settle_remainder(state, out, slot)
 
 
 @leaf_kernel
 def _begin_match(state, slot):
     state.cursor.slot = slot
     state.cursor.step = MATCH
+
+
+@leaf_kernel
+def _begin_elected(state):
+    """A command that elected a stop without trading: its injection is what is left to do."""
+    if state.books[VENUE_LINE].elected_first != 0:
+        state.cursor.step = REPORT
+
+
+@kernel
+def _inject_once(state, out):
+    """The next elected stop enters its book, as an aggressor of its own (STOP-006)."""
+    slot = next_injection(state)
+    if slot != 0 and start_order(state, out, slot, inject_stop(state, out, slot)):
+        _begin_match(state, slot)
 
 
 @kernel
@@ -195,6 +205,8 @@ def _begin(state, out, command, word):
         slot = replace_order(state, out, command, word)
         if slot != 0:
             _begin_match(state, slot)
+        else:
+            _begin_elected(state)
     else:
         _begin_rare(state, out, command)
 
@@ -285,6 +297,7 @@ def _clear_cursor(state):
     cursor.instrument = 0
     cursor.group = 0
     cursor.session = 0
+    cursor.stage = 0
     cursor.tag = 0
     cursor.request_id = 0
     cursor.pass_step = 0
@@ -325,6 +338,8 @@ def _advance(state, out):
     elif step == TIMES:
         if not expire_next(state, out):
             cursor.step = TIMERS
+    elif state.books[VENUE_LINE].elected_first != 0:
+        _inject_once(state, out)
     elif not _report_once(state, out):
         _clear_cursor(state)
 

@@ -65,6 +65,23 @@ def match_once(state, out, slot):
     return True
 
 
+@leaf_kernel
+def start_order(state, out, slot, minimum_lots):
+    """An order comes to its book: it is killed by a condition, rests, or returns True and is to be matched."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    reason = unmet_condition(state, book, order, minimum_lots)
+    if reason != 0:
+        take_out(state, out, slot, reason)
+    elif book.phase != OPEN:
+        rest_order(state, out, slot)
+    elif book.features != 0 or crosses(book, np.int64(order.side), np.int64(order.price)):
+        return True
+    else:
+        settle_remainder(state, out, slot)
+    return False
+
+
 @kernel
 def settle_remainder(state, out, slot):
     """After its last fill an aggressor is gone, rests, or is cancelled (MATCH-004, TIF-001)."""

@@ -13,6 +13,7 @@ from exchange.book.index import (
 from exchange.book.levels import link_order, unlink_order
 from exchange.book.pro_rata import leave_pass, note_arrival
 from exchange.book.slots import release_slot, slot_of, take_slot
+from exchange.book.stops import drop_stop, is_stop
 from exchange.clearing.margin import change_working, loss_per_lot
 from exchange.clearing.positions import open_positions, own_position
 from exchange.codes import (
@@ -48,6 +49,7 @@ CREJ = np.int64(EventKind.CREJ)
 USER = np.int64(CancelReason.USER)
 IFM = np.int64(CancelReason.IFM)
 EXPIRED_REASON = np.int64(CancelReason.EXPIRED)
+PENDING = np.int64(OrderState.PENDING)
 ORDER_OPEN = np.int64(OrderState.OPEN)
 ORDER_CANCELLED = np.int64(OrderState.CANCELLED)
 ORDER_EXPIRED = np.int64(OrderState.EXPIRED)
@@ -126,7 +128,7 @@ def _write_order(state, order, command, tick):
     order.tif = command.tif
     order.post_only = command.post_only
     order.smp_mode = command.smp_mode
-    order.state = ORDER_OPEN
+    order.state = PENDING if is_stop(command.order_type) else ORDER_OPEN
     order["flags"] = command["flags"] & NEW_FLAGS
     order.resting = 0
 
@@ -232,6 +234,8 @@ def _take_out(state, out, slot, reason, word):
     if order.resting != 0:
         flags = 0
         level_lots = unlink_order(state, book, slot)
+    elif order.state == PENDING:
+        drop_stop(state, book, slot)
     lots = np.int64(order.leaves_lots)
     work_order(state, order, -lots)
     order.leaves_lots = 0

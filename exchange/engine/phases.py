@@ -8,11 +8,23 @@ import numpy as np
 
 from exchange.book.auction import equilibrium, is_crossed
 from exchange.book.levels import best_row, link_order, place_of, row_of, unlink_order
-from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, OrderState, RejectReason, Side, TimeInForce
+from exchange.codes import (
+    CancelReason,
+    CommandFlag,
+    EventFlag,
+    EventKind,
+    MarketState,
+    OrderState,
+    RejectReason,
+    Side,
+    TimeInForce,
+)
+from exchange.engine.auction_stops import expected_uncross, join_auction_once
 from exchange.engine.disconnect import release_waiting
 from exchange.engine.emit import market_event, refuse
 from exchange.engine.leavers import add_leaver, send_off
 from exchange.engine.orders import refresh_order
+from exchange.engine.stops import elect_by_last
 from exchange.engine.trades import trade_lots
 from exchange.engine.validate import CLOSED, HALT, NOCANCEL, OPEN, PAUSED, PREOPEN, RESERVED, known_book
 from exchange.kernel import kernel
@@ -27,8 +39,13 @@ IOP = np.int64(EventKind.IOP)
 STA = np.int64(EventKind.STA)
 REFUSED = np.int64(EventKind.REFUSED)
 EMPTY = np.int64(EventFlag.EMPTY)
+FORCE = np.int64(CommandFlag.FORCE)
 STATE = np.int64(RejectReason.STATE)
 UNKNOWN_INST = np.int64(RejectReason.UNKNOWN_INST)
+# Stages of one book's uncross: its stops join, it trades and its icebergs refresh.
+DONE = 0
+JOINING = 1
+TRADING = 2
 EXPIRED_REASON = np.int64(CancelReason.EXPIRED)
 
 
@@ -87,7 +104,7 @@ def begin_state_change(state, out, command):
             return False
         legal = leads_to(state.groups[group].state, target, state.groups[group].before_halt)
         present = np.int64(state.groups[group].state)
-    if not legal or target == FOLLOW or target > HALT:
+    if not (legal or command["flags"] & FORCE != 0) or target == FOLLOW or target > HALT:
         row = refuse(state, out, REFUSED, command, STATE)
         row.state = present
         return False
@@ -146,8 +163,22 @@ def _refresh_once(state, out, index, price):
 
 
 @kernel
+def _begin_uncross(state):
+    """Go on with the next book that comes to OPEN. False: there is none."""
+    cursor = state.cursor
+    index = np.int64(cursor.book) + 1
+    while index <= state.books_listed and not in_scope(state, cursor, index):
+        index += 1
+    if index > state.books_listed:
+        return False
+    cursor.book = index
+    cursor.stage = JOINING
+    return True
+
+
+@kernel
 def uncross_once(state, out):
-    """One pair of an uncross (AUC-011), or the start of the next crossed book. False: all books are uncrossed."""
+    """One stop that joins, one pair (AUC-011), one refresh, or the next book. False: all books are uncrossed."""
     cursor = state.cursor
     if cursor.lots > 0:
         book = state.books[cursor.book]
@@ -164,15 +195,19 @@ def uncross_once(state, out):
         _step_back(state, book, buyer, np.int64(cursor.price))
         _step_back(state, book, seller, np.int64(cursor.price))
         return True
-    if cursor.book != 0 and _refresh_once(state, out, np.int64(cursor.book), np.int64(cursor.price)):
+    if cursor.stage == TRADING and _refresh_once(state, out, np.int64(cursor.book), np.int64(cursor.price)):
         return True
-    index = np.int64(cursor.book) + 1
-    while index <= state.books_listed and not (in_scope(state, cursor, index) and is_crossed(state.books[index])):
-        index += 1
-    if index > state.books_listed:
-        return False
-    cursor.book = index
+    if cursor.stage != JOINING:
+        return _begin_uncross(state)
+    index = np.int64(cursor.book)
     book = state.books[index]
+    if join_auction_once(state, out, book, reference_tick(book)):
+        return True
+    cursor.stage = DONE
+    if not is_crossed(book):
+        elect_by_last(state, book)
+        return True
+    cursor.stage = TRADING
     price, volume, imbalance = equilibrium(state, book, reference_tick(book))
     cursor.price = price
     cursor.lots = volume
@@ -193,11 +228,11 @@ def publish_indicative(state, out, command):
     book = state.books[index]
     row = market_event(state, out, IOP, index)
     book.status_sequence = state.sequence
+    crossed, price, volume, imbalance = expected_uncross(state, book, reference_tick(book))
     book.has_indicative = 0
-    if not is_crossed(book):
+    if not crossed:
         row["flags"] = EMPTY
         return
-    price, volume, imbalance = equilibrium(state, book, reference_tick(book))
     book.has_indicative = 1
     book.indicative_tick = price
     row.price = price
@@ -217,9 +252,14 @@ def expire_day_orders(state):
 
 
 @kernel
-def _new_day(book):
+def _end_day(book):
+    """The day's prices are nobody's last any more (STOP-001)."""
     book.has_last = 0
     book.has_indicative = 0
+
+
+@kernel
+def _new_day(book):
     book.volume_lots = 0
     book.volume_tick_lots = 0
 
@@ -230,6 +270,8 @@ def _set_book_state(state, book, group_state, own_state, reason, fresh_day):
     book.own_state = own_state
     book.phase = effective_state(group_state, own_state)
     book.reason = reason
+    if group_state == CLOSED or own_state == CLOSED:
+        _end_day(book)
     if fresh_day:
         _new_day(book)
 

@@ -2,17 +2,18 @@
 
 import numpy as np
 
-from exchange.book.expiry import keep_expiry
 from exchange.book.levels import take_hidden_first, unlink_order
 from exchange.book.pro_rata import lose_top
+from exchange.book.stops import is_stop
 from exchange.clearing.margin import loss_per_lot
-from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind
+from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderState
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import PRO_RATA, refuse_change, rest_order, take_out, target_of, work_order
+from exchange.engine.replace_stop import replace_stop, set_terms
 from exchange.engine.risk import check_risk, level_is_full
 from exchange.engine.validate import (
     BAD_COMBO,
-    BAD_QTY,
+    ELECTED,
     FULL,
     KILLED,
     NONE,
@@ -26,15 +27,13 @@ from exchange.engine.validate import (
     check_display,
     check_lots,
     check_price,
-    fits_expiry,
-    is_immediate,
+    check_replace_syntax,
     is_killed,
     known_account,
     takes_replace,
     would_take,
 )
 from exchange.kernel import kernel
-from exchange.units import ORDER_LOTS_MAX
 
 RPL = np.int64(EventKind.RPL)
 RREJ = np.int64(EventKind.RREJ)
@@ -43,20 +42,9 @@ KEPT = np.int64(EventFlag.KEPT)
 LOST = np.int64(EventFlag.LOST)
 KEEP_PRICE = np.int64(CommandFlag.KEEP_PRICE)
 KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
-SET_TIF = np.int64(CommandFlag.SET_TIF)
-SET_TAG = np.int64(CommandFlag.SET_TAG)
+SET_TRIGGER = np.int64(CommandFlag.SET_TRIGGER)
+PENDING = np.int64(OrderState.PENDING)
 SET_DISPLAY = np.int64(CommandFlag.SET_DISPLAY)
-
-
-@kernel
-def _check_replace_syntax(command):
-    if command["flags"] & KEEP_LOTS == 0 and (command.lots < 1 or command.lots > ORDER_LOTS_MAX):
-        return BAD_QTY
-    if command["flags"] & SET_DISPLAY != 0 and (command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX):
-        return BAD_QTY
-    if command["flags"] & SET_TIF != 0 and (is_immediate(command.tif) or not fits_expiry(command)):
-        return BAD_COMBO
-    return NONE
 
 
 @kernel
@@ -71,13 +59,15 @@ def _check_replace(state, command, slot, price, total, display):
     account = np.int64(command.account)
     if not known_account(state, account):
         return UNKNOWN_ACCOUNT
-    reason = _check_replace_syntax(command)
+    reason = check_replace_syntax(command)
     if reason != NONE:
         return reason
     if slot == 0:
         return UNKNOWN
     order = state.orders[slot]
     book = state.books[order.book]
+    if command["flags"] & SET_TRIGGER != 0 and not is_stop(order.order_type):
+        return BAD_COMBO
     if is_killed(state, account, np.int64(command.session)):
         return KILLED
     if not takes_replace(book.phase):
@@ -120,19 +110,19 @@ def replace_order(state, out, command, word):
     """REPLACE: RPL, then at most CXL or RST. Returns the slot if the order now aggresses, else 0."""
     slot = target_of(state, command, word)
     order = state.orders[slot]
+    if order.state == PENDING:
+        replace_stop(state, out, command, slot)
+        return np.int64(0)
     price = np.int64(order.price) if command["flags"] & KEEP_PRICE != 0 else np.int64(command.price)
     total = np.int64(order.order_lots) if command["flags"] & KEEP_LOTS != 0 else np.int64(command.lots)
     display = np.int64(command.display_lots) if command["flags"] & SET_DISPLAY != 0 else np.int64(order.display_lots)
     reason = _check_replace(state, command, slot, price, total, display)
+    if reason == NONE and command["flags"] & SET_TRIGGER != 0:
+        reason = ELECTED
     if reason != NONE:
         refuse_change(state, out, RREJ, command, reason, slot)
         return np.int64(0)
-    if command["flags"] & SET_TIF != 0:
-        order.tif = command.tif
-        order.expiry_ns = command.expiry_ns
-        keep_expiry(state, slot)
-    if command["flags"] & SET_TAG != 0:
-        order.tag = command.tag
+    set_terms(state, command, slot)
     leaves = total - order.filled_lots
     if leaves <= 0:
         _answer_replace(state, out, command, order, np.int64(0))

@@ -69,6 +69,8 @@ CURSOR = record_type(
         ("pass_slot", "<i4"),  # the order of the level whose turn is next
         ("detour", "<i4"),  # 1: orders leave before the running step goes on
         ("leaving", "<i4"),  # CancelReason of those that leave, 0 each its own
+        ("stage", "<i4"),  # of the uncross of `book`: JOINING, TRADING, 0 done
+        ("spare", "<i4"),
     ]
 )
 

@@ -4,10 +4,12 @@ import numpy as np
 
 from exchange.book.index import order_hash
 from exchange.book.levels import reduce_order, unlink_order
+from exchange.book.stops import STOPS
 from exchange.clearing.fills import clear_fill
 from exchange.codes import EventKind, Liquidity, OrderState
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import forget_order, refresh_order
+from exchange.engine.stops import elect_stops
 from exchange.kernel import kernel, leaf_kernel
 
 FILL = np.int64(EventKind.FILL)
@@ -19,7 +21,8 @@ FILLED = np.int64(OrderState.FILLED)
 
 @leaf_kernel
 def record_print(state, book, price, lots):
-    """Last price and the day's statistics."""
+    """Last price and the day's statistics; every single print elects stops (STOP-004)."""
+    had_last, last = book.has_last != 0, np.int64(book.last_tick)
     book.last_trade_id = state.trade_id
     if book.volume_lots == 0:
         book.open_tick = price
@@ -31,6 +34,8 @@ def record_print(state, book, price, lots):
     book.has_last = 1
     book.volume_lots += lots
     book.volume_tick_lots += price * lots
+    if book.features & STOPS != 0:
+        elect_stops(state, book, price, had_last, last)
 
 
 @kernel

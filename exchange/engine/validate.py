@@ -1,13 +1,11 @@
-"""Rejection reasons of new orders in their order of precedence (ORDER-004). Nothing is written.
-
-Stops are refused as BAD_COMBO.
-"""
+"""Rejection reasons of new orders in their order of precedence (ORDER-004). Nothing is written."""
 
 import numpy as np
 
 from exchange.book.implied import opposite_place
 from exchange.book.index import ZERO, find_hashed
 from exchange.book.levels import place_of, tick_of
+from exchange.book.stops import STOP, STOP_LIMIT, is_stop
 from exchange.clearing.margin import loss_per_lot
 from exchange.codes import (
     AccountFlag,
@@ -22,6 +20,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.engine.risk import check_risk, is_full
+from exchange.engine.stop_terms import check_stop_prices, is_elected_now, stop_tick, window_tick
 from exchange.kernel import kernel, leaf_kernel
 from exchange.units import ORDER_LOTS_MAX
 
@@ -43,11 +42,16 @@ DUP_ID = np.int64(RejectReason.DUP_ID)
 BAND = np.int64(RejectReason.BAND)
 FULL = np.int64(RejectReason.FULL)
 PO_CROSS = np.int64(RejectReason.PO_CROSS)
+ELECTED = np.int64(RejectReason.ELECTED)
 
 DEFINED = np.int64(AccountFlag.DEFINED)
 KILLED_FLAG = np.int64(AccountFlag.KILLED)
 MARKET = np.int64(OrderType.MARKET)
 MARKET_TO_LIMIT = np.int64(OrderType.MARKET_TO_LIMIT)
+REJECT_IF_ELECTED = np.int64(CommandFlag.REJECT_IF_ELECTED)
+KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
+SET_TIF = np.int64(CommandFlag.SET_TIF)
+SET_DISPLAY = np.int64(CommandFlag.SET_DISPLAY)
 TIGHTEN = np.int64(CommandFlag.TIGHTEN)
 IOC = np.int64(TimeInForce.IOC)
 FOK = np.int64(TimeInForce.FOK)
@@ -126,11 +130,13 @@ def check_syntax(command):
         return BAD_QTY
     if command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX:
         return BAD_QTY
-    if command.side > 1 or command.order_type > MARKET_TO_LIMIT or not fits_expiry(command):
+    if command.side > 1 or command.order_type > STOP_LIMIT or not fits_expiry(command):
         return BAD_COMBO
     if command.smp_mode > DECREMENT:
         return BAD_COMBO
     if command.post_only > POST_ONLY_SLIDE:
+        return BAD_COMBO
+    if is_stop(command.order_type) and (is_immediate(command.tif) or command.post_only != POST_ONLY_NONE):
         return BAD_COMBO
     keeps_out = command.post_only != POST_ONLY_NONE or command.display_lots != 0
     if keeps_out and (is_immediate(command.tif) or is_market(command.order_type)):
@@ -196,6 +202,8 @@ def entry_tick(state, book, command):
     a market order takes from the book. Without an opposite price the last has none: `check_terms` refuses it."""
     side = np.int64(command.side)
     tick = np.int64(command.price)
+    if is_stop(command.order_type):
+        return stop_tick(book, command)
     if is_market(command.order_type):
         return _market_tick(state, book, command, side)
     if command.post_only == POST_ONLY_SLIDE and book.phase == OPEN:
@@ -227,6 +235,32 @@ def _market_tick(state, book, command, side):
     tick = max(best - points, worst_tick(book, side))
     tick = max(tick, np.int64(command.price)) if tighten else tick
     return _on_increment(book, side, tick)
+
+
+@kernel
+def gives_price(command):
+    """Whether a NEW says a price: orders that take it from the book or their trigger say one only to tighten it."""
+    return not (is_market(command.order_type) or command.order_type == STOP) or command["flags"] & TIGHTEN != 0
+
+
+@kernel
+def _is_off_tick(book, command):
+    """First of rank 6."""
+    if is_stop(command.order_type) and command.trigger % book.min_inc != 0:
+        return True
+    return gives_price(command) and command.price % book.min_inc != 0
+
+
+@kernel
+def check_replace_syntax(command):
+    """Rank 1 of a replace: what is wrong with the message alone."""
+    if command["flags"] & KEEP_LOTS == 0 and (command.lots < 1 or command.lots > ORDER_LOTS_MAX):
+        return BAD_QTY
+    if command["flags"] & SET_DISPLAY != 0 and (command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX):
+        return BAD_QTY
+    if command["flags"] & SET_TIF != 0 and (is_immediate(command.tif) or not fits_expiry(command)):
+        return BAD_COMBO
+    return NONE
 
 
 @leaf_kernel
@@ -281,7 +315,7 @@ def check_terms(state, command, book, row, word, tick):
     side = np.int64(command.side)
     lots = np.int64(command.lots)
     market = is_market(command.order_type)
-    if book.min_inc > 1 and command.price % book.min_inc != 0 and (not market or command["flags"] & TIGHTEN != 0):
+    if book.min_inc > 1 and _is_off_tick(book, command):
         return OFF_TICK
     reason = check_lots(state, account, book, lots)
     if reason == NONE:
@@ -296,17 +330,24 @@ def check_terms(state, command, book, row, word, tick):
             return NO_OPP
         if command["flags"] & TIGHTEN != 0 and (command.price < book.low_tick or command.price > book.high_tick):
             return BAND
+    elif is_stop(command.order_type):
+        reason = check_stop_prices(book, gives_price(command), np.int64(command.trigger), np.int64(command.price))
+        if reason != NONE:
+            return reason
     else:
         reason = check_price(book, side, np.int64(command.price))
         if reason == NONE and tick != command.price:
             reason = check_price(book, side, tick)
         if reason != NONE:
             return reason
+    stop = is_stop(command.order_type)
     reason = check_risk(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
     if reason != NONE:
         return reason
-    if is_full(state, account, row, book, side, tick, lots):
+    if is_full(state, account, row, book, side, window_tick(book, tick) if stop else tick, lots):
         return FULL
+    if stop and command["flags"] & REJECT_IF_ELECTED != 0 and is_elected_now(book, side, np.int64(command.trigger)):
+        return ELECTED
     index = np.int64(command.instrument)
     keeps_out = command.post_only == POST_ONLY_REJECT and book.phase == OPEN
     if keeps_out and would_take(state, book, index, side, tick, owner_smp_id(state, command)):

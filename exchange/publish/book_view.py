@@ -9,7 +9,7 @@ import zlib
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 
-from exchange.codes import EventFlag, EventKind, Liquidity, Side
+from exchange.codes import EventFlag, EventKind, Liquidity, OrderState, Side
 from exchange.publish.rows import (
     FLAGS,
     HIDDEN_LOTS,
@@ -18,6 +18,7 @@ from exchange.publish.rows import (
     LIQUIDITY,
     PRICE,
     SIDE,
+    STATE,
     Row,
 )
 
@@ -31,6 +32,7 @@ _RPL = int(EventKind.RPL)
 _LEVEL_KINDS = frozenset(map(int, (EventKind.RST, EventKind.CXL, EventKind.RFR, EventKind.DEC)))
 _TAKER = int(Liquidity.TAKER)
 _NEVER_RESTED = int(EventFlag.NEVER_RESTED)
+_PENDING = int(OrderState.PENDING)
 _KEPT = int(EventFlag.KEPT)
 _LOST = int(EventFlag.LOST)
 
@@ -42,7 +44,7 @@ def level_change(row: Row) -> tuple[int, int, int] | None:
         return None if row[LIQUIDITY] == _TAKER else (row[SIDE], row[HIDDEN_LOTS], row[LEVEL_LOTS])
     if kind in _LEVEL_KINDS:
         return None if row[FLAGS] & _NEVER_RESTED else (row[SIDE], row[PRICE], row[LEVEL_LOTS])
-    if kind == _RPL and row[FLAGS] & (_KEPT | _LOST):
+    if kind == _RPL and row[FLAGS] & (_KEPT | _LOST) and row[STATE] != _PENDING:
         price = row[PRICE] if row[FLAGS] & _KEPT else row[HIDDEN_LOTS]
         return row[SIDE], price, row[LEVEL_LOTS]
     return None

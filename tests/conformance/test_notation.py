@@ -112,15 +112,23 @@ def test_accounts_and_sessions_keep_their_names() -> None:
     [
         ("X a", CommandKind.CANCEL, {}),
         ("R a 2@100", CommandKind.REPLACE, {"lots": 2, "price": 100, "flags": 0}),
-        ("R a 2@- stop=7", CommandKind.REPLACE, {"lots": 2, "flags": CommandFlag.KEEP_PRICE, "trigger": 7}),
+        (
+            "R a 2@- stop=7",
+            CommandKind.REPLACE,
+            {"lots": 2, "flags": CommandFlag.KEEP_PRICE | CommandFlag.SET_TRIGGER, "trigger": 7},
+        ),
         (
             "R a 2@-3 disp=1",
             CommandKind.REPLACE,
             {"lots": 2, "price": -3, "display_lots": 1, "flags": CommandFlag.SET_DISPLAY},
         ),
-        ("U", CommandKind.SET_STATE, {"order_type": MarketState.OPEN}),
+        ("U", CommandKind.SET_STATE, {"order_type": MarketState.OPEN, "group": 1, "flags": CommandFlag.FORCE}),
         ("IOP", CommandKind.INDICATIVE, {"instrument": 1}),
-        ("ST nocancel", CommandKind.SET_STATE, {"order_type": MarketState.NOCANCEL, "group": 1}),
+        (
+            "ST nocancel",
+            CommandKind.SET_STATE,
+            {"order_type": MarketState.NOCANCEL, "group": 1, "flags": CommandFlag.FORCE},
+        ),
         ("SS halt M2", CommandKind.SET_STATE, {"order_type": MarketState.HALT, "group": 0, "instrument": 2}),
         ("K P", CommandKind.KILL, {}),
         ("UK P", CommandKind.UNKILL, {}),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange.codes import CommandKind, EventKind, MarketState
+from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState
 from exchange.conformance.market import BOOKS, scenario_listing
 from exchange.conformance.notation import PARAMETERS, read_scenarios
 from exchange.conformance.rows import Event
@@ -64,12 +64,14 @@ def test_names_are_numbered_and_owners_remembered() -> None:
     assert [command.session for command in sent] == [1, 0, 0, 0, 0, 1, 0]
 
 
-def test_a_state_is_reached_by_legal_steps() -> None:
+def test_a_state_is_set_without_asking() -> None:
     venue = played("S | - | - | - | ST preopen; U; ST reserved; ST closed | -")
     S = MarketState
     opening = [S.PREOPEN, S.NOCANCEL, S.OPEN]
     steps = [command.order_type for command in venue.commands]
-    assert steps == [*opening, S.CLOSED, *opening, S.RESERVED, S.CLOSED]
+    assert steps == [*opening, S.PREOPEN, S.OPEN, S.RESERVED, S.CLOSED]
+    assert [command.flags for command in venue.commands] == [0] * 3 + [CommandFlag.FORCE] * 4
+    assert told("S | - | - | - | ST nocancel; ST preopen; ST closed; U | -")[-1] == "STA open"
 
 
 def test_the_last_price_is_reached_through_a_band_and_past_an_accounts_limits() -> None:

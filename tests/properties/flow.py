@@ -145,12 +145,14 @@ class Flow:
         elif self._chance(0.15):
             fields["order_type"] = self._pick([OrderType.MARKET, OrderType.MARKET_TO_LIMIT])
             fields["flags"] = int(self._chance(0.3)) * int(CommandFlag.TIGHTEN)
+        elif tif not in (TimeInForce.IOC, TimeInForce.FOK) and self._chance(0.35):
+            fields |= self._stop(reference, index)
         if self._chance(0.2):
             fields["display_lots"] = self._pick([1, 1, 2, 3, 5])
         if self._chance(0.3):
             fields |= {"smp_id": self._pick([1, 1, 2]), "smp_mode": self._pick(list(SmpMode))}
         if self._chance(0.02):
-            odd = [("smp_mode", 4), ("order_type", 3), ("display_lots", -1), ("post_only", 3), ("tif", 2), ("side", 2)]
+            odd = [("smp_mode", 4), ("order_type", 5), ("display_lots", -1), ("post_only", 3), ("tif", 2), ("side", 2)]
             odd += [("expiry_ns", 7), ("expiry_ns", -1)]
             name, value = self._pick(odd)
             fields[name] = value
@@ -166,6 +168,12 @@ class Flow:
     def _until(self) -> dict[str, int]:
         """Good till a time that comes soon, or has been."""
         return {"tif": TimeInForce.GTD, "expiry_ns": 1_000 * max(1, self.sequence + int(self.rng.integers(-3, 300)))}
+
+    def _stop(self, reference: Reference, index: int) -> dict[str, int]:
+        """A stop near the price, so that many are elected, some at once; now and then it refuses that."""
+        flags = int(CommandFlag.REJECT_IF_ELECTED) * self._chance(0.1) | int(CommandFlag.TIGHTEN) * self._chance(0.3)
+        kind = self._pick([OrderType.STOP, OrderType.STOP_LIMIT])
+        return {"order_type": kind, "trigger": self._price(reference, index), "flags": flags}
 
     def _tag(self) -> int:
         return pack_tag(self._pick(["", "x", "y"]))
@@ -192,6 +200,7 @@ class Flow:
         target = self._target(reference)
         order = reference.orders.get(target.get("order_id", 0))
         flags = sum(int(flag) for flag in (1, 2, 4, 8, 16) if self._chance(0.3))
+        flags |= int(CommandFlag.SET_TRIGGER) * self._chance(0.4 if order is not None and order.pending else 0.03)
         total = self._lots() if order is None else order.order_lots + int(self.rng.integers(-4, 5))
         price = self._price(reference, order.instrument if order else 1)
         if order is not None and self._chance(0.4):
@@ -200,7 +209,7 @@ class Flow:
         until = self._until() if self._chance(0.3) else {"tif": tif}
         return self._stamp(
             CommandKind.REPLACE, **target, flags=flags, lots=total, price=price, **until, tag=self._tag(),
-            display_lots=self._pick([0, 1, 2, 4]),
+            display_lots=self._pick([0, 1, 2, 4]), trigger=self._price(reference, order.instrument if order else 1),
         )  # fmt: skip
 
     def _cancel_all(self, reference: Reference) -> Any:
@@ -224,8 +233,11 @@ class Flow:
         """Anywhere, mostly where the table allows; of a group or a book."""
         index, group = (self._index(), 0) if self._chance(0.4) else (0, self._pick([1, 1, 1, 2, 2, 0, 5]))
         wanted = self._pick(STATES) if self._chance(0.95) else self._pick([0, 8, 200])
-        reason = self._pick([0, 5, 6])
-        return self._stamp(CommandKind.SET_STATE, instrument=index, group=group, order_type=wanted, reason=reason)
+        flags = int(CommandFlag.FORCE) * self._chance(0.2)
+        return self._stamp(
+            CommandKind.SET_STATE, instrument=index, group=group, order_type=wanted, reason=self._pick([0, 5, 6]),
+            flags=flags,
+        )  # fmt: skip
 
     def _back(self, reference: Reference) -> Any:
         """One step back towards OPEN for something that is not; an uncross when all is well for a while."""

@@ -45,6 +45,8 @@ class Entry:
     minimum_lots: int
     post_only: int
     smp_id: int
+    trigger: int = 0
+    waits: bool = False  # a stop that was not injected
     shown_lots: int = 0
     stamp: int = 0  # when it last joined a queue; 0: it rests nowhere
     filled_lots: int = 0
@@ -69,6 +71,10 @@ class Ledger:
         self.stamps = 0
         self.states: dict[int, MarketState] = {}
         self.shared: set[int] = set()
+        self.last: dict[int, int] = {}  # by book, of the trading day
+        # of the running command
+        self.arrivals: list[tuple[int, int, int]] = []  # order id, minimum lots, time in force
+        self.closed = False
 
     def before(self, reference: Reference, command: Any) -> None:
         """Note the states that the command finds, and which books are pro-rata."""
@@ -78,14 +84,16 @@ class Ledger:
 
     def after(self, reference: Reference, command: Any, events: list[Any]) -> None:
         """Fold one command's events and assert what must hold."""
+        self.arrivals, self.closed = [], False
         self._check_answer(command, events)
         fills: list[Any] = []
         group: list[Any] = []
-        for event in events:
+        for number, event in enumerate(events):
             assert (event.sequence, event.time_ns) == (command.sequence, command.time_ns)
             self._check_stream(event)
             if event.kind == EventKind.FILL and event.flags & EventFlag.IMPLIED:
                 group.append(event)
+                self.last[event.instrument] = event.price
                 if reference.clearing.instruments[event.instrument].combo != ComboKind.OUTRIGHT:
                     self._implied(reference, group)
                     group = []
@@ -99,10 +107,13 @@ class Ledger:
                 continue
             assert not fills, "fills come in pairs (INV-002)"
             self._fold(command, event)
+            if event.kind == EventKind.STA:
+                self._check_uncross(events[:number])
+                self.before(reference, command)
         assert not fills and not group, "fills come in pairs (INV-002)"
-        self._check_uncross(events)
         self._check_books(reference)
-        self._check_entry_conditions(command, events)
+        self._check_entry_conditions(events)
+        self._check_stops(reference)
         for event in events:
             if event.kind == EventKind.KIL:
                 self._check_killed(reference, event)
@@ -129,8 +140,14 @@ class Ledger:
             assert event.order_id not in self.orders, "an order id never comes twice"
             self.orders[event.order_id] = Entry(
                 event.account, event.session, event.instrument, event.side, event.price, event.tif, event.order_lots,
-                command.minimum_lots, command.post_only, command.smp_id,
+                command.minimum_lots, command.post_only, command.smp_id, command.trigger,
+                event.state == OrderState.PENDING,
             )  # fmt: skip
+            self._arrive(event)
+        elif event.kind == EventKind.TRG:
+            self._trigger(event)
+        elif event.kind == EventKind.STA and event.state == MarketState.CLOSED:
+            self.closed = True
         elif event.kind == EventKind.RST:
             order = self.orders[event.order_id]
             self.stamps += 1
@@ -151,6 +168,21 @@ class Ledger:
             self._cancel(event)
         elif event.kind == EventKind.DEC:
             self._decrement(event)
+
+    def _arrive(self, event: Any) -> None:
+        """An order comes to its book: now its conditions of entry are decided."""
+        order = self.orders[event.order_id]
+        if not order.waits:
+            self.arrivals.append((event.order_id, order.minimum_lots, order.tif))
+
+    def _trigger(self, event: Any) -> None:
+        """INV-016: a stop is injected once, at its limit or a better one."""
+        order = self.orders[event.order_id]
+        assert order.waits and not order.stamp, "a stop is elected once (INV-016)"
+        better = order.price - event.price if order.side == Side.BUY else event.price - order.price
+        assert better >= 0, "the band only tightens a limit (STOP-009)"
+        order.waits, order.price = False, event.price
+        self._arrive(event)
 
     def _show(self, event: Any, order: Entry) -> None:
         """INV-010: some of it shows, and what shows and what does not is all of it."""
@@ -177,6 +209,9 @@ class Ledger:
 
     def _replace(self, command: Any, event: Any) -> None:
         order = self.orders[event.order_id]
+        if order.waits:
+            self._replace_stop(command, event, order)
+            return
         old_price, old_leaves, order.tif = order.price, order.leaves_lots, event.tif
         if not event.flags:
             return
@@ -192,6 +227,14 @@ class Ledger:
             order.stamp = 0
             assert event.level_lots == self._level_lots(order.book, order.side, old_price)
 
+    def _replace_stop(self, command: Any, event: Any, order: Entry) -> None:
+        """REPL-007."""
+        trigger = command.trigger if command.flags & CommandFlag.SET_TRIGGER else order.trigger
+        lost = trigger != order.trigger or event.order_lots > order.order_lots
+        assert event.flags == (EventFlag.LOST if lost else EventFlag.KEPT), "trigger and size up alone lose time"
+        assert (event.state, event.level_lots) == (OrderState.PENDING, 0), "a waiting stop is in no queue"
+        order.trigger, order.price, order.order_lots, order.tif = trigger, event.price, event.order_lots, event.tif
+
     def _cancel(self, event: Any) -> None:
         order = self.orders.pop(event.order_id)
         assert event.lots == order.leaves_lots > 0, "all that works is taken out (INV-001)"
@@ -206,6 +249,7 @@ class Ledger:
     def _trade(self, first: Any, second: Any) -> None:
         """INV-001, INV-002, INV-004 to INV-006 for one trade."""
         self.trades += 1
+        self.last[first.instrument] = first.price
         assert first.reference == second.reference == self.trades, "trade ids are dense"
         assert (first.lots, first.price, first.instrument) == (second.lots, second.price, second.instrument)
         assert {first.side, second.side} == set(Side) and first.lots > 0
@@ -277,16 +321,26 @@ class Ledger:
         if reason in (CancelReason.FOK, CancelReason.MINQTY):
             assert order.filled_lots == 0, "a kill leaves no trace (TIF-003)"
 
-    def _check_entry_conditions(self, command: Any, events: list[Any]) -> None:
-        if command.kind != CommandKind.NEW or not events or events[0].kind != EventKind.ACK:
-            return
-        own = [event for event in events if event.order_id == events[0].order_id]
-        executed = sum(event.lots for event in own if event.kind == EventKind.FILL)
-        if command.minimum_lots:
+    def _check_entry_conditions(self, events: list[Any]) -> None:
+        for order_id, minimum_lots, tif in self.arrivals:
+            own = [event for event in events if event.order_id == order_id]
+            executed = sum(event.lots for event in own if event.kind == EventKind.FILL)
             killed = own[-1].kind == EventKind.CXL and own[-1].reason in (CancelReason.MINQTY, CancelReason.FOK)
-            assert (executed == 0 and killed) or executed >= command.minimum_lots, "none or the minimum (INV-008)"
-        if command.tif in (TimeInForce.IOC, TimeInForce.FOK):
-            assert events[0].order_id not in self.orders, "it never rests (TIF-001)"
+            met = executed >= minimum_lots if minimum_lots else True
+            assert (executed == 0 and killed) or met, "none or the minimum (INV-008)"
+            if tif in (TimeInForce.IOC, TimeInForce.FOK):
+                assert order_id not in self.orders, "it never rests (TIF-001)"
+
+    def _check_stops(self, reference: Reference) -> None:
+        """INV-016: none with a true trigger is left in OPEN."""
+        for index in [index for index in self.last if self.closed]:
+            if reference.market_state(index) == MarketState.CLOSED:
+                del self.last[index]
+        for order in self.orders.values():
+            last = self.last.get(order.book)
+            if order.waits and last is not None and reference.market_state(order.book) == MarketState.OPEN:
+                true = last >= order.trigger if order.side == Side.BUY else last <= order.trigger
+                assert not true, f"a stop of {order.trigger} is left at a last price of {last} (INV-016)"
 
     def _check_uncross(self, events: list[Any]) -> None:
         """AUC-010: one price and the volume told; strictly better orders in full (INV-012)."""

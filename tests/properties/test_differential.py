@@ -2,7 +2,6 @@
 
 import pytest
 
-from exchange.codes import EventKind
 from tests.properties.driver import Run, continuous
 from tests.properties.long_run import long_run
 
@@ -19,6 +18,7 @@ SEEDS = (1, 2, 3, 4)
 @pytest.mark.rule("INV-007")
 @pytest.mark.rule("INV-008")
 @pytest.mark.rule("INV-011")
+@pytest.mark.rule("INV-016")
 @pytest.mark.rule("INV-017")
 @pytest.mark.rule("INV-018")
 @pytest.mark.rule("INV-019")
@@ -63,17 +63,19 @@ def test_random_auctions_agree_on_price_volume_and_pairs() -> None:
 def test_the_random_flow_reaches_every_kind_of_event_and_refusal() -> None:
     run = Run(40)
     run.go(2_500)
+    run.auctions(2)
     kinds = {name.split()[0] for name in run.seen}
     wanted = {"ACK", "REJ", "RST", "FILL", "RPL", "RREJ", "CREJ", "CXL", "IOP", "STA", "KIL", "MASS", "POS", "CASH"}
+    wanted |= {"RFR", "DEC", "TRG", "UNX"}
     assert wanted <= kinds, wanted - kinds
     reasons = {name.removeprefix("REJ ") for name in run.seen if name.startswith("REJ ")}
     expected = {
         "UNKNOWN_ACCOUNT", "BAD_QTY", "BAD_COMBO", "KILLED", "STATE", "UNKNOWN_INST", "IOC_ONLY", "OFF_TICK",
         "BAD_LOT", "DUP_ID", "BAND", "CLOSE_ONLY", "POSITION", "RISK", "PO_CROSS",
+        "ELECTED",
     }  # fmt: skip
     assert expected <= reasons, expected - reasons
-    assert EventKind.UNX.name in kinds
-    assert run.seen["CXL EXPIRED"] > 20
+    assert run.seen["CXL EXPIRED"] > 20 and run.seen["TRG"] > 50 and run.seen["RREJ ELECTED"]
 
 
 def test_the_long_run_counts_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:

@@ -220,7 +220,7 @@ class AccountRun(Run):
         if isinstance(reply, Err) or not reply.order_id:
             return
         live = query.find_order(self.engine.states, account, order_id=reply.order_id)
-        assert (live is not None) == (reply.state == "open")
+        assert (live is not None) == (reply.state in ("open", "pending"))
         if live is not None:
             assert (live.leaves_lots, live.filled_lots) == (reply.leaves_lots, reply.filled_lots)
 

@@ -1,0 +1,118 @@
+"""Stops that wait outside the queues of prices: unelected ones in heaps by their trigger, elected ones in line.
+
+A book has a heap for each side, the trigger that the next print reaches first at its root, so that an election looks
+only at the stops it elects. Elected stops stand in a line until they are injected (STOP-006): that of row 0 of the
+books is worked by the running command, a book's own keeps those that a halt holds up (STOP-008).
+"""
+
+import numpy as np
+
+from exchange.book.heap import is_waiting, push_node, remove_node
+from exchange.codes import BookFeature, OrderType
+from exchange.kernel import kernel, leaf_kernel
+
+STOP = np.int64(OrderType.STOP)
+STOP_LIMIT = np.int64(OrderType.STOP_LIMIT)
+STOPS = np.int64(BookFeature.STOPS)
+VENUE_LINE = 0  # row of the books whose line the running command works
+
+
+@leaf_kernel
+def is_stop(order_type):
+    """Whether an order of this type is a stop, plain or with a limit."""
+    return order_type == STOP or order_type == STOP_LIMIT
+
+
+@leaf_kernel
+def reaches(side, trigger, tick):
+    """STOP-001: a buy is elected at its trigger or above, a sell at its trigger or below."""
+    return (tick - trigger) * (1 - 2 * side) >= 0
+
+
+@kernel
+def wait_for_trigger(state, book, slot):
+    """Put a stop among those of its book and side that no print has elected."""
+    order = state.orders[slot]
+    side = np.int64(order.side)
+    key = np.int64(order.trigger) * (1 - 2 * side)
+    book.unelected[side] = push_node(state, np.int64(book.unelected[side]), slot, key)
+    book.features |= STOPS
+
+
+@kernel
+def leave_trigger(state, book, slot):
+    """Take an unelected stop out."""
+    side = np.int64(state.orders[slot].side)
+    book.unelected[side] = remove_node(state, np.int64(book.unelected[side]), slot)
+    if book.unelected[0] == 0 and book.unelected[1] == 0:
+        book.features &= ~STOPS
+
+
+@kernel
+def reached_stop(state, book, side, tick):
+    """An unelected stop of this side that a price elects, 0 if there is none."""
+    first = np.int64(book.unelected[side])
+    if first == 0 or not reaches(side, np.int64(state.orders[first].trigger), tick):
+        return np.int64(0)
+    return first
+
+
+@kernel
+def take_reached(state, book, tick, by_distance, origin):
+    """Take all stops that a price elects out. Returns the root of a heap of them.
+
+    by_distance  nearest trigger to `origin` first, then entry stamp; else by entry stamp alone (STOP-005)
+    """
+    reached = np.int64(0)
+    for side in range(2):
+        slot = reached_stop(state, book, side, tick)
+        while slot != 0:
+            leave_trigger(state, book, slot)
+            key = abs(np.int64(state.orders[slot].trigger) - origin) if by_distance else np.int64(0)
+            reached = push_node(state, reached, slot, key)
+            slot = reached_stop(state, book, side, tick)
+    return reached
+
+
+@kernel
+def join_line(state, line, slot):
+    """Put an elected stop at the end of a line. `line`: row of the books."""
+    book = state.books[line]
+    last = np.int64(book.elected_last)
+    state.links[slot].older = last
+    state.links[slot].newer = 0
+    if last == 0:
+        book.elected_first = slot
+    else:
+        state.links[last].newer = slot
+    book.elected_last = slot
+
+
+@kernel
+def leave_line(state, slot):
+    """Take an elected stop out of the line that it stands in."""
+    link = state.links[slot]
+    newer, older = np.int64(link.newer), np.int64(link.older)
+    line = np.int64(state.orders[slot].book)
+    venue = state.books[VENUE_LINE]
+    if older == 0:
+        first_of = venue if venue.elected_first == slot else state.books[line]
+        first_of.elected_first = newer
+    else:
+        state.links[older].newer = newer
+    if newer == 0:
+        last_of = venue if venue.elected_last == slot else state.books[line]
+        last_of.elected_last = older
+    else:
+        state.links[newer].older = older
+    link.newer = 0
+    link.older = 0
+
+
+@kernel
+def drop_stop(state, book, slot):
+    """A stop that was not injected ends: it leaves wherever it waits."""
+    if is_waiting(state, slot):
+        leave_trigger(state, book, slot)
+    else:
+        leave_line(state, slot)

@@ -1,0 +1,152 @@
+"""Cancel/replace of a stop that waits (REPL-007): a new trigger or more lots cost its stamp, nothing else does."""
+
+import numpy as np
+
+from exchange.book.expiry import keep_expiry
+from exchange.book.heap import is_waiting
+from exchange.book.stops import STOP, leave_trigger
+from exchange.clearing.margin import loss_per_lot
+from exchange.codes import CommandFlag, EventFlag, EventKind, RejectReason
+from exchange.engine.emit import next_in_stream, order_event
+from exchange.engine.orders import refuse_change, work_order
+from exchange.engine.risk import check_risk, level_is_full
+from exchange.engine.stop_terms import (
+    check_moved_limit,
+    check_stop_prices,
+    is_elected_now,
+    protected_tick,
+    tighter,
+    window_tick,
+)
+from exchange.engine.stops import place_stop
+from exchange.engine.validate import (
+    FULL,
+    KILLED,
+    NONE,
+    OFF_TICK,
+    STATE,
+    check_display,
+    check_lots,
+    check_replace_syntax,
+    is_killed,
+    takes_replace,
+)
+from exchange.kernel import kernel
+
+RPL = np.int64(EventKind.RPL)
+RREJ = np.int64(EventKind.RREJ)
+KEPT = np.int64(EventFlag.KEPT)
+LOST = np.int64(EventFlag.LOST)
+ELECTED = np.int64(RejectReason.ELECTED)
+KEEP_PRICE = np.int64(CommandFlag.KEEP_PRICE)
+KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
+SET_TIF = np.int64(CommandFlag.SET_TIF)
+SET_TAG = np.int64(CommandFlag.SET_TAG)
+SET_DISPLAY = np.int64(CommandFlag.SET_DISPLAY)
+SET_TRIGGER = np.int64(CommandFlag.SET_TRIGGER)
+REJECT_IF_ELECTED = np.int64(CommandFlag.REJECT_IF_ELECTED)
+
+
+@kernel
+def _new_price(book, order, command, trigger):
+    """The limit after the replace. That of a plain stop keeps its distance from the trigger; a price tightens it."""
+    if order.order_type != STOP:
+        return np.int64(order.price) if command["flags"] & KEEP_PRICE != 0 else np.int64(command.price)
+    if command["flags"] & KEEP_PRICE != 0:
+        return order.price + trigger - order.trigger
+    side = np.int64(order.side)
+    return tighter(side, protected_tick(book, side, trigger), np.int64(command.price))
+
+
+@kernel
+def _check(state, command, slot, trigger, price, total, display):
+    """The reason a REPLACE of a waiting stop is refused for, in the order of `replace._check_replace`."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    account = np.int64(order.account)
+    reason = check_replace_syntax(command)
+    if reason != NONE:
+        return reason
+    if is_killed(state, account, np.int64(command.session)):
+        return KILLED
+    if not takes_replace(book.phase):
+        return STATE
+    priced = command["flags"] & KEEP_PRICE == 0
+    if trigger % book.min_inc != 0 or (priced and command.price % book.min_inc != 0):
+        return OFF_TICK
+    reason = check_lots(state, account, book, total)
+    if reason == NONE:
+        reason = check_display(book, total, display)
+    if reason == NONE:
+        reason = check_stop_prices(book, priced, trigger, np.int64(command.price))
+    if reason == NONE:
+        reason = check_moved_limit(book, np.int64(order.side), price)
+    if reason == NONE:
+        reason = _check_work(state, account, order, price, total)
+    if reason != NONE:
+        return reason
+    refuses = order["flags"] & REJECT_IF_ELECTED != 0 and is_elected_now(book, np.int64(order.side), trigger)
+    return ELECTED if refuses or not is_waiting(state, slot) else NONE
+
+
+@kernel
+def _check_work(state, account, order, price, total):
+    """Rank 11, if there is more to lose than now."""
+    book = state.books[order.book]
+    side = np.int64(order.side)
+    if price == order.price and total <= order.leaves_lots:
+        return NONE
+    held = np.int64(order.leaves_lots) * loss_per_lot(book, side, np.int64(order.price))
+    more_loss = total * loss_per_lot(book, side, price) - held
+    reason = check_risk(
+        state, account, np.int64(order.position), book, side, total - np.int64(order.leaves_lots), more_loss
+    )
+    if reason == NONE and level_is_full(state, book, side, window_tick(book, price), total):
+        return FULL
+    return reason
+
+
+@kernel
+def replace_stop(state, out, command, slot):
+    """REPLACE of a stop that waits: RPL, or RREJ. With a trigger that is true already it is elected at once."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    trigger = np.int64(command.trigger) if command["flags"] & SET_TRIGGER != 0 else np.int64(order.trigger)
+    price = _new_price(book, order, command, trigger)
+    total = np.int64(order.order_lots) if command["flags"] & KEEP_LOTS != 0 else np.int64(command.lots)
+    display = np.int64(command.display_lots) if command["flags"] & SET_DISPLAY != 0 else np.int64(order.display_lots)
+    reason = _check(state, command, slot, trigger, price, total, display)
+    if reason != NONE:
+        refuse_change(state, out, RREJ, command, reason, slot)
+        return
+    lost = trigger != order.trigger or total > order.leaves_lots
+    if lost:
+        leave_trigger(state, book, slot)
+    work_order(state, order, -np.int64(order.leaves_lots))
+    order.trigger = trigger
+    order.price = price
+    order.order_lots = total
+    order.leaves_lots = total
+    order.display_lots = display
+    work_order(state, order, total)
+    set_terms(state, command, slot)
+    if lost:
+        state.stamp += 1
+        order.stamp = state.stamp
+        place_stop(state, slot)
+    row = order_event(state, out, RPL, order, total, np.int64(0))
+    row.reference = command.request_id
+    row.account_sequence = next_in_stream(state, np.int64(order.account))
+    row["flags"] = LOST if lost else KEPT
+
+
+@kernel
+def set_terms(state, command, slot):
+    """What a replace changes without touching an order's place: time in force and tag."""
+    order = state.orders[slot]
+    if command["flags"] & SET_TIF != 0:
+        order.tif = command.tif
+        order.expiry_ns = command.expiry_ns
+        keep_expiry(state, slot)
+    if command["flags"] & SET_TAG != 0:
+        order.tag = command.tag

@@ -1,0 +1,73 @@
+"""What a stop may ask for: trigger and limit of a NEW or REPLACE. Nothing is written."""
+
+import numpy as np
+
+from exchange.book.stops import STOP_LIMIT, reaches
+from exchange.codes import CommandFlag, MarketState, RejectReason, Side
+from exchange.kernel import kernel
+
+BUY = np.int64(Side.BUY)
+OPEN = np.int64(MarketState.OPEN)
+NONE = np.int64(RejectReason.NONE)
+BAND = np.int64(RejectReason.BAND)
+TIGHTEN = np.int64(CommandFlag.TIGHTEN)
+
+
+@kernel
+def protected_tick(book, side, trigger):
+    """The limit of a plain stop: its trigger and protection, on an increment (STOP-003)."""
+    if side == BUY:
+        tick = trigger + book.protection_ticks
+        return tick - tick % book.min_inc
+    tick = trigger - book.protection_ticks
+    return tick + -tick % book.min_inc
+
+
+@kernel
+def tighter(side, tick, other):
+    """The limit of the two that may trade at fewer prices."""
+    return min(tick, other) if side == BUY else max(tick, other)
+
+
+@kernel
+def stop_tick(book, command):
+    """The limit that a NEW stop will work at, as far as the band does not cap it then (STOP-009)."""
+    price = np.int64(command.price)
+    if command.order_type == STOP_LIMIT:
+        return price
+    side = np.int64(command.side)
+    tick = protected_tick(book, side, np.int64(command.trigger))
+    return tighter(side, tick, price) if command["flags"] & TIGHTEN != 0 else tick
+
+
+@kernel
+def in_limits(book, tick):
+    """Whether a tick lies inside the daily limits."""
+    return book.low_tick <= tick <= book.high_tick
+
+
+@kernel
+def window_tick(book, tick):
+    """The price of the window that is nearest to a tick."""
+    return min(max(tick, np.int64(book.low_tick)), np.int64(book.high_tick))
+
+
+@kernel
+def check_stop_prices(book, priced, trigger, price):
+    """Rank 10 of a stop: the band is for its injection, the daily limits are for now. `priced`: it gives a price."""
+    if not in_limits(book, trigger) or (priced and not in_limits(book, price)):
+        return BAND
+    return NONE
+
+
+@kernel
+def check_moved_limit(book, side, tick):
+    """Rank 10 of a replace: a limit that moves with its trigger cannot leave the daily limits on the passive side."""
+    passive = tick < book.low_tick if side == BUY else tick > book.high_tick
+    return BAND if passive else NONE
+
+
+@kernel
+def is_elected_now(book, side, trigger):
+    """Whether a stop of this trigger need not wait (STOP-002)."""
+    return book.phase == OPEN and book.has_last != 0 and reaches(side, trigger, np.int64(book.last_tick))

@@ -1,0 +1,58 @@
+"""Cancel/replace of the reference: what an order becomes, and whether it keeps its turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, RejectReason
+from tests import reference_stops as stops
+from tests.reference_checks import changed_by, keeps_priority, replace_reason
+from tests.reference_matching import match
+
+if TYPE_CHECKING:
+    from tests.reference_engine import Reference
+
+
+def replace_order(reference: Reference) -> None:
+    """REPLACE: the order keeps its turn or starts again (REPL-001 to REPL-007)."""
+    command = reference.command
+    order = reference.find(command)
+    if order is not None and order.pending:
+        stops.replace(reference, order)
+        return
+    reason = replace_reason(reference, command)
+    if order is None or reason != RejectReason.NONE:
+        reference.refuse_change(EventKind.RREJ, reason, order)
+        return
+    changed = changed_by(order, command)
+    kept = keeps_priority(order, changed)
+    book, old_price = reference.books[order.instrument], order.price
+    if changed.leaves_lots > 0 and not kept:
+        book.remove(order)
+        book.top = [None if holder is order else holder for holder in book.top]
+    order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
+    if changed.leaves_lots <= 0:
+        reference.order_event(EventKind.RPL, order, reference=command.request_id, lots=order.leaves_lots)
+        reference.cancel_order(order, CancelReason.IFM)
+        return
+    order.price, order.order_lots, order.leaves_lots = changed.price, changed.order_lots, changed.leaves_lots
+    order.display_lots, order.shown_lots = changed.display_lots, min(order.shown_lots, order.leaves_lots)
+    level = book.level_lots(order.side, old_price)
+    if kept:
+        reference.order_event(
+            EventKind.RPL, order, reference=command.request_id, flags=EventFlag.KEPT, level_lots=level,
+            lots=order.leaves_lots,
+        )  # fmt: skip
+        return
+    reference.order_event(
+        EventKind.RPL, order, reference=command.request_id, flags=EventFlag.LOST, level_lots=level,
+        hidden_lots=old_price, lots=order.leaves_lots,
+    )  # fmt: skip
+    if reference.market_state(order.instrument) == MarketState.OPEN:
+        match(reference, order)
+    if order.order_id not in reference.orders:
+        return
+    if order.leaves_lots:
+        reference.rest(order)
+    else:
+        reference.end_order(order)
