@@ -129,6 +129,7 @@ class EventKind(IntEnum):
     REFUSED = 25  # a venue's command (state change, cash, kill, timer) refused
     LIFTED = 26  # a kill is lifted
     TIMER = 27  # a dead-man timer is armed or disarmed
+    IMP = 30  # implied price of a side as it is shown now; no lots: gone
 
 
 class EventFlag(IntFlag):

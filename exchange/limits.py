@@ -37,12 +37,18 @@ class Limits:
         assert SLOT_BITS + GENERATION_BITS <= 53, "an order id is exact in a JavaScript number"
         assert self.ladder_rows % 64 == 0 and self.ladder_rows < 1 << 31
         assert self.event_rows >= STEP_EVENTS
+        assert self.book_words <= 64, "one word says which words of a bitmap of books are not zero"
         assert self.commodities <= 64 and self.positions < 1 << 31
 
     @property
     def order_index(self) -> int:
         """Entries of all tables of client order ids, the largest at most a quarter full; table n begins at entry n."""
         return 2 * max(FIRST_INDEX, 1 << (4 * self.orders - 1).bit_length())
+
+    @property
+    def book_words(self) -> int:
+        """Words of a bitmap of books."""
+        return self.books // 64 + 1
 
     @property
     def members(self) -> int:

@@ -70,6 +70,9 @@ class _EngineView:
     def depth(self, index: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         return query.depth(self._engine.states, index)
 
+    def implied(self, index: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+        return query.implied(self._engine.states, index)
+
 
 class Venue:
     """The path of commands and events. Implements the gateway's `Room`."""

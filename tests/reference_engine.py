@@ -33,6 +33,7 @@ from tests.reference_checks import (
     new_reason,
 )
 from tests.reference_clearing import Account, Clearing
+from tests.reference_implied import tell_implied
 from tests.reference_matching import executed_by, match
 from tests.reference_phases import Phases
 from tests.reference_replace import replace_order
@@ -59,6 +60,7 @@ class Reference:
         self.entries = self.trades = 0
         self.events: list[Any] = []
         self.touched: list[tuple[int, int]] = []
+        self.implied: dict[tuple[int, int], tuple[int, int]] = {}  # (book, side) -> (price, lots) as last told
         self.command: Any = Command()
 
     # --- questions
@@ -111,6 +113,7 @@ class Reference:
         COMMANDS.get(command.kind, _unsupported)(self)
         stops.cascade(self)
         self.positions()
+        tell_implied(self)
         return self.events
 
     def new(self) -> None:

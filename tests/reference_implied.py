@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING
 
-from exchange.codes import ComboKind, EventFlag, Liquidity, MarketState, Side
+from exchange.codes import ComboKind, EventFlag, EventKind, Liquidity, MarketState, Side
 from tests.reference_book import Order, opposite, signed
 
 if TYPE_CHECKING:
@@ -153,3 +153,28 @@ def trade_path(reference: Reference, order: Order, path: Path) -> None:
             reference.end_order(member)
         elif member is not order and not member.shown_lots:
             reference.refresh(member)
+
+
+def shown_prices(reference: Reference, index: int) -> dict[int, tuple[int, int]]:
+    """Implied bid and ask of a book as everybody may see them: (price, lots) by side, without what locks or crosses
+    (IMP-005)."""
+    shown: dict[int, tuple[int, int]] = {}
+    for side in Side:
+        path, real = best_path(reference, index, opposite(side), 0), reference.books[index].best(opposite(side))
+        if path and not (real and signed(side) * (path.price - real.price) >= 0):
+            shown[side] = path.price, path.lots
+    if len(shown) == 2 and shown[Side.BUY][0] >= shown[Side.SELL][0]:
+        return {}
+    return shown
+
+
+def tell_implied(reference: Reference) -> None:
+    """IMP of every side of a book that shows another implied price than before (IMP-011)."""
+    for index in sorted(reference.books):
+        shown = shown_prices(reference, index)
+        for side in Side:
+            price, lots = reference.implied.get((index, side), (0, 0))
+            told = shown.get(side, (price, 0))
+            if told != (price, lots):
+                reference.implied[index, side] = told
+                reference.emit(EventKind.IMP, instrument=index, side=side, price=told[0], lots=told[1])

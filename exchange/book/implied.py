@@ -8,14 +8,13 @@ weight * price is divisor * the combination's price; a spread has +1, -1 and 1, 
 
 import numpy as np
 
-from exchange.book.levels import best_row, best_tick, place_of
-from exchange.codes import BookFeature, ComboKind, MarketState, Side
+from exchange.book.levels import IMPLIED, best_row, best_tick, place_of
+from exchange.codes import ComboKind, MarketState, Side
 from exchange.kernel import kernel, leaf_kernel
 
 BUY = np.int64(Side.BUY)
 OPEN = np.int64(MarketState.OPEN)
 STRIP = np.int64(ComboKind.STRIP)
-IMPLIED = np.int64(BookFeature.IMPLIED)
 TRIES_MAX = 256  # orders looked at for a path whose makers are all of different owners
 
 

@@ -1,4 +1,5 @@
-"""Row formats of the book's tables: ORDER, LINK, LEVEL, BOOK, SHARING, and of implied prices: MEMBER, SOURCES, PATH.
+"""Row formats of the book's tables: ORDER, LINK, LEVEL, BOOK, SHARING, and for implied prices MEMBER,
+SOURCES, QUOTE, PATH.
 
 Every table has a row 0 that means "none". Rows are `np.record`, so that kernels read fields as attributes compiled or
 not. Indices are signed (i4): an unsigned and a signed 64-bit integer would meet as a float in Numba.
@@ -83,7 +84,7 @@ BOOK = record_type(
         ("settle_tick", "<i4"),
         ("mark_tick", "<i4"),
         ("last_tick", "<i4"),
-        ("indicative_tick", "<i4"),
+        ("features", "<i4"),  # BookFeature bits: what matching here must ask beyond price and time
         ("min_inc", "<i4"),
         ("order_lots_max", "<i4"),
         ("maker_fee", "<i4"),  # mills per GPU-hour
@@ -116,7 +117,7 @@ BOOK = record_type(
         ("open_tick", "<i4"),
         ("day_high", "<i4"),
         ("day_low", "<i4"),
-        ("features", "<i4"),  # BookFeature bits: what matching here must ask beyond price and time
+        ("indicative_tick", "<i4"),
         ("volume_lots", "<i8"),
         ("volume_tick_lots", "<i8"),
         ("open_interest", "<i8"),
@@ -165,6 +166,18 @@ MEMBER = record_type(
         ("own_leg", "<i4"),  # number of the book among the combination's legs, from 1; 0: it is the combination
         ("expiry_rank", "<i4"),  # by the nearest last trading day of the other legs; equal days, equal ranks (IMP-009)
         ("spare", "<i4"),
+    ]
+)
+
+# The implied prices of one book, per side; no lots: none.
+QUOTE = record_type(
+    [
+        ("tick", "<i4", (2,)),
+        ("lots", "<i4", (2,)),
+        ("shown_tick", "<i4", (2,)),  # as last told; one that locks or crosses is not shown (IMP-005)
+        ("shown_lots", "<i4", (2,)),
+        ("changed", "<i4"),  # sides whose best real level has changed, as bits, and CHANGED_STATE
+        ("due", "<i4"),  # sides to work out anew, as bits, and DUE_LOOK
     ]
 )
 

@@ -8,13 +8,18 @@ found with a few counts of leading zeros.
 
 import numpy as np
 
-from exchange.codes import Side
+from exchange.codes import BookFeature, Side
 from exchange.kernel import highest_bit, kernel, leaf_kernel
 from exchange.limits import SUMMARY_WORDS
 
 BUY = np.int64(Side.BUY)
 ONE = np.uint64(1)
 ZERO = np.uint64(0)
+IMPLIED = np.int64(BookFeature.IMPLIED)
+# Bitmaps of books: implied prices are made of them, theirs are to be worked out anew.
+CHANGED = 0
+DUE = 1
+CHANGED_STATE = 4  # beside the bits of the two sides: the book has entered or left OPEN
 
 
 @leaf_kernel
@@ -90,6 +95,28 @@ def worse_place(state, book, side, place):
 
 
 @leaf_kernel
+def put_mark(state, kind, index):
+    """Set a book's bit: CHANGED or DUE."""
+    word = index >> 6
+    state.marked_books[kind * (state.marked_books.shape[0] >> 1) + word] |= ONE << np.uint64(index & 63)
+    state.marked_words[kind] |= ONE << np.uint64(word)
+
+
+@leaf_kernel
+def mark_book(state, index, bits):
+    """Note that implied prices made of a book must be worked out anew: sides as bits, or CHANGED_STATE."""
+    state.implied[index].changed |= bits
+    put_mark(state, CHANGED, index)
+
+
+@leaf_kernel
+def _note_change(state, book, index, side, place):
+    """A level has changed: if it is the best of its side, implied prices change with it."""
+    if book.features & IMPLIED != 0 and place >= book.best[side]:
+        mark_book(state, np.int64(index), 1 << side)
+
+
+@leaf_kernel
 def link_order(state, book, slot):
     """Put an order at the back of its price (MATCH-004). Returns lots shown there now, its own included."""
     order = state.orders[slot]
@@ -112,6 +139,7 @@ def link_order(state, book, slot):
     level.shown_lots += order.shown_lots
     level.hidden_lots += order.leaves_lots - order.shown_lots
     order.resting = 1
+    _note_change(state, book, order.book, side, place)
     return np.int64(level.shown_lots)
 
 
@@ -139,6 +167,7 @@ def unlink_order(state, book, slot):
     level.shown_lots -= order.shown_lots
     level.hidden_lots -= order.leaves_lots - order.shown_lots
     order.resting = 0
+    _note_change(state, book, order.book, side, place)
     if level.head == 0:
         _mark_empty(state, book, side, place, row)
         if place == book.best[side]:
@@ -178,12 +207,14 @@ def reduce_order(state, book, slot, lots):
     """Take lots off an order that keeps its place, those it shows first. Returns lots still shown at its price."""
     order = state.orders[slot]
     side = np.int64(order.side)
-    level = state.levels[row_of(book, side, place_of(book, side, np.int64(order.price)))]
+    place = place_of(book, side, np.int64(order.price))
+    level = state.levels[row_of(book, side, place)]
     shown = min(lots, np.int64(order.shown_lots))
     order.leaves_lots -= lots
     order.shown_lots -= shown
     level.shown_lots -= shown
     level.hidden_lots -= lots - shown
+    _note_change(state, book, order.book, side, place)
     return np.int64(level.shown_lots)
 
 
@@ -193,12 +224,14 @@ def take_hidden_first(state, book, slot, lots):
     at its price."""
     order = state.orders[slot]
     side = np.int64(order.side)
-    level = state.levels[row_of(book, side, place_of(book, side, np.int64(order.price)))]
+    place = place_of(book, side, np.int64(order.price))
+    level = state.levels[row_of(book, side, place)]
     hidden = min(lots, np.int64(order.leaves_lots) - order.shown_lots)
     order.leaves_lots -= lots
     order.shown_lots -= lots - hidden
     level.hidden_lots -= hidden
     level.shown_lots -= lots - hidden
+    _note_change(state, book, order.book, side, place)
     return np.int64(level.shown_lots)
 
 

@@ -7,12 +7,14 @@ how commands were cut into calls.
 
 import numpy as np
 
+from exchange.book.levels import CHANGED, ZERO
 from exchange.book.stops import VENUE_LINE, is_stop
 from exchange.codes import CancelReason, CommandFlag, CommandKind, EventFlag, EventKind, RejectReason
 from exchange.engine.cash import move_cash, note_request, open_session
 from exchange.engine.clock import begin_clock, expire_next
 from exchange.engine.disconnect import disconnect, fire_next_timer, set_timer
 from exchange.engine.emit import market_event, next_in_stream, refuse
+from exchange.engine.implied_prices import tell_implied
 from exchange.engine.kill import begin_kill, kill_next, lift_next, may_lift
 from exchange.engine.leavers import leave_once
 from exchange.engine.look_ahead import CLOSE, FAR, NEAR, look_close, look_far, look_near
@@ -340,7 +342,7 @@ def _advance(state, out):
             cursor.step = TIMERS
     elif state.books[VENUE_LINE].elected_first != 0:
         _inject_once(state, out)
-    elif not _report_once(state, out):
+    elif not _report_once(state, out) and not tell_implied(state, out):
         _clear_cursor(state)
 
 
@@ -374,6 +376,8 @@ def apply_commands(states, commands, start, stop, outs):
             if index + FAR < stop:
                 out.ahead[index % FAR] = look_far(state, row_at(commands, index + FAR))
             _begin(state, out, row_at(commands, index), word)
+            if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE:
+                state.cursor.step = REPORT
             index += 1
         else:
             break

@@ -2,8 +2,17 @@
 
 import numpy as np
 
-from exchange.book.implied import IMPLIED, clear_path, find_path
-from exchange.book.levels import link_order, place_of, reduce_order, relink_order, row_of, unlink_order, worse_place
+from exchange.book.implied import clear_path, find_path
+from exchange.book.levels import (
+    IMPLIED,
+    link_order,
+    place_of,
+    reduce_order,
+    relink_order,
+    row_of,
+    unlink_order,
+    worse_place,
+)
 from exchange.codes import Matching
 from exchange.engine.orders import slice_lots
 from exchange.engine.self_match import CANCEL_RESTING, DECREMENT, is_own

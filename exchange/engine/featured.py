@@ -5,8 +5,8 @@ Plain books never come here: `matching.match_once` tests `book.features` once.
 
 import numpy as np
 
-from exchange.book.implied import IMPLIED, find_path
-from exchange.book.levels import best_row, place_of
+from exchange.book.implied import find_path
+from exchange.book.levels import IMPLIED, best_row, place_of
 from exchange.codes import Matching
 from exchange.engine.implied import trade_path
 from exchange.engine.level_pass import NO_PASS, begin_pass, continue_pass, prevent_on_level

@@ -7,7 +7,7 @@ one by one; the last step sets the state and emits STA.
 import numpy as np
 
 from exchange.book.auction import equilibrium, is_crossed
-from exchange.book.levels import best_row, link_order, place_of, row_of, unlink_order
+from exchange.book.levels import CHANGED_STATE, IMPLIED, best_row, link_order, mark_book, place_of, row_of, unlink_order
 from exchange.codes import (
     CancelReason,
     CommandFlag,
@@ -265,13 +265,16 @@ def _new_day(book):
 
 
 @kernel
-def _set_book_state(state, book, group_state, own_state, reason, fresh_day):
+def _set_book_state(state, index, group_state, own_state, reason, fresh_day):
+    book = state.books[index]
     book.status_sequence = state.sequence
     book.own_state = own_state
     book.phase = effective_state(group_state, own_state)
     book.reason = reason
     if group_state == CLOSED or own_state == CLOSED:
         _end_day(book)
+    if book.features & IMPLIED != 0:
+        mark_book(state, index, CHANGED_STATE)
     if fresh_day:
         _new_day(book)
 
@@ -286,7 +289,8 @@ def finish_state_change(state, out):
         if target == HALT:
             book.before_halt = book.phase
         own = FOLLOW if target == OPEN else target
-        _set_book_state(state, book, np.int64(state.groups[book.group].state), own, np.int64(cursor.reason), False)
+        group_state = np.int64(state.groups[book.group].state)
+        _set_book_state(state, np.int64(cursor.instrument), group_state, own, np.int64(cursor.reason), False)
     else:
         group = state.groups[cursor.group]
         fresh_day = group.state == CLOSED and target == PREOPEN
@@ -297,7 +301,8 @@ def finish_state_change(state, out):
         for index in range(1, state.books_listed + 1):
             book = state.books[index]
             if book.group == cursor.group:
-                _set_book_state(state, book, target, np.int64(book.own_state), np.int64(cursor.reason), fresh_day)
+                own = np.int64(book.own_state)
+                _set_book_state(state, np.int64(index), target, own, np.int64(cursor.reason), fresh_day)
     row = market_event(state, out, STA, np.int64(cursor.instrument))
     row.state = target
     row.reason = cursor.reason

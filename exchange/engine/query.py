@@ -153,6 +153,15 @@ def depth(states: np.ndarray, index: int, levels: int = 0) -> tuple[list[tuple[i
     return sides[0], sides[1]
 
 
+def implied(states: np.ndarray, index: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+    """Implied bid and ask of a book as last told: (price, lots), None if there is none to see (IMP-011)."""
+    quote = states[0].implied[index]
+    bid, ask = (
+        (int(quote.shown_tick[side]), int(quote.shown_lots[side])) if quote.shown_lots[side] else None for side in Side
+    )
+    return bid, ask
+
+
 def queue(states: np.ndarray, index: int, side: int, price: int) -> list[tuple[int, int]]:
     """(order id, shown lots) at one price, first in the queue first."""
     state = states[0]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from exchange.book.layout import BOOK, LEVEL, LINK, MEMBER, NODE, ORDER, PATH, SHARING, SOURCES
+from exchange.book.layout import BOOK, LEVEL, LINK, MEMBER, NODE, ORDER, PATH, QUOTE, SHARING, SOURCES
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
 from exchange.limits import FIRST_INDEX, Limits
 from exchange.records import EVENT, record_type
@@ -134,6 +134,9 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("sharing", SHARING, (limits.books + 1,)),
         ("sources", SOURCES, (limits.books + 1,)),
         ("members", MEMBER, (limits.members,)),
+        ("implied", QUOTE, (limits.books + 1,)),
+        ("marked_books", "<u8", (2 * limits.book_words,)),  # bitmaps of books: CHANGED, then DUE
+        ("marked_words", "<u8", (2,)),  # which words of each are not zero
         ("accounts", ACCOUNT, (limits.accounts + 1,)),
         ("sessions", SESSION, (limits.sessions + 1,)),
         ("positions", POSITION, (limits.positions + 1,)),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from exchange.book.levels import CHANGED, CHANGED_STATE
 from exchange.codes import BookFeature
 
 Way = tuple[int, int, int]  # nearest last trading day of the other legs, combination, number of the own leg from 1
@@ -31,3 +32,11 @@ def lay_ways(state: np.record) -> None:
         for nearest, combination, own_leg in ways:
             state.members[first] = (combination, own_leg, days.index(nearest), 0)
             first += 1
+        _mark(state, index)
+
+
+def _mark(state: np.record, index: int) -> None:
+    """As `levels.mark_book`: the prices are told with the next command."""
+    state.implied[index].changed = CHANGED_STATE
+    state.marked_books[index // 64] |= np.uint64(1 << index % 64)
+    state.marked_words[CHANGED] |= np.uint64(1 << index // 64)

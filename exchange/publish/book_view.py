@@ -7,7 +7,7 @@ applied again without harm.
 import struct
 import zlib
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from exchange.codes import EventFlag, EventKind, Liquidity, OrderState, Side
 from exchange.publish.rows import (
@@ -23,6 +23,7 @@ from exchange.publish.rows import (
 )
 
 Level = tuple[int, int]  # price_tick, lots
+Top = tuple[int, int, int]  # price_tick, lots, implied lots among them
 CHECKSUM_LEVELS = 10
 
 _NO_LEVEL = (0, 0)
@@ -82,11 +83,25 @@ class Ladder:
 
 
 class BookView:
-    """Both sides of a book."""
+    """Both sides of a book, and its implied prices, which are apart from the levels (IMP-011)."""
 
-    def __init__(self, bids: Iterable[Level] = (), asks: Iterable[Level] = ()) -> None:
+    def __init__(
+        self, bids: Iterable[Level] = (), asks: Iterable[Level] = (), implied: Sequence[Level | None] = (None, None)
+    ) -> None:
         self.sides = (Ladder(Side.BUY), Ladder(Side.SELL))
+        self.implied = list(implied)  # bid, ask
         self.apply(bids, asks)
+
+    def top(self, side: Side) -> Top | None:
+        """Best price of a side, implied included, its lots, and the implied part of them (MDATA-010)."""
+        real, implied = self.sides[side].best(), self.implied[side]
+        if implied is None:
+            return (*real, 0) if real else None
+        if real is None or (implied[0] > real[0] if side == Side.BUY else implied[0] < real[0]):
+            return implied[0], implied[1], implied[1]
+        if implied[0] != real[0]:
+            return (*real, 0)
+        return real[0], real[1] + implied[1], implied[1]
 
     def apply(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
         """Set levels of each side."""

@@ -9,6 +9,7 @@ from collections import deque
 import msgspec
 
 from exchange.codes import Side
+from exchange.publish import book_view
 from exchange.publish.book_view import BookView, Level, difference
 from exchange.wire.messages import ChannelMessage, Depth, Top
 
@@ -65,6 +66,7 @@ class DepthChannel(_StateChannel):
         self.levels = levels
         self._view = BookView()  # as published, at `sequence`
         self._book = self._view  # as it is now
+        self._implied: list[Level | None] = [None, None]  # as published
         self._pending: Changes = ({}, {})
         self._checksum_us = 0  # time of the last checksum sent
 
@@ -72,6 +74,7 @@ class DepthChannel(_StateChannel):
         self._book = book
         raw = not self.cadence_us and not self.levels
         self._view = book if raw else BookView(*book.levels(self.levels))
+        self._implied = list(book.implied)
         self._pending = ({}, {})
 
     def note(self, changes: Changes) -> None:
@@ -83,15 +86,25 @@ class DepthChannel(_StateChannel):
         """The change since the last message, None if what the channel shows is the same."""
         bids, asks = self._changed(Side.BUY), self._changed(Side.SELL)
         self._pending = ({}, {})
-        if not bids and not asks:
+        implied = [self._changed_implied(side) for side in Side]
+        if not bids and not asks and implied == [None, None]:
             return None
         if self._view is not self._book:
             self._view.apply(bids, asks)
+        self._implied = list(self._book.implied)
         message = Depth(self.number, 0, e, time_us, bids, asks)
+        message.implied_bid, message.implied_ask = implied
         if time_us - self._checksum_us >= CHECKSUM_US:
             self._checksum_us = time_us
             message.checksum = self._view.checksum()
         return self._numbered(message)
+
+    def _changed_implied(self, side: Side) -> Level | None:
+        """The implied level to tell: the new one, the old one without lots if it is gone, None if it is as before."""
+        now, before = self._book.implied[side], self._implied[side]
+        if now == before:
+            return None
+        return now or (before and (before[0], 0))
 
     def _changed(self, side: Side) -> list[Level]:
         """What to say of a side. A raw channel of all levels shows the book itself: all that was noted has changed."""
@@ -113,6 +126,7 @@ class DepthChannel(_StateChannel):
             page.more = start != starts[-1]
             pages.append(page)
         pages[-1].checksum = self._view.checksum()
+        pages[-1].implied_bid, pages[-1].implied_ask = self._implied
         self._checksum_us = max(self._checksum_us, time_us)
         return list(pages)
 
@@ -123,10 +137,12 @@ class DepthChannel(_StateChannel):
             return messages
         last = messages[-1]
         lots: Changes = ({}, {})
+        implied: list[Level | None] = [None, None]
         for message in messages:
             assert isinstance(message, Depth)
             lots[Side.BUY].update(message.bids)
             lots[Side.SELL].update(message.asks)
+            implied = [new or old for new, old in zip((message.implied_bid, message.implied_ask), implied, strict=True)]
         return [
             Depth(
                 self.number,
@@ -138,6 +154,8 @@ class DepthChannel(_StateChannel):
                 previous=since,
                 conflated=True,
                 checksum=self._view.checksum(),
+                implied_bid=implied[Side.BUY],
+                implied_ask=implied[Side.SELL],
             )
         ]
 
@@ -148,14 +166,14 @@ class TopChannel(_StateChannel):
     def __init__(self, number: int, cadence_us: int) -> None:
         super().__init__(number, cadence_us)
         self._book = BookView()
-        self._shown: tuple[Level | None, Level | None] = (None, None)
+        self._shown: tuple[book_view.Top | None, book_view.Top | None] = (None, None)
 
     def _load(self, book: BookView) -> None:
         self._book = book
         self._shown = self._best()
 
-    def _best(self) -> tuple[Level | None, Level | None]:
-        return self._book.sides[Side.BUY].best(), self._book.sides[Side.SELL].best()
+    def _best(self) -> tuple[book_view.Top | None, book_view.Top | None]:
+        return self._book.top(Side.BUY), self._book.top(Side.SELL)
 
     def note(self, changes: Changes) -> None:
         """The book itself is looked at when the channel publishes."""
@@ -172,9 +190,9 @@ class TopChannel(_StateChannel):
         message = Top(self.number, self.sequence, e, time_us)
         bid, ask = self._shown
         if bid is not None:
-            message.bid_tick, message.bid_lots = bid
+            message.bid_tick, message.bid_lots, message.bid_implied_lots = bid
         if ask is not None:
-            message.ask_tick, message.ask_lots = ask
+            message.ask_tick, message.ask_lots, message.ask_implied_lots = ask
         return message
 
     def snapshot(self, e: int, time_us: int) -> list[ChannelMessage]:

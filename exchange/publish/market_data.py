@@ -47,6 +47,7 @@ _FILL = int(EventKind.FILL)
 _STA = int(EventKind.STA)
 _IOP = int(EventKind.IOP)
 _LISTED = int(EventKind.LISTED)
+_IMP = int(EventKind.IMP)
 _AUCTION = int(Liquidity.AUCTION)
 _TAKER = int(Liquidity.TAKER)
 _IMPLIED = int(EventFlag.IMPLIED)
@@ -73,6 +74,9 @@ class Source(Protocol):
 
     def depth(self, index: int) -> tuple[list[Level], list[Level]]:
         """(bids, asks) of a book after that command."""
+
+    def implied(self, index: int) -> tuple[Level | None, Level | None]:
+        """Its implied bid and ask as they are shown."""
 
 
 class _OpenBook:
@@ -147,7 +151,8 @@ class MarketData:
         book = self._books.get(index)
         if book is None:
             assert self._source.sequence == self.sequence, "a book is opened between two releases"
-            book = self._books[index] = _OpenBook(BookView(*self._source.depth(index)))
+            view = BookView(*self._source.depth(index), self._source.implied(index))
+            book = self._books[index] = _OpenBook(view)
         channel.open(book.view)
         book.channels.append(channel)
 
@@ -267,6 +272,9 @@ class MarketData:
             side, price, lots = change
             book.view.sides[side].set(price, lots)
             book.changes[side][price] = lots
+            self._touched[index] = book
+        elif row[KIND] == _IMP:
+            book.view.implied[row[SIDE]] = (row[PRICE], row[LOTS]) if row[LOTS] else None
             self._touched[index] = book
 
     def _print(self, row: Row, index: int) -> None:

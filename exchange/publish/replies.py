@@ -62,6 +62,7 @@ _RST = int(EventKind.RST)
 _FILL = int(EventKind.FILL)
 _DEC = int(EventKind.DEC)
 _MASS = int(EventKind.MASS)
+_LEAVES_ONE = frozenset((_CXL, int(EventKind.IMP)))  # a cancel of one order, and implied prices that it changed
 _KIL = int(EventKind.KIL)
 _KEPT = int(EventFlag.KEPT)
 _LOST = int(EventFlag.LOST)
@@ -119,7 +120,7 @@ class Replies:
         """The answer to one request; `rows` has at least one row."""
         first = rows[0]
         kind = first[KIND]
-        if kind == _ACK or (kind == _CXL and rows[-1][KIND] == _CXL):
+        if kind == _ACK or (kind == _CXL and all(row[KIND] in _LEAVES_ONE for row in rows)):
             return _order_reply(request_id, rows)
         if kind in _REFUSALS:
             return self._refusal(request_id, first)

@@ -20,8 +20,9 @@ from exchange.wire.messages import ChannelSpec, Depth, Err, Exec, Fill, Margin, 
 from tests.properties.driver import Run, continuous, tight_auctions
 from tests.properties.flow import ACCOUNTS
 from tests.publish.helpers import Levels, event, table
+from tests.reference_implied import shown_prices
 
-BOOKS = (1, 2, 3, 6)
+BOOKS = (1, 2, 3, 4, 6, 8)
 CADENCE_US = 10_000
 Book = tuple[list[tuple[int, int]], list[tuple[int, int]]]
 
@@ -42,6 +43,9 @@ class EngineSource:
 
     def depth(self, index: int) -> Book:
         return query.depth(self.engine.states, index, 0)
+
+    def implied(self, index: int) -> tuple[Any, Any]:
+        return query.implied(self.engine.states, index)
 
 
 class Reader:
@@ -66,6 +70,8 @@ class Reader:
                 assert self.book.apply(message.sequence, previous, message.bids, message.asks, message.checksum), (
                     self.book.problem
                 )
+            self.book.imply(Side.BUY, message.implied_bid)
+            self.book.imply(Side.SELL, message.implied_ask)
 
     def hear(self, due: dict[int, list[Any]]) -> bool:
         """Whether the reader has read all there is."""
@@ -100,7 +106,7 @@ class FeedRun(Run):
         self.table = InstrumentTable(lambda: query.instruments(self.engine.states))
         self.table.refresh()
         self.market = MarketData(self.table, EngineSource(self.engine))
-        self.now_us = 0
+        self.now_us = self.implied_seen = 0
         self.prints: list[int] = []
         self.tops: dict[int, Top] = {}
         self.readers = {index: self.readers_of(self.table.ids[index]) for index in BOOKS}
@@ -135,16 +141,22 @@ class FeedRun(Run):
         for index, readers in self.readers.items():
             is_open = query.market_state(self.engine.states, index) == MarketState.OPEN
             whole = query.depth(self.engine.states, index, 0)
+            implied = query.implied(self.engine.states, index)
+            assert implied == tuple(shown_prices(self.pair.reference, index).get(side) for side in Side)
+            self.implied_seen += sum(level is not None for level in implied)
             for reader in readers:
                 reader.book.open = is_open
                 unread = reader.number in self.late()
                 if reader.hear(due) and not unread:
                     depth = reader.book.levels_max
                     assert reader.levels() == tuple(side[: depth or None] for side in whole)
+                    assert (reader.book.implied_bid, reader.book.implied_ask) == implied
             if index in self.tops:
                 top = self.tops[index]
-                best = [(side[0] if side else (None, None)) for side in whole]
-                assert [(top.bid_tick, top.bid_lots), (top.ask_tick, top.ask_lots)] == best
+                bid, ask = (best_of(side, Side(n), implied[n]) for n, side in enumerate(whole))
+                assert (top.bid_tick, top.bid_lots, top.bid_implied_lots) == bid
+                assert (top.ask_tick, top.ask_lots, top.ask_implied_lots) == ask
+                assert top.bid_tick is None or top.ask_tick is None or not is_open or top.bid_tick < top.ask_tick
 
     def late(self) -> set[int]:
         """Channels whose change waits for their cadence."""
@@ -152,7 +164,17 @@ class FeedRun(Run):
         return {channel.number for channel in self.market._dirty}
 
 
-@pytest.mark.rule("INV-023", "MDATA-015")
+def best_of(levels: list[tuple[int, int]], side: Side, implied: tuple[int, int] | None) -> tuple[Any, Any, int]:
+    """Best price of all that is shown, all lots there, and those of them that are implied (MDATA-010)."""
+    prices = [price for price, _ in [*levels, *([implied] if implied else [])]]
+    if not prices:
+        return None, None, 0
+    best = max(prices) if side == Side.BUY else min(prices)
+    part = implied[1] if implied and implied[0] == best else 0
+    return best, dict(levels).get(best, 0) + part, part
+
+
+@pytest.mark.rule("INV-023", "MDATA-015", "MDATA-010", "IMP-011")
 @pytest.mark.parametrize(("seed", "weights"), [(1, None), (2, None), (3, continuous())])
 def test_books_of_all_readers_are_the_engines_book_after_every_command(seed: int, weights: Any) -> None:
     run = FeedRun(seed, weights)
@@ -161,7 +183,7 @@ def test_books_of_all_readers_are_the_engines_book_after_every_command(seed: int
     trades = int(run.engine.states["trade_id"][0])
     # A command that trades in several books tells each book's trades together.
     assert sorted(run.prints) == list(range(trades - len(run.prints) + 1, trades + 1)), "every trade is printed once"
-    assert len(run.prints) > 20
+    assert len(run.prints) > 20 and run.implied_seen > 100
 
 
 @pytest.mark.rule("INV-023", "MDATA-012")

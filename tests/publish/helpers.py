@@ -57,7 +57,11 @@ class Levels:
         self.sequence = sequence
         self.time_ns = time_us * 1000
         self.books: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
+        self.implied_levels: dict[int, tuple[tuple[int, int] | None, tuple[int, int] | None]] = {}
 
     def depth(self, index: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         bids, asks = self.books.get(index, ({}, {}))
         return sorted(bids.items(), reverse=True), sorted(asks.items())
+
+    def implied(self, index: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+        return self.implied_levels.get(index, (None, None))

@@ -1,0 +1,153 @@
+"""Tells implied prices: after a command, IMP for each side of a book whose shown implied price has changed.
+
+While a command runs, `book.levels` notes books whose best level changed. At its end only what is made of those is
+worked out anew: their combinations, the other legs, and whether a price still may be shown (IMP-005, IMP-011).
+"""
+
+import numpy as np
+
+from exchange.book.implied import clear_path, find_path
+from exchange.book.levels import CHANGED, CHANGED_STATE, DUE, ONE, ZERO, crosses, put_mark, tick_of
+from exchange.codes import EventKind, Side
+from exchange.engine.emit import market_event
+from exchange.kernel import highest_bit, kernel, leaf_kernel
+from exchange.limits import STEP_EVENTS
+
+IMP = np.int64(EventKind.IMP)
+BUY = np.int64(Side.BUY)
+SELL = np.int64(Side.SELL)
+BOTH = 3
+DUE_LOOK = 4  # beside the bits of the two sides: only whether the prices may be shown
+
+
+@kernel
+def tell_implied(state, out):
+    """IMP of the next books, as many as fit into one step. False: all is told."""
+    while state.marked_words[CHANGED] != ZERO:
+        _spread(state, _take_first(state, CHANGED))
+    count = out.count
+    while state.marked_words[DUE] != ZERO and out.count - count + 2 <= STEP_EVENTS:
+        index = _take_first(state, DUE)
+        _work_out(state, index)
+        _tell(state, out, index)
+    return out.count != count
+
+
+@leaf_kernel
+def _lowest_bit(word):
+    return highest_bit(word & (~word + ONE))
+
+
+@kernel
+def _take_first(state, kind):
+    """The first marked book, its mark taken away."""
+    word = _lowest_bit(state.marked_words[kind])
+    spot = kind * (state.marked_books.shape[0] >> 1) + word
+    bit = _lowest_bit(state.marked_books[spot])
+    state.marked_books[spot] &= ~(ONE << np.uint64(bit))
+    if state.marked_books[spot] == ZERO:
+        state.marked_words[kind] &= ~(ONE << np.uint64(word))
+    return np.int64(word * 64 + bit)
+
+
+@leaf_kernel
+def _mark_due(state, index, bits):
+    state.implied[index].due |= bits
+    put_mark(state, DUE, index)
+
+
+@kernel
+def _spread(state, index):
+    """Mark what is made of a book that has changed."""
+    quote = state.implied[index]
+    changed = np.int64(quote.changed)
+    quote.changed = 0
+    _mark_due(state, index, np.int64(BOTH if changed & CHANGED_STATE != 0 else DUE_LOOK))
+    first = np.int64(state.sources[index].first)
+    for number in range(first, first + state.sources[index].count):
+        member = state.members[number]
+        if changed & CHANGED_STATE != 0:
+            _spread_all(state, np.int64(member.combination))
+        else:
+            for side in range(2):
+                if changed >> side & 1 != 0:
+                    _spread_side(state, np.int64(member.combination), np.int64(member.own_leg), np.int64(side))
+
+
+@kernel
+def _spread_all(state, combination):
+    """All books of a combination, both sides."""
+    combo = state.books[combination]
+    _mark_due(state, combination, np.int64(BOTH))
+    for leg in range(np.int64(combo.leg_count)):
+        _mark_due(state, np.int64(combo.legs[leg].book), np.int64(BOTH))
+
+
+@leaf_kernel
+def _implied_side(party, sign):
+    """Side of the implied price in a leg that an order of the combination on side `party` makes."""
+    return party if sign > 0 else 1 - party
+
+
+@kernel
+def _spread_side(state, combination, own_leg, side):
+    """What the orders of one side of a book go into: `own_leg` is its number in the combination, 0 if it is that."""
+    combo = state.books[combination]
+    party = side
+    if own_leg != 0:
+        # Into the combination's own price, and with its orders of the other side into the other legs'.
+        whole = side if combo.legs[own_leg - 1].sign > 0 else 1 - side
+        _mark_due(state, combination, np.int64(1) << whole)
+        party = 1 - whole
+    for leg in range(np.int64(combo.leg_count)):
+        if leg + 1 != own_leg:
+            implied = _implied_side(party, combo.legs[leg].sign)
+            _mark_due(state, np.int64(combo.legs[leg].book), np.int64(1) << implied)
+
+
+@kernel
+def _work_out(state, index):
+    """The implied prices of the sides that are due, for everybody."""
+    quote = state.implied[index]
+    for side in range(2):
+        if quote.due >> side & 1 != 0:
+            place = find_path(state, index, np.int64(1 - side), np.int64(0), np.int64(0))
+            quote.lots[side] = state.path.lots
+            quote.tick[side] = tick_of(state.books[index], side, place) if place != 0 else 0
+            clear_path(state)
+    quote.due = 0
+
+
+@leaf_kernel
+def _may_show(state, index, side):
+    """Whether an implied price is there and neither locks nor crosses a real one (IMP-005)."""
+    quote = state.implied[index]
+    return quote.lots[side] != 0 and not crosses(state.books[index], np.int64(side), np.int64(quote.tick[side]))
+
+
+@kernel
+def _tell(state, out, index):
+    """IMP of each side that shows something else than before."""
+    quote = state.implied[index]
+    bid = _may_show(state, index, BUY)
+    ask = _may_show(state, index, SELL)
+    if bid and ask and quote.tick[BUY] >= quote.tick[SELL]:
+        bid = False
+        ask = False
+    _tell_side(state, out, index, BUY, bid)
+    _tell_side(state, out, index, SELL, ask)
+
+
+@kernel
+def _tell_side(state, out, index, side, shown):
+    quote = state.implied[index]
+    lots = np.int64(quote.lots[side]) if shown else np.int64(0)
+    tick = np.int64(quote.tick[side]) if shown else np.int64(quote.shown_tick[side])
+    if lots == quote.shown_lots[side] and tick == quote.shown_tick[side]:
+        return
+    quote.shown_lots[side] = lots
+    quote.shown_tick[side] = tick
+    row = market_event(state, out, IMP, index)
+    row.side = side
+    row.price = tick
+    row.lots = lots
