@@ -282,7 +282,7 @@ class BookFeature(IntFlag):
 
     PRO_RATA = 1  # a level is shared out (PRO-)
     IMPLIED = 2  # prices from other books may trade here (IMP-)
-    VELOCITY = 4  # prints are tested against the velocity windows
+    VELOCITY = 4  # prints are tested against windows (BAND-005)
     STOPS = 8  # an unelected stop waits for a print (STOP-001)
     QUOTES = 16  # a resting quote counts fills for its owner's protection (MMP-002)
 

@@ -12,6 +12,7 @@ GENERATION_BITS = 29  # slot and generation together stay below 2**53 (WIRE-012)
 SCAN_TIERS = 2  # MARGIN-002: front, deferred
 FIRST_INDEX = 64  # entries of the first, smallest table of client order ids
 LEGS_MAX = 12  # months of a strip
+WINDOW_SLOTS = 60  # of a look-back window (BAND-005)
 LEAD_MAKERS_MAX = 16  # of one book (PRO-003)
 SUMMARY_WORDS = 32  # bitmap summary of one side of a ladder: 32 * 64 * 64 ticks
 LADDER_TICKS_MAX = SUMMARY_WORDS * 64 * 64 - 64

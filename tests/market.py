@@ -5,7 +5,10 @@ from typing import Any
 from exchange.codes import ComboKind, Matching, OrderEntry
 from exchange.conformance.market import MONTH, account_payload, commodity, listing, ltd_ns, scenario_listing
 
-__all__ = ["MONTH", "account_payload", "commodity", "listing", "property_market", "scenario_listing"]
+__all__ = ["MONTH", "account_payload", "commodity", "listing", "narrow_market", "property_market", "scenario_listing"]
+
+
+CLOSING = {"closing_from_ns": 800_000, "closing_to_ns": 1_200_000, "closing_pause_ns": 10_000}
 
 
 def property_market() -> dict[str, Any]:
@@ -17,6 +20,10 @@ def property_market() -> dict[str, Any]:
     def month(index: int, symbol: str, child: tuple[int, int], **fields: Any) -> dict[str, Any]:
         return listing(index, symbol, months=[child], hours=child[1], ltd_ns=ltd_ns(child[0]), **{**fees, **fields})
 
+    def window(width_ticks: int, commands: int) -> dict[str, int]:
+        """A window over so many commands: a property's command takes a microsecond."""
+        return {"width_ticks": width_ticks, "window_ns": commands * 1_000, "pause_ns": 5_000}
+
     return {
         "month": MONTH,
         "commodities": [
@@ -24,12 +31,14 @@ def property_market() -> dict[str, Any]:
             commodity(2, 2, psr_mills=33, intra_mills=4, tier_mills=3),
         ],
         "instruments": [
-            month(1, "A.G90.G27", near),
+            month(1, "A.G90.G27", near, floor_bp=9_000, start_month=near[0], guard={
+                "velocity": window(12, 60), "breaker": window(16, 600), **CLOSING}),
             month(2, "A.G90.J27", far, settle_tick=97, low_tick=77, high_tick=117, matching=Matching.PRO_RATA,
-                  sharing={"top_lots_max": 3, "split_percent": 20}),
+                  sharing={"top_lots_max": 3, "split_percent": 20}, floor_bp=9_000, start_month=far[0],
+                  guard={"velocity": window(13, 120)}),
             month(3, "A.G95.G27", near, settle_tick=104, min_inc=2, matching=Matching.PRO_RATA),
             listing(4, "A.G90.G27-J27", combo=ComboKind.CALENDAR, legs=[(1, 1), (2, -1)], settle_tick=3,
-                    low_tick=-37, high_tick=43, hours=744, implied=True, **fees),
+                    low_tick=-37, high_tick=43, hours=744, implied=True, guard={"velocity": window(14, 0)}, **fees),
             listing(5, "A.G95-G90.G27", combo=ComboKind.TIER, legs=[(3, 1), (1, -1)], settle_tick=4,
                     low_tick=-36, high_tick=44, hours=744, implied=True, **fees),
             listing(6, "A.G90.G27:J27", combo=ComboKind.STRIP, legs=[(1, 1), (2, 1)], settle_tick=99,
@@ -42,3 +51,13 @@ def property_market() -> dict[str, Any]:
                     low_tick=-38, high_tick=42, hours=744, implied=True, **fees),
         ],
     }  # fmt: skip
+
+
+def narrow_market() -> dict[str, Any]:
+    """The same with windows so narrow that prices breach them all the time, short and long ones."""
+    market = property_market()
+    for number, book in enumerate(market["instruments"][:7]):
+        velocity = {"width_ticks": 3 + number % 3, "window_ns": 60_000 * (number % 4), "pause_ns": 7_000}
+        breaker = {"width_ticks": 5 + number % 2, "window_ns": 600_000 if number else 60_000, "pause_ns": 20_000}
+        book["guard"] = {"velocity": velocity, "breaker": breaker} | CLOSING
+    return market

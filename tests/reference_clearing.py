@@ -58,6 +58,10 @@ class Instrument:
     protection_ticks: int = 0
     show_ratio: int = 0
     matching: int = 0
+    family: int = 0
+    period_kind: int = 0
+    floor_bp: int = 0
+    start_month: int = 0
     sharing: Sharing = NO_TERMS
     ltd_ns: int = 0
     implied: bool = False

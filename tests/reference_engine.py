@@ -37,6 +37,7 @@ from tests.reference_implied import tell_implied
 from tests.reference_matching import executed_by, match
 from tests.reference_phases import Phases
 from tests.reference_replace import replace_order
+from tests.reference_velocity import Guard, halt, note_print
 from tests.rows import Command, Event
 
 PRICE_CEILING = 0x7FFFFFFF  # a refused price is told in 32 bits
@@ -53,6 +54,8 @@ class Reference:
         self.orders: dict[int, Order] = {}  # live ones, oldest first
         self.ids = OrderIds(order_capacity)
         self.last_request: dict[int, int] = {}
+        self.guards: dict[int, Guard] = {}
+        self.lead_months: dict[int, int] = {}  # by group (BAND-008)
         self.lead_makers: dict[int, list[tuple[int, int]]] = {}  # (account, percent) by book (PRO-003)
         self.session_accounts: dict[int, int] = {}
         self.kills: dict[tuple[int, int], set[int]] = {}  # (scope, its number) -> parties that set a kill (KILL-004)
@@ -140,12 +143,19 @@ class Reference:
         wanted_at_least = max(wanted, order.minimum_lots)
         if wanted_at_least and wanted_at_least > (executed_by(self, order) if matching else 0):
             return self.cancel_order(order, CancelReason.FOK if wanted else CancelReason.MINQTY)
-        if matching:
-            match(self, order)
+        return self.aggress(order, order.minimum_lots)
+
+    def aggress(self, order: Order, minimum_lots: int = 0) -> None:
+        """Match where the market does, then see to the remainder."""
+        trip = None
+        if self.market_state(order.instrument) == MarketState.OPEN:
+            trip = match(self, order)
         if order.order_id not in self.orders:
             return None
         if order.leaves_lots == 0:
             return self.end_order(order)
+        if trip is not None:
+            return halt(self, order, *trip, minimum_lots)
         if order.tif in IMMEDIATE:
             return self.cancel_order(order, CancelReason.IOC)
         return self.rest(order)
@@ -230,6 +240,7 @@ class Reference:
         """A print is the book's last price, and elects stops (STOP-004)."""
         book = self.books[index]
         origin, book.last_tick = book.last_tick, price
+        note_print(self, index, price)
         stops.elect(self, index, price, origin)
 
     def fill(

@@ -5,36 +5,52 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
-from exchange.codes import Liquidity, Matching
+from exchange.codes import Liquidity, Matching, StateReason
 from tests.reference_book import Order, is_own, opposite
 from tests.reference_implied import best_path, trade_path
-from tests.reference_pro_rata import match_level
+from tests.reference_pro_rata import match_level, prevent_on_level
 from tests.reference_self_match import prevent_self_match
+from tests.reference_velocity import breach
+
+Trip = tuple[int, StateReason]  # book whose window a print would have breached, which window
 
 if TYPE_CHECKING:
     from tests.reference_engine import Reference
 
 
-def match(reference: Reference, order: Order) -> None:
-    """All that an aggressor executes now; it may be gone afterwards."""
+def match(reference: Reference, order: Order) -> Trip | None:
+    """All that an aggressor executes now; it may be gone afterwards. Returns what has tripped, if that ended it."""
     book = reference.books[order.instrument]
     shared = reference.clearing.instruments[order.instrument].matching == Matching.PRO_RATA
     while order.leaves_lots:
         maker = book.best(opposite(order.side))
         path = best_path(reference, order.instrument, order.side, order.smp_id)
         if path and path.is_traded_before(order, maker):
+            prints = [(path.index, path.price), *((one.instrument, one.price) for one in path.makers)]
+            if trips := [(index, why) for index, price in prints if (why := breach(reference, index, price))]:
+                return trips[0]
             trade_path(reference, order, path)
             continue
         if maker is None or not book.takes(order.side, order.price, maker):
-            return
+            break
+        if shared:
+            own = prevent_on_level(reference, order, book.level(maker.side))
+        else:
+            own = is_own(order, maker)
+            if own:
+                prevent_self_match(reference, order, maker)
+        if own:
+            continue
+        reason = breach(reference, order.instrument, maker.price)
+        if reason != StateReason.NONE:
+            return order.instrument, reason
         if shared:
             match_level(reference, order, book.level(maker.side))
-        elif is_own(order, maker):
-            prevent_self_match(reference, order, maker)
         else:
             reference.trade(maker, order, maker.price, min(maker.shown_lots, order.leaves_lots), Liquidity.MAKER)
             if maker.leaves_lots and not maker.shown_lots:
                 reference.refresh(maker)
+    return None
 
 
 def executed_by(reference: Reference, order: Order) -> int:

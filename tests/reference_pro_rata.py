@@ -62,18 +62,21 @@ def allocate(
     return got
 
 
-def match_level(reference: Reference, order: Order, queue: list[Order]) -> None:
-    """One pass over the best level: own orders leave first (SMP-007), then the shares trade, then icebergs refresh."""
+def prevent_on_level(reference: Reference, order: Order, queue: list[Order]) -> bool:
+    """SMP-007: whether own orders stood at the level; they, the aggressor or both have left."""
     own = [maker for maker in queue if is_own(order, maker)]
-    if own:
-        if order.smp_mode == SmpMode.CANCEL_AGGRESSOR:
-            reference.cancel_order(order, CancelReason.SMP)
-            return
-        for maker in own:
-            reference.cancel_order(maker, CancelReason.SMP)
-        if order.smp_mode == SmpMode.CANCEL_BOTH:
-            reference.cancel_order(order, CancelReason.SMP)
-        return
+    if own and order.smp_mode == SmpMode.CANCEL_AGGRESSOR:
+        reference.cancel_order(order, CancelReason.SMP)
+        return True
+    for maker in own:
+        reference.cancel_order(maker, CancelReason.SMP)
+    if own and order.smp_mode == SmpMode.CANCEL_BOTH:
+        reference.cancel_order(order, CancelReason.SMP)
+    return bool(own)
+
+
+def match_level(reference: Reference, order: Order, queue: list[Order]) -> None:
+    """One pass over the best level: the shares trade, then icebergs refresh."""
     book, instrument = reference.books[order.instrument], reference.clearing.instruments[order.instrument]
     leads = reference.lead_makers.get(order.instrument, [])
     parts = allocate(queue, order.leaves_lots, instrument.sharing, book.top[queue[0].side], leads)

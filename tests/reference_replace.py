@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, RejectReason
+from exchange.codes import CancelReason, EventFlag, EventKind, RejectReason
 from tests import reference_stops as stops
 from tests.reference_checks import changed_by, keeps_priority, replace_reason
-from tests.reference_matching import match
 
 if TYPE_CHECKING:
     from tests.reference_engine import Reference
@@ -48,11 +47,4 @@ def replace_order(reference: Reference) -> None:
         EventKind.RPL, order, reference=command.request_id, flags=EventFlag.LOST, level_lots=level,
         hidden_lots=old_price, lots=order.leaves_lots,
     )  # fmt: skip
-    if reference.market_state(order.instrument) == MarketState.OPEN:
-        match(reference, order)
-    if order.order_id not in reference.orders:
-        return
-    if order.leaves_lots:
-        reference.rest(order)
-    else:
-        reference.end_order(order)
+    reference.aggress(order)

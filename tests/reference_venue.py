@@ -20,10 +20,11 @@ from exchange.codes import (
 )
 from tests import reference_stops as stops
 from tests.reference_book import Book, Order
-from tests.reference_checks import CANCEL_STATES
+from tests.reference_checks import CANCEL_STATES, COLLECTING_STATES
 from tests.reference_clearing import Account, Instrument
 from tests.reference_leaving import SESSIONS, fire_timers, release_waiting
 from tests.reference_phases import GOES_TO
+from tests.reference_velocity import empty_windows, guard_of, lead_month
 
 if TYPE_CHECKING:
     from tests.reference_engine import Reference
@@ -51,6 +52,8 @@ def set_state(reference: Reference) -> None:
     for index in sorted(instruments):
         if before[index] != MarketState.OPEN == reference.market_state(index):
             uncross(reference, index)
+            if before[index] in COLLECTING_STATES:
+                empty_windows(reference, index)
     scope = [i for i, other in instruments.items() if other is instrument or _follows(instrument, other, command)]
     if wanted == MarketState.CLOSED:
         expire(reference, scope)
@@ -219,7 +222,11 @@ def control(reference: Reference, kind: CommandKind, payload: dict[str, Any]) ->
         for index in clearing.list_payload(payload):
             reference.books[index] = Book()
             reference.phases.list_book(clearing.instruments[index])
+            reference.guards[index] = guard_of(next(one for one in payload["instruments"] if one["index"] == index))
             reference.emit(EventKind.LISTED, instrument=index, price=clearing.instruments[index].settle_tick)
+        for group in {listing["group"] for listing in payload["instruments"]}:
+            if reference.phases.groups[group].state == MarketState.CLOSED:
+                reference.lead_months[group] = lead_month(clearing, group)
         return
     if kind == CommandKind.LEAD_MAKERS:
         set_lead_makers(reference, payload)

@@ -1,11 +1,11 @@
-"""Row formats of the book's tables: ORDER, LINK, LEVEL, BOOK, SHARING, and for implied prices MEMBER,
+"""Row formats of the book's tables: ORDER, LINK, LEVEL, BOOK, SHARING, GUARD, and for implied prices MEMBER,
 SOURCES, QUOTE, PATH.
 
 Every table has a row 0 that means "none". Rows are `np.record`, so that kernels read fields as attributes compiled or
 not. Indices are signed (i4): an unsigned and a signed 64-bit integer would meet as a float in Numba.
 """
 
-from exchange.limits import LEAD_MAKERS_MAX, LEGS_MAX, SCAN_TIERS, SUMMARY_WORDS
+from exchange.limits import LEAD_MAKERS_MAX, LEGS_MAX, SCAN_TIERS, SUMMARY_WORDS, WINDOW_SLOTS
 from exchange.records import record_type
 
 # Two cache lines. What neighbours change (queue and account links) is in LINK: a compact table stays in cache.
@@ -197,5 +197,35 @@ PATH = record_type(
         ("sides", "<i4", (LEGS_MAX,)),
         ("slots", "<i4", (LEGS_MAX,)),
         ("ticks", "<i4", (LEGS_MAX,)),
+    ]
+)
+
+# A look-back window over prints (BAND-005). Numbers of slots are time // slot_ns.
+WINDOW = record_type(
+    [
+        ("width_ticks", "<i8"),  # 0: off
+        ("slot_ns", "<i8"),  # length of a slot; 0: the window stands at the settlement
+        ("pause_ns", "<i8"),  # how long RESERVED lasts after a breach
+        ("until_ns", "<i8"),  # end of the slot that `low` and `high` are right for; 0: they are not
+        ("low", "<i4"),  # ticks, over all slots that count
+        ("high", "<i4"),
+        ("trial_low", "<i4"),  # while a dry run prints: the range with its prints
+        ("trial_high", "<i4"),
+        ("trial", "<i8"),  # 1: they stand for the range
+        ("slots", "<i8", (WINDOW_SLOTS,)),  # number of the slot plus 1, 0: no print
+        ("lows", "<i4", (WINDOW_SLOTS,)),
+        ("highs", "<i4", (WINDOW_SLOTS,)),
+    ]
+)
+
+# What guards a book against prices that run away: one row a book, beside BOOK.
+GUARD = record_type(
+    [
+        ("windows", WINDOW, (2,)),  # velocity, circuit breaker (BAND-010)
+        ("reopen_ns", "<i8"),  # when the book's own RESERVED is due to end, 0 if no timer ends it
+        ("closing_from_ns", "<i8"),  # ns of the UTC day where the closing window begins
+        ("closing_to_ns", "<i8"),
+        ("closing_pause_ns", "<i8"),  # longest RESERVED inside it
+        ("next_trial", "<i8"),  # the next book that a dry run has printed in; itself ends the list
     ]
 )

@@ -17,11 +17,14 @@ LIMIT_TICKS = 1_000
 # A price of a scenario lies inside its book's daily limits if it is at most so far from settlement.
 REACH_TICKS = 10_000
 ROOM_TICKS = 100
+BENCHMARK_BP = 9_000  # a lead month is one of this floor (BAND-012)
+PAUSE_NS = 5 * NS_PER_S
 NO_PRICES: Mapping[int, Sequence[int]] = {}
 LISTING_DEFAULTS: dict[str, Any] = {
     "hours": 1, "settle_tick": 100, "low_tick": 80, "high_tick": 120, "months": [], "legs": [], "combo": 0,
     "order_entry": 0, "min_inc": 1, "order_lots_max": ORDER_LOTS_MAX, "band_ticks": 0, "maker_fee": 0,
-    "taker_fee": 0, "auction_fee": 0, "term": False, "matching": 0, "sharing": {}, "ltd_ns": 0, "implied": False,
+    "taker_fee": 0, "auction_fee": 0, "term": False, "matching": 0, "sharing": {}, "guard": {}, "ltd_ns": 0,
+    "implied": False, "floor_bp": 0, "start_month": 0,
 }  # fmt: skip
 
 
@@ -69,7 +72,7 @@ def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequenc
         "band_ticks": parameters.get("band", 0), "protection_ticks": parameters.get("pp", 10),
         "show_ratio": parameters.get("maxshow", 0),
         "min_inc": parameters.get("tick", 1),
-        "matching": parameters.get("algo", 0), "sharing": _sharing(parameters),
+        "matching": parameters.get("algo", 0), "sharing": _sharing(parameters), "guard": _guard(parameters),
         "order_lots_max": parameters.get("lot", ORDER_LOTS_MAX), "taker_fee": 2 * fees, "auction_fee": fees,
     }  # fmt: skip
 
@@ -85,15 +88,17 @@ def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequenc
     spot = parameters.get("spot", 0)
     terms = {"psr_mills": parameters.get("psr", 1), "intra_mills": parameters.get("intra", 0)}
     terms |= {"spot_lots_max": spot, "spot_month": MONTH if spot else 0}
+    floor_bp = BENCHMARK_BP if parameters.get("lead", 1) else 0
     entry = OrderEntry.IOC_ONLY if parameters.get("iocm3", 0) else OrderEntry.FULL
     implied = bool(parameters.get("imp", 0))
     return {
         "month": MONTH,
         "commodities": [commodity(1, GROUP, **terms)],
         "instruments": [
-            book(1, "M1", ref[0], hours=hours[0], months=[(MONTH, hours[0])], ltd_ns=ltd_ns(MONTH)),
+            book(1, "M1", ref[0], hours=hours[0], months=[(MONTH, hours[0])], ltd_ns=ltd_ns(MONTH),
+                 floor_bp=floor_bp, start_month=MONTH),
             book(2, "M2", ref[1], hours=hours[1], months=[(MONTH + 1, hours[1])],
-                 ltd_ns=ltd_ns(MONTH + 1)),
+                 ltd_ns=ltd_ns(MONTH + 1), floor_bp=floor_bp, start_month=MONTH + 1),
             book(3, "SP", ref[0] - ref[1], combo=ComboKind.CALENDAR, legs=[(1, 1), (2, -1)], hours=max(hours),
                  implied=implied),
             book(4, "ST", mean, combo=ComboKind.STRIP, legs=[(1, 1), (2, 1)], hours=sum(hours),
@@ -112,6 +117,18 @@ def _sharing(parameters: Mapping[str, int]) -> dict[str, Any]:
         "top": bool(parameters.get("top", 1)), "top_lots_max": parameters.get("topmax", 0),
         "split_percent": parameters.get("split", 0), "minimum_allocation": parameters.get("minalloc", 2),
     }  # fmt: skip
+
+
+def _guard(parameters: Mapping[str, int]) -> dict[str, Any]:
+    """Windows of prints (BAND-005, BAND-010); without a length one stands at the settlement."""
+
+    def window(name: str) -> dict[str, int]:
+        return {
+            "width_ticks": parameters.get(name, 0), "window_ns": parameters.get(f"{name}win", 0) * NS_PER_S,
+            "pause_ns": PAUSE_NS,
+        }  # fmt: skip
+
+    return {"velocity": window("vel"), "breaker": window("dcb")}
 
 
 def _daily_limits(settle_tick: int, width: int | None, prices: Sequence[int]) -> tuple[int, int]:

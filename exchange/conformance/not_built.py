@@ -10,7 +10,6 @@ from exchange.conformance.notation import Scenario
 NOT_BUILT = frozenset(
     {
         *("MQ", "MR"),
-        "vel",
         *("mmp", "mmpwin"),
     }
 )

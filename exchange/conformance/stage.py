@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from exchange.codes import CommandKind, MarketState, Side
+from exchange.codes import CommandKind, EventKind, MarketState, Side
 from exchange.conformance.market import BOOKS, GROUP, account_payload, of_book, scenario_listing
 from exchange.conformance.messages import Message
 from exchange.conformance.notation import Scenario
@@ -59,6 +59,7 @@ class Stage:
         self.leads: dict[int, int] = {}
         self.users: dict[int, set[int]] = {}  # session -> accounts that have used it
         self.owners: dict[str, str] = {}
+        self.reserved: set[int] = set()  # books with a state of their own
         self.sequence = self.clock = 0
         payload = scenario_listing(scenario.parameters, _prices(scenario))
         venue.control(CommandKind.LIST, payload)
@@ -81,6 +82,8 @@ class Stage:
             fields |= self._session(message)
         if message.lead:
             self._lead(fields["account"], message.lead)
+        if message.word == "U" and BOOKS["M1"] in self.reserved:
+            fields |= {"instrument": BOOKS["M1"], "group": 0}
         self.clock = max(self.clock, message.clock)
         return self._apply(message.kind, **fields)
 
@@ -122,16 +125,19 @@ class Stage:
             self.venue.control(CommandKind.LEAD_MAKERS, {"makers": list(self.leads.items()), "group": GROUP})
 
     def _set_last(self, index: int, settle_tick: int, last_tick: int) -> None:
-        """Two helpers trade at the last price; where a band is in force they get there step by step."""
+        """Two helpers trade at the last price, in an uncross, which no window of prints minds; where a band is in force
+        they get there step by step."""
         for price in _band_steps(settle_tick, last_tick, self.parameters.get("band", 0)):
             common = {"instrument": index, "lots": 1, "price": price}
+            self._apply(CommandKind.SET_STATE, order_type=S.PAUSED, group=GROUP)
             told = self._apply(
                 CommandKind.NEW, account=self._account(MAKER), side=Side.SELL, **_client("maker"), **common
             )
             told += self._apply(
                 CommandKind.NEW, account=self._account(TAKER), side=Side.BUY, **_client("taker"), **common
             )
-            if not any(event.startswith("TRD") for event in told):
+            traded = self._apply(CommandKind.SET_STATE, order_type=S.OPEN, group=GROUP)
+            if not any(event.startswith("TRD") for event in traded):
                 raise CannotStage(f"no last price {last_tick}: {'; '.join(told)}")
 
     def _apply(self, kind: CommandKind, **fields: Any) -> list[str]:
@@ -139,6 +145,9 @@ class Stage:
         self.sequence += 1
         time_ns = self.clock * NS_PER_S + self.sequence
         events = self.venue.apply(Command(sequence=self.sequence, time_ns=time_ns, kind=kind, **fields))
+        for event in events:
+            if event.kind == EventKind.STA and event.instrument:
+                (self.reserved.discard if event.state == S.OPEN else self.reserved.add)(event.instrument)
         return told_events(events, self._names())
 
     def _names(self) -> Names:

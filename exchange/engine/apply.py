@@ -32,6 +32,7 @@ from exchange.engine.replace import replace_order
 from exchange.engine.risk import equity_mills
 from exchange.engine.stops import inject_stop, keep_stop, next_injection
 from exchange.engine.validate import BAD_COMBO, CLOSED, known_account, takes_cancel
+from exchange.engine.velocity import halt_once
 from exchange.kernel import kernel, leaf_kernel, row_at
 from exchange.limits import STEP_EVENTS
 
@@ -72,6 +73,7 @@ TIMES = 6
 BLOCK = 7
 LIFT = 8
 TIMERS = 9
+HALTING = 10
 
 
 @leaf_kernel
@@ -83,13 +85,15 @@ def _begin_new(state, out, command, word):
         keep_stop(state, slot, command.minimum_lots)
         _begin_elected(state)
     elif start_order(state, out, slot, command.minimum_lots):
-        _begin_match(state, slot)
+        _begin_match(state, slot, command.minimum_lots)
 
 
 @leaf_kernel
-def _begin_match(state, slot):
-    state.cursor.slot = slot
-    state.cursor.step = MATCH
+def _begin_match(state, slot, minimum_lots):
+    cursor = state.cursor
+    cursor.slot = slot
+    cursor.minimum_lots = minimum_lots
+    cursor.step = MATCH
 
 
 @leaf_kernel
@@ -103,8 +107,10 @@ def _begin_elected(state):
 def _inject_once(state, out):
     """The next elected stop enters its book, as an aggressor of its own (STOP-006)."""
     slot = next_injection(state)
-    if slot != 0 and start_order(state, out, slot, inject_stop(state, out, slot)):
-        _begin_match(state, slot)
+    if slot != 0:
+        minimum_lots = inject_stop(state, out, slot)
+        if start_order(state, out, slot, minimum_lots):
+            _begin_match(state, slot, minimum_lots)
 
 
 @kernel
@@ -206,7 +212,7 @@ def _begin(state, out, command, word):
     elif kind == REPLACE:
         slot = replace_order(state, out, command, word)
         if slot != 0:
-            _begin_match(state, slot)
+            _begin_match(state, slot, 0)
         else:
             _begin_elected(state)
     else:
@@ -302,6 +308,10 @@ def _clear_cursor(state):
     cursor.stage = 0
     cursor.tag = 0
     cursor.request_id = 0
+    cursor.minimum_lots = 0
+    cursor.halt_reason = 0
+    cursor.halt_book = 0
+    cursor.halt_step = 0
     cursor.pass_step = 0
     cursor.pass_slot = 0
     cursor.scope = 0
@@ -317,7 +327,13 @@ def _advance(state, out):
         leave_once(state, out)
     elif step == MATCH:
         if not match_once(state, out, np.int64(cursor.slot)):
-            settle_remainder(state, out, np.int64(cursor.slot))
+            if cursor.halt_reason != 0:
+                cursor.step = HALTING
+            else:
+                settle_remainder(state, out, np.int64(cursor.slot))
+                cursor.step = REPORT
+    elif step == HALTING:
+        if not halt_once(state, out):
             cursor.step = REPORT
     elif step == SWEEP:
         _sweep_once(state, out)

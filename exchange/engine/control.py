@@ -17,7 +17,8 @@ from exchange.codes import (
     OrderEntry,
 )
 from exchange.engine.control_checks import ControlError, require, within
-from exchange.engine.phases import effective_state
+from exchange.engine.guards import GuardTerms, check_guard, choose_lead, set_guard
+from exchange.engine.market_state import effective_state
 from exchange.engine.sharing import (
     LeadMakersPayload,
     SharingTerms,
@@ -82,6 +83,7 @@ class Listing(msgspec.Struct, forbid_unknown_fields=True):
     term: bool = False
     sharing: SharingTerms = SharingTerms()
     implied: bool = False  # a combination whose price and legs' prices imply each other (IMP-)
+    guard: GuardTerms = GuardTerms()
 
 
 class ListPayload(msgspec.Struct, forbid_unknown_fields=True):
@@ -192,6 +194,7 @@ def _check_listing(state: np.record, listing: Listing, expected: int) -> None:
     # The margin hold sets the taker fee aside (MARGIN-013).
     within(f"{name}: auction_fee", listing.auction_fee, 0, listing.taker_fee)
     check_sharing(name, listing.matching, listing.sharing)
+    check_guard(name, listing.guard)
     for leg, sign in listing.legs:
         within(f"{name}: leg", leg, 1, listing.index - 1)
         require(sign in (1, -1), f"{name}: leg sign {sign} is not 1 or -1")
@@ -277,6 +280,9 @@ def _list(state: np.record, terms: ListPayload) -> np.ndarray:
     for listing in terms.instruments:
         _open_book(state, listing)
     lay_ways(state)
+    for group in {listing.group for listing in terms.instruments}:
+        if state.groups[group].state == MarketState.CLOSED:
+            choose_lead(state, group)
     return _tell_listed(state, [listing.index for listing in terms.instruments])
 
 
@@ -302,7 +308,7 @@ def _set_commodity(state: np.record, terms: CommodityTerms) -> None:
     row.spot_month = terms.spot_month
 
 
-NESTED = ("index", "symbol", "months", "legs", "sharing", "implied")
+NESTED = ("index", "symbol", "months", "legs", "sharing", "guard", "implied")
 DIRECT_FIELDS = [name for name in Listing.__struct_fields__ if name not in NESTED]
 
 
@@ -313,6 +319,7 @@ def _open_book(state: np.record, listing: Listing) -> None:
     set_sharing(state, listing.index, listing.sharing)
     if listing.matching == Matching.PRO_RATA:
         book.features = BookFeature.PRO_RATA
+    set_guard(state, listing.index, listing.guard)
     book.listed = 1
     book.revision = 1
     book.mark_tick = listing.settle_tick

@@ -10,9 +10,11 @@ from exchange.book.levels import (
     reduce_order,
     relink_order,
     row_of,
+    tick_of,
     unlink_order,
     worse_place,
 )
+from exchange.book.windows import NO_BREACH, breach, breached_source, end_trial, try_print
 from exchange.codes import Matching
 from exchange.engine.orders import slice_lots
 from exchange.engine.self_match import CANCEL_RESTING, DECREMENT, is_own
@@ -32,11 +34,11 @@ def executable_lots(state, book, order):
 
     Real orders of the own book are walked over without writing: no implied price is made of them. What implied prices
     take is taken from the other books in truth, noted in the scratch table and put back; once the table is full they
-    count no more.
+    count no more. Prints widen the windows until the end.
     """
-    side = np.int64(order.side)
-    worst = place_of(book, 1 - side, np.int64(order.price))
-    place = np.int64(book.best[1 - side])
+    index, other = np.int64(order.book), 1 - np.int64(order.side)
+    worst = place_of(book, other, np.int64(order.price))
+    place = np.int64(book.best[other])
     left = np.int64(order.leaves_lots)
     found = np.int64(0)
     stamp = np.int64(state.stamp)
@@ -46,17 +48,25 @@ def executable_lots(state, book, order):
         taken = np.int64(0)
         if book.features & IMPLIED != 0:
             taken, entries = _from_path(state, order, max(real, worst - 1, 0), left, entries)
+            if taken < 0:
+                break
             left -= taken
         if taken == 0:
             if real == 0:
                 break
             taken, left = _from_real(state, book, order, place, left)
-            place = worse_place(state, book, 1 - side, place)
+            tick = tick_of(book, other, place)
+            if taken > 0 and breach(state, index, tick) != NO_BREACH:
+                break
+            if taken > 0:
+                try_print(state, index, tick)
+            place = worse_place(state, book, other, place)
         found += taken
     while entries > 0:
         entries -= 1
         _put_back(state, entries)
     state.stamp = stamp
+    end_trial(state)
     return found
 
 
@@ -71,14 +81,21 @@ def _from_real(state, book, order, place, left):
 
 @kernel
 def _from_path(state, order, floor, left, entries):
-    """(lots executed at an implied price better than the real ones, entries in the list of what was taken)."""
+    """(lots executed at an implied price better than the real ones, -1 if a print of it would breach a window; entries
+    in the list of what was taken)."""
     side = np.int64(order.side)
     if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), floor) == 0:
         return np.int64(0), entries
+    if breached_source(state, np.int64(order.book)) >= 0:
+        clear_path(state)
+        return np.int64(-1), entries
     lots = min(left, np.int64(state.path.lots))
     if (entries + state.path.count) * ENTRY > state.scratch.shape[0]:
         lots = np.int64(0)
     else:
+        try_print(state, np.int64(order.book), np.int64(state.path.tick))
+        for number in range(state.path.count):
+            try_print(state, np.int64(state.path.books[number]), np.int64(state.path.ticks[number]))
         entries = _take_path(state, entries, lots)
     clear_path(state)
     return lots, entries

@@ -5,16 +5,19 @@ Plain books never come here: `matching.match_once` tests `book.features` once.
 
 import numpy as np
 
-from exchange.book.implied import find_path
-from exchange.book.levels import IMPLIED, best_row, place_of
-from exchange.codes import Matching
+from exchange.book.implied import clear_path, find_path
+from exchange.book.levels import IMPLIED, best_row, place_of, tick_of
+from exchange.book.windows import NO_BREACH, OWN_PRINT, breach, breached_source
+from exchange.codes import BookFeature, Matching
 from exchange.engine.implied import trade_path
 from exchange.engine.level_pass import NO_PASS, begin_pass, continue_pass, prevent_on_level
 from exchange.engine.self_match import is_own, prevent_self_match
 from exchange.engine.trades import trade_lots
+from exchange.engine.velocity import note_breach
 from exchange.kernel import kernel
 
 PRO_RATA = np.int64(Matching.PRO_RATA)
+VELOCITY = np.int64(BookFeature.VELOCITY)
 
 
 @kernel
@@ -36,12 +39,16 @@ def match_featured(state, out, slot):
         # A better implied price trades before a real one, at one price the real orders do (IMP-003, IMP-004).
         floor = max(real, worst - 1, 0)
         if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), floor) != 0:
+            if _path_breaches(state, np.int64(order.book)):
+                return False
             trade_path(state, out, slot)
             return True
     if real == 0:
         return False
     if _prevents(state, out, slot):
         return True
+    if book.features & VELOCITY != 0 and _breaches(state, np.int64(order.book), tick_of(book, 1 - side, real)):
+        return False
     if book.matching == PRO_RATA:
         begin_pass(state, slot)
     else:
@@ -60,6 +67,31 @@ def _prevents(state, out, slot):
     if not is_own(order, state.orders[resting]):
         return False
     prevent_self_match(state, out, slot, resting)
+    return True
+
+
+@kernel
+def _breaches(state, index, tick):
+    """Whether the next print would go too far too fast: it does not happen, and ends the matching (BAND-005)."""
+    reason = breach(state, index, tick)
+    if reason == NO_BREACH:
+        return False
+    note_breach(state, index, reason)
+    return True
+
+
+@kernel
+def _path_breaches(state, index):
+    """The same for a linked group: one breach blocks all of its prints (BAND-009)."""
+    source = breached_source(state, index)
+    if source < 0:
+        return False
+    path = state.path
+    if source == OWN_PRINT:
+        _breaches(state, index, np.int64(path.tick))
+    else:
+        _breaches(state, np.int64(path.books[source]), np.int64(path.ticks[source]))
+    clear_path(state)
     return True
 
 

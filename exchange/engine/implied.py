@@ -20,9 +20,10 @@ IMPLIED_FLAG = np.int64(EventFlag.IMPLIED)
 @kernel
 def _fill_outright(state, out, slot, lots, tick, liquidity):
     """One outright's part of the group: print, clearing, FILL."""
-    book = state.books[state.orders[slot].book]
+    index = np.int64(state.orders[slot].book)
+    book = state.books[index]
     state.trade_id += 1
-    record_print(state, book, tick, lots)
+    record_print(state, index, tick, lots)
     fee = clear_fill(state, book, state.orders[slot], lots, tick, liquidity)
     row = tell_fill(state, out, book, slot, lots, tick, liquidity, fee)
     row["flags"] = IMPLIED_FLAG
@@ -31,9 +32,10 @@ def _fill_outright(state, out, slot, lots, tick, liquidity):
 @kernel
 def _fill_combination(state, out, slot, lots, tick, liquidity):
     """The combination's part: its legs are booked as the group traded them, it prints at its own price."""
-    book = state.books[state.orders[slot].book]
+    index = np.int64(state.orders[slot].book)
+    book = state.books[index]
     state.trade_id += 1
-    record_print(state, book, tick, lots)
+    record_print(state, index, tick, lots)
     fee = clear_implied_fill(state, book, state.orders[slot], lots, liquidity)
     row = tell_fill(state, out, book, slot, lots, tick, liquidity, fee)
     row["flags"] = IMPLIED_FLAG

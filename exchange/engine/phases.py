@@ -7,22 +7,13 @@ one by one; the last step sets the state and emits STA.
 import numpy as np
 
 from exchange.book.auction import equilibrium, is_crossed
-from exchange.book.levels import CHANGED_STATE, IMPLIED, best_row, link_order, mark_book, place_of, row_of, unlink_order
-from exchange.codes import (
-    CancelReason,
-    CommandFlag,
-    EventFlag,
-    EventKind,
-    MarketState,
-    OrderState,
-    RejectReason,
-    Side,
-    TimeInForce,
-)
+from exchange.book.levels import best_row, link_order, place_of, row_of, unlink_order
+from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderState, RejectReason, Side, TimeInForce
 from exchange.engine.auction_stops import expected_uncross, join_auction_once
 from exchange.engine.disconnect import release_waiting
 from exchange.engine.emit import market_event, refuse
 from exchange.engine.leavers import add_leaver, send_off
+from exchange.engine.market_state import FOLLOW, change_state
 from exchange.engine.orders import refresh_order
 from exchange.engine.stops import elect_by_last
 from exchange.engine.trades import trade_lots
@@ -32,11 +23,9 @@ from exchange.kernel import kernel
 BUY = np.int64(Side.BUY)
 SELL = np.int64(Side.SELL)
 FREE = np.int64(OrderState.NONE)
-FOLLOW = np.int64(MarketState.NONE)
 DAY = np.int64(TimeInForce.DAY)
 UNX = np.int64(EventKind.UNX)
 IOP = np.int64(EventKind.IOP)
-STA = np.int64(EventKind.STA)
 REFUSED = np.int64(EventKind.REFUSED)
 EMPTY = np.int64(EventFlag.EMPTY)
 FORCE = np.int64(CommandFlag.FORCE)
@@ -66,14 +55,6 @@ def leads_to(state_from, state_to, before_halt):
         return state_to == OPEN or state_to == CLOSED
     back = PREOPEN if before_halt == NOCANCEL else before_halt
     return state_to == back or state_to == PAUSED or state_to == CLOSED
-
-
-@kernel
-def effective_state(group_state, own_state):
-    """While its group is OPEN an instrument may have a stricter state of its own."""
-    if group_state == OPEN and own_state != FOLLOW:
-        return np.int64(own_state)
-    return np.int64(group_state)
 
 
 @kernel
@@ -252,59 +233,9 @@ def expire_day_orders(state):
 
 
 @kernel
-def _end_day(book):
-    """The day's prices are nobody's last any more (STOP-001)."""
-    book.has_last = 0
-    book.has_indicative = 0
-
-
-@kernel
-def _new_day(book):
-    book.volume_lots = 0
-    book.volume_tick_lots = 0
-
-
-@kernel
-def _set_book_state(state, index, group_state, own_state, reason, fresh_day):
-    book = state.books[index]
-    book.status_sequence = state.sequence
-    book.own_state = own_state
-    book.phase = effective_state(group_state, own_state)
-    book.reason = reason
-    if group_state == CLOSED or own_state == CLOSED:
-        _end_day(book)
-    if book.features & IMPLIED != 0:
-        mark_book(state, index, CHANGED_STATE)
-    if fresh_day:
-        _new_day(book)
-
-
-@kernel
 def finish_state_change(state, out):
     """Set the state that was asked for, say so, and let go what waited for it (AUC-013, COD-004)."""
     cursor = state.cursor
-    target = np.int64(cursor.market_state)
-    if cursor.instrument != 0:
-        book = state.books[cursor.instrument]
-        if target == HALT:
-            book.before_halt = book.phase
-        own = FOLLOW if target == OPEN else target
-        group_state = np.int64(state.groups[book.group].state)
-        _set_book_state(state, np.int64(cursor.instrument), group_state, own, np.int64(cursor.reason), False)
-    else:
-        group = state.groups[cursor.group]
-        fresh_day = group.state == CLOSED and target == PREOPEN
-        if target == HALT:
-            group.before_halt = group.state
-        group.state = target
-        group.reason = cursor.reason
-        for index in range(1, state.books_listed + 1):
-            book = state.books[index]
-            if book.group == cursor.group:
-                own = np.int64(book.own_state)
-                _set_book_state(state, np.int64(index), target, own, np.int64(cursor.reason), fresh_day)
-    row = market_event(state, out, STA, np.int64(cursor.instrument))
-    row.state = target
-    row.reason = cursor.reason
-    row.reference = cursor.group
+    target, reason = np.int64(cursor.market_state), np.int64(cursor.reason)
+    change_state(state, out, np.int64(cursor.instrument), np.int64(cursor.group), target, reason, np.int64(0))
     release_waiting(state, np.int64(cursor.group if cursor.instrument == 0 else state.books[cursor.instrument].group))

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from exchange.book.layout import BOOK, LEVEL, LINK, MEMBER, NODE, ORDER, PATH, QUOTE, SHARING, SOURCES
+from exchange.book.layout import BOOK, GUARD, LEVEL, LINK, MEMBER, NODE, ORDER, PATH, QUOTE, SHARING, SOURCES
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
 from exchange.limits import FIRST_INDEX, Limits
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 8
+STATE_VERSION = 10
 CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 
@@ -27,6 +27,9 @@ GROUP = record_type(
         ("reason", "u1"),
         ("listed", "u1"),
         ("waiting", "<i4"),  # orders whose cancel waits for a state that allows it (COD-004), at most so many
+        ("lead_book", "<i4"),  # the lead month, 0 none: its breach reserves the whole group (BAND-008)
+        ("spare", "<i4"),
+        ("reopen_ns", "<i8"),  # when RESERVED is due to end, 0 if no timer ends it
     ]
 )
 
@@ -65,6 +68,10 @@ CURSOR = record_type(
         ("scope", "<i4"),  # of a kill
         ("tag", "<u8"),
         ("request_id", "<i8"),
+        ("minimum_lots", "<i4"),  # of the NEW that matches
+        ("halt_reason", "<i4"),  # StateReason of a breach, see engine.velocity
+        ("halt_book", "<i4"),  # the book whose window it breached
+        ("halt_step", "<i4"),
         ("pass_step", "<i4"),  # of a pro-rata pass over a level, see engine.level_pass
         ("pass_slot", "<i4"),  # the order of the level whose turn is next
         ("detour", "<i4"),  # 1: orders leave before the running step goes on
@@ -132,6 +139,7 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("commodities", COMMODITY, (limits.commodities + 1,)),
         ("books", BOOK, (limits.books + 1,)),
         ("sharing", SHARING, (limits.books + 1,)),
+        ("guards", GUARD, (limits.books + 1,)),
         ("sources", SOURCES, (limits.books + 1,)),
         ("members", MEMBER, (limits.members,)),
         ("implied", QUOTE, (limits.books + 1,)),

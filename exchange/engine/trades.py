@@ -5,8 +5,9 @@ import numpy as np
 from exchange.book.index import order_hash
 from exchange.book.levels import reduce_order, unlink_order
 from exchange.book.stops import STOPS
+from exchange.book.windows import note_print
 from exchange.clearing.fills import clear_fill
-from exchange.codes import EventKind, Liquidity, OrderState
+from exchange.codes import BookFeature, EventKind, Liquidity, OrderState
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import forget_order, refresh_order
 from exchange.engine.stops import elect_stops
@@ -17,11 +18,13 @@ MAKER = np.int64(Liquidity.MAKER)
 TAKER = np.int64(Liquidity.TAKER)
 AUCTION = np.int64(Liquidity.AUCTION)
 FILLED = np.int64(OrderState.FILLED)
+VELOCITY = np.int64(BookFeature.VELOCITY)
 
 
 @leaf_kernel
-def record_print(state, book, price, lots):
-    """Last price and the day's statistics; every single print elects stops (STOP-004)."""
+def record_print(state, index, price, lots):
+    """Last price, the day's statistics, the windows of prints; every single print elects stops (STOP-004)."""
+    book = state.books[index]
     had_last, last = book.has_last != 0, np.int64(book.last_tick)
     book.last_trade_id = state.trade_id
     if book.volume_lots == 0:
@@ -34,6 +37,8 @@ def record_print(state, book, price, lots):
     book.has_last = 1
     book.volume_lots += lots
     book.volume_tick_lots += price * lots
+    if book.features & VELOCITY != 0:
+        note_print(state, index, price)
     if book.features & STOPS != 0:
         elect_stops(state, book, price, had_last, last)
 
@@ -79,7 +84,7 @@ def trade_lots(state, out, book, first, second, price, lots, auction):
     Orders that are filled and stood in the book are forgotten; an aggressor stays until its command is done with it.
     """
     state.trade_id += 1
-    record_print(state, book, price, lots)
+    record_print(state, np.int64(state.orders[first].book), price, lots)
     _fill(state, out, book, first, lots, price, AUCTION if auction else MAKER)
     _fill(state, out, book, second, lots, price, AUCTION if auction else TAKER)
     if state.orders[first].leaves_lots == 0:
@@ -95,7 +100,7 @@ def trade_lots(state, out, book, first, second, price, lots, auction):
 def trade_share(state, out, book, resting, slot, price, lots):
     """As a continuous trade of `trade_lots`, for one share of a pro-rata pass: icebergs refresh after all of them."""
     state.trade_id += 1
-    record_print(state, book, price, lots)
+    record_print(state, np.int64(state.orders[resting].book), price, lots)
     _fill(state, out, book, resting, lots, price, MAKER)
     _fill(state, out, book, slot, lots, price, TAKER)
     if state.orders[resting].leaves_lots == 0:

@@ -12,6 +12,7 @@ from exchange.codes import (
     Liquidity,
     MarketState,
     RejectReason,
+    StateReason,
 )
 from tests.properties.flow import WEIGHTS, Flow
 from tests.properties.invariants import Ledger
@@ -34,8 +35,14 @@ def tight_auctions() -> dict[str, float]:
 class Run:
     """A pair, a flow, and what has been seen so far."""
 
-    def __init__(self, seed: int, weights: dict[str, float] | None = None, compare_every: int = 25) -> None:
-        self._begin(seed, weights, compare_every)
+    def __init__(
+        self,
+        seed: int,
+        weights: dict[str, float] | None = None,
+        compare_every: int = 25,
+        market: dict[str, Any] | None = None,
+    ) -> None:
+        self._begin(seed, weights, compare_every, market)
         for kind, step in self.flow.openings():
             self.do(kind, step)
 
@@ -43,11 +50,13 @@ class Run:
     def blank(cls) -> "Run":
         """A run that nothing has happened in."""
         run = cls.__new__(cls)
-        run._begin(0, None, 1)
+        run._begin(0, None, 1, None)
         return run
 
-    def _begin(self, seed: int, weights: dict[str, float] | None, compare_every: int) -> None:
-        self.pair, self.flow, self.ledger = Pair(), Flow(seed, weights), Ledger()
+    def _begin(
+        self, seed: int, weights: dict[str, float] | None, compare_every: int, market: dict[str, Any] | None
+    ) -> None:
+        self.pair, self.flow, self.ledger = Pair(), Flow(seed, weights, market), Ledger()
         self.compare_every = compare_every
         self.seen: Counter[str] = Counter()
         self.ever_close_only: set[int] = set()
@@ -103,6 +112,8 @@ class Run:
         for event in events:
             reason = RejectReason(event.reason).name if event.kind in REFUSALS else ""
             reason = CancelReason(event.reason).name if event.kind == EventKind.CXL else reason
+            if event.kind == EventKind.STA:
+                reason = StateReason(event.reason).name
             self.seen[f"{EventKind(event.kind).name} {reason}".strip()] += 1
 
     def _count_implied(self, events: list[Any]) -> None:

@@ -44,7 +44,10 @@ STATES = [state for state in MarketState if state != MarketState.NONE]
 class Flow:
     """Commands one after the other. `kinds` may leave some out: {"new": 1} is nothing but new orders."""
 
-    def __init__(self, seed: int, weights: dict[str, float] | None = None) -> None:
+    def __init__(
+        self, seed: int, weights: dict[str, float] | None = None, market: dict[str, Any] | None = None
+    ) -> None:
+        self.market = market or property_market()
         self.rng = np.random.default_rng(seed)
         self.sequence = 0
         self.request_id = 0
@@ -57,7 +60,7 @@ class Flow:
 
     def openings(self) -> list[tuple[CommandKind, Any]]:
         """Controls and rows that every run starts with: the market, accounts, money, OPEN."""
-        steps: list[tuple[CommandKind, Any]] = [(CommandKind.LIST, property_market())]
+        steps: list[tuple[CommandKind, Any]] = [(CommandKind.LIST, self.market)]
         for number, terms in ACCOUNTS.items():
             steps.append((CommandKind.DEFINE_ACCOUNT, account_payload(number, terms)))
             steps.append((CommandKind.DEPOSIT, self._stamp(CommandKind.DEPOSIT, account=number, price=terms["cash"])))

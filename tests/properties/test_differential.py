@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.market import narrow_market
 from tests.properties.driver import Run, continuous
 from tests.properties.long_run import long_run
 
@@ -82,3 +83,15 @@ def test_the_long_run_counts_what_it_saw(capsys: pytest.CaptureFixture[str]) -> 
     seen = long_run(commands=100, seed=3)
     assert seen["ACK"] and seen["UNX"]
     assert "100 commands agree" in capsys.readouterr().out
+
+
+@pytest.mark.rule("BAND-005")
+@pytest.mark.rule("BAND-010")
+def test_books_with_narrow_windows_agree_and_are_reserved_again_and_again() -> None:
+    weights = {**continuous(), "back": 12, "state": 0.5}
+    run = Run(50, weights, market=narrow_market())
+    run.go(1_500)
+    run.auctions(3)
+    assert run.seen["STA VELOCITY"] > 10, "a run without a breach shows nothing"
+    assert run.seen["STA HALT_DCB"] > 5
+    assert run.seen["CXL VELOCITY"] > 10

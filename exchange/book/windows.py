@@ -1,0 +1,160 @@
+"""Look-back windows over the prints of a book: would this price move too far too fast? (BAND-005, BAND-010)
+
+Two windows run side by side, velocity and the circuit breaker. Each is a ring of 60 slots of equal length, the running
+one included, with the lowest and highest print of each. What all of them hold together is kept as one range, which is
+right until the running slot ends. A window of slots without length stands at the settlement.
+"""
+
+import numpy as np
+
+from exchange.codes import StateReason
+from exchange.kernel import kernel
+from exchange.limits import LEGS_MAX, WINDOW_SLOTS
+
+VELOCITY = 0  # place in `guard.windows`
+BREAKER = 1
+NO_BREACH = np.int64(StateReason.NONE)
+OWN_PRINT = np.int64(LEGS_MAX)  # beside the numbers of a path's sources
+REASONS = (np.int64(StateReason.VELOCITY), np.int64(StateReason.HALT_DCB))
+
+
+@kernel
+def breach(state, index, tick):
+    """Whether a print of book `index` at this price would breach a window: the StateReason, NO_BREACH if not.
+
+    Writes nothing.
+    """
+    for number in (BREAKER, VELOCITY):
+        low, high, _ = window_range(state, index, number)
+        if is_beyond(state, index, number, low, high, tick):
+            return REASONS[number]
+    return NO_BREACH
+
+
+@kernel
+def breached_source(state, index):
+    """Which print of the implied group noted in `state.path` would breach a window (BAND-009).
+
+    index    the aggressor's book, which prints at the implied price
+    returns  OWN_PRINT, else the number of a source, -1 if none would
+    """
+    path = state.path
+    if breach(state, index, np.int64(path.tick)) != NO_BREACH:
+        return OWN_PRINT
+    for number in range(path.count):
+        if breach(state, np.int64(path.books[number]), np.int64(path.ticks[number])) != NO_BREACH:
+            return np.int64(number)
+    return np.int64(-1)
+
+
+@kernel
+def is_beyond(state, index, number, low, high, tick):
+    """Whether a price differs by more than the window's width from its low or high."""
+    width = state.guards[index].windows[number].width_ticks
+    return width != 0 and (tick - low > width or high - tick > width)
+
+
+@kernel
+def window_range(state, index, number):
+    """(low, high, whether prints made them) of a window now; without a print the last price, else the settlement."""
+    book = state.books[index]
+    window = state.guards[index].windows[number]
+    if window.slot_ns == 0:
+        return np.int64(book.settle_tick), np.int64(book.settle_tick), False
+    if window.trial != 0:
+        return np.int64(window.trial_low), np.int64(window.trial_high), True
+    if state.time_ns < window.until_ns:
+        return np.int64(window.low), np.int64(window.high), True
+    low, high, found = _scan(window, state.time_ns // window.slot_ns)
+    if not found:
+        low = high = np.int64(book.last_tick) if book.has_last != 0 else np.int64(book.settle_tick)
+    return low, high, found
+
+
+@kernel
+def _scan(window, slot):
+    """(low, high, found) over the slots that still count when `slot` is the running one."""
+    low = high = np.int64(0)
+    found = False
+    for place in range(WINDOW_SLOTS):
+        # Numbers are kept plus one: 0 is a slot without print.
+        if window.slots[place] > slot + 1 - WINDOW_SLOTS and window.slots[place] != 0:
+            low = min(low, np.int64(window.lows[place])) if found else np.int64(window.lows[place])
+            high = max(high, np.int64(window.highs[place])) if found else np.int64(window.highs[place])
+            found = True
+    return low, high, found
+
+
+@kernel
+def note_print(state, index, tick):
+    """A print goes into both windows."""
+    for number in range(2):
+        window = state.guards[index].windows[number]
+        if window.slot_ns != 0:
+            _note_in(state, window, tick)
+
+
+@kernel
+def _note_in(state, window, tick):
+    slot = state.time_ns // window.slot_ns
+    place = slot % WINDOW_SLOTS
+    if state.time_ns >= window.until_ns:
+        low, high, found = _scan(window, slot)
+        window.low = low if found else tick
+        window.high = high if found else tick
+        window.until_ns = (slot + 1) * window.slot_ns
+    if window.slots[place] != slot + 1:
+        window.slots[place] = slot + 1
+        window.lows[place] = tick
+        window.highs[place] = tick
+    window.lows[place] = min(np.int64(window.lows[place]), tick)
+    window.highs[place] = max(np.int64(window.highs[place]), tick)
+    window.low = min(np.int64(window.low), tick)
+    window.high = max(np.int64(window.high), tick)
+
+
+@kernel
+def try_print(state, index, tick):
+    """A dry run prints: until `end_trial` the windows of book `index` answer as if it had happened (TIF-003)."""
+    guard = state.guards[index]
+    tried = guard.windows[VELOCITY].trial + guard.windows[BREAKER].trial
+    for number in range(2):
+        window = guard.windows[number]
+        if window.width_ticks != 0 and window.slot_ns != 0:
+            low, high, found = window_range(state, index, number)
+            window.trial_low = min(low, tick) if found else tick
+            window.trial_high = max(high, tick) if found else tick
+            window.trial = 1
+    if tried == 0 and guard.windows[VELOCITY].trial + guard.windows[BREAKER].trial != 0:
+        guard.next_trial = state.guards[0].next_trial
+        state.guards[0].next_trial = index
+
+
+@kernel
+def end_trial(state):
+    """Forget every print of the dry run."""
+    index = np.int64(state.guards[0].next_trial)
+    state.guards[0].next_trial = 0
+    while index != 0:
+        guard = state.guards[index]
+        for number in range(2):
+            window = guard.windows[number]
+            window.trial = 0
+            window.trial_low = 0
+            window.trial_high = 0
+        index = np.int64(guard.next_trial)
+        guard.next_trial = 0
+
+
+@kernel
+def empty_windows(state, index):
+    """An uncross, with or without a trade, forgets every print (BAND-010)."""
+    for number in range(2):
+        window = state.guards[index].windows[number]
+        window.until_ns = 0
+        window.low = 0
+        window.high = 0
+        for place in range(WINDOW_SLOTS):
+            window.slots[place] = 0
+            window.lows[place] = 0
+            window.highs[place] = 0

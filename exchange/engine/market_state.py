@@ -1,0 +1,95 @@
+"""Sets the state of a group or a book, and says so."""
+
+import numpy as np
+
+from exchange.book.levels import CHANGED_STATE, IMPLIED, mark_book
+from exchange.book.windows import empty_windows
+from exchange.codes import EventKind, MarketState
+from exchange.engine.emit import market_event
+from exchange.engine.validate import CLOSED, HALT, NOCANCEL, OPEN, PAUSED, PREOPEN, RESERVED
+from exchange.kernel import kernel
+
+FOLLOW = np.int64(MarketState.NONE)
+STA = np.int64(EventKind.STA)
+
+
+@kernel
+def effective_state(group_state, own_state):
+    """While its group is OPEN an instrument may have a stricter state of its own."""
+    if group_state == OPEN and own_state != FOLLOW:
+        return np.int64(own_state)
+    return np.int64(group_state)
+
+
+@kernel
+def change_state(state, out, index, group_number, target, reason, until_ns):
+    """STA: a book, or a whole group with `index` 0, is in its new state.
+
+    reason    StateReason
+    until_ns  when the venue's timer ends it, 0 if none does
+    """
+    if index != 0:
+        _change_book(state, index, target, reason, until_ns)
+    else:
+        _change_group(state, group_number, target, reason, until_ns)
+    row = market_event(state, out, STA, index)
+    row.state = target
+    row.reason = reason
+    row.reference = group_number
+    row.value_tick_lots = until_ns
+
+
+@kernel
+def _change_book(state, index, target, reason, until_ns):
+    book = state.books[index]
+    if target == HALT:
+        book.before_halt = book.phase
+    state.guards[index].reopen_ns = until_ns
+    own = FOLLOW if target == OPEN else target
+    _set_book_state(state, index, np.int64(state.groups[book.group].state), own, reason, False)
+
+
+@kernel
+def _change_group(state, group_number, target, reason, until_ns):
+    group = state.groups[group_number]
+    fresh_day = group.state == CLOSED and target == PREOPEN
+    if target == HALT:
+        group.before_halt = group.state
+    group.state = target
+    group.reason = reason
+    group.reopen_ns = until_ns
+    for index in range(1, state.books_listed + 1):
+        book = state.books[index]
+        if book.group == group_number:
+            _set_book_state(state, index, target, np.int64(book.own_state), reason, fresh_day)
+
+
+@kernel
+def _set_book_state(state, index, group_state, own_state, reason, fresh_day):
+    book = state.books[index]
+    collected = book.phase == PREOPEN or book.phase == NOCANCEL or book.phase == RESERVED or book.phase == PAUSED
+    book.status_sequence = state.sequence
+    book.own_state = own_state
+    book.phase = effective_state(group_state, own_state)
+    book.reason = reason
+    if collected and book.phase == OPEN:
+        empty_windows(state, index)
+    if group_state == CLOSED or own_state == CLOSED:
+        _end_day(book)
+    if book.features & IMPLIED != 0:
+        mark_book(state, index, CHANGED_STATE)
+    if fresh_day:
+        _new_day(book)
+
+
+@kernel
+def _end_day(book):
+    """The day's prices are nobody's last any more (STOP-001)."""
+    book.has_last = 0
+    book.has_indicative = 0
+
+
+@kernel
+def _new_day(book):
+    book.volume_lots = 0
+    book.volume_tick_lots = 0

@@ -1,0 +1,94 @@
+"""After a breach: the remainder goes or rests, the market is reserved (BAND-006 to BAND-008, BAND-010).
+
+A breach ends an aggressor's matching (`featured`). What follows runs in steps; where it stands is in the cursor.
+"""
+
+import numpy as np
+
+from exchange.book.windows import BREAKER, VELOCITY
+from exchange.codes import CancelReason, MarketState, OrderType, StateReason
+from exchange.engine.market_state import change_state
+from exchange.engine.orders import rest_order, take_out
+from exchange.engine.validate import is_immediate
+from exchange.kernel import kernel
+from exchange.units import NS_PER_DAY
+
+CANCEL_VELOCITY = np.int64(CancelReason.VELOCITY)
+REASON_BREAKER = np.int64(StateReason.HALT_DCB)
+RESERVED = np.int64(MarketState.RESERVED)
+MARKET = np.int64(OrderType.MARKET)
+
+# Steps of a halt. The remainder comes first: 0.
+REMAINDER = 0
+RESERVE = 1
+REST = 2
+DONE = 3
+
+
+@kernel
+def note_breach(state, index, reason):
+    """A print of the aggressor's next fill would breach a window of book `index`: its matching is over."""
+    cursor = state.cursor
+    cursor.halt_reason = reason
+    cursor.halt_book = index
+    cursor.book = state.orders[cursor.slot].book
+
+
+@kernel
+def halt_once(state, out):
+    """One more step after a breach. False: nothing is left to do."""
+    cursor = state.cursor
+    slot = np.int64(cursor.slot)
+    if cursor.halt_step == REMAINDER:
+        cursor.halt_step = RESERVE
+        if not _may_rest(state, slot):
+            take_out(state, out, slot, CANCEL_VELOCITY)
+            cursor.slot = 0
+            if cursor.halt_reason != REASON_BREAKER:
+                cursor.halt_step = DONE  # BAND-006
+    elif cursor.halt_step == RESERVE:
+        _reserve(state, out)
+        cursor.halt_step = REST if slot != 0 else DONE
+    elif cursor.halt_step == REST:
+        rest_order(state, out, slot)
+        cursor.halt_step = DONE
+    if cursor.halt_step != DONE:
+        return True
+    cursor.halt_reason = 0  # an elected stop may be the next aggressor
+    cursor.halt_book = 0
+    cursor.halt_step = 0
+    cursor.book = 0
+    return False
+
+
+@kernel
+def _may_rest(state, slot):
+    """IOC, FOK, market and minimum-quantity remainders do not wait for the uncross (BAND-006)."""
+    order = state.orders[slot]
+    return not is_immediate(order.tif) and order.order_type != MARKET and state.cursor.minimum_lots == 0
+
+
+@kernel
+def _reserve(state, out):
+    """STA: the aggressor's book becomes RESERVED for the time of the window that was breached; if that is the lead
+    month's, the whole group (BAND-007, BAND-008)."""
+    cursor = state.cursor
+    breached = np.int64(cursor.halt_book)
+    reason = np.int64(cursor.halt_reason)
+    until_ns = state.time_ns + _pause_ns(state, breached, reason)
+    group = np.int64(state.books[breached].group)
+    if state.groups[group].lead_book == breached:
+        change_state(state, out, np.int64(0), group, RESERVED, reason, until_ns)
+    else:
+        change_state(state, out, np.int64(cursor.book), np.int64(0), RESERVED, reason, until_ns)
+
+
+@kernel
+def _pause_ns(state, index, reason):
+    """How long RESERVED lasts, shorter in the closing window of the day (BAND-012)."""
+    guard = state.guards[index]
+    window = guard.windows[BREAKER if reason == REASON_BREAKER else VELOCITY]
+    of_day = state.time_ns % NS_PER_DAY
+    if guard.closing_from_ns <= of_day < guard.closing_to_ns:
+        return min(window.pause_ns, guard.closing_pause_ns)
+    return window.pause_ns
