@@ -202,14 +202,17 @@ class Session:
         price: Price = None,
         *,
         price_tick: int | None = None,
-        order_type: Literal["limit", "market", "mtl"] = "limit",
+        order_type: Literal["limit", "market", "mtl", "stop", "stop_limit"] = "limit",
+        trigger_tick: int | None = None,
         tif: TifText = "day",
+        till_us: int = 0,
         post_only: Literal["", "reject", "slide"] = "",
         minimum_lots: int = 0,
         self_match: Literal["cr", "ca", "cb", "dc"] = "cr",
         tag: str = "",
     ) -> LiveOrder:
-        """Send an order and return at once; its fate comes as events. Throttled, NotLive: it was not sent."""
+        """Send an order and return at once; its fate comes as events. Throttled, NotLive: it was not sent.
+        A stop needs `trigger_tick`, tif gtd its end `till_us`; a new trigger is a `request(Replace(...))`."""
         self._orders_made += 1
         request = New(
             request_id=1,
@@ -218,7 +221,9 @@ class Session:
             price_tick=entry_ticks(order_type, price, price_tick),
             order_lots=lots,
             order_type=order_type,
+            trigger_tick=UNSET if trigger_tick is None else trigger_tick,
             tif=tif,
+            expiry_us=till_us,
             post_only=post_only,
             minimum_lots=minimum_lots,
             smp_mode=self_match,
@@ -254,15 +259,9 @@ class Session:
     def send_replace(self, order: Order, lots: int, price: Price = None, *, price_tick: int | None = None) -> int:
         """Change price and total lots of an order, fills included, without waiting; the request's id."""
         ticks = ticks_of(price, price_tick)
-        return self._send(
-            Replace(
-                request_id=1,
-                account=order.account,
-                client_order_id=order.client_order_id,
-                price_tick=ticks,
-                order_lots=lots,
-            )
-        )
+        request = Replace(request_id=1, account=order.account, client_order_id=order.client_order_id)
+        request.price_tick, request.order_lots = ticks, lots
+        return self._send(request)
 
     def send_cancel(self, order: Order) -> int:
         """Cancel an order without waiting; the request's id."""

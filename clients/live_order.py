@@ -41,7 +41,7 @@ def ticks_of(price: Price, price_tick: int | None) -> int:
 
 
 def entry_ticks(order_type: str, price: Price, price_tick: int | None) -> int | UnsetType:
-    """As `ticks_of`; an order that takes its price from the book needs none."""
-    if order_type != "limit" and price is None and price_tick is None:
+    """As `ticks_of`; an order that takes its price from the book or from its trigger needs none."""
+    if order_type not in ("limit", "stop_limit") and price is None and price_tick is None:
         return UNSET
     return ticks_of(price, price_tick)

@@ -182,6 +182,7 @@ def serve(
     date: str = "",
     durability: str = "local",
     profile: str = "standard",
+    close: str = "",
 ) -> None:
     """Run the venue of a data folder; an empty or missing folder becomes a new one. Ctrl-C stops it cleanly.
 
@@ -193,13 +194,16 @@ def serve(
     date: Trading day of a new venue's catalogue, like 2026-11-23; without it today.
     durability: local: acknowledged when synced to disk; none: never waits for the disk, for tests.
     profile: Limits of clients: standard, or loopback for benchmarks and demos.
+    close: The day ends at this UTC time, like 21:00, and the next opens after settling and pre-open; without it the
+        market stays open.
     """
     from rich.console import Console
 
     from exchange import serve_command
     from exchange.main import Settings
 
-    settings = Settings(host, port, serve_command.parse_day(date), durability=durability, profile=profile)
+    day, schedule = serve_command.parse_day(date), serve_command.parse_close(close)
+    settings = Settings(host, port, day, durability=durability, profile=profile, schedule=schedule)
     sys.exit(serve_command.run_serve(folder, settings, Console(stderr=True)))
 
 

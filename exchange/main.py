@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from exchange.day_schedule import DaySchedule
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.gateway.hub import Hub
@@ -60,6 +61,7 @@ class Settings:
     clock: Clock = field(default_factory=RealClock)
     rng: Rng = field(default_factory=RealRng)
     segment_bytes: int = SEGMENT_BYTES  # of a new journal
+    schedule: DaySchedule | None = None  # without one the market stays as it was left
 
     def check(self) -> None:
         """UserError for what must not be combined (SEC-037, DUR-148)."""
@@ -174,6 +176,7 @@ class RunningServer:
 
     def _turn(self) -> None:
         venue = self.venue
+        venue.timekeeper.turn()
         venue.publish_due()
         venue.history.flush()
         self._idle_turns = self._idle_turns + 1 if venue.idle else 0
@@ -252,4 +255,5 @@ def _open(folder: str, settings: Settings, writer: Writer) -> OpenVenue:
     disk = _NoSyncDisk() if settings.durability == "none" else settings.disk
     catalogue = Catalogue(settings.day or datetime.now(UTC).date(), settings.symbols)
     seams = Seams(disk, settings.rng, settings.clock, writer.spawn, writer.schedule, settings.segment_bytes)
-    return OpenVenue(folder, settings.limits, catalogue, seams, PROFILES[settings.profile].batch_rows)
+    batch_rows = PROFILES[settings.profile].batch_rows
+    return OpenVenue(folder, settings.limits, catalogue, seams, batch_rows, settings.schedule)

@@ -17,6 +17,7 @@ from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec, spec_sha256
 from contracts_spec.schema import Spec
 from exchange.codes import CancelReason, CommandKind, EventKind, MarketState, StateReason
+from exchange.day_schedule import DaySchedule
 from exchange.engine.control import AccountPayload, encode_payload
 from exchange.engine.control_checks import ControlError
 from exchange.engine.engine import Engine
@@ -105,7 +106,15 @@ class Seams:
 class OpenVenue:
     """A venue that does not serve yet, with its stores; `close` leaves the folder as a clean stop does."""
 
-    def __init__(self, folder: str, limits_name: str, catalogue: Catalogue, seams: Seams, batch_rows: int) -> None:
+    def __init__(
+        self,
+        folder: str,
+        limits_name: str,
+        catalogue: Catalogue,
+        seams: Seams,
+        batch_rows: int,
+        schedule: DaySchedule | None = None,
+    ) -> None:
         self.folder = folder
         self.day = catalogue.day
         self.seams = seams
@@ -132,7 +141,7 @@ class OpenVenue:
         units = {chip.name: chip.unit_lots or 1 for chip in spec.listed_chips}
         self.venue = Venue(
             self.engine, self.journal, self.sequencer, seams.clock, self.history, seams.spawn, seams.schedule,
-            batch_rows, units,
+            batch_rows, units, schedule,
         )  # fmt: skip
         self.created = last == 0
         if self.created:

@@ -2,11 +2,12 @@
 
 import asyncio
 import signal
-from datetime import date
+from datetime import date, time
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from exchange.day_schedule import DaySchedule
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
@@ -128,3 +129,12 @@ def parse_day(text: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise UserError(f"--date {text!r} is not a day like 2026-11-23") from None
+
+
+def parse_close(text: str) -> DaySchedule | None:
+    """The scheduled day of a close like 21:00; empty is none."""
+    try:
+        moment = time.fromisoformat(text) if text else None
+    except ValueError:
+        raise UserError(f"--close {text!r} is not a time like 21:00") from None
+    return None if moment is None else DaySchedule(close_s=moment.hour * 3_600 + moment.minute * 60 + moment.second)

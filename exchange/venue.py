@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from exchange.codes import CommandKind, EventKind
+from exchange.day_schedule import DaySchedule
 from exchange.engine import query
 from exchange.gateway.history import EventTuple, History
 from exchange.gateway.outbox import Line, Outbox
@@ -26,6 +27,7 @@ from exchange.publish.replies import Replies
 from exchange.publish.rows import KIND, by_command, read_rows
 from exchange.records import COMMAND
 from exchange.seams import Clock
+from exchange.timekeeper import Timekeeper
 from exchange.units import NS_PER_US
 from exchange.wire.messages import AccountSnapshot, BatchResult, Err, MarginView, Ok, OrderView, PositionView
 
@@ -88,6 +90,7 @@ class Venue:
         schedule: Callable[[Callable[[], None]], None],
         batch_rows: int,
         unit_lots: dict[str, int] | None = None,
+        day: DaySchedule | None = None,
     ) -> None:
         """`schedule(call)` runs `call` at the end of the loop tick; `batch_rows`: most commands of one commit."""
         self.engine = engine
@@ -111,12 +114,11 @@ class Venue:
         self.outbox: Outbox | None = None
         self._sequencer = sequencer
         self._clock = clock
-        self._spawn = spawn
-        self._schedule = schedule
+        self._spawn, self._schedule = spawn, schedule
         self._batch_rows = batch_rows
         self._spare, self.batch = [Batch(batch_rows) for _ in range(2)], Batch(batch_rows)
-        self.full_batches = 0  # that wait behind the one being written
         self._full: deque[Batch] = deque()
+        self.full_batches = 0  # that wait behind the one being written
         self._writing: Batch | None = None
         self._rows: np.ndarray = self.batch.closed()
         self._span = 0, 0, 0  # of these rows: first and last sequence, time in ns
@@ -126,6 +128,7 @@ class Venue:
         self._scheduled = self._failed = False
         self._questions: list[Callable[[], None]] = []
         self._listeners: dict[int, list[Line]] = {}
+        self.timekeeper = Timekeeper(self.states, clock, self.submit, day)
 
     # What the gateway asks (hub.Room).
 
@@ -152,6 +155,15 @@ class Venue:
         if not self._scheduled and self._writing is None:
             self._scheduled = True
             self._schedule(self._start_scheduled)
+
+    def submit(self, fields: dict[str, int], done: Callable[[], None]) -> None:
+        """Sequence a command of the venue's own with the next batch; `done` is called when it is released."""
+        row = np.zeros(1, COMMAND)
+        for name, value in fields.items():
+            row[name] = value
+        self.batch.rows[len(self.batch.tickets)] = row[0]
+        self.batch.tickets.append((lambda _id, _us, _events: done(), 0, 0))
+        self.wake()
 
     def ask(self, question: Callable[[], None]) -> None:
         """Run a question when the engine's state is what has been released: now, or after the running batch."""
@@ -294,6 +306,7 @@ class Venue:
                     line.send(message)
                 report = next(reports, None)
         self.market.fold(rows, last, time_ns)
+        self.timekeeper.note(rows)
         self.publish_due()
         self.figures.commands += last - first + 1
         self.figures.batches += 1
@@ -363,6 +376,7 @@ class Venue:
         if any(row[KIND] == _LISTED for row in found):
             self._refresh_instruments()
         self.market.fold(found, sequence, int(rows[0]["time_ns"]))
+        self.timekeeper.note(found)
         self.market.due(self._clock.wall_us())
         return found
 

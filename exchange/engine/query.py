@@ -137,6 +137,20 @@ def market_state(states: np.ndarray, index: int) -> MarketState:
     return MarketState(int(states["books"][0]["phase"][index]))
 
 
+def group_states(states: np.ndarray) -> dict[int, MarketState]:
+    """The state of every product group that has instruments."""
+    groups = states["groups"][0]
+    return {int(index): MarketState(int(groups["state"][index])) for index in np.nonzero(groups["listed"])[0]}
+
+
+def next_due_ns(states: np.ndarray) -> int:
+    """When the first thing that waits for a time is due, GTD order or dead-man timer; 0 if nothing waits."""
+    state = states[0]
+    first = int(state.next_expiry)
+    times = [int(state.heap[first].key) if first else 0, int(state.next_timer_ns)]
+    return min((time_ns for time_ns in times if time_ns), default=0)
+
+
 def depth(states: np.ndarray, index: int, levels: int = 0) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """(bids, asks) as (price, shown lots), best first; at most `levels` a side, 0 for all."""
     state = states[0]

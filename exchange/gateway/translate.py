@@ -14,6 +14,7 @@ import numpy as np
 
 from exchange.codes import CommandFlag, CommandKind, OrderType, PostOnly, Side, SmpMode, TimeInForce
 from exchange.records import COMMAND, COMMAND_STRUCT, ROW_BYTES
+from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import Cancel, CancelAll, CancelTerms, Err, New, Replace
 
@@ -34,7 +35,8 @@ TIFS = {
     "ioc": int(TimeInForce.IOC),
     "fok": int(TimeInForce.FOK),
 }
-OFFERED_TYPES = ("limit", "market", "mtl")
+LIMIT_TYPES = ("limit", "stop_limit")
+STOP_TYPES = ("stop", "stop_limit")
 POST_ONLY = {"": int(PostOnly.NONE), "reject": int(PostOnly.REJECT), "slide": int(PostOnly.SLIDE)}
 SMP_MODES = {
     "cr": int(SmpMode.CANCEL_RESTING),
@@ -94,49 +96,61 @@ class Batch:
 
 def refusal_of_new(message: New, listed: Listed | None) -> Err | None:
     """Why a `new` never reaches the engine, None if it does."""
-    if message.order_type not in OFFERED_TYPES or message.tif == "gtd":
-        return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, _not_offered(message))
-    if message.trigger_tick is not UNSET or message.expiry_us:
-        key = "trg" if message.trigger_tick is not UNSET else "till"
-        text = f"{key} belongs to another typ or tif than {message.order_type}, {message.tif}"
-        return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
-    if message.price_tick is UNSET and message.order_type == "limit":
-        text = "MISSING_FIELD: px is needed with typ limit"
-        return error(message.request_id, ErrorCode.BAD_MESSAGE, text)
-    if message.price_tick is not UNSET and message.order_type == "mtl":
-        text = "px does not belong to typ mtl: it takes the best opposite price"
-        return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
+    refusal = _refusal_of_terms(message)
+    if refusal is not None:
+        return refusal
     if message.order_lots < 1:
         return error(message.request_id, ErrorCode.LOTS_RANGE, "q 0 is not in 1..")
     if listed is None:
         text = f"no instrument {message.instrument} is listed (field i)"
         return error(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
-    if message.price_tick is not UNSET and message.price_tick < listed.low_tick:
-        text = f"OUT_OF_RANGE: px {message.price_tick} is not in {listed.low_tick}.. (field px)"
-        return error(message.request_id, ErrorCode.BAD_MESSAGE, text)
+    for key, tick in (("px", message.price_tick), ("trg", message.trigger_tick)):
+        if tick is not UNSET and tick < listed.low_tick:
+            text = f"OUT_OF_RANGE: {key} {tick} is not in {listed.low_tick}.. (field {key})"
+            return error(message.request_id, ErrorCode.BAD_MESSAGE, text)
     if message.revision and message.revision != listed.revision:
         text = f"rev {message.revision} is not in force: {listed.revision} is"
         return error(message.request_id, ErrorCode.STALE_REV, text)
     return None
 
 
-def _not_offered(message: New) -> str:
-    if message.order_type not in OFFERED_TYPES:
-        return f"typ {message.order_type} is not offered yet: {', '.join(OFFERED_TYPES)} are"
-    return "tif gtd is not offered yet: day, gtc, ioc, fok are"
+def _refusal_of_terms(message: New) -> Err | None:
+    """Fields that typ and tif need, and fields that they have no use for."""
+    price, trigger = message.price_tick is not UNSET, message.trigger_tick is not UNSET
+    if not price and message.order_type in LIMIT_TYPES:
+        return _missing(message, f"px is needed with typ {message.order_type}")
+    if not trigger and message.order_type in STOP_TYPES:
+        return _missing(message, f"trg is needed with typ {message.order_type}")
+    if not message.expiry_us and message.tif == "gtd":
+        return _missing(message, "till is needed with tif gtd")
+    if trigger and message.order_type not in STOP_TYPES:
+        text = f"trg does not belong to typ {message.order_type}: {', '.join(STOP_TYPES)} have it"
+    elif message.expiry_us and message.tif != "gtd":
+        text = f"till does not belong to tif {message.tif}: gtd has it"
+    elif price and message.order_type == "mtl":
+        text = "px does not belong to typ mtl: it takes the best opposite price"
+    else:
+        return None
+    return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
+
+
+def _missing(message: New | Replace, text: str) -> Err:
+    return error(message.request_id, ErrorCode.BAD_MESSAGE, f"MISSING_FIELD: {text}")
 
 
 def refusal_of_replace(message: Replace) -> Err | None:
     """Why a `replace` never reaches the engine, None if it does."""
     if not message.order_id and not message.client_order_id:
-        return error(message.request_id, ErrorCode.BAD_MESSAGE, "MISSING_FIELD: oid or coid is needed")
-    if message.trigger_tick is not UNSET:
-        text = "trg is not offered yet"
-        return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
-    if message.tif not in ("", "day", "gtc") or message.expiry_us:
-        text = "a replace may change tif to day or gtc only"
-        return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
-    return None
+        return _missing(message, "oid or coid is needed")
+    if message.tif == "gtd" and not message.expiry_us:
+        return _missing(message, "till is needed with tif gtd")
+    if message.tif in ("ioc", "fok"):
+        text = "a replace may change tif to day, gtc or gtd only"
+    elif message.expiry_us and message.tif != "gtd":
+        text = "till comes with tif gtd"
+    else:
+        return None
+    return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
 
 
 def refusal_of_cancel(message: Cancel) -> Err | None:
@@ -147,17 +161,19 @@ def refusal_of_cancel(message: Cancel) -> Err | None:
 
 
 def pack_new(batch: Batch, message: New, book: int, account: int, session: int, request_id: int) -> None:
-    """Append a NEW row; the caller appends its ticket. The price of a market order only tightens its protection."""
+    """Append a NEW row; the caller appends its ticket. Where a price need not be given it only tightens protection."""
     priced = message.price_tick is not UNSET
     flags = 0 if message.cancel_on_disconnect else _NO_COD
-    if priced and message.order_type == "market":
+    trigger = 0 if message.trigger_tick is UNSET else message.trigger_tick
+    if priced and message.order_type in ("market", "stop"):
         flags |= _TIGHTEN
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _NEW, SIDES[message.side], TYPES[message.order_type], TIFS[message.tif],
         POST_ONLY[message.post_only], SMP_MODES[message.smp_mode], flags, 0,
         account, session, book, 0, request_id, 0, message.client_order_id.encode(),
-        message.price_tick if priced else 0, 0, message.order_lots, message.display_lots, message.minimum_lots, 0, 0,
+        message.price_tick if priced else 0, trigger, message.order_lots, message.display_lots, message.minimum_lots,
+        0, message.expiry_us * NS_PER_US,
         message.tag.encode(),
     )  # fmt: skip
 
@@ -167,19 +183,22 @@ def pack_replace(batch: Batch, message: Replace, account: int, session: int, req
     keep_price = message.price_tick is UNSET
     keep_lots = message.order_lots is UNSET
     keep_display = message.display_lots is UNSET
+    keep_trigger = message.trigger_tick is UNSET
     flags = (
         (CommandFlag.KEEP_PRICE if keep_price else 0)
         | (CommandFlag.KEEP_LOTS if keep_lots else 0)
         | (CommandFlag.SET_TIF if message.tif else 0)
         | (CommandFlag.SET_TAG if message.tag else 0)
         | (0 if keep_display else CommandFlag.SET_DISPLAY)
+        | (0 if keep_trigger else CommandFlag.SET_TRIGGER)
     )
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _REPLACE, 0, 0, TIFS[message.tif] if message.tif else 0, 0, 0, int(flags), 0,
         account, session, 0, 0, request_id, message.order_id, message.client_order_id.encode(),
-        0 if keep_price else message.price_tick, 0, 0 if keep_lots else message.order_lots,
-        0 if keep_display else message.display_lots, 0, 0, 0,
+        0 if keep_price else message.price_tick, 0 if keep_trigger else message.trigger_tick,
+        0 if keep_lots else message.order_lots, 0 if keep_display else message.display_lots, 0, 0,
+        message.expiry_us * NS_PER_US,
         message.tag.encode(),
     )  # fmt: skip
 

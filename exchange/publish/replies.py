@@ -12,7 +12,7 @@ whole command. A logon (SESSION) is answered by the gateway itself.
 
 from collections.abc import Callable
 
-from exchange.codes import EventFlag, EventKind, MarketState, OrderState, RejectReason
+from exchange.codes import EventFlag, EventKind, MarketState, OrderState, OrderType, RejectReason
 from exchange.engine.query import OrderRow
 from exchange.publish.account_views import order_view
 from exchange.publish.instruments import InstrumentTable
@@ -66,6 +66,7 @@ _LEAVES_ONE = frozenset((_CXL, int(EventKind.IMP)))  # a cancel of one order, an
 _KIL = int(EventKind.KIL)
 _KEPT = int(EventFlag.KEPT)
 _LOST = int(EventFlag.LOST)
+_PRICED = frozenset(map(int, (OrderType.LIMIT, OrderType.STOP_LIMIT)))  # others work at a price that they find
 _DUP_ID = int(RejectReason.DUP_ID)
 _UNKNOWN = int(RejectReason.UNKNOWN)
 _BAND = int(RejectReason.BAND)
@@ -230,8 +231,9 @@ def _replace_reply(request_id: int, rows: list[Row]) -> Ok:
 
 
 def _same_content(row: Row, live: OrderRow) -> bool:
-    asked = (row[INSTRUMENT], row[SIDE], row[ORDER_TYPE], row[PRICE], row[ORDER_LOTS])
-    return asked == (live.instrument, live.side, live.order_type, live.price, live.order_lots)
+    asked = (row[INSTRUMENT], row[SIDE], row[ORDER_TYPE], row[ORDER_LOTS])
+    same = asked == (live.instrument, live.side, live.order_type, live.order_lots)
+    return same and (live.order_type not in _PRICED or row[PRICE] == live.price)
 
 
 def _order_done(request_id: int, row: Row, done: Row) -> Err:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from exchange.day_schedule import DaySchedule
 from exchange.gateway.auth import KeyPair, signed_text
 from exchange.gateway.hub import Hub
 from exchange.gateway.outbox import JSON, MSGPACK, Outbox
@@ -164,7 +165,9 @@ class Peer:
 class Bench:
     """Venue, gateway and their clock."""
 
-    def __init__(self, folder: str, profile: Profile = LOOPBACK, accounts: int = 3) -> None:
+    def __init__(
+        self, folder: str, profile: Profile = LOOPBACK, accounts: int = 3, schedule: DaySchedule | None = None
+    ) -> None:
         self.folder = folder
         self.profile = profile
         self.clock = StillClock()
@@ -174,7 +177,7 @@ class Bench:
         seams = Seams(
             NoSyncDisk(), CountingRng(), self.clock, lambda *job: self.jobs.append(job), self.calls.append, 1 << 20
         )  # fmt: skip
-        self.opened = OpenVenue(folder, "test", Catalogue(DAY, (SYMBOL,)), seams, profile.batch_rows)
+        self.opened = OpenVenue(folder, "test", Catalogue(DAY, (SYMBOL,)), seams, profile.batch_rows, schedule)
         self.venue = self.opened.venue
         self.venue.small_commit_rows = 0  # `hold` stops every commit
         self.keys = [self._key(number) for number in range(accounts + 1)]
@@ -225,6 +228,7 @@ class Bench:
             self.clock.now += 10_000_000
             self.hub.wheel.turn(self.clock.mono_ns())
             self.hub.slow.look()
+            self.venue.timekeeper.turn()
             self.venue.publish_due()
             self.settle()
 

@@ -89,3 +89,49 @@ def test_replace_may_change_what_an_iceberg_shows(bench: Bench) -> None:
     assert query.depth(bench.venue.states, 1)[1][0][1] == 3
     assert isinstance(peer.ask(Replace(request_id=12, client_order_id="a1", order_lots=4))[0], Ok)
     assert query.depth(bench.venue.states, 1)[1][0][1] == 3, "hidden lots go first"
+
+
+@pytest.mark.rule("STOP-001", "STOP-003", "STOP-006")
+def test_stop_waits_as_pending_is_triggered_by_a_trade_and_then_works(bench: Bench) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    terms = {"order_type": "stop", "price_tick": UNSET, "trigger_tick": bench.price + 2}
+    answer = peer.ask(bench.order(10, "a1", **terms))[0]
+    assert isinstance(answer, Ok) and (answer.state, answer.leaves_lots) == ("pending", 5)
+    assert query.depth(bench.venue.states, 1) == ([], []), "nobody sees a stop that waits"
+    (waiting,) = peer.ask(Query(request_id=1, what="open"))[0].orders
+    assert (waiting.state, waiting.order_type) == ("pending", "stop")
+    peer.take()
+    other.ask(bench.order(10, "b1", side="s", order_lots=1, price_tick=bench.price + 2))
+    other.ask(bench.order(11, "b2", side="b", order_lots=1, price_tick=bench.price + 2))
+    told = [message.event for message in peer.take() if isinstance(message, Exec)]
+    assert told == [], "an owner does not trade with himself, and no trade triggers"
+    third = bench.connect(bench.keys[1])
+    third.ask(bench.order(12, "a2", side="s", order_lots=1, price_tick=bench.price + 2))
+    told = [message for message in peer.take() if isinstance(message, Exec) and message.event == "triggered"]
+    assert [(message.client_order_id, message.state) for message in told] == [("a1", "open")]
+
+
+@pytest.mark.rule("STOP-002", "REPL-007", "ENTRY-010")
+def test_trigger_of_a_waiting_stop_is_replaced_until_it_is_triggered(bench: Bench) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    other.ask(bench.order(10, "b1", side="s", order_lots=1))
+    peer.ask(bench.order(10, "a1", order_lots=1))
+    terms = {"order_type": "stop_limit", "price_tick": bench.price - 9, "trigger_tick": bench.price + 2}
+    peer.ask(bench.order(11, "st", **terms))
+    changed = peer.ask(Replace(request_id=12, client_order_id="st", trigger_tick=bench.price + 1))[0]
+    assert (changed.state, changed.priority, changed.price_tick) == ("pending", "lost", bench.price - 9)
+    changed = peer.ask(Replace(request_id=13, client_order_id="st", trigger_tick=bench.price))[0]
+    assert (changed.state, changed.leaves_lots) == ("open", 5)
+    late = peer.ask(Replace(request_id=14, client_order_id="st", trigger_tick=bench.price + 5))[0]
+    assert isinstance(late, Err) and late.name == "ALREADY_TRIGGERED"
+    assert prices(bench, peer) == [("b", -9, 5)]
+
+
+@pytest.mark.rule("TIF-009", "REPL-001")
+def test_order_good_till_a_time_takes_its_end_from_till(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    end_us = bench.clock.wall_us() + 60_000_000
+    peer.ask(bench.order(10, "a1", tif="gtd", expiry_us=end_us))
+    later = peer.ask(Replace(request_id=11, client_order_id="a1", tif="gtd", expiry_us=end_us + 5))[0]
+    assert isinstance(later, Ok) and later.priority == "kept"
+    assert int(bench.venue.states["orders"]["expiry_ns"][0, 1]) == (end_us + 5) * 1_000

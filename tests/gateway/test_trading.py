@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import UNSET
 
 from exchange.engine import query
 from exchange.gateway.throttle import LOOPBACK, STANDARD
@@ -279,8 +280,12 @@ def test_replay_gives_a_closed_range_marked_and_ended(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
-        ({"order_type": "stop", "trigger_tick": 5}, "NOT_ALLOWED_TOGETHER"),
-        ({"tif": "gtd", "expiry_us": 5}, "NOT_ALLOWED_TOGETHER"),
+        ({"order_type": "stop"}, "BAD_MESSAGE"),
+        ({"order_type": "stop_limit"}, "BAD_MESSAGE"),
+        ({"order_type": "stop_limit", "price_tick": UNSET, "trigger_tick": 5}, "BAD_MESSAGE"),
+        ({"order_type": "stop", "trigger_tick": 0}, "BAD_MESSAGE"),
+        ({"tif": "gtd"}, "BAD_MESSAGE"),
+        ({"tif": "gtc", "expiry_us": 5}, "NOT_ALLOWED_TOGETHER"),
         ({"order_type": "mtl"}, "NOT_ALLOWED_TOGETHER"),
         ({"trigger_tick": 5}, "NOT_ALLOWED_TOGETHER"),
         ({"expiry_us": 5}, "NOT_ALLOWED_TOGETHER"),

@@ -1,0 +1,141 @@
+"""Sequenced timers: time passes, and the venue sends itself commands."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from exchange.codes import CommandKind, MarketState, StateReason
+from exchange.day_schedule import DaySchedule
+from exchange.engine import query
+from exchange.journal.replay import read_frames
+from exchange.units import NS_PER_S
+from exchange.wire.messages import Cancel, Err, Exec, Query
+from tests.gateway.harness import START_NS, Bench, NoSyncDisk
+
+S = MarketState
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with Bench(str(tmp_path)) as made:
+        yield made
+
+
+def commands(bench: Bench, kind: CommandKind) -> list[int]:
+    """Times of the journal's commands of a kind, in ms since the start."""
+    bench.settle()
+    frames = read_frames(bench.folder, NoSyncDisk())
+    found = [row for frame in frames if not frame.payload for row in frame.rows if row["kind"] == kind]
+    return [(int(row["time_ns"]) - START_NS) // 1_000_000 for row in found]
+
+
+def set_state(bench: Bench, state: MarketState) -> None:
+    bench.opened.set_state(next(iter(bench.venue.groups.values())), state)
+
+
+@pytest.mark.rule("TIF-009")
+def test_order_good_till_a_time_ends_when_it_comes_and_its_owner_hears_of_it(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    end_us = bench.clock.wall_us() + 300_000
+    peer.ask(bench.order(10, "a1", tif="gtd", expiry_us=end_us), bench.order(11, "a2", tif="gtd", expiry_us=2 * end_us))
+    bench.pass_ms(250)
+    assert commands(bench, CommandKind.CLOCK) == []
+    bench.pass_ms(250)
+    told = [message for message in peer.take() if isinstance(message, Exec) and message.event == "cancelled"]
+    assert [(message.client_order_id, message.reason, message.state) for message in told] == [
+        ("a1", "expired", "expired")
+    ]
+    assert len(commands(bench, CommandKind.CLOCK)) == 1, "one command, not one a turn"
+    assert [order.client_order_id for order in peer.ask(Query(request_id=1, what="open"))[0].orders] == ["a2"]
+
+
+@pytest.mark.rule("TIF-009")
+def test_clock_that_waits_for_a_slow_disk_is_sent_once(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    peer.ask(bench.order(10, "a1", tif="gtd", expiry_us=bench.clock.wall_us() + 10_000))
+    bench.hold = True
+    bench.pass_ms(200)
+    bench.hold = False
+    bench.pass_ms(50)
+    assert len(commands(bench, CommandKind.CLOCK)) == 1
+
+
+@pytest.mark.rule("AUC-001")
+def test_indicative_price_is_asked_for_after_changes_and_ten_times_a_second_at_most(bench: Bench) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    set_state(bench, S.PAUSED)
+    bench.pass_ms(300)
+    assert commands(bench, CommandKind.INDICATIVE) == [], "nothing has changed"
+    for number in range(12):
+        peer.ask(bench.order(10 + number, f"a{number}"))
+        other.ask(bench.order(10 + number, f"b{number}", side="s"))
+        bench.pass_ms(50)
+    asked = commands(bench, CommandKind.INDICATIVE)
+    assert 5 <= len(asked) <= 7 and all(later - earlier >= 100 for earlier, later in pairwise(asked))
+    assert bench.venue.states["books"]["has_indicative"][0, 1]
+    bench.pass_ms(500)
+    assert len(commands(bench, CommandKind.INDICATIVE)) <= len(asked) + 1, "no change, no question"
+
+
+@pytest.mark.rule("SESSION-001")
+def test_venue_with_a_schedule_goes_through_whole_days_by_itself(tmp_path: Path) -> None:
+    """Days of four seconds: one of them settling, two of pre-open, whose last one bars cancels."""
+    schedule = DaySchedule(close_s=0, settling_s=1, preopen_s=2, nocancel_s=1, day_s=4)
+    with Bench(str(tmp_path), schedule=schedule) as bench:
+        group = next(iter(bench.venue.groups.values()))
+        seen = []
+        for _ in range(120):
+            bench.pass_ms(100)
+            state = query.group_states(bench.venue.states)[group]
+            assert state == schedule.state_at(bench.clock.now_ns()) or bench.clock.now_ns() - START_NS < NS_PER_S
+            if seen[-1:] != [state]:
+                seen.append(state)
+        cycle = [S.CLOSED, S.PREOPEN, S.NOCANCEL, S.OPEN]
+        start = seen.index(S.CLOSED)
+        assert seen[start : start + 8] == cycle * 2
+
+
+@pytest.mark.rule("SESSION-002")
+def test_scheduled_close_says_that_the_venue_is_settling(tmp_path: Path) -> None:
+    schedule = DaySchedule(close_s=0, settling_s=60, preopen_s=20, nocancel_s=10, day_s=3_600)
+    with Bench(str(tmp_path), schedule=schedule) as bench:
+        move_to(bench, 3_590)
+        move_to(bench, 5)
+        assert bench.venue.states["books"]["reason"][0, 1] == StateReason.SETTLING
+
+
+def move_to(bench: Bench, second_of_hour: int) -> None:
+    """Let the clock jump there; connections of before are dead by then."""
+    bench.clock.now += (second_of_hour - bench.clock.now // NS_PER_S % 3_600) % 3_600 * NS_PER_S
+    bench.pass_ms(100)
+
+
+@pytest.mark.rule("SESSION-001")
+@pytest.mark.rule("TIF-009")
+def test_day_whose_close_was_missed_is_closed_before_it_goes_on(tmp_path: Path) -> None:
+    schedule = DaySchedule(close_s=0, settling_s=1, preopen_s=2, nocancel_s=1, day_s=3_600)
+    with Bench(str(tmp_path), schedule=schedule) as bench:
+        move_to(bench, 3_590)
+        terms = {"cancel_on_disconnect": False}
+        bench.connect(bench.keys[1]).ask(bench.order(10, "day", **terms), bench.order(11, "gtc", tif="gtc", **terms))
+        move_to(bench, 1_800)
+        assert list(query.group_states(bench.venue.states).values()) == [S.OPEN]
+        assert [order.client_order_id for order in query.open_orders(bench.venue.states, 1)] == ["gtc"]
+
+
+@pytest.mark.rule("STATE-002")
+@pytest.mark.rule("SESSION-001")
+def test_cancels_are_barred_in_the_last_seconds_of_a_scheduled_pre_open(tmp_path: Path) -> None:
+    schedule = DaySchedule(close_s=0, settling_s=1, preopen_s=20, nocancel_s=10, day_s=3_600)
+    with Bench(str(tmp_path), schedule=schedule) as bench:
+        move_to(bench, 3_590)
+        move_to(bench, 8)
+        assert list(query.group_states(bench.venue.states).values()) == [S.PREOPEN]
+        peer = bench.connect(bench.keys[1])
+        assert peer.ask(bench.order(10, "a1"))[0].state == "open"
+        bench.clock.now += 4 * NS_PER_S
+        bench.pass_ms(100)
+        refused = peer.ask(Cancel(request_id=11, client_order_id="a1"))[0]
+        assert isinstance(refused, Err) and refused.phase == "NOCANCEL"
