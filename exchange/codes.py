@@ -75,6 +75,7 @@ class CommandKind(IntEnum):
     EXPIRE = 71
     DEFINE_KEY = 72
     LEAD_MAKERS = 80
+    DAY_LIMITS = 81
 
 
 FIRST_CONTROL = CommandKind.LIST

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from exchange.codes import (
+    ComboKind,
     CommandFlag,
     MarketState,
     OrderEntry,
@@ -18,7 +19,7 @@ from exchange.codes import (
     SmpMode,
     TimeInForce,
 )
-from exchange.units import ORDER_LOTS_MAX
+from exchange.units import ORDER_LOTS_MAX, PRICE_MAX
 from tests import reference_stops as stops
 from tests.reference_book import Order, signed
 from tests.reference_implied import best_tradeable
@@ -93,7 +94,7 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     yield (market or stop) and priced and beyond, RejectReason.BAND
     order = reference.draft(command)
     for price in () if market or stop else (command.price, order.price):
-        yield outside_band(reference, command.instrument, command.side, price), RejectReason.BAND
+        yield outside_band(reference, command.instrument, command.side, price, command.tif), RejectReason.BAND
     yield from _risk_checks(reference, order, None)
     yield stop and refuses_election(reference, order), RejectReason.ELECTED
     yield command.post_only == PostOnly.REJECT and _would_take(reference, order), RejectReason.PO_CROSS
@@ -132,7 +133,7 @@ def _replace_checks(reference: Reference, command: Any) -> Check:
     if changed.leaves_lots <= 0 or keeps_priority(order, changed):
         yield bool(command.flags & CommandFlag.SET_TRIGGER), RejectReason.ELECTED
         return
-    yield outside_band(reference, order.instrument, order.side, changed.price), RejectReason.BAND
+    yield outside_band(reference, order.instrument, order.side, changed.price, changed.tif), RejectReason.BAND
     yield from _risk_checks(reference, changed, order)
     yield _would_take(reference, changed), RejectReason.PO_CROSS
     yield bool(command.flags & CommandFlag.SET_TRIGGER), RejectReason.ELECTED
@@ -242,8 +243,17 @@ def worst_price(reference: Reference, index: int, side: int) -> int:
     return min(signed(side) * limit, signed(side) * band) * signed(side)
 
 
-def outside_band(reference: Reference, index: int, side: int, price: int) -> bool:
+def can_park(instrument: Instrument, side: int, price: int, tif: int) -> bool:
+    """BAND-004: GTC and GTD orders on the passive side, inside the prices that the venue knows at all (SPEC-004)."""
+    lowest = 1 if instrument.combo in (ComboKind.OUTRIGHT, ComboKind.STRIP) else -PRICE_MAX
+    passive = price < instrument.low_tick if side == Side.BUY else price > instrument.high_tick
+    return tif in (TimeInForce.GTC, TimeInForce.GTD) and passive and lowest <= price <= PRICE_MAX
+
+
+def outside_band(reference: Reference, index: int, side: int, price: int, tif: int) -> bool:
     instrument = reference.clearing.instruments[index]
+    if can_park(instrument, side, price, tif):
+        return False
     if not instrument.low_tick <= price <= instrument.high_tick:
         return True
     return signed(side) * (price - worst_price(reference, index, side)) > 0

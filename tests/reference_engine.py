@@ -161,7 +161,12 @@ class Reference:
         return self.rest(order)
 
     def rest(self, order: Order) -> None:
-        book = self.books[order.instrument]
+        """RST: at the back of its price, or parked outside the daily limits (BAND-004)."""
+        book, instrument = self.books[order.instrument], self.clearing.instruments[order.instrument]
+        if not instrument.low_tick <= order.price <= instrument.high_tick:
+            order.shown_lots = 0
+            self.order_event(EventKind.RST, order, lots=0, in_stream=False)
+            return
         best = book.best(order.side)
         if best is None or signed(order.side) * (order.price - best.price) > 0:
             book.top[order.side] = order if self.market_state(order.instrument) == MarketState.OPEN else None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from exchange.codes import CancelReason, EventFlag, EventKind, RejectReason
 from tests import reference_stops as stops
+from tests.reference_book import STAMPS
 from tests.reference_checks import changed_by, keeps_priority, replace_reason
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def replace_order(reference: Reference) -> None:
     kept = keeps_priority(order, changed)
     book, old_price = reference.books[order.instrument], order.price
     if changed.leaves_lots > 0 and not kept:
-        book.remove(order)
+        if order.resting:
+            book.remove(order)
+        order.stamp = next(STAMPS)
         book.top = [None if holder is order else holder for holder in book.top]
     order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
     if changed.leaves_lots <= 0:

@@ -80,7 +80,8 @@ def injection_price(reference: Reference, order: Order) -> int:
     price = min(sign * order.price, sign * worst) * sign
     while price % instrument.min_inc:
         price -= sign
-    return max(instrument.low_tick, min(price, instrument.high_tick))
+    inside = max(instrument.low_tick, min(price, instrument.high_tick))
+    return min(sign * inside, sign * order.price) * sign  # outside on the passive side it will be parked (BAND-004)
 
 
 def entry_price(reference: Reference, command: Any) -> int:

@@ -22,6 +22,7 @@ from tests import reference_stops as stops
 from tests.reference_book import Book, Order
 from tests.reference_checks import CANCEL_STATES, COLLECTING_STATES
 from tests.reference_clearing import Account, Instrument
+from tests.reference_day_limits import set_day_limits
 from tests.reference_leaving import SESSIONS, fire_timers, release_waiting
 from tests.reference_phases import GOES_TO
 from tests.reference_velocity import empty_windows, guard_of, lead_month
@@ -227,6 +228,9 @@ def control(reference: Reference, kind: CommandKind, payload: dict[str, Any]) ->
         for group in {listing["group"] for listing in payload["instruments"]}:
             if reference.phases.groups[group].state == MarketState.CLOSED:
                 reference.lead_months[group] = lead_month(clearing, group)
+        return
+    if kind == CommandKind.DAY_LIMITS:
+        set_day_limits(reference, payload["books"])
         return
     if kind == CommandKind.LEAD_MAKERS:
         set_lead_makers(reference, payload)

@@ -16,6 +16,8 @@ def check_books(states: np.ndarray) -> None:
     used = state.orders[: int(state.used_orders) + 1]
     marked = set(np.nonzero((used["state"] != OrderState.NONE) & (used["resting"] == 1))[0].tolist())
     assert resting == marked, f"slots in queues and slots marked resting differ: {resting ^ marked}"
+    for slot in np.nonzero((used["state"] == OrderState.OPEN) & (used["resting"] == 0))[0]:
+        _check_parked(state, int(slot))
     _check_free(state)
     pending = set(np.nonzero(used["state"] == OrderState.PENDING)[0].tolist())
     waiting = [slot for index in range(int(state.books_listed) + 1) for slot in _check_stops(state, index)]
@@ -73,6 +75,14 @@ def _check_level(state: np.record, index: int, side: int, place: int, level: np.
     totals = (int(level.shown_lots), int(level.hidden_lots))
     assert totals == (shown, hidden), f"book {index} side {side} tick {tick}: {totals}, orders sum {(shown, hidden)}"
     return slots
+
+
+def _check_parked(state: np.record, slot: int) -> None:
+    """BAND-004: what works and stands at no level lies outside the daily limits."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    outside = order.price < book.low_tick or order.price > book.high_tick
+    assert outside and not order.shown_lots, f"order {order.order_id}: stands at no level and is not parked"
 
 
 def _check_stops(state: np.record, index: int) -> list[int]:

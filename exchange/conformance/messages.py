@@ -9,13 +9,13 @@ ours       XA account [book] [B|S] [tag=t] cancel all, with filters
            D session [all] [acct=A]: GTC too, of the whole account   TM account n: its dead-man timer, 0 disarms
            nocod, rie in an order: spared by cancel on disconnect; rejected if it would be elected at once
            D+ account mills, D- account mills deposit, withdraw
+           DL book settle@width settlement and daily limits of the next day, while CLOSED
            SS state [book] ask for exactly this change, of the group or of one book
 """
 
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from exchange.codes import (
     CommandFlag,
@@ -30,6 +30,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.conformance.market import BOOKS, GROUP
+from exchange.conformance.message import Message
 from exchange.conformance.words import Word, Words, name, number, wrong
 from exchange.records import TAG_BYTES, pack_tag
 from exchange.units import NS_PER_S
@@ -61,31 +62,6 @@ ORDER_ALLOWED = (
 )
 QUOTE = re.compile(r"(\w+):([0-9]+)@(-?[0-9]+)/([0-9]+)@(-?[0-9]+)", re.ASCII)
 SIDE_WORD = re.compile(r"([BS])([0-9]+)(?:@(.*))?", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Message:
-    """One message as it was read.
-
-    word       its first word; N for an order
-    target     id of the order it is about
-    account    name of the account, none: that of the order's owner
-    session    name of the session
-    fields     COMMAND fields that it says
-    lead       percent of the order's account as lead market maker, 0 none
-    features   words that NOT_BUILT may name
-    """
-
-    word: str
-    text: str
-    kind: CommandKind
-    target: str = ""
-    account: str = ""
-    session: str = ""
-    clock: int = 0
-    fields: dict[str, int] = field(default_factory=dict)
-    features: tuple[str, ...] = ()
-    lead: int = 0
 
 
 def read_before(entry: Word) -> Message:
@@ -353,6 +329,18 @@ def _state(word: str) -> Callable[[Word, Words], Message]:
     return read
 
 
+def _day_limits(entry: Word, words: Words) -> Message:
+    index = book(words.take("a book"))
+    allowed = "settlement and width of the daily limits like 110@20"
+    word = words.take(allowed)
+    settle, at, _ = word.text.partition("@")
+    if not at:
+        raise wrong(word, allowed)
+    fields = {"instrument": index, "price": _price(word.part(0, len(settle)))}
+    fields["lots"] = number(word.part(len(settle) + 1), 0, PRICE_MAX, "a width")
+    return Message("DL", _text(entry), CommandKind.DAY_LIMITS, fields=fields)
+
+
 def _mass_quote(entry: Word, words: Words) -> Message:
     owner = name(words.take("an account"), "an account")
     allowed = f"book:lots@bid/lots@ask with a book of {' '.join(BOOKS)}, like M1:5@99/5@101"
@@ -395,5 +383,6 @@ MESSAGES: dict[str, Callable[[Word, Words], Message]] = {
     "U": _uncross,
     "ST": _state("ST"),
     "SS": _state("SS"),
+    "DL": _day_limits,
 }
 MESSAGE_ALLOWED = f"a message: {' '.join(MESSAGES)}"

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from exchange.conformance.market import BOOKS, of_book
-from exchange.conformance.messages import Message, read_before, read_message
+from exchange.conformance.message import Message
+from exchange.conformance.messages import read_before, read_message
 from exchange.conformance.told import read_expected
 from exchange.conformance.words import Word, number, wrong
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from exchange.codes import CommandKind, EventKind, MarketState, Side
 from exchange.conformance.market import BOOKS, GROUP, account_payload, of_book, scenario_listing
-from exchange.conformance.messages import Message
+from exchange.conformance.message import Message
 from exchange.conformance.notation import Scenario
 from exchange.conformance.rows import Command
 from exchange.conformance.told import Names, told_events
@@ -72,6 +72,8 @@ class Stage:
 
     def send(self, message: Message) -> list[str]:
         """Events of one message, in the notation."""
+        if message.kind == CommandKind.DAY_LIMITS:
+            return self._set_day_limits(**message.fields)
         fields = dict(message.fields)
         if message.target:
             owner = self.owners.setdefault(message.target, message.account or "a")
@@ -123,6 +125,12 @@ class Stage:
         self.leads[account] = percent
         if self.parameters.get("algo", 0):
             self.venue.control(CommandKind.LEAD_MAKERS, {"makers": list(self.leads.items()), "group": GROUP})
+
+    def _set_day_limits(self, instrument: int, price: int, lots: int) -> list[str]:
+        """Settlement `price` and limits so many ticks around it; the widths of windows stay."""
+        widths = {"velocity_ticks": self.parameters.get("vel", 0), "breaker_ticks": self.parameters.get("dcb", 0)}
+        limits = {"index": instrument, "settle_tick": price, "low_tick": price - lots, "high_tick": price + lots}
+        return told_events(self.venue.control(CommandKind.DAY_LIMITS, {"books": [limits | widths]}), self._names())
 
     def _set_last(self, index: int, settle_tick: int, last_tick: int) -> None:
         """Two helpers trade at the last price, in an uncross, which no window of prints minds; where a band is in force

@@ -8,6 +8,7 @@ from exchange.book.levels import place_of, row_of
 from exchange.book.stops import leave_line, take_reached, wait_for_trigger
 from exchange.codes import CancelReason
 from exchange.engine.orders import rest_order, take_out
+from exchange.engine.stop_terms import in_limits
 from exchange.engine.stops import inject_stop, injection_tick
 from exchange.kernel import kernel
 
@@ -105,7 +106,10 @@ def _lend_lots(state, book, slot, sign):
     if order.shown_lots != 0:
         return
     side = np.int64(order.side)
-    place = place_of(book, side, injection_tick(book, order))
+    tick = injection_tick(book, order)
+    if not in_limits(book, tick):
+        return  # it would be parked
+    place = place_of(book, side, tick)
     state.levels[row_of(book, side, place)].hidden_lots += sign * order.leaves_lots
     if sign > 0 and place > book.best[side]:
         book.best[side] = place

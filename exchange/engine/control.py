@@ -9,15 +9,15 @@ import numpy as np
 from exchange.codes import (
     AccountFlag,
     BookFeature,
-    ComboKind,
     CommandKind,
     EventKind,
     MarketState,
     Matching,
-    OrderEntry,
 )
 from exchange.engine.control_checks import ControlError, require, within
+from exchange.engine.day_limits import DayLimitsPayload, check_day_limits, set_day_limits, side_rows
 from exchange.engine.guards import GuardTerms, check_guard, choose_lead, set_guard
+from exchange.engine.hold_terms import set_hold_bound, set_residual
 from exchange.engine.market_state import effective_state
 from exchange.engine.sharing import (
     LeadMakersPayload,
@@ -106,11 +106,12 @@ class AccountPayload(msgspec.Struct, forbid_unknown_fields=True):
     close_only: bool = False
 
 
-Payload = ListPayload | AccountPayload | LeadMakersPayload
+Payload = ListPayload | AccountPayload | LeadMakersPayload | DayLimitsPayload
 PAYLOADS: dict[CommandKind, type[Payload]] = {
     CommandKind.LIST: ListPayload,
     CommandKind.DEFINE_ACCOUNT: AccountPayload,
     CommandKind.LEAD_MAKERS: LeadMakersPayload,
+    CommandKind.DAY_LIMITS: DayLimitsPayload,
 }
 
 
@@ -139,6 +140,8 @@ def check(states: np.ndarray, kind: int, payload: bytes) -> None:
         _check_account(states, terms)
     elif isinstance(terms, LeadMakersPayload):
         check_lead_makers(states[0], terms)
+    elif isinstance(terms, DayLimitsPayload):
+        check_day_limits(states[0], terms)
     else:
         _check_list(states, terms)
 
@@ -171,7 +174,7 @@ def _check_list(states: np.ndarray, terms: ListPayload) -> None:
     for listing in terms.instruments:
         expected += 1
         _check_listing(state, listing, expected)
-        rows += 2 * _side_rows(listing)
+        rows += 2 * side_rows(listing.low_tick, listing.high_tick, listing.order_entry)
         members += len(listing.legs) + 1 if listing.implied else 0
     _check_implied(state, terms.instruments)
     require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
@@ -213,13 +216,6 @@ def _check_implied(state: np.record, listings: list[Listing]) -> None:
                 require(not combination, f"{listing.symbol}: leg {leg} is a combination")
 
 
-def _side_rows(listing: Listing) -> int:
-    """Rows of one side's ladder, a multiple of 64; row 0 of a side is no place. None for ioc_only (ORDER-015)."""
-    if listing.order_entry == OrderEntry.IOC_ONLY:
-        return 0
-    return -(-(listing.high_tick - listing.low_tick + 2) // 64) * 64
-
-
 def run(states: np.ndarray, row: np.record, payload: bytes) -> np.ndarray:
     """Carry out a checked control. Returns its events."""
     state = states[0]
@@ -233,6 +229,9 @@ def run(states: np.ndarray, row: np.record, payload: bytes) -> np.ndarray:
     if isinstance(terms, LeadMakersPayload):
         set_lead_makers(state, terms)
         return _tell_accounts(state, [account for account, _ in terms.makers])
+    if isinstance(terms, DayLimitsPayload):
+        rests = set_day_limits(state, terms)
+        return np.concatenate([rests, _tell_listed(state, [book.index for book in terms.books])])
     return _list(state, terms)
 
 
@@ -330,7 +329,7 @@ def _open_book(state: np.record, listing: Listing) -> None:
         _set_legs(state, book, listing)
     else:
         _set_outright(state, book, listing)
-    _set_hold_bound(state, book)
+    set_hold_bound(state, book)
     if listing.implied:
         for number in (listing.index, *(leg for leg, _ in listing.legs)):
             state.books[number].features |= BookFeature.IMPLIED
@@ -342,17 +341,8 @@ def _open_book(state: np.record, listing: Listing) -> None:
     state.books_listed = listing.index
 
 
-def _set_hold_bound(state: np.record, book: np.record) -> None:
-    """Scan, intra and tier charges all grow by at most their rate an hour (MARGIN-013)."""
-    commodity = state.commodities[book.commodity]
-    both_mills = int(commodity.intra_mills) + int(commodity.tier_mills)
-    hours = [abs(int(net)) for net in book.scan_hours]
-    crossed = sum(int(tier) for tier in book.crossed_hours)
-    book.hold_bound_mills = sum(hours) * int(commodity.psr_mills) + (sum(hours) + crossed) * both_mills
-
-
 def _cut_ladder(state: np.record, book: np.record, listing: Listing) -> None:
-    rows = _side_rows(listing)
+    rows = side_rows(listing.low_tick, listing.high_tick, listing.order_entry)
     book.ladder = state.used_ladder_rows
     book.side_rows = rows
     book.edge_tick[:] = listing.low_tick, listing.high_tick
@@ -381,19 +371,4 @@ def _set_legs(state: np.record, book: np.record, listing: Listing) -> None:
     for tier in range(SCAN_TIERS):
         book.scan_hours[tier] = bought[tier] - sold[tier]
         book.crossed_hours[tier] = min(bought[tier], sold[tier])
-    book.residual_mills = _residual_mills([state.books[leg] for leg, _ in listing.legs], book)
-
-
-def _residual_mills(legs: list[np.record], book: np.record) -> int:
-    """Most that one lot's legs can lose against their marks beyond the combination's own price and mark.
-
-    Calendar, tier: the second leg may be assigned any price inside its daily limits, and the legs' hours differ.
-    Strip: its mark is the hour-weighted mean of the legs', rounded.
-    """
-    if book.combo == ComboKind.STRIP:
-        exact = sum(int(leg.mark_tick) * int(leg.hours) for leg in legs)
-        return abs(int(book.mark_tick) * sum(int(leg.hours) for leg in legs) - exact)
-    front, back = legs
-    reach = max(int(back.high_tick) - int(back.mark_tick), int(back.mark_tick) - int(back.low_tick))
-    drift = abs(int(front.mark_tick) - int(back.mark_tick) - int(book.mark_tick))
-    return abs(int(front.hours) - int(back.hours)) * reach + drift * max(int(front.hours), int(back.hours))
+    set_residual(state, listing.index)

@@ -198,9 +198,14 @@ def refresh_order(state, out, slot):
 
 @leaf_kernel
 def rest_order(state, out, slot):
-    """RST: the order shows what is left of it at the back of its price."""
+    """RST: the order shows what is left of it at the back of its price; outside the daily limits it is parked, shows
+    nothing and stands at no level (BAND-004)."""
     order = state.orders[slot]
     book = state.books[order.book]
+    if order.price < book.low_tick or order.price > book.high_tick:
+        order.shown_lots = 0
+        order_event(state, out, RST, order, np.int64(0), np.int64(0))
+        return
     order.shown_lots = slice_lots(order)
     if book.features & PRO_RATA != 0:
         note_arrival(state, book, slot)

@@ -21,6 +21,7 @@ from exchange.engine.validate import (
     OPEN,
     PO_CROSS,
     POST_ONLY_NONE,
+    SET_TIF,
     STATE,
     UNKNOWN,
     UNKNOWN_ACCOUNT,
@@ -80,15 +81,16 @@ def _check_replace(state, command, slot, price, total, display):
     leaves = total - order.filled_lots
     if reason != NONE or leaves <= 0 or _keeps_place(order, price, leaves, display):
         return reason
-    return _check_moved(state, account, order, price, leaves)
+    tif = command.tif if command["flags"] & SET_TIF != 0 else order.tif
+    return _check_moved(state, account, order, price, leaves, tif)
 
 
 @kernel
-def _check_moved(state, account, order, price, leaves):
+def _check_moved(state, account, order, price, leaves, tif):
     """Ranks 10 to 12 of a replace that loses priority; it moves a price or adds size."""
     book = state.books[order.book]
     side = np.int64(order.side)
-    reason = check_price(book, side, price)
+    reason = check_price(book, side, price, tif)
     if reason != NONE:
         return reason
     held = np.int64(order.leaves_lots) * loss_per_lot(book, side, np.int64(order.price))
@@ -150,7 +152,11 @@ def _shrink(state, out, command, slot, total):
     book = state.books[order.book]
     fewer = np.int64(order.leaves_lots) - (total - order.filled_lots)
     work_order(state, order, -fewer)
-    level_lots = take_hidden_first(state, book, slot, fewer)
+    level_lots = np.int64(0)
+    if order.resting != 0:
+        level_lots = take_hidden_first(state, book, slot, fewer)
+    else:
+        order.leaves_lots -= fewer  # it is parked
     order.order_lots = total
     row = _answer_replace(state, out, command, order, level_lots)
     row["flags"] = KEPT
@@ -162,7 +168,7 @@ def _move(state, out, command, slot, price, total):
     order = state.orders[slot]
     book = state.books[order.book]
     old_price = order.price
-    level_lots = unlink_order(state, book, slot)
+    level_lots = unlink_order(state, book, slot) if order.resting != 0 else np.int64(0)
     if book.features & PRO_RATA != 0:
         lose_top(state, order)
     work_order(state, order, -np.int64(order.leaves_lots))

@@ -94,8 +94,8 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
 @leaf_kernel
 def level_is_full(state, book, side, tick, lots):
     """Whether a price could not count so many more lots."""
-    if book.side_rows == 0:
-        return False
+    if book.side_rows == 0 or tick < book.low_tick or tick > book.high_tick:
+        return False  # nothing rests there
     level = state.levels[row_of(book, side, place_of(book, side, tick))]
     return np.int64(level.shown_lots) + level.hidden_lots + lots > LOTS_CEILING
 

@@ -17,7 +17,7 @@ from exchange.book.stops import (
 from exchange.codes import EventKind, OrderState, Side
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import work_order
-from exchange.engine.stop_terms import is_elected_now, window_tick
+from exchange.engine.stop_terms import is_elected_now, tighter, window_tick
 from exchange.engine.validate import OPEN, worst_tick
 from exchange.kernel import kernel
 
@@ -80,7 +80,8 @@ def next_injection(state):
 
 @kernel
 def injection_tick(book, order):
-    """The limit of a stop if it were injected now: its own, inside band and daily limits (STOP-009)."""
+    """The limit of a stop if it were injected now: its own, inside band and daily limits (STOP-009). One that a new
+    day's limits have left outside on the passive side keeps its limit, and will be parked (BAND-004)."""
     side = np.int64(order.side)
     tick = np.int64(order.price)
     if side == BUY:
@@ -89,7 +90,7 @@ def injection_tick(book, order):
     else:
         tick = max(tick, worst_tick(book, side))
         tick += -tick % book.min_inc
-    return window_tick(book, tick)
+    return tighter(side, window_tick(book, tick), np.int64(order.price))
 
 
 @kernel

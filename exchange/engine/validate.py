@@ -9,6 +9,7 @@ from exchange.book.stops import STOP, STOP_LIMIT, is_stop
 from exchange.clearing.margin import loss_per_lot
 from exchange.codes import (
     AccountFlag,
+    ComboKind,
     CommandFlag,
     MarketState,
     OrderEntry,
@@ -22,9 +23,11 @@ from exchange.codes import (
 from exchange.engine.risk import check_risk, is_full
 from exchange.engine.stop_terms import check_stop_prices, is_elected_now, stop_tick, window_tick
 from exchange.kernel import kernel, leaf_kernel
-from exchange.units import ORDER_LOTS_MAX
+from exchange.units import ORDER_LOTS_MAX, PRICE_MAX
 
 BUY = np.int64(Side.BUY)
+OUTRIGHT = np.int64(ComboKind.OUTRIGHT)
+STRIP = np.int64(ComboKind.STRIP)
 NONE = np.int64(RejectReason.NONE)
 UNKNOWN_ACCOUNT = np.int64(RejectReason.UNKNOWN_ACCOUNT)
 UNKNOWN = np.int64(RejectReason.UNKNOWN)
@@ -56,6 +59,7 @@ TIGHTEN = np.int64(CommandFlag.TIGHTEN)
 IOC = np.int64(TimeInForce.IOC)
 FOK = np.int64(TimeInForce.FOK)
 GTD = np.int64(TimeInForce.GTD)
+GTC = np.int64(TimeInForce.GTC)
 DECREMENT = np.int64(SmpMode.DECREMENT)
 POST_ONLY_NONE = np.int64(PostOnly.NONE)
 POST_ONLY_REJECT = np.int64(PostOnly.REJECT)
@@ -161,8 +165,19 @@ def worst_tick(book, side):
 
 
 @leaf_kernel
-def check_price(book, side, tick):
+def can_park(book, side, tick, tif):
+    """Whether an order outside the daily limits is accepted and waits for a day that covers it (BAND-004)."""
+    if tif != GTC and tif != GTD:
+        return False
+    lowest = 1 if book.combo == OUTRIGHT or book.combo == STRIP else -PRICE_MAX
+    return lowest <= tick < book.low_tick if side == BUY else book.high_tick < tick <= PRICE_MAX
+
+
+@leaf_kernel
+def check_price(book, side, tick, tif):
     """Rank 10: daily limits on both sides, reject band on the aggressive side."""
+    if (tick < book.low_tick or tick > book.high_tick) and can_park(book, side, tick, tif):
+        return NONE
     worst = worst_tick(book, side)
     if side == BUY:
         return BAND if tick > worst or tick < book.low_tick else NONE
@@ -335,9 +350,9 @@ def check_terms(state, command, book, row, word, tick):
         if reason != NONE:
             return reason
     else:
-        reason = check_price(book, side, np.int64(command.price))
+        reason = check_price(book, side, np.int64(command.price), command.tif)
         if reason == NONE and tick != command.price:
-            reason = check_price(book, side, tick)
+            reason = check_price(book, side, tick, command.tif)
         if reason != NONE:
             return reason
     stop = is_stop(command.order_type)

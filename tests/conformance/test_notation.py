@@ -19,7 +19,8 @@ from exchange.codes import (
     SmpMode,
     TimeInForce,
 )
-from exchange.conformance.messages import MESSAGES, Message
+from exchange.conformance.message import Message
+from exchange.conformance.messages import MESSAGES
 from exchange.conformance.not_built import NOT_BUILT, missing
 from exchange.conformance.notation import PARAMETERS, Scenario, read_scenarios
 from exchange.conformance.told import SHAPES

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from exchange.book.check import check_books
 from exchange.codes import (
     CancelReason,
     ComboKind,
@@ -14,6 +15,7 @@ from exchange.codes import (
     RejectReason,
     StateReason,
 )
+from tests.properties.day_invariants import fold_day_limits
 from tests.properties.flow import WEIGHTS, Flow
 from tests.properties.invariants import Ledger
 from tests.properties.requirement import required_mills
@@ -59,6 +61,7 @@ class Run:
         self.pair, self.flow, self.ledger = Pair(), Flow(seed, weights, market), Ledger()
         self.compare_every = compare_every
         self.seen: Counter[str] = Counter()
+        self.moved_limits = False  # a settlement may leave an account short
         self.ever_close_only: set[int] = set()
 
     def go(self, count: int) -> None:
@@ -74,6 +77,19 @@ class Run:
             self.do(CommandKind.SET_STATE, self.flow.state_row(group=1, state=state))
         for number in range(count):
             self.collect(MarketState.RESERVED if number % 2 else MarketState.PAUSED, tight_auctions(), 60)
+
+    def days(self, count: int, commands: int) -> None:
+        """Trade, close, settle at new limits, open again: so many days of the first group."""
+        for _ in range(count):
+            self.go(commands)
+            for state in (MarketState.OPEN, MarketState.CLOSED):
+                self.do(CommandKind.SET_STATE, self.flow.state_row(group=1, state=state))
+            if self.pair.reference.phases.groups[1].state == MarketState.CLOSED:
+                self.do(CommandKind.DAY_LIMITS, self.flow.day_limits(self.pair.reference))
+                self.compare()
+                check_books(self.pair.fast.engine.states)
+            for state in (MarketState.PREOPEN, MarketState.OPEN):
+                self.do(CommandKind.SET_STATE, self.flow.state_row(group=1, state=state))
 
     def collect(self, state: MarketState, weights: dict[str, float], count: int) -> None:
         """Stop matching in the first group, collect orders, open through the uncross."""
@@ -95,7 +111,7 @@ class Run:
         for number, account in reference.clearing.accounts.items():
             hold, equity = reference.hold_mills(account), reference.clearing.equity_mills(account)
             assert required_mills(reference.clearing, account) <= hold, f"hold of account {number} is too small"
-            if number not in self.ever_close_only:
+            if number not in self.ever_close_only and not self.moved_limits:
                 assert hold <= equity, f"account {number} holds {hold} with equity {equity}"
 
     def do(self, kind: CommandKind, step: Any) -> None:
@@ -103,7 +119,12 @@ class Run:
         if isinstance(step, dict):
             if step.get("close_only"):
                 self.ever_close_only.add(step["account"])
-            self.pair.control(kind, step)
+            events = self.pair.control(kind, step)
+            if kind == CommandKind.DAY_LIMITS:
+                fold_day_limits(self.ledger, events)
+                self.moved_limits = True
+                self.seen["PARKED"] += sum(event.kind == EventKind.RST and not event.lots for event in events)
+                self.seen["UNPARKED"] += sum(event.kind == EventKind.RST and event.lots > 0 for event in events)
             return
         self.ledger.before(self.pair.reference, step)
         events = self.pair.apply(step)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from exchange.codes import (
+    ComboKind,
     CommandFlag,
     CommandKind,
     KillParty,
@@ -91,6 +92,21 @@ class Flow:
         """Some accounts with percentages, at most 50 together; of the pro-rata books or one of them (PRO-003)."""
         makers = [(number, self._pick([1, 5, 10, 25])) for number in (1, 2) if self._chance(0.7)]
         return {"makers": makers, **self._pick([{"group": 1}, {"instruments": [2]}, {"instruments": [2, 3]}])}
+
+    def day_limits(self, reference: Reference) -> dict[str, Any]:
+        """New settlements and limits of some books of the first group, narrow or wide."""
+        books = []
+        for index, one in reference.clearing.instruments.items():
+            if one.group == 1 and self._chance(0.7):
+                settle, width = one.settle_tick + int(self.rng.integers(-3, 4)), self._pick([4, 8, 20, 40])
+                lowest = -1_000 if one.combo in (ComboKind.CALENDAR, ComboKind.TIER) else 1
+                books.append(
+                    {
+                        "index": index, "settle_tick": settle, "low_tick": max(lowest, settle - width),
+                        "high_tick": settle + width, "velocity_ticks": self._pick([0, 9]),
+                    }
+                )  # fmt: skip
+        return {"books": books}
 
     def _stamp(self, kind: CommandKind, **fields: Any) -> Any:
         self.sequence += 1

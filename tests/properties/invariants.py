@@ -24,6 +24,7 @@ from exchange.codes import (
     Side,
     TimeInForce,
 )
+from tests.properties.crossed import check_not_crossed
 from tests.properties.implied_groups import check_group
 from tests.reference_engine import Reference
 
@@ -53,6 +54,7 @@ class Entry:
     cancelled_lots: int = 0
     decremented_lots: int = 0
     value_tick_lots: int = 0
+    turn: int = 0  # when it last took a place in time, resting or not
     first_fills: int = 0  # executed in its command of entry
 
     @property
@@ -111,7 +113,7 @@ class Ledger:
                 self._check_uncross(events[:number])
                 self.before(reference, command)
         assert not fills and not group, "fills come in pairs (INV-002)"
-        self._check_books(reference)
+        check_not_crossed(self.orders.values(), reference)
         self._check_entry_conditions(events)
         self._check_stops(reference)
         for event in events:
@@ -143,6 +145,7 @@ class Ledger:
                 command.minimum_lots, command.post_only, command.smp_id, command.trigger,
                 event.state == OrderState.PENDING,
             )  # fmt: skip
+            self._take_turn(event)
             self._arrive(event)
         elif event.kind == EventKind.TRG:
             self._trigger(event)
@@ -150,24 +153,27 @@ class Ledger:
             self.closed = True
         elif event.kind == EventKind.RST:
             order = self.orders[event.order_id]
-            self.stamps += 1
-            order.stamp = self.stamps
-            self._show(event, order)
+            order.stamp = self._take_turn(event)
+            self.show(event, order)
             assert event.price == order.price, "a remainder rests at its own limit (MATCH-004)"
-            self._check_level(event, order)
+            self.check_level(event, order)
         elif event.kind == EventKind.RFR:
             order = self.orders[event.order_id]
             assert order.shown_lots == 0, "a slice is shown when the last one is used up (ICE-004)"
-            self.stamps += 1
-            order.stamp = self.stamps
-            self._show(event, order)
-            self._check_level(event, order)
+            order.stamp = self._take_turn(event)
+            self.show(event, order)
+            self.check_level(event, order)
         elif event.kind == EventKind.RPL:
             self._replace(command, event)
         elif event.kind == EventKind.CXL:
             self._cancel(event)
         elif event.kind == EventKind.DEC:
             self._decrement(event)
+
+    def _take_turn(self, event: Any) -> int:
+        self.stamps += 1
+        self.orders[event.order_id].turn = self.stamps
+        return self.stamps
 
     def _arrive(self, event: Any) -> None:
         """An order comes to its book: now its conditions of entry are decided."""
@@ -184,8 +190,12 @@ class Ledger:
         order.waits, order.price = False, event.price
         self._arrive(event)
 
-    def _show(self, event: Any, order: Entry) -> None:
-        """INV-010: some of it shows, and what shows and what does not is all of it."""
+    def show(self, event: Any, order: Entry) -> None:
+        """INV-010: some of it shows, and what shows and what does not is all of it; what is parked shows nothing."""
+        if event.lots == 0:
+            assert event.level_lots == event.hidden_lots == 0 and event.leaves_lots == order.leaves_lots
+            order.stamp = order.shown_lots = 0
+            return
         assert event.lots + event.hidden_lots == event.leaves_lots == order.leaves_lots and event.lots > 0
         order.shown_lots = event.lots
 
@@ -202,7 +212,7 @@ class Ledger:
         assert event.leaves_lots == order.leaves_lots >= 0 < event.lots, "and decremented (INV-001)"
         assert bool(event.flags & EventFlag.NEVER_RESTED) != bool(order.stamp)
         if order.stamp:
-            self._check_level(event, order)
+            self.check_level(event, order)
         assert event.state == (OrderState.OPEN if order.leaves_lots else OrderState.CANCELLED)
         if not order.leaves_lots:
             del self.orders[event.order_id]
@@ -220,10 +230,11 @@ class Ledger:
         if event.flags & EventFlag.KEPT:
             assert order.price == old_price and order.leaves_lots <= old_leaves, "size down alone keeps time (REPL-001)"
             order.shown_lots = min(order.shown_lots, order.leaves_lots)
-            self._check_level(event, order)
+            self.check_level(event, order)
         else:
             moved = order.price != old_price or order.leaves_lots > old_leaves
             assert moved or command.flags & CommandFlag.SET_DISPLAY, "no other change loses time (REPL-001)"
+            self._take_turn(event)
             order.stamp = 0
             assert event.level_lots == self._level_lots(order.book, order.side, old_price)
 
@@ -243,7 +254,7 @@ class Ledger:
         rested = order.stamp > 0
         assert bool(event.flags & EventFlag.NEVER_RESTED) != rested
         if rested:
-            self._check_level(event, order)
+            self.check_level(event, order)
         self._check_terminal(order, event.reason)
 
     def _trade(self, first: Any, second: Any) -> None:
@@ -357,19 +368,6 @@ class Ledger:
                     better = order.price > unx.price if order.side == Side.BUY else order.price < unx.price
                     assert not better, "strictly better orders fill in full (INV-012)"
 
-    def _check_books(self, reference: Reference) -> None:
-        """INV-003."""
-        best: dict[tuple[int, int], int] = {}
-        for order in self.orders.values():
-            if order.stamp:
-                key = (order.book, order.side)
-                better = max if order.side == Side.BUY else min
-                best[key] = better(order.price, best.get(key, order.price))
-        for (index, side), price in best.items():
-            if side == Side.BUY and reference.market_state(index) == MarketState.OPEN:
-                ask = best.get((index, Side.SELL), price + 1)
-                assert price < ask, f"book {index} is not crossed (INV-003)"
-
     def _check_killed(self, reference: Reference, kill: Any) -> None:
         """INV-026."""
         of_session = kill.liquidity == Scope.SESSION
@@ -378,7 +376,7 @@ class Ledger:
         ]
         assert all(reference.market_state(order.book) == MarketState.CLOSED for order in left)
 
-    def _check_level(self, event: Any, order: Entry) -> None:
+    def check_level(self, event: Any, order: Entry) -> None:
         assert event.level_lots == self._level_lots(order.book, order.side, order.price), "level lots (INV-011)"
 
     def _queue(self, book: int, side: int) -> list[Entry]:

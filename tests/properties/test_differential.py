@@ -35,7 +35,7 @@ def test_random_commands_have_the_same_events_and_effects_on_both_books(seed: in
 @pytest.mark.rule("MARGIN-013")
 def test_busy_continuous_trading_agrees_and_no_account_falls_below_its_hold() -> None:
     run = Run(20, continuous())
-    run.go(1_500)
+    run.go(1_800)
     assert run.seen["FILL"] > 300, "a run without trades shows nothing"
     assert run.seen["REJ RISK"] > 20
 
@@ -95,3 +95,12 @@ def test_books_with_narrow_windows_agree_and_are_reserved_again_and_again() -> N
     assert run.seen["STA VELOCITY"] > 10, "a run without a breach shows nothing"
     assert run.seen["STA HALT_DCB"] > 5
     assert run.seen["CXL VELOCITY"] > 10
+
+
+@pytest.mark.rule("BAND-004")
+@pytest.mark.rule("INV-010")
+def test_days_with_moving_limits_park_orders_and_bring_them_back() -> None:
+    run = Run(70, {**continuous(), "state": 0.2}, compare_every=40)
+    run.days(14, 120)
+    assert run.seen["PARKED"] > 8, "a run that parks nobody shows nothing"
+    assert run.seen["UNPARKED"] > 4

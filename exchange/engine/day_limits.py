@@ -1,0 +1,174 @@
+"""A new day's settlement and limits of books that are CLOSED: their price windows move, orders park or rest again.
+
+Every price window lies in one pool; a window that grows moves those behind it. An order that the new limits leave
+outside is parked, one that they cover again rests, with the stamp that it has had all along (BAND-004).
+"""
+
+import msgspec
+import numpy as np
+
+from exchange.book.levels import link_order
+from exchange.codes import EventKind, MarketState, OrderEntry, OrderState
+from exchange.engine.control_checks import require, within
+from exchange.engine.guards import choose_lead, set_widths
+from exchange.engine.hold_terms import set_residual
+from exchange.engine.orders import slice_lots, work_order
+from exchange.limits import LADDER_TICKS_MAX
+from exchange.records import EVENT
+from exchange.units import PRICE_MAX
+
+# What an order and its RST have in common.
+SHARED_FIELDS = ["side", "state", "order_type", "tif", "account", "session", "price", "order_id", "leaves_lots"]
+SHARED_FIELDS += ["client_order_id_0", "client_order_id_1", "client_order_id_2"]
+SHARED_FIELDS += ["filled_lots", "order_lots", "value_tick_lots"]
+
+
+class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
+    """One book: settlement, daily limits (BAND-013) and widths of its windows (BAND-012), ticks."""
+
+    index: int
+    settle_tick: int
+    low_tick: int
+    high_tick: int
+    velocity_ticks: int = 0
+    breaker_ticks: int = 0
+
+
+class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True):
+    """DAY_LIMITS: books of groups that are CLOSED."""
+
+    books: list[BookLimits]
+
+
+def side_rows(low_tick: int, high_tick: int, order_entry: int) -> int:
+    """Rows of one side's ladder, a multiple of 64; row 0 of a side is no place. None for ioc_only (ORDER-015)."""
+    if order_entry == OrderEntry.IOC_ONLY:
+        return 0
+    return -(-(high_tick - low_tick + 2) // 64) * 64
+
+
+def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
+    """Raise ControlError if the books could not take these limits now."""
+    indices = [book.index for book in terms.books]
+    require(len(set(indices)) == len(indices), "a book stands once among the day's limits")
+    rows = int(state.used_ladder_rows)
+    for limits in terms.books:
+        within("day limits: index", limits.index, 1, int(state.books_listed))
+        book = state.books[limits.index]
+        name = f"day limits of book {limits.index}"
+        require(state.groups[book.group].state == MarketState.CLOSED, f"{name}: its group is not CLOSED")
+        within(f"{name}: low_tick", limits.low_tick, -PRICE_MAX, limits.settle_tick)
+        within(f"{name}: high_tick", limits.high_tick, limits.settle_tick, PRICE_MAX)
+        within(f"{name}: window ticks", limits.high_tick - limits.low_tick + 1, 1, LADDER_TICKS_MAX)
+        within(f"{name}: velocity_ticks", limits.velocity_ticks, 0, 2 * PRICE_MAX)
+        within(f"{name}: breaker_ticks", limits.breaker_ticks, 0, 2 * PRICE_MAX)
+        rows += 2 * (side_rows(limits.low_tick, limits.high_tick, int(book.order_entry)) - int(book.side_rows))
+    require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
+
+
+def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
+    """Carry out checked limits. Returns the RST of orders that park or rest again, in order of entry."""
+    named = {limits.index for limits in terms.books}
+    combinations = [index for index in range(1, int(state.books_listed) + 1) if _has_leg(state, index, named)]
+    held = [int(slot) for slot in _live_slots(state, named | set(combinations))]
+    for slot in held:
+        work_order(state, state.orders[slot], -int(state.orders[slot].leaves_lots))
+    _move_windows(state, terms)
+    for limits in terms.books:
+        _set_limits(state, limits)
+    for index in combinations:
+        set_residual(state, index)
+    for slot in held:
+        work_order(state, state.orders[slot], int(state.orders[slot].leaves_lots))
+    moved = [slot for index in sorted(named) for slot in _place_orders(state, index)]
+    for group in {int(state.books[index].group) for index in named}:
+        choose_lead(state, group)
+    events = [_rests(state, slot) for slot in sorted(moved, key=lambda slot: int(state.orders[slot].entry))]
+    return np.concatenate([np.zeros(0, EVENT), *events])
+
+
+def _has_leg(state: np.record, index: int, named: set[int]) -> bool:
+    book = state.books[index]
+    legs = {int(leg.book) for leg in book.legs[: int(book.leg_count)]} - {index}
+    return bool(legs and (index in named or legs & named))
+
+
+def _live_slots(state: np.record, books: set[int]) -> np.ndarray:
+    used = state.orders[: int(state.used_orders) + 1]
+    return np.nonzero((used["state"] != OrderState.NONE) & np.isin(used["book"], list(books)))[0]
+
+
+def _move_windows(state: np.record, terms: DayLimitsPayload) -> None:
+    """Lay the windows out anew, one behind the other; those of the named books are empty afterwards."""
+    wanted = {limits.index: limits for limits in terms.books}
+    used = int(state.used_ladder_rows)
+    levels, occupied = state.levels[:used].copy(), state.occupied[: used // 64].copy()
+    state.levels[:used] = 0
+    state.occupied[: used // 64] = 0
+    place = 0
+    order = sorted(range(1, int(state.books_listed) + 1), key=lambda index: (int(state.books[index].ladder), index))
+    for index in order:
+        book = state.books[index]
+        start, rows = int(book.ladder), 2 * int(book.side_rows)
+        book.ladder = place
+        if index in wanted:
+            limits = wanted[index]
+            book.side_rows = side_rows(limits.low_tick, limits.high_tick, int(book.order_entry))
+            book.best[:] = 0
+            book.summary[:] = 0
+        else:
+            state.levels[place : place + rows] = levels[start : start + rows]
+            state.occupied[place // 64 : (place + rows) // 64] = occupied[start // 64 : (start + rows) // 64]
+        place += 2 * int(book.side_rows)
+    state.used_ladder_rows = place
+
+
+def _set_limits(state: np.record, limits: BookLimits) -> None:
+    """Settlement, limits, widths; gains are counted against the new settlement."""
+    book = state.books[limits.index]
+    table = state.positions[1 : int(state.used_positions) + 1]
+    for row in table[table["book"] == limits.index]:
+        gain = (limits.settle_tick - int(book.mark_tick)) * int(row.lots) * int(book.hours)
+        state.accounts[row.account].gain_mills += gain
+    book.settle_tick = book.mark_tick = limits.settle_tick
+    book.low_tick, book.high_tick = limits.low_tick, limits.high_tick
+    book.edge_tick[:] = limits.low_tick, limits.high_tick
+    book.revision += 1
+    set_widths(state, limits.index, limits.velocity_ticks, limits.breaker_ticks)
+
+
+def _place_orders(state: np.record, index: int) -> list[int]:
+    """Link the book's orders into the new window, by stamp. Returns those that park or rest again."""
+    book = state.books[index]
+    slots = [int(slot) for slot in _live_slots(state, {index}) if state.orders[slot].state != OrderState.PENDING]
+    moved = []
+    for slot in sorted(slots, key=lambda slot: int(state.orders[slot].stamp)):
+        order, link = state.orders[slot], state.links[slot]
+        rested, covered = bool(order.resting), bool(book.low_tick <= order.price <= book.high_tick)
+        link.newer = link.older = 0
+        order.resting = 0
+        if rested != covered:
+            moved.append(slot)
+            order.shown_lots = slice_lots(order) if covered else 0
+        if covered:
+            link_order(state, book, slot)
+    return moved
+
+
+def _rests(state: np.record, slot: int) -> np.ndarray:
+    """RST of an order that rests again, or is parked and shows nothing."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    events = np.zeros(1, EVENT)
+    for name in SHARED_FIELDS:
+        events[name] = order[name]
+    events["sequence"], events["time_ns"] = state.sequence, state.time_ns
+    events["kind"] = EventKind.RST
+    events["instrument"] = order.book
+    events["lots"] = order.shown_lots
+    if order.resting:
+        events["hidden_lots"] = order.leaves_lots - order.shown_lots
+        edge = int(book.edge_tick[order.side])
+        place = 1 + abs(int(order.price) - edge)
+        events["level_lots"] = state.levels[int(book.ladder) + int(order.side) * int(book.side_rows) + place].shown_lots
+    return events

@@ -1,0 +1,36 @@
+"""What the margin hold takes from a book's terms: the most a lot adds, and what a combination's legs may lose."""
+
+import numpy as np
+
+from exchange.codes import ComboKind
+
+
+def set_hold_bound(state: np.record, book: np.record) -> None:
+    """Scan, intra and tier charges all grow by at most their rate an hour (MARGIN-013)."""
+    commodity = state.commodities[book.commodity]
+    both_mills = int(commodity.intra_mills) + int(commodity.tier_mills)
+    hours = [abs(int(net)) for net in book.scan_hours]
+    crossed = sum(int(tier) for tier in book.crossed_hours)
+    book.hold_bound_mills = sum(hours) * int(commodity.psr_mills) + (sum(hours) + crossed) * both_mills
+
+
+def set_residual(state: np.record, index: int) -> None:
+    """Work out anew what a combination's legs can lose beyond its price; settlements and limits decide it."""
+    book = state.books[index]
+    legs = [state.books[leg.book] for leg in book.legs[: int(book.leg_count)]]
+    book.residual_mills = _residual_mills(legs, book)
+
+
+def _residual_mills(legs: list[np.record], book: np.record) -> int:
+    """Most that one lot's legs can lose against their marks beyond the combination's own price and mark.
+
+    Calendar, tier: the second leg may be assigned any price inside its daily limits, and the legs' hours differ.
+    Strip: its mark is the hour-weighted mean of the legs', rounded.
+    """
+    if book.combo == ComboKind.STRIP:
+        exact = sum(int(leg.mark_tick) * int(leg.hours) for leg in legs)
+        return abs(int(book.mark_tick) * sum(int(leg.hours) for leg in legs) - exact)
+    front, back = legs
+    reach = max(int(back.high_tick) - int(back.mark_tick), int(back.mark_tick) - int(back.low_tick))
+    drift = abs(int(front.mark_tick) - int(back.mark_tick) - int(book.mark_tick))
+    return abs(int(front.hours) - int(back.hours)) * reach + drift * max(int(front.hours), int(back.hours))
