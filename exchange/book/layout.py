@@ -110,8 +110,8 @@ BOOK = record_type(
         ("group", "<i4"),
         ("combo", "u1"),
         ("matching", "u1"),
-        ("family", "u1"),
-        ("period_kind", "u1"),
+        ("one_tier", "u1"),  # 1 + the scan tier of an outright that has all its hours in one, else 0
+        ("spare_money", "u1"),
         ("legs", LEG, (LEGS_MAX,)),
         # the day so far
         ("open_tick", "<i4"),
@@ -131,7 +131,9 @@ BOOK = record_type(
         ("revision", "<i4"),
         ("listed", "u1"),
         ("reason", "u1"),  # StateReason of the last change
-        ("spare", "u1", (6,)),
+        ("family", "u1"),
+        ("period_kind", "u1"),
+        ("spare", "u1", (4,)),
         ("ltd_ns", "<i8"),
         ("symbol", "<u8", (4,)),
         ("month_hours", "<i8", (SCAN_TIERS,)),  # as scan_hours, of an outright: its children's hours in each tier

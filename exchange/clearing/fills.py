@@ -5,7 +5,7 @@ A combination books its legs at assigned prices; no position exists in the combi
 
 import numpy as np
 
-from exchange.clearing.margin import change_working, hold_lots, leg_position, loss_per_lot
+from exchange.clearing.margin import change_working, fill_lots, hold_lots, leg_position, loss_per_lot
 from exchange.codes import ComboKind, Liquidity, Side
 from exchange.kernel import kernel, leaf_kernel
 
@@ -78,20 +78,21 @@ def clear_fill(state, book, order, lots, price, liquidity):
     account = np.int64(order.account)
     side = np.int64(order.side)
     row = np.int64(order.position)
-    signed_lots = lots if side == BUY else -lots
-    change_working(state, account, row, book, side, -lots, -lots * loss_per_lot(book, side, np.int64(order.price)))
+    loss = lots * loss_per_lot(book, side, np.int64(order.price))
     if row != 0:
-        hold_lots(state, account, row, signed_lots, price)
+        fill_lots(state, account, row, book, side, lots, price, loss)
     else:
-        _hold_legs(state, account, book, signed_lots, price)
+        change_working(state, account, row, book, side, -lots, -loss)
+        _hold_legs(state, account, book, lots if side == BUY else -lots, price)
     return _take_fee(state, account, book, liquidity, lots)
 
 
 @leaf_kernel
 def _take_fee(state, account, book, liquidity, lots):
     fee = fee_mills(book, liquidity, lots)
-    state.accounts[account].cash_mills -= fee
-    state.accounts[account].fees_mills += fee
+    account_row = state.accounts[account]
+    account_row.cash_mills -= fee
+    account_row.fees_mills += fee
     state.fees_mills += fee
     return fee
 

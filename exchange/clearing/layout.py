@@ -51,11 +51,9 @@ POSITION = record_type(
 # GPU-hours of one scan tier (MARGIN-002).
 TIER = record_type(
     [
-        ("long_hours", "<i8"),
-        ("short_hours", "<i8"),
-        ("up_hours", "<i8"),  # working orders that add hours
-        ("down_hours", "<i8"),  # working orders that take hours away
-        ("crossed_hours", "<i8"),  # working combinations: hours bought and sold at once
+        ("held", "<i8", (2,)),  # long, short
+        ("working", "<i8", (2,)),  # of orders that add hours, of orders that take hours away
+        ("crossed", "<i8"),  # working combinations: hours bought and sold at once
         ("scan_mills", "<i8"),  # what the tier contributes to the hold
     ]
 )

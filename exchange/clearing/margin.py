@@ -9,7 +9,7 @@ import numpy as np
 
 from exchange.clearing.positions import book_lots, find_position, worst_lots
 from exchange.codes import Side
-from exchange.kernel import leaf_kernel
+from exchange.kernel import kernel, leaf_kernel
 from exchange.limits import SCAN_TIERS
 
 BUY = np.int64(Side.BUY)
@@ -24,23 +24,23 @@ def risk_row(state, account, book):
 @leaf_kernel
 def loss_per_lot(book, side, price):
     """Mills that one lot of a working order can lose on filling: price against mark, combination residual, fee."""
-    edge = price - book.mark_tick
-    if side != BUY:
-        edge = -edge
+    edge = (price - book.mark_tick) * (1 - 2 * side)
     # A combination's legs differ in hours; the longer leg bounds what a tick of its price is worth.
-    return max(edge, 0) * book.fee_hours + book.residual_mills + np.int64(book.taker_fee) * book.fee_hours
+    return (max(edge, 0) + book.taker_fee) * book.fee_hours + book.residual_mills
 
 
 @leaf_kernel
-def _scan_mills(commodity, net, up, down, longer, shorter):
+def _scan_mills(commodity, long, short, adding, taking, crossed):
     """One scan tier's part of the hold: GPU-hours in, mills out.
 
-    net              hours held, long less short
-    up, down         hours that working orders add and take away
-    longer, shorter  hours bought and sold if all working orders fill
+    long, short     hours held
+    adding, taking  hours that working orders add and take away
+    crossed         hours that working combinations buy and sell at once
     """
-    scan = max(abs(net + up), abs(net - down)) * commodity.psr_mills
-    return scan + min(longer, shorter) * (commodity.intra_mills + commodity.tier_mills)
+    net = long - short
+    scan = max(abs(net + adding), abs(net - taking)) * commodity.psr_mills
+    # The smaller of hours bought and hours sold, if all working orders fill.
+    return scan + (min(long + adding, short + taking) + crossed) * (commodity.intra_mills + commodity.tier_mills)
 
 
 @leaf_kernel
@@ -54,34 +54,38 @@ def hold_with(state, risk, book, side, lots, loss_mills):
     commodity = state.commodities[book.commodity]
     total = risk.hold_mills + loss_mills
     for number in range(SCAN_TIERS):
+        tier = risk.tiers[number]
         hours = book.scan_hours[number] if side == BUY else -book.scan_hours[number]
-        if hours != 0 or book.crossed_hours[number] != 0:
-            tier = risk.tiers[number]
-            up = tier.up_hours + max(hours, 0) * lots
-            down = tier.down_hours + max(-hours, 0) * lots
-            crossed = tier.crossed_hours + book.crossed_hours[number] * lots
-            longer = tier.long_hours + up + crossed
-            shorter = tier.short_hours + down + crossed
-            total += _scan_mills(commodity, tier.long_hours - tier.short_hours, up, down, longer, shorter)
-            total -= tier.scan_mills
+        adding = tier.working[0] + max(hours, 0) * lots
+        taking = tier.working[1] + max(-hours, 0) * lots
+        crossed = tier.crossed + book.crossed_hours[number] * lots
+        total += _scan_mills(commodity, tier.held[0], tier.held[1], adding, taking, crossed) - tier.scan_mills
     return total
 
 
 @leaf_kernel
-def weigh_tier(commodity, tier):
-    """Bring a scan tier's part of the hold up to date with its hours."""
-    longer = tier.long_hours + tier.up_hours + tier.crossed_hours
-    shorter = tier.short_hours + tier.down_hours + tier.crossed_hours
-    net = tier.long_hours - tier.short_hours
-    tier.scan_mills = _scan_mills(commodity, net, tier.up_hours, tier.down_hours, longer, shorter)
+def _weigh_tier(commodity, tier):
+    """Bring a scan tier's part of the hold up to date with its hours. Returns by how much it rose."""
+    scan = _scan_mills(commodity, tier.held[0], tier.held[1], tier.working[0], tier.working[1], tier.crossed)
+    rise = scan - tier.scan_mills
+    tier.scan_mills = scan
+    return rise
 
 
 @leaf_kernel
-def sum_hold(account_row, risk):
-    """The commodity's hold from its parts, and the account's from it."""
-    hold = risk.loss_mills + risk.tiers[0].scan_mills + risk.tiers[1].scan_mills
-    account_row.hold_mills += hold - risk.hold_mills
-    risk.hold_mills = hold
+def _raise_hold(account_row, risk, rise_mills, loss_mills):
+    """Let the hold of commodity and account follow their parts."""
+    risk.loss_mills += loss_mills
+    risk.hold_mills += rise_mills + loss_mills
+    account_row.hold_mills += rise_mills + loss_mills
+
+
+@leaf_kernel
+def _work_spot(risk, book, side, lots):
+    """Count working lots of the spot month (LIMIT-003)."""
+    if book.spot_weight != 0:
+        weight = book.spot_weight if side == BUY else -book.spot_weight
+        risk.spot_working[0 if weight > 0 else 1] += abs(weight) * lots
 
 
 @leaf_kernel
@@ -90,7 +94,7 @@ def _side_of_leg(side, sign):
 
 
 @leaf_kernel
-def work_lots(state, account, row, book, side, lots):
+def _work_lots(state, account, row, book, side, lots):
     """Count working lots (negative: take away) at the order's legs. `row`: position of an outright, 0 otherwise."""
     if row != 0 and book.term == 0:
         state.positions[row].working[side] += lots
@@ -118,40 +122,83 @@ def change_working(state, account, row, book, side, lots, loss_mills):
     row         position of the owner in the book, 0 for a combination
     loss_mills  their `loss_per_lot`, times lots
     """
-    work_lots(state, account, row, book, side, lots)
+    if book.one_tier == 0:
+        _change_legs(state, account, row, book, side, lots, loss_mills)
+        return
+    number = book.one_tier - 1
+    risk = risk_row(state, account, book)
+    tier = risk.tiers[number]
+    state.positions[row].working[side] += lots
+    tier.working[side] += book.scan_hours[number] * lots
+    _work_spot(risk, book, side, lots)
+    _raise_hold(state.accounts[account], risk, _weigh_tier(state.commodities[book.commodity], tier), loss_mills)
+
+
+@kernel
+def _change_legs(state, account, row, book, side, lots, loss_mills):
+    """`change_working` of books whose lots weigh on more than one scan tier or position."""
+    _work_lots(state, account, row, book, side, lots)
     risk = risk_row(state, account, book)
     commodity = state.commodities[book.commodity]
+    rise = np.int64(0)
     for number in range(SCAN_TIERS):
-        hours = book.scan_hours[number] if side == BUY else -book.scan_hours[number]
-        if hours != 0 or book.crossed_hours[number] != 0:
-            tier = risk.tiers[number]
-            tier.up_hours += max(hours, 0) * lots
-            tier.down_hours += max(-hours, 0) * lots
-            tier.crossed_hours += book.crossed_hours[number] * lots
-            weigh_tier(commodity, tier)
-    if book.spot_weight != 0:
-        weight = book.spot_weight if side == BUY else -book.spot_weight
-        risk.spot_working[0 if weight > 0 else 1] += abs(weight) * lots
-    risk.loss_mills += loss_mills
-    sum_hold(state.accounts[account], risk)
+        tier = risk.tiers[number]
+        hours = book.scan_hours[number]
+        tier.working[_side_of_leg(side, hours)] += abs(hours) * lots
+        tier.crossed += book.crossed_hours[number] * lots
+        rise += _weigh_tier(commodity, tier)
+    _work_spot(risk, book, side, lots)
+    _raise_hold(state.accounts[account], risk, rise, loss_mills)
 
 
 @leaf_kernel
+def _hold_hours(tier, hours, before, after):
+    """Hours of a position's lots, long and short apart."""
+    longer = max(after, 0) - max(before, 0)
+    tier.held[0] += hours * longer
+    tier.held[1] += hours * (longer - (after - before))
+
+
+@kernel
 def hold_lots(state, account, row, lots, price):
     """Add signed lots at a price to a position, and to its account's gain, risk and hold."""
     position = state.positions[row]
     book = state.books[position.book]
     before = np.int64(position.lots)
-    book_lots(state, row, lots, price)
-    after = before + lots
+    book_lots(state, account, position, row, book, lots, price)
     risk = risk_row(state, account, book)
     commodity = state.commodities[book.commodity]
+    rise = np.int64(0)
     for number in range(SCAN_TIERS):
-        hours = book.scan_hours[number]
-        if hours != 0:
-            tier = risk.tiers[number]
-            tier.long_hours += hours * (max(after, 0) - max(before, 0))
-            tier.short_hours += hours * (max(-after, 0) - max(-before, 0))
-            weigh_tier(commodity, tier)
+        _hold_hours(risk.tiers[number], book.scan_hours[number], before, before + lots)
+        rise += _weigh_tier(commodity, risk.tiers[number])
     risk.spot_lots += book.spot_weight * lots
-    sum_hold(state.accounts[account], risk)
+    _raise_hold(state.accounts[account], risk, rise, np.int64(0))
+
+
+@leaf_kernel
+def fill_lots(state, account, row, book, side, lots, price, loss_mills):
+    """Working lots of an outright become held ones at a price: as `change_working` and `hold_lots`, weighed once.
+
+    lots        > 0
+    loss_mills  their `loss_per_lot` at the order's own price, times lots
+    """
+    signed = lots * (1 - 2 * side)
+    if book.one_tier == 0:
+        _change_legs(state, account, row, book, side, -lots, -loss_mills)
+        hold_lots(state, account, row, signed, price)
+        return
+    number = book.one_tier - 1
+    hours = book.scan_hours[number]
+    risk = risk_row(state, account, book)
+    tier = risk.tiers[number]
+    position = state.positions[row]
+    before = np.int64(position.lots)
+    position.working[side] -= lots
+    tier.working[side] -= hours * lots
+    book_lots(state, account, position, row, book, signed, price)
+    _hold_hours(tier, hours, before, before + signed)
+    if book.spot_weight != 0:
+        _work_spot(risk, book, side, -lots)
+        risk.spot_lots += book.spot_weight * signed
+    _raise_hold(state.accounts[account], risk, _weigh_tier(state.commodities[book.commodity], tier), -loss_mills)

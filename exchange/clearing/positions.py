@@ -93,13 +93,12 @@ def open_positions(state, account, row, book):
 
 
 @leaf_kernel
-def touch_position(state, row):
+def touch_position(state, account, position, row):
     """Queue a position for its POS event at the end of the running command, once."""
-    position = state.positions[row]
     if position.touched != 0:
         return
     position.touched = 1
-    state.accounts[position.account].touched += 1
+    state.accounts[account].touched += 1
     cursor = state.cursor
     if cursor.touched_last == 0:
         cursor.touched_first = row
@@ -115,18 +114,18 @@ def worst_lots(position):
 
 
 @leaf_kernel
-def book_lots(state, row, lots, price):
+def book_lots(state, account, position, row, book, lots, price):
     """Add signed lots at a price to a position and its account's gain; a POS event will follow."""
-    position = state.positions[row]
-    book = state.books[position.book]
     before = np.int64(position.lots)
     after = before + lots
-    worst = worst_lots(position)
-    position.lots = after
+    account_row = state.accounts[account]
     if book.term != 0:
-        state.accounts[position.account].term_lots += worst_lots(position) - worst
+        worst = worst_lots(position)
+        position.lots = after
+        account_row.term_lots += worst_lots(position) - worst
+    position.lots = after
     position.mark_num += price * lots
-    state.accounts[position.account].gain_mills += (book.mark_tick - price) * lots * book.hours
+    account_row.gain_mills += (book.mark_tick - price) * lots * book.hours
     # Open interest is half of all lots held, long and short; it is kept doubled until someone reads it.
     book.open_interest += abs(after) - abs(before)
-    touch_position(state, row)
+    touch_position(state, account, position, row)

@@ -355,6 +355,10 @@ def _set_outright(state: np.record, book: np.record, listing: Listing) -> None:
     for month, hours in listing.months:
         book.month_hours[0 if month - state.month <= FRONT_MONTHS else 1] += hours
     book.scan_hours[:] = book.month_hours
+    tiers = np.flatnonzero(book.scan_hours)
+    # A term counts lots apart (LIMIT-004): it takes the way of combinations.
+    if len(tiers) == 1 and not listing.term:
+        book.one_tier = 1 + int(tiers[0])
     spot = int(state.commodities[listing.commodity].spot_month)
     book.spot_weight = int(spot != 0 and any(month == spot for month, _ in listing.months))
 

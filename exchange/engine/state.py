@@ -16,7 +16,7 @@ from exchange.limits import FIRST_INDEX, Limits
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 10
+STATE_VERSION = 11
 CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 
