@@ -113,6 +113,52 @@ if JIT:
         """`rows[index]` of an array of rows, where no index is negative: checked as in a table inside a record."""
         return rows.dtype(rows, index), _get_item
 
+    def _constant(row: Any, start: Any, stop: int) -> int:
+        """Value of a place inside a row; it must be a constant, so that nothing needs a check at run time."""
+        assert isinstance(row, types.Record) and isinstance(start, types.IntegerLiteral), "a row and a constant"
+        assert 0 <= start.literal_value < stop <= row.size, "inside the row"
+        return int(start.literal_value)
+
+    def _byte(builder: Any, row: Any, place: int) -> Any:
+        return cgutils.gep_inbounds(builder, row, 0, place)
+
+    @intrinsic(prefer_literal=True)
+    def copy_bytes(typing_context, target, source, start, stop):  # type: ignore[no-untyped-def]
+        """Copy bytes `start` to `stop` of one row to the same place in another, in as few moves as the machine has."""
+        first = _constant(source, start, stop.literal_value)
+        first = _constant(target, start, stop.literal_value)
+        count = stop.literal_value - first
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            places = [_byte(builder, row, first) for row in arguments[:2]]
+            cgutils.raw_memcpy(builder, *places, ir.IntType(64)(count), 1)
+            return context.get_dummy_value()
+
+        return types.void(target, source, start, stop), build
+
+    @intrinsic(prefer_literal=True)
+    def word_at(typing_context, row, place):  # type: ignore[no-untyped-def]
+        """Eight bytes of a row as one uint64."""
+        first = _constant(row, place, place.literal_value + 8)
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            word = builder.bitcast(_byte(builder, arguments[0], first), ir.IntType(64).as_pointer())
+            return builder.load(word, align=1)
+
+        return types.uint64(row, place), build
+
+    @intrinsic(prefer_literal=True)
+    def put_word(typing_context, row, place, value):  # type: ignore[no-untyped-def]
+        """Write eight bytes of a row at once."""
+        first = _constant(row, place, place.literal_value + 8)
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            word = builder.bitcast(_byte(builder, arguments[0], first), ir.IntType(64).as_pointer())
+            builder.store(arguments[2], word, align=1)
+            return context.get_dummy_value()
+
+        return types.void(row, place, types.uint64), build
+
     @intrinsic
     def _leading_zeros(typing_context, word):  # type: ignore[no-untyped-def]  # Numba's own calling convention
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
@@ -149,6 +195,19 @@ else:
     def row_at(rows, index):  # type: ignore[no-untyped-def]
         """`rows[index]` of an array of rows."""
         return rows[index]
+
+    def copy_bytes(target, source, start, stop):  # type: ignore[no-untyped-def]
+        """Copy bytes `start` to `stop` of one row to the same place in another."""
+        kind = np.dtype((np.void, stop - start))
+        target.setfield(source.getfield(kind, start), kind, start)
+
+    def word_at(row, place):  # type: ignore[no-untyped-def]
+        """Eight bytes of a row as one uint64."""
+        return row.getfield(np.dtype(np.uint64), place)
+
+    def put_word(row, place, value):  # type: ignore[no-untyped-def]
+        """Write eight bytes of a row at once."""
+        row.setfield(value, np.dtype(np.uint64), place)
 
     def prefetch(table, index, line):  # type: ignore[no-untyped-def]
         """Nothing to do without a compiler."""

@@ -9,37 +9,39 @@ from exchange.limits import LEAD_MAKERS_MAX, LEGS_MAX, SCAN_TIERS, SUMMARY_WORDS
 from exchange.records import record_type
 
 # Two cache lines. What neighbours change (queue and account links) is in LINK: a compact table stays in cache.
+# Fields stand where COMMAND and EVENT have the same ones, so that rows are written with a few wide moves
+# (`orders._write_order`, `emit.order_event`).
 ORDER = record_type(
     [
-        ("order_id", "<i8"),  # generation << SLOT_BITS | slot; kept in a free row so that the next id differs
         ("entry", "<i8"),  # order of acceptance: "ascending id" (ORDER-014)
         ("stamp", "<i8"),  # priority inside a level (MATCH-003)
-        ("client_order_id_0", "<u8"),
-        ("client_order_id_1", "<u8"),
-        ("client_order_id_2", "<u8"),
-        ("tag", "<u8"),
-        ("expiry_ns", "<i8"),
-        ("value_tick_lots", "<i8"),  # sum of price * lots executed
+        ("resting", "u1"),  # 1 while linked into a level
+        ("smp_mode", "u1"),
+        ("side", "u1"),
+        ("post_only", "u1"),
+        ("state", "u1"),  # OrderState; NONE marks a free row, PENDING a stop that was not injected
+        ("flags", "u1"),  # CommandFlag of the NEW
+        ("order_type", "u1"),
+        ("tif", "u1"),
         ("account", "<i4"),
         ("session", "<u4"),
         ("book", "<i4"),
-        ("position", "<i4"),  # row of the owner's position in the order's own book, 0 for combinations
         ("price", "<i4"),  # ticks
-        ("trigger", "<i4"),  # ticks
-        ("leaves_lots", "<i4"),
+        ("order_id", "<i8"),  # generation << SLOT_BITS | slot; kept in a free row so that the next id differs
+        ("position", "<i4"),  # row of the owner's position in the order's own book, 0 for combinations
+        ("smp_id", "<u4"),
+        ("client_order_id_0", "<u8"),
+        ("client_order_id_1", "<u8"),
+        ("client_order_id_2", "<u8"),
         ("shown_lots", "<i4"),  # while a stop waits: its minimum quantity
+        ("leaves_lots", "<i4"),
         ("filled_lots", "<i4"),
         ("order_lots", "<i4"),
         ("display_lots", "<i4"),
-        ("smp_id", "<u4"),
-        ("side", "u1"),
-        ("order_type", "u1"),
-        ("tif", "u1"),
-        ("post_only", "u1"),
-        ("smp_mode", "u1"),
-        ("state", "u1"),  # OrderState; NONE marks a free row, PENDING a stop that was not injected
-        ("flags", "u1"),  # CommandFlag of the NEW
-        ("resting", "u1"),  # 1 while linked into a level
+        ("trigger", "<i4"),  # ticks
+        ("value_tick_lots", "<i8"),  # sum of price * lots executed
+        ("expiry_ns", "<i8"),
+        ("tag", "<u8"),
     ]
 )
 assert ORDER.itemsize == 128

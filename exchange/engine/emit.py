@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from exchange.book.layout import ORDER
 from exchange.codes import EventKind, OrderState, RejectReason
-from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel import copy_bytes, kernel, leaf_kernel, put_word, word_at
+from exchange.records import EVENT
 
 REJ = np.int64(EventKind.REJ)
 CREJ = np.int64(EventKind.CREJ)
@@ -15,6 +17,25 @@ UNKNOWN_ACCOUNT = np.int64(RejectReason.UNKNOWN_ACCOUNT)
 REJECTED = np.int64(OrderState.REJECTED)
 STATE = np.int64(RejectReason.STATE)
 ZERO = np.uint64(0)
+
+
+def _place(name: str) -> int:
+    """Where a field begins in an EVENT row."""
+    return int(EVENT.fields[name][1])  # type: ignore[index]  # a record type has fields
+
+
+CODES = _place("kind")
+ACCOUNT = _place("account")
+REFERENCE = _place("reference")
+CLIENT_ORDER_ID = _place("client_order_id_0")
+LEVEL_LOTS = _place("level_lots")
+# What ORDER and EVENT have in the same place: between these, and of the codes those of SAME_CODES.
+SAME = (
+    "side", "state", "order_type", "tif", "account", "session", "price", "order_id", "client_order_id_0",
+    "client_order_id_1", "client_order_id_2", "leaves_lots", "filled_lots", "order_lots",
+)  # fmt: skip
+assert all(ORDER.fields[name][1] == EVENT.fields[name][1] for name in SAME)  # type: ignore[index]
+SAME_CODES = np.uint64(sum(0xFF << 8 * (_place(name) - CODES) for name in SAME[:4]))
 
 
 @leaf_kernel
@@ -70,27 +91,11 @@ def order_event(state, out, kind, order, lots, level_lots):
     row = out.rows[count]
     row.sequence = state.sequence
     row.time_ns = state.time_ns
-    row.kind = kind
-    row.reason = 0
-    row.side = order.side
-    row.liquidity = 0
-    row.state = order.state
-    row["flags"] = 0
-    row.order_type = order.order_type
-    row.tif = order.tif
-    row.account = order.account
-    row.session = order.session
-    row.instrument = order.book
-    row.price = order.price
-    row.order_id = order.order_id
+    put_word(row, CODES, (word_at(order, CODES) & SAME_CODES) | np.uint64(kind))
+    copy_bytes(row, order, ACCOUNT, REFERENCE)
     row.reference = 0
-    row.client_order_id_0 = order.client_order_id_0
-    row.client_order_id_1 = order.client_order_id_1
-    row.client_order_id_2 = order.client_order_id_2
+    copy_bytes(row, order, CLIENT_ORDER_ID, LEVEL_LOTS)
     row.lots = lots
-    row.leaves_lots = order.leaves_lots
-    row.filled_lots = order.filled_lots
-    row.order_lots = order.order_lots
     row.level_lots = level_lots
     row.hidden_lots = 0
     row.value_tick_lots = order.value_tick_lots

@@ -10,6 +10,7 @@ from exchange.book.index import (
     order_hash,
     remove_client_order,
 )
+from exchange.book.layout import ORDER
 from exchange.book.levels import link_order, unlink_order
 from exchange.book.pro_rata import leave_pass, note_arrival
 from exchange.book.slots import release_slot, slot_of, take_slot
@@ -37,7 +38,8 @@ from exchange.engine.validate import (
     owner_smp_id,
     takes_cancel,
 )
-from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel import copy_bytes, kernel, leaf_kernel
+from exchange.records import CLIENT_ORDER_ID_BYTES, COMMAND, ROW_BYTES
 
 ACK = np.int64(EventKind.ACK)
 REJ = np.int64(EventKind.REJ)
@@ -63,6 +65,13 @@ KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
 SET_TIF = np.int64(CommandFlag.SET_TIF)
 SET_TAG = np.int64(CommandFlag.SET_TAG)
 SET_DISPLAY = np.int64(CommandFlag.SET_DISPLAY)
+
+# What COMMAND and ORDER have in the same place is copied: the client order id, expiry and tag.
+CLIENT_ORDER_ID = int(COMMAND.fields["client_order_id_0"][1])  # type: ignore[index]  # a record type has fields
+CLIENT_ORDER_ID_END = CLIENT_ORDER_ID + CLIENT_ORDER_ID_BYTES
+EXPIRY = int(COMMAND.fields["expiry_ns"][1])  # type: ignore[index]
+COPIED = ("client_order_id_0", "client_order_id_1", "client_order_id_2", "expiry_ns", "tag")
+assert all(ORDER.fields[name] == COMMAND.fields[name] for name in COPIED)  # type: ignore[index]
 
 
 @leaf_kernel
@@ -106,11 +115,8 @@ def _write_order(state, order, command, tick):
     state.stamp += 1
     order.entry = state.entry
     order.stamp = state.stamp
-    order.client_order_id_0 = command.client_order_id_0
-    order.client_order_id_1 = command.client_order_id_1
-    order.client_order_id_2 = command.client_order_id_2
-    order.tag = command.tag
-    order.expiry_ns = command.expiry_ns
+    copy_bytes(order, command, CLIENT_ORDER_ID, CLIENT_ORDER_ID_END)
+    copy_bytes(order, command, EXPIRY, ROW_BYTES)
     order.value_tick_lots = 0
     order.account = command.account
     order.session = command.session
