@@ -379,18 +379,18 @@ def apply_commands(states, commands, start, stop, outs):
     room = out.capacity - STEP_EVENTS
     index = start
     for ahead in range(start, min(start + FAR, stop)):
-        out.ahead[ahead % FAR] = look_far(state, commands[ahead])
+        look_far(state, commands[ahead], out.ahead[ahead % FAR])
     while out.count <= room:
         if state.cursor.step != IDLE:
             _advance(state, out)
         elif index < stop:
-            word = out.ahead[index % FAR]
+            word = out.ahead[index % FAR].word
             if index + CLOSE < stop:
-                look_close(state, row_at(commands, index + CLOSE), out.ahead[(index + CLOSE) % FAR])
+                look_close(state, out.ahead[(index + CLOSE) % FAR])
             if index + NEAR < stop:
                 look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) % FAR])
             if index + FAR < stop:
-                out.ahead[index % FAR] = look_far(state, row_at(commands, index + FAR))
+                look_far(state, row_at(commands, index + FAR), out.ahead[index % FAR])
             _begin(state, out, row_at(commands, index), word)
             if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE:
                 state.cursor.step = REPORT

@@ -8,20 +8,14 @@ it the rows that these entries name, CLOSE before it what those rows point to. A
 import numpy as np
 
 from exchange.book.index import LOW_32, order_hash
-from exchange.book.layout import BOOK
 from exchange.book.levels import place_of, row_of
 from exchange.clearing.positions import home_of
-from exchange.codes import CommandKind
 from exchange.engine.state import LOOK_AHEAD
 from exchange.kernel import leaf_kernel, prefetch
-from exchange.limits import SUMMARY_WORDS
 
-NEW = np.int64(CommandKind.NEW)
 FAR = LOOK_AHEAD
 NEAR = LOOK_AHEAD // 2
 CLOSE = LOOK_AHEAD // 4
-WORDS_A_LINE = 8
-SUMMARY_LINE = np.int64(BOOK.fields["summary"][1] // 64)  # type: ignore[index]  # a record type has fields
 FIRST = np.int64(0)
 SECOND = np.int64(1)
 THIRD = np.int64(2)
@@ -35,14 +29,11 @@ def _first_slot(state, word):
 
 
 @leaf_kernel
-def _ask_for_level(state, index, side, tick):
-    """A price's queue and its bits in the two maps of occupied prices."""
-    book = state.books[index]
-    place = place_of(book, side, tick)
-    row = row_of(book, side, place)
+def _ask_for_level(state, book, side, tick):
+    """A price's queue and its bit in the map of occupied prices."""
+    row = row_of(book, side, place_of(book, side, tick))
     prefetch(state.levels, row, FIRST)
     prefetch(state.occupied, row >> 6, FIRST)
-    prefetch(state.books, index, SUMMARY_LINE + (side * SUMMARY_WORDS + (place >> 12)) // WORDS_A_LINE)
 
 
 @leaf_kernel
@@ -71,48 +62,44 @@ def ask_for_owner(state, slot):
 
 
 @leaf_kernel
-def look_far(state, command):
-    """Ask for table entries of a command. Returns its `order_hash`."""
+def look_far(state, command, note):
+    """Ask for table entries of a command, and note where they are."""
     size = np.int64(state.index_size)
-    word = order_hash(command)
-    prefetch(state.order_index, size + (np.int64(word) & (size - 1)), FIRST)
+    note.word = order_hash(command)
+    prefetch(state.order_index, size + (np.int64(note.word) & (size - 1)), FIRST)
     index = np.int64(command.instrument)
     account = np.int64(command.account)
-    if index < state.books.shape[0] and account < state.accounts.shape[0]:
-        prefetch(state.books, index, FIRST)
-        prefetch(state.books, index, SECOND)
-        prefetch(state.books, index, THIRD)
-        prefetch(state.accounts, account, FIRST)
-        prefetch(state.position_index, home_of(state, account, index), FIRST)
-    return word
+    note.home = home_of(state, account, index)
+    prefetch(state.position_index, np.int64(note.home), FIRST)
+    prefetch(state.books, index, FIRST)
+    prefetch(state.books, index, SECOND)
+    prefetch(state.books, index, THIRD)
+    prefetch(state.accounts, account, FIRST)
 
 
 @leaf_kernel
-def look_near(state, command, word):
+def look_near(state, command, note):
     """Ask for the rows that a command begins with. No branch on its kind: which comes next is not to be guessed."""
-    ask_for_order(state, _first_slot(state, word))
+    slot = _first_slot(state, note.word)
+    note.slot = slot
+    ask_for_order(state, slot)
     index = np.int64(command.instrument)
-    account = np.int64(command.account)
-    if index < state.books.shape[0] and account < state.accounts.shape[0]:
+    if index < state.books.shape[0]:
         book = state.books[index]
-        row = account * np.int64(state.commodities.shape[0]) + book.commodity
+        row = np.int64(command.account) * np.int64(state.commodities.shape[0]) + book.commodity
         prefetch(state.risks, row, FIRST)
         prefetch(state.risks, row, SECOND)
-        prefetch(state.positions, np.int64(state.position_index[home_of(state, account, index)]), FIRST)
-        tick = min(max(command.price, np.int64(book.low_tick)), np.int64(book.high_tick))
-        _ask_for_level(state, index, np.int64(command.side & 1), tick)
+        prefetch(state.positions, np.int64(state.position_index[note.home]), FIRST)
+        _ask_for_level(state, book, np.int64(command.side & 1), command.price)
 
 
 @leaf_kernel
-def look_close(state, command, word):
-    """Ask for what the rows of a cancel or replace point to."""
-    if command.kind != NEW:
-        slot = _first_slot(state, word)
-        link = state.links[slot]
-        prefetch(state.links, np.int64(link.account_newer), FIRST)
-        prefetch(state.links, np.int64(link.account_older), FIRST)
-        prefetch(state.links, np.int64(link.newer), FIRST)
-        prefetch(state.links, np.int64(link.older), FIRST)
-        order = state.orders[slot]
-        if order.resting != 0:
-            _ask_for_level(state, np.int64(order.book), np.int64(order.side), np.int64(order.price))
+def look_close(state, note):
+    """Ask for what the order's row points to; slot 0, of a command that has no order yet, points nowhere."""
+    link = state.links[note.slot]
+    prefetch(state.links, np.int64(link.account_newer), FIRST)
+    prefetch(state.links, np.int64(link.account_older), FIRST)
+    prefetch(state.links, np.int64(link.newer), FIRST)
+    prefetch(state.links, np.int64(link.older), FIRST)
+    order = state.orders[note.slot]
+    _ask_for_level(state, state.books[order.book], np.int64(order.side & 1), np.int64(order.price))

@@ -82,6 +82,16 @@ CURSOR = record_type(
 )
 
 
+# What `engine.look_ahead` found out about a command that comes.
+AHEAD = record_type(
+    [
+        ("word", "<u8"),  # its `order_hash`
+        ("slot", "<i4"),  # in the first entry for this hash: nearly always the order that is meant
+        ("home", "<i4"),  # where the search for the account's position begins
+    ]
+)
+
+
 def in_cache_lines(fields: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """The same fields, with room before each table, so that tables begin and rows of 64 or 128 bytes lie in whole
     cache lines."""
@@ -169,7 +179,7 @@ def outbox_dtype(limits: Limits) -> np.dtype:
             [
                 ("count", "<i8"),
                 ("capacity", "<i8"),
-                ("ahead", "<u8", (LOOK_AHEAD,)),  # hashes of the next commands' keys, see engine.apply
+                ("ahead", AHEAD, (LOOK_AHEAD,)),  # of the next commands
                 ("rows", EVENT, (limits.event_rows,)),
             ]
         )
