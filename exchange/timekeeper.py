@@ -2,7 +2,8 @@
 
     CLOCK        when something waits for a time that has come: GTD orders, dead-man timers (TIF-009, COD-005)
     INDICATIVE   of books that collect orders and have changed, at most every 100 ms each (AUC-001)
-    SET_STATE    the scheduled day, if the venue has one (SESSION-001)
+    SET_STATE    the end of what velocity or breaker has reserved (STATE-004), and the scheduled day, if the venue has
+                 one (SESSION-001)
 
 Call `turn` often; `note` gets every release. Each command is sent once and awaited before the next of its kind.
 """
@@ -53,6 +54,8 @@ class Timekeeper:
             if self._send("indicative", index, {"kind": CommandKind.INDICATIVE, "instrument": index}):
                 self._changed.discard(index)
                 self._told_ns[index] = now_ns
+        if self._collecting:
+            self._reopen(now_ns)
         if self._schedule is not None:
             self._follow(self._schedule, now_ns)
 
@@ -70,6 +73,15 @@ class Timekeeper:
         two_sided = set(np.nonzero(books["best"].all(axis=1))[0].tolist())
         self._changed = (self._changed | (collecting - self._collecting) & two_sided) & collecting
         self._collecting = collecting
+
+    def _reopen(self, now_ns: int) -> None:
+        """End what velocity or breaker has reserved, by the uncross, when its time is over."""
+        terms = {"kind": CommandKind.SET_STATE, "order_type": MarketState.OPEN, "reason": StateReason.SCHEDULE}
+        groups, books = query.due_to_reopen(self._states, now_ns)
+        for group in groups:
+            self._send("state", group, {**terms, "group": group})
+        for index in books:
+            self._send("book", index, {**terms, "instrument": index})
 
     def _follow(self, schedule: DaySchedule, now_ns: int) -> None:
         """Lead every group to the state of the time. A day whose close was missed is closed first."""

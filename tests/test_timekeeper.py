@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.codes import CommandKind, MarketState, StateReason
+from exchange.codes import BookFeature, CommandKind, MarketState, StateReason
 from exchange.day_schedule import DaySchedule
 from exchange.engine import query
 from exchange.journal.replay import read_frames
@@ -77,6 +77,30 @@ def test_indicative_price_is_asked_for_after_changes_and_ten_times_a_second_at_m
     assert bench.venue.states["books"]["has_indicative"][0, 1]
     bench.pass_ms(500)
     assert len(commands(bench, CommandKind.INDICATIVE)) <= len(asked) + 1, "no change, no question"
+
+
+@pytest.mark.rule("STATE-004")
+@pytest.mark.parametrize("whole_group", [False, True])
+def test_reserved_market_reopens_through_the_uncross_when_its_time_is_over(bench: Bench, whole_group: bool) -> None:
+    """The lead month takes its group with it; another book is reserved alone."""
+    group = next(iter(bench.venue.groups.values()))
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    bench.venue.states["groups"]["lead_book"][0, group] = int(whole_group)
+    window = bench.venue.states["guards"]["windows"][0, 1][:1]
+    window["width_ticks"], window["pause_ns"] = 5, NS_PER_S
+    bench.venue.states["books"]["features"][0, 1] = BookFeature.VELOCITY
+    other.ask(bench.order(10, "b1", side="s", price_tick=bench.price + 6))
+    peer.ask(bench.order(10, "a1", price_tick=bench.price + 6))
+    assert query.market_state(bench.venue.states, 1) == S.RESERVED
+    reserved = [S.RESERVED] if whole_group else [S.OPEN]
+    assert list(query.group_states(bench.venue.states).values()) == reserved
+    guards, groups = bench.venue.states["guards"], bench.venue.states["groups"]
+    end_ns = int(groups["reopen_ns"][0, group] if whole_group else guards["reopen_ns"][0, 1])
+    bench.pass_ms((end_ns - bench.clock.now) // 1_000_000 - 20)
+    assert query.market_state(bench.venue.states, 1) == S.RESERVED
+    bench.pass_ms(50)
+    assert query.market_state(bench.venue.states, 1) == S.OPEN
+    assert query.position(bench.venue.states, 1, 1).lots == 5, "the uncross has traded"
 
 
 @pytest.mark.rule("SESSION-001")

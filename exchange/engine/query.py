@@ -143,6 +143,16 @@ def group_states(states: np.ndarray) -> dict[int, MarketState]:
     return {int(index): MarketState(int(groups["state"][index])) for index in np.nonzero(groups["listed"])[0]}
 
 
+def due_to_reopen(states: np.ndarray, now_ns: int) -> tuple[list[int], list[int]]:
+    """(groups, books) whose RESERVED is due to end (STATE-004)."""
+    groups, books, guards = states["groups"][0], states["books"][0], states["guards"][0]
+    whole = (groups["state"] == MarketState.RESERVED) & (groups["reopen_ns"] > 0) & (groups["reopen_ns"] <= now_ns)
+    single = (books["own_state"] == MarketState.RESERVED) & (books["phase"] == MarketState.RESERVED)
+    single &= (guards["reopen_ns"] > 0) & (guards["reopen_ns"] <= now_ns)
+    single &= groups["state"][books["group"]] == MarketState.OPEN
+    return np.nonzero(whole)[0].tolist(), np.nonzero(single)[0].tolist()
+
+
 def next_due_ns(states: np.ndarray) -> int:
     """When the first thing that waits for a time is due, GTD order or dead-man timer; 0 if nothing waits."""
     state = states[0]
