@@ -23,6 +23,7 @@ QUESTIONS = {
     "kinds": ("bench.bench_engine", "run_kinds"),
     "uncross": ("bench.bench_uncross", "run_uncross"),
     "peers": ("bench.bench_engine", "run_peers"),
+    "implied": ("bench.bench_implied", "run_implied"),
     "memory": ("bench.bench_start", "run_memory"),
     "start": ("bench.bench_start", "run_start"),
     "gateway": ("bench.bench_start", "run_gateway"),

@@ -1,14 +1,14 @@
 """Implied prices: what the best real orders of other books are worth in this one (IMP-001 to IMP-014).
 
 A *path* is a set of real orders that one implied fill would trade: an order for each leg of a combination ("in"), or
-the combination's order and one for each other leg ("out"). Nothing is kept between questions: whoever asks gets the
+the combination's order and one for each other leg ("out"). No path is kept between questions: whoever asks gets the
 path that the books give now, noted in `state.path`. Weights and divisor follow IMP-012: the sum over legs of
 weight * price is divisor * the combination's price; a spread has +1, -1 and 1, a strip its months' hours and their sum.
 """
 
 import numpy as np
 
-from exchange.book.levels import IMPLIED, best_row, best_tick, place_of
+from exchange.book.levels import CHANGED, IMPLIED, ZERO, best_row, best_tick, place_of
 from exchange.codes import ComboKind, MarketState, Side
 from exchange.kernel import kernel, leaf_kernel
 
@@ -194,8 +194,20 @@ def _path_lots(state):
     return lots
 
 
-@kernel
+@leaf_kernel
 def find_path(state, index, side, smp_id, floor):
+    """As `search_path`. Where nothing has changed since prices were last told, a book whose implied price is not above
+    the floor has no path: the price for everybody is the best that anybody could get."""
+    if state.marked_words[CHANGED] == ZERO:
+        quote = state.implied[index]
+        other = 1 - side
+        if quote.lots[other] == 0 or place_of(state.books[index], other, np.int64(quote.tick[other])) <= floor:
+            return np.int64(0)
+    return search_path(state, index, side, smp_id, floor)
+
+
+@kernel
+def search_path(state, index, side, smp_id, floor):
     """Note the path that an aggressor would trade next (IMP-001 to IMP-009). Returns its place among opposite prices.
 
     index   the aggressor's book

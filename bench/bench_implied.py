@@ -1,0 +1,192 @@
+"""What does implied trading add to a command on a chip with all its books and combinations?
+
+One launch chip as it is listed: every month, tier and period, about 40 calendar spreads, tier spreads and strips. Seven
+of ten orders go into combinations, the others into their months, close around fair prices and into thin books, so that
+many change a best level and with it implied prices of several books. The same commands run twice: with the combinations
+implied, and with the same books unconnected. The difference is everything that implied trading adds: working out prices
+after each command, telling them, and trading linked groups.
+
+Checked: one state in every pass, and at the end every implied price against one solved from plain best prices. Not
+shown: publishers of the told prices.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from time import thread_time_ns
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from bench.record import distribution
+from bench.suite import Report
+from contracts_spec.instruments import instruments_on
+from contracts_spec.load import load_spec
+from contracts_spec.outrights import Instrument
+from exchange.codes import CommandKind, EventKind, MarketState, Side, TimeInForce
+from exchange.engine import query
+from exchange.engine.control import AccountPayload, encode_payload
+from exchange.engine.engine import Engine, blank_commands
+from exchange.engine.listing import listing_payloads
+from exchange.limits import VENUE
+from exchange.records import COMMAND
+from exchange.units import ceil_div
+
+DAY = date(2027, 1, 11)
+CHIP = "H100"
+PASSES = 5
+BATCH_ROWS = 64
+DEPOSIT_MILLS = 10**15
+# Shares of new orders that rest, new orders that trade at once, and cancels.
+REST, TAKE = 0.46, 0.1
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Parameters of the flow."""
+
+    commands: int = 200_000
+    warm: int = 2_000
+    accounts: int = 64
+    combinations_share: float = 0.7
+    lots_max: int = 10
+    seed: int = 1
+
+
+def run_implied(report: Report, name: str) -> None:
+    """ns a command with implied trading, without, and the difference of each batch."""
+    traffic = Traffic(commands=20_000 if report.quick else Traffic.commands)
+    listed = [instrument for instrument in instruments_on(load_spec(day=DAY), DAY) if instrument.chip == CHIP]
+    rows = make_rows(traffic, listed)
+    venues = [opened(listed, traffic, implied) for implied in (True, False)]
+    for engine in venues:
+        engine.run_silently(numbered(engine, rows[: traffic.warm]))
+    starts = [engine.states.view(np.uint8).copy() for engine in venues]
+    times: list[list[np.ndarray]] = [[], []]
+    hashes: list[set[bytes]] = [set(), set()]
+    for _ in range(report.passes(PASSES)):
+        for place, engine in enumerate(venues):
+            np.copyto(engine.states.view(np.uint8), starts[place])
+            times[place].append(time_pass(engine, rows[traffic.warm :]))
+            hashes[place].add(engine.state_hash())
+    assert [len(found) for found in hashes] == [1, 1], "passes end in different states"
+    checked = check_prices(venues[0], listed)
+    np.copyto(venues[0].states.view(np.uint8), starts[0])
+    events = venues[0].apply(numbered(venues[0], rows[traffic.warm :]))
+    tell(report, name, traffic, [np.min(passes, axis=0) for passes in times], events, checked)
+
+
+def tell(report: Report, name: str, traffic: Traffic, times: Sequence[np.ndarray], events: Any, checked: int) -> None:
+    on, off = (distribution(each.tolist(), "ns") for each in times)
+    added = distribution((times[0] - times[1]).tolist(), "ns")
+    told = np.count_nonzero(events["kind"] == EventKind.IMP) / traffic.commands
+    report.row("implied on, a command", on.text(), f"{told:.2f} implied prices told a command; {checked} checked")
+    report.row("implied off, a command", off.text(), "the same commands, books unconnected")
+    report.row("what implied adds", added.text(), f"batches of {BATCH_ROWS} commands, one by one")
+    report.keep(name, {"on": on, "off": off, "added": added, "told": told}, traffic)
+
+
+def opened(listed: list[Instrument], traffic: Traffic, implied: bool) -> Engine:
+    """A venue of the chip, funded and OPEN."""
+    spec = load_spec(day=DAY)
+    combinations = msgspec.structs.replace(spec.products.combinations, implied=implied)
+    spec = msgspec.structs.replace(spec, products=msgspec.structs.replace(spec.products, combinations=combinations))
+    engine = Engine(VENUE)
+    payloads = [(CommandKind.LIST, payload) for payload in listing_payloads(listed, spec, DAY)]
+    for account in range(1, 1 + traffic.accounts):
+        payloads.append((CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(account))))
+    for kind, payload in payloads:
+        control = blank_commands(1)
+        control["sequence"], control["kind"] = engine.sequence + 1, kind
+        engine.check_control(int(kind), payload)
+        engine.control(control, payload)
+    rows = blank_commands(traffic.accounts + 2)
+    rows["kind"][:-2], rows["price"][:-2] = CommandKind.DEPOSIT, DEPOSIT_MILLS
+    rows["account"][:-2] = np.arange(1, 1 + traffic.accounts)
+    rows["kind"][-2:], rows["group"][-2:] = CommandKind.SET_STATE, listed[0].chip_code
+    rows["order_type"][-2:] = [MarketState.PREOPEN, MarketState.OPEN]
+    engine.run_silently(numbered(engine, rows))
+    return engine
+
+
+def numbered(engine: Engine, rows: np.ndarray) -> np.ndarray:
+    """The rows as the next ones of a venue."""
+    rows = rows.copy()
+    rows["sequence"] = np.arange(engine.sequence + 1, engine.sequence + 1 + len(rows))
+    return rows
+
+
+def make_rows(traffic: Traffic, listed: list[Instrument]) -> np.ndarray:
+    """NEW and CANCEL rows around the first prices of the benchmark's months and of all combinations."""
+    rng = np.random.default_rng(traffic.seed)
+    indices = {instrument.id: index for index, instrument in enumerate(listed, 1)}
+    combinations = [instrument for instrument in listed if instrument.legs]
+    months = sorted({leg for combination in combinations for leg, _ in combination.legs})
+    full = [instrument for instrument in listed if instrument.id in months and not instrument.order_entry]
+    count = traffic.warm + traffic.commands
+    rows = np.zeros(count, COMMAND)
+    live: list[int] = []
+    for number in range(count):
+        kind = float(rng.random()) * (1.0 if number >= traffic.warm else REST)
+        if kind >= REST + TAKE and live:
+            place = int(rng.integers(len(live)))
+            live[place], live[-1] = live[-1], live[place]
+            target = rows[live.pop()]
+            rows[number]["kind"], rows[number]["account"] = CommandKind.CANCEL, target["account"]
+            rows[number]["client_order_id_0"] = target["client_order_id_0"]
+            continue
+        books = combinations if rng.random() < traffic.combinations_share else full
+        rows[number] = new_row(rng, traffic, books[int(rng.integers(len(books)))], indices, number, kind >= REST)
+        if kind < REST:
+            live.append(number)
+    return rows
+
+
+def new_row(
+    rng: np.random.Generator, traffic: Traffic, book: Instrument, indices: dict[int, int], number: int, takes: bool
+) -> np.ndarray:
+    """One order: passive ones rest a few ticks from the fair price, others reach a few ticks over it."""
+    row = np.zeros(1, COMMAND)
+    side = int(rng.integers(2))
+    away = int(rng.geometric(0.3)) * (-1 if takes else 1)
+    row["kind"], row["side"], row["instrument"] = CommandKind.NEW, side, indices[book.id]
+    row["price"] = book.settle_tick - away if side == Side.BUY else book.settle_tick + away
+    row["lots"] = rng.integers(1, traffic.lots_max + 1)
+    row["account"] = rng.integers(1, traffic.accounts + 1)
+    row["client_order_id_0"] = number + 1
+    row["tif"] = TimeInForce.IOC if takes else TimeInForce.GTC
+    return row[0]  # type: ignore[no-any-return]
+
+
+def time_pass(engine: Engine, rows: np.ndarray) -> np.ndarray:
+    """ns a command, of each batch."""
+    rows = numbered(engine, rows)
+    times = []
+    for start in range(0, len(rows) - BATCH_ROWS + 1, BATCH_ROWS):
+        batch = rows[start : start + BATCH_ROWS]
+        begin = thread_time_ns()
+        engine.run_silently(batch)
+        times.append((thread_time_ns() - begin) / BATCH_ROWS)
+    return np.array(times)
+
+
+def check_prices(engine: Engine, listed: list[Instrument]) -> int:
+    """Every shown implied price of a combination against its legs' best prices. Returns how many there were."""
+    indices = {instrument.id: index for index, instrument in enumerate(listed, 1)}
+    hours = {instrument.id: instrument.hours for instrument in listed}
+    found = 0
+    for combination in (instrument for instrument in listed if instrument.legs):
+        strip = all(sign > 0 for _, sign in combination.legs)
+        divisor = sum(hours[leg] for leg, _ in combination.legs) if strip else 1
+        for side, shown in zip(Side, query.implied(engine.states, indices[combination.id]), strict=True):
+            if shown is None:
+                continue
+            total = 0
+            for leg, sign in combination.legs:
+                best = query.depth(engine.states, indices[leg], 1)[side if sign > 0 else 1 - side][0]
+                total += sign * (hours[leg] if strip else 1) * best[0]
+            price = total // divisor if side == Side.BUY else ceil_div(total, divisor)
+            assert shown[0] == price, f"{combination.symbol} shows {shown[0]}, its legs give {price}"
+            found += 1
+    return found
