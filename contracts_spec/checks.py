@@ -191,6 +191,8 @@ def _check_amounts(file: ProductsFile) -> _Problems:
         ("bands", "daily_limit_bp", 1),
         ("bands", "breaker_bp", 1),
         ("bands", "velocity_bp", 1),
+        ("bands", "breaker_window_s", 1),
+        ("bands", "velocity_window_s", 1),
     ):
         if (value := getattr(getattr(file, table), key)) < least:
             yield Problem("products.toml", f"{table}.{key}", str(value), f"must be at least {least}", "CONFIG-004")

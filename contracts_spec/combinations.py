@@ -124,4 +124,6 @@ def _combination(
         ref_tenths=first.ref_tenths,
         term=False,
         matching=first.matching,
+        velocity_ticks=max(leg.velocity_ticks for leg in legs),
+        breaker_ticks=max(leg.breaker_ticks for leg in legs),
     )

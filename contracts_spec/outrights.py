@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from contracts_spec.bands import PriceRange, daily_range, daily_width, whole_range
+from contracts_spec.bands import PriceRange, breaker_width, daily_range, daily_width, velocity_width, whole_range
 from contracts_spec.business_days import BusinessDays
 from contracts_spec.ids import Terms, pack_id
 from contracts_spec.listing import calendar_periods, first_delivery_month
@@ -40,6 +40,7 @@ class Instrument(Struct, frozen=True):
     settle_tick   previous settlement, of a new instrument its seed (SPEC-052)
     low_tick, high_tick   the day's price limits (BAND-013)
     term          a T3 or T5, counted by LIMIT-004
+    velocity_ticks, breaker_ticks   widths of the look-back windows; of a combination its legs' largest (BAND-012)
     """
 
     id: int
@@ -72,6 +73,8 @@ class Instrument(Struct, frozen=True):
     ref_tenths: int
     term: bool
     matching: Matching
+    velocity_ticks: int
+    breaker_ticks: int
 
 
 class Known(NamedTuple):
@@ -165,6 +168,8 @@ def _outright(listing: Listing, product: Product, terms: Terms, chip: Chip | Non
         ref_tenths=(chip.ref_tenths if chip else None) or 0,
         term=period.kind in TERMS,
         matching=Matching[(product.matching or orders.matching).upper()],
+        velocity_ticks=velocity_width(spec.products.bands, settle_tick),
+        breaker_ticks=breaker_width(spec.products.bands, settle_tick),
     )
 
 

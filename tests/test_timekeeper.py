@@ -163,3 +163,20 @@ def test_cancels_are_barred_in_the_last_seconds_of_a_scheduled_pre_open(tmp_path
         bench.pass_ms(100)
         refused = peer.ask(Cancel(request_id=11, client_order_id="a1"))[0]
         assert isinstance(refused, Err) and refused.phase == "NOCANCEL"
+
+
+@pytest.mark.rule("STATE-004")
+@pytest.mark.rule("BAND-012")
+def test_reserved_market_reopens_by_itself_when_its_time_is_over(bench: Bench) -> None:
+    one, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    index = bench.venue.table.index_of(bench.instrument)
+    width = int(bench.venue.states["guards"][0]["windows"][index, 0]["width_ticks"])
+    far = bench.venue.table.row(index).settle_tick + width + 1
+    one.ask(bench.order(10, "ask", side="s", price_tick=far))
+    other.ask(bench.order(10, "bid", side="b", price_tick=far))
+    assert query.market_state(bench.venue.states, index) == S.RESERVED
+    bench.pass_ms(4_000)
+    assert query.market_state(bench.venue.states, index) == S.RESERVED
+    bench.pass_ms(1_500)
+    assert query.market_state(bench.venue.states, index) == S.OPEN
+    assert query.stats(bench.venue.states, index).volume == 5

@@ -10,10 +10,12 @@ from contracts_spec.position_limits import spot_limit_lots, spot_window_ns
 from contracts_spec.schema import Spec
 from exchange.codes import Family, PeriodKind
 from exchange.engine.control import CommodityTerms, Listing, ListPayload, encode_payload
+from exchange.engine.guards import GuardTerms, WindowTerms
 from exchange.engine.sharing import SharingTerms
-from exchange.units import NS_PER_DAY
+from exchange.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 
-LISTINGS_PER_PAYLOAD = 64  # a strip of a year takes about 800 bytes; a CONTROL frame holds 65,536
+CLOSING_WINDOW_S = 120  # SESSION-001
+LISTINGS_PER_PAYLOAD = 48  # a strip of a year takes about 1,100 bytes; a CONTROL frame holds 65,536
 CommodityKey = tuple[int, bool]  # chip code, index family
 
 
@@ -101,6 +103,7 @@ def _listing(instrument: Instrument, books: dict[int, int], commodity: int, spec
         auction_fee=instrument.auction_fee,
         term=instrument.term,
         sharing=_sharing(spec),
+        guard=_guard(instrument, spec),
         implied=bool(instrument.legs) and spec.products.combinations.implied,
     )
 
@@ -108,3 +111,20 @@ def _listing(instrument: Instrument, books: dict[int, int], commodity: int, spec
 def _sharing(spec: Spec) -> SharingTerms:
     terms = spec.products.pro_rata
     return SharingTerms(terms.top, terms.top_lots_max, terms.split_percent, terms.minimum_allocation)
+
+
+def _guard(instrument: Instrument, spec: Spec) -> GuardTerms:
+    """Windows of prints (BAND-012)."""
+    bands = spec.products.bands
+    close_ns = spec.calendar.close_hour_utc * NS_PER_HOUR
+    return GuardTerms(
+        _window(instrument.velocity_ticks, bands.velocity_window_s, bands.velocity_reserved_s),
+        _window(instrument.breaker_ticks, bands.breaker_window_s, bands.breaker_reserved_s),
+        closing_from_ns=max(0, close_ns - CLOSING_WINDOW_S * NS_PER_S),
+        closing_to_ns=close_ns,
+        closing_pause_ns=bands.closing_reserved_s * NS_PER_S,
+    )
+
+
+def _window(width_ticks: int, window_s: int, reserved_s: int) -> WindowTerms:
+    return WindowTerms(width_ticks, window_s * NS_PER_S, reserved_s * NS_PER_S)
