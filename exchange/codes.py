@@ -20,6 +20,7 @@ class OrderType(IntEnum):
     MARKET_TO_LIMIT = 2
     STOP = 3
     STOP_LIMIT = 4
+    QUOTE = 5  # one side of a mass quote; no NEW has it
 
 
 class TimeInForce(IntEnum):
@@ -96,6 +97,8 @@ class CommandFlag(IntFlag):
     FORCE = 1  # SET_STATE: whatever the state before (the scenario command ST)
     BY_SIDE = 1  # CANCEL_ALL: only orders of this side
     BY_TAG = 2  # CANCEL_ALL: only orders of this tag
+    BY_PROTECTION = 4  # CANCEL_ALL: only quotes of this protection group
+    MORE = 1  # QUOTE: the next row is an entry of the same mass quote
     DAY_ONLY = 1  # DISCONNECT: only DAY orders, GTC and GTD are spared (COD-002)
     WHOLE_ACCOUNT = 2  # DISCONNECT: of the account, whatever session entered them
 
@@ -130,6 +133,8 @@ class EventKind(IntEnum):
     REFUSED = 25  # a venue's command (state change, cash, kill, timer) refused
     LIFTED = 26  # a kill is lifted
     TIMER = 27  # a dead-man timer is armed or disarmed
+    QUOTED = 28  # what became of both sides of an accepted entry of a mass quote
+    PROTECTED = 29  # a protection group is defined or changed
     IMP = 30  # implied price of a side as it is shown now; no lots: gone
 
 
@@ -301,6 +306,33 @@ class KillParty(IntEnum):
 
     VENUE = 0
     RISK = 1  # the risk desk of the clearing firm
+
+
+class QuoteState(IntEnum):
+    """What became of one side of a mass quote's entry, as the reply tells it."""
+
+    NONE = 0
+    ENTERED = 1  # new, or moved
+    KEPT = 2
+    REMOVED = 3
+    REFUSED = 4
+    FILLED = 5
+
+
+class ProtectionState(IntEnum):
+    NONE = 0
+    ARMED = 1
+    TRIPPED = 2
+
+
+class Threshold(IntEnum):
+    """What tripped a protection group (MMP-001)."""
+
+    NONE = 0
+    LOTS = 1
+    FILLS = 2
+    DELTA = 3
+    HOURS = 4
 
 
 class OrderFlag(IntFlag):

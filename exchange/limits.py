@@ -5,6 +5,9 @@ A size is part of the record's type, so kernels compile once per size: use a nam
 
 from dataclasses import dataclass
 
+QUOTE_ENTRIES_MAX = 32  # of one mass quote (QUOTE-001)
+MMP_FILLS = 256  # a protection group remembers (MMP-001)
+
 # One step of the compiled loop never emits more rows than this.
 STEP_EVENTS = 32  # an implied group of a strip: a fill of each of 13 orders, and a new slice of 12
 SLOT_BITS = 24
@@ -31,6 +34,7 @@ class Limits:
     groups: int  # product groups: chips
     commodities: int  # combined commodities: chip x {physical, index}
     sessions: int
+    protections: int  # market-maker protection groups of all accounts
     event_rows: int  # length of the event buffer
 
     def __post_init__(self) -> None:
@@ -62,10 +66,10 @@ class Limits:
         return 1 << (2 * self.positions - 1).bit_length()
 
 
-TEST = Limits("test", 1_024, 65_536, 64, 64, 1_024, 8, 16, 64, 256)
+TEST = Limits("test", 1_024, 65_536, 64, 64, 1_024, 8, 16, 64, 15, 256)
 # The launch catalogue is about 1,100 instruments with 2 M ticks of price windows, 4 M after a limit day.
-VENUE = Limits("venue", 1_048_575, 8_388_608, 2_047, 16_383, 262_143, 127, 15, 65_535, 1_024)
+VENUE = Limits("venue", 1_048_575, 8_388_608, 2_047, 16_383, 262_143, 127, 15, 65_535, 2_047, 1_024)
 # One book of up to 131,008 ticks: tapes of one instrument, experiments.
-TAPE = Limits("tape", 2_097_151, 524_288, 7, 1_023, 8_191, 7, 15, 63, 1_024)
+TAPE = Limits("tape", 2_097_151, 524_288, 7, 1_023, 8_191, 7, 15, 63, 7, 1_024)
 
 NAMED = {limits.name: limits for limits in (TEST, VENUE, TAPE)}

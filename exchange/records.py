@@ -29,19 +29,23 @@ COMMAND_FIELDS = [
     ("account", "u4", "account number, 0 none"),
     ("session", "u4", "session number, 0 none (venue, tapes)"),
     ("instrument", "u4", "index of the instrument's book, 0 none or any"),
-    ("smp_id", "u4", "self-match key, 0 off"),
+    (
+        "smp_id",
+        "u4",
+        "NEW: self-match key, 0 off; QUOTE, MMP_SET, MMP_RESET, CANCEL_ALL: number of the protection group",
+    ),
     ("request_id", "i8", "client's number of the request"),
     ("order_id", "i8", "CANCEL, REPLACE: the exchange's id, 0 to find the order by client order id"),
     ("client_order_id_0", "u8", "bytes 0..7 of the client order id, zero-padded text, little-endian"),
     ("client_order_id_1", "u8", "bytes 8..15"),
     ("client_order_id_2", "u8", "bytes 16..23"),
-    ("price", "i8", "ticks; DEPOSIT, WITHDRAW: mills"),
-    ("trigger", "i8", "ticks, of stops"),
-    ("lots", "i4", "NEW: lots; REPLACE: new total, fills included; TIMER: milliseconds, 0 disarms"),
-    ("display_lots", "i4", "iceberg peak, 0 none"),
-    ("minimum_lots", "i4", "least executed quantity, 0 none"),
+    ("price", "i8", "ticks; DEPOSIT, WITHDRAW: mills; QUOTE: the bid; MMP_SET: GPU-hours"),
+    ("trigger", "i8", "ticks, of stops; QUOTE: the ask"),
+    ("lots", "i4", "NEW: lots; REPLACE: new total; TIMER: ms, 0 disarms; QUOTE: of the bid; MMP_SET: lots"),
+    ("display_lots", "i4", "iceberg peak, 0 none; MMP_SET: fills, 0 for the most"),
+    ("minimum_lots", "i4", "least executed quantity, 0 none; QUOTE: lots of the ask; MMP_SET: net lots"),
     ("group", "u4", "SET_STATE, CANCEL_ALL: product group, 0 none or any; KILL, UNKILL: the session or firm"),
-    ("expiry_ns", "i8", "GTD: ns since 1970 UTC, 0 none"),
+    ("expiry_ns", "i8", "GTD: ns since 1970 UTC, 0 none; MMP_SET: the window, ns"),
     ("tag", "u8", "8 bytes of zero-padded text"),
 ]
 
@@ -49,7 +53,11 @@ EVENT_FIELDS = [
     ("sequence", "i8", "sequence of the command that caused it"),
     ("time_ns", "i8", "time of that command"),
     ("kind", "u1", "EventKind"),
-    ("reason", "u1", "refusals: RejectReason; CXL, DSC: CancelReason; STA: StateReason; KIL, LIFTED: KillParty"),
+    (
+        "reason",
+        "u1",
+        "refusals: RejectReason; CXL, DSC: CancelReason; STA: StateReason; KIL, LIFTED: KillParty; MMP: Threshold",
+    ),
     ("side", "u1", "Side of the order"),
     ("liquidity", "u1", "FILL: Liquidity; refusals for STATE: MarketState; KIL, LIFTED: Scope"),
     ("state", "u1", "OrderState after the event; STA: MarketState; REFUSED: MarketState in force"),
@@ -76,11 +84,15 @@ EVENT_FIELDS = [
     ("amount_mills", "i8", "FILL: fee; CASH: amount, signed; POS and CASH with MARGIN: see below"),
 ]
 
-# KIL, DSC: lots counts the orders that leave, now or later; KIL of a session names that one in `session`. TIMER:
-# value_tick_lots is when it fires, ns, 0 never. POS: amount_mills is the account's equity. CASH: value_tick_lots is the
-# equity and reference the margin held, both in mills, after the move. RPL: price, order_lots and leaves_lots are the
-# new ones; a kept priority carries level_lots, a lost one is followed by RST (or fills) at the new price, and `lots`
-# and `hidden_lots` of the RPL tell the level it left: `hidden_lots` is the old price, `level_lots` what remains there.
+# A mass quote is a run of QUOTE rows; its events carry the sequence of the first. REJ of an entry (order_type QUOTE):
+# lots is its place, from 0. QUOTED: lots is its place, state and liquidity the QuoteState of bid and ask, order_id and
+# client_order_id_0 their ids. MMP, MMPR, PROTECTED: order_id is the group's number, state the ProtectionState; MMP:
+# lots counts the quotes that are pulled. KIL, DSC: lots counts the orders that leave, now or later; KIL of a session
+# names that one in `session`. TIMER: value_tick_lots is when it fires, ns, 0 never. POS: amount_mills is the account's
+# equity. CASH: value_tick_lots is the equity and reference the margin held, both in mills, after the move. RPL: price,
+# order_lots and leaves_lots are the new ones; a kept priority carries level_lots, a lost one is followed by RST (or
+# fills) at the new price, and `lots` and `hidden_lots` of the RPL tell the level it left: `hidden_lots` is the old
+# price, `level_lots` what remains there.
 
 
 def _dtype(fields: list[tuple[str, str, str]]) -> np.dtype:
@@ -124,6 +136,10 @@ def blank_rows(row: np.dtype, count: int) -> np.ndarray:
 
 
 CLIENT_ORDER_ID_BYTES = 24
+# A quote has no client order id but a key that no text can be: this byte ends its first word, which begins with the
+# side; the second word is the book.
+QUOTE_KEY = 0xFF << 56
+QUOTE_OWNER = 1 << 31  # a quote's self-match id is this and its account (SMP-008): above all that are registered
 TAG_BYTES = 8
 
 
@@ -133,6 +149,8 @@ def pack_client_order_id(text: str) -> tuple[int, int, int]:
 
 
 def unpack_client_order_id(first: int, second: int, third: int) -> str:
+    if first >= QUOTE_KEY:
+        return ""
     return struct.pack("<QQQ", first, second, third).rstrip(b"\0").decode("ascii")
 
 

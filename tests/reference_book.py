@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sortedcontainers import SortedDict
 
-from exchange.codes import CancelReason, Side
+from exchange.codes import CancelReason, OrderType, Side
 
 SLOT_BITS = 24
 STAMPS = itertools.count(1)
@@ -50,6 +50,7 @@ class Order:
     value_tick_lots: int = 0
     resting: bool = False
     no_cod: bool = False
+    protection: int = 0  # of a quote: number of its protection group (MMP-001)
     waits: CancelReason | None = None  # why it leaves as soon as its market's state allows it (COD-004)
     stamp: int = 0  # when it last joined a queue, or a stop those that wait
 
@@ -73,7 +74,9 @@ def signed(side: int) -> int:
 
 
 def is_own(order: Order, maker: Order) -> bool:
-    """SMP-001: the two orders belong to one owner who does not trade with himself."""
+    """SMP-001: the two orders belong to one owner who does not trade with himself; a quote to its account (SMP-008)."""
+    if OrderType.QUOTE in (order.order_type, maker.order_type):
+        return order.smp_id != 0 and order.account == maker.account
     return order.smp_id != 0 and order.smp_id == maker.smp_id
 
 
@@ -190,6 +193,9 @@ class OrderIds:
 
     def is_full(self) -> bool:
         return not self.free and len(self.generations) == self.capacity
+
+    def has_room(self, count: int) -> bool:
+        return len(self.free) + self.capacity - len(self.generations) >= count
 
     def peek(self) -> int:
         slot = self.free[-1] if self.free else len(self.generations) + 1

@@ -63,7 +63,7 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     yield not 0 <= command.display_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     yield not 0 <= command.minimum_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     yield command.side not in set(Side) or command.tif not in set(TimeInForce), RejectReason.BAD_COMBO
-    yield command.order_type not in set(OrderType), RejectReason.BAD_COMBO
+    yield command.order_type not in set(OrderType) - {OrderType.QUOTE}, RejectReason.BAD_COMBO
     yield not fits_expiry(command), RejectReason.BAD_COMBO
     yield command.smp_mode not in set(SmpMode), RejectReason.BAD_COMBO
     takes = command.tif in IMMEDIATE or command.order_type in MARKET_TYPES
@@ -120,7 +120,7 @@ def _replace_checks(reference: Reference, command: Any) -> Check:
     assert account is not None
     yield from _replace_syntax(command)
     order = reference.find(command)
-    yield order is None, RejectReason.UNKNOWN
+    yield order is None or order.order_type == OrderType.QUOTE, RejectReason.UNKNOWN
     assert order is not None
     yield command.flags & CommandFlag.SET_TRIGGER and order.order_type not in STOP_TYPES, RejectReason.BAD_COMBO
     yield is_killed(reference, command.account, command.session), RejectReason.KILLED

@@ -16,10 +16,12 @@ from exchange.codes import (
     Liquidity,
     MarketState,
     OrderState,
+    OrderType,
     RejectReason,
     TimeInForce,
 )
 from tests import reference_leaving as leaving
+from tests import reference_quotes as quotes
 from tests import reference_stops as stops
 from tests import reference_venue as venue
 from tests.reference_book import STAMPS, Book, Order, OrderIds, signed
@@ -60,6 +62,9 @@ class Reference:
         self.session_accounts: dict[int, int] = {}
         self.kills: dict[tuple[int, int], set[int]] = {}  # (scope, its number) -> parties that set a kill (KILL-004)
         self.elected: list[Order] = []  # stops that wait for their injection, in line
+        self.run: quotes.Run | None = None  # the mass quote whose entries come
+        self.protections: dict[tuple[int, int], quotes.Protection] = {}  # by account and number
+        self.tripped: list[quotes.Protection] = []  # whose quotes are still to be pulled
         self.entries = self.trades = 0
         self.events: list[Any] = []
         self.touched: list[tuple[int, int]] = []
@@ -111,13 +116,21 @@ class Reference:
     def apply(self, command: Any) -> list[Any]:
         """Events of one command, in order."""
         self.command, self.events = command, []
+        if self.run is not None and command.kind != CommandKind.QUOTE:
+            self._close_run()
         if command.session:
             self.last_request[command.session] = max(command.request_id, self.last_request.get(command.session, 0))
         COMMANDS.get(command.kind, _unsupported)(self)
+        if self.run is None or not self.run.open:
+            self._close_run()
+        return self.events
+
+    def _close_run(self) -> None:
+        """The command has done its own; of a mass quote with its last entry (QUOTE-008)."""
         stops.cascade(self)
         self.positions()
         tell_implied(self)
-        return self.events
+        self.run = None
 
     def new(self) -> None:
         command = self.command
@@ -126,15 +139,19 @@ class Reference:
             self.refuse(EventKind.REJ, reason)
             return
         order = self.draft(command)
-        self.ids.take()
-        self.entries += 1
-        self.orders[order.order_id] = order
-        self.order_event(EventKind.ACK, order, reference=command.request_id)
-        order.stamp = next(STAMPS)
+        self.accept(order)
         if order.pending:
             stops.elect_if_true(self, order)
         else:
             self.enter(order)
+
+    def accept(self, order: Order) -> None:
+        """ACK: the order has its id and works."""
+        self.ids.take()
+        self.entries += 1
+        self.orders[order.order_id] = order
+        self.order_event(EventKind.ACK, order, reference=self.command.request_id)
+        order.stamp = next(STAMPS)
 
     def enter(self, order: Order) -> None:
         """Conditions of entry, matching, and what becomes of the remainder (ORDER-003, MATCH-004, TIF-001 to 004)."""
@@ -240,6 +257,11 @@ class Reference:
         for order in (first, second):
             if not order.leaves_lots and (order is first or liquidity == Liquidity.AUCTION):
                 self.end_order(order)
+        self.pull_tripped()
+
+    def pull_tripped(self) -> None:
+        """Quotes of protection groups that the last print tripped leave (MMP-002)."""
+        quotes.pull_tripped(self)
 
     def note_print(self, index: int, price: int) -> None:
         """A print is the book's last price, and elects stops (STOP-004)."""
@@ -253,6 +275,8 @@ class Reference:
     ) -> None:
         """One order's part of a trade. `leg_ticks`: what the legs of a combination traded at, where they did."""
         instrument, book = self.clearing.instruments[order.instrument], self.books[order.instrument]
+        if role == Liquidity.MAKER and order.order_type == OrderType.QUOTE:
+            quotes.count_fill(self, order, lots)
         residual = 0
         if leg_ticks is None:
             last_ticks = {index: other.last_tick for index, other in self.books.items()}
@@ -307,7 +331,8 @@ class Reference:
         return account.sequence
 
     def emit(self, kind: EventKind, **fields: Any) -> None:
-        self.events.append(Event(sequence=self.command.sequence, time_ns=self.command.time_ns, kind=kind, **fields))
+        of = self.command if self.run is None else self.run
+        self.events.append(Event(sequence=of.sequence, time_ns=of.time_ns, kind=kind, **fields))
 
     def order_event(self, kind: EventKind, order: Order, in_stream: bool = True, **fields: Any) -> None:
         """A row about one order; it takes a number of its account's stream unless told otherwise."""
@@ -358,6 +383,9 @@ COMMANDS: dict[int, Callable[[Reference], None]] = {
     CommandKind.WITHDRAW: venue.move_cash,
     CommandKind.SET_STATE: venue.set_state,
     CommandKind.CLOCK: venue.clock,
+    CommandKind.QUOTE: quotes.quote,
+    CommandKind.MMP_SET: quotes.set_protection,
+    CommandKind.MMP_RESET: quotes.reset_protection,
     CommandKind.KILL: leaving.kill,
     CommandKind.UNKILL: leaving.unkill,
     CommandKind.DISCONNECT: leaving.disconnect,

@@ -153,6 +153,7 @@ def trade_path(reference: Reference, order: Order, path: Path) -> None:
             reference.end_order(member)
         elif member is not order and not member.shown_lots:
             reference.refresh(member)
+    reference.pull_tripped()
 
 
 def shown_prices(reference: Reference, index: int) -> dict[int, tuple[int, int]]:

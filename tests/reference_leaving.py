@@ -79,7 +79,8 @@ def _places(reference: Reference) -> list[int]:
     if command.order_type == Scope.ACCOUNT:
         return [command.account]
     if command.order_type == Scope.SESSION:
-        return [reference.session_accounts.get(command.group, 0)]
+        opened_by = reference.session_accounts.get(command.group, 0)
+        return [opened_by if opened_by in reference.clearing.accounts else 0]
     accounts = reference.clearing.accounts.values()
     return sorted(account.number for account in accounts if account.firm == command.group != 0)
 

@@ -100,7 +100,7 @@ def empty_windows(reference: Reference, index: int) -> None:
 def halt(reference: Reference, order: Order, index: int, reason: StateReason, minimum_lots: int) -> None:
     """BAND-006 to BAND-008, BAND-010: the remainder goes or rests, the book or its group is RESERVED."""
     rests = order.tif not in (TimeInForce.IOC, TimeInForce.FOK) and not minimum_lots
-    rests = rests and order.order_type != OrderType.MARKET
+    rests = rests and order.order_type not in (OrderType.MARKET, OrderType.QUOTE)
     if not rests:
         reference.cancel_order(order, CancelReason.VELOCITY)
         if reason == StateReason.VELOCITY:
@@ -114,6 +114,10 @@ def halt(reference: Reference, order: Order, index: int, reason: StateReason, mi
         EventKind.STA, state=MarketState.RESERVED, reason=reason, value_tick_lots=until_ns,
         instrument=0 if lead else instrument.index, reference=instrument.group if lead else 0,
     )  # fmt: skip
+    for quote in [other for other in reference.orders.values() if other.order_type == OrderType.QUOTE]:
+        of_group = reference.clearing.instruments[quote.instrument].group == instrument.group
+        if of_group if lead else quote.instrument == instrument.index:
+            reference.cancel_order(quote, CancelReason.VELOCITY)
     if rests:
         reference.rest(order)
 

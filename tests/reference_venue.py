@@ -170,6 +170,7 @@ def is_named(reference: Reference, order: Order) -> bool:
         and command.group in (0, group)
         and (not command.flags & CommandFlag.BY_SIDE or order.side == command.side)
         and (not command.flags & CommandFlag.BY_TAG or order.tag == command.tag)
+        and (not command.flags & CommandFlag.BY_PROTECTION or command.smp_id == order.protection != 0)
     )
 
 

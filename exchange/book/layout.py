@@ -38,7 +38,7 @@ ORDER = record_type(
         ("filled_lots", "<i4"),
         ("order_lots", "<i4"),
         ("display_lots", "<i4"),
-        ("trigger", "<i4"),  # ticks
+        ("trigger", "<i4"),  # ticks; of a quote: row of its protection group
         ("value_tick_lots", "<i8"),  # sum of price * lots executed
         ("expiry_ns", "<i8"),
         ("tag", "<u8"),
@@ -135,7 +135,7 @@ BOOK = record_type(
         ("reason", "u1"),  # StateReason of the last change
         ("family", "u1"),
         ("period_kind", "u1"),
-        ("spare", "u1", (4,)),
+        ("quotes", "<i4"),  # that work here
         ("ltd_ns", "<i8"),
         ("symbol", "<u8", (4,)),
         ("month_hours", "<i8", (SCAN_TIERS,)),  # as scan_hours, of an outright: its children's hours in each tier

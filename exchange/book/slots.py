@@ -7,7 +7,7 @@ generations are used up is never given out again, so an id never comes twice.
 import numpy as np
 
 from exchange.codes import OrderState
-from exchange.kernel import leaf_kernel
+from exchange.kernel import kernel, leaf_kernel
 from exchange.limits import GENERATION_BITS, SLOT_BITS
 
 SLOT_MASK = (1 << SLOT_BITS) - 1
@@ -20,6 +20,17 @@ FREE = np.int64(OrderState.NONE)
 def can_take_slot(state):
     """Whether `take_slot` has one to give."""
     return state.free_order != 0 or state.used_orders + 1 < state.orders.shape[0]
+
+
+@kernel
+def can_take_slots(state, count):
+    """Whether there are so many, of which `take_slot` gives one after the other."""
+    found = state.orders.shape[0] - 1 - np.int64(state.used_orders)
+    slot = np.int64(state.free_order)
+    while slot != 0 and found < count:
+        found += 1
+        slot = np.int64(state.links[slot].newer)
+    return found >= count
 
 
 @leaf_kernel

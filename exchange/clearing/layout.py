@@ -29,7 +29,8 @@ ACCOUNT = record_type(
         ("timer_ns", "<i8"),  # when the dead-man timer fires (SESS-022), 0 disarmed
         ("killed_by", "u1"),  # a bit for each KillParty that killed the account,
         ("firm_killed_by", "u1"),  # or its whole firm (KILL-001)
-        ("spare_bytes", "u1", (6,)),
+        ("spare_bytes", "u1", (2,)),
+        ("first_protection", "<i4"),  # its market-maker protection groups
         ("spare", "<i8", (2,)),
     ]
 )

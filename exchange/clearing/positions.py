@@ -59,6 +59,21 @@ def open_position(state, account, index):
     return row
 
 
+@kernel
+def forget_last_position(state):
+    """Undo the latest `open_position` that made a row; nothing has been booked in it."""
+    row = np.int64(state.used_positions)
+    position = state.positions[row]
+    table = state.position_index
+    spot = home_of(state, np.int64(position.account), np.int64(position.book))
+    while table[spot] != row:
+        spot = (spot + 1) & np.int64(table.shape[0] - 1)
+    table[spot] = 0
+    position.account = 0
+    position.book = 0
+    state.used_positions = row - 1
+
+
 @leaf_kernel
 def missing_positions(state, account, book):
     """How many rows an order in this book still needs: one for each leg not held yet."""

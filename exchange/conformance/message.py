@@ -16,6 +16,7 @@ class Message:
     fields     COMMAND fields that it says
     lead       percent of the order's account as lead market maker, 0 none
     features   words that NOT_BUILT may name
+    entries    of a mass quote: the COMMAND fields that each says
     """
 
     word: str
@@ -28,3 +29,4 @@ class Message:
     fields: dict[str, int] = field(default_factory=dict)
     features: tuple[str, ...] = ()
     lead: int = 0
+    entries: tuple[dict[str, int], ...] = ()

@@ -7,6 +7,7 @@ from typing import Any
 from exchange.codes import CommandKind, EventKind, MarketState, Side
 from exchange.conformance.market import BOOKS, GROUP, account_payload, of_book, scenario_listing
 from exchange.conformance.message import Message
+from exchange.conformance.messages import PROTECTION
 from exchange.conformance.notation import Scenario
 from exchange.conformance.rows import Command
 from exchange.conformance.told import Names, told_events
@@ -16,6 +17,7 @@ from exchange.records import pack_client_order_id
 from exchange.units import NS_PER_S
 
 FUNDS = 10**15
+UNBOUNDED_NS = 10**18
 # They trade once to make a last price; a space keeps them apart from the accounts of scenarios.
 MAKER, TAKER = "maker of last", "taker of last"
 REFUSALS = ("REJ ", "RREJ ", "CREJ ", "REFUSED ")
@@ -54,6 +56,7 @@ class Stage:
     def __init__(self, scenario: Scenario, venue: Venue) -> None:
         self.venue = venue
         self.parameters = scenario.parameters
+        self.protects = any(scenario.parameters.get(name) for name in ("mmp", "mmpfills", "mmpdelta", "mmphours"))
         self.accounts: dict[str, int] = {}
         self.sessions: dict[str, int] = {}
         self.leads: dict[int, int] = {}
@@ -87,7 +90,16 @@ class Stage:
         if message.word == "U" and BOOKS["M1"] in self.reserved:
             fields |= {"instrument": BOOKS["M1"], "group": 0}
         self.clock = max(self.clock, message.clock)
+        if message.entries:
+            return self._mass_quote(message, fields)
         return self._apply(message.kind, **fields)
+
+    def _mass_quote(self, message: Message, fields: dict[str, int]) -> list[str]:
+        """Every entry is a row of one run."""
+        if self.protects:
+            fields["smp_id"] = PROTECTION
+        told = [self._apply(message.kind, **fields, **entry) for entry in message.entries]
+        return [event for events in told for event in events]
 
     def _session(self, message: Message) -> dict[str, int]:
         """COMMAND fields of a message's session: whom a kill is about, or whose orders end if one account used it."""
@@ -118,6 +130,8 @@ class Stage:
             funds = FUNDS if helper else self.parameters.get("cash", FUNDS)
             if funds:
                 self._apply(CommandKind.DEPOSIT, account=number, price=funds)
+            if self.protects and not helper:
+                self._protect(number)
         return self.accounts[name]
 
     def _lead(self, account: int, percent: int) -> None:
@@ -131,6 +145,15 @@ class Stage:
         widths = {"velocity_ticks": self.parameters.get("vel", 0), "breaker_ticks": self.parameters.get("dcb", 0)}
         limits = {"index": instrument, "settle_tick": price, "low_tick": price - lots, "high_tick": price + lots}
         return told_events(self.venue.control(CommandKind.DAY_LIMITS, {"books": [limits | widths]}), self._names())
+
+    def _protect(self, number: int) -> None:
+        window = self.parameters.get("mmpwin", 0)
+        self._apply(
+            CommandKind.MMP_SET, account=number, smp_id=PROTECTION, group=GROUP,
+            lots=self.parameters.get("mmp", 0), expiry_ns=window * NS_PER_S if window else UNBOUNDED_NS,
+            display_lots=self.parameters.get("mmpfills", 0), minimum_lots=self.parameters.get("mmpdelta", 0),
+            price=self.parameters.get("mmphours", 0),
+        )  # fmt: skip
 
     def _set_last(self, index: int, settle_tick: int, last_tick: int) -> None:
         """Two helpers trade at the last price, in an uncross, which no window of prints minds; where a band is in force
@@ -180,6 +203,9 @@ def _prices(scenario: Scenario) -> dict[int, list[int]]:
         if message.kind in (CommandKind.NEW, CommandKind.REPLACE):
             index = books.setdefault(message.target, message.fields.get("instrument", BOOKS["M1"]))
             prices[index] += [message.fields[name] for name in ("price", "trigger") if name in message.fields]
+        for entry in message.entries:
+            sides = (("lots", "price"), ("minimum_lots", "trigger"))
+            prices[entry["instrument"]] += [entry[price] for lots, price in sides if entry[lots]]
     return prices
 
 

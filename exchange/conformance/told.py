@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exchange.codes import CancelReason, EventFlag, EventKind, Liquidity, MarketState, RejectReason, Scope
+from exchange.codes import CancelReason, EventFlag, EventKind, Liquidity, MarketState, OrderType, RejectReason, Scope
 from exchange.conformance.market import BOOK_NAMES, COMBINATIONS
 from exchange.conformance.words import Word, wrong
 from exchange.records import unpack_client_order_id
@@ -32,13 +32,15 @@ def told_events(events: list[Any], names: Names) -> list[str]:
         if event.kind == EventKind.FILL and event.flags & EventFlag.IMPLIED:
             group.append(event)
             if event.instrument in COMBINATIONS:
-                told += _group(group)
+                told += _group(group, names)
                 group = []
         elif event.kind in (EventKind.FILL, EventKind.DEC):
             if first is None:
                 first = event
             else:
-                told.append(_trade(first, event, names) if event.kind == EventKind.FILL else _decrement(first, event))
+                told.append(
+                    _trade(first, event, names) if event.kind == EventKind.FILL else _decrement(first, event, names)
+                )
                 first = None
         elif event.kind in TOLD:
             told.append(TOLD[EventKind(event.kind)](event, names))
@@ -63,42 +65,48 @@ def sorted_runs(events: list[str]) -> list[str]:
     return result[:-1]
 
 
-def _id(event: Any) -> str:
+def _id(event: Any, names: Names) -> str:
+    """A quote is called after its account, book and side, an entry of a mass quote after its place (QUOTE-001)."""
+    if event.order_type == OrderType.QUOTE and event.account in names.accounts:
+        owner = names.accounts[event.account]
+        if event.kind == EventKind.REJ:
+            return f"{owner}#{event.lots}"
+        return f"{owner}.{BOOK_NAMES[event.instrument]}{'ba'[event.side]}"
     return unpack_client_order_id(event.client_order_id_0, event.client_order_id_1, event.client_order_id_2)
 
 
 def _trade(first: Any, second: Any, names: Names) -> str:
-    text = f"TRD {_id(first)} {_id(second)} {second.lots}@{second.price}"
+    text = f"TRD {_id(first, names)} {_id(second, names)} {second.lots}@{second.price}"
     return f"{text} {BOOK_NAMES[first.instrument]}" if names.books else text
 
 
-def _group(rows: list[Any]) -> Iterator[str]:
+def _group(rows: list[Any], names: Names) -> Iterator[str]:
     """An implied group: each outright's row is a trade with the combination's order, whose row is the last."""
     *outrights, whole = rows
     for row in outrights:
         pair = (whole, row) if row.liquidity == Liquidity.TAKER else (row, whole)
-        yield f"TRD {_id(pair[0])} {_id(pair[1])} {row.lots}@{row.price} {BOOK_NAMES[row.instrument]}"
+        yield f"TRD {_id(pair[0], names)} {_id(pair[1], names)} {row.lots}@{row.price} {BOOK_NAMES[row.instrument]}"
 
 
-def _decrement(first: Any, second: Any) -> str:
-    return f"DEC {_id(first)} {_id(second)} {second.lots}"
+def _decrement(first: Any, second: Any, names: Names) -> str:
+    return f"DEC {_id(first, names)} {_id(second, names)} {second.lots}"
 
 
-def _reject(event: Any, _: Names) -> str:
-    return f"{EventKind(event.kind).name} {_id(event)} {RejectReason(event.reason).name}".replace("  ", " ")
+def _reject(event: Any, names: Names) -> str:
+    return f"{EventKind(event.kind).name} {_id(event, names)} {RejectReason(event.reason).name}".replace("  ", " ")
 
 
-def _rests(event: Any, _: Names) -> str:
+def _rests(event: Any, names: Names) -> str:
     hidden = f" hid={event.hidden_lots}" if event.hidden_lots > 0 else ""
-    return f"RST {_id(event)} {event.lots}@{event.price}{hidden}"
+    return f"RST {_id(event, names)} {event.lots}@{event.price}{hidden}"
 
 
-def _replaced(event: Any, _: Names) -> str:
+def _replaced(event: Any, names: Names) -> str:
     ends = {int(EventFlag.KEPT): " keep", int(EventFlag.LOST): " lose"}
-    return f"RPL {_id(event)}{ends.get(event.flags & (EventFlag.KEPT | EventFlag.LOST), '')}"
+    return f"RPL {_id(event, names)}{ends.get(event.flags & (EventFlag.KEPT | EventFlag.LOST), '')}"
 
 
-def _indicative(event: Any, _: Names) -> str:
+def _indicative(event: Any, names: Names) -> str:
     if event.flags & EventFlag.EMPTY:
         return "IOP none"
     return f"IOP {event.lots}@{event.price} imb={event.leaves_lots}"
@@ -115,15 +123,15 @@ def _killed(event: Any, names: Names) -> str:
 
 
 TOLD: dict[EventKind, Callable[[Any, Names], str]] = {
-    EventKind.ACK: lambda event, _: f"ACK {_id(event)}",
+    EventKind.ACK: lambda event, names: f"ACK {_id(event, names)}",
     EventKind.REJ: _reject,
     EventKind.RREJ: _reject,
     EventKind.CREJ: _reject,
     EventKind.RST: _rests,
-    EventKind.RFR: lambda event, _: f"RFR {_id(event)} vis={event.lots}",
+    EventKind.RFR: lambda event, names: f"RFR {_id(event, names)} vis={event.lots}",
     EventKind.RPL: _replaced,
-    EventKind.CXL: lambda event, _: f"CXL {_id(event)} {event.lots} {CancelReason(event.reason).name}",
-    EventKind.TRG: lambda event, _: f"TRG {_id(event)}",
+    EventKind.CXL: lambda event, names: f"CXL {_id(event, names)} {event.lots} {CancelReason(event.reason).name}",
+    EventKind.TRG: lambda event, names: f"TRG {_id(event, names)}",
     EventKind.UNX: lambda event, _: f"UNX {event.lots}@{event.price} imb={event.leaves_lots}",
     EventKind.IOP: _indicative,
     EventKind.STA: lambda event, _: f"STA {MarketState(event.state).name.lower()}",

@@ -9,17 +9,18 @@ import numpy as np
 
 from exchange.book.levels import CHANGED, ZERO
 from exchange.book.stops import VENUE_LINE, is_stop
-from exchange.codes import CancelReason, CommandFlag, CommandKind, EventFlag, EventKind, RejectReason
+from exchange.codes import CommandKind, EventFlag, EventKind
 from exchange.engine.cash import move_cash, note_request, open_session
 from exchange.engine.clock import begin_clock, expire_next
 from exchange.engine.disconnect import disconnect, fire_next_timer, set_timer
 from exchange.engine.emit import market_event, next_in_stream, refuse
 from exchange.engine.implied_prices import tell_implied
 from exchange.engine.kill import begin_kill, kill_next, lift_next, may_lift
-from exchange.engine.leavers import leave_once
+from exchange.engine.leavers import PULLING, leave_once
 from exchange.engine.look_ahead import CLOSE, FAR, NEAR, look_close, look_far, look_near
+from exchange.engine.mass_cancel import begin_cancel_all, cancel_next
 from exchange.engine.matching import match_once, settle_remainder, start_order
-from exchange.engine.orders import cancel_order, enter_order, take_out
+from exchange.engine.orders import cancel_order, enter_order
 from exchange.engine.phases import (
     begin_state_change,
     expire_day_orders,
@@ -28,10 +29,12 @@ from exchange.engine.phases import (
     publish_indicative,
     uncross_once,
 )
+from exchange.engine.protection import pull_once, reset_protection, set_protection
+from exchange.engine.quotes import ENTRY_DONE, MATCH_SIDE, begin_quote, close_run, lose_side, quote_once, settle_side
 from exchange.engine.replace import replace_order
 from exchange.engine.risk import equity_mills
 from exchange.engine.stops import inject_stop, keep_stop, next_injection
-from exchange.engine.validate import BAD_COMBO, CLOSED, known_account, takes_cancel
+from exchange.engine.validate import BAD_COMBO, CLOSED
 from exchange.engine.velocity import halt_once
 from exchange.kernel import kernel, leaf_kernel, row_at
 from exchange.limits import STEP_EVENTS
@@ -40,6 +43,9 @@ NEW = np.int64(CommandKind.NEW)
 REPLACE = np.int64(CommandKind.REPLACE)
 CANCEL = np.int64(CommandKind.CANCEL)
 CANCEL_ALL = np.int64(CommandKind.CANCEL_ALL)
+QUOTE = np.int64(CommandKind.QUOTE)
+MMP_SET = np.int64(CommandKind.MMP_SET)
+MMP_RESET = np.int64(CommandKind.MMP_RESET)
 DEPOSIT = np.int64(CommandKind.DEPOSIT)
 WITHDRAW = np.int64(CommandKind.WITHDRAW)
 SET_STATE = np.int64(CommandKind.SET_STATE)
@@ -51,16 +57,9 @@ TIMER = np.int64(CommandKind.TIMER)
 SESSION = np.int64(CommandKind.SESSION)
 INDICATIVE = np.int64(CommandKind.INDICATIVE)
 
-BY_SIDE = np.int64(CommandFlag.BY_SIDE)
-BY_TAG = np.int64(CommandFlag.BY_TAG)
 MARGIN = np.int64(EventFlag.MARGIN)
-MASS = np.int64(EventKind.MASS)
 POS = np.int64(EventKind.POS)
-CREJ = np.int64(EventKind.CREJ)
 REFUSED = np.int64(EventKind.REFUSED)
-UNKNOWN_ACCOUNT = np.int64(RejectReason.UNKNOWN_ACCOUNT)
-STATE = np.int64(RejectReason.STATE)
-USER = np.int64(CancelReason.USER)
 
 # Steps. IDLE is 0: a cursor between commands is all zero.
 IDLE = 0
@@ -74,6 +73,9 @@ BLOCK = 7
 LIFT = 8
 TIMERS = 9
 HALTING = 10
+WORK_QUOTE = 11
+MATCH_QUOTE = 12
+HALT_QUOTE = 13
 
 
 @leaf_kernel
@@ -114,76 +116,6 @@ def _inject_once(state, out):
 
 
 @kernel
-def _begin_sweep(state, command):
-    cursor = state.cursor
-    account = np.int64(command.account)
-    cursor.account = account
-    cursor.slot = state.accounts[account].first_order
-    cursor["flags"] = command["flags"]
-    cursor.side = command.side
-    cursor.instrument = command.instrument
-    cursor.group = command.group
-    cursor.session = command.session
-    cursor.tag = command.tag
-    cursor.request_id = command.request_id
-    cursor.count = 0
-    cursor.step = SWEEP
-
-
-@kernel
-def _begin_cancel_all(state, out, command):
-    if not known_account(state, np.int64(command.account)):
-        refuse(state, out, CREJ, command, UNKNOWN_ACCOUNT)
-        return
-    index = np.int64(command.instrument)
-    # A filter that names one market which bars cancels is refused whole; otherwise orders there are passed over.
-    if 0 < index <= state.books_listed and not takes_cancel(state.books[index].phase):
-        refuse(state, out, CREJ, command, STATE)
-        return
-    group = np.int64(command.group)
-    if 0 < group < state.groups.shape[0] and state.groups[group].listed and not takes_cancel(state.groups[group].state):
-        refuse(state, out, CREJ, command, STATE)
-        return
-    _begin_sweep(state, command)
-
-
-@kernel
-def _matches_sweep(state, cursor, order):
-    """Whether a mass cancel takes this order (ENTRY-012)."""
-    if not takes_cancel(state.books[order.book].phase):
-        return False
-    if cursor.instrument != 0 and order.book != cursor.instrument:
-        return False
-    if cursor.group != 0 and state.books[order.book].group != cursor.group:
-        return False
-    if cursor["flags"] & BY_SIDE != 0 and order.side != cursor.side:
-        return False
-    return cursor["flags"] & BY_TAG == 0 or order.tag == cursor.tag
-
-
-@kernel
-def _sweep_once(state, out):
-    """Take the next order of the sweep out, or end it with MASS."""
-    cursor = state.cursor
-    slot = np.int64(cursor.slot)
-    while slot != 0 and not _matches_sweep(state, cursor, state.orders[slot]):
-        slot = np.int64(state.links[slot].account_newer)
-    if slot != 0:
-        cursor.slot = state.links[slot].account_newer
-        cursor.count += 1
-        row = take_out(state, out, slot, USER)
-        row.reference = cursor.request_id
-        return
-    row = market_event(state, out, MASS, np.int64(cursor.instrument))
-    row.account = cursor.account
-    row.session = cursor.session
-    row.reference = cursor.request_id
-    row.reason = USER
-    row.lots = cursor.count
-    cursor.step = REPORT
-
-
-@kernel
 def _begin_state(state, out, command):
     if not begin_state_change(state, out, command):
         _clear_cursor(state)
@@ -196,6 +128,17 @@ def _begin_state(state, out, command):
     else:
         finish_state_change(state, out)
         state.cursor.step = REPORT
+
+
+@kernel
+def _end_entry(state):
+    """After an entry of a mass quote: the next row of the run, or the report of the whole."""
+    cursor = state.cursor
+    if cursor.more != 0:
+        cursor.step = IDLE
+        state.sequence = cursor.last_sequence
+    else:
+        cursor.step = REPORT
 
 
 @leaf_kernel
@@ -215,6 +158,11 @@ def _begin(state, out, command, word):
             _begin_match(state, slot, 0)
         else:
             _begin_elected(state)
+    elif kind == QUOTE:
+        if begin_quote(state, out, command):
+            state.cursor.step = WORK_QUOTE
+        else:
+            _end_entry(state)
     else:
         _begin_rare(state, out, command)
 
@@ -223,7 +171,8 @@ def _begin(state, out, command, word):
 def _begin_rare(state, out, command):
     kind = command.kind
     if kind == CANCEL_ALL:
-        _begin_cancel_all(state, out, command)
+        if begin_cancel_all(state, out, command):
+            state.cursor.step = SWEEP
     elif kind == DEPOSIT:
         move_cash(state, out, command, np.int64(1))
     elif kind == WITHDRAW:
@@ -235,6 +184,10 @@ def _begin_rare(state, out, command):
         state.cursor.step = TIMES
     elif kind == INDICATIVE:
         publish_indicative(state, out, command)
+    elif kind == MMP_SET:
+        set_protection(state, out, command)
+    elif kind == MMP_RESET:
+        reset_protection(state, out, command)
     elif kind == KILL:
         if begin_kill(state, out, command):
             state.cursor.step = BLOCK
@@ -316,6 +269,31 @@ def _clear_cursor(state):
     cursor.pass_slot = 0
     cursor.scope = 0
     cursor.leaving = 0
+    cursor.protection = 0
+    if cursor.run != 0:
+        close_run(state)
+
+
+@kernel
+def _advance_quote(state, out, step):
+    """One more step of a mass quote's entry."""
+    cursor = state.cursor
+    if step == WORK_QUOTE:
+        following = quote_once(state, out)
+        if following == MATCH_SIDE:
+            cursor.step = MATCH_QUOTE
+        elif following == ENTRY_DONE:
+            _end_entry(state)
+    elif step == MATCH_QUOTE:
+        if not match_once(state, out, np.int64(cursor.slot)):
+            if cursor.halt_reason != 0:
+                cursor.step = HALT_QUOTE
+            else:
+                settle_side(state, out)
+                cursor.step = WORK_QUOTE
+    elif not halt_once(state, out):
+        lose_side(state)
+        cursor.step = WORK_QUOTE
 
 
 @kernel
@@ -323,7 +301,9 @@ def _advance(state, out):
     """One more step of the running command."""
     cursor = state.cursor
     step = cursor.step
-    if cursor.detour != 0:
+    if cursor.detour & PULLING != 0:
+        pull_once(state, out)
+    elif cursor.detour != 0:
         leave_once(state, out)
     elif step == MATCH:
         if not match_once(state, out, np.int64(cursor.slot)):
@@ -336,11 +316,14 @@ def _advance(state, out):
         if not halt_once(state, out):
             cursor.step = REPORT
     elif step == SWEEP:
-        _sweep_once(state, out)
+        if not cancel_next(state, out):
+            cursor.step = REPORT
     elif step == UNCROSS:
         if not uncross_once(state, out):
             finish_state_change(state, out)
             cursor.step = REPORT
+    elif step == WORK_QUOTE or step == MATCH_QUOTE or step == HALT_QUOTE:
+        _advance_quote(state, out, step)
     elif step == EXPIRE:
         finish_state_change(state, out)
         cursor.step = REPORT
@@ -360,6 +343,13 @@ def _advance(state, out):
         _inject_once(state, out)
     elif not _report_once(state, out) and not tell_implied(state, out):
         _clear_cursor(state)
+
+
+@kernel
+def _cut_run(state):
+    """A run whose last entry promised another that does not come: it ends here."""
+    state.sequence = state.cursor.run
+    state.cursor.step = REPORT
 
 
 @kernel
@@ -383,6 +373,8 @@ def apply_commands(states, commands, start, stop, outs):
     while out.count <= room:
         if state.cursor.step != IDLE:
             _advance(state, out)
+        elif index < stop and state.cursor.run != 0 and row_at(commands, index).kind != QUOTE:
+            _cut_run(state)
         elif index < stop:
             word = out.ahead[index % FAR].word
             if index + CLOSE < stop:
@@ -392,7 +384,7 @@ def apply_commands(states, commands, start, stop, outs):
             if index + FAR < stop:
                 look_far(state, row_at(commands, index + FAR), out.ahead[index % FAR])
             _begin(state, out, row_at(commands, index), word)
-            if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE:
+            if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE and state.cursor.run == 0:
                 state.cursor.step = REPORT
             index += 1
         else:

@@ -29,7 +29,7 @@ from exchange.engine.sharing import (
 )
 from exchange.engine.ways import lay_ways, ways_of
 from exchange.limits import LADDER_TICKS_MAX, LEGS_MAX, SCAN_TIERS
-from exchange.records import EVENT
+from exchange.records import EVENT, QUOTE_OWNER
 from exchange.units import ORDER_LOTS_MAX, POSITION_LOTS_MAX, PRICE_MAX
 
 PAYLOAD_BYTES_MAX = 65_536  # DUR-060
@@ -149,7 +149,7 @@ def check(states: np.ndarray, kind: int, payload: bytes) -> None:
 def _check_account(states: np.ndarray, terms: AccountPayload) -> None:
     within("account", terms.account, 1, states[0].accounts.shape[0] - 1)
     within("firm", terms.firm, 0, 0xFFFFFFFF)
-    within("smp_id", terms.smp_id, 0, 0xFFFFFFFF)
+    within("smp_id", terms.smp_id, 0, QUOTE_OWNER - 1)
     within("order_lots_max", terms.order_lots_max, 0, ORDER_LOTS_MAX)
     within("position_lots_max", terms.position_lots_max, 0, POSITION_LOTS_MAX)
     within("term_lots_max", terms.term_lots_max, 0, POSITION_LOTS_MAX)

@@ -92,9 +92,10 @@ def _next_place(state):
     cursor.count += 1
     if cursor.count > 1:
         return np.int64(0)
-    if cursor.scope == SCOPE_SESSION:
-        return np.int64(state.sessions[cursor.group].account)
-    return np.int64(cursor.account)
+    if cursor.scope != SCOPE_SESSION:
+        return np.int64(cursor.account)
+    account = np.int64(state.sessions[cursor.group].account)
+    return account if known_account(state, account) else np.int64(0)
 
 
 @kernel

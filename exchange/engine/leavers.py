@@ -11,9 +11,15 @@ from exchange.kernel import kernel
 
 COD = np.int64(CancelReason.COD)
 TIMER = np.int64(CancelReason.TIMER)
+KILL = np.int64(CancelReason.KILL)
 EACH_ITS_OWN = np.int64(CancelReason.NONE)
 WAITS_COD = np.int64(OrderFlag.WAITS_COD)
 WAITS_TIMER = np.int64(OrderFlag.WAITS_TIMER)
+
+
+# Bits of the cursor's detour: orders that leave together, and quotes that a protection pulls (`protection`).
+LEAVING = 1
+PULLING = 2
 
 
 @kernel
@@ -32,7 +38,7 @@ def send_off(state, reason, sort):
     if sort:
         _sort_by_entry(state, np.int64(cursor.stop))
     cursor.leaving = reason
-    cursor.detour = 1
+    cursor.detour |= LEAVING
 
 
 @kernel
@@ -45,12 +51,13 @@ def leave_once(state, out):
     if cursor.index == cursor.stop:
         cursor.index = 0
         cursor.stop = 0
-        cursor.detour = 0
+        cursor.detour &= ~LEAVING
     reason = np.int64(cursor.leaving)
     if reason == EACH_ITS_OWN:
         reason = COD if state.orders[slot]["flags"] & WAITS_COD != 0 else TIMER
     row = take_out(state, out, slot, reason)
-    row.reference = cursor.request_id
+    if reason == KILL:
+        row.reference = cursor.request_id
 
 
 @kernel

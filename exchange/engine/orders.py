@@ -24,8 +24,10 @@ from exchange.codes import (
     EventFlag,
     EventKind,
     OrderState,
+    OrderType,
 )
 from exchange.engine.emit import cancel_event, next_in_stream, order_event, refuse
+from exchange.engine.quote_counts import forget_quote
 from exchange.engine.validate import (
     NONE,
     STATE,
@@ -41,6 +43,7 @@ from exchange.engine.validate import (
 from exchange.kernel import copy_bytes, kernel, leaf_kernel
 from exchange.records import CLIENT_ORDER_ID_BYTES, COMMAND, ROW_BYTES
 
+QUOTE = np.int64(OrderType.QUOTE)
 ACK = np.int64(EventKind.ACK)
 REJ = np.int64(EventKind.REJ)
 RST = np.int64(EventKind.RST)
@@ -75,7 +78,8 @@ assert all(ORDER.fields[name] == COMMAND.fields[name] for name in COPIED)  # typ
 
 
 @leaf_kernel
-def _append_to_account(state, account, slot):
+def append_to_account(state, account, slot):
+    """The order is its account's youngest."""
     account_row = state.accounts[account]
     link = state.links[slot]
     last = np.int64(account_row.last_order)
@@ -162,7 +166,7 @@ def enter_order(state, out, command, word):
         add_client_order(state, slot, word)
     if order.tif == GTD:
         keep_expiry(state, slot)
-    _append_to_account(state, account, slot)
+    append_to_account(state, account, slot)
     work_order(state, order, np.int64(order.leaves_lots))
     row = order_event(state, out, ACK, order, np.int64(0), np.int64(0))
     row.reference = command.request_id
@@ -226,6 +230,8 @@ def forget_order(state, slot, word):
     order = state.orders[slot]
     if order.tif == GTD:
         drop_expiry(state, slot)
+    if order.order_type == QUOTE:
+        forget_quote(state, order)
     if has_client_order_id(order):
         remove_client_order(state, slot, word)
     _remove_from_account(state, np.int64(order.account), slot)

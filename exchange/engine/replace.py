@@ -6,7 +6,7 @@ from exchange.book.levels import take_hidden_first, unlink_order
 from exchange.book.pro_rata import lose_top
 from exchange.book.stops import is_stop
 from exchange.clearing.margin import loss_per_lot
-from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderState
+from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderState, OrderType
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import PRO_RATA, refuse_change, rest_order, take_out, target_of, work_order
 from exchange.engine.replace_stop import replace_stop, set_terms
@@ -36,6 +36,7 @@ from exchange.engine.validate import (
 )
 from exchange.kernel import kernel
 
+QUOTE = np.int64(OrderType.QUOTE)
 RPL = np.int64(EventKind.RPL)
 RREJ = np.int64(EventKind.RREJ)
 IFM = np.int64(CancelReason.IFM)
@@ -63,7 +64,7 @@ def _check_replace(state, command, slot, price, total, display):
     reason = check_replace_syntax(command)
     if reason != NONE:
         return reason
-    if slot == 0:
+    if slot == 0 or state.orders[slot].order_type == QUOTE:
         return UNKNOWN
     order = state.orders[slot]
     book = state.books[order.book]

@@ -12,7 +12,7 @@ from blake3 import blake3
 
 from exchange.book.layout import BOOK, GUARD, LEVEL, LINK, MEMBER, NODE, ORDER, PATH, QUOTE, SHARING, SOURCES
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
-from exchange.limits import FIRST_INDEX, Limits
+from exchange.limits import FIRST_INDEX, MMP_FILLS, QUOTE_ENTRIES_MAX, Limits
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
@@ -42,6 +42,32 @@ SESSION = record_type(
         ("spare", "u1", (3,)),
     ]
 )
+
+# A market-maker protection group of an account (MMP-001); its counts are of the fills in its window.
+PROTECTION = record_type(
+    [
+        ("account", "<i4"),
+        ("group", "<i4"),  # product group whose quotes it takes, 0 any
+        ("number", "<u4"),  # the account's own for it
+        ("tripped", "<i4"),  # Threshold that tripped it, 0 armed
+        ("window_ns", "<i8"),
+        ("lots_max", "<i8"),  # thresholds, 0 none
+        ("fills_max", "<i8"),
+        ("delta_max", "<i8"),
+        ("hours_max", "<i8"),
+        ("lots", "<i8"),
+        ("fills", "<i8"),
+        ("delta", "<i8"),  # bought less sold
+        ("hours", "<i8"),
+        ("first", "<i4"),  # place of the oldest fill in its ring
+        ("quotes", "<i4"),  # that work
+        ("next_group", "<i4"),  # of the same account
+        ("next_pull", "<i4"),  # group whose quotes are pulled after its own
+    ]
+)
+
+# One maker fill of a quote; a group's ring begins at its row * MMP_FILLS.
+PROTECTION_FILL = record_type([("time_ns", "<i8"), ("hours", "<i8"), ("lots", "<i4"), ("spare", "<i4")])
 
 # Where a command that did not fit into the event buffer goes on. All zero between commands.
 CURSOR = record_type(
@@ -74,10 +100,26 @@ CURSOR = record_type(
         ("halt_step", "<i4"),
         ("pass_step", "<i4"),  # of a pro-rata pass over a level, see engine.level_pass
         ("pass_slot", "<i4"),  # the order of the level whose turn is next
-        ("detour", "<i4"),  # 1: orders leave before the running step goes on
+        ("detour", "<i4"),  # LEAVING, PULLING: orders leave before the running step goes on
         ("leaving", "<i4"),  # CancelReason of those that leave, 0 each its own
         ("stage", "<i4"),  # of the uncross of `book`: JOINING, TRADING, 0 done
+        ("protection", "<i4"),
+        ("pull_first", "<i4"),  # protection groups that have tripped and whose quotes are pulled
+        ("pull_last", "<i4"),
+        ("pull_slot", "<i4"),  # where the search for the next quote goes on
+        ("pull_told", "<i4"),  # 1: MMP of the first one is out
+        # a run of quotes: its entries so far, and the entry that is being worked
+        ("run", "<i8"),  # sequence of its first row, which all its events carry; 0 none
+        ("last_sequence", "<i8"),
+        ("more", "<i4"),  # another entry follows
+        ("entries", "<i4"),
+        ("place", "<i4"),
         ("spare", "<i4"),
+        ("quote_id", "<i8", (2,)),
+        ("quote_tick", "<i8", (2,)),
+        ("quote_lots", "<i4", (2,)),
+        ("quote_state", "<i4", (2,)),  # QuoteState
+        ("named", "<u4", (QUOTE_ENTRIES_MAX,)),  # instruments of the entries so far
     ]
 )
 
@@ -131,7 +173,7 @@ COUNTERS = [
     ("books_listed", "<i4"),
     ("month", "<i4"),  # current month, since 2020-01: splits scan tiers (MARGIN-002)
     ("next_expiry", "<i4"),  # heap of GTD orders, earliest first
-    ("spare", "<i4"),
+    ("used_protections", "<i4"),
 ]
 
 
@@ -157,6 +199,8 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("marked_words", "<u8", (2,)),  # which words of each are not zero
         ("accounts", ACCOUNT, (limits.accounts + 1,)),
         ("sessions", SESSION, (limits.sessions + 1,)),
+        ("protections", PROTECTION, (limits.protections + 1,)),
+        ("protection_fills", PROTECTION_FILL, ((limits.protections + 1) * MMP_FILLS,)),
         ("positions", POSITION, (limits.positions + 1,)),
         ("position_index", "<i4", (limits.position_index,)),
         ("risks", RISK, ((limits.accounts + 1) * (limits.commodities + 1),)),

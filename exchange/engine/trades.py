@@ -7,12 +7,14 @@ from exchange.book.levels import reduce_order, unlink_order
 from exchange.book.stops import STOPS
 from exchange.book.windows import note_print
 from exchange.clearing.fills import clear_fill
-from exchange.codes import BookFeature, EventKind, Liquidity, OrderState
+from exchange.codes import BookFeature, EventKind, Liquidity, OrderState, OrderType
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import forget_order, refresh_order
+from exchange.engine.protection import count_fill
 from exchange.engine.stops import elect_stops
 from exchange.kernel import kernel, leaf_kernel
 
+QUOTE = np.int64(OrderType.QUOTE)
 FILL = np.int64(EventKind.FILL)
 MAKER = np.int64(Liquidity.MAKER)
 TAKER = np.int64(Liquidity.TAKER)
@@ -54,6 +56,8 @@ def _fill(state, out, book, slot, lots, price, liquidity):
 def tell_fill(state, out, book, slot, lots, price, liquidity, fee):
     """What a fill that is cleared does to its order and the book. Returns the FILL row."""
     order = state.orders[slot]
+    if book.features != 0 and liquidity == MAKER and order.order_type == QUOTE:
+        count_fill(state, order, lots, book.hours)
     order.filled_lots += lots
     order.value_tick_lots += price * lots
     level_lots = np.int64(0)

@@ -7,6 +7,7 @@ import numpy as np
 
 from exchange.book.windows import BREAKER, VELOCITY
 from exchange.codes import CancelReason, MarketState, OrderType, StateReason
+from exchange.engine.leavers import add_leaver, send_off
 from exchange.engine.market_state import change_state
 from exchange.engine.orders import rest_order, take_out
 from exchange.engine.validate import is_immediate
@@ -17,6 +18,7 @@ CANCEL_VELOCITY = np.int64(CancelReason.VELOCITY)
 REASON_BREAKER = np.int64(StateReason.HALT_DCB)
 RESERVED = np.int64(MarketState.RESERVED)
 MARKET = np.int64(OrderType.MARKET)
+QUOTE = np.int64(OrderType.QUOTE)
 
 # Steps of a halt. The remainder comes first: 0.
 REMAINDER = 0
@@ -63,9 +65,14 @@ def halt_once(state, out):
 
 @kernel
 def _may_rest(state, slot):
-    """IOC, FOK, market and minimum-quantity remainders do not wait for the uncross (BAND-006)."""
+    """IOC, FOK, market, minimum-quantity and quote remainders do not wait for the uncross (BAND-006)."""
     order = state.orders[slot]
-    return not is_immediate(order.tif) and order.order_type != MARKET and state.cursor.minimum_lots == 0
+    return (
+        not is_immediate(order.tif)
+        and order.order_type != MARKET
+        and order.order_type != QUOTE
+        and state.cursor.minimum_lots == 0
+    )
 
 
 @kernel
@@ -79,8 +86,21 @@ def _reserve(state, out):
     group = np.int64(state.books[breached].group)
     if state.groups[group].lead_book == breached:
         change_state(state, out, np.int64(0), group, RESERVED, reason, until_ns)
+        _pull_quotes(state, np.int64(0), group)
     else:
         change_state(state, out, np.int64(cursor.book), np.int64(0), RESERVED, reason, until_ns)
+        _pull_quotes(state, np.int64(cursor.book), group)
+
+
+@kernel
+def _pull_quotes(state, index, group):
+    """Quotes of the book, of the whole group if `index` is 0, leave before the remainder rests (BAND-007, BAND-008)."""
+    for slot in range(1, state.used_orders + 1):
+        order = state.orders[slot]
+        named = order.book == index if index != 0 else state.books[order.book].group == group
+        if named and order.state != 0 and order.order_type == QUOTE:
+            add_leaver(state, np.int64(slot))
+    send_off(state, CANCEL_VELOCITY, True)
 
 
 @kernel

@@ -41,19 +41,24 @@ def definitions() -> list[tuple[int, bytes]]:
 
 
 def _small_day(sequence: int) -> np.ndarray:
-    rows = blank_commands(6)
-    rows["sequence"] = np.arange(sequence + 1, sequence + 7)
+    rows = blank_commands(9)
+    rows["sequence"] = np.arange(sequence + 1, sequence + 10)
     rows["account"] = 1
     rows["group"] = 1
     rows["kind"] = [
         CommandKind.DEPOSIT, CommandKind.SET_STATE, CommandKind.SET_STATE, CommandKind.NEW, CommandKind.NEW,
-        CommandKind.CLOCK,
+        CommandKind.CLOCK, CommandKind.MMP_SET, CommandKind.QUOTE, CommandKind.NEW,
     ]  # fmt: skip
-    rows["order_type"] = [0, MarketState.PREOPEN, MarketState.OPEN, 0, 0, 0]
-    rows["price"] = [10**9, 0, 0, 100, 100, 0]
+    rows["order_type"] = [0, MarketState.PREOPEN, MarketState.OPEN, 0, 0, 0, 0, 0, 0]
+    rows["price"] = [10**9, 0, 0, 100, 100, 0, 0, 101, 101]
     rows["lots"] = 1
-    rows["instrument"] = [0, 0, 0, 1, 1, 0]
+    rows["instrument"] = [0, 0, 0, 1, 1, 0, 0, 1, 1]
     rows["tif"][4] = TimeInForce.GTD
     rows["expiry_ns"][4] = 1
-    rows["time_ns"][5] = 1
+    rows["time_ns"][5:] = 1
+    rows["expiry_ns"][6] = 1
+    rows["smp_id"][6:8] = 1
+    rows["trigger"][7] = 102
+    rows["minimum_lots"][7] = 1
+    rows["side"][8] = Side.SELL
     return rows

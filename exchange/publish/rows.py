@@ -12,7 +12,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from exchange.records import EVENT_FIELDS, EVENT_STRUCT
+from exchange.records import EVENT_FIELDS, EVENT_STRUCT, QUOTE_KEY
 
 Row = tuple[int, ...]
 
@@ -65,4 +65,6 @@ def by_command(rows: list[Row]) -> Iterator[tuple[int, list[Row]]]:
 @lru_cache(maxsize=65_536)
 def client_order_id_text(first: int, second: int, third: int) -> str:
     """Text of the three words. Several rows and a reply name the same order: the text is made once."""
+    if first >= QUOTE_KEY:
+        return ""
     return _words(first, second, third).rstrip(b"\0").decode("ascii")

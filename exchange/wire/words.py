@@ -5,7 +5,7 @@ from functools import lru_cache
 from exchange.codes import CancelReason, KillParty, Liquidity, OrderState, OrderType, Scope, Side, TimeInForce
 
 SIDES = ("b", "s")
-ORDER_TYPES = ("limit", "market", "mtl", "stop", "stop_limit")
+ORDER_TYPES = ("limit", "market", "mtl", "stop", "stop_limit", "quote")
 TIFS = ("day", "gtc", "gtd", "ioc", "fok")
 ORDER_STATES = ("", "pending", "open", "filled", "cancelled", "rejected", "expired")
 LIQUIDITIES = ("", "maker", "taker", "auction")

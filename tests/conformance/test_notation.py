@@ -19,6 +19,7 @@ from exchange.codes import (
     SmpMode,
     TimeInForce,
 )
+from exchange.conformance import not_built
 from exchange.conformance.message import Message
 from exchange.conformance.messages import MESSAGES
 from exchange.conformance.not_built import NOT_BUILT, missing
@@ -139,7 +140,7 @@ def test_accounts_and_sessions_keep_their_names() -> None:
         ("UK sess=1", CommandKind.UNKILL, {"order_type": Scope.SESSION}),
         ("TM P 5", CommandKind.TIMER, {"lots": 5_000}),
         ("T 5", CommandKind.CLOCK, {}),
-        ("MR mm", CommandKind.MMP_RESET, {}),
+        ("MR mm", CommandKind.MMP_RESET, {"smp_id": 1}),
         ("MQ mm M1:5@99/5@101 M2:0@0/1@-1", CommandKind.QUOTE, {}),
         ("D+ a 5", CommandKind.DEPOSIT, {"price": 5}),
         ("D- a -5", CommandKind.WITHDRAW, {"price": -5}),
@@ -176,8 +177,9 @@ def test_every_parameter_is_read() -> None:
     assert missing(found) == sorted(NOT_BUILT - {"MQ", "MR", "D", "T", "lmm"})
 
 
-def test_what_is_not_built_is_found_wherever_it_is_said() -> None:
-    assert missing(read(messages="T 5; D 1; MR a; MQ a M1:1@1/1@2")) == ["MQ", "MR"]
+def test_what_is_not_built_is_found_wherever_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(not_built, "NOT_BUILT", frozenset({"vel", "MQ"}))
+    assert missing(read(parameters="vel=3", messages="T 5; D 1; MR a; MQ a M1:1@1/1@2")) == ["MQ", "vel"]
     assert missing(read(parameters="algo=fifo imp=0 band=3", before="a S1@1 disp=1", messages="K a; U")) == []
 
 

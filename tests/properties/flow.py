@@ -36,6 +36,7 @@ STRANGERS = (0, 6, 63, 64, 4_000_000_000)
 WEIGHTS = {
     "new": 64, "cancel": 9, "replace": 16, "cancel_all": 0.6, "cash": 2, "state": 2, "back": 5, "indicative": 2,
     "clock": 2, "kill": 0.5, "unkill": 2.5, "disconnect": 0.8, "timer": 1, "session": 0.7, "define": 0.8,
+    "quote": 7, "protect": 0.7, "reset": 1.2,
     "unsupported": 0.4, "leads": 0.4,
 }  # fmt: skip
 DEFINE, LEADS = "define", "leads"
@@ -52,6 +53,7 @@ class Flow:
         self.rng = np.random.default_rng(seed)
         self.sequence = 0
         self.request_id = 0
+        self.coming: list[Any] = []  # entries of a mass quote still to come
         self.weigh(weights or WEIGHTS)
 
     def weigh(self, weights: dict[str, float]) -> None:
@@ -75,6 +77,8 @@ class Flow:
 
     def next(self, reference: Reference) -> tuple[CommandKind, Any]:
         """A row, or a control's kind and payload."""
+        if self.coming:
+            return CommandKind.QUOTE, self.coming.pop(0)
         name = self.names[int(self.rng.choice(len(self.names), p=self.shares))]
         if name == DEFINE:
             return CommandKind.DEFINE_ACCOUNT, self._account()
@@ -194,6 +198,48 @@ class Flow:
         kind = self._pick([OrderType.STOP, OrderType.STOP_LIMIT])
         return {"order_type": kind, "trigger": self._price(reference, index), "flags": flags}
 
+    def _quote(self, reference: Reference) -> Any:
+        """A mass quote, row by row: mostly around settlement, sometimes crossed, empty, or of one book twice."""
+        account, request_id = self._account_number(), self.request_id + 1
+        number = self._pick([0, 1, 1, 2, 7])
+        count = 34 if self._chance(0.01) else int(self.rng.integers(1, 5))
+        rows = []
+        for place in range(count):
+            index = self._index()
+            bid = self._price(reference, index)
+            ask = bid + self._pick([0, 1, 1, 2, 2, 4, 6])
+            lots = [0 if self._chance(0.15) else self._lots() for _ in range(2)]
+            rows.append(
+                self._stamp(
+                    CommandKind.QUOTE, account=account, instrument=index, smp_id=number, price=bid, lots=lots[0],
+                    trigger=ask, minimum_lots=lots[1], session=1 + account % 3,
+                    flags=CommandFlag.MORE if place + 1 < count else 0,
+                )._replace(request_id=request_id)
+            )  # fmt: skip
+        if self._chance(0.01):
+            rows[-1] = rows[-1]._replace(flags=CommandFlag.MORE)
+        self.coming = rows[1:]
+        return rows[0]
+
+    def _protect(self, reference: Reference) -> Any:
+        """Tight thresholds over windows of a few commands up to all of them."""
+        fields = {
+            "lots": self._pick([0, 0, 5, 12]), "display_lots": self._pick([0, 2, 4, 256]),
+            "minimum_lots": self._pick([0, 0, 6]), "price": self._pick([0, 0, 5_000]),
+            "expiry_ns": self._pick([40_000, 400_000, 10**18]), "group": self._pick([0, 0, 1, 1, 2]),
+        }  # fmt: skip
+        if self._chance(0.1):
+            odd = [("lots", -1), ("display_lots", 257), ("expiry_ns", 0), ("group", 5), ("minimum_lots", -1)]
+            name, value = self._pick(odd)
+            fields[name] = value
+        number = self._pick([1, 1, 2, 7, 0]) if self._chance(0.98) else self._pick(range(100, 120))
+        return self._stamp(CommandKind.MMP_SET, account=self._account_number(), smp_id=number, **fields)
+
+    def _reset(self, reference: Reference) -> Any:
+        tripped = [key for key, protection in reference.protections.items() if protection.tripped]
+        account, number = self._pick(tripped) if tripped else (self._account_number(), self._pick([1, 2, 3]))
+        return self._stamp(CommandKind.MMP_RESET, account=account, smp_id=number)
+
     def _tag(self) -> int:
         return pack_tag(self._pick(["", "x", "y"]))
 
@@ -232,12 +278,12 @@ class Flow:
         )  # fmt: skip
 
     def _cancel_all(self, reference: Reference) -> Any:
-        flags = sum(int(flag) for flag in (CommandFlag.BY_SIDE, CommandFlag.BY_TAG))
-        flags &= int(self.rng.integers(4))
+        flags = sum(int(flag) for flag in (CommandFlag.BY_SIDE, CommandFlag.BY_TAG, CommandFlag.BY_PROTECTION))
+        flags &= int(self.rng.integers(8))
         scope = self._pick([{}, {"instrument": self._index()}, {"group": self._pick([1, 2, 3])}])
         return self._stamp(
             CommandKind.CANCEL_ALL, account=self._account_number(), side=self._pick(list(Side)), flags=flags,
-            tag=self._tag(), **scope,
+            tag=self._tag(), smp_id=self._pick([0, 1, 2]), **scope,
         )  # fmt: skip
 
     def _cash(self, reference: Reference) -> Any:
@@ -316,5 +362,5 @@ class Flow:
         return self._stamp(CommandKind.SESSION, account=self._account_number(), session=session)
 
     def _unsupported(self, reference: Reference) -> Any:
-        kinds = (CommandKind.QUOTE, CommandKind.MMP_SET, CommandKind.MMP_RESET)
+        kinds = (CommandKind.MARK, CommandKind.SETTLE, CommandKind.EXPIRE)
         return self._stamp(self._pick(kinds), account=self._account_number())

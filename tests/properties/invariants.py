@@ -5,7 +5,6 @@ share still shows here.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Any
 
 from exchange.codes import (
@@ -19,47 +18,20 @@ from exchange.codes import (
     MarketState,
     Matching,
     OrderState,
+    OrderType,
     PostOnly,
     Scope,
     Side,
     TimeInForce,
 )
+from exchange.records import QUOTE_OWNER
 from tests.properties.crossed import check_not_crossed
+from tests.properties.entry import Entry
 from tests.properties.implied_groups import check_group
 from tests.reference_engine import Reference
 
 REJECTIONS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ)
 ANSWERS = (EventKind.ACK, EventKind.RPL, EventKind.CXL, *REJECTIONS)
-
-
-@dataclass
-class Entry:
-    """An order as its events tell it."""
-
-    account: int
-    session: int
-    book: int
-    side: int
-    price: int
-    tif: int
-    order_lots: int
-    minimum_lots: int
-    post_only: int
-    smp_id: int
-    trigger: int = 0
-    waits: bool = False  # a stop that was not injected
-    shown_lots: int = 0
-    stamp: int = 0  # when it last joined a queue; 0: it rests nowhere
-    filled_lots: int = 0
-    cancelled_lots: int = 0
-    decremented_lots: int = 0
-    value_tick_lots: int = 0
-    turn: int = 0  # when it last took a place in time, resting or not
-    first_fills: int = 0  # executed in its command of entry
-
-    @property
-    def leaves_lots(self) -> int:
-        return self.order_lots - self.filled_lots - self.cancelled_lots - self.decremented_lots
 
 
 class Ledger:
@@ -70,6 +42,7 @@ class Ledger:
         self.streams: dict[int, int] = defaultdict(int)
         self.decrement: Any = None  # the first of a pair
         self.trades = 0
+        self.run = 0  # sequence that the events of the present mass quote carry
         self.stamps = 0
         self.states: dict[int, MarketState] = {}
         self.shared: set[int] = set()
@@ -88,10 +61,11 @@ class Ledger:
         """Fold one command's events and assert what must hold."""
         self.arrivals, self.closed = [], False
         self._check_answer(command, events)
+        run_goes_on = command.kind == CommandKind.QUOTE and command.flags & CommandFlag.MORE
         fills: list[Any] = []
         group: list[Any] = []
         for number, event in enumerate(events):
-            assert (event.sequence, event.time_ns) == (command.sequence, command.time_ns)
+            self._check_sequence(command, event)
             self._check_stream(event)
             if event.kind == EventKind.FILL and event.flags & EventFlag.IMPLIED:
                 group.append(event)
@@ -115,18 +89,36 @@ class Ledger:
         assert not fills and not group, "fills come in pairs (INV-002)"
         check_not_crossed(self.orders.values(), reference)
         self._check_entry_conditions(events)
-        self._check_stops(reference)
+        if not run_goes_on:
+            self._check_stops(reference)
+            self.run = 0
         for event in events:
             if event.kind == EventKind.KIL:
                 self._check_killed(reference, event)
+            elif event.kind == EventKind.MMP:
+                self._check_pulled(reference, event)
 
     def _check_answer(self, command: Any, events: list[Any]) -> None:
         """ORDER-003: the answer first, a rejection alone."""
         if command.kind in (CommandKind.NEW, CommandKind.REPLACE, CommandKind.CANCEL):
-            assert events and events[0].kind in ANSWERS, "every command is answered first (ORDER-003)"
-            assert events[0].reference == command.request_id
+            own = [event for event in events if event.sequence == command.sequence]
+            assert own and own[0].kind in ANSWERS, "every command is answered first (ORDER-003)"
+            assert own[0].reference == command.request_id
+        if command.kind == CommandKind.QUOTE:
+            assert events, "every entry is told"
         if any(event.kind in REJECTIONS for event in events):
-            assert len(events) == 1, "a rejected command yields one event (ORDER-003)"
+            told = [event for event in events if event.sequence == command.sequence]
+            one = sum(event.kind in REJECTIONS for event in events) == 1
+            # Behind the last entry of a mass quote come the stops that its trades elected (QUOTE-008).
+            assert one and (command.kind == CommandKind.QUOTE or len(told) == 1), "one event (ORDER-003)"
+
+    def _check_sequence(self, command: Any, event: Any) -> None:
+        """All events of a mass quote carry the sequence of its first row."""
+        if command.kind == CommandKind.QUOTE:
+            self.run = self.run or command.sequence
+        own = self.run if command.kind == CommandKind.QUOTE else command.sequence
+        cut = event.sequence == self.run  # of a run that ended before its time
+        assert cut or (event.sequence, event.time_ns) == (own, command.time_ns)
 
     def _check_stream(self, event: Any) -> None:
         """ACCT-001: numbers of one account without gaps; a margin message takes one more."""
@@ -140,10 +132,12 @@ class Ledger:
     def _fold(self, command: Any, event: Any) -> None:
         if event.kind == EventKind.ACK:
             assert event.order_id not in self.orders, "an order id never comes twice"
+            quote = event.order_type == OrderType.QUOTE
             self.orders[event.order_id] = Entry(
                 event.account, event.session, event.instrument, event.side, event.price, event.tif, event.order_lots,
-                command.minimum_lots, command.post_only, command.smp_id, command.trigger,
-                event.state == OrderState.PENDING,
+                0 if quote else command.minimum_lots, command.post_only,
+                QUOTE_OWNER + event.account if quote else command.smp_id, command.trigger,
+                event.state == OrderState.PENDING, is_quote=quote,
             )  # fmt: skip
             self._take_turn(event)
             self._arrive(event)
@@ -281,7 +275,7 @@ class Ledger:
             assert second.liquidity == Liquidity.TAKER and self.states[first.instrument] == MarketState.OPEN
             taker = self.orders[second.order_id]
             assert taker.stamp == 0 and taker.post_only == PostOnly.NONE, "post-only never takes (INV-008)"
-            assert not taker.smp_id or taker.smp_id != self.orders[first.order_id].smp_id, "no self match (INV-007)"
+            assert not taker.is_own(self.orders[first.order_id]), "no self match (INV-007)"
         for event in (first, second):
             self._fill(event)
 
@@ -375,6 +369,12 @@ class Ledger:
             o for o in self.orders.values() if (o.session == kill.session if of_session else o.account == kill.account)
         ]
         assert all(reference.market_state(order.book) == MarketState.CLOSED for order in left)
+
+    def _check_pulled(self, reference: Reference, trip: Any) -> None:
+        """INV-026: no quote of a group that tripped works."""
+        for order in reference.working(trip.account):
+            pulled = order.order_type == OrderType.QUOTE and order.protection == trip.order_id
+            assert not pulled, "quotes of a tripped group are gone"
 
     def check_level(self, event: Any, order: Entry) -> None:
         assert event.level_lots == self._level_lots(order.book, order.side, order.price), "level lots (INV-011)"

@@ -44,7 +44,7 @@ def test_busy_continuous_trading_agrees_and_no_account_falls_below_its_hold() ->
 @pytest.mark.rule("IMP-012")
 def test_implied_trading_through_combinations_of_every_kind_agrees() -> None:
     run = Run(60, {**continuous(), "state": 0.5, "back": 3})
-    run.go(2_500)
+    run.go(3_500)
     ways = {name.removeprefix("IMPLIED ") for name in run.seen if name.startswith("IMPLIED ")}
     kinds = {f"{kind} {way}" for kind in ("CALENDAR", "TIER", "STRIP") for way in ("in", "out")}
     assert kinds | {"IOC_ONLY"} <= ways, kinds - ways
@@ -63,17 +63,19 @@ def test_random_auctions_agree_on_price_volume_and_pairs() -> None:
 
 def test_the_random_flow_reaches_every_kind_of_event_and_refusal() -> None:
     run = Run(40)
-    run.go(2_500)
+    run.go(3_500)
+    while not run.seen["RREJ ELECTED"]:
+        run.go(500)
     run.auctions(2)
     kinds = {name.split()[0] for name in run.seen}
     wanted = {"ACK", "REJ", "RST", "FILL", "RPL", "RREJ", "CREJ", "CXL", "IOP", "STA", "KIL", "MASS", "POS", "CASH"}
-    wanted |= {"RFR", "DEC", "TRG", "UNX"}
+    wanted |= {"RFR", "DEC", "TRG", "UNX", "LIFTED", "DSC", "TIMER", "QUOTED", "MMP", "MMPR", "PROTECTED"}
     assert wanted <= kinds, wanted - kinds
     reasons = {name.removeprefix("REJ ") for name in run.seen if name.startswith("REJ ")}
     expected = {
         "UNKNOWN_ACCOUNT", "BAD_QTY", "BAD_COMBO", "KILLED", "STATE", "UNKNOWN_INST", "IOC_ONLY", "OFF_TICK",
         "BAD_LOT", "DUP_ID", "BAND", "CLOSE_ONLY", "POSITION", "RISK", "PO_CROSS",
-        "ELECTED",
+        "ELECTED", "DUP_INST", "CROSSED_QUOTE", "MMP",
     }  # fmt: skip
     assert expected <= reasons, expected - reasons
     assert run.seen["CXL EXPIRED"] > 20 and run.seen["TRG"] > 50 and run.seen["RREJ ELECTED"]

@@ -1,0 +1,197 @@
+"""Rejection reasons of a mass quote's entry, in their order of precedence; it is judged on both sides (QUOTE-002)."""
+
+import numpy as np
+
+from exchange.book.slots import can_take_slots
+from exchange.clearing.margin import change_working, loss_per_lot
+from exchange.clearing.positions import (
+    forget_last_position,
+    missing_positions,
+    open_positions,
+    own_position,
+    positions_left,
+)
+from exchange.codes import OrderType, RejectReason, Side, TimeInForce
+from exchange.engine.protection import lets_quote
+from exchange.engine.risk import check_risk, level_is_full
+from exchange.engine.validate import (
+    BAD_COMBO,
+    BAD_LOT,
+    BAD_QTY,
+    DUP_ID,
+    ENTRY_IOC_ONLY,
+    FULL,
+    IOC_ONLY,
+    KILLED,
+    NOCANCEL,
+    NONE,
+    OFF_TICK,
+    STATE,
+    UNKNOWN_ACCOUNT,
+    UNKNOWN_INST,
+    check_lots,
+    check_price,
+    is_killed,
+    known_account,
+    known_book,
+    takes_new,
+)
+from exchange.kernel import kernel
+from exchange.limits import QUOTE_ENTRIES_MAX
+from exchange.units import ORDER_LOTS_MAX
+
+BUY = np.int64(Side.BUY)
+QUOTE = np.int64(OrderType.QUOTE)
+DAY = np.int64(TimeInForce.DAY)
+DUP_INST = np.int64(RejectReason.DUP_INST)
+CROSSED_QUOTE = np.int64(RejectReason.CROSSED_QUOTE)
+MMP_REASON = np.int64(RejectReason.MMP)
+
+
+@kernel
+def quoted_lots(command, side):
+    """Lots of one side of an entry, 0 to remove it."""
+    return np.int64(command.lots) if side == BUY else np.int64(command.minimum_lots)
+
+
+@kernel
+def quoted_tick(command, side):
+    """Price of one side of an entry."""
+    return np.int64(command.price) if side == BUY else np.int64(command.trigger)
+
+
+@kernel
+def changes_side(state, slot, tick, lots):
+    """Whether a side leaves its place: no old one, another price, or more lots (QUOTE-004)."""
+    return slot == 0 or state.orders[slot].price != tick or lots > state.orders[slot].leaves_lots
+
+
+@kernel
+def check_quote(state, command, bid, ask):
+    """The reason an entry is refused for, NONE if it is accepted. `bid`, `ask`: slots of the old sides, 0 none."""
+    reason = _check_message(state, command)
+    if reason != NONE:
+        return reason
+    account = np.int64(command.account)
+    if is_killed(state, account, np.int64(command.session)):
+        return KILLED
+    if not known_book(state, np.int64(command.instrument)):
+        return UNKNOWN_INST
+    book = state.books[np.int64(command.instrument)]
+    # A resting quote does not change in NOCANCEL (STATE-002).
+    if not takes_new(book.phase) or (book.phase == NOCANCEL and (bid != 0 or ask != 0)):
+        return STATE
+    if book.order_entry == ENTRY_IOC_ONLY:
+        return IOC_ONLY
+    reason = _check_increments(state, account, book, command)
+    if reason != NONE:
+        return reason
+    if _is_taken(state, bid) or _is_taken(state, ask):
+        return DUP_ID
+    if not lets_quote(state, account, np.int64(command.smp_id), np.int64(book.group)):
+        return MMP_REASON
+    for side in range(2):
+        lots = quoted_lots(command, side)
+        tick = quoted_tick(command, side)
+        if lots != 0 and changes_side(state, ask if side else bid, tick, lots):
+            reason = check_price(book, side, tick, DAY)
+            if reason != NONE:
+                return reason
+    return _check_risk(state, command, book, bid, ask)
+
+
+@kernel
+def _check_message(state, command):
+    """Rank 1, and the account."""
+    if not known_account(state, np.int64(command.account)):
+        return UNKNOWN_ACCOUNT
+    if command.lots < 0 or command.lots > ORDER_LOTS_MAX:
+        return BAD_QTY
+    if command.minimum_lots < 0 or command.minimum_lots > ORDER_LOTS_MAX:
+        return BAD_QTY
+    entries = np.int64(state.cursor.entries)
+    if entries >= QUOTE_ENTRIES_MAX:
+        return BAD_COMBO
+    for place in range(entries):
+        if state.cursor.named[place] == command.instrument:
+            return DUP_INST
+    if command.lots != 0 and command.minimum_lots != 0 and command.price >= command.trigger:
+        return CROSSED_QUOTE
+    return NONE
+
+
+@kernel
+def _check_increments(state, account, book, command):
+    """Rank 6: a side that is removed has no price."""
+    for side in range(2):
+        if book.min_inc > 1 and quoted_lots(command, side) != 0 and quoted_tick(command, side) % book.min_inc != 0:
+            return OFF_TICK
+    if check_lots(state, account, book, np.int64(command.lots)) != NONE:
+        return BAD_LOT
+    return check_lots(state, account, book, np.int64(command.minimum_lots))
+
+
+@kernel
+def _is_taken(state, slot):
+    """Whether a quote's key names something else: a tape may use any client order id."""
+    return slot != 0 and state.orders[slot].order_type != QUOTE
+
+
+@kernel
+def _enters(state, command, slot, side):
+    lots = quoted_lots(command, side)
+    return lots != 0 and changes_side(state, slot, quoted_tick(command, side), lots)
+
+
+@kernel
+def _leaves(state, command, slot, side):
+    return slot != 0 and (quoted_lots(command, side) == 0 or _enters(state, command, slot, side))
+
+
+@kernel
+def _count(state, account, row, book, side, tick, lots):
+    """Count lots at a price as working, or no longer (negative)."""
+    change_working(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
+
+
+@kernel
+def _check_risk(state, command, book, bid, ask):
+    """Rank 11 for both sides together: they are counted as working in place of the old ones, and that is undone."""
+    account = np.int64(command.account)
+    row = own_position(state, account, np.int64(command.instrument))
+    fresh = int(bid == 0 and command.lots != 0) + int(ask == 0 and command.minimum_lots != 0)
+    full = not can_take_slots(state, fresh)
+    before = np.int64(state.used_positions)
+    if fresh != 0:
+        if missing_positions(state, account, book) > positions_left(state):
+            return FULL
+        row = open_positions(state, account, row, book)
+    _swap_sides(state, command, account, row, book, bid, ask, np.int64(-1))
+    reason = NONE
+    for side in range(2):
+        if _enters(state, command, ask if side else bid, side):
+            lots = quoted_lots(command, side)
+            tick = quoted_tick(command, side)
+            found = check_risk(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
+            if found != NONE and (reason == NONE or found < reason):
+                reason = found
+            full = full or level_is_full(state, book, side, tick, lots)
+            _count(state, account, row, book, side, tick, lots)
+    for side in range(2):
+        if _enters(state, command, ask if side else bid, side):
+            tick = quoted_tick(command, side)
+            _count(state, account, row, book, side, tick, -quoted_lots(command, side))
+    _swap_sides(state, command, account, row, book, bid, ask, np.int64(1))
+    while state.used_positions > before:
+        forget_last_position(state)
+    return FULL if reason == NONE and full else reason
+
+
+@kernel
+def _swap_sides(state, command, account, row, book, bid, ask, sign):
+    """Take the old sides that change out of what works (-1), or put them back (1)."""
+    for side in range(2):
+        slot = ask if side else bid
+        if _leaves(state, command, slot, side):
+            order = state.orders[slot]
+            _count(state, account, row, book, side, np.int64(order.price), sign * np.int64(order.leaves_lots))

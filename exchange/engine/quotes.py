@@ -1,0 +1,335 @@
+"""Mass quotes: a run of QUOTE rows, an entry each, that works two orders of its account in a book (QUOTE-).
+
+A quote's two sides are orders like others; they are found by account and book through a key that no text can be.
+"""
+
+import numpy as np
+
+from exchange.book.index import FREE, add_client_order, find_hashed, key_hash
+from exchange.book.levels import crosses, take_hidden_first, unlink_order
+from exchange.book.pro_rata import lose_top
+from exchange.book.slots import slot_of, take_slot
+from exchange.clearing.positions import open_positions, own_position
+from exchange.codes import (
+    BookFeature,
+    CancelReason,
+    CommandFlag,
+    EventFlag,
+    EventKind,
+    OrderState,
+    OrderType,
+    QuoteState,
+    Side,
+    SmpMode,
+    TimeInForce,
+)
+from exchange.engine.emit import answer_event, market_event, next_in_stream, order_event
+from exchange.engine.matching import settle_remainder
+from exchange.engine.orders import append_to_account, rest_order, take_out, work_order
+from exchange.engine.protection import find_protection
+from exchange.engine.quote_checks import changes_side, check_quote, quoted_lots, quoted_tick
+from exchange.engine.quote_counts import count_quote, join_protection
+from exchange.engine.validate import NONE, OPEN, STATE, UNKNOWN_ACCOUNT, known_book
+from exchange.kernel import kernel
+from exchange.limits import QUOTE_ENTRIES_MAX
+from exchange.records import QUOTE_KEY, QUOTE_OWNER
+
+BUY = np.int64(Side.BUY)
+SELL = np.int64(Side.SELL)
+ACK = np.int64(EventKind.ACK)
+REJ = np.int64(EventKind.REJ)
+RPL = np.int64(EventKind.RPL)
+QUOTED = np.int64(EventKind.QUOTED)
+KEPT = np.int64(EventFlag.KEPT)
+LOST = np.int64(EventFlag.LOST)
+MORE = np.int64(CommandFlag.MORE)
+USER = np.int64(CancelReason.USER)
+QUOTE = np.int64(OrderType.QUOTE)
+PRO_RATA = np.int64(BookFeature.PRO_RATA)
+QUOTES = np.int64(BookFeature.QUOTES)
+DAY = np.int64(TimeInForce.DAY)
+CANCEL_RESTING = np.int64(SmpMode.CANCEL_RESTING)
+ORDER_OPEN = np.int64(OrderState.OPEN)
+REJECTED = np.int64(OrderState.REJECTED)
+SIDE_NONE = np.int64(QuoteState.NONE)
+SIDE_ENTERED = np.int64(QuoteState.ENTERED)
+SIDE_KEPT = np.int64(QuoteState.KEPT)
+SIDE_REMOVED = np.int64(QuoteState.REMOVED)
+SIDE_FILLED = np.int64(QuoteState.FILLED)
+KEY = np.uint64(QUOTE_KEY)
+
+
+@kernel
+def begin_quote(state, out, command):
+    """QUOTE: one entry of the run that its row belongs to. Refused with one event, or both sides are to be worked."""
+    cursor = state.cursor
+    if cursor.run == 0:
+        cursor.run = command.sequence
+    cursor.last_sequence = command.sequence
+    cursor.more = command["flags"] & MORE
+    state.sequence = cursor.run
+    bid = find_side(state, np.int64(command.account), np.int64(command.instrument), BUY)
+    ask = find_side(state, np.int64(command.account), np.int64(command.instrument), SELL)
+    reason = check_quote(state, command, bid, ask)
+    place = np.int64(cursor.entries)
+    if place < QUOTE_ENTRIES_MAX:
+        cursor.named[place] = command.instrument
+    cursor.entries += 1
+    if reason != NONE:
+        _reject(state, out, command, reason, place)
+        return False
+    cursor.account = command.account
+    cursor.instrument = command.instrument
+    cursor.session = command.session
+    cursor.request_id = command.request_id
+    cursor.place = place
+    cursor.side = BUY
+    protection = find_protection(state, np.int64(command.account), np.int64(command.smp_id))
+    cursor.protection = protection
+    _leave(state, out, command, bid, BUY)
+    _leave(state, out, command, ask, SELL)
+    return True
+
+
+@kernel
+def find_side(state, account, index, side):
+    """Slot of what an account's key of one side of a book names, 0 if it is free."""
+    if not known_book(state, index) or not 0 < account < state.accounts.shape[0]:
+        return np.int64(0)
+    first = KEY | np.uint64(side)
+    second = np.uint64(index)
+    third = np.uint64(0)
+    return find_hashed(state, key_hash(account, first, second, third), account, first, second, third)
+
+
+@kernel
+def _reject(state, out, command, reason, place):
+    """REJ of one entry; the old quote stays (QUOTE-002)."""
+    row = answer_event(state, out, REJ, command, reason)
+    row.order_type = QUOTE
+    row.state = REJECTED
+    row.lots = place
+    row.price = np.int32(min(max(command.price, -0x7FFFFFFF), 0x7FFFFFFF))
+    if reason == STATE:
+        row.liquidity = state.books[np.int64(command.instrument)].phase
+    if reason != UNKNOWN_ACCOUNT:
+        row.account_sequence = next_in_stream(state, np.int64(command.account))
+
+
+# --- old sides leave
+
+
+@kernel
+def _leave(state, out, command, slot, side):
+    """What an old side comes to: it goes, keeps its place, or leaves its place to enter anew (QUOTE-003 to 005)."""
+    cursor = state.cursor
+    lots = quoted_lots(command, side)
+    cursor.quote_tick[side] = quoted_tick(command, side)
+    cursor.quote_lots[side] = lots
+    cursor.quote_id[side] = state.orders[slot].order_id if slot != 0 else 0
+    if slot == 0:
+        cursor.quote_state[side] = SIDE_ENTERED if lots != 0 else SIDE_NONE
+    elif lots == 0:
+        cursor.quote_state[side] = SIDE_REMOVED
+        cursor.quote_id[side] = 0
+        row = take_out(state, out, slot, USER)
+        row.reference = cursor.request_id
+    elif changes_side(state, slot, quoted_tick(command, side), lots):
+        cursor.quote_state[side] = SIDE_ENTERED
+        _unrest(state, out, slot, quoted_tick(command, side), lots)
+    else:
+        cursor.quote_state[side] = SIDE_KEPT
+        _keep(state, out, slot, lots)
+
+
+@kernel
+def _keep(state, out, slot, lots):
+    """RPL keep: unchanged, or fewer lots (QUOTE-004)."""
+    order = state.orders[slot]
+    join_protection(state, order, np.int64(state.cursor.protection))
+    fewer = np.int64(order.leaves_lots) - lots
+    work_order(state, order, -fewer)
+    level_lots = take_hidden_first(state, state.books[order.book], slot, fewer)
+    order.order_lots = order.filled_lots + lots
+    _replaced(state, out, order, level_lots, KEPT)
+
+
+@kernel
+def _unrest(state, out, slot, tick, lots):
+    """RPL lose: the side is out of its queue, at its new price with its new lots (QUOTE-007)."""
+    order = state.orders[slot]
+    join_protection(state, order, np.int64(state.cursor.protection))
+    old_price = order.price
+    level_lots = unlink_order(state, state.books[order.book], slot)
+    work_order(state, order, -np.int64(order.leaves_lots))
+    if state.books[order.book].features & PRO_RATA != 0:
+        lose_top(state, order)
+    order.price = tick
+    order.leaves_lots = lots
+    order.order_lots = order.filled_lots + lots
+    order.shown_lots = 0
+    work_order(state, order, lots)
+    row = _replaced(state, out, order, level_lots, LOST)
+    row.hidden_lots = old_price
+
+
+@kernel
+def _replaced(state, out, order, level_lots, flags):
+    row = order_event(state, out, RPL, order, np.int64(order.leaves_lots), level_lots)
+    row.reference = state.cursor.request_id
+    row["flags"] = flags
+    row.account_sequence = next_in_stream(state, np.int64(order.account))
+    return row
+
+
+# --- new sides enter
+
+
+@kernel
+def quote_once(state, out):
+    """The next side of the entry enters, or after both the entry is told. Returns what the cursor goes on with."""
+    cursor = state.cursor
+    side = np.int64(cursor.side)
+    if side > SELL:
+        _tell_entry(state, out)
+        return ENTRY_DONE
+    if cursor.quote_state[side] != SIDE_ENTERED:
+        cursor.side = side + 1
+        return NEXT_SIDE
+    slot = slot_of(state, np.int64(cursor.quote_id[side]))
+    if slot == 0 and cursor.quote_id[side] == 0:
+        slot = _enter(state, out, side)
+        cursor.quote_id[side] = state.orders[slot].order_id
+    elif slot == 0:
+        cursor.quote_state[side] = SIDE_REMOVED  # it was pulled before its turn
+        return NEXT_SIDE
+    else:
+        state.stamp += 1
+        state.orders[slot].stamp = state.stamp
+    order = state.orders[slot]
+    book = state.books[order.book]
+    if book.phase == OPEN and (book.features != QUOTES or crosses(book, side, np.int64(order.price))):
+        cursor.slot = slot
+        return MATCH_SIDE
+    rest_order(state, out, slot)
+    cursor.side = side + 1
+    return NEXT_SIDE
+
+
+@kernel
+def settle_side(state, out):
+    """After its last fill a side is gone or rests."""
+    cursor = state.cursor
+    slot = np.int64(cursor.slot)
+    order = state.orders[slot]
+    if order.state == FREE:
+        cursor.quote_state[np.int64(cursor.side)] = SIDE_REMOVED
+    elif order.leaves_lots == 0:
+        cursor.quote_state[np.int64(cursor.side)] = SIDE_FILLED
+    settle_remainder(state, out, slot)
+    cursor.side += 1
+
+
+@kernel
+def lose_side(state):
+    """A breach has ended a side: its remainder is cancelled (BAND-006)."""
+    cursor = state.cursor
+    cursor.quote_state[np.int64(cursor.side)] = SIDE_REMOVED
+    cursor.side += 1
+
+
+@kernel
+def _enter(state, out, side):
+    """ACK of a fresh side."""
+    cursor = state.cursor
+    account = np.int64(cursor.account)
+    slot = take_slot(state)
+    order = state.orders[slot]
+    _write_quote(state, order, side)
+    book = state.books[order.book]
+    order.position = open_positions(state, account, own_position(state, account, np.int64(order.book)), book)
+    word = key_hash(account, order.client_order_id_0, order.client_order_id_1, order.client_order_id_2)
+    add_client_order(state, slot, word)
+    append_to_account(state, account, slot)
+    work_order(state, order, np.int64(order.leaves_lots))
+    count_quote(state, order, 1)
+    join_protection(state, order, np.int64(cursor.protection))
+    row = order_event(state, out, ACK, order, np.int64(0), np.int64(0))
+    row.reference = cursor.request_id
+    row.account_sequence = next_in_stream(state, account)
+    return slot
+
+
+@kernel
+def _write_quote(state, order, side):
+    """A quote is a DAY limit order; its self-match key is its account (SMP-008)."""
+    cursor = state.cursor
+    state.entry += 1
+    state.stamp += 1
+    order.entry = state.entry
+    order.stamp = state.stamp
+    order.client_order_id_0 = KEY | np.uint64(side)
+    order.client_order_id_1 = np.uint64(cursor.instrument)
+    order.client_order_id_2 = np.uint64(0)
+    order.tag = np.uint64(0)
+    order.expiry_ns = 0
+    order.value_tick_lots = 0
+    order.account = cursor.account
+    order.session = cursor.session
+    order.book = cursor.instrument
+    order.price = cursor.quote_tick[side]
+    order.trigger = 0
+    order.leaves_lots = cursor.quote_lots[side]
+    order.shown_lots = 0
+    order.filled_lots = 0
+    order.order_lots = cursor.quote_lots[side]
+    order.display_lots = 0
+    order.smp_id = QUOTE_OWNER + np.int64(cursor.account)
+    order.side = side
+    order.order_type = QUOTE
+    order.tif = DAY
+    order.post_only = 0
+    order.smp_mode = CANCEL_RESTING
+    order.state = ORDER_OPEN
+    order["flags"] = 0
+    order.resting = 0
+
+
+@kernel
+def _tell_entry(state, out):
+    """QUOTED: what became of both sides."""
+    cursor = state.cursor
+    row = market_event(state, out, QUOTED, np.int64(cursor.instrument))
+    row.account = cursor.account
+    row.session = cursor.session
+    row.reference = cursor.request_id
+    row.lots = cursor.place
+    row.state = cursor.quote_state[BUY]
+    row.liquidity = cursor.quote_state[SELL]
+    row.order_id = cursor.quote_id[BUY]
+    row.client_order_id_0 = np.uint64(cursor.quote_id[SELL])
+
+
+@kernel
+def close_run(state):
+    """The mass quote is done: the state's last command is the last of its rows."""
+    cursor = state.cursor
+    state.sequence = cursor.last_sequence
+    for place in range(QUOTE_ENTRIES_MAX):
+        cursor.named[place] = 0
+    for side in range(2):
+        cursor.quote_id[side] = 0
+        cursor.quote_tick[side] = 0
+        cursor.quote_lots[side] = 0
+        cursor.quote_state[side] = 0
+    cursor.run = 0
+    cursor.last_sequence = 0
+    cursor.more = 0
+    cursor.entries = 0
+    cursor.place = 0
+
+
+# What `quote_once` leaves the cursor to do.
+NEXT_SIDE = 0
+MATCH_SIDE = 1
+ENTRY_DONE = 2
