@@ -96,8 +96,15 @@ class RealDisk:
 
     def __init__(self) -> None:
         self._direct: set[int] = set()  # handles whose writes go past the page cache
-        self._writer = DirectWrite(LOG_WRITE_BYTES)
+        self._made_writer: DirectWrite | None = None
         self._begun: tuple[int, bytes, int] | None = None
+
+    @property
+    def _writer(self) -> DirectWrite:
+        """Made when a log is first written: most disks only read."""
+        if self._made_writer is None:
+            self._made_writer = DirectWrite(LOG_WRITE_BYTES)
+        return self._made_writer
 
     def open(self, path: str, create: bool = False, write: bool = True) -> int:
         flags = (os.O_RDWR if write else os.O_RDONLY) | (os.O_CREAT if create else 0) | os.O_CLOEXEC | os.O_NOFOLLOW
