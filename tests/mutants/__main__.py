@@ -1,0 +1,46 @@
+"""`make mutants`: plant every fault, one at a time, and show which test noticed it. Exit code 1 if one lives.
+
+python -m tests.mutants [WORD ...]   # only faults whose name or file has one of these words
+"""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from tests.mutants.faults import FAULTS
+from tests.mutants.plant import NotPlanted, Verdict, planted, try_fault
+
+
+def main(words: list[str]) -> int:
+    console = Console()
+    faults = [fault for fault in FAULTS if not words or any(word in fault.name + fault.file for word in words)]
+    try:
+        for fault in faults:
+            planted(fault)
+    except NotPlanted as error:
+        console.print(f"the table of faults is out of date: {error}", markup=False)
+        return 2
+    verdicts: list[Verdict] = []
+    with Progress(console=console) as progress, ThreadPoolExecutor(cpu_count()) as pool:
+        task = progress.add_task("planting", total=len(faults))
+        for verdict in pool.map(try_fault, faults):
+            verdicts.append(verdict)
+            progress.advance(task)
+            if not verdict.noticed:
+                progress.console.print(f"[red]lives[/red] {verdict.fault.name} ({verdict.fault.file})")
+    table = Table("fault", "in", "noticed by", "s")
+    for verdict in verdicts:
+        fault = verdict.fault
+        table.add_row(fault.name, fault.file, verdict.noticed or "[red]nobody[/red]", f"{verdict.seconds:.0f}")
+    console.print(table)
+    noticed = sum(bool(verdict.noticed) for verdict in verdicts)
+    console.print(f"{noticed} of {len(verdicts)} faults noticed")
+    return 0 if verdicts and noticed == len(verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

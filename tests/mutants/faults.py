@@ -1,0 +1,227 @@
+"""The faults: those of matching.md's table of other engines and of published surveys, and their like.
+
+A fault names the wrong behaviour, not the changed line: when a kernel is rewritten, its faults are planted anew.
+"""
+
+from tests.mutants.plant import Fault
+
+LEVELS = "exchange/book/levels.py"
+AUCTION = "exchange/book/auction.py"
+SLOTS = "exchange/book/slots.py"
+KILL = "exchange/engine/kill.py"
+MATCHING = "exchange/engine/matching.py"
+ORDERS = "exchange/engine/orders.py"
+PHASES = "exchange/engine/phases.py"
+REPLACE = "exchange/engine/replace.py"
+RISK = "exchange/engine/risk.py"
+SELF_MATCH = "exchange/engine/self_match.py"
+TRADES = "exchange/engine/trades.py"
+VALIDATE = "exchange/engine/validate.py"
+FILLS = "exchange/clearing/fills.py"
+
+FAULTS = (
+    # price, time, best price
+    Fault(
+        "marketable limit walks through its own price", LEVELS,
+        "return best != 0 and best >= place_of(book, other, tick)", "return best != 0",
+    ),
+    Fault(
+        "limit equal to the best opposite price does not trade", LEVELS,
+        "return best != 0 and best >= place_of(book, other, tick)",
+        "return best != 0 and best > place_of(book, other, tick)",
+    ),
+    Fault(
+        "stale best price after a cancel", LEVELS,
+        "        if place == book.best[side]:\n            book.best[side] = worse_place(state, book, side, place)\n",
+        "",
+    ),
+    Fault(
+        "better price does not become the best", LEVELS,
+        "        if place > book.best[side]:\n            book.best[side] = place\n",
+        "        if book.best[side] == 0:\n            book.best[side] = place\n",
+    ),
+    Fault(
+        "orders behind a cancelled middle order are dropped", LEVELS,
+        "        state.links[newer].older = older\n", "        state.links[newer].older = 0\n        level.tail = older\n",
+    ),
+    Fault(
+        "newest order at a price trades first", MATCHING,
+        "resting = np.int64(state.levels[best_row(book, 1 - side)].head)",
+        "resting = np.int64(state.levels[best_row(book, 1 - side)].tail)",
+    ),
+    Fault(
+        "every trade at the aggressor's limit", MATCHING,
+        "trade_lots(state, out, book, resting, slot, np.int64(maker.price), lots, False)",
+        "trade_lots(state, out, book, resting, slot, np.int64(order.price), lots, False)",
+    ),
+    Fault(
+        "taker's price on one side only", MATCHING,
+        "trade_lots(state, out, book, resting, slot, np.int64(maker.price), lots, False)",
+        "trade_lots(\n        state, out, book, resting, slot, np.int64(maker.price if side == 0 else order.price), lots, False\n    )",
+    ),
+    Fault(
+        "part fill sends the maker to the back", TRADES,
+        "elif state.orders[first].shown_lots == 0 and not auction:", "elif not auction:",
+    ),
+    Fault(
+        "level totals forget a part fill", LEVELS,
+        "    order.shown_lots -= shown\n    level.shown_lots -= shown\n", "    order.shown_lots -= shown\n",
+    ),
+    # time in force
+    Fault(
+        "IOC remainder rests", MATCHING,
+        "elif is_immediate(order.tif):", "elif order.tif == ORDER_FOK:",
+    ),
+    Fault(
+        "FOK counts only what is shown", LEVELS,
+        "found += np.int64(level.shown_lots) + level.hidden_lots", "found += np.int64(level.shown_lots)",
+    ),
+    Fault(
+        "FOK ignores self-match prevention", MATCHING, "    if order.smp_id != 0 or book.features != 0:\n", "    if book.features != 0:\n",
+    ),
+    Fault(
+        "minimum quantity is tested as all of the order", MATCHING,
+        "return 0 if found >= wanted else reason", "return 0 if found >= order.order_lots else reason",
+    ),
+    Fault(
+        "GTC orders expire with the day", PHASES, "if order.state != 0 and order.tif == DAY and", "if order.state != 0 and",
+    ),
+    # ids
+    Fault(
+        "client order id in use is accepted again", VALIDATE,
+        "        return DUP_ID\n", "        return NONE\n",
+    ),
+    Fault(
+        "order id comes back after its order has ended", SLOTS, "    order.order_id += NEXT_GENERATION\n",
+        "    if order.order_id < NEXT_GENERATION:\n        order.order_id += NEXT_GENERATION\n",
+    ),
+    Fault(
+        "somebody else's order can be cancelled by its id", ORDERS,
+        "if slot != 0 and state.orders[slot].account == account:", "if slot != 0:",
+    ),
+    Fault(
+        "client order id stays taken after its order has ended", ORDERS,
+        "        remove_client_order(state, slot, word)\n", "        pass\n",
+    ),
+    # replace
+    Fault(
+        "move to the same price loses time", REPLACE,
+        "return price == order.price and leaves <= order.leaves_lots and display == order.display_lots", "return False",
+    ),
+    Fault(
+        "size up keeps time", REPLACE,
+        "return price == order.price and leaves <= order.leaves_lots and display == order.display_lots",
+        "return price == order.price and display == order.display_lots",
+    ),
+    Fault(
+        "replace sets what is left to the new total", REPLACE,
+        "    order.leaves_lots = total - order.filled_lots\n    order.shown_lots = 0\n",
+        "    order.leaves_lots = total\n    order.shown_lots = 0\n",
+    ),
+    Fault(
+        "replace is not tested against margin", REPLACE,
+        "    reason = check_risk(state, account, np.int64(order.position), book, side, more_lots, more_loss)\n",
+        "    reason = NONE\n",
+    ),
+    Fault(
+        "replace may leave the price band", REPLACE, "    reason = check_price(book, side, price)\n", "    reason = NONE\n",
+    ),
+    Fault(
+        "replace makes a post-only order take", REPLACE, "        return PO_CROSS\n", "        return NONE\n",
+    ),
+    Fault(
+        "smaller size takes shown lots first", LEVELS,
+        "hidden = min(lots, np.int64(order.leaves_lots) - order.shown_lots)",
+        "hidden = max(np.int64(0), lots - np.int64(order.shown_lots))",
+    ),
+    # icebergs
+    Fault(
+        "iceberg never loses time", ORDERS,
+        "    unlink_order(state, book, slot)\n    state.stamp += 1\n    order.stamp = state.stamp\n    order.shown_lots = slice_lots(order)\n    level_lots = link_order(state, book, slot)\n",
+        "    level = state.levels[row_of(book, np.int64(order.side), place_of(book, np.int64(order.side), np.int64(order.price)))]\n    order.shown_lots = slice_lots(order)\n    level.shown_lots += order.shown_lots\n    level.hidden_lots -= order.shown_lots\n    level_lots = np.int64(level.shown_lots)\n",
+    ),
+    Fault(
+        "iceberg shows all it has when it rests", ORDERS, "    if order.display_lots == 0:\n", "    if True:\n",
+    ),
+    Fault(
+        "icebergs stay without a slice after an uncross", PHASES,
+        "            if state.orders[slot].shown_lots == 0:\n", "            if False:\n",
+    ),
+    # self-match prevention
+    Fault(
+        "any own order stops the aggressor", SELF_MATCH,
+        "    mode = np.int64(state.orders[slot].smp_mode)\n", "    mode = CANCEL_AGGRESSOR\n",
+    ),
+    Fault(
+        "resting order's instruction rules", SELF_MATCH,
+        "    mode = np.int64(state.orders[slot].smp_mode)\n", "    mode = np.int64(state.orders[resting].smp_mode)\n",
+    ),
+    Fault(
+        "cancel both leaves the aggressor", SELF_MATCH, "    if mode != CANCEL_RESTING:\n", "    if mode == CANCEL_AGGRESSOR:\n",
+    ),
+    Fault(
+        "decrement hits the aggressor twice", SELF_MATCH,
+        "        _decrement(state, out, resting, lots)\n        _decrement(state, out, slot, lots)\n",
+        "        _decrement(state, out, resting, lots)\n        _decrement(state, out, slot, lots)\n        if state.orders[slot].leaves_lots >= lots:\n            _decrement(state, out, slot, lots)\n",
+    ),
+    # auctions
+    Fault(
+        "mixed signs: reference clamped to the whole interval", AUCTION,
+        "price = _clamp(reference, last_positive, first_negative)", "price = _clamp(reference, first, last)",
+    ),
+    Fault(
+        "buy pressure gives the lowest price", AUCTION, "        return last, volume, least\n", "        return first, volume, least\n",
+    ),
+    Fault(
+        "imbalance is not looked at", AUCTION,
+        "if traded > volume or (traded == volume and abs(imbalance) < least):", "if traded > volume:",
+    ),
+    Fault(
+        "indicative price from another reference than the uncross", PHASES,
+        "    price, volume, imbalance = equilibrium(state, book, reference_tick(book))\n    book.has_indicative = 1\n",
+        "    price, volume, imbalance = equilibrium(state, book, np.int64(book.settle_tick))\n    book.has_indicative = 1\n",
+    ),
+    # market states, kill, mass cancel
+    Fault(
+        "orders can be cancelled in the no-cancel period", VALIDATE,
+        "return takes_replace(phase) or phase == HALT", "return takes_replace(phase) or phase == HALT or phase == NOCANCEL",
+    ),
+    Fault("new orders enter a halted market", VALIDATE, "return phase != CLOSED and phase != HALT", "return phase != CLOSED"),
+    Fault(
+        "kill spares GTC orders", KILL,
+        "return state.books[state.orders[slot].book].phase != CLOSED",
+        "return state.books[state.orders[slot].book].phase != CLOSED and state.orders[slot].tif == 0",
+    ),
+    Fault(
+        "killed account may enter orders", VALIDATE,
+        "    if is_killed(state, account, np.int64(command.session)):\n        return KILLED\n    index", "    index",
+    ),
+    # bands, post-only, market orders
+    Fault(
+        "band refuses far prices on the passive side", VALIDATE,
+        "        return BAND if tick > worst or tick < book.low_tick else NONE\n",
+        "        return BAND if tick > worst or tick < book.low_tick or tick < 2 * book.last_tick - worst else NONE\n",
+    ),
+    Fault(
+        "band ignores the last price", VALIDATE, "    if book.has_last != 0:\n        reference", "    if False:\n        reference",
+    ),
+    Fault(
+        "post-only slides two increments away", VALIDATE,
+        "return _on_increment(book, side, tick_of(book, 1 - side, best) + 2 * side - 1)",
+        "return _on_increment(book, side, tick_of(book, 1 - side, best) + 4 * side - 2)",
+    ),
+    Fault(
+        "post-only takes", VALIDATE, "        return PO_CROSS\n", "        return NONE\n",
+    ),
+    # money
+    Fault(
+        "margin of a cancelled order stays held", ORDERS, "    work_order(state, order, -lots)\n    order.leaves_lots = 0\n",
+        "    order.leaves_lots = 0\n",
+    ),
+    Fault(
+        "maker pays the taker's fee", FILLS, "        rate = book.maker_fee\n", "        rate = book.taker_fee\n",
+    ),
+    Fault(
+        "position limit forgets working orders", RISK, "    return held + position.working[side] + lots\n", "    return held + lots\n",
+    ),
+)  # fmt: skip
