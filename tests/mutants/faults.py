@@ -18,6 +18,16 @@ SELF_MATCH = "exchange/engine/self_match.py"
 TRADES = "exchange/engine/trades.py"
 VALIDATE = "exchange/engine/validate.py"
 FILLS = "exchange/clearing/fills.py"
+STOPS = "exchange/engine/stops.py"
+STOP_BOOK = "exchange/book/stops.py"
+STOP_TERMS = "exchange/engine/stop_terms.py"
+PRO_RATA = "exchange/book/pro_rata.py"
+LEVEL_PASS = "exchange/engine/level_pass.py"
+IMPLIED_BOOK = "exchange/book/implied.py"
+IMPLIED = "exchange/engine/implied.py"
+DISCONNECT = "exchange/engine/disconnect.py"
+CLOCK = "exchange/engine/clock.py"
+FEATURED = "exchange/engine/featured.py"
 
 FAULTS = (
     # price, time, best price
@@ -224,4 +234,40 @@ FAULTS = (
     Fault(
         "position limit forgets working orders", RISK, "    return held + position.working[side] + lots\n", "    return held + lots\n",
     ),
+    # stops
+    Fault("inverted stop compare", STOP_BOOK, "return (tick - trigger) * (1 - 2 * side) >= 0", "return (tick - trigger) * (1 - 2 * side) <= 0"),
+    Fault("trigger itself does not elect", STOP_BOOK, "return (tick - trigger) * (1 - 2 * side) >= 0", "return (tick - trigger) * (1 - 2 * side) > 0"),
+    Fault("stops of one side only", STOP_BOOK, "    for side in range(2):\n        slot = reached", "    for side in range(1):\n        slot = reached"),
+    Fault(
+        "stops elected by stamp alone", STOP_BOOK,
+        "key = abs(np.int64(state.orders[slot].trigger) - origin) if by_distance else np.int64(0)", "key = np.int64(0)",
+    ),
+    Fault("newest elected stop goes first", STOP_BOOK, "        state.links[last].newer = slot\n    book.elected_last = slot\n",
+          "        state.links[slot].newer = book.elected_first\n        state.links[slot].older = 0\n        state.links[book.elected_first].older = slot\n        book.elected_first = slot\n        return\n    book.elected_last = slot\n"),
+    Fault("plain stop without protection", STOP_TERMS, "        tick = trigger + book.protection_ticks\n", "        tick = trigger + 2 * book.protection_ticks\n"),
+    Fault("stop that is through on entry waits", STOP_TERMS, "return book.phase == OPEN and book.has_last != 0 and", "return False and"),
+    Fault("injected stop keeps its old stamp", STOPS, "    state.stamp += 1\n    order.stamp = state.stamp\n    row = order_event(state, out, TRG", "    row = order_event(state, out, TRG"),
+    Fault("stops are forgotten on the way to OPEN", STOPS, "    if book.has_last != 0:\n        elect_stops", "    if False:\n        elect_stops"),
+    Fault("stop's limit ignores the band", STOPS, "        tick = min(tick, worst_tick(book, side))\n", "        tick = min(tick, np.int64(book.high_tick))\n"),
+    # pro-rata
+    Fault("TOP shared like the others", PRO_RATA, "    left -= _give_top(state, sharing, level, left)\n", ""),
+    Fault("TOP in auctions too", PRO_RATA, "order.order_id if book.phase == OPEN else 0", "order.order_id"),
+    Fault("minimum allocation is not looked at", PRO_RATA, "        if share >= sharing.minimum_allocation:\n", "        if share >= 1:\n"),
+    Fault("rest of a pro-rata level is lost", PRO_RATA, "    left -= _give_by_size(state, sharing, level, left)\n    _give_by_time(state, level, left)\n", "    _give_by_size(state, sharing, level, left)\n"),
+    Fault("lead makers get nothing", PRO_RATA, "    for number in range(sharing.lead_makers):\n", "    for number in range(0):\n"),
+    Fault("split by time is left out", PRO_RATA, "left * sharing.split_percent // 100)", "np.int64(0))"),
+    Fault("own order shares in a pro-rata level", LEVEL_PASS, "    if order.smp_id == 0:\n        return False\n    book", "    if True:\n        return False\n    book"),
+    # implied
+    Fault("implied price from a book that is not open", IMPLIED_BOOK, "        if book.phase != OPEN:\n            return False, np.int64(0)\n", ""),
+    Fault("implied price outside the daily limits", IMPLIED_BOOK, "if not exists or tick < book.low_tick or tick > book.high_tick:", "if not exists:"),
+    Fault("implied trades before real orders at one price", FEATURED, "floor = max(real, worst - 1, 0)", "floor = max(real - 1, worst - 1, 0)"),
+    Fault("two makers of one owner form a path", IMPLIED_BOOK, "            if state.orders[path.slots[other]].smp_id == smp_id:\n", "            if False:\n"),
+    Fault("aggressor's own order in a path", IMPLIED_BOOK, "if not _choose_makers(state) or _meets_owner(state, smp_id):", "if not _choose_makers(state):"),
+    Fault("implied-out written with the other side of the back month", IMPLIED_BOOK, "    return 1 - party if sign > 0 else party\n", "    return party if sign > 0 else 1 - party\n"),
+    Fault("implied quantity of the larger order", IMPLIED_BOOK, "        lots = min(lots, np.int64(state.orders[path.slots[number]].shown_lots))\n", "        lots = max(lots, np.int64(state.orders[path.slots[number]].shown_lots))\n"),
+    # disconnect, clock
+    Fault("disconnect takes GTC orders where only DAY was asked", DISCONNECT, '(command["flags"] & DAY_ONLY != 0 and order.tif != DAY)', "False"),
+    Fault("disconnect takes other sessions' orders", DISCONNECT, "    if command[\"flags\"] & WHOLE_ACCOUNT == 0 and order.session != command.session:\n        return 0\n", ""),
+    Fault("cancels that waited are forgotten", DISCONNECT, "    state.groups[book.group].waiting = 1\n    return 1\n", "    return 1\n"),
+    Fault("GTD orders outlive their time", CLOCK, "    state.cursor.slot = take_due(state, np.int64(state.time_ns))\n", "    state.cursor.slot = take_due(state, np.int64(state.time_ns) - 1)\n"),
 )  # fmt: skip
