@@ -85,6 +85,7 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     priced = command.order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT) or tighten
     yield stop and command.trigger % instrument.min_inc != 0, RejectReason.OFF_TICK
     yield priced and command.price % instrument.min_inc != 0, RejectReason.OFF_TICK
+    yield command.lots % instrument.lot_inc != 0, RejectReason.BAD_LOT
     yield command.lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
     yield shows_too_little(instrument, command.lots, command.display_lots), RejectReason.SHOW
     yield reference.find_client(command.account, client_words(command)) is not None, RejectReason.DUP_ID
@@ -128,6 +129,7 @@ def _replace_checks(reference: Reference, command: Any) -> Check:
     yield reference.market_state(order.instrument) not in REPLACE_STATES, RejectReason.STATE
     changed = changed_by(order, command)
     yield changed.price % instrument.min_inc != 0, RejectReason.OFF_TICK
+    yield changed.order_lots % instrument.lot_inc != 0, RejectReason.BAD_LOT
     yield changed.order_lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
     yield shows_too_little(instrument, changed.order_lots, changed.display_lots), RejectReason.SHOW
     if changed.leaves_lots <= 0 or keeps_priority(order, changed):
@@ -148,6 +150,7 @@ def stop_replace_checks(reference: Reference, order: Order, changed: Order) -> C
     yield reference.market_state(order.instrument) not in REPLACE_STATES, RejectReason.STATE
     prices = [changed.trigger] + ([] if command.flags & CommandFlag.KEEP_PRICE else [command.price])
     yield any(price % instrument.min_inc for price in prices), RejectReason.OFF_TICK
+    yield changed.order_lots % instrument.lot_inc != 0, RejectReason.BAD_LOT
     yield changed.order_lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
     yield shows_too_little(instrument, changed.order_lots, changed.display_lots), RejectReason.SHOW
     yield any(not instrument.low_tick <= price <= instrument.high_tick for price in prices), RejectReason.BAND
@@ -195,7 +198,8 @@ def entry_price(reference: Reference, command: Any) -> int:
         return stops.entry_price(reference, command)
     instrument, sign = reference.clearing.instruments[command.instrument], signed(command.side)
     best = best_price(reference, command)
-    if command.order_type == OrderType.LIMIT:
+    market = command.order_type != OrderType.LIMIT
+    if not market:
         is_open = reference.market_state(command.instrument) == MarketState.OPEN
         if command.post_only != PostOnly.SLIDE or not is_open or best is None:
             return command.price
@@ -208,7 +212,7 @@ def entry_price(reference: Reference, command: Any) -> int:
         caps = [best + sign * points, worst_price(reference, command.instrument, command.side)]
         caps += [command.price] if command.flags & CommandFlag.TIGHTEN else []
         price = min(sign * cap for cap in caps) * sign
-    while price % instrument.min_inc:
+    while price % instrument.min_inc and not (market and price == best):  # an implied price may be off the increment
         price -= sign
     return price
 

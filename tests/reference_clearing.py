@@ -57,6 +57,7 @@ class Instrument:
     term: bool
     protection_ticks: int = 0
     show_ratio: int = 0
+    lot_inc: int = 1
     matching: int = 0
     family: int = 0
     period_kind: int = 0

@@ -148,13 +148,18 @@ def cancel_all(reference: Reference) -> None:
     named += [phases.groups[command.group].state] if command.group in phases.groups else []
     if command.account not in reference.clearing.accounts:
         reference.refuse(EventKind.CREJ, RejectReason.UNKNOWN_ACCOUNT)
-    elif any(state not in CANCEL_STATES for state in named):
+    elif any(state not in CANCEL_STATES for state in named) or all_barred(reference):
         reference.refuse(EventKind.CREJ, RejectReason.STATE)
     else:
         orders = named_orders(reference)
         for order in orders:
             reference.cancel_order(order, CancelReason.USER, command.request_id)
         reference.answer(EventKind.MASS, reason=CancelReason.USER, lots=len(orders))
+
+
+def all_barred(reference: Reference) -> bool:
+    """Whether it names orders, and none of them may be cancelled."""
+    return any(is_named(reference, order) for order in reference.orders.values()) and not named_orders(reference)
 
 
 def named_orders(reference: Reference) -> list[Order]:

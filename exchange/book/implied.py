@@ -15,7 +15,7 @@ from exchange.kernel import kernel, leaf_kernel
 BUY = np.int64(Side.BUY)
 OPEN = np.int64(MarketState.OPEN)
 STRIP = np.int64(ComboKind.STRIP)
-TRIES_MAX = 256  # orders looked at for a path whose makers are all of different owners
+TRIES_MAX = 1 << 16  # orders looked at for a path whose makers are all of different owners
 
 
 @leaf_kernel
@@ -146,6 +146,16 @@ def _shares_owner(state, number):
 
 
 @kernel
+def _next_owner(state, slot):
+    """The next order of a level whose owner is another: one of the same finds no partner either."""
+    smp_id = state.orders[slot].smp_id
+    slot = np.int64(state.links[slot].newer)
+    while slot != 0 and smp_id != 0 and state.orders[slot].smp_id == smp_id:
+        slot = np.int64(state.links[slot].newer)
+    return slot
+
+
+@kernel
 def _choose_makers(state):
     """One order of each source, earliest stamps first, no two of one owner (IMP-002, SMP-010). False: there are none.
 
@@ -160,7 +170,7 @@ def _choose_makers(state):
             if number == 0:
                 return False
             number -= 1
-            path.slots[number] = state.links[path.slots[number]].newer
+            path.slots[number] = _next_owner(state, np.int64(path.slots[number]))
         elif _shares_owner(state, number):
             path.slots[number] = state.links[slot].newer
         elif number + 1 == path.count:

@@ -125,7 +125,8 @@ BOOK = record_type(
         ("open_interest", "<i8"),
         ("last_trade_id", "<i8"),  # last numbers of the book's event channels: trades,
         ("status_sequence", "<i8"),  # and status
-        ("spare_channel", "<i8"),
+        ("lot_inc", "<i4"),  # must divide an order's lots
+        ("spare_channel", "<i4"),
         # what it is
         ("instrument_id", "<u4"),
         ("floor_bp", "<i4"),

@@ -73,7 +73,8 @@ def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequenc
         "show_ratio": parameters.get("maxshow", 0),
         "min_inc": parameters.get("tick", 1),
         "matching": parameters.get("algo", 0), "sharing": _sharing(parameters), "guard": _guard(parameters),
-        "order_lots_max": parameters.get("lot", ORDER_LOTS_MAX), "taker_fee": 2 * fees, "auction_fee": fees,
+        "lot_inc": parameters.get("lot", 1),
+        "order_lots_max": parameters.get("maxlot", ORDER_LOTS_MAX), "taker_fee": 2 * fees, "auction_fee": fees,
     }  # fmt: skip
 
     def book(index: int, name: str, settle_tick: int, **fields: Any) -> dict[str, Any]:

@@ -34,7 +34,7 @@ PARAMETERS = {
     **dict.fromkeys(("pp", "band", "vel", "dcb", "limit", "velwin", "dcbwin"), (0, 100_000)),
     **dict.fromkeys(("imp", "top", "fee", "iocm3", "term", "closeonly", "lead"), SWITCH),
     **dict.fromkeys(("topmax", "minalloc", "mmp", "mmpwin", "mmpfills", "mmpdelta", "mmphours", "maxshow"), (0, LARGE)),
-    **dict.fromkeys(("tick", "lot"), (1, LARGE)),
+    **dict.fromkeys(("tick", "lot", "maxlot"), (1, LARGE)),
     **dict.fromkeys(("maxord", "maxpos", "maxterm", "spot", "firm"), (0, LARGE)),
     **dict.fromkeys(("hours", "hours.M2"), (1, 100_000)),
     "psr": (1, 100_000),

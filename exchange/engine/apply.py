@@ -173,6 +173,8 @@ def _begin_rare(state, out, command):
     if kind == CANCEL_ALL:
         if begin_cancel_all(state, out, command):
             state.cursor.step = SWEEP
+        else:
+            _clear_cursor(state)
     elif kind == DEPOSIT:
         move_cash(state, out, command, np.int64(1))
     elif kind == WITHDRAW:

@@ -73,6 +73,7 @@ class Listing(msgspec.Struct, forbid_unknown_fields=True):
     order_entry: int = 0
     matching: int = 0
     min_inc: int = 1
+    lot_inc: int = 1
     order_lots_max: int = ORDER_LOTS_MAX
     band_ticks: int = 0
     protection_ticks: int = 0

@@ -189,5 +189,5 @@ def _tell(state, out, kind, account, lots):
     row.liquidity = cursor.scope
     row.reason = cursor.side
     row.lots = lots
-    if account != 0:
+    if known_account(state, account):
         row.account_sequence = next_in_stream(state, account)

@@ -33,6 +33,9 @@ def begin_cancel_all(state, out, command):
         refuse(state, out, CREJ, command, STATE)
         return False
     _note_filters(state, command)
+    if _all_are_barred(state):
+        refuse(state, out, CREJ, command, STATE)
+        return False
     return True
 
 
@@ -54,10 +57,30 @@ def _note_filters(state, command):
 
 
 @kernel
+def _all_are_barred(state):
+    """Whether the mass cancel names orders, and every one of them stands where cancels are barred."""
+    cursor = state.cursor
+    slot = np.int64(cursor.slot)
+    barred = False
+    while slot != 0:
+        order = state.orders[slot]
+        if _is_named(state, cursor, order):
+            if takes_cancel(state.books[order.book].phase):
+                return False
+            barred = True
+        slot = np.int64(state.links[slot].account_newer)
+    return barred
+
+
+@kernel
 def _fits(state, cursor, order):
-    """Whether the mass cancel takes this order."""
-    if not takes_cancel(state.books[order.book].phase):
-        return False
+    """Whether the mass cancel takes this order; where cancels are barred it is passed over."""
+    return takes_cancel(state.books[order.book].phase) and _is_named(state, cursor, order)
+
+
+@kernel
+def _is_named(state, cursor, order):
+    """Whether the filters fit an order."""
     if cursor.instrument != 0 and order.book != cursor.instrument:
         return False
     if cursor.group != 0 and state.books[order.book].group != cursor.group:

@@ -121,10 +121,14 @@ def _part_lots(order, price):
 
 
 @kernel
-def _step_back(state, book, slot, price):
-    """An iceberg at the price that has traded what it showed waits behind the others there."""
+def _step_back(state, book, slot, price, showed):
+    """An iceberg at the price that has just traded the last that it showed waits behind the others there.
+
+    showed  whether it showed lots before this pair: one whose hidden lots trade has its turn among those already
+    """
     order = state.orders[slot]
-    if order.state != FREE and order.price == price and order.shown_lots == 0 and order.leaves_lots != 0:
+    used_up = showed and order.shown_lots == 0 and order.leaves_lots != 0
+    if order.state != FREE and order.price == price and used_up:
         unlink_order(state, book, slot)
         link_order(state, book, slot)
 
@@ -172,9 +176,10 @@ def uncross_once(state, out):
             ),
             np.int64(cursor.lots),
         )
+        buyer_showed, seller_showed = state.orders[buyer].shown_lots != 0, state.orders[seller].shown_lots != 0
         cursor.lots -= trade_lots(state, out, book, buyer, seller, np.int64(cursor.price), lots, True)
-        _step_back(state, book, buyer, np.int64(cursor.price))
-        _step_back(state, book, seller, np.int64(cursor.price))
+        _step_back(state, book, buyer, np.int64(cursor.price), buyer_showed)
+        _step_back(state, book, seller, np.int64(cursor.price), seller_showed)
         return True
     if cursor.stage == TRADING and _refresh_once(state, out, np.int64(cursor.book), np.int64(cursor.price)):
         return True

@@ -243,13 +243,14 @@ def _market_tick(state, book, command, side):
     best = tick_of(book, 1 - side, best_opposite(state, command))
     points = np.int64(book.protection_ticks) if command.order_type == MARKET else np.int64(0)
     tighten = command["flags"] & TIGHTEN != 0
+    # An implied price may lie between two increments: it can be taken all the same (SPEC-002).
     if side == BUY:
         tick = min(best + points, worst_tick(book, side))
         tick = min(tick, np.int64(command.price)) if tighten else tick
-        return _on_increment(book, side, tick)
+        return max(_on_increment(book, side, tick), min(best, tick))
     tick = max(best - points, worst_tick(book, side))
     tick = max(tick, np.int64(command.price)) if tighten else tick
-    return _on_increment(book, side, tick)
+    return min(_on_increment(book, side, tick), max(best, tick))
 
 
 @kernel
@@ -280,7 +281,9 @@ def check_replace_syntax(command):
 
 @leaf_kernel
 def check_lots(state, account, book, lots):
-    """Second half of rank 6: product's and account's largest order."""
+    """Second half of rank 6: the lot increment, product's and account's largest order."""
+    if book.lot_inc > 1 and lots % book.lot_inc != 0:
+        return BAD_LOT
     if lots > book.order_lots_max or lots > state.accounts[account].order_lots_max:
         return BAD_LOT
     return NONE

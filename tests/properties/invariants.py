@@ -28,6 +28,7 @@ from exchange.records import QUOTE_OWNER
 from tests.properties.crossed import check_not_crossed
 from tests.properties.entry import Entry
 from tests.properties.implied_groups import check_group
+from tests.properties.states import States
 from tests.reference_engine import Reference
 
 REJECTIONS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ)
@@ -55,7 +56,7 @@ class Ledger:
         """Note the states that the command finds, and which books are pro-rata."""
         instruments = reference.clearing.instruments.items()
         self.shared = {index for index, one in instruments if one.matching == Matching.PRO_RATA}
-        self.states = {index: reference.market_state(index) for index in reference.clearing.instruments}
+        self.states = States(reference)
 
     def after(self, reference: Reference, command: Any, events: list[Any]) -> None:
         """Fold one command's events and assert what must hold."""
@@ -85,7 +86,7 @@ class Ledger:
             self._fold(command, event)
             if event.kind == EventKind.STA:
                 self._check_uncross(events[:number])
-                self.before(reference, command)
+                self.states.change(event)
         assert not fills and not group, "fills come in pairs (INV-002)"
         check_not_crossed(self.orders.values(), reference)
         self._check_entry_conditions(events)
@@ -272,7 +273,7 @@ class Ledger:
             assert first.side == Side.BUY and second.liquidity == Liquidity.AUCTION
         else:
             assert first.price == self.orders[first.order_id].price, "at the resting price (INV-006)"
-            assert second.liquidity == Liquidity.TAKER and self.states[first.instrument] == MarketState.OPEN
+            assert second.liquidity == Liquidity.TAKER and self.states.of(first.instrument) == MarketState.OPEN
             taker = self.orders[second.order_id]
             assert taker.stamp == 0 and taker.post_only == PostOnly.NONE, "post-only never takes (INV-008)"
             assert not taker.is_own(self.orders[first.order_id]), "no self match (INV-007)"
@@ -282,7 +283,9 @@ class Ledger:
     def _implied(self, reference: Reference, group: list[Any]) -> None:
         """INV-001 to INV-007, INV-015 for one implied group; its last row is the combination's order."""
         check_group(reference.clearing.instruments, group)
-        assert {self.states[event.instrument] for event in group} == {MarketState.OPEN}, "all books are OPEN (INV-015)"
+        assert {self.states.of(event.instrument) for event in group} == {MarketState.OPEN}, (
+            "all books are OPEN (INV-015)"
+        )
         taker = next(event for event in group if event.liquidity == Liquidity.TAKER)
         opposite = self._queue(taker.instrument, 1 - taker.side)
         better = [order for order in opposite if self._sign(order) * (order.price - taker.price) <= 0]
@@ -339,7 +342,7 @@ class Ledger:
     def _check_stops(self, reference: Reference) -> None:
         """INV-016: none with a true trigger is left in OPEN."""
         for index in [index for index in self.last if self.closed]:
-            if reference.market_state(index) == MarketState.CLOSED:
+            if reference.books[index].last_tick is None:
                 del self.last[index]
         for order in self.orders.values():
             last = self.last.get(order.book)
