@@ -148,10 +148,7 @@ class Venue:
 
     def wake(self) -> None:
         """A row was added: at the end of this loop tick it starts on its way."""
-        if len(self.batch.tickets) >= self._batch_rows:
-            self._full.append(self.batch)
-            self.full_batches += 1
-            self.batch = self._spare.pop() if self._spare else Batch(self._batch_rows)
+        self.make_room(1)
         if not self._scheduled and self._writing is None:
             self._scheduled = True
             self._schedule(self._start_scheduled)
@@ -164,6 +161,13 @@ class Venue:
         self.batch.rows[len(self.batch.tickets)] = row[0]
         self.batch.tickets.append((lambda _id, _us, _events: done(), 0, 0))
         self.wake()
+
+    def make_room(self, rows: int) -> None:
+        """Seal the batch if it has no room for so many: the rows of one command are never split (QUOTE-001)."""
+        if len(self.batch.tickets) + rows > self._batch_rows:
+            self._full.append(self.batch)
+            self.full_batches += 1
+            self.batch = self._spare.pop() if self._spare else Batch(self._batch_rows)
 
     def ask(self, question: Callable[[], None]) -> None:
         """Run a question when the engine's state is what has been released: now, or after the running batch."""

@@ -153,6 +153,20 @@ def due_to_reopen(states: np.ndarray, now_ns: int) -> tuple[list[int], list[int]
     return np.nonzero(whole)[0].tolist(), np.nonzero(single)[0].tolist()
 
 
+def has_protection(states: np.ndarray, account: int, number: int) -> bool:
+    """Whether an account has a market-maker protection group of this number."""
+    state = states[0]
+    row = int(state.accounts[account].first_protection) if 0 < account < len(state.accounts) else 0
+    while row and state.protections[row].number != number:
+        row = int(state.protections[row].next_group)
+    return row != 0
+
+
+def firm_of(states: np.ndarray, account: int) -> int:
+    """The clearing firm of an account, 0 none."""
+    return int(states[0].accounts[account].firm) if 0 < account < len(states[0].accounts) else 0
+
+
 def next_due_ns(states: np.ndarray) -> int:
     """When the first thing that waits for a time is due, GTD order or dead-man timer; 0 if nothing waits."""
     state = states[0]

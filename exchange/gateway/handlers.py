@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.codes import EventKind
 from exchange.engine import query
-from exchange.gateway import subscriptions, trading
+from exchange.gateway import quoting, subscriptions, switches, trading
 from exchange.gateway.keys import OFF
 from exchange.gateway.seats import Seat
 from exchange.wire.errors import CloseCode, ErrorCode, error
@@ -41,12 +41,6 @@ if TYPE_CHECKING:
 REPLAY_MAX = 5_000  # RECOV-014
 FILLS_MAX = 2_000  # numbers of a stream that one `fills` answer looks at: it stays below the frame of WIRE-003
 _FILL = int(EventKind.FILL)
-
-
-def not_offered(session: "Session", _seat: Seat, message: Any) -> None:
-    """What the protocol knows and this venue does not do yet is refused by its name, never taken silently."""
-    name = type(message).__struct_config__.tag
-    session.refuse(message.request_id, ErrorCode.UNKNOWN_TYPE, f"{name} is not offered by this venue yet")
 
 
 def limits(session: "Session", seat: Seat, message: LimitsQuery) -> None:
@@ -200,7 +194,12 @@ PRIVATE: dict[type, Private] = {
     LimitsQuery: limits,
     Replay: replay,
     Logout: logout,
-    **dict.fromkeys((Timer, Quote, ProtectionSet, ProtectionReset, Kill, Unkill), not_offered),
+    Timer: switches.timer,
+    Kill: switches.kill,
+    Unkill: switches.kill,
+    Quote: quoting.quote,
+    ProtectionSet: quoting.set_protection,
+    ProtectionReset: quoting.reset_protection,
 }
 # Also served without logon on /v1/md (SESS-004).
 PUBLIC: dict[type, Callable[["Session", Any], None]] = {

@@ -88,9 +88,7 @@ def cancel_all(session: "Session", seat: Seat, message: CancelAll) -> None:
     room = session.hub.room
     book = room.instruments.get(message.instrument)
     group = room.groups.get(message.chip, 0)
-    if message.protection_group:
-        session.refuse(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, "mmp is not offered yet")
-    elif message.instrument and book is None:
+    if message.instrument and book is None:
         text = f"no instrument {message.instrument} is listed (field i)"
         session.refuse(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
     elif message.chip and not group:
@@ -262,11 +260,14 @@ def admit_trade(
 
 def submit(session: "Session", seat: Seat, room: Room, message: Any) -> None:
     """The row just packed waits for its group commit."""
-    batch = room.batch
     if message.expires_us:
-        batch.expires.append((len(batch.tickets), message.expires_us))
-    request_id = message.request_id
-    batch.tickets.append((seat.answer, request_id, session.now_us))
+        room.batch.expires.append((len(room.batch.tickets), message.expires_us))
+    submit_lasting(session, seat, room, message.request_id)
+
+
+def submit_lasting(session: "Session", seat: Seat, room: Room, request_id: int) -> None:
+    """As `submit`, for a request that has no `exp`."""
+    room.batch.tickets.append((seat.answer, request_id, session.now_us))
     seat.last_id = request_id
     session.expect_answer()
     room.wake()

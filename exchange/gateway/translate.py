@@ -12,11 +12,21 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from exchange.codes import CommandFlag, CommandKind, OrderType, PostOnly, Side, SmpMode, TimeInForce
+from exchange.codes import (
+    CommandFlag,
+    CommandKind,
+    KillParty,
+    OrderType,
+    PostOnly,
+    Scope,
+    Side,
+    SmpMode,
+    TimeInForce,
+)
 from exchange.records import COMMAND, COMMAND_STRUCT, ROW_BYTES
-from exchange.units import NS_PER_US
+from exchange.units import NS_PER_MS, NS_PER_US
 from exchange.wire.errors import ErrorCode, error
-from exchange.wire.messages import Cancel, CancelAll, CancelTerms, Err, New, Replace
+from exchange.wire.messages import Cancel, CancelAll, CancelTerms, Err, New, ProtectionSet, Replace
 
 UNSET = msgspec.UNSET
 
@@ -54,6 +64,11 @@ _CANCEL = int(CommandKind.CANCEL)
 _CANCEL_ALL = int(CommandKind.CANCEL_ALL)
 _SESSION = int(CommandKind.SESSION)
 _DISCONNECT = int(CommandKind.DISCONNECT)
+_QUOTE = int(CommandKind.QUOTE)
+_MMP_SET = int(CommandKind.MMP_SET)
+_MMP_RESET = int(CommandKind.MMP_RESET)
+_TIMER = int(CommandKind.TIMER)
+_MORE = int(CommandFlag.MORE)
 _NO_COD = int(CommandFlag.NO_COD)
 _TIGHTEN = int(CommandFlag.TIGHTEN)
 # The row as COMMAND_STRUCT packs it, with texts as zero-padded bytes instead of words: the same bytes, made faster.
@@ -218,11 +233,78 @@ def pack_cancel_all(
 ) -> None:
     """Append a CANCEL_ALL row with the filters of ENTRY-012."""
     flags = (CommandFlag.BY_SIDE if message.side else 0) | (CommandFlag.BY_TAG if message.tag else 0)
+    flags |= CommandFlag.BY_PROTECTION if message.protection_group else 0
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _CANCEL_ALL, SIDES[message.side] if message.side else 0, 0, 0, 0, 0, int(flags), 0,
-        account, session, book, 0, request_id, 0, b"",
+        account, session, book, message.protection_group, request_id, 0, b"",
         0, 0, 0, 0, 0, group, 0, message.tag.encode(),
+    )  # fmt: skip
+
+
+def pack_quote_entry(
+    batch: Batch,
+    entry: tuple[int, int, int, int, int],
+    book: int,
+    number: int,
+    more: bool,
+    account: int,
+    session: int,
+    request_id: int,
+) -> None:
+    """Append a QUOTE row: an entry `(instrument, bid, lots, ask, lots)`. `number`: its protection group."""
+    _, bid, bid_lots, ask, ask_lots = entry
+    _pack(
+        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        0, 0, _QUOTE, 0, 0, 0, 0, 0, _MORE if more else 0, 0,
+        account, session, book, number, request_id, 0, b"",
+        bid, ask, bid_lots, 0, ask_lots, 0, 0, b"",
+    )  # fmt: skip
+
+
+def pack_protection(
+    batch: Batch, message: ProtectionSet, group: int, account: int, session: int, request_id: int
+) -> None:
+    """Append an MMP_SET row."""
+    _pack(
+        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        0, 0, _MMP_SET, 0, 0, 0, 0, 0, 0, 0,
+        account, session, 0, message.group, request_id, 0, b"",
+        message.gpu_hours, 0, message.traded_lots, message.fills, message.delta_lots, group,
+        message.window_ms * NS_PER_MS, b"",
+    )  # fmt: skip
+
+
+def pack_reset(batch: Batch, number: int, account: int, session: int, request_id: int) -> None:
+    """Append an MMP_RESET row."""
+    _pack(
+        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        0, 0, _MMP_RESET, 0, 0, 0, 0, 0, 0, 0,
+        account, session, 0, number, request_id, 0, b"",
+        0, 0, 0, 0, 0, 0, 0, b"",
+    )  # fmt: skip
+
+
+def pack_timer(batch: Batch, ms: int, account: int, session: int, request_id: int) -> None:
+    """Append a TIMER row."""
+    _pack(
+        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        0, 0, _TIMER, 0, 0, 0, 0, 0, 0, 0,
+        account, session, 0, 0, request_id, 0, b"",
+        0, 0, ms, 0, 0, 0, 0, b"",
+    )  # fmt: skip
+
+
+def pack_kill(
+    batch: Batch, kind: CommandKind, scope: Scope, party: KillParty, number: int, session: int, request_id: int
+) -> None:
+    """Append a KILL or UNKILL row. `number`: the account, session or firm."""
+    account = number if scope == Scope.ACCOUNT else 0
+    _pack(
+        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        0, 0, int(kind), 0, int(scope), 0, 0, 0, 0, int(party),
+        account, session, 0, 0, request_id, 0, b"",
+        0, 0, 0, 0, 0, 0 if account else number, 0, b"",
     )  # fmt: skip
 
 

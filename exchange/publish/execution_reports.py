@@ -23,6 +23,7 @@ from exchange.wire.messages import (
     KillEvent,
     Margin,
     Position,
+    ProtectionEvent,
 )
 from exchange.wire.words import (
     CANCEL_REASONS,
@@ -30,8 +31,10 @@ from exchange.wire.words import (
     LIQUIDITIES,
     ORDER_STATES,
     ORDER_TYPES,
+    PROTECTION_STATES,
     SCOPES,
     SIDES,
+    THRESHOLDS,
     TIFS,
     session_id,
 )
@@ -48,6 +51,8 @@ _POS = int(EventKind.POS)
 _CASH = int(EventKind.CASH)
 _KIL = int(EventKind.KIL)
 _LIFTED = int(EventKind.LIFTED)
+_MMP = int(EventKind.MMP)
+_MMPR = int(EventKind.MMPR)
 _DSC = int(EventKind.DSC)
 _MARGIN = int(EventFlag.MARGIN)
 _KEPT = int(EventFlag.KEPT)
@@ -153,7 +158,8 @@ class ExecutionReports:
 
     def _others(self, reports: list[Report], row: Row) -> None:
         """Positions, money, kills: `pos` and `cash` may bring a `margin` with the next number (ACCT-002)."""
-        e, time_ns, kind, reason, _, liquidity, _, flags, _, _, account, session, index, price, _, reference = row[:16]
+        e, time_ns, kind, reason, _, liquidity, state, flags = row[:8]
+        account, session, index, price, order_id, reference = row[10:16]
         _, _, _, lots, _, _, _, _, _, value, number, amount = row[16:]
         head = (account, number, e, time_ns // NS_PER_US)
         if kind == _POS:
@@ -165,6 +171,9 @@ class ExecutionReports:
             reports.append((account, number, Cash(*head, CURRENCY, amount, "deposit" if amount > 0 else "withdrawal")))
             if flags & _MARGIN:
                 reports.append(_margin(head, value, reference))
+        elif kind in (_MMP, _MMPR):
+            why = THRESHOLDS[reason] if kind == _MMP else ""
+            reports.append((account, number, ProtectionEvent(*head, order_id, PROTECTION_STATES[state], why, lots)))
         elif kind in (_KIL, _LIFTED):
             told = KillEvent(*head, kind == _KIL, KILL_PARTIES[reason], SCOPES[liquidity], lots)
             reports.append((account, number, told))

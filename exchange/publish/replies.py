@@ -12,7 +12,7 @@ whole command. A logon (SESSION) is answered by the gateway itself.
 
 from collections.abc import Callable
 
-from exchange.codes import EventFlag, EventKind, MarketState, OrderState, OrderType, RejectReason
+from exchange.codes import EventFlag, EventKind, MarketState, OrderState, OrderType, QuoteState, RejectReason
 from exchange.engine.query import OrderRow
 from exchange.publish.account_views import order_view
 from exchange.publish.instruments import InstrumentTable
@@ -42,9 +42,10 @@ from exchange.publish.rows import (
     client_order_id_text,
 )
 from exchange.records import pack_client_order_id
+from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
 from exchange.wire.messages import BatchResult, Err, Ok, OrderView
-from exchange.wire.words import CANCEL_REASONS, ORDER_STATES, ORDER_TYPES, SIDES, TIFS
+from exchange.wire.words import CANCEL_REASONS, ORDER_STATES, ORDER_TYPES, PROTECTION_STATES, SIDES, TIFS
 
 DONE_KEPT = 32_768  # orders whose end is remembered (ENTRY-011)
 
@@ -55,6 +56,11 @@ _ORDER_KINDS = frozenset(
 )
 _ENDS = frozenset(map(int, (OrderState.FILLED, OrderState.CANCELLED, OrderState.EXPIRED)))
 _REJ = int(EventKind.REJ)
+_QUOTED = int(EventKind.QUOTED)
+_QUOTE = int(OrderType.QUOTE)
+_REFUSED_SIDE = int(QuoteState.REFUSED)
+_PROTECTION = frozenset(map(int, (EventKind.MMPR, EventKind.PROTECTED)))
+_TIMER = int(EventKind.TIMER)
 _ACK = int(EventKind.ACK)
 _RPL = int(EventKind.RPL)
 _CXL = int(EventKind.CXL)
@@ -121,6 +127,10 @@ class Replies:
         """The answer to one request; `rows` has at least one row."""
         first = rows[0]
         kind = first[KIND]
+        if kind == _QUOTED or first[ORDER_TYPE] == _QUOTE:
+            quoted = [row for row in rows if row[KIND] == _QUOTED or (row[KIND] == _REJ and row[ORDER_TYPE] == _QUOTE)]
+            if quoted:
+                return self._quote_reply(request_id, quoted)
         if kind == _ACK or (kind == _CXL and all(row[KIND] in _LEAVES_ONE for row in rows)):
             return _order_reply(request_id, rows)
         if kind in _REFUSALS:
@@ -128,6 +138,10 @@ class Replies:
         if kind == _RPL:
             return _replace_reply(request_id, rows)
         reply = Ok(request_id, engine_sequence=first[SEQUENCE])
+        if kind in _PROTECTION:
+            reply.group, reply.group_state = first[ORDER_ID], PROTECTION_STATES[first[STATE]]
+        elif kind == _TIMER:
+            reply.until_us = first[VALUE_TICK_LOTS] // NS_PER_US or None
         for row in rows:
             if row[KIND] == _MASS:
                 reply.count = row[LOTS]
@@ -151,6 +165,19 @@ class Replies:
         """How an order of the account ended, while that is remembered: for `query`."""
         row = self._done.find(account, order_id, pack_client_order_id(client_order_id))
         return None if row is None else _done_view(self._table, row)
+
+    def _quote_reply(self, request_id: int, quoted: list[Row]) -> Ok:
+        """A row for each entry, in order: what became of its sides, or why it was refused (ENTRY-020, ENTRY-021)."""
+        reply = Ok(request_id, engine_sequence=quoted[0][SEQUENCE])
+        reply.quotes = []
+        for row in quoted:
+            instrument = self._table.id_of(row[INSTRUMENT]) if row[INSTRUMENT] else 0
+            if row[KIND] == _QUOTED:
+                told = row[STATE], row[ORDER_ID], row[LIQUIDITY], row[CLIENT_ORDER_ID_0], 0
+            else:
+                told = _REFUSED_SIDE, 0, _REFUSED_SIDE, 0, int(reason_code(row[REASON], row[LIQUIDITY]))
+            reply.quotes.append((instrument, *told))
+        return reply
 
     def _refusal(self, request_id: int, row: Row) -> Ok | Err:
         reason = row[REASON]

@@ -2,7 +2,18 @@
 
 from functools import lru_cache
 
-from exchange.codes import CancelReason, KillParty, Liquidity, OrderState, OrderType, Scope, Side, TimeInForce
+from exchange.codes import (
+    CancelReason,
+    KillParty,
+    Liquidity,
+    OrderState,
+    OrderType,
+    ProtectionState,
+    Scope,
+    Side,
+    Threshold,
+    TimeInForce,
+)
 
 SIDES = ("b", "s")
 ORDER_TYPES = ("limit", "market", "mtl", "stop", "stop_limit", "quote")
@@ -29,6 +40,8 @@ CANCEL_REASONS = (
 )
 KILL_PARTIES = ("venue", "risk")
 SCOPES = ("account", "session", "firm")
+PROTECTION_STATES = ("", "armed", "tripped")
+THRESHOLDS = ("", "lots", "fills", "delta", "gpuh")
 
 for words, codes in (
     (SIDES, Side),
@@ -39,6 +52,8 @@ for words, codes in (
     (CANCEL_REASONS, CancelReason),
     (KILL_PARTIES, KillParty),
     (SCOPES, Scope),
+    (PROTECTION_STATES, ProtectionState),
+    (THRESHOLDS, Threshold),
 ):
     assert len(words) == len(codes), "a word for every code"
 

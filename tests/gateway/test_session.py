@@ -19,9 +19,7 @@ from exchange.wire.messages import (
     Ok,
     Ping,
     Query,
-    Quote,
     Shutdown,
-    Timer,
     Welcome,
 )
 from tests.gateway.harness import Bench, Peer
@@ -250,17 +248,6 @@ def test_limits_tell_how_much_is_left(bench: Bench) -> None:
     peer.ask(bench.order(5, "a"))
     uses = {use.bucket: (use.tokens_left, use.capacity) for use in peer.ask(LimitsQuery(request_id=6))[0].limits}
     assert uses["order"] == (199_999, 200_000) and uses["cancel"] == (200_000, 200_000)
-
-
-@pytest.mark.rule("SESS-022", "ENTRY-022")
-def test_what_is_not_offered_yet_is_refused_by_name(bench: Bench) -> None:
-    peer = bench.connect(bench.keys[1])
-    for message, name in (
-        (Timer(request_id=6, ms=5_000), "timer"),
-        (Quote(request_id=7, quotes=[(bench.instrument, 1, 1, 2, 1)]), "quote"),
-    ):
-        error = peer.ask(message)[0]
-        assert isinstance(error, Err) and error.name == "UNKNOWN_TYPE" and name in error.message
 
 
 def test_logout_is_answered_and_closed(bench: Bench) -> None:

@@ -1,0 +1,78 @@
+"""Mass quotes and market-maker protection: requests that become QUOTE, MMP_SET, MMP_RESET rows (ENTRY-020 to 023)."""
+
+from typing import TYPE_CHECKING
+
+from exchange.engine import query
+from exchange.gateway.seats import Seat
+from exchange.gateway.trading import admit_trade, submit_lasting
+from exchange.gateway.translate import pack_protection, pack_quote_entry, pack_reset
+from exchange.wire.errors import ErrorCode
+from exchange.wire.messages import ProtectionReset, ProtectionSet, Quote
+
+if TYPE_CHECKING:
+    from exchange.gateway.session import Session
+
+
+def quote(session: "Session", seat: Seat, message: Quote) -> None:
+    """Every entry is a row of one run, never split over two commits; the first row has the answer."""
+    entries = message.quotes
+    removes = not any(entry[2] or entry[4] for entry in entries)
+    # A token for each side; one that only removes draws on the cancel bucket (RATE-001, RATE-003).
+    tokens, bucket = (1, "cancel") if removes else (2 * len(entries), "quote")
+    account = admit_trade(session, seat, message, None, bucket, seat.may_trade, tokens)
+    if not account:
+        return
+    if not _is_protected(session, account, message.protection_group):
+        text = f"mmp {message.protection_group} is no protection group of acc {account}: mmp_set first"
+        session.refuse(message.request_id, ErrorCode.QUOTE_NEEDS_MMP, text)
+        return
+    if seat.terms.mode == "off":
+        session.refuse(message.request_id, ErrorCode.QUOTE_NEEDS_COD, "quotes need cancel on disconnect: cod first")
+        return
+    room = session.hub.room
+    room.make_room(len(entries))
+    for place, entry in enumerate(entries):
+        listed = room.instruments.get(entry[0])
+        more = place + 1 < len(entries)
+        pack_quote_entry(
+            room.batch, entry, listed.index if listed else 0, message.protection_group, more, account, seat.number,
+            message.request_id,
+        )  # fmt: skip
+        if message.expires_us:
+            room.batch.expires.append((len(room.batch.tickets), message.expires_us))
+        room.batch.tickets.append((seat.answer, message.request_id, session.now_us) if place == 0 else None)
+    seat.last_id = message.request_id
+    session.expect_answer()
+    room.wake()
+
+
+def set_protection(session: "Session", seat: Seat, message: ProtectionSet) -> None:
+    account = admit_trade(session, seat, message, seat.order_bucket, "order", seat.may_trade)
+    if not account:
+        return
+    room = session.hub.room
+    group = room.groups.get(message.chip, 0)
+    if message.chip and not group:
+        text = f"no chip {message.chip} is listed (field chip)"
+        session.refuse(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
+        return
+    pack_protection(room.batch, message, group, account, seat.number, message.request_id)
+    session.hub.protections.add((account, message.group))
+    submit_lasting(session, seat, room, message.request_id)
+
+
+def reset_protection(session: "Session", seat: Seat, message: ProtectionReset) -> None:
+    account = admit_trade(session, seat, message, seat.order_bucket, "order", seat.may_trade)
+    if not account:
+        return
+    room = session.hub.room
+    pack_reset(room.batch, message.group, account, seat.number, message.request_id)
+    submit_lasting(session, seat, room, message.request_id)
+
+
+def _is_protected(session: "Session", account: int, number: int) -> bool:
+    """Whether the account has the group: asked for in this run, or of the journal."""
+    hub = session.hub
+    if number and (account, number) not in hub.protections and query.has_protection(hub.room.states, account, number):
+        hub.protections.add((account, number))
+    return (account, number) in hub.protections

@@ -1,0 +1,73 @@
+"""Mass quotes and market-maker protection through the gateway (ENTRY-020 to ENTRY-023)."""
+
+import pytest
+
+from exchange.engine import query
+from exchange.wire.messages import (
+    CancelAll,
+    CancelTerms,
+    Err,
+    Fill,
+    ProtectionEvent,
+    ProtectionReset,
+    ProtectionSet,
+    Quote,
+)
+from tests.gateway.harness import Bench, Peer
+
+
+def maker(bench: Bench, **thresholds: int) -> Peer:
+    peer = bench.connect(bench.keys[1])
+    reply = peer.ask(ProtectionSet(request_id=10, group=1, window_ms=60_000, **thresholds))[0]
+    assert (reply.group, reply.group_state) == (1, "armed")
+    return peer
+
+
+def quote(bench: Bench, request_id: int, *rows: tuple[int, int, int, int, int]) -> Quote:
+    return Quote(request_id=request_id, protection_group=1, quotes=list(rows))
+
+
+@pytest.mark.rule("ENTRY-020", "ENTRY-021")
+def test_quote_is_answered_row_by_row(bench: Bench) -> None:
+    peer, book, price = maker(bench), bench.instrument, bench.price
+    reply = peer.ask(quote(bench, 11, (book, price, 5, price + 2, 5), (book, price, 5, price + 2, 5)))[0]
+    first, second = reply.quotes
+    assert (first[0], first[1], first[3], first[5]) == (book, 1, 1, 0) and first[2] and first[4]
+    assert second == (book, 4, 0, 4, 0, 5305)
+    again = peer.ask(quote(bench, 12, (book, price, 3, price + 2, 0)))[0]
+    assert again.quotes == [(book, 2, first[2], 3, 0, 0)]
+    crossed = peer.ask(quote(bench, 13, (book, price, 3, price, 3)))[0]
+    assert crossed.quotes == [(book, 4, 0, 4, 0, 5304)]
+    assert peer.ask(quote(bench, 11, (book, price, 5, price + 2, 5)))[0].quotes == [first, second]
+    assert [order.leaves_lots for order in query.open_orders(bench.venue.states, 1)] == [3]
+
+
+@pytest.mark.rule("ENTRY-022")
+def test_quotes_need_protection_and_cancel_on_disconnect(bench: Bench) -> None:
+    row = (bench.instrument, bench.price, 5, bench.price + 2, 5)
+    bare = bench.connect(bench.keys[1], cancel_terms=CancelTerms(mode="off"))
+    refusal = bare.ask(Quote(request_id=5, quotes=[row]))[0]
+    assert isinstance(refusal, Err) and refusal.name == "QUOTE_NEEDS_MMP"
+    bare.ask(ProtectionSet(request_id=6, group=1, window_ms=1_000))
+    refusal = bare.ask(quote(bench, 7, row))[0]
+    assert isinstance(refusal, Err) and refusal.name == "QUOTE_NEEDS_COD"
+
+
+@pytest.mark.rule("ENTRY-023")
+@pytest.mark.rule("ENTRY-012")
+def test_tripped_group_says_so_and_quotes_again_after_its_reset(bench: Bench) -> None:
+    peer, taker = maker(bench, traded_lots=2), bench.connect(bench.keys[2])
+    row = (bench.instrument, bench.price, 5, bench.price + 2, 5)
+    peer.ask(quote(bench, 11, row))
+    peer.take()
+    taker.ask(bench.order(10, "t", side="s", price_tick=bench.price, order_lots=3))
+    bench.settle()
+    told = peer.take()
+    assert [message.lots for message in told if isinstance(message, Fill)] == [3]
+    trip = next(message for message in told if isinstance(message, ProtectionEvent))
+    assert (trip.group, trip.group_state, trip.reason, trip.count) == (1, "tripped", "lots", 2)
+    assert peer.ask(quote(bench, 12, row))[0].quotes == [(bench.instrument, 4, 0, 4, 0, 5302)]
+    assert peer.ask(ProtectionReset(request_id=13, group=1))[0].group_state == "armed"
+    assert peer.ask(quote(bench, 14, row))[0].quotes[0][1] == 1
+    peer.ask(bench.order(15, "plain", price_tick=bench.price - 1))
+    assert peer.ask(CancelAll(request_id=16, protection_group=1))[0].count == 2
