@@ -107,6 +107,7 @@ class FeedRun(Run):
         self.table.refresh()
         self.market = MarketData(self.table, EngineSource(self.engine))
         self.now_us = self.implied_seen = 0
+        self.unfolded: list[Any] = []
         self.prints: list[int] = []
         self.tops: dict[int, Top] = {}
         self.readers = {index: self.readers_of(self.table.ids[index]) for index in BOOKS}
@@ -125,7 +126,10 @@ class FeedRun(Run):
         if self.market is None:
             super().do(kind, step)
             return
-        rows = engine_events(self, kind, step)
+        self.unfolded += engine_events(self, kind, step)
+        if self.pair.reference.run is not None:
+            return  # the entries of a mass quote are one command
+        rows, self.unfolded = self.unfolded, []
         self.market.fold(rows, self.engine.sequence, self.engine.time_ns)
         self.now_us += CADENCE_US // 2
         due = collected(self.market, self.now_us)
