@@ -95,6 +95,7 @@ class CommandFlag(IntFlag):
     SET_DISPLAY = 16  # REPLACE: the display field is given
     SET_TRIGGER = 32  # REPLACE: the trigger field is given
     FORCE = 1  # SET_STATE: whatever the state before (the scenario command ST)
+    CLAMP = 2  # SET_STATE to OPEN: the operator lets the uncross happen at the edge of the collar (AUC-014)
     BY_SIDE = 1  # CANCEL_ALL: only orders of this side
     BY_TAG = 2  # CANCEL_ALL: only orders of this tag
     BY_PROTECTION = 4  # CANCEL_ALL: only quotes of this protection group
@@ -237,6 +238,7 @@ class StateReason(IntEnum):
     VELOCITY = 4
     OPERATOR = 5
     SCHEDULE = 6
+    COLLAR = 7  # its auction's price lies outside the collar (AUC-014)
 
 
 class Family(IntEnum):

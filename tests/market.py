@@ -5,7 +5,16 @@ from typing import Any
 from exchange.codes import ComboKind, Matching, OrderEntry
 from exchange.conformance.market import MONTH, account_payload, commodity, listing, ltd_ns, scenario_listing
 
-__all__ = ["MONTH", "account_payload", "commodity", "listing", "narrow_market", "property_market", "scenario_listing"]
+__all__ = [
+    "MONTH",
+    "account_payload",
+    "collared_market",
+    "commodity",
+    "listing",
+    "narrow_market",
+    "property_market",
+    "scenario_listing",
+]
 
 
 CLOSING = {"closing_from_ns": 800_000, "closing_to_ns": 1_200_000, "closing_pause_ns": 10_000}
@@ -60,4 +69,13 @@ def narrow_market() -> dict[str, Any]:
         velocity = {"width_ticks": 3 + number % 3, "window_ns": 60_000 * (number % 4), "pause_ns": 7_000}
         breaker = {"width_ticks": 5 + number % 2, "window_ns": 600_000 if number else 60_000, "pause_ns": 20_000}
         book["guard"] = {"velocity": velocity, "breaker": breaker} | CLOSING
+    return market
+
+
+def collared_market() -> dict[str, Any]:
+    """The same with collars so narrow that auctions are extended all the time."""
+    market = property_market()
+    for number, book in enumerate(market["instruments"][:7]):
+        collar = {"collar_ticks": 1 + number % 3, "extension_ns": 4_000, "extensions_max": number % 3}
+        book["guard"] = book["guard"] | collar
     return market

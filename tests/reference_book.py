@@ -133,8 +133,16 @@ class Book:
         """Would an order of this side and limit trade with that resting order?"""
         return signed(side) * price >= signed(side) * maker.price
 
-    def uncross(self, reference: int) -> Uncross | None:
-        """AUC-002 to AUC-007, tick by tick; None if the book does not cross."""
+    def uncross(self, reference: int, collar_ticks: int = 0) -> Uncross | None:
+        """AUC-002 to AUC-007, at the edge of the collar if there is one and the price lies beyond (AUC-014); None if
+        the book does not cross."""
+        result = self._equilibrium(reference)
+        if result is None or not collar_ticks or abs(result.price - reference) <= collar_ticks:
+            return result
+        return self._at(reference + (collar_ticks if result.price > reference else -collar_ticks))
+
+    def _equilibrium(self, reference: int) -> Uncross | None:
+        """Tick by tick."""
         bid, ask = self.best(Side.BUY), self.best(Side.SELL)
         if bid is None or ask is None or bid.price < ask.price:
             return None

@@ -21,6 +21,7 @@ def set_day_limits(reference: Reference, books: list[dict[str, Any]]) -> None:
         guard = reference.guards[limits["index"]]
         guard.velocity.width_ticks = limits.get("velocity_ticks", 0)
         guard.breaker.width_ticks = limits.get("breaker_ticks", 0)
+        guard.collar_ticks = limits.get("collar_ticks", 0)
     moved = [entry for limits in books for entry in _place_orders(reference, limits["index"])]
     for order in sorted(moved, key=lambda order: order.entry):
         level = reference.books[order.instrument].level_lots(order.side, order.price)

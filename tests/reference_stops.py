@@ -108,7 +108,7 @@ def join_auction(reference: Reference, index: int, price: int) -> None:
     for order in [order for order in reference.elected if order.instrument == index]:
         _join(reference, order)
     while True:
-        result = reference.books[index].uncross(price)
+        result = reference.books[index].uncross(price, reference.guards[index].collar_ticks)
         found = [] if result is None else [o for o in unelected(reference, index) if is_true(o, result.price)]
         if not found:
             return
@@ -125,7 +125,12 @@ def _join(reference: Reference, order: Order) -> None:
 
 
 def expected_uncross(reference: Reference, index: int, price: int) -> Uncross | None:
-    """What the uncross would be, on a book of copies."""
+    """What the uncross would be if no collar minded."""
+    return expected_book(reference, index, price).uncross(price)
+
+
+def expected_book(reference: Reference, index: int, price: int) -> Book:
+    """A book of copies, with the stops that would join; only prices inside the collar elect."""
     book = Book()
     for side in Side:
         for order in reference.books[index].orders(side):
@@ -136,10 +141,10 @@ def expected_uncross(reference: Reference, index: int, price: int) -> Uncross | 
         for order in found:
             book.rest(dataclasses.replace(order, price=injection_price(reference, order)))
         waiting = [order for order in waiting if order not in found]
-        result = book.uncross(price)
+        result = book.uncross(price, reference.guards[index].collar_ticks)
         found = [] if result is None else [order for order in waiting if is_true(order, result.price)]
         if not found:
-            return result
+            return book
 
 
 # --- replace

@@ -56,6 +56,10 @@ class Guard:
     closing_from_ns: int = 0
     closing_to_ns: int = 0
     closing_pause_ns: int = 0
+    collar_ticks: int = 0
+    extension_ns: int = 0
+    extensions_max: int = 0
+    extensions: int = 0  # of the running auction so far
 
     @property
     def windows(self) -> tuple[Window, Window]:

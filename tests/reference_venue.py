@@ -18,6 +18,7 @@ from exchange.codes import (
     Side,
     TimeInForce,
 )
+from tests import reference_collar as collar
 from tests import reference_stops as stops
 from tests.reference_book import Book, Order
 from tests.reference_checks import CANCEL_STATES, COLLECTING_STATES
@@ -49,19 +50,23 @@ def set_state(reference: Reference) -> None:
         return
     wanted = MarketState(command.order_type)
     before = {index: reference.market_state(index) for index in instruments}
+    own = {index: phase.state for index, phase in phases.own.items()}
     phases.move(instrument, command.group, wanted)
     for index in sorted(instruments):
         if before[index] != MarketState.OPEN == reference.market_state(index):
-            uncross(reference, index)
+            if not open_book(reference, index, own[index]):
+                continue
             if before[index] in COLLECTING_STATES:
                 empty_windows(reference, index)
     scope = [i for i, other in instruments.items() if other is instrument or _follows(instrument, other, command)]
     if wanted == MarketState.CLOSED:
         expire(reference, scope)
         end_day(reference, scope)
-    reference.emit(
-        EventKind.STA, reason=command.reason, state=wanted, instrument=command.instrument, reference=command.group
-    )
+    held = instrument is not None and wanted == MarketState.OPEN and phases.own[instrument.index].state
+    if not held:
+        reference.emit(
+            EventKind.STA, reason=command.reason, state=wanted, instrument=command.instrument, reference=command.group
+        )
     release_waiting(reference, command.group if instrument is None else instrument.group)
 
 
@@ -69,11 +74,19 @@ def _follows(named: Instrument | None, other: Instrument, command: Any) -> bool:
     return named is None and other.group == command.group
 
 
+def open_book(reference: Reference, index: int, own: MarketState) -> bool:
+    """Uncross, unless the collar minds (AUC-014). Whether the book opens."""
+    if not collar.may_uncross(reference, index, own, reference_tick(reference, index)):
+        return False
+    uncross(reference, index)
+    return not collar.collect_again(reference, index, own)
+
+
 def uncross(reference: Reference, index: int) -> None:
     """AUC-002 to AUC-011, AUC-015: one price, strictly better orders in full, at the price by time."""
     book = reference.books[index]
     stops.join_auction(reference, index, reference_tick(reference, index))
-    result = book.uncross(reference_tick(reference, index))
+    result = book.uncross(reference_tick(reference, index), reference.guards[index].collar_ticks)
     if result is None:
         if book.last_tick is not None:
             stops.elect(reference, index, book.last_tick, book.last_tick)  # STOP-010
@@ -119,6 +132,7 @@ def end_day(reference: Reference, indices: list[int]) -> None:
     for index in indices:
         reference.books[index].last_tick = None
         reference.books[index].indicative_tick = None
+        reference.guards[index].extensions = 0
 
 
 def indicative(reference: Reference) -> None:

@@ -180,3 +180,31 @@ def test_reserved_market_reopens_by_itself_when_its_time_is_over(bench: Bench) -
     bench.pass_ms(1_500)
     assert query.market_state(bench.venue.states, index) == S.OPEN
     assert query.stats(bench.venue.states, index).volume == 5
+
+
+@pytest.mark.rule("AUC-014")
+@pytest.mark.rule("BAND-012")
+def test_extended_auction_is_tried_again_when_its_time_is_over_and_then_waits_for_the_operator(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    guard = bench.venue.states["guards"][0][1]
+    assert (guard["extension_ns"], guard["extensions_max"]) == (30 * NS_PER_S, 2), "the catalogue's figures"
+    bench.venue.states["guards"]["collar_ticks"][0, 1] = 5
+    set_state(bench, S.PAUSED)
+    other = bench.connect(bench.keys[2])
+    terms = {"price_tick": bench.price + 6, "cancel_on_disconnect": False}
+    peer.ask(bench.order(10, "a1", **terms))
+    other.ask(bench.order(10, "b1", side="s", **terms))
+    set_state(bench, S.OPEN)
+    bench.settle()
+    for extension in (1, 2):
+        assert query.market_state(bench.venue.states, 1) == S.RESERVED
+        assert guard_of(bench, "extensions") == extension
+        bench.clock.now = guard_of(bench, "reopen_ns") - NS_PER_S
+        bench.pass_ms(100)
+        assert guard_of(bench, "extensions") == extension, "not before its time"
+        bench.pass_ms(1_000)
+    assert guard_of(bench, "reopen_ns") == 0 and query.market_state(bench.venue.states, 1) == S.RESERVED
+
+
+def guard_of(bench: Bench, name: str) -> int:
+    return int(bench.venue.states["guards"][name][0, 1])

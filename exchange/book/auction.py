@@ -22,6 +22,14 @@ def _clamp(value, low, high):
 
 
 @kernel
+def inside(price, reference, collar_ticks):
+    """The price moved into the collar around the reference (AUC-014); a collar of 0 has no edge."""
+    if collar_ticks == 0:
+        return price
+    return _clamp(price, reference - collar_ticks, reference + collar_ticks)
+
+
+@kernel
 def is_crossed(book):
     """Whether some buy could meet some sell: a book that collects orders may be (AUC-001)."""
     if book.best[BUY] == 0 or book.best[SELL] == 0:
@@ -69,3 +77,18 @@ def equilibrium(state, book, reference):
     if any_negative:
         return first, volume, -least
     return _clamp(reference, first, last), volume, np.int64(0)  # AUC-006
+
+
+@kernel
+def collared_equilibrium(state, book, reference, collar_ticks):
+    """As `equilibrium`, at the edge of the collar if the price lies beyond it (AUC-014)."""
+    price, volume, imbalance = equilibrium(state, book, reference)
+    edge = inside(price, reference, collar_ticks)
+    if edge == price:
+        return price, volume, imbalance
+    buys = sells = np.int64(0)
+    for tick in range(edge, tick_of(book, BUY, np.int64(book.best[BUY])) + 1):
+        buys += _lots_at(state, book, BUY, tick)
+    for tick in range(tick_of(book, SELL, np.int64(book.best[SELL])), edge + 1):
+        sells += _lots_at(state, book, SELL, tick)
+    return edge, min(buys, sells), buys - sells

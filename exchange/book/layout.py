@@ -231,6 +231,10 @@ GUARD = record_type(
         ("closing_from_ns", "<i8"),  # ns of the UTC day where the closing window begins
         ("closing_to_ns", "<i8"),
         ("closing_pause_ns", "<i8"),  # longest RESERVED inside it
+        ("collar_ticks", "<i8"),  # how far an uncross may be from the reference (AUC-014), 0: off
+        ("extension_ns", "<i8"),  # how long an auction beyond it is extended
+        ("extensions_max", "<i4"),
+        ("extensions", "<i4"),  # of the running auction so far; only a book with a state of its own has some
         ("next_trial", "<i8"),  # the next book that a dry run has printed in; itself ends the list
     ]
 )

@@ -121,7 +121,7 @@ def _sharing(parameters: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _guard(parameters: Mapping[str, int]) -> dict[str, Any]:
-    """Windows of prints (BAND-005, BAND-010); without a length one stands at the settlement."""
+    """Windows of prints (BAND-005, BAND-010), without a length one stands at the settlement; collar (AUC-014)."""
 
     def window(name: str) -> dict[str, int]:
         return {
@@ -129,7 +129,8 @@ def _guard(parameters: Mapping[str, int]) -> dict[str, Any]:
             "pause_ns": PAUSE_NS,
         }  # fmt: skip
 
-    return {"velocity": window("vel"), "breaker": window("dcb")}
+    collar = {"collar_ticks": parameters.get("collar", 0), "extension_ns": 30 * NS_PER_S, "extensions_max": 2}
+    return {"velocity": window("vel"), "breaker": window("dcb"), **collar}
 
 
 def _daily_limits(settle_tick: int, width: int | None, prices: Sequence[int]) -> tuple[int, int]:

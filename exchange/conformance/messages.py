@@ -11,6 +11,7 @@ ours       XA account [book] [B|S] [tag=t] [mmp] cancel all, with filters; mmp: 
            nocod, rie in an order: spared by cancel on disconnect; rejected if it would be elected at once
            D+ account mills, D- account mills deposit, withdraw
            DL book settle@width settlement and daily limits of the next day, while CLOSED
+           UC the same as U by the operator, who accepts the edge of the collar
            SS state [book] ask for exactly this change, of the group or of one book
 """
 
@@ -184,6 +185,12 @@ def _uncross(entry: Word, words: Words) -> Message:
     return Message("U", text_of(entry), CommandKind.SET_STATE, fields={"order_type": MarketState.OPEN, **FORCED})
 
 
+def _clamped(entry: Word, words: Words) -> Message:
+    flags = int(CommandFlag.FORCE | CommandFlag.CLAMP)
+    fields = {"order_type": MarketState.OPEN, "group": GROUP, "flags": flags}
+    return Message("UC", text_of(entry), CommandKind.SET_STATE, fields=fields)
+
+
 def _state(word: str) -> Callable[[Word, Words], Message]:
     def read(entry: Word, words: Words) -> Message:
         wanted = words.take(" ".join(STATES))
@@ -266,6 +273,7 @@ MESSAGES: dict[str, Callable[[Word, Words], Message]] = {
     "MQ": _mass_quote,
     "IOP": _indicative,
     "U": _uncross,
+    "UC": _clamped,
     "ST": _state("ST"),
     "SS": _state("SS"),
     "DL": _day_limits,

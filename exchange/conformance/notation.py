@@ -9,7 +9,8 @@ Orders and messages: messages.py; events: told.py. The rest of the notation:
                  limit=ticks from settlement to the daily limits; hours= hours.M2= of the months; spot= psr= intra=
                  limit and charges of the commodity; firm= of every account; fee=1 fees on; iocm3=1 M3 is ioc_only;
                  term=1 M3 is a term; velwin=clock length of the velocity window, dcb= dcbwin= width and length of the
-                 breaker's; lead=0 M1 is no lead month; mmpfills= mmpdelta= mmphours= thresholds beside mmp=
+                 breaker's; lead=0 M1 is no lead month; collar= width of the auctions' collar;
+                 mmpfills= mmpdelta= mmphours= thresholds beside mmp=
     end          `acct book lots@price-sum` positions, `acct cash mills` after the last message
 """
 
@@ -31,7 +32,7 @@ SWITCH = (0, 1)
 # Name -> (smallest, largest).
 PARAMETERS = {
     **{of_book(name, book): TICKS for name in ("ref", "ltp") for book in BOOKS},
-    **dict.fromkeys(("pp", "band", "vel", "dcb", "limit", "velwin", "dcbwin"), (0, 100_000)),
+    **dict.fromkeys(("pp", "band", "vel", "dcb", "limit", "velwin", "dcbwin", "collar"), (0, 100_000)),
     **dict.fromkeys(("imp", "top", "fee", "iocm3", "term", "closeonly", "lead"), SWITCH),
     **dict.fromkeys(("topmax", "minalloc", "mmp", "mmpwin", "mmpfills", "mmpdelta", "mmphours", "maxshow"), (0, LARGE)),
     **dict.fromkeys(("tick", "lot", "maxlot"), (1, LARGE)),

@@ -87,7 +87,7 @@ class Stage:
             fields |= self._session(message)
         if message.lead:
             self._lead(fields["account"], message.lead)
-        if message.word == "U" and BOOKS["M1"] in self.reserved:
+        if message.word in ("U", "UC") and BOOKS["M1"] in self.reserved:
             fields |= {"instrument": BOOKS["M1"], "group": 0}
         self.clock = max(self.clock, message.clock)
         if message.entries:
@@ -143,6 +143,7 @@ class Stage:
     def _set_day_limits(self, instrument: int, price: int, lots: int) -> list[str]:
         """Settlement `price` and limits so many ticks around it; the widths of windows stay."""
         widths = {"velocity_ticks": self.parameters.get("vel", 0), "breaker_ticks": self.parameters.get("dcb", 0)}
+        widths["collar_ticks"] = self.parameters.get("collar", 0)
         limits = {"index": instrument, "settle_tick": price, "low_tick": price - lots, "high_tick": price + lots}
         return told_events(self.venue.control(CommandKind.DAY_LIMITS, {"books": [limits | widths]}), self._names())
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from exchange.book.auction import equilibrium, is_crossed
+from exchange.book.auction import collared_equilibrium, equilibrium, inside, is_crossed
 from exchange.book.heap import remove_node
 from exchange.book.levels import place_of, row_of
 from exchange.book.stops import leave_line, take_reached, wait_for_trigger
@@ -16,10 +16,11 @@ MINQTY_REASON = np.int64(CancelReason.MINQTY)
 
 
 @kernel
-def join_auction_once(state, out, book, reference):
+def join_auction_once(state, out, book, reference, collar_ticks):
     """The next stop that joins this book's uncross, as a limit order. False: nobody joins any more.
 
     The cursor keeps those that the price elected and that have not joined yet; when they have, it is computed again.
+    A price beyond the collar cannot print, so it is the collar's edge that elects (AUC-014).
     """
     cursor = state.cursor
     slot = np.int64(book.elected_first)
@@ -28,7 +29,7 @@ def join_auction_once(state, out, book, reference):
         _join(state, out, slot)
         return True
     if cursor.slot == 0 and is_crossed(book):
-        price, _, _ = equilibrium(state, book, reference)
+        price, _, _ = collared_equilibrium(state, book, reference, collar_ticks)
         cursor.slot = take_reached(state, book, price, False, np.int64(0))
     slot = np.int64(cursor.slot)
     if slot == 0:
@@ -48,8 +49,9 @@ def _join(state, out, slot):
 
 
 @kernel
-def expected_uncross(state, book, reference):
-    """Where the book would uncross now, its stops included: (whether it does, price, volume, imbalance).
+def expected_uncross(state, book, reference, collar_ticks):
+    """Where the book would uncross now, its stops included: (whether it does, price, volume, imbalance,
+    lots that trade at the edge of the collar if the price lies beyond it).
 
     Stops stand in for themselves as hidden lots at their limits, and are taken back afterwards.
     """
@@ -59,18 +61,20 @@ def expected_uncross(state, book, reference):
         _lend_lots(state, book, slot, 1)
         slot = np.int64(state.links[slot].newer)
     tried = np.int64(0)
-    price, volume, imbalance = np.int64(0), np.int64(0), np.int64(0)
+    price, volume, imbalance, inside_lots = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     crossed = is_crossed(book)
     growing = crossed
     while growing:
         price, volume, imbalance = equilibrium(state, book, reference)
-        more = _try_reached(state, book, price, tried)
+        more = _try_reached(state, book, inside(price, reference, collar_ticks), tried)
         growing = more != tried
         tried = more
+    if crossed:
+        _, inside_lots, _ = collared_equilibrium(state, book, reference, collar_ticks)
     book.best[0] = bid
     book.best[1] = ask
     _take_back(state, book, tried)
-    return crossed, price, volume, imbalance
+    return crossed, price, volume, imbalance, inside_lots
 
 
 @kernel

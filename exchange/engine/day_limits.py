@@ -24,7 +24,7 @@ SHARED_FIELDS += ["filled_lots", "order_lots", "value_tick_lots"]
 
 
 class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
-    """One book: settlement, daily limits (BAND-013) and widths of its windows (BAND-012), ticks."""
+    """One book: settlement, daily limits (BAND-013) and widths of its windows and collar (BAND-012), ticks."""
 
     index: int
     settle_tick: int
@@ -32,6 +32,7 @@ class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
     high_tick: int
     velocity_ticks: int = 0
     breaker_ticks: int = 0
+    collar_ticks: int = 0
 
 
 class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,6 +63,7 @@ def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
         within(f"{name}: window ticks", limits.high_tick - limits.low_tick + 1, 1, LADDER_TICKS_MAX)
         within(f"{name}: velocity_ticks", limits.velocity_ticks, 0, 2 * PRICE_MAX)
         within(f"{name}: breaker_ticks", limits.breaker_ticks, 0, 2 * PRICE_MAX)
+        within(f"{name}: collar_ticks", limits.collar_ticks, 0, 2 * PRICE_MAX)
         rows += 2 * (side_rows(limits.low_tick, limits.high_tick, int(book.order_entry)) - int(book.side_rows))
     require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
 
@@ -134,7 +136,7 @@ def _set_limits(state: np.record, limits: BookLimits) -> None:
     book.low_tick, book.high_tick = limits.low_tick, limits.high_tick
     book.edge_tick[:] = limits.low_tick, limits.high_tick
     book.revision += 1
-    set_widths(state, limits.index, limits.velocity_ticks, limits.breaker_ticks)
+    set_widths(state, limits.index, limits.velocity_ticks, limits.breaker_ticks, limits.collar_ticks)
 
 
 def _place_orders(state: np.record, index: int) -> list[int]:

@@ -10,6 +10,7 @@ from exchange.limits import WINDOW_SLOTS
 from exchange.units import NS_PER_DAY, PRICE_MAX
 
 LEAD_FLOOR_BP = 9_000  # BAND-012: G90
+EXTENSIONS_MAX = 1_000
 
 
 class WindowTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -21,13 +22,17 @@ class WindowTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
 
 class GuardTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Windows of a book; where RESERVED is shorter: from and to which ns of the UTC day, and how long."""
+    """Windows of a book; where RESERVED is shorter: from and to which ns of the UTC day, and how long; the collar of
+    its auctions (AUC-014): width in ticks, 0 off, how long an extension lasts, and how many there are."""
 
     velocity: WindowTerms = WindowTerms()
     breaker: WindowTerms = WindowTerms()
     closing_from_ns: int = 0
     closing_to_ns: int = 0
     closing_pause_ns: int = 0
+    collar_ticks: int = 0
+    extension_ns: int = 0
+    extensions_max: int = 0
 
 
 def check_guard(name: str, terms: GuardTerms) -> None:
@@ -42,6 +47,9 @@ def check_guard(name: str, terms: GuardTerms) -> None:
     within(f"{name}: closing_from_ns", terms.closing_from_ns, 0, NS_PER_DAY)
     within(f"{name}: closing_to_ns", terms.closing_to_ns, terms.closing_from_ns, NS_PER_DAY)
     within(f"{name}: closing_pause_ns", terms.closing_pause_ns, 0, NS_PER_DAY)
+    within(f"{name}: collar_ticks", terms.collar_ticks, 0, 2 * PRICE_MAX)
+    within(f"{name}: extension_ns", terms.extension_ns, 0, NS_PER_DAY)
+    within(f"{name}: extensions_max", terms.extensions_max, 0, EXTENSIONS_MAX)
 
 
 def set_guard(state: np.record, index: int, terms: GuardTerms) -> None:
@@ -53,11 +61,14 @@ def set_guard(state: np.record, index: int, terms: GuardTerms) -> None:
     guard.closing_from_ns = terms.closing_from_ns
     guard.closing_to_ns = terms.closing_to_ns
     guard.closing_pause_ns = terms.closing_pause_ns
-    set_widths(state, index, terms.velocity.width_ticks, terms.breaker.width_ticks)
+    guard.extension_ns = terms.extension_ns
+    guard.extensions_max = terms.extensions_max
+    set_widths(state, index, terms.velocity.width_ticks, terms.breaker.width_ticks, terms.collar_ticks)
 
 
-def set_widths(state: np.record, index: int, velocity_ticks: int, breaker_ticks: int) -> None:
-    """Write the widths of a book's windows; they follow its settlement (BAND-012)."""
+def set_widths(state: np.record, index: int, velocity_ticks: int, breaker_ticks: int, collar_ticks: int) -> None:
+    """Write the widths of a book's windows and collar; they follow its settlement (BAND-012)."""
+    state.guards[index].collar_ticks = collar_ticks
     windows, book = state.guards[index].windows, state.books[index]
     windows[VELOCITY].width_ticks = velocity_ticks
     windows[BREAKER].width_ticks = breaker_ticks

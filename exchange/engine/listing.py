@@ -114,7 +114,7 @@ def _sharing(spec: Spec) -> SharingTerms:
 
 
 def _guard(instrument: Instrument, spec: Spec) -> GuardTerms:
-    """Windows of prints (BAND-012)."""
+    """Windows of prints, collar of auctions (BAND-012)."""
     bands = spec.products.bands
     close_ns = spec.calendar.close_hour_utc * NS_PER_HOUR
     return GuardTerms(
@@ -123,6 +123,9 @@ def _guard(instrument: Instrument, spec: Spec) -> GuardTerms:
         closing_from_ns=max(0, close_ns - CLOSING_WINDOW_S * NS_PER_S),
         closing_to_ns=close_ns,
         closing_pause_ns=bands.closing_reserved_s * NS_PER_S,
+        collar_ticks=instrument.breaker_ticks,
+        extension_ns=bands.collar_extension_s * NS_PER_S,
+        extensions_max=bands.collar_extensions_max,
     )
 
 

@@ -22,6 +22,12 @@ def effective_state(group_state, own_state):
 
 
 @kernel
+def reference_tick(book):
+    """AUC-008."""
+    return np.int64(book.last_tick) if book.has_last != 0 else np.int64(book.settle_tick)
+
+
+@kernel
 def change_state(state, out, index, group_number, target, reason, until_ns):
     """STA: a book, or a whole group with `index` 0, is in its new state.
 
@@ -45,6 +51,8 @@ def _change_book(state, index, target, reason, until_ns):
     if target == HALT:
         book.before_halt = book.phase
     state.guards[index].reopen_ns = until_ns
+    if target == OPEN or target == CLOSED:
+        state.guards[index].extensions = 0
     own = FOLLOW if target == OPEN else target
     _set_book_state(state, index, np.int64(state.groups[book.group].state), own, reason, False)
 
@@ -76,6 +84,7 @@ def _set_book_state(state, index, group_state, own_state, reason, fresh_day):
         empty_windows(state, index)
     if group_state == CLOSED or own_state == CLOSED:
         _end_day(book)
+        _end_extensions(state, index)
     if book.features & IMPLIED != 0:
         mark_book(state, index, CHANGED_STATE)
     if fresh_day:
@@ -87,6 +96,15 @@ def _end_day(book):
     """The day's prices are nobody's last any more (STOP-001)."""
     book.has_last = 0
     book.has_indicative = 0
+
+
+@kernel
+def _end_extensions(state, index):
+    """An extended auction ends with the day; the next begins as soon as the group is OPEN (AUC-014)."""
+    guard = state.guards[index]
+    if guard.extensions != 0:
+        guard.extensions = 0
+        guard.reopen_ns = state.time_ns
 
 
 @kernel

@@ -6,14 +6,15 @@ one by one; the last step sets the state and emits STA.
 
 import numpy as np
 
-from exchange.book.auction import equilibrium, is_crossed
+from exchange.book.auction import collared_equilibrium, is_crossed
 from exchange.book.levels import best_row, link_order, place_of, row_of, unlink_order
 from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderState, RejectReason, Side, TimeInForce
 from exchange.engine.auction_stops import expected_uncross, join_auction_once
+from exchange.engine.collar import collect_again, may_uncross
 from exchange.engine.disconnect import release_waiting
 from exchange.engine.emit import market_event, refuse
 from exchange.engine.leavers import add_leaver, send_off
-from exchange.engine.market_state import FOLLOW, change_state
+from exchange.engine.market_state import FOLLOW, change_state, reference_tick
 from exchange.engine.orders import refresh_order
 from exchange.engine.stops import elect_by_last
 from exchange.engine.trades import trade_lots
@@ -94,6 +95,7 @@ def begin_state_change(state, out, command):
     cursor.group = group
     cursor.market_state = target
     cursor.reason = command.reason
+    cursor["flags"] = command["flags"]
     cursor.book = 0
     cursor.lots = 0
     return True
@@ -103,12 +105,6 @@ def begin_state_change(state, out, command):
 def needs_uncross(state):
     """OPEN is reached only through the uncross (STATE-001); a book that collected nothing is not crossed."""
     return state.cursor.market_state == OPEN
-
-
-@kernel
-def reference_tick(book):
-    """AUC-008."""
-    return np.int64(book.last_tick) if book.has_last != 0 else np.int64(book.settle_tick)
 
 
 @kernel
@@ -138,6 +134,11 @@ def _refresh_once(state, out, index, price):
     """One iceberg that the uncross left with nothing to show gets its next slice (AUC-012). False: there is none."""
     book = state.books[index]
     for side in range(2):
+        # At the edge of a collar an order that is better than the price may be left in part, first of all.
+        better = np.int64(state.levels[best_row(book, side)].head)
+        if better != 0 and state.orders[better].shown_lots == 0:
+            refresh_order(state, out, better)
+            return True
         slot = np.int64(state.levels[row_of(book, side, place_of(book, side, price))].head)
         while slot != 0:
             if state.orders[slot].shown_lots == 0:
@@ -148,8 +149,8 @@ def _refresh_once(state, out, index, price):
 
 
 @kernel
-def _begin_uncross(state):
-    """Go on with the next book that comes to OPEN. False: there is none."""
+def _begin_uncross(state, out):
+    """Go on with the next book that comes to OPEN, or says that it does not yet. False: there is none."""
     cursor = state.cursor
     index = np.int64(cursor.book) + 1
     while index <= state.books_listed and not in_scope(state, cursor, index):
@@ -157,7 +158,7 @@ def _begin_uncross(state):
     if index > state.books_listed:
         return False
     cursor.book = index
-    cursor.stage = JOINING
+    cursor.stage = JOINING if may_uncross(state, out, index) else DONE
     return True
 
 
@@ -183,18 +184,23 @@ def uncross_once(state, out):
         return True
     if cursor.stage == TRADING and _refresh_once(state, out, np.int64(cursor.book), np.int64(cursor.price)):
         return True
+    if cursor.stage == TRADING:
+        cursor.stage = DONE
+        collect_again(state, out, np.int64(cursor.book))
+        return True
     if cursor.stage != JOINING:
-        return _begin_uncross(state)
+        return _begin_uncross(state, out)
     index = np.int64(cursor.book)
     book = state.books[index]
-    if join_auction_once(state, out, book, reference_tick(book)):
+    collar_ticks = np.int64(state.guards[index].collar_ticks)
+    if join_auction_once(state, out, book, reference_tick(book), collar_ticks):
         return True
     cursor.stage = DONE
     if not is_crossed(book):
         elect_by_last(state, book)
         return True
     cursor.stage = TRADING
-    price, volume, imbalance = equilibrium(state, book, reference_tick(book))
+    price, volume, imbalance = collared_equilibrium(state, book, reference_tick(book), collar_ticks)
     cursor.price = price
     cursor.lots = volume
     row = market_event(state, out, UNX, index)
@@ -214,7 +220,8 @@ def publish_indicative(state, out, command):
     book = state.books[index]
     row = market_event(state, out, IOP, index)
     book.status_sequence = state.sequence
-    crossed, price, volume, imbalance = expected_uncross(state, book, reference_tick(book))
+    collar_ticks = np.int64(state.guards[index].collar_ticks)
+    crossed, price, volume, imbalance, _ = expected_uncross(state, book, reference_tick(book), collar_ticks)
     book.has_indicative = 0
     if not crossed:
         row["flags"] = EMPTY
@@ -242,5 +249,6 @@ def finish_state_change(state, out):
     """Set the state that was asked for, say so, and let go what waited for it (AUC-013, COD-004)."""
     cursor = state.cursor
     target, reason = np.int64(cursor.market_state), np.int64(cursor.reason)
-    change_state(state, out, np.int64(cursor.instrument), np.int64(cursor.group), target, reason, np.int64(0))
+    if target != FOLLOW:
+        change_state(state, out, np.int64(cursor.instrument), np.int64(cursor.group), target, reason, np.int64(0))
     release_waiting(state, np.int64(cursor.group if cursor.instrument == 0 else state.books[cursor.instrument].group))

@@ -144,10 +144,10 @@ def group_states(states: np.ndarray) -> dict[int, MarketState]:
 
 
 def due_to_reopen(states: np.ndarray, now_ns: int) -> tuple[list[int], list[int]]:
-    """(groups, books) whose RESERVED is due to end (STATE-004)."""
+    """(groups, books) whose RESERVED, or extended auction, is due to end (STATE-004, AUC-014)."""
     groups, books, guards = states["groups"][0], states["books"][0], states["guards"][0]
     whole = (groups["state"] == MarketState.RESERVED) & (groups["reopen_ns"] > 0) & (groups["reopen_ns"] <= now_ns)
-    single = (books["own_state"] == MarketState.RESERVED) & (books["phase"] == MarketState.RESERVED)
+    single = np.isin(books["own_state"], (MarketState.RESERVED, MarketState.PAUSED))
     single &= (guards["reopen_ns"] > 0) & (guards["reopen_ns"] <= now_ns)
     single &= groups["state"][books["group"]] == MarketState.OPEN
     return np.nonzero(whole)[0].tolist(), np.nonzero(single)[0].tolist()

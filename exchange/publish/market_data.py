@@ -362,6 +362,7 @@ class MarketData:
             low_tick=row.low_tick,
             high_tick=row.high_tick,
             indicative=self._phases.indicative.get(index),
+            until_us=self._phases.until_us(index),
         )
 
     def _definitions(self, indices: list[int]) -> Instruments:

@@ -4,7 +4,19 @@ from collections.abc import Iterable
 
 from exchange.codes import EventFlag, EventKind, MarketState, StateReason
 from exchange.engine.query import InstrumentRow
-from exchange.publish.rows import FLAGS, INSTRUMENT, KIND, LEAVES_LOTS, LOTS, PRICE, REASON, REFERENCE, STATE, Row
+from exchange.publish.rows import (
+    FLAGS,
+    INSTRUMENT,
+    KIND,
+    LEAVES_LOTS,
+    LOTS,
+    PRICE,
+    REASON,
+    REFERENCE,
+    STATE,
+    VALUE_TICK_LOTS,
+    Row,
+)
 
 Indicative = tuple[int, int, int]  # price_tick, lots, imbalance
 
@@ -29,6 +41,7 @@ class Phases:
         self._group_of: dict[int, int] = {}
         self._own: dict[int, int] = {}  # book -> its own state while its group is OPEN
         self._reasons: dict[int, int] = {}
+        self._until_ns: dict[int, int] = {}  # when the venue's timer ends the state
         self.indicative: dict[int, Indicative] = {}
 
     def add(self, rows: Iterable[InstrumentRow]) -> None:
@@ -60,6 +73,7 @@ class Phases:
             books = self._members.get(row[REFERENCE], [])
         for book in books:
             self._reasons[book] = row[REASON]
+            self._until_ns[book] = row[VALUE_TICK_LOTS]
             self.indicative.pop(book, None)
         return books
 
@@ -70,6 +84,10 @@ class Phases:
 
     def phase(self, index: int) -> str:
         return MarketState(self.state(index)).name
+
+    def until_us(self, index: int) -> int | None:
+        """When the venue's timer ends the state, if one does (STATE-004, AUC-014)."""
+        return self._until_ns.get(index, 0) // 1_000 or None
 
     def why(self, index: int) -> str:
         return reason_text(self._reasons.get(index, StateReason.NONE))

@@ -15,6 +15,7 @@ from exchange.codes import (
     RejectReason,
     StateReason,
 )
+from tests.properties.collars import collar_edges
 from tests.properties.day_invariants import fold_day_limits
 from tests.properties.flow import WEIGHTS, Flow
 from tests.properties.invariants import Ledger
@@ -127,9 +128,14 @@ class Run:
                 self.seen["UNPARKED"] += sum(event.kind == EventKind.RST and event.lots > 0 for event in events)
             return
         self.ledger.before(self.pair.reference, step)
+        self.ledger.edges = collar_edges(self.pair.reference)
         events = self.pair.apply(step)
         self.ledger.after(self.pair.reference, step, events)
         self._count_implied(events)
+        edges = self.ledger.edges
+        self.seen["CLAMPED"] += sum(
+            event.kind == EventKind.UNX and event.price in edges.get(event.instrument, ()) for event in events
+        )
         for event in events:
             reason = RejectReason(event.reason).name if event.kind in REFUSALS else ""
             reason = CancelReason(event.reason).name if event.kind == EventKind.CXL else reason

@@ -50,6 +50,7 @@ class Flow:
         self, seed: int, weights: dict[str, float] | None = None, market: dict[str, Any] | None = None
     ) -> None:
         self.market = market or property_market()
+        self.collared = any(one["guard"].get("collar_ticks") for one in self.market["instruments"])
         self.rng = np.random.default_rng(seed)
         self.sequence = 0
         self.request_id = 0
@@ -316,7 +317,8 @@ class Flow:
         if state == MarketState.HALT:
             before = phases.own[index].before_halt if index else phases.groups[group].before_halt
             wanted = self._pick([before, before, MarketState.PAUSED])
-        return self._stamp(CommandKind.SET_STATE, instrument=index, group=group, order_type=wanted)
+        flags = int(CommandFlag.CLAMP) * (self.collared and self._chance(0.5))
+        return self._stamp(CommandKind.SET_STATE, instrument=index, group=group, order_type=wanted, flags=flags)
 
     def _indicative(self, reference: Reference) -> Any:
         return self._stamp(CommandKind.INDICATIVE, instrument=self._index())

@@ -25,6 +25,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.records import QUOTE_OWNER
+from tests.properties.collars import check_left
 from tests.properties.crossed import check_not_crossed
 from tests.properties.entry import Entry
 from tests.properties.implied_groups import check_group
@@ -46,6 +47,7 @@ class Ledger:
         self.run = 0  # sequence that the events of the present mass quote carry
         self.stamps = 0
         self.states: dict[int, MarketState] = {}
+        self.edges: dict[int, tuple[int, int]] = {}  # of collars as a command finds them
         self.shared: set[int] = set()
         self.last: dict[int, int] = {}  # by book, of the trading day
         # of the running command
@@ -360,10 +362,8 @@ class Ledger:
             ]
             assert {event.price for event in fills} == {unx.price}
             assert sum(event.lots for event in fills) == unx.lots
-            for order in self.orders.values():
-                if order.stamp and order.book == unx.instrument:
-                    better = order.price > unx.price if order.side == Side.BUY else order.price < unx.price
-                    assert not better, "strictly better orders fill in full (INV-012)"
+            left = [order for order in self.orders.values() if order.stamp and order.book == unx.instrument]
+            check_left(unx, left, self.edges)
 
     def _check_killed(self, reference: Reference, kill: Any) -> None:
         """INV-026."""

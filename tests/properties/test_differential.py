@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.market import narrow_market
+from tests.market import collared_market, narrow_market
 from tests.properties.driver import Run, continuous
 from tests.properties.long_run import long_run
 
@@ -106,3 +106,15 @@ def test_days_with_moving_limits_park_orders_and_bring_them_back() -> None:
     run.days(14, 120)
     assert run.seen["PARKED"] > 8, "a run that parks nobody shows nothing"
     assert run.seen["UNPARKED"] > 4
+
+
+@pytest.mark.rule("AUC-014")
+@pytest.mark.rule("INV-012")
+def test_auctions_beyond_their_collar_agree_on_who_opens_and_at_which_edge() -> None:
+    run = Run(90, {**continuous(), "back": 12, "state": 2}, market=collared_market())
+    for _ in range(6):
+        run.auctions(4)
+        run.flow.weigh({**continuous(), "back": 12, "state": 1})
+        run.go(120)
+    assert run.seen["STA COLLAR"] > 20, "a run without an extension shows nothing"
+    assert run.seen["CLAMPED"] > 3
