@@ -10,11 +10,12 @@ PYTHON ?= python3
 # The first of these that is new enough.
 PYTHONS := $(PYTHON) python3.14 python3.13 python3.12 python3.11
 
-.PHONY: help setup demo test bench format clean
+.PHONY: help setup demo test mutants bench format clean
 
 help:
 	@echo "make demo    set up, then run a venue with makers and takers for $(SECONDS) s (make demo SECONDS=10)"
 	@echo "make test    set up, then check format, lint, types and tests"
+	@echo "make mutants set up, then plant known faults one at a time and show which test notices each"
 	@echo "make bench   set up, then measure against other engines"
 	@echo "make setup   make .venv and install gpux in it"
 	@echo "make format  rewrite the sources in house format"
@@ -49,6 +50,9 @@ test: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+mutants: setup
+	$(BIN)/python -m tests.mutants
 
 bench: setup
 	$(BIN)/gpux bench

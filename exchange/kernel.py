@@ -66,7 +66,9 @@ else:
 
 
 def _compile(function: F, inline: bool) -> F:
-    compiled = njit(cache=True, boundscheck=True, error_model="python", nogil=True, forceinline=inline)(function)
+    compiled = njit(
+        cache=True, boundscheck=True, error_model="python", nogil=True, forceinline=inline, no_cfunc_wrapper=True
+    )(function)
     KERNELS.append(compiled)
     return compiled  # type: ignore[no-any-return]
 

@@ -28,6 +28,10 @@ IMPLIED = "exchange/engine/implied.py"
 DISCONNECT = "exchange/engine/disconnect.py"
 CLOCK = "exchange/engine/clock.py"
 FEATURED = "exchange/engine/featured.py"
+QUOTES = "exchange/engine/quotes.py"
+QUOTE_CHECKS = "exchange/engine/quote_checks.py"
+PROTECTION = "exchange/engine/protection.py"
+WINDOWS = "exchange/book/windows.py"
 
 FAULTS = (
     # price, time, best price
@@ -134,7 +138,7 @@ FAULTS = (
         "    reason = NONE\n",
     ),
     Fault(
-        "replace may leave the price band", REPLACE, "    reason = check_price(book, side, price)\n", "    reason = NONE\n",
+        "replace may leave the price band", REPLACE, "    reason = check_price(book, side, price, tif)\n", "    reason = NONE\n",
     ),
     Fault(
         "replace makes a post-only order take", REPLACE, "        return PO_CROSS\n", "        return NONE\n",
@@ -187,9 +191,10 @@ FAULTS = (
         "if traded > volume or (traded == volume and abs(imbalance) < least):", "if traded > volume:",
     ),
     Fault(
-        "indicative price from another reference than the uncross", PHASES,
-        "    price, volume, imbalance = equilibrium(state, book, reference_tick(book))\n    book.has_indicative = 1\n",
-        "    price, volume, imbalance = equilibrium(state, book, np.int64(book.settle_tick))\n    book.has_indicative = 1\n",
+        "indicative price from another reference than the uncross",
+        PHASES,
+        "expected_uncross(state, book, reference_tick(book))",
+        "expected_uncross(state, book, np.int64(book.settle_tick))",
     ),
     # market states, kill, mass cancel
     Fault(
@@ -270,4 +275,15 @@ FAULTS = (
     Fault("disconnect takes other sessions' orders", DISCONNECT, "    if command[\"flags\"] & WHOLE_ACCOUNT == 0 and order.session != command.session:\n        return 0\n", ""),
     Fault("cancels that waited are forgotten", DISCONNECT, "    state.groups[book.group].waiting = 1\n    return 1\n", "    return 1\n"),
     Fault("GTD orders outlive their time", CLOCK, "    state.cursor.slot = take_due(state, np.int64(state.time_ns))\n", "    state.cursor.slot = take_due(state, np.int64(state.time_ns) - 1)\n"),
+    # quotes, protection, velocity
+    Fault("unchanged side of a quote loses time", QUOTE_CHECKS, "return slot == 0 or state.orders[slot].price != tick or lots > state.orders[slot].leaves_lots", "return True"),
+    Fault("larger side of a quote keeps time", QUOTE_CHECKS, "state.orders[slot].price != tick or lots > state.orders[slot].leaves_lots", "state.orders[slot].price != tick"),
+    Fault("quote side of size zero stays", QUOTES, "    elif lots == 0:\n", "    elif lots < 0:\n"),
+    Fault("quotes change in the no-cancel period", QUOTE_CHECKS, " or (book.phase == NOCANCEL and (bid != 0 or ask != 0))", ""),
+    Fault("protection trips above its threshold, not at it", PROTECTION, "protection.lots >= protection.lots_max", "protection.lots > protection.lots_max"),
+    Fault("protection counts gross lots as delta", PROTECTION, "    protection.delta += signed\n", "    protection.delta += lots\n"),
+    Fault("protection never forgets", PROTECTION, "oldest.time_ns > state.time_ns - protection.window_ns and", "oldest.time_ns > -1 and"),
+    Fault("velocity looks at the low of the window only", WINDOWS, "(tick - low > width or high - tick > width)", "tick - low > width"),
+    Fault("width itself breaches the window", WINDOWS, "(tick - low > width or high - tick > width)", "(tick - low >= width or high - tick >= width)"),
+    Fault("implied group tests its own print only", WINDOWS, "    for number in range(path.count):\n        if breach", "    for number in range(0):\n        if breach"),
 )  # fmt: skip
