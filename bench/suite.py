@@ -21,6 +21,7 @@ QUESTIONS = {
     "sweep": ("bench.bench_engine", "run_flow"),
     "growth": ("bench.bench_engine", "run_growth"),
     "kinds": ("bench.bench_engine", "run_kinds"),
+    "quotes": ("bench.bench_quotes", "run_quotes"),
     "uncross": ("bench.bench_uncross", "run_uncross"),
     "peers": ("bench.bench_engine", "run_peers"),
     "implied": ("bench.bench_implied", "run_implied"),

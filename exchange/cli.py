@@ -55,8 +55,8 @@ def bench(*names: str, quick: bool = False, results: Path = Path("results")) -> 
 
     Parameters
     ----------
-    names: Questions: mixed, churn, passive, sweep, growth, kinds, uncross, peers, memory,
-        start, gateway; all without names.
+    names: Questions: mixed, churn, passive, sweep, growth, kinds, implied, quotes,
+        uncross, peers, memory, start, gateway; all without names.
     quick: Shorter flows and fewer repeats: a look, not a figure to quote.
     results: Folder for the result files.
     """

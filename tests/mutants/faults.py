@@ -193,8 +193,8 @@ FAULTS = (
     Fault(
         "indicative price from another reference than the uncross",
         PHASES,
-        "expected_uncross(state, book, reference_tick(book))",
-        "expected_uncross(state, book, np.int64(book.settle_tick))",
+        "expected_uncross(state, book, reference_tick(book), collar_ticks)",
+        "expected_uncross(state, book, np.int64(book.settle_tick), collar_ticks)",
     ),
     # market states, kill, mass cancel
     Fault(

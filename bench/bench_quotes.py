@@ -1,0 +1,81 @@
+"""What does a mass quote cost in the engine: 32 entries, all 64 sides moved, nothing traded?
+
+One maker with an armed protection group quotes 32 books, one tick up and one tick down in turn. Each message is one
+call of the compiled loop. Checked: every side is replaced in every message, nothing is refused, one state hash in every
+pass. Not shown: the gateway, the journal, the publishers.
+"""
+
+from dataclasses import dataclass
+from time import thread_time_ns
+
+import numpy as np
+
+from bench.market import GROUP, Market, engine_at, market_tape
+from bench.record import distribution
+from bench.suite import Report
+from exchange.codes import CommandFlag, CommandKind, EventKind
+from exchange.engine.engine import Engine
+from exchange.limits import QUOTE_ENTRIES_MAX
+from exchange.records import COMMAND, blank_rows
+
+PASSES = 5
+MID, SPREAD, LOTS = 3_000, 5, 10
+PROTECTION = 1
+ACCOUNT = 1
+
+
+@dataclass(frozen=True)
+class MassQuotes:
+    """Parameters of the messages."""
+
+    messages: int = 2_000
+    entries: int = QUOTE_ENTRIES_MAX
+
+
+def run_quotes(report: Report, name: str) -> None:
+    """us a message."""
+    parameters = MassQuotes(messages=200 if report.quick else MassQuotes.messages)
+    engine = quoted_engine(parameters)
+    start = engine.states.view(np.uint8).copy()
+    times, hashes = [], set()
+    for _ in range(report.passes(PASSES)):
+        np.copyto(engine.states.view(np.uint8), start)
+        for number in range(parameters.messages):
+            rows = message(engine, parameters.entries, MID + number % 2)
+            begin = thread_time_ns()
+            engine.run_silently(rows)
+            times.append((thread_time_ns() - begin) / 1e3)
+        hashes.add(engine.state_hash())
+    events = engine.apply(message(engine, parameters.entries, MID + parameters.messages % 2))
+    moved = int(np.count_nonzero(events["kind"] == EventKind.RPL))
+    refused = int(np.count_nonzero(events["kind"] == EventKind.REJ))
+    if (moved, refused) != (2 * parameters.entries, 0) or len(hashes) != 1:
+        raise AssertionError(f"{moved} sides moved, {refused} entries refused, {len(hashes)} states")
+    figure = distribution(times, "us")
+    report.row(f"mass quote of {parameters.entries} entries", figure.text(), f"{moved} sides moved in each message")
+    report.keep(name, {"message": figure, "sides": moved}, parameters)
+
+
+def quoted_engine(parameters: MassQuotes) -> Engine:
+    """An engine whose books carry the maker's first quotes."""
+    market = Market(MID - 200, MID + 200, MID, books=parameters.entries)
+    arm = np.zeros(1, COMMAND)
+    arm["kind"], arm["account"], arm["smp_id"], arm["group"] = CommandKind.MMP_SET, ACCOUNT, PROTECTION, GROUP
+    arm["expiry_ns"] = 1_000_000_000
+    tape = market_tape(market, [arm], limits="venue")
+    engine = engine_at(tape, len(tape.commands))
+    engine.run_silently(message(engine, parameters.entries, MID - 1))
+    return engine
+
+
+def message(engine: Engine, entries: int, middle: int) -> np.ndarray:
+    """The rows of one mass quote around a price."""
+    rows = blank_rows(COMMAND, entries)
+    rows["sequence"] = np.arange(engine.sequence + 1, engine.sequence + 1 + entries)
+    rows["time_ns"] = engine.time_ns + 1
+    rows["kind"], rows["account"], rows["smp_id"] = CommandKind.QUOTE, ACCOUNT, PROTECTION
+    rows["instrument"] = np.arange(1, 1 + entries)
+    rows["price"], rows["trigger"] = middle - SPREAD, middle + SPREAD
+    rows["lots"] = rows["minimum_lots"] = LOTS
+    rows["flags"][:-1] = CommandFlag.MORE
+    return rows
