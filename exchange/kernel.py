@@ -29,6 +29,7 @@ KERNEL_SOURCES = ("codes.py", "units.py", "records.py", "limits.py", "kernel.py"
 JIT = not config.DISABLE_JIT
 F = TypeVar("F", bound=Callable[..., Any])
 KERNELS: list[Any] = []
+LANES = 8  # words of 64 bits in a cache line, compared at once
 
 
 def kernel_sources() -> list[Path]:
@@ -187,6 +188,41 @@ if JIT:
 
         return types.void(table, types.int64, types.int64), build
 
+    @intrinsic
+    def equal_lanes(typing_context, table, start, value, mask):  # type: ignore[no-untyped-def]
+        """Which of LANES entries of a table of uint64, from `start` on, equal a value in the bits of a mask.
+
+        returns  int64, bit i for entry `start + i`
+        """
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            kind = signature.args[0]
+            last = builder.add(arguments[1], ir.IntType(64)(LANES - 1))
+            _item(context, builder, kind, arguments[0], types.int64, last)
+            place = _item(context, builder, kind, arguments[0], types.int64, arguments[1])
+            lanes = ir.VectorType(ir.IntType(64), LANES)
+            entries = builder.load(builder.bitcast(place, lanes.as_pointer()), align=8)
+            value, mask = (_spread(builder, lanes, word) for word in arguments[2:])
+            equal = builder.icmp_unsigned("==", builder.and_(entries, mask), value)
+            return builder.zext(builder.bitcast(equal, ir.IntType(LANES)), ir.IntType(64))
+
+        return types.int64(table, types.int64, types.uint64, types.uint64), build
+
+    def _spread(builder: Any, lanes: Any, word: Any) -> Any:
+        """A vector with one word in every lane."""
+        first = builder.insert_element(ir.Constant(lanes, ir.Undefined), word, ir.IntType(32)(0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        return builder.shuffle_vector(first, first, zeros)
+
+    @intrinsic
+    def lowest_bit(typing_context, word):  # type: ignore[no-untyped-def]
+        """Index of the lowest set bit of an int64, 64 if it is 0."""
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            return builder.cttz(arguments[0], context.get_constant(types.boolean, False))
+
+        return types.int64(types.int64), build
+
     @njit(cache=True)
     def highest_bit(word):  # type: ignore[no-untyped-def]
         """Index of the highest set bit of a uint64 that is not 0."""
@@ -213,6 +249,15 @@ else:
 
     def prefetch(table, index, line):  # type: ignore[no-untyped-def]
         """Nothing to do without a compiler."""
+
+    def equal_lanes(table, start, value, mask):  # type: ignore[no-untyped-def]
+        """Which of LANES entries of a table, from `start` on, equal a value in the bits of a mask."""
+        equal = (table[start : start + LANES] & mask) == value
+        return np.int64(sum(1 << lane for lane in range(LANES) if equal[lane]))
+
+    def lowest_bit(word):  # type: ignore[no-untyped-def]
+        """Index of the lowest set bit of an int64, 64 if it is 0."""
+        return np.int64((int(word) & -int(word)).bit_length() - 1 if word else 64)
 
     def highest_bit(word):  # type: ignore[no-untyped-def]
         """Index of the highest set bit of a uint64 that is not 0."""

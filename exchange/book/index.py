@@ -1,16 +1,18 @@
-"""(account, client order id) -> slot: open addressing with linear probing, as large as the live orders need.
+"""(account, client order id) -> slot: buckets of one cache line, as large as the live orders need.
 
-An entry is `hash << 32 | slot` in one word, 0 free: a probe reads an order row only when 32 bits of hash agree.
-Tables of 64, 128, 256 ... entries lie one behind the other, a table of n from entry n on. When one is a quarter full
-the next larger takes over: entries move a few at a time, with every order entered, so no command ever waits for a
-rehash, and a venue of few orders keeps its index in the processor's cache. While they move, both are looked at. A
-quarter, because a first probe then nearly always ends the search: a loop of unknown length is a branch guessed wrong.
+An entry is `hash << 32 | slot` in one word, 0 free. A bucket is LANES entries that are compared at once: a search is
+one comparison, whose outcome the processor guesses, where a walk from entry to entry ends nobody knows when. It goes
+on to the next bucket only from a full one, and a row of an order is read only when 32 bits of hash agree.
+Tables of 64, 128, 256 ... entries lie one behind the other, a table of n from entry n on. When one is half full the
+next larger takes over: entries move a few at a time, with every order entered, so no command ever waits for a
+rehash, and a venue of few orders keeps its index in the processor's cache. While they move, both are looked at. Half,
+because of buckets with 4 entries on average 2 in 100 are full.
 """
 
 import numpy as np
 
 from exchange.codes import OrderState
-from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel import LANES, equal_lanes, kernel, leaf_kernel, lowest_bit
 
 MULTIPLY_A = np.uint64(0x9E3779B97F4A7C15)
 MULTIPLY_B = np.uint64(0xBF58476D1CE4E5B9)
@@ -18,10 +20,12 @@ MULTIPLY_C = np.uint64(0x94D049BB133111EB)
 SHIFT_32 = np.uint64(32)
 SHIFT_29 = np.uint64(29)
 LOW_32 = np.uint64(0xFFFFFFFF)
+HIGH_32 = LOW_32 << SHIFT_32
+WHOLE = np.uint64(0xFFFFFFFFFFFFFFFF)
 ZERO = np.uint64(0)
 MOVED = np.uint64(1) << SHIFT_32  # an entry that left an old table: slot 0, so nobody's, but not free
-MOVES_PER_ENTRY = 8
-ENTRIES_PER_ORDER = 4
+MOVES_PER_ENTRY = 4  # so that a table is empty before the next one is half full
+ENTRIES_PER_ORDER = 2
 FREE = np.int64(OrderState.NONE)
 
 
@@ -47,15 +51,31 @@ def has_client_order_id(order):
 
 
 @leaf_kernel
-def _spot_of_key(state, size, word, account, first, second, third):
-    """Entry of the key in the table of this size, 0 if it is not there (entry 0 is in no table)."""
+def home_bucket(word, size):
+    """First entry of the bucket where the search for a hash begins, in the table of this size."""
+    return size + (np.int64(word) & (size - LANES))
+
+
+@leaf_kernel
+def _next_bucket(bucket, size):
+    return size + ((bucket + LANES) & (size - 1))
+
+
+@leaf_kernel
+def _is_full(table, bucket):
+    return equal_lanes(table, bucket, ZERO, WHOLE) == 0
+
+
+@leaf_kernel
+def _slot_of_key(state, size, word, account, first, second, third):
+    """Slot of the key's order in the table of this size, 0 if it is not there."""
     table = state.order_index
-    mask = size - 1
-    spot = np.int64(word) & mask
-    while table[size + spot] != ZERO:
-        entry = table[size + spot]
-        if entry >> SHIFT_32 == word:
-            order = state.orders[np.int64(entry & LOW_32)]
+    bucket = home_bucket(word, size)
+    while True:
+        equal = equal_lanes(table, bucket, word << SHIFT_32, HIGH_32)
+        while equal != 0:
+            slot = np.int64(table[bucket + lowest_bit(equal)] & LOW_32)
+            order = state.orders[slot]
             if (
                 order.client_order_id_0 == first
                 and order.client_order_id_1 == second
@@ -63,18 +83,20 @@ def _spot_of_key(state, size, word, account, first, second, third):
                 and order.account == account
                 and order.state != FREE
             ):
-                return size + spot
-        spot = (spot + 1) & mask
-    return np.int64(0)
+                return slot
+            equal &= equal - 1
+        if not _is_full(table, bucket):
+            return np.int64(0)
+        bucket = _next_bucket(bucket, size)
 
 
 @leaf_kernel
 def find_hashed(state, word, account, first, second, third):
     """Slot of the account's live order with this client order id, 0 if none. `word` is the `key_hash`."""
-    spot = _spot_of_key(state, np.int64(state.index_size), word, account, first, second, third)
-    if spot == 0 and state.index_old_size != 0:
-        spot = _spot_of_key(state, np.int64(state.index_old_size), word, account, first, second, third)
-    return np.int64(state.order_index[spot] & LOW_32)
+    slot = _slot_of_key(state, np.int64(state.index_size), word, account, first, second, third)
+    if slot == 0 and state.index_old_size != 0:
+        slot = _slot_of_key(state, np.int64(state.index_old_size), word, account, first, second, third)
+    return slot
 
 
 @kernel
@@ -85,35 +107,37 @@ def find_client_order(state, account, first, second, third):
 
 @leaf_kernel
 def _put(state, size, entry):
-    """Write an entry into the first free spot of its probe sequence."""
+    """Write an entry into its bucket, or the first one behind it that is not full."""
     table = state.order_index
-    mask = size - 1
-    spot = np.int64(entry >> SHIFT_32) & mask
-    while table[size + spot] != ZERO:
-        spot = (spot + 1) & mask
-    table[size + spot] = entry
+    bucket = home_bucket(entry >> SHIFT_32, size)
+    free = equal_lanes(table, bucket, ZERO, WHOLE)
+    while free == 0:
+        bucket = _next_bucket(bucket, size)
+        free = equal_lanes(table, bucket, ZERO, WHOLE)
+    table[bucket + lowest_bit(free)] = entry
 
 
 @kernel
 def _move_some(state):
-    """Carry a few entries from the old table to the present one."""
+    """Carry a few entries from the old table to the present one; their places stay taken, as searches go by them."""
     table = state.order_index
     old = np.int64(state.index_old_size)
-    for _ in range(MOVES_PER_ENTRY):
-        entry = table[old + state.index_moved]
+    for number in range(MOVES_PER_ENTRY):
+        spot = old + state.index_moved + number
+        entry = table[spot]
         if entry & LOW_32 != ZERO:
             _put(state, np.int64(state.index_size), entry)
-        table[old + state.index_moved] = ZERO if entry == ZERO else MOVED
-        state.index_moved += 1
-        if state.index_moved == old:
-            state.index_old_size = 0
-            state.index_moved = 0
-            return
+        if entry != ZERO:
+            table[spot] = MOVED
+    state.index_moved += MOVES_PER_ENTRY
+    if state.index_moved == old:
+        state.index_old_size = 0
+        state.index_moved = 0
 
 
 @leaf_kernel
 def make_room(state):
-    """Before an entry is added: start the next larger table if this one is a quarter full; go on moving."""
+    """Before an entry is added: start the next larger table if this one is half full; go on moving."""
     if state.index_old_size != 0:
         _move_some(state)
     elif ENTRIES_PER_ORDER * state.index_entries >= state.index_size:
@@ -130,43 +154,65 @@ def add_client_order(state, slot, word):
 
 
 @leaf_kernel
-def _close_gap(state, size, gap):
-    """Free an entry and move later ones of its probe sequence back, so that no search ends early."""
-    table = state.order_index
-    mask = size - 1
-    spot = (gap + 1) & mask
-    while table[size + spot] != ZERO:
-        home = np.int64(table[size + spot] >> SHIFT_32) & mask
-        # An entry may move back to the gap only if its home is not behind the gap.
-        if ((spot - home) & mask) >= ((spot - gap) & mask):
-            table[size + gap] = table[size + spot]
-            gap = spot
-        spot = (spot + 1) & mask
-    table[size + gap] = ZERO
-
-
-@leaf_kernel
 def remove_client_order(state, slot, word):
     """Take an order's entry out. `word` is the key's `key_hash`."""
     table = state.order_index
     entry = (word << SHIFT_32) | np.uint64(slot)
-    size = np.int64(state.index_size)
-    spot = np.int64(word) & (size - 1)
-    while table[size + spot] != entry and table[size + spot] != ZERO:
-        spot = (spot + 1) & (size - 1)
-    if table[size + spot] == entry:
-        _close_gap(state, size, spot)
+    bucket = home_bucket(word, np.int64(state.index_size))
+    equal = equal_lanes(table, bucket, entry, WHOLE)
+    if equal != 0 and not _is_full(table, bucket):
+        table[bucket + lowest_bit(equal)] = ZERO
     else:
-        _mark_moved(state, word, entry)
+        _remove_far(state, entry)
     state.index_entries -= 1
 
 
 @kernel
-def _mark_moved(state, word, entry):
-    """Take an entry out of the old table; its spot stays taken, as the move goes on from where it is."""
+def _remove_far(state, entry):
+    """Take out an entry of a full bucket, of one behind its own, or of the old table."""
+    table = state.order_index
+    size = np.int64(state.index_size)
+    bucket = home_bucket(entry >> SHIFT_32, size)
+    equal = equal_lanes(table, bucket, entry, WHOLE)
+    while equal == 0 and _is_full(table, bucket):
+        bucket = _next_bucket(bucket, size)
+        equal = equal_lanes(table, bucket, entry, WHOLE)
+    if equal != 0:
+        _close_gap(state, size, bucket, bucket + lowest_bit(equal))
+    else:
+        _mark_moved(state, entry)
+
+
+@kernel
+def _close_gap(state, size, gap_bucket, gap):
+    """Free an entry. If its bucket was full, bring back one that lies behind for want of room: a search ends at a
+    bucket that is not full."""
+    table = state.order_index
+    was_full = _is_full(table, gap_bucket)
+    table[gap] = ZERO
+    bucket = gap_bucket
+    while was_full:
+        bucket = _next_bucket(bucket, size)
+        was_full = _is_full(table, bucket)
+        for lane in range(LANES):
+            entry = table[bucket + lane]
+            home = home_bucket(entry >> SHIFT_32, size)
+            # It may move back only if its home is not behind the gap.
+            if entry != ZERO and ((bucket - home) & (size - 1)) >= ((bucket - gap_bucket) & (size - 1)):
+                table[gap] = entry
+                gap_bucket, gap = bucket, bucket + lane
+                table[gap] = ZERO
+                break
+
+
+@kernel
+def _mark_moved(state, entry):
+    """Take an entry out of the old table; its place stays taken, as the move goes on from where it is."""
     table = state.order_index
     size = np.int64(state.index_old_size)
-    spot = np.int64(word) & (size - 1)
-    while table[size + spot] != entry:
-        spot = (spot + 1) & (size - 1)
-    table[size + spot] = MOVED
+    bucket = home_bucket(entry >> SHIFT_32, size)
+    equal = equal_lanes(table, bucket, entry, WHOLE)
+    while equal == 0:
+        bucket = _next_bucket(bucket, size)
+        equal = equal_lanes(table, bucket, entry, WHOLE)
+    table[bucket + lowest_bit(equal)] = MOVED

@@ -7,11 +7,11 @@ it the rows that these entries name, CLOSE before it what those rows point to. A
 
 import numpy as np
 
-from exchange.book.index import LOW_32, order_hash
+from exchange.book.index import HIGH_32, LOW_32, SHIFT_32, home_bucket, order_hash
 from exchange.book.levels import place_of, row_of
 from exchange.clearing.positions import home_of
 from exchange.engine.state import LOOK_AHEAD
-from exchange.kernel import leaf_kernel, prefetch
+from exchange.kernel import LANES, equal_lanes, leaf_kernel, lowest_bit, prefetch
 
 FAR = LOOK_AHEAD
 NEAR = LOOK_AHEAD // 2
@@ -22,10 +22,12 @@ THIRD = np.int64(2)
 
 
 @leaf_kernel
-def _first_slot(state, word):
-    """Slot in the first entry for this hash: nearly always the order that is meant."""
-    size = np.int64(state.index_size)
-    return np.int64(state.order_index[size + (np.int64(word) & (size - 1))] & LOW_32)
+def _likely_slot(state, word):
+    """Slot of the first entry with this hash: nearly always the order that is meant; 0 if there is none."""
+    bucket = home_bucket(word, np.int64(state.index_size))
+    equal = equal_lanes(state.order_index, bucket, word << SHIFT_32, HIGH_32)
+    slot = np.int64(state.order_index[bucket + (lowest_bit(equal) & (LANES - 1))] & LOW_32)
+    return slot * np.int64(equal != 0)
 
 
 @leaf_kernel
@@ -54,8 +56,7 @@ def ask_for_owner(state, slot):
     prefetch(state.risks, row, FIRST)
     prefetch(state.risks, row, SECOND)
     prefetch(state.positions, np.int64(order.position), FIRST)
-    size = np.int64(state.index_size)
-    prefetch(state.order_index, size + (np.int64(order_hash(order)) & (size - 1)), FIRST)
+    prefetch(state.order_index, home_bucket(order_hash(order), np.int64(state.index_size)), FIRST)
     link = state.links[slot]
     prefetch(state.links, np.int64(link.account_newer), FIRST)
     prefetch(state.links, np.int64(link.account_older), FIRST)
@@ -64,9 +65,8 @@ def ask_for_owner(state, slot):
 @leaf_kernel
 def look_far(state, command, note):
     """Ask for table entries of a command, and note where they are."""
-    size = np.int64(state.index_size)
     note.word = order_hash(command)
-    prefetch(state.order_index, size + (np.int64(note.word) & (size - 1)), FIRST)
+    prefetch(state.order_index, home_bucket(note.word, np.int64(state.index_size)), FIRST)
     index = np.int64(command.instrument)
     account = np.int64(command.account)
     note.home = home_of(state, account, index)
@@ -80,7 +80,7 @@ def look_far(state, command, note):
 @leaf_kernel
 def look_near(state, command, note):
     """Ask for the rows that a command begins with. No branch on its kind: which comes next is not to be guessed."""
-    slot = _first_slot(state, note.word)
+    slot = _likely_slot(state, note.word)
     note.slot = slot
     ask_for_order(state, slot)
     index = np.int64(command.instrument)

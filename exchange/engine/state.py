@@ -16,7 +16,7 @@ from exchange.limits import FIRST_INDEX, MMP_FILLS, QUOTE_ENTRIES_MAX, Limits
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 11
+STATE_VERSION = 12
 CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 
@@ -128,7 +128,7 @@ CURSOR = record_type(
 AHEAD = record_type(
     [
         ("word", "<u8"),  # its `order_hash`
-        ("slot", "<i4"),  # in the first entry for this hash: nearly always the order that is meant
+        ("slot", "<i4"),  # of the first entry with this hash: nearly always the order that is meant
         ("home", "<i4"),  # where the search for the account's position begins
     ]
 )
