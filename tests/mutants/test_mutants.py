@@ -14,7 +14,7 @@ def test_every_fault_can_be_planted() -> None:
 
 
 def test_a_fault_whose_text_is_gone_says_so() -> None:
-    with pytest.raises(NotPlanted, match="0 places in exchange/units.py"):
+    with pytest.raises(NotPlanted, match=r"0 places in exchange/units\.py"):
         planted(Fault("nothing", "exchange/units.py", "no such text", ""))
 
 
