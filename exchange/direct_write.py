@@ -5,6 +5,7 @@ and `finish`, without a thread to hand over to. Where the system does not offer 
 """
 
 import ctypes
+import errno
 import mmap
 import os
 import platform
@@ -38,7 +39,6 @@ class DirectWrite:
 
     def __init__(self, capacity: int) -> None:
         """`capacity`: most bytes of one write."""
-        self.capacity = capacity
         self._memory = mmap.mmap(-1, capacity)
         self.buffer = memoryview(self._memory)
         self._request = _Request(opcode=WRITE)
@@ -59,7 +59,7 @@ class DirectWrite:
     def finish(self) -> int:
         """Wait until what was begun is on stable storage; returns the bytes taken."""
         while self._call(2, self._context, 1, 1, self._result, None) != 1:
-            if ctypes.get_errno() != 4:  # EINTR: a signal came first
+            if ctypes.get_errno() != errno.EINTR:  # a signal came first
                 raise self._error()
         taken = int(self._result[2])
         if taken < 0:
