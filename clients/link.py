@@ -1,0 +1,189 @@
+"""The life of a session over all its connections: logon and end, requests and their replies, rates, events.
+
+`client.Session` is what programs use: it adds what they ask for by name.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Self
+
+from websockets.exceptions import InvalidHandshake, InvalidURI
+
+from clients.core import Core
+from clients.errors import ConnectFailed, NotLive, Refused, SessionOver, Throttled
+from clients.events import Answered, Connected, Disconnected, Event, Reconnected
+from clients.limiter import Limiter
+from clients.notices import Notices
+from clients.transport import Backoff, Transport
+from exchange.wire.errors import ErrorCode
+from exchange.wire.messages import Err, Logout, Ok, Request
+
+LATENCIES_KEPT = 1 << 16
+CLOSE_WAIT_S = 1.0
+INFLIGHT_WAIT_S = 0.001
+
+
+class Link:
+    """One session: its connections, one after another, and what is asked and answered over them."""
+
+    def __init__(self, url: str, core: Core, subprotocol: str, rng: random.Random, events_max: int) -> None:
+        self.url, self.core = url, core
+        self.limiter = Limiter()
+        self.latencies_us: deque[int] = deque(maxlen=LATENCIES_KEPT)  # of answered trading requests
+        self.acks = self.refusals = 0
+        self.failure = ""  # why the session is over
+        self._notices = Notices(events_max)
+        self._replies: dict[int, asyncio.Future[Ok | Err]] = {}
+        self._sent_ns: dict[int, int] = {}
+        self._changed = asyncio.Event()
+        self._transport = Transport(url, subprotocol, core, self._take, Backoff(rng))
+        self._running: asyncio.Task[None] | None = None
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        """Connect and log on. ConnectFailed if the venue cannot be reached or refuses."""
+        try:
+            await self._transport.dial()
+        except ConnectionRefusedError:
+            raise ConnectFailed(f"no venue at {self.url}: connection refused") from None
+        except (OSError, InvalidHandshake) as failure:
+            raise ConnectFailed(f"no venue at {self.url}: {failure or type(failure).__name__}") from None
+        except (InvalidURI, ValueError) as failure:
+            raise ConnectFailed(f"{self.url} is no address like ws://127.0.0.1:8443: {failure}") from None
+        self._running = asyncio.create_task(self._transport.run())
+        self._running.add_done_callback(lambda _: self._end())
+        await self._until(lambda: self.live or bool(self.failure))
+        if not self.live:
+            await self._stop()
+            raise ConnectFailed(self.failure)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self, cancel_orders: bool = False) -> None:
+        """Log out and end; `cancel_orders` asks the venue to cancel this session's orders on the way."""
+        assert self._running is not None
+        if self.live and self.core.key and not self._running.done():
+            self._send(Logout(request_id=1, cancel=cancel_orders))
+            await asyncio.wait([self._running], timeout=CLOSE_WAIT_S)
+        await self._stop()
+
+    async def _stop(self) -> None:
+        assert self._running is not None
+        self._running.cancel()
+        (failure,) = await asyncio.gather(self._running, return_exceptions=True)
+        self._end()
+        if isinstance(failure, Exception):
+            raise failure
+
+    def _end(self) -> None:
+        self.failure = self.failure or "the session is over"
+        self._notices.close()
+        self._changed.set()
+        for future in self._replies.values():
+            future.cancel()
+        self._replies.clear()
+
+    # -- state --------------------------------------------------------------------------------------------------------
+
+    @property
+    def live(self) -> bool:
+        """Requests are served now."""
+        return self.core.live
+
+    def tokens(self, bucket: str) -> int:
+        """How many requests of a bucket (`order`, `cancel`, `query`) may go out now."""
+        return self.limiter.tokens(bucket, asyncio.get_running_loop().time())
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Everything that happens, in order, until the session is over (`clients.events`)."""
+        async for event in self._notices.read():
+            yield event
+
+    async def request(self, request: Request) -> Ok:
+        """Send any request of the protocol and wait for its reply; Refused if that is an `err`."""
+        return await self._reply(lambda: self._send(request))
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _allow(self, request: Request) -> None:
+        """Throttled if the venue would refuse it for its rate, or stop reading."""
+        now = asyncio.get_running_loop().time()
+        wait_s = self.limiter.wait_s(request, now)
+        if not wait_s and self.core.hello and len(self.core.requests.pending) >= self.core.hello.inflight:
+            wait_s = INFLIGHT_WAIT_S
+        if wait_s and self.live:
+            raise Throttled(type(request).__name__.lower(), wait_s)
+        self.limiter.spend(request, now)
+
+    def _send(self, request: Request) -> int:
+        self._allow(request)
+        request_id = self.core.send(request)
+        self._on_its_way(request_id)
+        return request_id
+
+    def _on_its_way(self, request_id: int) -> None:
+        self._sent_ns[request_id] = time.perf_counter_ns()
+        self._transport.wake()
+
+    async def _reply(self, send: Callable[[], int]) -> Ok:
+        while True:
+            try:
+                request_id = send()
+                break
+            except Throttled as throttled:
+                await asyncio.sleep(throttled.wait_s)
+        future: asyncio.Future[Ok | Err] = asyncio.get_running_loop().create_future()
+        self._replies[request_id] = future
+        reply = await future
+        if isinstance(reply, Err):
+            raise Refused(reply)
+        return reply
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        """Wait for something that a message brings; SessionOver if the session ends first."""
+        while not reached():
+            if self.failure:
+                raise SessionOver(self.failure)
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _take(self, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, Answered):
+                self._take_answer(event)
+                continue
+            if isinstance(event, Connected | Reconnected) and self.core.hello is not None:
+                self.limiter.learn(self.core.hello.limits, asyncio.get_running_loop().time())
+            elif isinstance(event, Disconnected):
+                self._drop_unsendable()
+                self.failure = event.reason if event.final else ""
+            self._notices.put(event)
+        self._changed.set()
+
+    def _drop_unsendable(self) -> None:
+        """Requests that only concerned the lost connection are not sent again: tell those who wait."""
+        for request_id in self._replies.keys() - self.core.requests.pending.keys():
+            future = self._replies.pop(request_id)
+            if not future.done():
+                future.set_exception(NotLive("the connection was lost before the reply"))
+
+    def _take_answer(self, answer: Answered) -> None:
+        reply = answer.reply
+        sent_ns = self._sent_ns.pop(reply.reply_to, None)
+        if sent_ns is not None:
+            self.latencies_us.append((time.perf_counter_ns() - sent_ns) // 1000)
+            self.acks += 1
+        if isinstance(reply, Err):
+            self.refusals += 1
+            if reply.code == ErrorCode.THROTTLED:
+                now = asyncio.get_running_loop().time()
+                self.limiter.refused(answer.request, (reply.retry_us or 0) / 1e6, now)
+        future = self._replies.pop(reply.reply_to, None)
+        if future is not None and not future.done():
+            future.set_result(reply)
