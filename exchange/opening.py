@@ -16,7 +16,7 @@ from contracts_spec.errors import SpecError
 from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec, spec_sha256
 from contracts_spec.schema import Spec
-from exchange.codes import CancelReason, CommandKind, EventKind, MarketState, StateReason
+from exchange.codes import CommandKind, EventKind, MarketState, StateReason
 from exchange.day_schedule import DaySchedule
 from exchange.engine.control import AccountPayload, encode_payload
 from exchange.engine.control_checks import ControlError
@@ -71,7 +71,7 @@ class _Recorder(Engine):
 def _matters(rows: np.ndarray) -> np.ndarray:
     """Rows that the key store is derived from."""
     of_session: np.ndarray = rows["kind"] == CommandKind.SESSION
-    of_session |= (rows["kind"] == CommandKind.CANCEL_ALL) & (rows["reason"] == CancelReason.COD)
+    of_session |= rows["kind"] == CommandKind.DISCONNECT
     return of_session
 
 

@@ -147,6 +147,21 @@ def test_grace_runs_on_after_a_restart(bench: Bench, tmp_path: Path) -> None:
         assert len(query.open_orders(again.venue.states, 2)) == 1
 
 
+@pytest.mark.rule("SESS-021", "DUR-151")
+def test_cancel_that_has_run_does_not_run_again_after_a_crash(bench: Bench, tmp_path: Path) -> None:
+    """It would take orders that the account has entered since."""
+    gone = bench.connect(bench.keys[1], cancel_terms=CancelTerms(mode="account", grace_ms=0))
+    gone.drop()
+    bench.pass_ms(100)
+    bench.connect(bench.keys[1], cancel_terms=CancelTerms(mode="off")).ask(bench.order(10, "a1"))
+    shutil.copytree(bench.folder, tmp_path / "again", ignore=MAKING)
+    for file in (tmp_path / "again").glob("keys.sqlite3*"):
+        file.unlink()
+    with Bench(str(tmp_path / "again")) as again:
+        again.pass_ms(4_000)
+        assert len(query.open_orders(again.venue.states, 1)) == 1
+
+
 @pytest.mark.rule("DUR-151")
 def test_key_store_that_is_lost_is_rebuilt_from_the_journal(bench: Bench, tmp_path: Path) -> None:
     peer = bench.connect(bench.keys[1])
