@@ -208,10 +208,11 @@ class Hub:
         record = SessionRecord(seat.number, seat.key.key, seat.terms, self.clock.wall_us() * 1_000)
         self.keys.put_session(sequence, record)
 
-    def start_grace(self, seat: Seat) -> None:
-        """The connection is gone: cancel what the terms say when grace ends without a resume (SESS-021)."""
+    def start_grace(self, seat: Seat, silent: bool = False) -> None:
+        """The connection is gone: cancel what the terms say when grace ends without a resume (SESS-021).
+        `silent`: it was closed because the client said nothing (SESS-011)."""
         if seat.terms.mode != "off" and seat.terms.on in ("drop", "both") and seat.grace is None:
-            seat.grace = self.wheel.after(seat.terms.grace_ms, lambda: self.fire_cancel(seat))
+            seat.grace = self.wheel.after(seat.terms.grace_ms, lambda: self.fire_cancel(seat, silent))
 
     def restore(self) -> None:
         """After a start: sessions of before get their grace counted from now (SESS-021)."""
@@ -220,11 +221,11 @@ class Hub:
             if key is not None and record.terms.mode != "off":
                 self.start_grace(self.restored_seat(record, key))
 
-    def fire_cancel(self, seat: Seat) -> None:
+    def fire_cancel(self, seat: Seat, silent: bool = False) -> None:
         """One sequenced disconnect for each account of the session (SESS-021); the engine queues what must wait."""
         seat.grace = None
         for account in seat.key.accounts:
             batch = self.room.batch
-            pack_disconnect(batch, account, seat.number, seat.terms)
+            pack_disconnect(batch, account, seat.number, seat.terms, silent)
             batch.tickets.append((lambda _id, _us, events: self.keys.disarm(events[0][0], seat.number), 0, 0))
             self.room.wake()

@@ -8,6 +8,7 @@ from exchange.gateway.trading import admit_trade, submit_lasting
 from exchange.gateway.translate import pack_protection, pack_quote_entry, pack_reset
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import ProtectionReset, ProtectionSet, Quote
+from exchange.wire.words import unlisted_index
 
 if TYPE_CHECKING:
     from exchange.gateway.session import Session
@@ -35,8 +36,8 @@ def quote(session: "Session", seat: Seat, message: Quote) -> None:
         listed = room.instruments.get(entry[0])
         more = place + 1 < len(entries)
         pack_quote_entry(
-            room.batch, entry, listed.index if listed else 0, message.protection_group, more, account, seat.number,
-            message.request_id,
+            room.batch, entry, listed.index if listed else unlisted_index(entry[0]), message.protection_group, more,
+            account, seat.number, message.request_id,
         )  # fmt: skip
         if message.expires_us:
             room.batch.expires.append((len(room.batch.tickets), message.expires_us))

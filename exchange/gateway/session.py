@@ -63,6 +63,7 @@ class Session:
         "phase",
         "resume_from",
         "seat",
+        "silent",
         "subs",
         "timers",
         "unanswered",
@@ -87,6 +88,7 @@ class Session:
         self.backlog: list[bytes] = []
         self.early = 0
         self.logging_out = False
+        self.silent = False
         self.lagging = False
         self.live = False
         self.resume_from: dict[int, int] | None = None
@@ -181,7 +183,7 @@ class Session:
         if seat is not None and seat.session is self:
             seat.session = None
             if not self.logging_out:
-                hub.start_grace(seat)
+                hub.start_grace(seat, self.silent)
 
     def close(self, code: int, reason: str) -> None:
         """Say why, write what is queued, close; nothing more is read."""
@@ -249,6 +251,7 @@ class Session:
         hub = self.hub
         silent_ns = hub.clock.mono_ns() - self.heard_ns
         if silent_ns > hub.profile.dead_ms * 1_000_000 and not self.blocked:
+            self.silent = True
             self.close(CloseCode.DEAD, f"silent for {silent_ns // 1_000_000} ms")
             return
         last = hub.outbox.last_sequence

@@ -27,6 +27,7 @@ from exchange.records import COMMAND, COMMAND_STRUCT, ROW_BYTES
 from exchange.units import NS_PER_MS, NS_PER_US
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import Cancel, CancelAll, CancelTerms, Err, New, ProtectionSet, Replace
+from exchange.wire.words import SILENT
 
 UNSET = msgspec.UNSET
 
@@ -114,8 +115,6 @@ def refusal_of_new(message: New, listed: Listed | None) -> Err | None:
     refusal = _refusal_of_terms(message)
     if refusal is not None:
         return refusal
-    if message.order_lots < 1:
-        return error(message.request_id, ErrorCode.LOTS_RANGE, "q 0 is not in 1..")
     if listed is None:
         text = f"no instrument {message.instrument} is listed (field i)"
         return error(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
@@ -130,7 +129,7 @@ def refusal_of_new(message: New, listed: Listed | None) -> Err | None:
 
 
 def _refusal_of_terms(message: New) -> Err | None:
-    """Fields that typ and tif need, and fields that they have no use for."""
+    """Fields that typ and tif need, lots that are none, and fields that typ and tif have no use for."""
     price, trigger = message.price_tick is not UNSET, message.trigger_tick is not UNSET
     if not price and message.order_type in LIMIT_TYPES:
         return _missing(message, f"px is needed with typ {message.order_type}")
@@ -138,6 +137,8 @@ def _refusal_of_terms(message: New) -> Err | None:
         return _missing(message, f"trg is needed with typ {message.order_type}")
     if not message.expiry_us and message.tif == "gtd":
         return _missing(message, "till is needed with tif gtd")
+    if 0 in (message.order_lots, message.display_lots, message.minimum_lots):
+        return _no_lots(message, q=message.order_lots, disp=message.display_lots, minq=message.minimum_lots)
     if trigger and message.order_type not in STOP_TYPES:
         text = f"trg does not belong to typ {message.order_type}: {', '.join(STOP_TYPES)} have it"
     elif message.expiry_us and message.tif != "gtd":
@@ -153,12 +154,19 @@ def _missing(message: New | Replace, text: str) -> Err:
     return error(message.request_id, ErrorCode.BAD_MESSAGE, f"MISSING_FIELD: {text}")
 
 
+def _no_lots(message: New | Replace, **given: int | msgspec.UnsetType) -> Err:
+    key = next(key for key, lots in given.items() if lots == 0)
+    return error(message.request_id, ErrorCode.LOTS_RANGE, f"{key} 0 is not in 1..")
+
+
 def refusal_of_replace(message: Replace) -> Err | None:
     """Why a `replace` never reaches the engine, None if it does."""
     if not message.order_id and not message.client_order_id:
         return _missing(message, "oid or coid is needed")
     if message.tif == "gtd" and not message.expiry_us:
         return _missing(message, "till is needed with tif gtd")
+    if message.display_lots == 0:
+        return _no_lots(message, disp=message.display_lots)
     if message.tif in ("ioc", "fok"):
         text = "a replace may change tif to day, gtc or gtd only"
     elif message.expiry_us and message.tif != "gtd":
@@ -180,6 +188,8 @@ def pack_new(batch: Batch, message: New, book: int, account: int, session: int, 
     priced = message.price_tick is not UNSET
     flags = 0 if message.cancel_on_disconnect else _NO_COD
     trigger = 0 if message.trigger_tick is UNSET else message.trigger_tick
+    display = 0 if message.display_lots is UNSET else message.display_lots
+    minimum = 0 if message.minimum_lots is UNSET else message.minimum_lots
     if priced and message.order_type in ("market", "stop"):
         flags |= _TIGHTEN
     _pack(
@@ -187,7 +197,7 @@ def pack_new(batch: Batch, message: New, book: int, account: int, session: int, 
         0, 0, _NEW, SIDES[message.side], TYPES[message.order_type], TIFS[message.tif],
         POST_ONLY[message.post_only], SMP_MODES[message.smp_mode], flags, 0,
         account, session, book, 0, request_id, 0, message.client_order_id.encode(),
-        message.price_tick if priced else 0, trigger, message.order_lots, message.display_lots, message.minimum_lots,
+        message.price_tick if priced else 0, trigger, message.order_lots, display, minimum,
         0, message.expiry_us * NS_PER_US,
         message.tag.encode(),
     )  # fmt: skip
@@ -308,14 +318,15 @@ def pack_kill(
     )  # fmt: skip
 
 
-def pack_disconnect(batch: Batch, account: int, session: int, terms: CancelTerms) -> None:
-    """Append the DISCONNECT that the end of a connection causes, by the session's terms (SESS-021, COD-002)."""
+def pack_disconnect(batch: Batch, account: int, session: int, terms: CancelTerms, silent: bool) -> None:
+    """Append the DISCONNECT that the end of a connection causes, by the session's terms (SESS-021, COD-002).
+    `silent`: it ended because the client fell silent (SESS-011)."""
     flags = CommandFlag.WHOLE_ACCOUNT if terms.mode == "account" else 0
     flags |= CommandFlag.DAY_ONLY if terms.orders == "day" else 0
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _DISCONNECT, 0, 0, 0, 0, 0, int(flags), 0,
-        account, session, 0, 0, 0, 0, b"",
+        account, session, 0, 0, SILENT if silent else 0, 0, b"",
         0, 0, 0, 0, 0, 0, 0, b"",
     )  # fmt: skip
 

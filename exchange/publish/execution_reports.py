@@ -36,7 +36,9 @@ from exchange.wire.words import (
     SIDES,
     THRESHOLDS,
     TIFS,
+    reason_of_disconnect,
     session_id,
+    unlisted_id,
 )
 
 CURRENCY = "USD"
@@ -109,7 +111,7 @@ class ExecutionReports:
             e,
             time_ns // NS_PER_US,
             _ORDER_EVENTS[kind],
-            ids[index] if index < len(ids) else 0,
+            ids[index] if index < len(ids) else unlisted_id(index),
             order_id,
             client_order_id_text(word_0, word_1, word_2),
             ORDER_STATES[state],
@@ -178,8 +180,8 @@ class ExecutionReports:
             told = KillEvent(*head, kind == _KIL, KILL_PARTIES[reason], SCOPES[liquidity], lots)
             reports.append((account, number, told))
         elif kind == _DSC:
-            fired = CancelOnDisconnectFired(*head, CANCEL_REASONS[reason], lots, session_id(session))
-            reports.append((account, number, fired))
+            why = reason_of_disconnect(reason, reference)
+            reports.append((account, number, CancelOnDisconnectFired(*head, why, lots, session_id(session))))
 
 
 def _margin(head: tuple[int, int, int, int], equity: int, held: int) -> Report:

@@ -11,6 +11,7 @@ from exchange.codes import ComboKind, Family, Matching, PeriodKind
 from exchange.engine.query import InstrumentRow
 from exchange.units import NS_PER_US
 from exchange.wire.messages import InstrumentDefinition
+from exchange.wire.words import unlisted_id
 
 FIRST_YEAR = 2020  # months of instrument ids count from January 2020 (SPEC-042)
 PERIOD_MONTHS = {
@@ -61,8 +62,8 @@ class InstrumentTable:
         return self._index.get(instrument_id, 0)
 
     def id_of(self, index: int) -> int:
-        """The instrument of a book, 0 if there is no such book: a refused command may name any."""
-        return self.ids[index] if index < len(self.ids) else 0
+        """The instrument of a book. A refused command may name any: then the one that its sender meant, else 0."""
+        return self.ids[index] if index < len(self.ids) else unlisted_id(index)
 
     def row(self, index: int) -> InstrumentRow:
         row = self.rows[index]

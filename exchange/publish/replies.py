@@ -171,7 +171,7 @@ class Replies:
         reply = Ok(request_id, engine_sequence=quoted[0][SEQUENCE])
         reply.quotes = []
         for row in quoted:
-            instrument = self._table.id_of(row[INSTRUMENT]) if row[INSTRUMENT] else 0
+            instrument = self._table.id_of(row[INSTRUMENT])
             if row[KIND] == _QUOTED:
                 told = row[STATE], row[ORDER_ID], row[LIQUIDITY], row[CLIENT_ORDER_ID_0], 0
             else:

@@ -109,8 +109,8 @@ class New(Request, tag="new", kw_only=True):
     tif: TifText = "day"
     expiry_us: TimeUs = 0
     post_only: Literal["", "reject", "slide"] = ""
-    display_lots: Lots = 0
-    minimum_lots: Lots = 0
+    display_lots: OptionalLots = UNSET
+    minimum_lots: OptionalLots = UNSET
     client_order_id: ClientOrderId
     smp_mode: Literal["cr", "ca", "cb", "dc"] = "cr"
     cancel_on_disconnect: bool = True

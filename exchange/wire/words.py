@@ -57,7 +57,34 @@ for words, codes in (
 ):
     assert len(words) == len(codes), "a word for every code"
 
+# `why` of a `cod_fired`. A DISCONNECT has no request, so it is free to say by its request id how the connection ended:
+# the client fell silent, or in any other way; its event repeats it. The dead-man timer speaks of silence too.
+SILENT = -1
+_DEAD, _FIRED = "dead", "cod"
+
+# An instrument that is not listed has no book to be named by in a row. Its id stands there instead: ids begin above
+# this, indices of books end below; smaller numbers are moved to a range that no id is in (SPEC-042: no such family).
+INDICES_MAX = 1 << 16
+_NO_IDS = 0x7FFF_0000
+
 _SESSION_PREFIX = "s_"
+
+
+def reason_of_disconnect(reason: int, request_id: int) -> str:
+    """`why` of a `cod_fired`, from `reason` and `reference` of the event."""
+    return _DEAD if reason == CancelReason.TIMER or request_id == SILENT else _FIRED
+
+
+def unlisted_index(instrument: int) -> int:
+    """What a row says instead of a book for an instrument that is not listed; `unlisted_id` reads it."""
+    return instrument if instrument >= INDICES_MAX else _NO_IDS + instrument
+
+
+def unlisted_id(index: int) -> int:
+    """The instrument a client named that is not listed, 0 for a mere number of no book."""
+    if index < INDICES_MAX:
+        return 0
+    return index - _NO_IDS if _NO_IDS <= index < _NO_IDS + INDICES_MAX else index
 
 
 @lru_cache(maxsize=65_536)

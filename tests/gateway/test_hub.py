@@ -4,7 +4,17 @@ import pytest
 
 from exchange.codes import MarketState
 from exchange.engine import query
-from exchange.wire.messages import CancelOnDisconnect, CancelTerms, Exec, Logout, Ping
+from exchange.wire.messages import (
+    CancelOnDisconnect,
+    CancelOnDisconnectFired,
+    CancelTerms,
+    Exec,
+    Logout,
+    Ping,
+    Query,
+    Replay,
+    Timer,
+)
 from tests.gateway.harness import Bench
 
 
@@ -21,6 +31,31 @@ def test_dropped_connection_cancels_its_session_after_grace_and_no_other(bench: 
     bench.pass_ms(300)
     assert [order.client_order_id for order in query.open_orders(bench.venue.states, 1)] == ["stays", "t1"]
     assert [message.reason for message in twin.take() if isinstance(message, Exec)] == ["cod"]
+
+
+@pytest.mark.rule("SESS-011", "SESS-021", "SESS-022")
+def test_account_hears_whether_the_client_fell_silent(bench: Bench) -> None:
+    """A dropped connection, a silent one, an expired timer; the same when the stream is replayed."""
+    watch = bench.connect(bench.keys[1], cancel_terms=CancelTerms(mode="off"))
+    dropped, silent = bench.connect(bench.keys[1]), bench.connect(bench.keys[1])
+    names = [peer.session.seat.name for peer in (dropped, silent)]  # type: ignore[union-attr]
+    dropped.ask(bench.order(10, "a1"))
+    silent.ask(bench.order(10, "s1"), bench.order(11, "s2"))
+    watch.ask(bench.order(10, "w1"), Timer(request_id=11, ms=12_000))
+    dropped.drop()
+    told = []
+    for _ in range(13):
+        watch.send(Query(request_id=1, what="time"))
+        bench.pass_ms(1_000)
+        if silent.transport.closed is not None:
+            silent.drop()
+        told += [message for message in watch.take() if isinstance(message, CancelOnDisconnectFired)]
+    expected = [("cod", 1, names[0]), ("dead", 2, names[1]), ("dead", 1, "")]
+    assert [(fired.reason, fired.count, fired.session_id) for fired in told] == expected
+    again = watch.ask(Replay(request_id=12, first_sequence=1, last_sequence=100))
+    assert [message.reason for message in again if isinstance(message, CancelOnDisconnectFired)] == [
+        "cod", "dead", "dead",
+    ]  # fmt: skip
 
 
 @pytest.mark.rule("SESS-020", "SESS-021", "COD-003")

@@ -81,6 +81,18 @@ def test_iceberg_shows_slice_after_slice_and_its_owner_hears_of_each(bench: Benc
     assert prices(bench, peer) == [("s", 0, 1)]
 
 
+@pytest.mark.rule("ORDER-001", "ENTRY-002")
+@pytest.mark.parametrize("key", ["order_lots", "display_lots", "minimum_lots"])
+def test_lots_that_are_given_are_at_least_one(bench: Bench, key: str) -> None:
+    """None is not the same as 0: a peak of 0 would show the whole order."""
+    peer = bench.connect(bench.keys[1])
+    for extra in ({}, {"expiry_us": 5}):  # with a second fault of a lower rank too
+        refusal = peer.ask(bench.order(10, "a1", **{key: 0}, **extra))[0]
+        assert isinstance(refusal, Err) and (refusal.name, refusal.applied) == ("LOTS_RANGE", "no")
+        assert refusal.message.endswith("0 is not in 1..")
+    assert isinstance(peer.ask(bench.order(10, "a1"))[0], Ok)
+
+
 @pytest.mark.rule("ICE-005")
 def test_replace_may_change_what_an_iceberg_shows(bench: Bench) -> None:
     peer = bench.connect(bench.keys[1])
@@ -89,6 +101,8 @@ def test_replace_may_change_what_an_iceberg_shows(bench: Bench) -> None:
     assert query.depth(bench.venue.states, 1)[1][0][1] == 3
     assert isinstance(peer.ask(Replace(request_id=12, client_order_id="a1", order_lots=4))[0], Ok)
     assert query.depth(bench.venue.states, 1)[1][0][1] == 3, "hidden lots go first"
+    refusal = peer.ask(Replace(request_id=13, client_order_id="a1", display_lots=0))[0]
+    assert isinstance(refusal, Err) and refusal.name == "LOTS_RANGE"
 
 
 @pytest.mark.rule("STOP-001", "STOP-003", "STOP-006")

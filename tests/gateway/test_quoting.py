@@ -7,6 +7,7 @@ from exchange.wire.messages import (
     CancelAll,
     CancelTerms,
     Err,
+    Exec,
     Fill,
     ProtectionEvent,
     ProtectionReset,
@@ -40,6 +41,19 @@ def test_quote_is_answered_row_by_row(bench: Bench) -> None:
     assert crossed.quotes == [(book, 4, 0, 4, 0, 5304)]
     assert peer.ask(quote(bench, 11, (book, price, 5, price + 2, 5)))[0].quotes == [first, second]
     assert [order.leaves_lots for order in query.open_orders(bench.venue.states, 1)] == [3]
+
+
+@pytest.mark.rule("ENTRY-021")
+@pytest.mark.parametrize("unlisted", [99, 34_734_099, 2**31 + 500])
+def test_refused_row_names_the_instrument_that_its_client_sent(bench: Bench, unlisted: int) -> None:
+    peer, book, price = maker(bench), bench.instrument, bench.price
+    rows = ((unlisted, 5, 5, 7, 5), (book, price, 5, price + 2, 5), (unlisted + 1, 5, 5, 7, 5), (unlisted, 5, 5, 7, 5))
+    answer = peer.ask(quote(bench, 11, *rows))
+    told = [(row[0], row[1], row[5]) for row in answer[0].quotes]
+    assert told == [(unlisted, 4, 5001), (book, 1, 0), (unlisted + 1, 4, 5001), (unlisted, 4, 5305)]
+    rejected = [message.instrument for message in answer if isinstance(message, Exec) and message.event == "rejected"]
+    assert rejected == [unlisted, unlisted + 1, unlisted]
+    assert peer.ask(quote(bench, 11, *rows))[0].quotes == answer[0].quotes, "a resend is told the same"
 
 
 @pytest.mark.rule("ENTRY-022")

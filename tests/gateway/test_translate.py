@@ -18,6 +18,7 @@ from exchange.gateway.translate import (
 )
 from exchange.records import unpack_client_order_id, unpack_tag
 from exchange.wire.messages import Cancel, CancelAll, CancelTerms, New, Replace
+from exchange.wire.words import SILENT
 
 COID = st.from_regex(r"\A[A-Za-z0-9_.:-]{1,24}\Z")
 TAG = st.from_regex(r"\A[A-Za-z0-9_.:-]{0,8}\Z")
@@ -85,13 +86,14 @@ def test_cancels_name_an_order_or_filters() -> None:
     row = row_of(batch)
     assert (row["instrument"], row["group"], row["side"], texts(row)[1]) == (6, 2, Side.SELL, "grid")
     assert row["flags"] == CommandFlag.BY_SIDE | CommandFlag.BY_TAG
-    for terms, flags in [
-        (CancelTerms(), 0),
-        (CancelTerms(mode="account", orders="day"), CommandFlag.WHOLE_ACCOUNT | CommandFlag.DAY_ONLY),
+    for terms, silent, flags in [
+        (CancelTerms(), False, 0),
+        (CancelTerms(mode="account", orders="day"), True, CommandFlag.WHOLE_ACCOUNT | CommandFlag.DAY_ONLY),
     ]:
-        pack_disconnect(batch, 7, 3, terms)
+        pack_disconnect(batch, 7, 3, terms, silent)
         row = row_of(batch)
         assert (row["kind"], row["account"], row["session"], row["flags"]) == (CommandKind.DISCONNECT, 7, 3, flags)
+        assert row["request_id"] == (SILENT if silent else 0)
 
 
 def test_spread_may_have_a_price_of_zero_or_below_and_an_outright_may_not() -> None:

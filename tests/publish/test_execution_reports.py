@@ -17,6 +17,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.publish.execution_reports import ExecutionReports
+from exchange.wire.words import SILENT, unlisted_index
 from tests.publish.helpers import H27, event, table
 
 ORDER = {
@@ -82,6 +83,7 @@ def test_a_position_of_another_account_has_no_margin_yet() -> None:
         (EventKind.REJ, {"reason": RejectReason.STATE, "liquidity": MarketState.HALT},
          {"ev": "rejected", "code": 7002}),
         (EventKind.REJ, {"reason": RejectReason.UNKNOWN_INST, "instrument": 99}, {"code": 5001, "i": 0}),
+        (EventKind.REJ, {"reason": RejectReason.UNKNOWN_INST, "instrument": unlisted_index(99)}, {"i": 99}),
         (EventKind.TRG, {}, {"ev": "triggered"}),
         (EventKind.RFR, {}, {"ev": "slice"}),
         (EventKind.DEC, {}, {"ev": "decremented"}),
@@ -102,6 +104,17 @@ def test_money_that_moves_is_cash_and_margin() -> None:
         {"t": "cash", **HEAD, "s": 8, "ccy": "USD", "amt": -500, "why": "withdrawal"},
         {"t": "margin", **HEAD, "s": 9, "ccy": "USD", "eq": 1000, "im": 401, "mm": 321, "free": 599},
     ]
+
+
+@pytest.mark.rule("SESS-021", "SESS-022")
+def test_a_disconnect_says_whether_the_client_fell_silent() -> None:
+    terms = {"account": 7, "lots": 1, "account_sequence": 1}
+    lost = event(EventKind.DSC, reason=CancelReason.COD, session=1, **terms)
+    silent = event(EventKind.DSC, reason=CancelReason.COD, session=1, reference=SILENT, **terms)
+    timer = event(EventKind.DSC, reason=CancelReason.TIMER, **terms)
+    assert [ExecutionReports(table()).messages([row])[0][2].reason for row in (lost, silent, timer)] == [
+        "cod", "dead", "dead",
+    ]  # fmt: skip
 
 
 def test_a_kill_and_a_disconnect_say_how_many_orders_left() -> None:

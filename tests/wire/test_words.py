@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.codes import CancelReason, OrderState, Side, TimeInForce
-from exchange.wire.words import CANCEL_REASONS, ORDER_STATES, SIDES, TIFS, session_id, session_number
+from exchange.wire.words import (
+    CANCEL_REASONS,
+    INDICES_MAX,
+    ORDER_STATES,
+    SIDES,
+    TIFS,
+    session_id,
+    session_number,
+    unlisted_id,
+    unlisted_index,
+)
 
 
 def test_words_stand_at_the_place_of_their_code() -> None:
@@ -26,6 +36,16 @@ def test_a_session_is_found_by_its_name(number: int) -> None:
 )
 def test_a_foreign_name_is_no_session(text: str) -> None:
     assert session_number(text) == 0
+
+
+@given(st.integers(1, 2**32 - 1).filter(lambda number: number >> 16 != 0x7FFF))
+def test_an_instrument_that_is_not_listed_keeps_its_id_and_names_no_book(number: int) -> None:
+    assert unlisted_id(unlisted_index(number)) == number
+    assert INDICES_MAX <= unlisted_index(number) < 2**32
+
+
+def test_a_number_of_no_book_is_no_instrument() -> None:
+    assert unlisted_id(0) == unlisted_id(INDICES_MAX - 1) == 0
 
 
 def test_the_venue_itself_has_no_session_name() -> None:
