@@ -215,6 +215,7 @@ def key_make(
     account: int,
     deposit: int = 0,
     scopes: str = "read,trade",
+    firm: int = 0,
     date: str = "",
     file: str = "",
 ) -> None:
@@ -227,6 +228,7 @@ def key_make(
     account: Account number.
     deposit: Money to pay in, in mills.
     scopes: What the key may do: read, trade, cancel, dc, risk, admin; separated by commas.
+    firm: Clearing firm of the key, and of the account if it is new; 0 is none.
     date: Trading day of a new venue's catalogue; without it today.
     file: Where the private key goes instead.
     """
@@ -238,7 +240,7 @@ def key_make(
     settings = Settings(day=serve_command.parse_day(date))
     chosen = tuple(scope.strip() for scope in scopes.split(","))
     console = Console(stderr=True)
-    pair, path = serve_command.make_key(folder, name, account, deposit, chosen, file, settings, console)
+    pair, path = serve_command.make_key(folder, name, account, deposit, chosen, firm, file, settings, console)
     print(f"key {pair.key} for account {pair.account}, scopes {scopes}; private key in {path}")
 
 

@@ -18,6 +18,7 @@ from contracts_spec.load import load_spec, spec_sha256
 from contracts_spec.schema import Spec
 from exchange.codes import CommandKind, EventKind, MarketState, StateReason
 from exchange.day_schedule import DaySchedule
+from exchange.engine import query
 from exchange.engine.control import AccountPayload, encode_payload
 from exchange.engine.control_checks import ControlError
 from exchange.engine.engine import Engine
@@ -193,23 +194,27 @@ class OpenVenue:
 
     def make_key(
         self, name: str, account: int, deposit_mills: int = 0, scopes: tuple[str, ...] = ("read", "trade"),
-        seed: bytes = b"",
+        seed: bytes = b"", firm: int = 0,
     ) -> KeyPair:  # fmt: skip
         """A new Ed25519 key for one account: defines the account if it is new, and pays in.
 
         name   part of the key's id, `k_NAME`
         seed   the private key's 32 bytes, random if left out; only the public half is journalled
+        firm   clearing firm of the key, and of the account if it is new: a risk desk stops accounts of its own firm
         """
         pair = KeyPair(f"k_{name}", account, seed or self.seams.rng.bytes(32))
-        definition = KeyDefinition(pair.key, encode_bytes(pair.public()), [account], list(scopes))
+        definition = KeyDefinition(pair.key, encode_bytes(pair.public()), [account], list(scopes), firm)
         payload = key_payload(definition)
         if pair.key in self.keys.keys:
             raise UserError(f"key {pair.key} exists already: choose another name")
         flags = self.engine.states["accounts"][0]["flags"]
         if not 0 < account < len(flags):
             raise UserError(f"account {account} not in 1..{len(flags) - 1}")
+        known_firm = query.firm_of(self.engine.states, account)
+        if flags[account] and firm not in (0, known_firm):
+            raise UserError(f"account {account} is of firm {known_firm}, not {firm}")
         if not flags[account]:
-            self.define_account(AccountPayload(account, smp_id=account))
+            self.define_account(AccountPayload(account, firm, smp_id=account))
         self.control(CommandKind.DEFINE_KEY, payload)
         self.keys.define(self.engine.sequence, payload)
         if deposit_mills:

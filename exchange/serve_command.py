@@ -97,6 +97,7 @@ def make_key(
     account: int,
     deposit_mills: int,
     scopes: tuple[str, ...],
+    firm: int,
     key_file: str,
     settings: Settings,
     console: Console,
@@ -108,7 +109,7 @@ def make_key(
         raise UserError(f"{path} exists already: a private key is never overwritten")
     asyncio.run(warm_up_shown(settings, console))
     with prepare(folder, settings) as setup:
-        pair = setup.make_key(name, account, deposit_mills, scopes)
+        pair = setup.make_key(name, account, deposit_mills, scopes, firm=firm)
         write_private(disk, path, pair)
     return pair, path
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from clients.credentials import Ed25519
 from exchange import serve_command
+from exchange.engine import query
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
 from exchange.main import RunningServer, Settings, prepare
@@ -25,7 +26,7 @@ def console() -> Console:
 
 
 def make(folder: Path, name: str = "mm1", account: int = 7, **changes: object) -> tuple[KeyPair, str]:
-    options = {"deposit_mills": 5_000, "scopes": ("read", "trade"), "key_file": ""} | changes
+    options = {"deposit_mills": 5_000, "scopes": ("read", "trade"), "key_file": "", "firm": 0} | changes
     return serve_command.make_key(str(folder), name, account, settings=SETTINGS, console=console(), **options)
 
 
@@ -39,6 +40,17 @@ def test_key_is_made_with_its_account_and_money_and_only_its_owner_can_read_it(t
         assert setup.keys.keys["k_mm1"].accounts == (7,)
         assert setup.venue.margin_view(7).equity_mills == 5_000
         assert pair.seed not in b"".join(file.read_bytes() for file in (folder / "journal").iterdir())
+
+
+@pytest.mark.rule("ACCT-011")
+def test_key_of_a_risk_desk_names_its_firm(tmp_path: Path) -> None:
+    folder = tmp_path / "venue"
+    make(folder, firm=5)
+    make(folder, "desk", firm=5, scopes=("read", "risk"))
+    with pytest.raises(UserError, match="account 7 is of firm 5, not 6"):
+        make(folder, "other", firm=6)
+    with prepare(str(folder), SETTINGS) as setup:
+        assert setup.keys.keys["k_desk"].firm == query.firm_of(setup.engine.states, 7) == 5
 
 
 @pytest.mark.rule("SEC-070")
