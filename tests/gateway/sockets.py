@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from exchange.gateway.auth import KeyPair, signed_text
 from exchange.main import RunningServer, Settings, serve
 from exchange.opening import OpenVenue
+from exchange.seams import Clock, RealClock
 from tests.gateway.harness import DAY, SYMBOL, frames_of
 
 KEY = base64.b64encode(bytes(16)).decode()
@@ -37,15 +38,29 @@ class Venue:
         return connect(f"{self.server.url}{path}", compression=None, ping_interval=None, **options)
 
     @asynccontextmanager
-    async def live(self, number: int = 0, path: str = "/v1/oe", **options: Any) -> AsyncIterator[ClientConnection]:
-        """A connection that is logged on."""
+    async def live(
+        self, number: int = 0, path: str = "/v1/oe", auth: dict[str, Any] | None = None, **options: Any
+    ) -> AsyncIterator[ClientConnection]:
+        """A connection that is logged on; `auth`: what its logon says besides."""
         async with self.client(path, **options) as connection:
-            nonce = json.loads(await connection.recv())["nonce"]
-            pair = self.keys[number]
-            signature = pair.sign(signed_text("127.0.0.1", path, nonce, pair.key, ""))
-            await connection.send(json.dumps({"t": "auth", "id": 1, "key": pair.key, "sig": signature}))
+            await self.log_on(connection, number, path, auth or {})
             assert [message["t"] for message in json.loads(await connection.recv())] == ["welcome", "account", "live"]
             yield connection
+
+    async def log_on(self, connection: ClientConnection, number: int, path: str, auth: dict[str, Any]) -> None:
+        nonce = json.loads(await connection.recv())["nonce"]
+        pair = self.keys[number]
+        signature = pair.sign(signed_text("127.0.0.1", path, nonce, pair.key, auth.get("sid", "")))
+        await connection.send(json.dumps({"t": "auth", "id": 1, "key": pair.key, "sig": signature, **auth}))
+
+    @asynccontextmanager
+    async def talker(self, number: int = 0, **auth: Any) -> AsyncIterator["Talker"]:
+        """A client of a key; `auth` as for `live`, and with `sid` one that resumes."""
+        async with self.client() as connection:
+            await self.log_on(connection, number, "/v1/oe", auth)
+            talker = Talker(connection)
+            await talker.hear(t="live")
+            yield talker
 
     def order(self, number: int) -> str:
         return json.dumps(
@@ -111,19 +126,60 @@ async def reply(connection: ClientConnection) -> dict[str, Any]:
                 return message  # type: ignore[no-any-return]
 
 
+class Talker:
+    """A client that is logged on, and everything it has been told and not looked at yet, in order."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.told: list[dict[str, Any]] = []
+        self.last_id = 10
+
+    async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Send a request; its reply."""
+        self.last_id += 1
+        await self.connection.send(json.dumps({"t": kind, "id": self.last_id, **fields}))
+        return await self.hear(re=self.last_id)
+
+    async def hear(self, **fields: Any) -> dict[str, Any]:
+        """The next message with these fields; what came before it stays in `told`."""
+        while True:
+            for place, message in enumerate(self.told):
+                if fields.items() <= message.items():
+                    return self.told.pop(place)
+            received = json.loads(await self.connection.recv())
+            self.told += received if isinstance(received, list) else [received]
+
+    def heard(self, kind: str) -> list[dict[str, Any]]:
+        """Take all messages of a kind that have been told."""
+        found = [message for message in self.told if message["t"] == kind]
+        self.told = [message for message in self.told if message["t"] != kind]
+        return found
+
+
 Test = Callable[[Venue], Coroutine[Any, Any, None]]
 
 
-def run(folder: object, test: Test, profile: str = PROFILE, timeout_s: float = 60.0) -> None:
+def run(
+    folder: object,
+    test: Test,
+    profile: str = PROFILE,
+    timeout_s: float = 60.0,
+    symbols: tuple[str, ...] = (SYMBOL,),
+    clock: Clock | None = None,
+    prepare: Callable[[OpenVenue, list[KeyPair]], None] | None = None,
+) -> None:
+    """Serve a venue for one test. `prepare` sets it up further, and may add keys to those of accounts 1 to 3."""
     keys: list[KeyPair] = []
 
     def before(opened: OpenVenue) -> None:
         keys.extend(opened.make_key(f"k{number}", number, 10**12) for number in (1, 2, 3))
+        if prepare is not None:
+            prepare(opened, keys)
 
     async def main() -> None:
         settings = Settings(
-            day=DAY, symbols=(SYMBOL,), durability="none", profile=profile, limits="test", segment_bytes=1 << 20,
-            origins=("https://x.test",),
+            day=DAY, symbols=symbols, durability="none", profile=profile, limits="test", segment_bytes=1 << 20,
+            origins=("https://x.test",), clock=clock or RealClock(),
         )  # fmt: skip
         async with asyncio.timeout(timeout_s), serve(str(folder), settings, before) as server:
             venue = Venue(server, keys)
