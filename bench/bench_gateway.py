@@ -30,6 +30,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as library_serve
 from websockets.exceptions import ConnectionClosed
 
+from exchange.loop import run_loop
 from exchange.main import RunningServer, Settings, serve
 from exchange.opening import OpenVenue
 
@@ -42,7 +43,7 @@ def measure(name: str, durability: str = "local", scale: float = 1.0, limits: st
     """Run one of the three questions; returns its figures. `scale` shortens or lengthens the run."""
     folder = tempfile.mkdtemp(prefix="gpux-bench-")
     try:
-        return asyncio.run(_measure(folder, name, durability, scale, limits))
+        return run_loop(_measure(folder, name, durability, scale, limits))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -50,7 +51,7 @@ def measure(name: str, durability: str = "local", scale: float = 1.0, limits: st
 def measure_floor(folder: str | None = None, scale: float = 1.0) -> dict[str, Any]:
     """Round trip and answers a second of a plain echo server, and the time of one small write and sync."""
     with tempfile.TemporaryDirectory(dir=folder) as place:
-        found = asyncio.run(_echo(scale))
+        found = run_loop(_echo(scale))
         return {"question": "echo", **found, "sync_p50_us": _sync_us(Path(place) / "sync")}
 
 

@@ -19,12 +19,9 @@ program can make its keys and serve without opening the folder twice.
 import asyncio
 import contextlib
 import gc
-import queue
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
 
 from exchange.day_schedule import DaySchedule
 from exchange.engine.warmup import warm_up
@@ -35,6 +32,7 @@ from exchange.gateway.server import Address, GatewayServer
 from exchange.gateway.throttle import PROFILES
 from exchange.journal.segments import SEGMENT_BYTES
 from exchange.limits import NAMED
+from exchange.loop import AWAKE_US, AWAKE_US_MAX, Writer
 from exchange.opening import Catalogue, OpenVenue, Seams
 from exchange.seams import Clock, Disk, RealClock, RealDisk, RealRng, Rng
 from exchange.venue import Venue
@@ -62,6 +60,7 @@ class Settings:
     rng: Rng = field(default_factory=RealRng)
     segment_bytes: int = SEGMENT_BYTES  # of a new journal
     schedule: DaySchedule | None = None  # without one the market stays as it was left
+    awake_us: int = AWAKE_US
 
     def check(self) -> None:
         """UserError for what must not be combined (SEC-037, DUR-148)."""
@@ -71,6 +70,8 @@ class Settings:
             raise UserError(f"durability {self.durability!r} not one of local, none")
         if self.limits not in NAMED:
             raise UserError(f"limits {self.limits!r} not one of {', '.join(NAMED)}")
+        if not 0 <= self.awake_us <= AWAKE_US_MAX:
+            raise UserError(f"awake time {self.awake_us} not in 0..{AWAKE_US_MAX} us")
         if not 0 <= self.port < 65_536:
             raise UserError(f"port {self.port} not in 0..65535")
         if self.host not in LOOPBACK_HOSTS:
@@ -88,43 +89,6 @@ class _NoSyncDisk(RealDisk):
 
     def fsync(self, handle: int) -> None:
         """Nothing is waited for."""
-
-
-class Writer:
-    """The one helper thread: journal writes in the order given, results handed back to the loop."""
-
-    def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Callable[[BaseException | None], None]] | None]
-        self._jobs = queue.SimpleQueue()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=self._run, name="gpux-journal", daemon=True)
-
-    def start(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._thread.start()
-
-    def spawn(self, job: Callable[[], Any], done: Callable[[BaseException | None], None]) -> None:
-        self._jobs.put((job, done))
-
-    def schedule(self, call: Callable[[], None]) -> None:
-        assert self._loop is not None
-        self._loop.call_soon(call)
-
-    def stop(self) -> None:
-        if self._thread.is_alive():
-            self._jobs.put(None)
-            self._thread.join()
-
-    def _run(self) -> None:
-        assert self._loop is not None
-        while (item := self._jobs.get()) is not None:
-            job, done = item
-            error: BaseException | None = None
-            try:
-                job()
-            except BaseException as failure:
-                error = failure
-            self._loop.call_soon_threadsafe(done, error)
 
 
 class RunningServer:
@@ -186,7 +150,7 @@ class RunningServer:
             self._writer.spawn(self.opened.journal.idle, self._sealed)
             if (write := self.opened.snapshot_if_due()) is not None:
                 if self._snapshots is None:
-                    self._snapshots = Writer()
+                    self._snapshots = Writer(self.settings.clock)
                     self._snapshots.start()
                 self._snapshots.spawn(write, self._written)
 
@@ -210,7 +174,7 @@ def prepare(folder: str, settings: Settings | None = None) -> Iterator[OpenVenue
     """The venue of a folder, opened (and made, the first time) but not served: for keys, accounts, deposits."""
     settings = settings or Settings()
     settings.check()
-    opened = _open(folder, settings, Writer())
+    opened = _open(folder, settings, Writer(settings.clock))
     try:
         yield opened
     finally:
@@ -225,7 +189,7 @@ async def serve(
     settings = settings or Settings()
     settings.check()
     warm_up(NAMED[settings.limits])
-    writer = Writer()
+    writer = Writer(settings.clock, settings.awake_us)
     opened = _open(folder, settings, writer)
     try:
         if before is not None:

@@ -13,6 +13,7 @@ from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
 from exchange.kernel import KERNELS
 from exchange.limits import NAMED
+from exchange.loop import run_loop
 from exchange.main import RunningServer, Settings, prepare, serve
 from exchange.opening import OpenVenue
 from exchange.seams import RealClock, RealDisk
@@ -24,7 +25,7 @@ COLD_S = 1.0  # a start that takes longer is compiling: then the bar is shown
 def run_serve(folder: str, settings: Settings, console: Console) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit code."""
     settings.check()
-    return asyncio.run(_serve(folder, settings, console))
+    return run_loop(_serve(folder, settings, console))
 
 
 async def _serve(folder: str, settings: Settings, console: Console) -> int:
@@ -107,7 +108,7 @@ def make_key(
     disk = RealDisk()
     if disk.exists(path):
         raise UserError(f"{path} exists already: a private key is never overwritten")
-    asyncio.run(warm_up_shown(settings, console))
+    run_loop(warm_up_shown(settings, console))
     with prepare(folder, settings) as setup:
         pair = setup.make_key(name, account, deposit_mills, scopes, firm=firm)
         write_private(disk, path, pair)

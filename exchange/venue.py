@@ -18,8 +18,10 @@ from exchange.day_schedule import DaySchedule
 from exchange.engine import query
 from exchange.gateway.history import EventTuple, History
 from exchange.gateway.outbox import Line, Outbox
+from exchange.gateway.seats import Release
 from exchange.gateway.translate import Batch, Listed
 from exchange.publish import account_views
+from exchange.publish.engine_view import EngineView
 from exchange.publish.execution_reports import ExecutionReports
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.market_data import MarketData
@@ -55,27 +57,6 @@ class Figures:
         self.trades = 0
 
 
-class _EngineView:
-    """The engine as market data reads it."""
-
-    def __init__(self, engine: Any) -> None:
-        self._engine = engine
-
-    @property
-    def sequence(self) -> int:
-        return int(self._engine.sequence)
-
-    @property
-    def time_ns(self) -> int:
-        return int(self._engine.time_ns)
-
-    def depth(self, index: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        return query.depth(self._engine.states, index)
-
-    def implied(self, index: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
-        return query.implied(self._engine.states, index)
-
-
 class Venue:
     """The path of commands and events. Implements the gateway's `Room`."""
 
@@ -101,7 +82,7 @@ class Venue:
         self.instruments: dict[int, Listed] = {}
         self.groups: dict[str, int] = {}
         self.figures = Figures()
-        self.released_us = clock.wall_us()  # when the batch was released whose answers are being sent
+        self.release = Release()  # of the batch that is being shown
         self.on_failure: Callable[[BaseException], None] = lambda error: None
         self.table = InstrumentTable(lambda: query.instruments(engine.states), unit_lots)
         self._refresh_instruments()
@@ -110,7 +91,7 @@ class Venue:
         self.reply_to: Callable[[int, list[EventTuple]], Ok | Err] = self.replies.reply
         self.result_of: Callable[[list[EventTuple]], BatchResult] = self.replies.result
         self.done_order: Callable[[int, int, str], OrderView | None] = self.replies.done_order
-        self.market = MarketData(self.table, _EngineView(engine), query.channel_sequences(engine.states))
+        self.market = MarketData(self.table, EngineView(engine), query.channel_sequences(engine.states))
         self.outbox: Outbox | None = None
         self._sequencer = sequencer
         self._clock = clock
@@ -218,16 +199,22 @@ class Venue:
             self._apply()
 
     def _commit_here(self) -> None:
-        """A small commit of an idle venue, see SMALL_COMMIT_ROWS."""
+        """A small commit of an idle venue, see SMALL_COMMIT_ROWS: while the disk works its answers are made up, and
+        leave when it is done. Nothing else runs in the loop meanwhile, so nobody sees them before (DUR-023)."""
+        batch = self._writing
+        assert batch is not None
         self._begun_ns = self._clock.mono_ns()
         try:
             with self.journal.writing(self._rows):
-                self._apply()
+                self._release(batch.tickets, self._apply(), *self._span)
         except Exception as error:
             self._fail(error)
             return
         self._commit_ns = self._clock.mono_ns() - self._begun_ns
-        self._show()
+        self._writing = None
+        self._send(batch)
+        if not self.idle:
+            self.wake()
 
     def _hand_over(self) -> None:
         self._begun_ns = self._clock.mono_ns()
@@ -254,10 +241,11 @@ class Venue:
         self._span = first, self._sequencer.sequence, self._sequencer.time_ns
         return True
 
-    def _apply(self) -> None:
+    def _apply(self) -> np.ndarray:
         """Run the batch that is being written; on another core the disk does its part."""
         self._events = self.engine.apply(self._rows)
         self.journal.observe(self._events, self._span[1])
+        return self._events
 
     def _written(self, error: BaseException | None) -> None:
         """The helper thread has made the batch durable, or could not."""
@@ -269,28 +257,34 @@ class Venue:
 
     def _show(self) -> None:
         """The batch is durable and applied: start the next on its way, then show this one."""
-        batch, events, (first, last, time_ns) = self._writing, self._events, self._span
+        batch, events, span = self._writing, self._events, self._span
         assert batch is not None and events is not None
         self._writing = None
         more = self._stamp()
         if more:
             self._hand_over()
-        if self.outbox is not None:
-            self.outbox.gather()
-        self._release(batch.tickets, events, first, last, time_ns)
+        self._release(batch.tickets, events, *span)
+        self._send(batch)
+        if more:
+            self._apply()
+
+    def _send(self, batch: Batch) -> None:
+        """Its answers are made up and may leave; questions see the state between two batches."""
+        self.release.leave(self._clock.wall_us())
         self._recycle(batch)
         questions, self._questions = self._questions, []
         for question in questions:
             question()
         if self.outbox is not None:
             self.outbox.flush()
-        if more:
-            self._apply()
 
     def _release(self, tickets: list[Any], events: np.ndarray, first: int, last: int, time_ns: int) -> None:
-        """Show one batch: to each command its answer, to each account its events, to the feed its changes."""
+        """Make up what one batch shows: to each command its answer, to each account its events, to the feed its
+        changes; the outbox holds it until `_send`."""
+        if self.outbox is not None:
+            self.outbox.gather()
+        self.release = Release()
         rows = read_rows(events)
-        self.released_us = self._clock.wall_us()
         if len(events):
             self.history.append(events)
         self.replies.note(rows)
@@ -344,7 +338,9 @@ class Venue:
             self._spare.append(batch)
 
     def _fail(self, error: BaseException | None) -> None:
-        """Nothing more is acknowledged (DUR-083)."""
+        """Nothing more is acknowledged (DUR-083), nor anything that was made up while the disk failed."""
+        if self.outbox is not None:
+            self.outbox.discard()
         if not self._failed:
             self._failed = True
             self.on_failure(error or RuntimeError("the venue has failed"))

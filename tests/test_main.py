@@ -8,6 +8,7 @@ from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
 from exchange.limits import TEST
+from exchange.loop import run_loop
 from exchange.main import Settings, prepare, serve
 from exchange.opening import OpenVenue
 from tests.gateway.harness import DAY, SYMBOL
@@ -43,7 +44,7 @@ def test_clean_stop_closes_with_1001_and_the_folder_opens_again(tmp_path: object
         async with serve(str(tmp_path), settings) as server:
             assert server.venue.sequence >= sequence and list(server.hub.keys.keys) == ["k_k1"]
 
-    asyncio.run(main())
+    run_loop(main())
 
 
 @pytest.mark.rule("DUR-101")
@@ -79,6 +80,7 @@ def test_snapshot_is_taken_when_due_and_at_a_stop_and_the_next_start_uses_it(
         ({"profile": "fast"}, "not one of"),
         ({"limits": "huge"}, "not one of"),
         ({"port": 70_000}, "not in 0..65535"),
+        ({"awake_us": 10_001}, "not in 0..10000 us"),
     ],
 )
 def test_settings_that_must_not_be_combined_are_refused_by_name(wrong: dict[str, object], said: str) -> None:

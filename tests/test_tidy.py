@@ -54,8 +54,8 @@ MAY_IMPORT = {
 # Module of the outside world -> parts and modules that may import it, with the reason.
 EVENT_LOOP = {
     "exchange.gateway.server": "the websockets shell",
-    "exchange.main": "starts the event loop",
-    "exchange.cli": "starts the event loop",
+    "exchange.loop": "chooses the event loop",
+    "exchange.main": "listens in the event loop",
     "exchange.serve_command": "starts the event loop",
     "exchange.demo": "runs venue and clients in one event loop",
     "exchange.seams": "the real clock sleeps in it",
@@ -64,6 +64,7 @@ EVENT_LOOP = {
 }
 OUTSIDE = {
     "exchange.seams": "the real clock, disk, network and random bytes",
+    "exchange.loop": "the thread that writes the journal",
     "exchange.main": "wiring: hands the real seams down",
     "exchange.cli": "wiring: hands the real seams down",
     "exchange.serve_command": "wiring: hands the real seams down",
@@ -82,6 +83,7 @@ FILES = OUTSIDE | {
 RESTRICTED = {
     "numba": {"exchange.kernel": "the one decorator"},
     "asyncio": EVENT_LOOP,
+    "uvloop": {"exchange.loop": "chooses the event loop"},
     "websockets": EVENT_LOOP,
     "time": OUTSIDE,
     "socket": OUTSIDE,

@@ -77,6 +77,19 @@ def test_batches_larger_than_a_frame_are_committed_one_after_the_other(tmp_path:
         assert journal.commits[1:] == [8, 8, 8, 6]
 
 
+def test_reply_is_stamped_when_it_leaves_not_when_it_was_made_up_beside_the_disk(bench: Bench) -> None:
+    journal = CountingJournal(bench)
+    journal.takes_ns = 2_000_000
+    peer = bench.connect(bench.keys[1])
+    for small_commit_rows in (0, SMALL_COMMIT_ROWS):
+        bench.venue.small_commit_rows = small_commit_rows
+        number = 10 + small_commit_rows
+        answer = peer.ask(bench.order(number, f"o{number}"))[0]
+        assert isinstance(answer, Ok) and answer.sent_us - answer.received_us == 2_000
+        again = peer.ask(bench.order(number, f"o{number}"))[0]
+        assert again.duplicate and again.sent_us == answer.sent_us
+
+
 @pytest.mark.rule("DUR-023", "DUR-144")
 @pytest.mark.parametrize("small_commit_rows", [0, SMALL_COMMIT_ROWS])
 def test_batch_that_the_disk_refuses_is_never_acknowledged_and_stops_the_venue(
@@ -100,7 +113,9 @@ def test_batch_that_the_disk_refuses_is_never_acknowledged_and_stops_the_venue(
         bench.jobs.clear()
     peer.send(bench.order(11, "a2"))
     assert failures == [journal.error]
+    peer.session.line.close(1001, "going away")  # as the stopping gateway does: what it still has to say goes out
     assert not [message for message in peer.take() if isinstance(message, Ok)]
+    assert peer.transport.closed == (1001, "going away")
     journal.error = None
 
 

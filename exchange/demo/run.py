@@ -29,6 +29,7 @@ from exchange.demo.checks import Outcome, check_venue
 from exchange.demo.venue_process import DemoKey, Plan, Ready, VenueProcess
 from exchange.errors import UserError
 from exchange.limits import NAMED
+from exchange.loop import run_loop
 from exchange.wire.messages import InstrumentDefinition
 
 CHIPS = ("H100", "B200", "H200", "A100")
@@ -83,7 +84,7 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
         try:
             say(console, f"Starting the venue: launch catalogue, journal in {place}")
             ready = await_ready(venue, console)
-            figures, symbols = asyncio.run(trade(venue, ready, seconds, seed, console))
+            figures, symbols = run_loop(trade(venue, ready, seconds, seed, console))
             end_cleanly_when_terminated()  # the event loop has taken its own handler away
             say(console, "Stopping the venue, then checking its journal.")
             stopped = venue.stop()

@@ -14,6 +14,7 @@ from datetime import date
 from multiprocessing.connection import Connection
 
 from exchange.errors import UserError
+from exchange.loop import run_loop
 
 START_S_MAX = 300.0
 STOP_S_MAX = 60.0
@@ -117,7 +118,7 @@ def venue_main(folder: str, plan: Plan, pipe: Connection) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     try:
-        asyncio.run(_serve(folder, plan, pipe))
+        run_loop(_serve(folder, plan, pipe))
     except UserError as error:
         pipe.send(Failed(str(error)))
 

@@ -13,7 +13,7 @@ from exchange.gateway.auth import NONCE_BYTES, encode_bytes
 from exchange.gateway.history import EventTuple, History
 from exchange.gateway.keys import Key, KeyStore, SessionRecord
 from exchange.gateway.outbox import Line, Outbox
-from exchange.gateway.seats import Seat
+from exchange.gateway.seats import Release, Seat
 from exchange.gateway.subscriptions import SlowReaders
 from exchange.gateway.throttle import Bucket, Profile, Rate
 from exchange.gateway.timers import TimerWheel
@@ -54,7 +54,7 @@ class Room(Protocol):
     market: Any
     released: dict[int, int]
     states: np.ndarray
-    released_us: int
+    release: Release
     full_batches: int
 
     @property

@@ -177,6 +177,18 @@ class Outbox:
                 self.subscribe(line, frozenset())
                 line.transport.close(*line.closing)
 
+    def discard(self) -> None:
+        """Forget what was collected and not written."""
+        self._scheduled = False
+        for line in self._touched:
+            line.outgoing.clear()
+        for group in self._ready:
+            group.frames.clear()
+        self._touched = [line for line in self._touched if line.closing is not None]
+        self._ready = []
+        if self._touched:
+            self._wake()
+
     def _write(self, line: Line, data: bytes) -> None:
         transport = line.transport
         transport.write(data)

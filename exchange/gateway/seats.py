@@ -23,6 +23,22 @@ if TYPE_CHECKING:
 BATCH_REPLIES_MAX = 64
 
 
+class Release:
+    """The replies of one batch: made up while the disk works, stamped with one time when they leave."""
+
+    __slots__ = ("replies", "sent_us")
+
+    def __init__(self) -> None:
+        self.replies: list[Any] = []
+        self.sent_us = 0
+
+    def leave(self, now_us: int) -> None:
+        self.sent_us = now_us
+        for reply in self.replies:
+            reply.sent_us = now_us
+        self.replies.clear()
+
+
 class StoredReplies:
     """Which command answered a request: the last `kept` ids of one session, which rise."""
 
@@ -31,11 +47,11 @@ class StoredReplies:
     def __init__(self, kept: int) -> None:
         self.kept = kept
         self._ids: list[int] = []
-        self._facts: list[tuple[int, int, int]] = []
+        self._facts: list[tuple[int, int, Release]] = []
 
-    def add(self, request_id: int, sequence: int, received_us: int, sent_us: int) -> None:
+    def add(self, request_id: int, sequence: int, received_us: int, release: Release) -> None:
         self._ids.append(request_id)
-        self._facts.append((sequence, received_us, sent_us))
+        self._facts.append((sequence, received_us, release))
         if len(self._ids) > 2 * self.kept:
             del self._ids[: -self.kept]
             del self._facts[: -self.kept]
@@ -44,7 +60,8 @@ class StoredReplies:
         """(sequence, received, sent) of a reply still kept."""
         at = bisect_left(self._ids, request_id, lo=max(0, len(self._ids) - self.kept))
         if at < len(self._ids) and self._ids[at] == request_id:
-            return self._facts[at]
+            sequence, received_us, release = self._facts[at]
+            return sequence, received_us, release.sent_us
         return None
 
     @property
@@ -106,7 +123,7 @@ class Seat:
         """The command of a request is released: keep its reply, and send it if the session has a connection."""
         session, room = self.session, self.hub.room
         if events:
-            self.replies.add(request_id, events[0][0], received_us, room.released_us)
+            self.replies.add(request_id, events[0][0], received_us, room.release)
         if session is None or not session.live:
             return
         if events:
@@ -114,8 +131,9 @@ class Seat:
         else:
             reply = error(request_id, ErrorCode.EXPIRED_REQUEST, "exp has passed")
             reply.time_us = room.time_us
+            reply.sent_us = self.hub.clock.wall_us()
         reply.received_us = received_us
-        reply.sent_us = room.released_us
+        room.release.replies.append(reply)
         if self.low is not None:
             reply.limit_left = (self.low.rate.name, self.low.left(session.now_ns))
             self.low = None
@@ -130,6 +148,7 @@ class Seat:
 
     def remember(self, facts: Iterable[tuple[int, int]]) -> None:
         """(request id, sequence) of the journal, in order: replies of before a restart, without their times."""
+        unknown = Release()
         for request_id, sequence in facts:
             if request_id > self.replies.newest:
-                self.replies.add(request_id, sequence, 0, 0)
+                self.replies.add(request_id, sequence, 0, unknown)

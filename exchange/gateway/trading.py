@@ -280,6 +280,7 @@ def send_answer(seat: Seat, reply: Ok | Err, received_us: int) -> None:
         return
     reply.received_us = received_us
     reply.sent_us = session.hub.clock.wall_us()
+    session.hub.room.release.replies.append(reply)
     session.line.send(reply)
     session.got_answer()
 

@@ -10,6 +10,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 
 from exchange.gateway.auth import KeyPair, signed_text
+from exchange.loop import run_loop
 from exchange.main import RunningServer, Settings, serve
 from exchange.opening import OpenVenue
 from exchange.seams import Clock, RealClock
@@ -190,4 +191,4 @@ def run(
                     writer.close()
                 await asyncio.gather(*(writer.wait_closed() for writer in venue.writers), return_exceptions=True)
 
-    asyncio.run(main())
+    run_loop(main())

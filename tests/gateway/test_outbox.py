@@ -125,3 +125,22 @@ def test_bytes_that_wait_are_noticed_after_the_write() -> None:
     line.send(Live(1, 2))
     loop.tick()
     assert loop.slow == [(line, 101)]
+
+
+@pytest.mark.rule("DUR-023")
+def test_what_is_discarded_never_leaves_and_the_next_message_does() -> None:
+    loop = Loop()
+    line, reader, leaving = loop.line(), loop.line(), loop.line()
+    loop.outbox.subscribe(reader, frozenset({4}))
+    line.send(Live(1, 1))
+    leaving.send(Live(1, 2))
+    leaving.close(1001, "going away")
+    loop.outbox.gather()
+    loop.outbox.publish(4, Depth(4, 1, 9, 9, [], []))
+    loop.outbox.discard()
+    loop.tick()
+    assert line.transport.data == reader.transport.data == leaving.transport.data == b""
+    assert leaving.transport.closed == (1001, "going away")
+    line.send(Live(1, 3))
+    loop.tick()
+    assert frames_of(line.transport.data) == [(1, JSON.encode(Live(1, 3)))]
