@@ -52,7 +52,8 @@ class AccountState:
         if isinstance(message, Fill):
             return [Filled(self.orders.take_fill(message), message)]
         if isinstance(message, Exec):
-            return [OrderChanged(self.orders.take_exec(message), message)]
+            order = self.orders.take_exec(message)
+            return [OrderChanged(order, message) if order is not None else message]
         if isinstance(message, Position):
             self._hold(message)
         elif isinstance(message, Margin):

@@ -15,16 +15,27 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict
 
-from clients.core import Core, Dial
+from clients.core import Core
 from clients.credentials import Secret, base64url
 from clients.errors import ChannelRefused, Refused, Throttled, UnknownSymbol
 from clients.feeds import Feed
 from clients.link import Link
-from clients.live_order import LiveOrder, Price, entry_ticks, ticks_of
+from clients.live_order import LiveOrder
 from clients.local_book import LocalBook
+from clients.logon import Dial
+from clients.order_requests import Price, cancellation, new_order, replacement
 from clients.orders import Order, OrderTable
+from clients.questions import Questions
+from clients.quoting import Quoting
+from clients.safeguards import Safeguards
 from exchange.wire.messages import (
+    Batch,
+    BatchCancel,
+    BatchNew,
+    BatchReplace,
+    BatchResult,
     Cancel,
     CancelAll,
     CancelTerms,
@@ -34,16 +45,24 @@ from exchange.wire.messages import (
     Ok,
     Replace,
 )
-from exchange.wire.requests import SideText, TifText
+from exchange.wire.requests import SideText
 from exchange.wire.version import JSON_SUBPROTOCOL
 
 ORDER_PATH, DATA_PATH = "/v1/oe", "/v1/md"
 Cadence = Literal[0, 10, 100, 1000]
 Levels = Literal[0, 1, 10, 50]
+BATCHED: dict[type, type[BatchNew] | type[BatchReplace] | type[BatchCancel]] = {
+    New: BatchNew,
+    Replace: BatchReplace,
+    Cancel: BatchCancel,
+}
 
 
-class Session(Link):
-    """A session with the venue. Make it with `connect`; use it as an async context manager."""
+class Session(Questions, Safeguards, Quoting, Link):
+    """A session with the venue. Make it with `connect`; use it as an async context manager.
+
+    Market data and orders are here; the other requests in `Questions`, `Safeguards` and `Quoting`.
+    """
 
     def __init__(self, url: str, core: Core, subprotocol: str, rng: random.Random, events_max: int) -> None:
         super().__init__(url, core, subprotocol, rng, events_max)
@@ -105,46 +124,28 @@ class Session(Link):
                 raise ChannelRefused(feed.name, feed.code)
         return feeds
 
+    async def unsubscribe(self, *feeds: Feed) -> None:
+        """Give channels up."""
+        request_id = self.core.unsubscribe(feeds)
+        if request_id:
+            self._on_its_way(request_id)
+            await self._answered(request_id)
+
     # -- orders -------------------------------------------------------------------------------------------------------
 
+    def new(
+        self, side: SideText, instrument: InstrumentDefinition, lots: int, price: Price = None, **terms: Any
+    ) -> New:
+        """A new order under the next client order id, not sent: for a `batch`. `terms` as in `new_order`."""
+        self._orders_made += 1
+        return new_order(f"{self._order_prefix}-{self._orders_made}", side, instrument, lots, price, **terms)
+
     def place(
-        self,
-        side: SideText,
-        instrument: InstrumentDefinition,
-        lots: int,
-        price: Price = None,
-        *,
-        price_tick: int | None = None,
-        order_type: Literal["limit", "market", "mtl", "stop", "stop_limit"] = "limit",
-        trigger_tick: int | None = None,
-        tif: TifText = "day",
-        till_us: int = 0,
-        post_only: Literal["", "reject", "slide"] = "",
-        display_lots: int | None = None,
-        minimum_lots: int | None = None,
-        self_match: Literal["cr", "ca", "cb", "dc"] = "cr",
-        tag: str = "",
+        self, side: SideText, instrument: InstrumentDefinition, lots: int, price: Price = None, **terms: Any
     ) -> LiveOrder:
         """Send an order and return at once; its fate comes as events. Throttled, NotLive: it was not sent.
-        A stop needs `trigger_tick`, tif gtd its end `till_us`; a new trigger is a `request(Replace(...))`."""
-        self._orders_made += 1
-        request = New(
-            request_id=1,
-            instrument=instrument.instrument,
-            side=side,
-            price_tick=entry_ticks(order_type, price, price_tick),
-            order_lots=lots,
-            order_type=order_type,
-            trigger_tick=UNSET if trigger_tick is None else trigger_tick,
-            tif=tif,
-            expiry_us=till_us,
-            post_only=post_only,
-            display_lots=UNSET if display_lots is None else display_lots,
-            minimum_lots=UNSET if minimum_lots is None else minimum_lots,
-            smp_mode=self_match,
-            client_order_id=f"{self._order_prefix}-{self._orders_made}",
-            tag=tag,
-        )
+        `terms` are those of `order_requests.new_order`: price_tick, order_type, tif, post_only, and so on."""
+        request = self.new(side, instrument, lots, price, **terms)
         self._allow(request)
         order, request_id = self.core.place(request)
         self._on_its_way(request_id)
@@ -171,30 +172,46 @@ class Session(Link):
             raise Refused(order.error, order)
         return order
 
-    def send_replace(self, order: Order, lots: int, price: Price = None, *, price_tick: int | None = None) -> int:
-        """Change price and total lots of an order, fills included, without waiting; the request's id."""
-        ticks = ticks_of(price, price_tick)
-        request = Replace(request_id=1, account=order.account, client_order_id=order.client_order_id)
-        request.price_tick, request.order_lots = ticks, lots
-        return self._send(request)
+    def send_replace(self, order: Order, lots: int | None = None, price: Price = None, **terms: Any) -> int:
+        """Change an order without waiting; the request's id. `lots` is the new total, fills included; `terms` are those
+        of `order_requests.replacement`: price_tick, trigger_tick, display_lots, tif, till_us, tag."""
+        return self._send(replacement(order, lots, price, **terms))
 
     def send_cancel(self, order: Order) -> int:
         """Cancel an order without waiting; the request's id."""
-        return self._send(Cancel(request_id=1, account=order.account, client_order_id=order.client_order_id))
+        return self._send(cancellation(order))
 
-    async def replace(self, order: Order, lots: int, price: Price = None, *, price_tick: int | None = None) -> Ok:
+    async def replace(self, order: Order, lots: int | None = None, price: Price = None, **terms: Any) -> Ok:
         """As `send_replace`, and wait for the reply; Refused leaves the order where it was."""
-        ticks = ticks_of(price, price_tick)
-        return await self._reply(lambda: self.send_replace(order, lots, price_tick=ticks))
+        return await self.request(replacement(order, lots, price, **terms))
 
     async def cancel(self, order: Order) -> Ok:
         """Cancel an order and wait for the reply."""
-        return await self._reply(lambda: self.send_cancel(order))
+        return await self.request(cancellation(order))
 
-    async def cancel_all(self, instrument: InstrumentDefinition | None = None, tag: str = "") -> int:
-        """Cancel all orders of the account, or those of an instrument or tag; how many left."""
-        request = CancelAll(request_id=1, instrument=instrument.instrument if instrument else 0, tag=tag)
+    async def cancel_all(
+        self,
+        instrument: InstrumentDefinition | None = None,
+        tag: str = "",
+        *,
+        chip: str = "",
+        side: Literal["", "b", "s"] = "",
+        group: int = 0,
+        account: int = 0,
+    ) -> int:
+        """Cancel all orders of the account, or those that every filter given names; how many left. `group`: only
+        quotes of this protection group."""
+        request = CancelAll(
+            request_id=1, account=account, instrument=instrument.instrument if instrument else 0, chip=chip, side=side,
+            tag=tag, protection_group=group,
+        )  # fmt: skip
         return (await self.request(request)).count or 0
+
+    async def batch(self, *operations: New | Replace | Cancel, atomic: bool = False) -> list[BatchResult]:
+        """Up to 20 operations in one request, run in order, each with its own outcome (ENTRY-013). They are built by
+        `new`, `order_requests.replacement` and `cancellation`; `atomic` lets one refusal refuse all."""
+        parts = [BATCHED[type(part)](**(asdict(part) | {"request_id": 0})) for part in operations]
+        return (await self.request(Batch(request_id=1, atomic=atomic, operations=parts))).results or []
 
     def _make_order(self, account: int, client_order_id: str, instrument: int, side: str) -> LiveOrder:
         return LiveOrder(account, client_order_id, instrument, side, self._until)

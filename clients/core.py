@@ -13,13 +13,14 @@ takes the missed events, resends what is unanswered and subscribes again (RECOV-
 """
 
 from collections.abc import Callable, Iterable
-from enum import IntEnum
 from typing import Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
+from clients import compound
 from clients.account import AccountState, StreamGap
-from clients.credentials import Secret, signed_logon
+from clients.compound import Compound
+from clients.credentials import Secret
 from clients.errors import NotLive
 from clients.events import (
     Answered,
@@ -32,7 +33,9 @@ from clients.events import (
     Reconnected,
 )
 from clients.feeds import Feed, Feeds
+from clients.logon import Dial, Phase, logon
 from clients.orders import Order, OrderRequest, OrderTable
+from clients.replays import Replays
 from clients.requests import Requests
 from exchange.wire.codec import CODECS
 from exchange.wire.errors import CloseCode, ErrorCode, error
@@ -40,6 +43,7 @@ from exchange.wire.messages import (
     AccountMessage,
     AccountSnapshot,
     Auth,
+    CancelOnDisconnect,
     CancelTerms,
     ChannelMessage,
     ChannelSpec,
@@ -52,39 +56,24 @@ from exchange.wire.messages import (
     Ok,
     Ping,
     Query,
+    Replay,
+    ReplayEnd,
     Request,
     Resync,
     ServerMessage,
     Shutdown,
     Subscribe,
+    Unsubscribe,
     Welcome,
 )
 from exchange.wire.version import JSON_SUBPROTOCOL
 
-AGENT = "gpux-py/0.1.0"
 PROTOCOL_MAJOR = "1"
 SPECS_PER_REQUEST = 40  # so that a `sub` stays within a frame
 HELLO_WAIT_S = 5.0  # for the first message of all
 PING_SHARE = 3  # a ping after this part of `dead_ms` without a message of ours
 FINAL_CLOSES = (CloseCode.LOGON_FAILED, CloseCode.SESSION_TAKEN, CloseCode.KEY_REVOKED)
 RETRIED_LOGONS = (ErrorCode.BUSY, ErrorCode.THROTTLED, ErrorCode.TOO_MANY_CONNECTIONS, ErrorCode.READ_ONLY)
-
-
-class Phase(IntEnum):
-    """How far a connection has come."""
-
-    CLOSED = 0
-    OPENED = 1  # waits for `hello`
-    LOGON = 2  # waits for `welcome`
-    CATCHING_UP = 3  # snapshot or missed events
-    LIVE = 4
-
-
-class Dial(Struct, frozen=True):
-    """What the logon signs of the address: host as dialled without port, and path."""
-
-    host: str
-    path: str
 
 
 class Core:
@@ -114,7 +103,7 @@ class Core:
         self.retry_ms: tuple[int, int] | None = None  # the venue's own wish, after `shutdown`
         self._was_live = self._left = False
         self._lost: list[Order] = []  # orders a snapshot no longer shows
-        self._retries: list[tuple[float, Request]] = []
+        self._replays = Replays()
         self._now = self._received = self._sent = 0.0
         self._takers: dict[type[ServerMessage], Callable[[Any], list[Event]]] = {
             Ok: self._take_reply,
@@ -124,6 +113,7 @@ class Core:
             Welcome: self._take_welcome,
             AccountSnapshot: self._take_snapshot,
             Live: self._take_live,
+            ReplayEnd: self._take_replay_end,
             Shutdown: self._take_shutdown,
         }
 
@@ -164,9 +154,7 @@ class Core:
             self.close_wanted = f"the venue was silent for {dead_s:g} s"
         elif now - self._sent > dead_s / PING_SHARE and self.phase == Phase.LIVE:
             self._ask(Ping(request_id=1))
-        due = [request for time, request in self._retries if time <= now]
-        self._retries = [(time, request) for time, request in self._retries if time > now]
-        for request in due:
+        for request in self.requests.due(now):
             self._ask(request)
         return []
 
@@ -177,7 +165,7 @@ class Core:
         was_open, self.phase = self.phase != Phase.CLOSED, Phase.CLOSED
         self.feeds.disconnected()
         self.requests.disconnected()
-        self._retries.clear()
+        self._replays.forget()
         for account in self.accounts.values():
             account.live = False
         return [Disconnected(code, reason, self.final)] if was_open or self.final else []
@@ -199,8 +187,8 @@ class Core:
             raise NotLive("no live connection: the request was not sent")
         if isinstance(request, Logout):
             self._left = True
-        elif isinstance(request, OrderRequest):
-            self.orders.asked(request.account or self.account, request)
+        elif isinstance(request, OrderRequest | Compound):
+            compound.asked(self.orders, self.account, request)
         return self._ask(request)
 
     def place(self, request: New) -> tuple[Order, int]:
@@ -222,6 +210,13 @@ class Core:
             self._subscribe(wanted)
         return feeds
 
+    def unsubscribe(self, feeds: Iterable[Feed]) -> int:
+        """Give channels up; the id of the request, 0 if none was subscribed yet."""
+        numbers = [feed.channel for feed in feeds if feed.channel]
+        for feed in feeds:
+            self.feeds.remove(feed)
+        return self._ask(Unsubscribe(request_id=1, channel=numbers)) if numbers and self.live else 0
+
     def _ask(self, request: Request) -> int:
         numbered = self.requests.number(request)
         self.requests.send(numbered)
@@ -234,6 +229,8 @@ class Core:
     # -- messages -----------------------------------------------------------------------------------------------------
 
     def _take(self, message: ServerMessage) -> list[Event]:
+        if self._replays.take(message):
+            return []
         if isinstance(message, ChannelMessage):
             return self._take_data(message)
         if isinstance(message, AccountMessage):
@@ -281,12 +278,8 @@ class Core:
             return events + self._become_live(resumed=False)
         assert self._secret is not None
         self.phase = Phase.LOGON
-        auth = signed_logon(self._secret, self.dial.host, self.dial.path, message.nonce, self.key, self.session_id)
-        auth.cancel_terms, auth.agent = self._terms, AGENT
-        if self.session_id:
-            auth.take = True
-            auth.last_applied = [(number, account.sequence) for number, account in self.accounts.items()]
-        self._ask(auth)
+        applied = [(number, account.sequence) for number, account in self.accounts.items()]
+        self._ask(logon(self._secret, self.dial, message.nonce, self.key, self.session_id, applied, self._terms))
         return events
 
     def _take_welcome(self, message: Welcome) -> list[Event]:
@@ -348,6 +341,9 @@ class Core:
     # -- replies ------------------------------------------------------------------------------------------------------
 
     def _take_reply(self, reply: Ok | Err) -> list[Event]:
+        if isinstance(reply, Ok) and isinstance(self.requests.asked(reply.reply_to), Replay):
+            self._replays.begin(reply)
+            return []
         request = self.requests.answered(reply.reply_to)
         if request is None:
             return []
@@ -355,38 +351,38 @@ class Core:
         if isinstance(request, Subscribe):
             self._take_subscribed(request, reply)
         elif isinstance(request, Resync):
-            self._again(request, reply)
+            self.requests.again(request, reply, self._now)
+        elif isinstance(request, CancelOnDisconnect) and isinstance(reply, Ok):
+            self._terms = CancelTerms(
+                mode=request.mode, orders=request.orders, on=request.on, grace_ms=request.grace_ms
+            )
         elif isinstance(request, Logout):
             self.close_wanted = "logged out"
         elif isinstance(request, Auth):
             assert isinstance(reply, Err)
             self.close_wanted = f"logon refused: {reply.name} {reply.message}".rstrip()
             self.final = reply.code not in RETRIED_LOGONS
-        elif isinstance(request, OrderRequest) and not (isinstance(request, Query) and self._again(request, reply)):
+        elif isinstance(request, Query) and self.requests.again(request, reply, self._now):
+            pass
+        elif isinstance(request, OrderRequest | Compound):
             events += self._take_order_reply(request, reply)
         return events
+
+    def _take_replay_end(self, message: ReplayEnd) -> list[Event]:
+        request = self.requests.answered(message.reply_to)
+        return [*self._replays.end(message, request)] if request is not None else []
 
     def _take_subscribed(self, request: Subscribe, reply: Ok | Err) -> None:
         if isinstance(reply, Ok):
             self.feeds.answered(request.channels, reply.channels or [])
-        elif not self._again(request, reply):
+        elif not self.requests.again(request, reply, self._now):
             self.feeds.answered(request.channels, [(0, reply.code)] * len(request.channels))
 
-    def _again(self, request: Request, reply: Ok | Err) -> bool:
-        """Ask again later what the venue was too busy for."""
-        if isinstance(reply, Ok) or reply.code not in (ErrorCode.THROTTLED, ErrorCode.BUSY):
-            return False
-        self._retries.append((self._now + (reply.retry_us or 100_000) / 1e6, request))
-        return True
-
-    def _take_order_reply(self, request: OrderRequest, reply: Ok | Err) -> list[Event]:
-        order, unsure = self.orders.take_reply(request.account or self.account, request, reply)
-        if order is None:
-            return []
-        if unsure:
+    def _take_order_reply(self, request: OrderRequest | Compound, reply: Ok | Err) -> list[Event]:
+        changed, unsure = compound.take_reply(self.orders, self.account, request, reply)
+        for order in unsure:
             self._find(order)
-            return []
-        return [OrderChanged(order, reply)]
+        return [OrderChanged(order, reply) for order in changed]
 
     def _find(self, order: Order) -> None:
         """Turn an unknown outcome into an answer (WIRE-020), as soon as queries are served."""

@@ -10,8 +10,6 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from exchange.wire.messages import Auth
-
 PROTOCOL_LABEL = "gpux-auth-v1"
 SEED_BYTES = 32
 
@@ -32,12 +30,6 @@ class Secret(Protocol):
     algorithm: Literal["ed25519", "hmac-sha256"]
 
     def sign(self, text: bytes) -> str: ...
-
-
-def signed_logon(secret: Secret, host: str, path: str, nonce: str, key: str, session_id: str) -> Auth:
-    """The `auth` that answers a `hello`; an empty `session_id` asks for a new session."""
-    signature = secret.sign(logon_text(host, path, nonce, key, session_id))
-    return Auth(request_id=1, key=key, algorithm=secret.algorithm, signature=signature, session_id=session_id)
 
 
 class Ed25519:

@@ -4,11 +4,13 @@ Messages of `exchange.wire.messages` (fills, positions, margin, trades, status, 
 the client's own: news of orders and books, and everything that a strategy must not overlook.
 """
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from clients.local_book import LocalBook
 from clients.orders import Order
-from exchange.wire.messages import ChannelMessage, Err, Exec, Fill, Ok, Request
+from exchange.wire.messages import ChannelMessage, Err, Exec, Fill, Ok, Request, ServerMessage
 
 
 class Connected(Struct, frozen=True):
@@ -65,10 +67,11 @@ class MarketData(Struct, frozen=True):
 
 
 class Answered(Struct, frozen=True):
-    """The reply to a request; the asyncio face keeps it for whoever waits."""
+    """The reply to a request; the asyncio face keeps it for whoever waits. `replayed`: what a `replay` brought."""
 
     request: Request
     reply: Ok | Err
+    replayed: Sequence[ServerMessage] = ()
 
 
 class Gap(Struct, frozen=True):

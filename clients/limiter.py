@@ -4,18 +4,39 @@ The buckets of `hello.limits` belong to an account and are shared by all its ses
 session's part, an upper bound. A refusal (`THROTTLED`) corrects it.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
-from exchange.wire.messages import Cancel, CancelAll, Kill, LimitTerms, New, Query, Quote, Replace, Request, Timer
+from exchange.wire.messages import (
+    Batch,
+    Cancel,
+    CancelAll,
+    Kill,
+    LimitTerms,
+    New,
+    ProtectionReset,
+    ProtectionSet,
+    Query,
+    Quote,
+    Replace,
+    Replay,
+    Request,
+    Timer,
+    Unkill,
+)
 
 BUCKETS: dict[type[Request], str] = {
     New: "order",
     Replace: "order",
+    ProtectionSet: "order",
+    ProtectionReset: "order",
     Cancel: "cancel",
     CancelAll: "cancel",
     Timer: "cancel",
     Kill: "cancel",
+    Unkill: "cancel",
     Query: "query",
+    Replay: "replay",
 }
 
 
@@ -59,17 +80,14 @@ class Limiter:
 
     def wait_s(self, request: Request, now: float) -> float:
         """Seconds until the request may be sent."""
-        bucket = self._buckets.get(bucket_of(request))
-        return bucket.wait_s(cost_of(request), now) if bucket else 0.0
+        return max((bucket.wait_s(cost, now) for bucket, cost in self._costs(request)), default=0.0)
 
     def spend(self, request: Request, now: float) -> None:
-        bucket = self._buckets.get(bucket_of(request))
-        if bucket is not None:
-            bucket.spend(cost_of(request), now)
+        for bucket, cost in self._costs(request):
+            bucket.spend(cost, now)
 
     def refused(self, request: Request, wait_s: float, now: float) -> None:
-        bucket = self._buckets.get(bucket_of(request))
-        if bucket is not None:
+        for bucket, _ in self._costs(request):
             bucket.drain(wait_s, now)
 
     def tokens(self, name: str, now: float) -> int:
@@ -77,16 +95,17 @@ class Limiter:
         bucket = self._buckets.get(name)
         return int(bucket.tokens(now)) if bucket else 2**31
 
+    def _costs(self, request: Request) -> list[tuple[Bucket, int]]:
+        return [(self._buckets[name], cost) for name, cost in costs_of(request).items() if name in self._buckets]
 
-def bucket_of(request: Request) -> str:
-    """RATE-003: a quote of no size only cancels."""
+
+def costs_of(request: Request) -> dict[str, int]:
+    """Tokens by bucket: one; a quote one for each side, or as a cancel if it is of no size (RATE-003); a batch the sum
+    of its parts."""
     if isinstance(request, Quote):
-        return "quote" if any(row[2] or row[4] for row in request.quotes) else "cancel"
-    return BUCKETS.get(type(request), "")
-
-
-def cost_of(request: Request) -> int:
-    """One token; a quote one for each side."""
-    if isinstance(request, Quote):
-        return 2 * len(request.quotes)
-    return 1
+        removes = not any(row[2] or row[4] for row in request.quotes)
+        return {"cancel": 1} if removes else {"quote": 2 * len(request.quotes)}
+    if isinstance(request, Batch):
+        return Counter("cancel" if isinstance(part, Cancel) else "order" for part in request.operations)
+    name = BUCKETS.get(type(request))
+    return {name: 1} if name else {}

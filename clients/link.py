@@ -36,7 +36,7 @@ class Link:
         self.acks = self.refusals = 0
         self.failure = ""  # why the session is over
         self._notices = Notices(events_max)
-        self._replies: dict[int, asyncio.Future[Ok | Err]] = {}
+        self._replies: dict[int, asyncio.Future[Answered]] = {}
         self._sent_ns: dict[int, int] = {}
         self._changed = asyncio.Event()
         self._transport = Transport(url, subprotocol, core, self._take, Backoff(rng))
@@ -132,18 +132,28 @@ class Link:
         self._transport.wake()
 
     async def _reply(self, send: Callable[[], int]) -> Ok:
+        reply = (await self._answer(send)).reply
+        assert isinstance(reply, Ok)
+        return reply
+
+    async def _answer(self, send: Callable[[], int]) -> Answered:
+        """Send as soon as the venue's rates allow, and wait for the answer; Refused if that is an `err`."""
         while True:
             try:
                 request_id = send()
                 break
             except Throttled as throttled:
                 await asyncio.sleep(throttled.wait_s)
-        future: asyncio.Future[Ok | Err] = asyncio.get_running_loop().create_future()
+        return await self._answered(request_id)
+
+    async def _answered(self, request_id: int) -> Answered:
+        """The answer to a request that was just sent; Refused if it is an `err`."""
+        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         self._replies[request_id] = future
-        reply = await future
-        if isinstance(reply, Err):
-            raise Refused(reply)
-        return reply
+        answer = await future
+        if isinstance(answer.reply, Err):
+            raise Refused(answer.reply)
+        return answer
 
     async def _until(self, reached: Callable[[], bool]) -> None:
         """Wait for something that a message brings; SessionOver if the session ends first."""
@@ -186,4 +196,4 @@ class Link:
                 self.limiter.refused(answer.request, (reply.retry_us or 0) / 1e6, now)
         future = self._replies.pop(reply.reply_to, None)
         if future is not None and not future.done():
-            future.set_result(reply)
+            future.set_result(answer)

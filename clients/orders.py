@@ -11,17 +11,27 @@ from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Cancel, Err, Exec, Fill, New, Ok, OrderView, Query, Replace
 
 OrderRequest = New | Replace | Cancel | Query
+QUOTE = "quote"  # the `typ` of one side of a mass quote
 
 SENT = "sent"  # no reply yet
 UNKNOWN = "unknown"  # the venue could not say what became of it
 DONE = frozenset(("filled", "cancelled", "rejected", "expired", UNKNOWN))
 
 
+def name_of(client_order_id: str, instrument: int, side: str) -> str:
+    """What an order is found by: its client order id, or the place of a quote, which has none (ENTRY-020)."""
+    return client_order_id or f"{QUOTE} {instrument} {side}"
+
+
 class Order:
-    """One order. `state`: sent, pending, open, filled, cancelled, rejected, expired or unknown."""
+    """One order, or one side of a quote.
+
+    `state`: sent, pending, open, filled, cancelled, rejected, expired or unknown.
+    """
 
     def __init__(self, account: int, client_order_id: str, instrument: int, side: str) -> None:
         self.account, self.client_order_id = account, client_order_id
+        self.name = name_of(client_order_id, instrument, side)
         self.instrument, self.side = instrument, side
         self.order_id = 0
         self.state = SENT
@@ -114,11 +124,11 @@ class Order:
 
     def __repr__(self) -> str:
         lots = f"{self.leaves_lots}/{self.order_lots}"
-        return f"Order({self.client_order_id} {self.side} {lots}@{self.price_tick} {self.state})"
+        return f"Order({self.name} {self.side} {lots}@{self.price_tick} {self.state})"
 
 
 class OrderTable:
-    """Orders of one session's accounts by client order id; finished ones are kept up to a bound.
+    """Orders and quotes of one session's accounts by name; finished ones are kept up to a bound.
 
     make          constructor of an order; a face may set its own kind
     finished_max  finished orders kept for look-up
@@ -132,6 +142,10 @@ class OrderTable:
 
     def get(self, account: int, client_order_id: str) -> Order | None:
         return self._orders.get((account, client_order_id))
+
+    def quote(self, account: int, instrument: int, side: str) -> Order | None:
+        """The newest quote of an instrument's side."""
+        return self._orders.get((account, name_of("", instrument, side)))
 
     def live(self, instrument: int = 0) -> list[Order]:
         """Orders that are not done, of one instrument or of all, oldest first."""
@@ -148,8 +162,8 @@ class OrderTable:
         self._finished.clear()
 
     def open(self, account: int, client_order_id: str, instrument: int, side: str) -> Order:
-        """The order of this id; a new one if there is none or the last one is done (its id is free again)."""
-        key = (account, client_order_id)
+        """The order of this name; a new one if there is none or the last one is done (its id is free again)."""
+        key = (account, name_of(client_order_id, instrument, side))
         order = self._orders.get(key)
         if order is None or order.done:
             self._finished.pop(key, None)
@@ -159,8 +173,8 @@ class OrderTable:
     def place(self, account: int, request: New) -> Order:
         """The order of a `new` that is about to be sent."""
         order = self.open(account, request.client_order_id, request.instrument, request.side)
-        assert isinstance(request.price_tick, int)
-        order.price_tick, order.order_lots = request.price_tick, request.order_lots
+        order.price_tick = request.price_tick if isinstance(request.price_tick, int) else 0
+        order.order_lots = request.order_lots
         order.leaves_lots, order.tag = request.order_lots, request.tag
         return order
 
@@ -196,9 +210,13 @@ class OrderTable:
         self.settle(order)
         return order, False
 
-    def take_exec(self, message: Exec) -> Order:
-        key = (message.account, message.client_order_id)
+    def take_exec(self, message: Exec) -> Order | None:
+        """The order that an event is about. None: something was refused under the name of an order that stays as it
+        is, an entry of a quote (ENTRY-021) or a second order under a used id (ENTRY-003)."""
+        key = (message.account, name_of(message.client_order_id, message.instrument, message.side))
         order = self._orders.get(key)
+        if message.event == "rejected" and (order.state != SENT if order else not message.client_order_id):
+            return None
         if order is None or (order.done and message.event == "new" and message.engine_sequence > order.engine_sequence):
             order = self.open(message.account, message.client_order_id, message.instrument, message.side)
         order.take_exec(message)
@@ -206,7 +224,7 @@ class OrderTable:
         return order
 
     def take_fill(self, fill: Fill) -> Order:
-        order = self._orders.get((fill.account, fill.client_order_id))
+        order = self._orders.get((fill.account, name_of(fill.client_order_id, fill.instrument, fill.side)))
         if order is None:
             order = self.open(fill.account, fill.client_order_id, fill.instrument, fill.side)
         order.take_fill(fill)
@@ -214,21 +232,27 @@ class OrderTable:
         return order
 
     def take_snapshot(self, account: int, views: Iterable[OrderView], engine_sequence: int) -> list[Order]:
-        """Orders an account snapshot shows; returns the live ones it does not show, whose end must be asked for."""
+        """Orders an account snapshot shows; returns the live ones it does not show, whose end must be asked for.
+        A quote that is not shown is lost: it cannot be asked for by a name of ours."""
         shown = set()
         for view in views:
-            shown.add(view.client_order_id)
             order = self.open(account, view.client_order_id, view.instrument, view.side)
             order.take_view(view, engine_sequence)
-        return [
+            shown.add(order.name)
+        gone = [
             order
             for order in self.live()
-            if order.account == account and order.client_order_id not in shown and order.state != SENT
+            if order.account == account and order.name not in shown and order.state != SENT
         ]
+        for order in gone:
+            if not order.client_order_id:
+                order.lose()
+                self.settle(order)
+        return [order for order in gone if order.client_order_id]
 
     def settle(self, order: Order) -> None:
         """Remember that an order is done, and forget the oldest of too many such."""
-        key = (order.account, order.client_order_id)
+        key = (order.account, order.name)
         if not order.done or key in self._finished:
             return
         self._finished[key] = None

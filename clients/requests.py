@@ -9,14 +9,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exchange.wire.codec import Codec
+from exchange.wire.errors import ErrorCode
 from exchange.wire.fields import MESSAGES_MAX
 from exchange.wire.messages import (
     Batch,
     Cancel,
     CancelAll,
     CancelOnDisconnect,
+    Err,
     Kill,
     New,
+    Ok,
     ProtectionReset,
     ProtectionSet,
     Query,
@@ -31,6 +34,7 @@ from exchange.wire.messages import (
 TRADING = (New, Replace, Cancel, CancelAll, Batch, Quote)
 TERMS = (CancelOnDisconnect, Timer, ProtectionSet, ProtectionReset, Kill, Unkill)
 RESENT = (*TRADING, *TERMS, Query)
+RETRY_US = 100_000  # where a refusal does not say when to come again
 
 
 class Pending(Struct):
@@ -48,6 +52,7 @@ class Requests:
         self.last_id = 0
         self.pending: dict[int, Pending] = {}
         self._queue: list[bytes] = []
+        self._later: list[tuple[float, Request]] = []
 
     def number(self, request: Request) -> Request:
         """The request under the next id."""
@@ -65,14 +70,33 @@ class Requests:
         """Something is queued for the next frame."""
         return bool(self._queue)
 
+    def asked(self, request_id: int) -> Request | None:
+        """The unanswered request of an id."""
+        pending = self.pending.get(request_id)
+        return pending.request if pending else None
+
     def answered(self, request_id: int) -> Request | None:
         """The request that a reply answers; None for one that is not waited for."""
         pending = self.pending.pop(request_id, None)
         return pending.request if pending else None
 
+    def again(self, request: Request, reply: Ok | Err, now: float) -> bool:
+        """Remember to ask again what the venue was too busy for; False: the reply is an answer."""
+        if isinstance(reply, Ok) or reply.code not in (ErrorCode.THROTTLED, ErrorCode.BUSY):
+            return False
+        self._later.append((now + (reply.retry_us or RETRY_US) / 1e6, request))
+        return True
+
+    def due(self, now: float) -> list[Request]:
+        """What is to be asked again by now."""
+        due = [request for time, request in self._later if time <= now]
+        self._later = [(time, request) for time, request in self._later if time > now]
+        return due
+
     def disconnected(self) -> None:
         """What was queued is gone with the connection; what only concerned the connection is forgotten."""
         self._queue.clear()
+        self._later.clear()
         self.pending = {number: kept for number, kept in self.pending.items() if isinstance(kept.request, RESENT)}
 
     def resend(self) -> None:

@@ -6,9 +6,10 @@ Messages are the complete lines of the protocol text wherever one fits, so the c
 import json
 from typing import Any
 
-from clients.core import Core, Dial
+from clients.core import Core
 from clients.credentials import Ed25519
 from clients.events import Event
+from clients.logon import Dial
 
 NONCE = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8"
 KEY = "k_5f2c9a"

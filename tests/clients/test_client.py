@@ -3,84 +3,32 @@
 import asyncio
 import random
 import runpy
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clients.client import Session, connect
-from clients.core import Core, Dial
+from clients.core import Core
 from clients.credentials import Ed25519
 from clients.errors import ChannelRefused, ConnectFailed, NotLive, Refused, SessionOver, Throttled, UnknownSymbol
-from clients.events import Disconnected, Event, Filled, Reconnected
+from clients.events import Disconnected, Filled, Reconnected
+from clients.logon import Dial
+from clients.order_requests import cancellation, replacement
 from clients.transport import Backoff
 from exchange.engine.warmup import warm_up
 from exchange.limits import TEST
 from exchange.main import RunningServer, Settings, serve
-from exchange.opening import OpenVenue
-from exchange.wire.messages import InstrumentDefinition, New
+from exchange.wire.messages import InstrumentDefinition, New, Request
 from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
-
-SYMBOL = "H100.G90.F27"
-DAY = date(2026, 11, 23)
-SEEDS = {1: bytes([1] * 32), 2: bytes([2] * 32)}
-PRICE = "2.810"
+from tests.clients.scenes import DAY, PRICE, SEEDS, SYMBOL, client, cut, enrol, play, settings, until
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _compiled() -> None:
     """Compiling may take a minute, a scene must not."""
     warm_up(TEST)
-
-
-def settings(port: int = 0) -> Settings:
-    return Settings(port=port, day=DAY, symbols=(SYMBOL,), durability="none", profile="loopback", limits="test")
-
-
-def enrol(venue: OpenVenue) -> None:
-    for account, seed in SEEDS.items():
-        venue.make_key(f"t{account}", account=account, deposit_mills=10**12, seed=seed)
-
-
-def client(url: str, account: int, **terms: Any) -> Session:
-    return connect(url, f"k_t{account}", Ed25519.from_seed(SEEDS[account]), seed=account, **terms)
-
-
-Scene = Callable[[RunningServer, Session, Session, InstrumentDefinition], Awaitable[None]]
-
-
-def play(folder: Path, scene: Scene, subprotocol: str = JSON_SUBPROTOCOL) -> None:
-    """Two logged-on clients of one venue and the instrument they trade; a scene must end within half a minute."""
-
-    async def run() -> None:
-        async with serve(str(folder), settings(), before=enrol) as server, AsyncExitStack() as stack:
-            first, second = [
-                await stack.enter_async_context(client(server.url, account, subprotocol=subprotocol))
-                for account in SEEDS
-            ]
-            await scene(server, first, second, await first.instrument(SYMBOL))
-
-    asyncio.run(asyncio.wait_for(run(), 30))
-
-
-def cut(session: Session) -> None:
-    """The network fails: no close frame, nothing flushed."""
-    connection = session._transport._connection
-    assert connection is not None
-    connection.transport.abort()
-
-
-async def until(session: Session, kind: type[Event]) -> list[Event]:
-    """Events up to the first of a kind."""
-    seen: list[Event] = []
-    async for event in session.events():
-        seen.append(event)
-        if isinstance(event, kind):
-            return seen
-    raise AssertionError(f"the session ended before a {kind.__name__}: {seen}")
 
 
 @pytest.mark.parametrize("subprotocol", [JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL])
@@ -280,6 +228,54 @@ def test_the_example_of_the_readme_runs(tmp_path: Path, capsys: pytest.CaptureFi
 
     play(tmp_path / "data", scene)
     assert "2845" in capsys.readouterr().out
+
+
+def test_every_request_of_the_protocol_is_a_method_and_in_the_readme() -> None:
+    text = (Path(__file__).parents[2] / "clients" / "README.md").read_text()
+    table = text.split("## What it can ask for")[1].split("\n## ")[0]
+    cells = [cell.strip() for line in table.splitlines() if line.startswith("| `") for cell in line.split("|")[1:-1]]
+    told = {name: method for tags, method in zip(cells[::2], cells[1::2], strict=True) for name in _quoted(tags)}
+    tags = {kind.__struct_config__.tag for kind in Request.__subclasses__()}
+    assert tags <= told.keys() and len(tags) == 21
+    methods = {name for method in told.values() for name in _quoted(method)}
+    for name in methods - {"async with connect(...)", "request(...)", "exchange.wire.messages"}:
+        assert callable(getattr(Session, name)), name
+
+
+def _quoted(cell: str) -> list[str]:
+    return cell.split("`")[1::2]
+
+
+@pytest.mark.rule("ENTRY-013")
+def test_a_batch_runs_in_order_and_its_orders_live_on(tmp_path: Path) -> None:
+    async def scene(_: RunningServer, session: Session, __: Session, instrument: InstrumentDefinition) -> None:
+        first, gone = await session.buy(instrument, 3, "2.800"), await session.buy(instrument, 3, "2.801")
+        fresh = session.new("b", instrument, 5, "2.790")
+        results = await session.batch(fresh, cancellation(gone), replacement(first, 2), cancellation(gone))
+        assert [result.code for result in results] == [None, None, None, 5202]
+        order = session.orders.get(1, fresh.client_order_id)
+        assert order is not None and (order.state, order.leaves_lots) == ("open", 5)
+        assert (gone.state, first.order_lots, first.price_tick) == ("cancelled", 2, 2800)
+        assert await session.cancel_all(side="b", chip="H100") == 2
+        with pytest.raises(Refused, match="atomic"):
+            await session.batch(session.new("b", instrument, 5, "2.790"), atomic=True)
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.rule("REPL-007")
+def test_a_stop_gets_another_trigger(tmp_path: Path) -> None:
+    async def scene(_: RunningServer, session: Session, other: Session, instrument: InstrumentDefinition) -> None:
+        stop = await session.buy(instrument, 3, order_type="stop", trigger_tick=2830)
+        assert stop.state == "pending"
+        assert (await session.replace(stop, trigger_tick=2811)).state == "pending"
+        await other.sell(instrument, 5, "2.812")
+        await session.buy(instrument, 1, "2.812")
+        assert (await stop.finished()).filled_lots == 3
+        market = await session.buy(instrument, 1, order_type="market")
+        assert market.state == "filled"
+
+    play(tmp_path, scene)
 
 
 def test_waiting_times_double_and_are_spread_evenly() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from clients.core import Phase
 from clients.errors import NotLive
 from clients.events import Answered, Connected, Disconnected, Filled, Gap, HistoryChanged, OrderChanged, Reconnected
+from clients.logon import Phase
 from exchange.wire.messages import Cancel, ChannelSpec, New
 from tests.clients.scripted_venue import (
     EXEC_NEW,

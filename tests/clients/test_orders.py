@@ -141,3 +141,34 @@ def test_only_so_many_finished_orders_are_remembered() -> None:
     for number in range(10):
         table.take_exec(an_exec(client_order_id=f"c{number}", event="cancelled", state="cancelled"))
     assert [order.client_order_id for order in table] == ["c7", "c8", "c9"]
+
+
+@pytest.mark.rule("ENTRY-003", "ENTRY-021")
+def test_a_refusal_under_the_name_of_a_working_order_leaves_it_as_it_is() -> None:
+    table, order = placed()
+    table.take_exec(an_exec())
+    assert table.take_exec(an_exec(event="rejected", state="rejected", engine_sequence=99, leaves_lots=0)) is None
+    assert order.state == "open" and order.leaves_lots == 12
+    quote = table.take_exec(an_exec(client_order_id="", order_type="quote"))
+    refused = an_exec(client_order_id="", order_type="quote", event="rejected", state="rejected", engine_sequence=99)
+    assert table.take_exec(refused) is None and quote is table.quote(7, 3, "b") and quote.working
+    assert table.take_exec(an_exec(client_order_id="fresh", event="rejected", state="rejected")).state == "rejected"
+
+
+@pytest.mark.rule("ENTRY-020")
+def test_a_quote_has_no_id_of_ours_and_is_found_by_its_place() -> None:
+    table = OrderTable()
+    bid = table.take_exec(an_exec(client_order_id="", order_type="quote"))
+    table.take_exec(an_exec(client_order_id="", order_type="quote", side="s"))
+    table.take_fill(a_fill(client_order_id=""))
+    assert table.quote(7, 3, "b") is bid and (bid.leaves_lots, bid.filled_lots) == (8, 4)
+    assert table.quote(7, 3, "s").leaves_lots == 12 and table.quote(7, 4, "b") is None
+    assert table.take_snapshot(7, [], 30) == [] and bid.state == "unknown", "what a snapshot does not show is lost"
+
+
+def test_an_order_that_takes_its_price_from_the_book_can_be_placed() -> None:
+    table = OrderTable()
+    market = New(
+        request_id=1, account=7, instrument=3, side="b", order_type="market", order_lots=5, client_order_id="m"
+    )
+    assert table.place(7, market).leaves_lots == 5

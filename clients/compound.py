@@ -1,0 +1,121 @@
+"""Requests about orders, of one or of several at once (a batch, a mass quote): what each order learns of them.
+
+    asked(table, account, request)                          it is on its way: its orders are in the table
+    changed, unsure = take_reply(table, account, request, reply)
+
+A batch tells each operation's outcome as a reply of its own would (ENTRY-013). The reply to a mass quote says little
+of a side, and the account's stream tells the rest in the same frame: a side follows the stream alone.
+"""
+
+from collections.abc import Iterator
+
+from clients.orders import SENT, Order, OrderRequest, OrderTable
+from exchange.wire.errors import ErrorCode
+from exchange.wire.messages import Batch, BatchResult, Err, New, Ok, Quote, Replace
+from exchange.wire.requests import SideText
+
+Compound = Batch | Quote
+
+_NONE, _REFUSED = 0, 4  # states of a side in the reply to `quote`
+
+
+def asked(table: OrderTable, account: int, request: OrderRequest | Compound) -> None:
+    """Note the orders that a request makes, and that it is on its way. `account`: where it names none."""
+    if isinstance(request, OrderRequest):
+        table.asked(request.account or account, request)
+        return
+    if isinstance(request, Quote):
+        for place, side, order in _sides(table, account, request):
+            row = request.quotes[place]
+            price_tick, lots = row[1:3] if side == "b" else row[3:5]
+            if lots and (order is None or order.done):
+                order = table.open(request.account or account, "", row[0], side)
+                order.price_tick, order.order_lots, order.leaves_lots = price_tick, lots, lots
+            if order is not None:
+                order.unanswered += 1
+        return
+    for operation in request.operations:
+        if isinstance(operation, New):
+            table.place(operation.account or account, operation)
+        table.asked(operation.account or account, operation)
+
+
+def take_reply(
+    table: OrderTable, account: int, request: OrderRequest | Compound, reply: Ok | Err
+) -> tuple[list[Order], list[Order]]:
+    """Orders that changed, and orders whose state is unsure and must be asked for."""
+    if isinstance(request, Quote):
+        return _take_quote_reply(table, account, request, reply), []
+    changed: list[Order] = []
+    unsure: list[Order] = []
+    for part, told in _parts(request, reply):
+        order, is_unsure = table.take_reply(part.account or account, part, told)
+        if order is not None:
+            (unsure if is_unsure else changed).append(order)
+    return changed, unsure
+
+
+def _parts(request: OrderRequest | Batch, reply: Ok | Err) -> Iterator[tuple[OrderRequest, Ok | Err]]:
+    """Every operation with its own outcome; a batch that is refused refuses them all."""
+    if not isinstance(request, Batch):
+        yield request, reply
+    elif isinstance(reply, Err):
+        for operation in request.operations:
+            yield operation, reply
+    else:
+        for operation, result in zip(request.operations, reply.results or [], strict=False):
+            yield operation, _told(operation, result)
+
+
+def _told(operation: object, result: BatchResult) -> Ok | Err:
+    """The outcome of an operation as the reply to a request; a replace made what it asked for."""
+    if result.code:
+        return Err(
+            0, result.code, result.name, result.message, result.applied, result.order_id, result.client_order_id,
+            result.state, result.filled_lots, result.engine_sequence,
+        )  # fmt: skip
+    reply = Ok(
+        0, result.order_id, result.client_order_id, result.state, result.leaves_lots, result.filled_lots,
+        result.engine_sequence, priority=result.priority, reason=result.reason,
+    )  # fmt: skip
+    if isinstance(operation, Replace):
+        reply.price_tick = operation.price_tick if isinstance(operation.price_tick, int) else None
+        reply.order_lots = operation.order_lots if isinstance(operation.order_lots, int) else None
+    return reply
+
+
+def _sides(table: OrderTable, account: int, request: Quote) -> Iterator[tuple[int, SideText, Order | None]]:
+    """(place of the entry, side, its newest order) of both sides of every entry."""
+    sides: tuple[SideText, SideText] = ("b", "s")
+    for place, row in enumerate(request.quotes):
+        for side in sides:
+            yield place, side, table.quote(request.account or account, row[0], side)
+
+
+def _take_quote_reply(table: OrderTable, account: int, request: Quote, reply: Ok | Err) -> list[Order]:
+    """The sides that never came to be; the stream tells of all others."""
+    changed = []
+    rows = (reply.quotes or []) if isinstance(reply, Ok) else []
+    for place, side, order in _sides(table, account, request):
+        if order is None:
+            continue
+        order.unanswered = max(0, order.unanswered - 1)
+        if order.state != SENT or order.unanswered:
+            continue
+        if isinstance(reply, Err) and reply.applied == "unknown":
+            order.lose()  # whatever the venue did with it, the stream has told
+        elif isinstance(reply, Err):
+            order.take_refusal(reply)
+        elif place < len(rows) and rows[place][1 if side == "b" else 3] in (_NONE, _REFUSED):
+            order.take_refusal(_refusal(reply.reply_to, rows[place][5], place))
+        else:
+            continue
+        table.settle(order)
+        changed.append(order)
+    return changed
+
+
+def _refusal(reply_to: int, code: int, place: int) -> Err:
+    """A refused entry as an `err` of its own; a code may be newer than this client."""
+    name = ErrorCode(code).name if code in ErrorCode.__members__.values() else ""
+    return Err(reply_to, code, name, f"entry {place} of the quote", "no")

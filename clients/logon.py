@@ -1,0 +1,52 @@
+"""How a connection comes to be live, and the signed request that opens or resumes its session."""
+
+from enum import IntEnum
+
+from msgspec import Struct, UnsetType
+
+from clients.credentials import Secret, logon_text
+from exchange.wire.fields import Pair
+from exchange.wire.messages import Auth, CancelTerms
+
+AGENT = "gpux-py/0.1.0"
+
+
+class Phase(IntEnum):
+    """How far a connection has come."""
+
+    CLOSED = 0
+    OPENED = 1  # waits for `hello`
+    LOGON = 2  # waits for `welcome`
+    CATCHING_UP = 3  # snapshot or missed events
+    LIVE = 4
+
+
+class Dial(Struct, frozen=True):
+    """What the logon signs of the address: host as dialled without port, and path."""
+
+    host: str
+    path: str
+
+
+def logon(
+    secret: Secret,
+    dial: Dial,
+    nonce: str,
+    key: str,
+    session_id: str,
+    applied: list[Pair],
+    terms: CancelTerms | UnsetType,
+) -> Auth:
+    """The `auth` that answers a `hello`: with a `session_id` that session goes on after the events `applied`
+    (account, sequence), and an older connection of it ends; without one a new session begins."""
+    return Auth(
+        request_id=1,
+        key=key,
+        algorithm=secret.algorithm,
+        signature=secret.sign(logon_text(dial.host, dial.path, nonce, key, session_id)),
+        session_id=session_id,
+        take=bool(session_id),
+        last_applied=applied if session_id else [],
+        cancel_terms=terms,
+        agent=AGENT,
+    )

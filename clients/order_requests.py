@@ -1,0 +1,115 @@
+"""Requests about one order, built from what a program knows: instruments, orders, prices in dollars or in ticks.
+
+Nothing is sent here: the session sends them one by one, or several in a `batch`.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import UNSET, UnsetType
+
+from clients.orders import Order
+from exchange.units import price_from_text
+from exchange.wire.messages import Cancel, InstrumentDefinition, New, Replace
+from exchange.wire.requests import SideText, TifText, TypeText
+
+Price = str | Decimal | None
+
+
+def ticks_of(price: Price, price_tick: int | None) -> int:
+    """Ticks from whichever of the two is given; ValueError off the tick, TypeError for a float or for none."""
+    if isinstance(price_tick, int) and price is None:
+        return price_tick
+    if isinstance(price, str | Decimal) and price_tick is None:
+        return price_from_text(str(price))
+    raise TypeError('give a price as text or Decimal in dollars (price="2.845"), or in ticks (price_tick=2845)')
+
+
+def _optional_ticks(price: Price, price_tick: int | None) -> int | UnsetType:
+    return UNSET if price is None and price_tick is None else ticks_of(price, price_tick)
+
+
+def _optional(number: int | None) -> int | UnsetType:
+    return UNSET if number is None else number
+
+
+def new_order(
+    client_order_id: str,
+    side: SideText,
+    instrument: InstrumentDefinition,
+    lots: int,
+    price: Price = None,
+    *,
+    price_tick: int | None = None,
+    order_type: TypeText = "limit",
+    trigger_tick: int | None = None,
+    tif: TifText = "day",
+    till_us: int = 0,
+    post_only: Literal["", "reject", "slide"] = "",
+    display_lots: int | None = None,
+    minimum_lots: int | None = None,
+    self_match: Literal["cr", "ca", "cb", "dc"] = "cr",
+    cancel_on_disconnect: bool = True,
+    tag: str = "",
+    revision: int = 0,
+    expires_us: int = 0,
+    account: int = 0,
+) -> New:
+    """A `new`. An order that takes its price from the book or from its trigger needs none.
+
+    trigger_tick           of a stop or stop_limit
+    till_us                the end of a gtd order
+    cancel_on_disconnect   False: it stays when the connection is lost (SESS-020)
+    revision               of the instrument as the program knows it: refused once it is another
+    expires_us             venue's time after which the request is worth nothing
+    account                of a key with several; the first if left out
+    """
+    needs_price = order_type in ("limit", "stop_limit")
+    return New(
+        request_id=1, account=account, instrument=instrument.instrument, side=side, order_lots=lots,
+        price_tick=ticks_of(price, price_tick) if needs_price else _optional_ticks(price, price_tick),
+        order_type=order_type, trigger_tick=_optional(trigger_tick), tif=tif, expiry_us=till_us, post_only=post_only,
+        display_lots=_optional(display_lots), minimum_lots=_optional(minimum_lots), smp_mode=self_match,
+        cancel_on_disconnect=cancel_on_disconnect, client_order_id=client_order_id, tag=tag, revision=revision,
+        expires_us=expires_us,
+    )  # fmt: skip
+
+
+def replacement(
+    order: Order,
+    lots: int | None = None,
+    price: Price = None,
+    *,
+    price_tick: int | None = None,
+    trigger_tick: int | None = None,
+    display_lots: int | None = None,
+    tif: Literal["", "day", "gtc", "gtd"] = "",
+    till_us: int = 0,
+    tag: str = "",
+    expires_us: int = 0,
+) -> Replace:
+    """A `replace`: `lots` is the new total, fills included; what is not given stays as it is (ENTRY-010)."""
+    return Replace(
+        request_id=1,
+        account=order.account,
+        client_order_id=order.client_order_id,
+        price_tick=_optional_ticks(price, price_tick),
+        order_lots=_optional(lots),
+        trigger_tick=_optional(trigger_tick),
+        display_lots=_optional(display_lots),
+        tif=tif,
+        expiry_us=till_us,
+        tag=tag,
+        expires_us=expires_us,
+    )
+
+
+def cancellation(order: Order, *, expires_us: int = 0) -> Cancel:
+    """A `cancel`; a side of a quote has no id of ours and is named by the venue's."""
+    return Cancel(
+        request_id=1,
+        account=order.account,
+        order_id=0 if order.client_order_id else order.order_id,
+        client_order_id=order.client_order_id,
+        expires_us=expires_us,
+    )

@@ -1,0 +1,78 @@
+"""What a session can ask: its orders, fills, positions and margin as the venue has them, its limits, the past.
+
+The session knows most of this already and follows it (`orders`, `core.accounts`, `books()`); an answer here is the
+venue's own, as of the moment it was given.
+"""
+
+import time
+from collections.abc import Sequence
+
+from clients.feeds import Feed
+from clients.link import Link
+from exchange.wire.messages import (
+    Fill,
+    LimitsQuery,
+    LimitUse,
+    MarginView,
+    OrderView,
+    Ping,
+    PositionView,
+    Query,
+    Replay,
+    ServerMessage,
+)
+
+REPLAY_MAX = 5_000  # RECOV-014
+
+
+class Questions(Link):
+    """Requests that only read. `account` is one of the key's; the first if left out."""
+
+    async def ping(self) -> float:
+        """Seconds to the venue and back."""
+        begin_ns = time.perf_counter_ns()
+        await self.request(Ping(request_id=1))
+        return (time.perf_counter_ns() - begin_ns) / 1e9
+
+    async def limits(self) -> list[LimitUse]:
+        """Every token bucket as it stands (RATE-001)."""
+        return (await self.request(LimitsQuery(request_id=1))).limits or []
+
+    async def venue_time_us(self) -> int:
+        """The venue's clock, microseconds since 1970 UTC."""
+        return (await self.request(Query(request_id=1, what="time"))).time_us or 0
+
+    async def find_order(self, client_order_id: str = "", *, order_id: int = 0, account: int = 0) -> OrderView:
+        """An order by either id, as long as the venue remembers how it ended; Refused (UNKNOWN_ORDER) otherwise."""
+        query = Query(request_id=1, what="order", account=account, client_order_id=client_order_id, order_id=order_id)
+        order = (await self.request(query)).order
+        assert order is not None
+        return order
+
+    async def open_orders(self, account: int = 0) -> list[OrderView]:
+        """Everything that works for the account, quotes too, of all its sessions."""
+        return (await self.request(Query(request_id=1, what="open", account=account))).orders or []
+
+    async def fills(self, first: int, last: int, account: int = 0) -> list[Fill]:
+        """Fills among the events `first` to `last` of the account's stream; Refused if they are too old or too many."""
+        query = Query(request_id=1, what="fills", account=account, first_sequence=first, last_sequence=last)
+        return (await self.request(query)).fills or []
+
+    async def positions(self, account: int = 0) -> list[PositionView]:
+        """What the account holds."""
+        return (await self.request(Query(request_id=1, what="positions", account=account))).positions or []
+
+    async def margin(self, account: int = 0) -> MarginView:
+        """Equity, margin held and free funds."""
+        margin = (await self.request(Query(request_id=1, what="margin", account=account))).margin
+        assert margin is not None
+        return margin
+
+    async def replay(
+        self, first: int, last: int, feed: Feed | None = None, account: int = 0
+    ) -> Sequence[ServerMessage]:
+        """Messages `first` to `last`, at most 5000, of the account's stream or of the event channel of a feed
+        (trades, status, instruments); Refused if they are too old (RECOV-014)."""
+        channel = feed.channel if feed else 0
+        request = Replay(request_id=1, account=account, channel=channel, first_sequence=first, last_sequence=last)
+        return (await self._answer(lambda: self._send(request))).replayed

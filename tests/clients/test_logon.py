@@ -1,0 +1,19 @@
+"""What a logon says."""
+
+import pytest
+
+from exchange.wire.messages import CancelOnDisconnect
+from tests.clients.scripted_venue import HELLO, ScriptedVenue
+
+
+@pytest.mark.rule("SESS-020")
+def test_terms_that_were_changed_are_asked_for_at_the_next_logon() -> None:
+    venue = ScriptedVenue()
+    venue.log_on()
+    request_id = venue.core.send(CancelOnDisconnect(request_id=1, mode="account", grace_ms=0))
+    venue.says({"t": "ok", "re": request_id})
+    venue.core.closed(1006, "")
+    venue.core.opened(venue.now)
+    venue.says(HELLO)
+    (auth,) = venue.heard()
+    assert auth["cod"] == {"mode": "account", "orders": "all", "on": "drop", "grace_ms": 0}

@@ -1,0 +1,68 @@
+"""What a session asks, against a real venue."""
+
+from pathlib import Path
+
+import pytest
+
+from clients.client import Session
+from clients.errors import NotLive, Refused
+from exchange.main import RunningServer
+from exchange.wire.messages import ChannelSpec, Exec, Fill, InstrumentDefinition, Trades
+from tests.clients.scenes import PRICE, cut, play
+
+
+def test_orders_fills_positions_margin_and_time_are_answered(tmp_path: Path) -> None:
+    async def scene(_: RunningServer, seller: Session, buyer: Session, month: InstrumentDefinition) -> None:
+        order = await seller.sell(month, 12, PRICE, tag="grid")
+        assert [(view.client_order_id, view.leaves_lots) for view in await seller.open_orders()] == [
+            (order.client_order_id, 12)
+        ]
+        await buyer.buy(month, 5, PRICE, tif="ioc")
+        view = await seller.find_order(order.client_order_id)
+        assert (view.order_id, view.leaves_lots, view.tag) == (order.order_id, 7, "grid")
+        assert (await seller.find_order(order_id=order.order_id)).client_order_id == order.client_order_id
+        with pytest.raises(Refused, match="UNKNOWN_ORDER"):
+            await seller.find_order("nobody")
+        assert [(row.instrument, row.lots) for row in await seller.positions()] == [(month.instrument, -5)]
+        assert (await seller.margin()).initial_margin_mills > 0
+        last = seller.core.accounts[1].sequence
+        assert [fill.lots for fill in await seller.fills(1, last)] == [5]
+        assert abs(await seller.venue_time_us() - seller.core.hello.time_us) < 60_000_000  # type: ignore[union-attr]
+        assert 0 < await seller.ping() < 5
+        assert {use.bucket for use in await seller.limits()} >= {"order", "cancel", "quote", "query", "replay"}
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.rule("RECOV-014")
+def test_the_past_of_an_account_and_of_a_channel_comes_again(tmp_path: Path) -> None:
+    async def scene(_: RunningServer, seller: Session, buyer: Session, month: InstrumentDefinition) -> None:
+        (feed,) = await seller.subscribe(ChannelSpec(name_of_channel="trades", instrument=month.instrument))
+        order = await seller.sell(month, 12, PRICE)
+        for _number in range(3):
+            await buyer.buy(month, 2, PRICE, tif="ioc")
+        account = seller.core.accounts[1]
+        await seller._until(lambda: feed.sequence == 3 and order.filled_lots == 6)
+        again = await seller.replay(1, account.sequence)
+        assert [message.sequence for message in again] == list(range(1, account.sequence + 1))  # type: ignore[attr-defined]
+        assert sum(isinstance(message, Fill) for message in again) == 3
+        assert any(isinstance(message, Exec) for message in again)
+        assert order.filled_lots == 6 and seller.position_lots(month) == -6, "nothing happened twice"
+        prints = await seller.replay(2, 3, feed)
+        assert [message.rows[0][2] for message in prints if isinstance(message, Trades)] == [2, 2]
+        assert feed.sequence == 3
+        await seller.unsubscribe(feed)
+        await buyer.buy(month, 2, PRICE, tif="ioc")
+        await seller._until(lambda: order.filled_lots == 8)
+        assert feed.sequence == 3
+
+    play(tmp_path, scene)
+
+
+def test_a_question_on_a_lost_connection_is_told_so(tmp_path: Path) -> None:
+    async def scene(_: RunningServer, session: Session, *__: object) -> None:
+        cut(session)
+        with pytest.raises(NotLive):
+            await session.limits()
+
+    play(tmp_path, scene)
