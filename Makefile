@@ -6,15 +6,20 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SECONDS ?= 60
+# Of `make differential`: how many commands, the first seed, processes.
+COMMANDS ?= 1000000
+SEEDS ?= 1
+WORKERS ?= 1
 PYTHON ?= python3
 # The first of these that is new enough.
 PYTHONS := $(PYTHON) python3.14 python3.13 python3.12 python3.11
 
-.PHONY: help setup demo test mutants bench format clean
+.PHONY: help setup demo test differential mutants bench format clean
 
 help:
 	@echo "make demo    set up, then run a venue with makers and takers for $(SECONDS) s (make demo SECONDS=10)"
 	@echo "make test    set up, then check format, lint, types and tests"
+	@echo "make differential  set up, then compare engine and reference on $(COMMANDS) random commands (SEEDS=7 WORKERS=2)"
 	@echo "make mutants set up, then plant known faults one at a time and show which test notices each"
 	@echo "make bench   set up, then measure against other engines"
 	@echo "make setup   make .venv and install gpux in it"
@@ -50,6 +55,9 @@ test: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+differential: setup
+	$(BIN)/python -m tests.properties.differential --commands $(COMMANDS) --seeds $(SEEDS) --workers $(WORKERS)
 
 mutants: setup
 	$(BIN)/python -m tests.mutants

@@ -119,8 +119,7 @@ class Book:
 
     def level(self, side: int) -> list[Order]:
         """The orders at the best price, oldest first."""
-        best = self.best(side)
-        return [order for order in self.orders(side) if best is not None and order.price == best.price]
+        return list(next(iter(self.sides[side].values()), []))
 
     def level_lots(self, side: int, price: int) -> int:
         return sum(order.shown_lots for order in self.sides[side].get(-signed(side) * price, []))

@@ -280,7 +280,7 @@ def _risk_checks(reference: Reference, order: Order, replaced: Order | None) -> 
     yield clearing.limit_broken(account, working, order), RejectReason.POSITION
     short_of_money = clearing.hold_mills(account, working) > clearing.equity_mills(account)
     yield short_of_money and not account.close_only, RejectReason.RISK
-    yield replaced is None and reference.is_full(), RejectReason.FULL
+    yield replaced is None and reference.ids.is_full(), RejectReason.FULL
 
 
 def client_words(command: Any) -> tuple[int, int, int]:

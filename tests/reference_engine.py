@@ -76,6 +76,11 @@ class Reference:
     def market_state(self, index: int) -> MarketState:
         return self.phases.effective(self.clearing.instruments[index])
 
+    @property
+    def running(self) -> Any:
+        """What gives events their sequence and time: the command, or the mass quote that is open."""
+        return self.command if self.run is None else self.run
+
     def working(self, account: int) -> list[Order]:
         return [order for order in self.orders.values() if order.account == account]
 
@@ -90,9 +95,6 @@ class Reference:
             return self.find_client(command.account, client_words(command))
         order = self.orders.get(command.order_id)
         return order if order is not None and order.account == command.account else None
-
-    def is_full(self) -> bool:
-        return self.ids.is_full()
 
     def draft(self, command: Any) -> Order:
         """The order that a NEW asks for, not yet accepted."""
@@ -109,21 +111,24 @@ class Reference:
 
     def control(self, command: Any, payload: dict[str, Any]) -> list[Any]:
         """Events of one control."""
-        self.command, self.events = command, []
+        self._begin(command)
         venue.control(self, CommandKind(command.kind), payload)
         return self.events
 
     def apply(self, command: Any) -> list[Any]:
         """Events of one command, in order."""
-        self.command, self.events = command, []
-        if self.run is not None and command.kind != CommandKind.QUOTE:
-            self._close_run()
+        self._begin(command)
         if command.session:
             self.last_request[command.session] = max(command.request_id, self.last_request.get(command.session, 0))
         COMMANDS.get(command.kind, _unsupported)(self)
         if self.run is None or not self.run.open:
             self._close_run()
         return self.events
+
+    def _begin(self, command: Any) -> None:
+        self.command, self.events = command, []
+        if self.run is not None and command.kind != CommandKind.QUOTE:
+            self._close_run()
 
     def _close_run(self) -> None:
         """The command has done its own; of a mass quote with its last entry (QUOTE-008)."""
@@ -301,12 +306,11 @@ class Reference:
 
     def cancel_order(self, order: Order, reason: CancelReason, reference: int = 0) -> None:
         """Take an order's remainder out; it is terminal."""
-        lots, rested = order.leaves_lots, order.resting
+        lots, rested, book = order.leaves_lots, order.resting, self.books[order.instrument]
         if rested:
-            self.books[order.instrument].remove(order)
-        order.leaves_lots = 0
-        level = self.books[order.instrument].level_lots(order.side, order.price)
-        order.pending = False
+            book.remove(order)
+        order.leaves_lots, order.pending = 0, False
+        level = book.level_lots(order.side, order.price)
         state = OrderState.EXPIRED if reason == CancelReason.EXPIRED else OrderState.CANCELLED
         self.order_event(
             EventKind.CXL, order, reason=reason, lots=lots, state=state, reference=reference,
@@ -331,7 +335,7 @@ class Reference:
         return account.sequence
 
     def emit(self, kind: EventKind, **fields: Any) -> None:
-        of = self.command if self.run is None else self.run
+        of = self.running
         self.events.append(Event(sequence=of.sequence, time_ns=of.time_ns, kind=kind, **fields))
 
     def order_event(self, kind: EventKind, order: Order, in_stream: bool = True, **fields: Any) -> None:

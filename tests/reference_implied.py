@@ -70,7 +70,7 @@ def paths(reference: Reference, index: int, side: int) -> Iterator[Path]:
             continue
         if any(reference.market_state(book) != MarketState.OPEN for book in books):
             continue
-        levels = [best_level(reference, book, wanted) for book, wanted in sources(combination, index, side)]
+        levels = [reference.books[book].level(wanted) for book, wanted in sources(combination, index, side)]
         for makers in product(*levels):
             owners = [maker.smp_id for maker in makers if maker.smp_id]
             if len(owners) == len(set(owners)):
@@ -91,11 +91,6 @@ def sources(combination: Instrument, index: int, side: int) -> list[tuple[int, i
     party = opposite(side) if own_sign > 0 else side
     legs = [(leg, opposite(party) if sign > 0 else party) for leg, sign in combination.legs if leg != index]
     return [(combination.index, party), *legs]
-
-
-def best_level(reference: Reference, index: int, side: int) -> list[Order]:
-    best = reference.books[index].best(side)
-    return [] if best is None else [order for order in reference.books[index].orders(side) if order.price == best.price]
 
 
 def solve(reference: Reference, combination: Instrument, index: int, side: int, makers: tuple[Order, ...]) -> int:
@@ -124,8 +119,10 @@ def best_path(reference: Reference, index: int, side: int, smp_id: int) -> Path 
 
 
 def meets_owner(reference: Reference, path: Path, smp_id: int) -> bool:
-    levels = [best_level(reference, maker.instrument, maker.side) for maker in path.makers]
-    return smp_id != 0 and any(order.smp_id == smp_id for level in levels for order in level)
+    if not smp_id:
+        return False
+    levels = [reference.books[maker.instrument].level(maker.side) for maker in path.makers]
+    return any(order.smp_id == smp_id for level in levels for order in level)
 
 
 def best_tradeable(reference: Reference, index: int, side: int, smp_id: int) -> int | None:

@@ -282,7 +282,7 @@ def count_fill(reference: Reference, order: Order, lots: int) -> None:
     if protection is None:
         return
     hours = reference.clearing.instruments[order.instrument].hours
-    now = reference.command.time_ns
+    now = reference.running.time_ns
     fills = [*protection.fills, (now, signed(order.side) * lots, lots * hours)]
     # As many as the group remembers, those that have left the window forgotten for good.
     protection.fills = [fill for fill in fills[-MMP_FILLS:] if fill[0] > now - protection.window_ns]

@@ -86,14 +86,14 @@ def breach(reference: Reference, index: int, price: int) -> StateReason:
     last_tick = reference.books[index].last_tick
     known = settle_tick if last_tick is None else last_tick
     for window in reference.guards[index].windows:
-        if window.breached_by(price, reference.command.time_ns, known, settle_tick):
+        if window.breached_by(price, reference.running.time_ns, known, settle_tick):
             return window.reason
     return StateReason.NONE
 
 
 def note_print(reference: Reference, index: int, price: int) -> None:
     for window in reference.guards[index].windows:
-        window.prints.append((reference.command.time_ns, price))
+        window.prints.append((reference.running.time_ns, price))
 
 
 def empty_windows(reference: Reference, index: int) -> None:
@@ -111,7 +111,7 @@ def halt(reference: Reference, order: Order, index: int, reason: StateReason, mi
             return
     instrument = reference.clearing.instruments[order.instrument]
     lead = index == reference.lead_months.get(instrument.group)
-    now_ns = reference.command.time_ns
+    now_ns = reference.running.time_ns
     until_ns = now_ns + reference.guards[index].pause_ns(reason, now_ns)
     reference.phases.move(None if lead else instrument, instrument.group, MarketState.RESERVED)
     reference.emit(

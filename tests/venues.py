@@ -41,18 +41,22 @@ class Pair:
     def __init__(self, limits: Limits = TEST) -> None:
         self.slow, self.fast = ReferenceVenue(), EngineVenue(limits)
         self.reference = self.slow.reference
-        self.history: list[tuple[str, Any]] = []
+        self.limits = limits
+        self.history: list[tuple[CommandKind, Any]] = []  # a control's kind and payload, or a row
+        self.told: list[Any] = []  # all events
 
     def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]:
-        self.history.append((kind.name, payload))
+        self.history.append((kind, payload))
         expected, actual = self.slow.control(kind, payload), self.fast.control(kind, payload)
-        assert without_sequence(actual) == without_sequence(expected), kind.name
+        assert actual == expected, self.difference(Command(kind=kind), expected, actual)
+        self.told += expected
         return expected
 
     def apply(self, command: Any) -> list[Any]:
-        self.history.append(("row", command))
+        self.history.append((CommandKind(command.kind), command))
         expected, actual = self.slow.apply(command), self.fast.apply(command)
         assert actual == expected, self.difference(command, expected, actual)
+        self.told += expected
         return expected
 
     def difference(self, command: Any, expected: list[Any], actual: list[Any]) -> str:
@@ -106,10 +110,6 @@ def _at(book: Book, side: int, price: int) -> list[Order]:
 
 def book_has_ladder(states: np.ndarray, index: int) -> bool:
     return bool(states["books"][0]["side_rows"][index])
-
-
-def without_sequence(events: list[Any]) -> list[Any]:
-    return [event._replace(sequence=0, time_ns=0) for event in events]
 
 
 def short(row: Any) -> str:

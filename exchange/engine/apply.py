@@ -1,4 +1,4 @@
-"""apply_commands: the compiled loop, the only entry kernel of trading.
+"""apply_commands: the compiled loop, the entry kernel of trading.
 
 A command runs in steps; each emits at most STEP_EVENTS rows. When the buffer has less room than that, the cursor
 stays in the state and the call returns; the next call goes on. Results do not depend on the buffer's length, nor on
@@ -9,11 +9,11 @@ import numpy as np
 
 from exchange.book.levels import CHANGED, ZERO
 from exchange.book.stops import VENUE_LINE, is_stop
-from exchange.codes import CommandKind, EventFlag, EventKind
+from exchange.codes import CommandKind, EventKind
 from exchange.engine.cash import move_cash, note_request, open_session
 from exchange.engine.clock import begin_clock, expire_next
 from exchange.engine.disconnect import disconnect, fire_next_timer, set_timer
-from exchange.engine.emit import market_event, next_in_stream, refuse
+from exchange.engine.emit import refuse
 from exchange.engine.implied_prices import tell_implied
 from exchange.engine.kill import begin_kill, kill_next, lift_next, may_lift
 from exchange.engine.leavers import PULLING, leave_once
@@ -32,7 +32,7 @@ from exchange.engine.phases import (
 from exchange.engine.protection import pull_once, reset_protection, set_protection
 from exchange.engine.quotes import ENTRY_DONE, MATCH_SIDE, begin_quote, close_run, lose_side, quote_once, settle_side
 from exchange.engine.replace import replace_order
-from exchange.engine.risk import equity_mills
+from exchange.engine.report import report_once
 from exchange.engine.stops import inject_stop, keep_stop, next_injection
 from exchange.engine.validate import BAD_COMBO, CLOSED
 from exchange.engine.velocity import halt_once
@@ -57,8 +57,6 @@ TIMER = np.int64(CommandKind.TIMER)
 SESSION = np.int64(CommandKind.SESSION)
 INDICATIVE = np.int64(CommandKind.INDICATIVE)
 
-MARGIN = np.int64(EventFlag.MARGIN)
-POS = np.int64(EventKind.POS)
 REFUSED = np.int64(EventKind.REFUSED)
 
 # Steps. IDLE is 0: a cursor between commands is all zero.
@@ -210,36 +208,6 @@ def _begin_rare(state, out, command):
 
 
 @kernel
-def _report_once(state, out):
-    """POS of the next position that fills have touched. False: all are told, the command is done."""
-    cursor = state.cursor
-    row_index = np.int64(cursor.touched_first)
-    if row_index == 0:
-        return False
-    position = state.positions[row_index]
-    account = np.int64(position.account)
-    account_row = state.accounts[account]
-    cursor.touched_first = position.next_touched
-    if cursor.touched_first == 0:
-        cursor.touched_last = 0
-    position.next_touched = 0
-    position.touched = 0
-    account_row.touched -= 1
-    row = market_event(state, out, POS, np.int64(position.book))
-    row.account = account
-    row.price = state.books[position.book].mark_tick
-    row.lots = position.lots
-    row.value_tick_lots = position.mark_num
-    row.amount_mills = equity_mills(account_row)
-    row.reference = account_row.hold_mills
-    row.account_sequence = next_in_stream(state, account)
-    if account_row.touched == 0:
-        row["flags"] = MARGIN
-        next_in_stream(state, account)
-    return True
-
-
-@kernel
 def _clear_cursor(state):
     """Between commands the cursor is zero, whatever ran before: equal histories have equal bytes."""
     cursor = state.cursor
@@ -343,7 +311,7 @@ def _advance(state, out):
             cursor.step = TIMERS
     elif state.books[VENUE_LINE].elected_first != 0:
         _inject_once(state, out)
-    elif not _report_once(state, out) and not tell_implied(state, out):
+    elif not report_once(state, out) and not tell_implied(state, out):
         _clear_cursor(state)
 
 
@@ -352,6 +320,23 @@ def _cut_run(state):
     """A run whose last entry promised another that does not come: it ends here."""
     state.sequence = state.cursor.run
     state.cursor.step = REPORT
+
+
+@kernel
+def end_run(states, outs):
+    """Say what is left to say of a mass quote that a control cuts short, or as much as the event buffer has room for.
+
+    states    STATE, shape (1,); changed in place
+    outs      event buffer, shape (1,); emptied first, then filled. All is said when `states[0].cursor.run` is 0
+    """
+    state = states[0]
+    out = outs[0]
+    out.count = 0
+    room = out.capacity - STEP_EVENTS
+    if state.cursor.step == IDLE:
+        _cut_run(state)
+    while out.count <= room and state.cursor.step != IDLE:
+        _advance(state, out)
 
 
 @kernel

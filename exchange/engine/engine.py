@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from exchange.engine import control
-from exchange.engine.apply import apply_commands
+from exchange.engine.apply import apply_commands, end_run
 from exchange.engine.state import new_outbox, new_state, state_hash
 from exchange.limits import VENUE, Limits
 from exchange.records import COMMAND, EVENT, blank_rows
@@ -26,6 +26,7 @@ class Engine:
         self._bytes = self.outs["rows"][0].view(np.uint8)
         self._count = self.outs["count"]
         self._step = self.states["cursor"]["step"]
+        self._open_run = self.states["cursor"]["run"]
 
     @property
     def sequence(self) -> int:
@@ -50,9 +51,14 @@ class Engine:
         index, stop = 0, len(commands)
         while True:
             index = apply_commands(self.states, commands, index, stop, self.outs)
-            yield self._bytes[: int(self._count[0]) * EVENT.itemsize].tobytes()
+            yield self._told()
             if index == stop and self._step[0] == 0:
                 return
+
+    def _told(self) -> bytes:
+        """Events in the buffer."""
+        told: bytes = self._bytes[: int(self._count[0]) * EVENT.itemsize].tobytes()
+        return told
 
     def run_silently(self, commands: np.ndarray) -> int:
         """Run rows and drop the events. Returns how many there were: for benchmarks and bulk loading."""
@@ -68,8 +74,12 @@ class Engine:
         control.check(self.states, kind, payload)
 
     def control(self, row: np.ndarray, payload: bytes) -> np.ndarray:
-        """Run one control, `row` COMMAND shape (1,). Returns its events."""
-        return control.run(self.states, row[0], payload)
+        """Run one control, `row` COMMAND shape (1,). Returns its events, behind those of a mass quote that it cuts."""
+        ended = b""
+        while self._open_run[0]:
+            end_run(self.states, self.outs)
+            ended += self._told()
+        return event_rows(ended + control.run(self.states, row[0], payload).tobytes())
 
 
 def blank_commands(count: int) -> np.ndarray:

@@ -103,8 +103,13 @@ def begin_state_change(state, out, command):
 
 @kernel
 def needs_uncross(state):
-    """OPEN is reached only through the uncross (STATE-001); a book that collected nothing is not crossed."""
-    return state.cursor.market_state == OPEN
+    """OPEN is reached only through the uncross (STATE-001); a book that collected nothing is not crossed.
+
+    A forced OPEN of one book reaches nothing while its group is not OPEN: it follows its group again.
+    """
+    index = np.int64(state.cursor.instrument)
+    reached = index == 0 or state.groups[state.books[index].group].state == OPEN
+    return state.cursor.market_state == OPEN and reached
 
 
 @kernel

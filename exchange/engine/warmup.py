@@ -7,6 +7,7 @@ import numpy as np
 
 from exchange.codes import CommandKind, MarketState, PeriodKind, Side, TimeInForce
 from exchange.engine import query
+from exchange.engine.apply import end_run
 from exchange.engine.control import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
 from exchange.engine.engine import Engine, blank_commands
 from exchange.limits import Limits
@@ -22,6 +23,7 @@ def warm_up(limits: Limits) -> None:
         engine.check_control(kind, payload)
         engine.control(row, payload)
     engine.apply(_small_day(engine.sequence))
+    end_run(engine.states, engine.outs)
     engine.state_hash()
     query.depth(engine.states, 1)
     query.queue(engine.states, 1, Side.BUY, 100)

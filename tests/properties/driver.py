@@ -4,25 +4,15 @@ from collections import Counter
 from typing import Any
 
 from exchange.book.check import check_books
-from exchange.codes import (
-    CancelReason,
-    ComboKind,
-    CommandKind,
-    EventFlag,
-    EventKind,
-    Liquidity,
-    MarketState,
-    RejectReason,
-    StateReason,
-)
+from exchange.codes import CommandKind, EventKind, MarketState
 from tests.properties.collars import collar_edges
 from tests.properties.day_invariants import fold_day_limits
+from tests.properties.features import Features
 from tests.properties.flow import WEIGHTS, Flow
 from tests.properties.invariants import Ledger
 from tests.properties.requirement import required_mills
-from tests.venues import Pair
-
-REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
+from tests.properties.tape import chunks
+from tests.venues import EngineVenue, Pair
 
 
 def continuous() -> dict[str, float]:
@@ -44,9 +34,10 @@ class Run:
         weights: dict[str, float] | None = None,
         compare_every: int = 25,
         market: dict[str, Any] | None = None,
+        crowd: int = 0,
     ) -> None:
         self._begin(seed, weights, compare_every, market)
-        for kind, step in self.flow.openings():
+        for kind, step in [*self.flow.openings(), *self.flow.bystanders(crowd)]:
             self.do(kind, step)
 
     @classmethod
@@ -61,9 +52,20 @@ class Run:
     ) -> None:
         self.pair, self.flow, self.ledger = Pair(), Flow(seed, weights, market), Ledger()
         self.compare_every = compare_every
-        self.seen: Counter[str] = Counter()
+        self.weights = weights or WEIGHTS
+        self.features = Features()
         self.moved_limits = False  # a settlement may leave an account short
         self.ever_close_only: set[int] = set()
+
+    @property
+    def seen(self) -> Counter[str]:
+        """How often each feature was reached."""
+        return self.features.seen
+
+    @property
+    def commands(self) -> int:
+        """How many commands were compared, controls among them."""
+        return len(self.pair.history)
 
     def go(self, count: int) -> None:
         for number in range(1, count + 1):
@@ -98,13 +100,23 @@ class Run:
         self.do(CommandKind.SET_STATE, self.flow.state_row(group=1, state=state))
         self.go(count)
         self.do(CommandKind.SET_STATE, self.flow.state_row(group=1, state=MarketState.OPEN))
-        self.flow.weigh(WEIGHTS)
+        self.flow.weigh(self.weights)
 
     def compare(self) -> None:
         self.pair.compare_books()
         self.pair.compare_accounts()
         self.pair.reference.clearing.check()
         self._check_margin()
+
+    def replay(self) -> None:
+        """The same rows in a few large batches tell the same and leave the same bytes (INV-020)."""
+        pair, told = self.pair, []
+        other = EngineVenue(pair.limits)
+        cuts = {int(place) for place in self.flow.rng.integers(0, len(pair.history), 8)}
+        for part in chunks(pair.history, cuts):
+            told += other.apply_all(part) if isinstance(part, list) else other.control(*part)
+        assert told == pair.told, f"{len(told)} events in batches, {len(pair.told)} one by one"
+        assert other.engine.state_hash() == pair.fast.engine.state_hash(), "state hash in batches"
 
     def _check_margin(self) -> None:
         """MARGIN-013: the hold covers what the positions need, and equity covers the hold."""
@@ -121,36 +133,18 @@ class Run:
             if step.get("close_only"):
                 self.ever_close_only.add(step["account"])
             events = self.pair.control(kind, step)
+            self.features.control(kind, events)
             if kind == CommandKind.DAY_LIMITS:
                 fold_day_limits(self.ledger, events)
                 self.moved_limits = True
-                self.seen["PARKED"] += sum(event.kind == EventKind.RST and not event.lots for event in events)
-                self.seen["UNPARKED"] += sum(event.kind == EventKind.RST and event.lots > 0 for event in events)
             return
-        self.ledger.before(self.pair.reference, step)
-        self.ledger.edges = collar_edges(self.pair.reference)
+        reference = self.pair.reference
+        self.features.before(reference, step)
+        self.ledger.before(reference, step)
+        self.ledger.edges = edges = collar_edges(reference)
         events = self.pair.apply(step)
-        self.ledger.after(self.pair.reference, step, events)
-        self._count_implied(events)
-        edges = self.ledger.edges
+        self.ledger.after(reference, step, events)
+        self.features.after(reference, step, events)
         self.seen["CLAMPED"] += sum(
             event.kind == EventKind.UNX and event.price in edges.get(event.instrument, ()) for event in events
         )
-        for event in events:
-            reason = RejectReason(event.reason).name if event.kind in REFUSALS else ""
-            reason = CancelReason(event.reason).name if event.kind == EventKind.CXL else reason
-            if event.kind == EventKind.STA:
-                reason = StateReason(event.reason).name
-            self.seen[f"{EventKind(event.kind).name} {reason}".strip()] += 1
-
-    def _count_implied(self, events: list[Any]) -> None:
-        """What kind of combination gave the price, and whether the aggressor traded it or a leg of it."""
-        instruments = self.pair.reference.clearing.instruments
-        for event in events:
-            if event.kind == EventKind.FILL and event.flags & EventFlag.IMPLIED:
-                kind = instruments[event.instrument].combo
-                if kind != ComboKind.OUTRIGHT:
-                    way = "in" if event.liquidity == Liquidity.TAKER else "out"
-                    self.seen[f"IMPLIED {ComboKind(kind).name} {way}"] += 1
-                elif event.liquidity == Liquidity.TAKER and instruments[event.instrument].order_entry:
-                    self.seen["IMPLIED IOC_ONLY"] += 1

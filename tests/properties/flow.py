@@ -20,7 +20,7 @@ from exchange.codes import (
     SmpMode,
     TimeInForce,
 )
-from exchange.records import pack_client_order_id, pack_tag
+from exchange.records import QUOTE_KEY, pack_client_order_id, pack_tag
 from tests.market import account_payload, property_market
 from tests.reference_engine import Reference
 from tests.rows import Command
@@ -32,6 +32,7 @@ ACCOUNTS = {
     4: {"cash": 10**11, "maxpos": 15, "maxord": 8, "maxterm": 3},
     5: {"cash": 2_500_000, "maxpos": 60},
 }
+BYSTANDER = 7
 STRANGERS = (0, 6, 63, 64, 4_000_000_000)
 WEIGHTS = {
     "new": 64, "cancel": 9, "replace": 16, "cancel_all": 0.6, "cash": 2, "state": 2, "back": 5, "indicative": 2,
@@ -72,6 +73,15 @@ class Flow:
         for state in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
             steps += [(CommandKind.SET_STATE, self.state_row(group, state)) for group in (1, 2)]
         return steps
+
+    def bystanders(self, count: int) -> list[tuple[CommandKind, Any]]:
+        """So many orders of an account that does nothing else, far from any trade: they leave little room."""
+        steps: list[tuple[CommandKind, Any]] = []
+        if count:
+            steps.append((CommandKind.DEFINE_ACCOUNT, account_payload(BYSTANDER, {})))
+            steps.append((CommandKind.DEPOSIT, self._stamp(CommandKind.DEPOSIT, account=BYSTANDER, price=10**12)))
+        fields = {"account": BYSTANDER, "instrument": 9, "price": 81, "lots": 1, "tif": TimeInForce.GTC, "session": 0}
+        return steps + [(CommandKind.NEW, self._stamp(CommandKind.NEW, **fields)) for _ in range(count)]
 
     def state_row(self, group: int, state: MarketState) -> Any:
         return self._stamp(CommandKind.SET_STATE, order_type=state, group=group)
@@ -133,6 +143,8 @@ class Flow:
 
     def _client(self) -> dict[str, int]:
         """A name out of few, so that ids come twice and come again; none at all now and then."""
+        if self._chance(0.004):  # what a quote's side is found by, as a tape may have it
+            return {"client_order_id_0": QUOTE_KEY | self._pick(list(Side)), "client_order_id_1": self._index()}
         text = "" if self._chance(0.15) else self._pick(["a", "order-", "a-name-of-24-chars-", "b"])
         text = text and f"{text}{int(self.rng.integers(40))}"
         return {f"client_order_id_{place}": word for place, word in enumerate(pack_client_order_id(text))}
@@ -171,10 +183,12 @@ class Flow:
             fields["flags"] = int(self._chance(0.3)) * int(CommandFlag.TIGHTEN)
         elif tif not in (TimeInForce.IOC, TimeInForce.FOK) and self._chance(0.35):
             fields |= self._stop(reference, index)
+        if self._chance(0.1):
+            fields["flags"] = fields.get("flags", 0) | int(CommandFlag.NO_COD)
         if self._chance(0.2):
             fields["display_lots"] = self._pick([1, 1, 2, 3, 5])
-        if self._chance(0.3):
-            fields |= {"smp_id": self._pick([1, 1, 2]), "smp_mode": self._pick(list(SmpMode))}
+        if self._chance(0.4):
+            fields |= {"smp_id": self._pick([1, 1, 1, 2]), "smp_mode": self._pick(list(SmpMode))}
         if self._chance(0.02):
             odd = [("smp_mode", 4), ("order_type", 5), ("display_lots", -1), ("post_only", 3), ("tif", 2), ("side", 2)]
             odd += [("expiry_ns", 7), ("expiry_ns", -1)]
@@ -314,6 +328,8 @@ class Flow:
             return self._new(reference)
         index, group, state = self._pick(places)
         wanted = MarketState.PREOPEN if state == MarketState.CLOSED else MarketState.OPEN
+        if state == MarketState.PREOPEN and self._chance(0.6):
+            wanted = MarketState.NOCANCEL
         if state == MarketState.HALT:
             before = phases.own[index].before_halt if index else phases.groups[group].before_halt
             wanted = self._pick([before, before, MarketState.PAUSED])

@@ -1,0 +1,41 @@
+"""What a command says at its end: the positions that its fills touched."""
+
+import numpy as np
+
+from exchange.codes import EventFlag, EventKind
+from exchange.engine.emit import market_event, next_in_stream
+from exchange.engine.risk import equity_mills
+from exchange.kernel import kernel
+
+MARGIN = np.int64(EventFlag.MARGIN)
+POS = np.int64(EventKind.POS)
+
+
+@kernel
+def report_once(state, out):
+    """POS of the next position that fills have touched. False: all are told, the command is done."""
+    cursor = state.cursor
+    row_index = np.int64(cursor.touched_first)
+    if row_index == 0:
+        return False
+    position = state.positions[row_index]
+    account = np.int64(position.account)
+    account_row = state.accounts[account]
+    cursor.touched_first = position.next_touched
+    if cursor.touched_first == 0:
+        cursor.touched_last = 0
+    position.next_touched = 0
+    position.touched = 0
+    account_row.touched -= 1
+    row = market_event(state, out, POS, np.int64(position.book))
+    row.account = account
+    row.price = state.books[position.book].mark_tick
+    row.lots = position.lots
+    row.value_tick_lots = position.mark_num
+    row.amount_mills = equity_mills(account_row)
+    row.reference = account_row.hold_mills
+    row.account_sequence = next_in_stream(state, account)
+    if account_row.touched == 0:
+        row["flags"] = MARGIN
+        next_in_stream(state, account)
+    return True

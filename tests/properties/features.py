@@ -1,0 +1,295 @@
+"""Counts which features of the matching rules a random run reached, from commands and events alone."""
+
+from collections import Counter
+from typing import Any
+
+from exchange.codes import (
+    CancelReason,
+    ComboKind,
+    CommandFlag,
+    CommandKind,
+    EventFlag,
+    EventKind,
+    KillParty,
+    Liquidity,
+    MarketState,
+    Matching,
+    OrderType,
+    PostOnly,
+    QuoteState,
+    RejectReason,
+    Scope,
+    SmpMode,
+    StateReason,
+    Threshold,
+    TimeInForce,
+)
+from exchange.limits import QUOTE_ENTRIES_MAX
+from tests.reference_book import Order
+from tests.reference_checks import COLLECTING_STATES, STOP_TYPES
+from tests.reference_engine import Reference
+
+REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
+TAKEN = {
+    CommandKind.NEW: EventKind.ACK,
+    CommandKind.QUOTE: EventKind.QUOTED,
+    CommandKind.REPLACE: EventKind.RPL,
+    CommandKind.CANCEL: EventKind.CXL,
+}
+
+
+class Features:
+    """What was seen so far, by name. `before` and `after` frame every command."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+        self.target: Order | None = None  # the order that a REPLACE or CANCEL names, as it was
+        self.states: dict[int, MarketState] = {}
+        self.groups: dict[int, MarketState] = {}
+
+    def before(self, reference: Reference, command: Any) -> None:
+        self.target = reference.find(command)
+        self.parked = self.target is not None and not self.target.resting and not self.target.pending
+        self.states = {index: reference.market_state(index) for index in reference.books}
+        self.groups = {group: phase.state for group, phase in reference.phases.groups.items()}
+        self.waiting = {order.order_id for order in reference.orders.values() if order.waits is not None}
+        self.protected = {order.order_id for order in reference.elected if not self._is_open(order)}
+        self.run = reference.run is not None
+
+    def _is_open(self, order: Order) -> bool:
+        return self.states[order.instrument] == MarketState.OPEN
+
+    def after(self, reference: Reference, command: Any, events: list[Any]) -> None:
+        kind = CommandKind(command.kind)
+        kinds = Counter(EventKind(event.kind) for event in events)
+        for event in events:
+            self._event(reference, kind, event)
+        taken = kind in TAKEN and any(event.kind == TAKEN[kind] and event.sequence for event in events)
+        if taken:
+            self._taken(reference, kind, command, events)
+        for count in (self._stops, self._phases, self._quotes, self._leaving):
+            count(reference, command, events)
+        if kinds[EventKind.UNX]:
+            self._auction(reference, events)
+        if EventKind.DEC in kinds or any(_is_cancel(event, CancelReason.SMP) for event in events):
+            self._self_match(reference, command)
+
+    def control(self, kind: CommandKind, events: list[Any]) -> None:
+        self.seen[kind.name] += 1
+        for event in events:
+            self.seen[f"event {EventKind(event.kind).name}"] += 1
+            if kind == CommandKind.DAY_LIMITS and event.kind == EventKind.RST:
+                self.seen["UNPARKED" if event.lots else "PARKED"] += 1
+
+    # --- single events
+
+    def _event(self, reference: Reference, kind: CommandKind, event: Any) -> None:
+        seen, name = self.seen, EventKind(event.kind).name
+        seen[f"event {name}"] += 1
+        reason = ""
+        if event.kind in REFUSALS:
+            reason = RejectReason(event.reason).name
+            seen[f"{kind.name} refused {reason}"] += 1
+        elif event.kind == EventKind.CXL:
+            reason = CancelReason(event.reason).name
+        elif event.kind == EventKind.STA:
+            reason = StateReason(event.reason).name
+        seen[f"{name} {reason}".strip()] += 1
+        if event.kind == EventKind.FILL:
+            self._fill(reference, event)
+        elif event.kind == EventKind.CXL:
+            self._cancel(event)
+        elif event.kind == EventKind.IOP and event.flags & EventFlag.EMPTY:
+            seen["IOP none"] += 1
+        elif event.kind == EventKind.QUOTED:
+            seen[f"side {QuoteState(event.state).name}"] += 1
+            seen[f"side {QuoteState(event.liquidity).name}"] += 1
+        elif event.kind == EventKind.MMP:
+            seen[f"trip {Threshold(event.reason).name}"] += 1
+        elif event.kind in (EventKind.KIL, EventKind.LIFTED):
+            seen[f"{name} {Scope(event.liquidity).name} {KillParty(event.reason).name}"] += 1
+
+    def _cancel(self, event: Any) -> None:
+        if event.reason == CancelReason.EXPIRED:
+            self.seen[f"EXPIRED {TimeInForce(event.tif).name}"] += 1
+        elif event.reason == CancelReason.VELOCITY and event.order_type == OrderType.QUOTE:
+            self.seen["quotes leave with VELOCITY"] += 1
+        elif event.reason == CancelReason.MINQTY and event.order_type in STOP_TYPES:
+            self.seen["of minimum quantity"] += 1
+
+    def _fill(self, reference: Reference, event: Any) -> None:
+        """How a fill came about; of an implied one what kind of combination gave the price, and on which side of it
+        the aggressor was."""
+        instrument = reference.clearing.instruments[event.instrument]
+        if event.liquidity == Liquidity.AUCTION:
+            self.seen["fill AUCTION"] += 1
+        elif not event.flags & EventFlag.IMPLIED:
+            self.seen[f"fill {Matching(instrument.matching).name}"] += 1
+        elif instrument.combo != ComboKind.OUTRIGHT:
+            way = "in" if event.liquidity == Liquidity.TAKER else "out"
+            self.seen[f"IMPLIED {ComboKind(instrument.combo).name} {way}"] += 1
+        elif event.liquidity == Liquidity.TAKER and instrument.order_entry:
+            self.seen["IMPLIED IOC_ONLY"] += 1
+
+    # --- accepted commands
+
+    def _taken(self, reference: Reference, kind: CommandKind, command: Any, events: list[Any]) -> None:
+        if kind == CommandKind.NEW:
+            answer = next(event for event in events if event.kind == EventKind.ACK)
+            self._instructions(command, answer, events)
+        elif kind == CommandKind.REPLACE:
+            answer = next(event for event in events if event.kind == EventKind.RPL)
+            self._replace(command, answer, events)
+        else:
+            answer = next(event for event in events if event.kind == TAKEN[kind])
+            self.seen["parked order cancelled"] += kind == CommandKind.CANCEL and self.parked
+        if kind == CommandKind.QUOTE:
+            for event in events:
+                self.seen["type QUOTE"] += event.kind == EventKind.ACK
+        self.seen[f"{kind.name} in {self.states[answer.instrument].name}"] += 1
+
+    def _instructions(self, command: Any, ack: Any, events: list[Any]) -> None:
+        """What a NEW asked for, and whether it came to that."""
+        seen, flags = self.seen, command.flags
+        seen[f"type {OrderType(command.order_type).name}"] += 1
+        seen[f"tif {TimeInForce(command.tif).name}"] += 1
+        own = [event for event in events if event.order_id == ack.order_id]
+        filled = any(event.kind == EventKind.FILL for event in own)
+        rests = any(event.kind == EventKind.RST and event.lots for event in own)
+        stop = command.order_type in STOP_TYPES
+        facts = {
+            "with POST_ONLY": command.post_only == PostOnly.REJECT,
+            "with SLIDE": command.post_only == PostOnly.SLIDE,
+            "slid to another price": command.post_only == PostOnly.SLIDE and ack.price != command.price,
+            "with DISPLAY": command.display_lots,
+            "with MINIMUM": command.minimum_lots,
+            "with GTD TIME": command.expiry_ns,
+            "with NO_COD": flags & CommandFlag.NO_COD,
+            "with REJECT_IF_ELECTED": stop and flags & CommandFlag.REJECT_IF_ELECTED,
+            "with TIGHTEN": flags & CommandFlag.TIGHTEN,
+            "with SMP_ID": command.smp_id,
+            "with TAG": command.tag,
+            "with NO NAME": not command.client_order_id_0,
+            "FOK filled": command.tif == TimeInForce.FOK and filled,
+            "minimum met": command.minimum_lots and filled,
+            "MARKET rests": command.order_type == OrderType.MARKET and rests,
+            "MARKET_TO_LIMIT rests": command.order_type == OrderType.MARKET_TO_LIMIT and rests,
+            "parked on entry": any(event.kind == EventKind.RST and not event.lots for event in own),
+            "remainder rests in RESERVED": rests and any(event.kind == EventKind.STA for event in events),
+            "post-only in auction": command.post_only and self.states[ack.instrument] in COLLECTING_STATES,
+            "iceberg in auction": command.display_lots and self.states[ack.instrument] in COLLECTING_STATES,
+        }
+        seen.update({name: 1 for name, fact in facts.items() if fact})
+
+    def _replace(self, command: Any, answer: Any, events: list[Any]) -> None:
+        flags = {EventFlag.KEPT: "KEPT", EventFlag.LOST: "LOST"}
+        self.seen[f"RPL {flags.get(answer.flags, 'as a cancel')}"] += 1
+        assert self.target is not None
+        facts = {
+            "RPL of a stop": self.target.order_type in STOP_TYPES,
+            "RPL of an iceberg": self.target.display_lots,
+            "RPL trades": any(e.kind == EventKind.FILL and e.order_id == answer.order_id for e in events),
+            "RPL by name": not command.order_id,
+            "RPL by order id": command.order_id,
+            "parked order replaced": self.parked,
+        }
+        self.seen.update({name: 1 for name, fact in facts.items() if fact})
+
+    # --- what happens on the way
+
+    def _stops(self, reference: Reference, command: Any, events: list[Any]) -> None:
+        triggered = [event for event in events if event.kind == EventKind.TRG]
+        if not triggered:
+            return
+        self.seen["cascade of three"] += len(triggered) > 2
+        uncrossed = {event.instrument for event in events if event.kind == EventKind.UNX}
+        answered = {event.order_id for event in events if event.kind in (EventKind.ACK, EventKind.RPL)}
+        for event in triggered:
+            if event.order_id in self.protected:
+                self.seen["waits through a halt"] += 1
+            if command.kind == CommandKind.SET_STATE:
+                joined = event.instrument in uncrossed
+                self.seen["joined an auction" if joined else "elected at the opening"] += 1
+            elif event.order_id in answered:
+                new = command.kind == CommandKind.NEW
+                self.seen["elected on entry" if new else "elected by a replace"] += 1
+            else:
+                self.seen["elected by a print"] += 1
+
+    def _phases(self, reference: Reference, command: Any, events: list[Any]) -> None:
+        for event in events:
+            if event.kind == EventKind.RFR:
+                auction = self.states[event.instrument] in COLLECTING_STATES
+                way = Matching(reference.clearing.instruments[event.instrument].matching).name
+                self.seen[f"slice {'in auction' if auction else way}"] += 1
+            if event.kind != EventKind.STA:
+                continue
+            what = "book" if event.instrument else "group"
+            before = self.states[event.instrument] if event.instrument else self.groups[event.reference]
+            self.seen[f"{what} {before.name} to {MarketState(event.state).name}"] += 1
+            if event.state == MarketState.RESERVED and event.reason in (StateReason.VELOCITY, StateReason.HALT_DCB):
+                self.seen[f"{what} reserved by {StateReason(event.reason).name}"] += 1
+            if command.kind == CommandKind.SET_STATE and command.flags & CommandFlag.FORCE:
+                self.seen[f"forced {what}"] += 1
+        if command.kind == CommandKind.SET_STATE and command.order_type == MarketState.OPEN:
+            uncrossed = {event.instrument for event in events if event.kind == EventKind.UNX}
+            for index, state in self.states.items():
+                opened = state in COLLECTING_STATES and reference.market_state(index) == MarketState.OPEN
+                self.seen["opened without UNX"] += opened and index not in uncrossed
+
+    def _auction(self, reference: Reference, events: list[Any]) -> None:
+        for event in events:
+            if event.kind == EventKind.UNX:
+                left = "balanced" if not event.leaves_lots else "buys left" if event.leaves_lots > 0 else "sells left"
+                self.seen[f"UNX {left}"] += 1
+
+    def _self_match(self, reference: Reference, command: Any) -> None:
+        if command.kind == CommandKind.QUOTE:
+            self.seen["SMP of QUOTE"] += 1
+        elif command.kind == CommandKind.NEW:
+            way = Matching(reference.clearing.instruments[command.instrument].matching).name
+            self.seen[f"SMP {SmpMode(command.smp_mode).name} {way}"] += 1
+
+    def _quotes(self, reference: Reference, command: Any, events: list[Any]) -> None:
+        if command.kind == CommandKind.QUOTE:
+            places = [event.lots for event in events if event.kind == EventKind.QUOTED]
+            self.seen["32 entries"] += QUOTE_ENTRIES_MAX - 1 in places
+            refused = any(event.kind == EventKind.REJ and event.reason == RejectReason.MMP for event in events)
+            self.seen["rest of a running quote refused"] += refused and self.run
+        elif self.run:
+            self.seen["cut short"] += 1
+        self.seen["reset"] += any(event.kind == EventKind.MMPR for event in events)
+        self.seen["group set anew"] += any(event.kind == EventKind.PROTECTED for event in events)
+
+    def _leaving(self, reference: Reference, command: Any, events: list[Any]) -> None:
+        """Mass cancels, disconnects, timers."""
+        flags = command.flags
+        for event in events:
+            if event.kind == EventKind.MASS and event.lots:
+                self._mass(command)
+            elif event.kind == EventKind.DSC and event.reason == CancelReason.COD:
+                whole, queued = flags & CommandFlag.WHOLE_ACCOUNT, event.flags & EventFlag.QUEUED
+                self.seen["DSC of account" if whole else "DSC of session"] += 1
+                self.seen["DSC DAY only"] += bool(flags & CommandFlag.DAY_ONLY)
+                self.seen["DSC queued"] += bool(queued)
+            elif event.kind == EventKind.DSC:
+                self.seen["TIMER queued" if event.flags & EventFlag.QUEUED else "TIMER fires"] += 1
+            elif event.kind == EventKind.TIMER:
+                self.seen["TIMER off"] += not event.value_tick_lots
+            elif event.kind == EventKind.CXL and event.order_id in self.waiting:
+                self.seen["left after NOCANCEL"] += command.kind == CommandKind.SET_STATE
+
+    def _mass(self, command: Any) -> None:
+        facts = {
+            "of account": not command.instrument and not command.group,
+            "of book": command.instrument,
+            "of group": command.group,
+            "by side": command.flags & CommandFlag.BY_SIDE,
+            "by tag": command.flags & CommandFlag.BY_TAG,
+            "by protection": command.flags & CommandFlag.BY_PROTECTION,
+        }
+        self.seen.update({f"MASS {name}": 1 for name, fact in facts.items() if fact})
+
+
+def _is_cancel(event: Any, reason: CancelReason) -> bool:
+    return bool(event.kind == EventKind.CXL and event.reason == reason)
