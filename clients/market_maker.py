@@ -7,27 +7,36 @@ Left alone, it returns to where it started, which is the maker's own opinion.
 Around the fair price stand a bid and an ask. What the maker holds shifts both down (when long) or up (when short), so
 that the next trade is more likely to bring it back to flat; at its limit it only quotes the side that helps. A month
 whose book is not in step is left alone until it is.
+
+All months that should move go into one mass quote. The venue protects it: when the fills of a rolling window pass a
+threshold, all quotes leave at once, whatever is on its way (ENTRY-023). The maker's policy then: quote nothing for
+`rest_s`, while the prints that hit it move the curve, then reset the protection and quote around the new prices. It
+never resets sooner, and it does not count how often: losses are bounded by the inventory limit.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
+from clients.events import Event
 from clients.local_book import LocalBook
 from clients.orders import Order
+from clients.quoting import QuoteEntry
 from clients.strategy import Strategy
-from exchange.wire.messages import Fill, InstrumentDefinition, Trades
-from exchange.wire.requests import SideText
+from exchange.wire.errors import ErrorCode
+from exchange.wire.messages import Fill, InstrumentDefinition, ProtectionEvent, Trades
 
 CENTI = 100  # the curve is kept in hundredths of a tick
+GROUP = 1  # of protection: one for all months of the maker
+ENTRIES_MAX = 32  # of a mass quote
+Side = Literal["b", "s"]
 
 
-class Quote:
-    """One month: its fair price and the two orders around it."""
+class Month:
+    """One month: its fair price, and the book it is quoted in."""
 
-    def __init__(self, instrument: InstrumentDefinition) -> None:
-        self.instrument = instrument
+    def __init__(self, instrument: InstrumentDefinition, book: LocalBook) -> None:
+        self.instrument, self.book = instrument, book
         self.opinion_centitick = self.fair_centitick = instrument.settle_tick * CENTI
-        self.book: LocalBook | None = None
-        self.orders: dict[SideText, Order | None] = {"b": None, "s": None}
 
 
 class MarketMaker(Strategy):
@@ -41,6 +50,10 @@ class MarketMaker(Strategy):
     follow_percent       how far one trade draws the curve towards its price
     return_percent       how much of the way back to its own opinion it goes each `timer_s`
     requote_ticks        a quote moves once it is this far from where it should be
+    window_ms            of the protection, and its thresholds as multiples of `lots`:
+    traded_times           lots traded
+    delta_times            lots bought less lots sold, over all months
+    rest_s               without quotes, after the protection has removed them
     """
 
     def __init__(
@@ -54,72 +67,126 @@ class MarketMaker(Strategy):
         follow_percent: int = 20,
         return_percent: int = 1,
         requote_ticks: int = 2,
+        window_ms: int = 1_000,
+        traded_times: int = 30,
+        delta_times: int = 12,
+        rest_s: float = 0.5,
     ) -> None:
+        assert 0 < requote_ticks <= 2 * half_spread_ticks, "a side that stays never crosses one that moves"
         self.symbols, self.lots = symbols, lots
         self.half_spread_ticks, self.skew_ticks = half_spread_ticks, skew_ticks
         self.inventory_lots_max, self.follow_percent = inventory_lots_max, follow_percent
         self.return_percent, self.requote_ticks = return_percent, requote_ticks
-        self.quotes: list[Quote] = []
+        self.window_ms, self.traded_times, self.delta_times = window_ms, traded_times, delta_times
+        self.rest_s = rest_s
+        self.months: list[Month] = []
+        self.resting_s = 0.0  # what is left of the rest after a trip
+        self.tripped = False
+        self.trips = 0
 
     async def start(self) -> None:
         for symbol in self.symbols:
-            quote = Quote(await self.session.instrument(symbol))
-            quote.book = await self.session.book(quote.instrument, cadence_ms=100, levels=10)
-            await self.session.trades(quote.instrument)
-            self.quotes.append(quote)
+            instrument = await self.session.instrument(symbol)
+            book = await self.session.book(instrument, cadence_ms=100, levels=10)
+            await self.session.trades(instrument)
+            self.months.append(Month(instrument, book))
+        await self.session.set_protection(
+            GROUP,
+            window_ms=self.window_ms,
+            lots=self.traded_times * self.lots,
+            delta_lots=self.delta_times * self.lots,
+        )
+
+    # -- the curve ----------------------------------------------------------------------------------------------------
 
     def on_trades(self, instrument: int, trades: Trades) -> None:
         price_tick = trades.rows[-1][1]
-        place = next(n for n, quote in enumerate(self.quotes) if quote.instrument.instrument == instrument)
-        step = (price_tick * CENTI - self.quotes[place].fair_centitick) * self.follow_percent // 100
+        place = next(n for n, month in enumerate(self.months) if month.instrument.instrument == instrument)
+        step = (price_tick * CENTI - self.months[place].fair_centitick) * self.follow_percent // 100
         for distance in (-1, 0, 1):
-            if 0 <= place + distance < len(self.quotes):
-                self.quotes[place + distance].fair_centitick += step if distance == 0 else step // 2
+            if 0 <= place + distance < len(self.months):
+                self.months[place + distance].fair_centitick += step if distance == 0 else step // 2
+
+    # -- when to quote ------------------------------------------------------------------------------------------------
 
     def on_fill(self, order: Order, fill: Fill) -> None:
-        for quote in self.quotes:
-            if quote.instrument.instrument == fill.instrument:
-                self.refresh(quote)
+        self.refresh([month for month in self.months if month.instrument.instrument == fill.instrument])
 
     def on_timer(self) -> None:
-        for quote in self.quotes:
-            quote.fair_centitick += (quote.opinion_centitick - quote.fair_centitick) * self.return_percent // 100
-            self.refresh(quote)
+        for month in self.months:
+            month.fair_centitick += (month.opinion_centitick - month.fair_centitick) * self.return_percent // 100
+        if self.tripped:
+            self.rest()
+        else:
+            self.refresh(self.months)
 
-    def refresh(self, quote: Quote) -> None:
-        """Bring both sides of a month to where they should be."""
-        assert quote.book is not None
-        if quote.book.synced:
-            for side in quote.orders:
-                self.refresh_side(quote, side)
+    def on_event(self, event: Event) -> None:
+        if isinstance(event, ProtectionEvent) and event.group == GROUP:
+            self.trip() if event.group_state == "tripped" else self.go_on()
 
-    def refresh_side(self, quote: Quote, side: SideText) -> None:
-        order = quote.orders[side]
-        if order is not None and order.unanswered:
+    def on_order(self, order: Order) -> None:
+        if order.error is not None and order.error.code == ErrorCode.MMP_TRIPPED:
+            self.trip()  # while we were away
+
+    def trip(self) -> None:
+        if not self.tripped:
+            self.tripped, self.resting_s = True, self.rest_s
+            self.trips += 1
+
+    def rest(self) -> None:
+        """Ask for a reset once the rest is over; its answer, or the next timer, goes on from there."""
+        self.resting_s -= self.timer_s
+        if self.resting_s <= 0:
+            self.session.send_reset(GROUP)
+            self.resting_s = self.rest_s
+
+    def go_on(self) -> None:
+        self.tripped = False
+        self.refresh(self.months)
+
+    # -- where to quote -----------------------------------------------------------------------------------------------
+
+    def refresh(self, months: Sequence[Month]) -> None:
+        """Bring both sides of these months to where they should be, in as few mass quotes as that takes."""
+        if self.tripped:
             return
-        price_tick = self.price_of(quote, side)
-        if order is None or order.done:
-            if price_tick is not None:
-                placed = self.session.place(
-                    side, quote.instrument, self.lots, price_tick=price_tick, post_only="reject"
-                )
-                quote.orders[side] = placed
-        elif price_tick is None:
-            self.session.send_cancel(order)
-        elif abs(price_tick - order.price_tick) >= self.requote_ticks or 2 * order.leaves_lots < self.lots:
-            self.session.send_replace(order, order.filled_lots + self.lots, price_tick=price_tick)
+        entries = [entry for month in months if (entry := self.entry_of(month)) is not None]
+        for start in range(0, len(entries), ENTRIES_MAX):
+            self.session.send_quotes(GROUP, entries[start : start + ENTRIES_MAX])
 
-    def price_of(self, quote: Quote, side: SideText) -> int | None:
+    def entry_of(self, month: Month) -> QuoteEntry | None:
+        """Both sides as they should be; None if they are, or if an answer of the venue is still to come."""
+        bid, ask = self.session.quotes(month.instrument)
+        if not month.book.synced or any(order is not None and order.unanswered for order in (bid, ask)):
+            return None
+        now = self.present(bid), self.present(ask)
+        wanted = self.side_of(month, "b", bid), self.side_of(month, "s", ask)
+        return QuoteEntry(month.instrument, *wanted[0], *wanted[1]) if wanted != now else None
+
+    def present(self, order: Order | None) -> tuple[int, int]:
+        """(price, lots) that a side shows now; no lots: none."""
+        return (order.price_tick, order.leaves_lots) if order is not None and order.working else (0, 0)
+
+    def side_of(self, month: Month, side: Side, order: Order | None) -> tuple[int, int]:
+        """(price, lots) that a side should show; one that is near enough and not half gone keeps its place."""
+        price_tick = self.price_of(month, side)
+        if price_tick is None:
+            return 0, 0
+        shown_tick, shown_lots = self.present(order)
+        if abs(price_tick - shown_tick) < self.requote_ticks and 2 * shown_lots >= self.lots:
+            return shown_tick, shown_lots
+        return price_tick, self.lots
+
+    def price_of(self, month: Month, side: Side) -> int | None:
         """Where to quote a side; None if the inventory or the day's limits forbid it."""
-        assert quote.book is not None
         sign = 1 if side == "s" else -1
-        held_lots = self.session.position_lots(quote.instrument)
+        held_lots = self.session.position_lots(month.instrument)
         if -sign * held_lots >= self.inventory_lots_max:
             return None
         lean_centitick = self.skew_ticks * CENTI * held_lots // self.lots
-        price_tick = (quote.fair_centitick - lean_centitick) // CENTI + sign * self.half_spread_ticks
-        opposite = quote.book.best_bid if side == "s" else quote.book.best_ask
+        price_tick = (month.fair_centitick - lean_centitick) // CENTI + sign * self.half_spread_ticks
+        opposite = month.book.best_bid if side == "s" else month.book.best_ask
         if opposite is not None and sign * (price_tick - opposite.price_tick) <= 0:
             price_tick = opposite.price_tick + sign  # stay behind the other side: a maker never takes
-        low_tick, high_tick = quote.instrument.limit_ticks
+        low_tick, high_tick = month.instrument.limit_ticks
         return price_tick if low_tick <= price_tick <= high_tick else None

@@ -6,6 +6,7 @@ from msgspec import convert
 
 from clients.local_book import LocalBook
 from clients.orders import Order
+from clients.quoting import QuoteEntry
 from exchange.wire.messages import InstrumentDefinition
 from tests.clients.scripted_venue import INSTRUMENT
 
@@ -15,7 +16,7 @@ def instrument(number: int, symbol: str, **changes: Any) -> InstrumentDefinition
 
 
 class StubSession:
-    """Every order is open as soon as it is placed."""
+    """Every order is open as soon as it is placed, every side of a quote as soon as it is sent."""
 
     def __init__(self, symbols: list[str]) -> None:
         self.known = {symbol: instrument(number, symbol) for number, symbol in enumerate(symbols, 1)}
@@ -24,6 +25,10 @@ class StubSession:
         self.placed: list[Order] = []
         self.terms: list[dict[str, Any]] = []
         self.cancelled: list[Order] = []
+        self.sides: dict[tuple[int, str], Order] = {}
+        self.sent: list[list[QuoteEntry]] = []  # every mass quote
+        self.protection: dict[str, int] = {}
+        self.resets = 0
 
     def load(self, number: int, bids: list[list[int]], asks: list[list[int]]) -> None:
         book = self.books[number]
@@ -58,3 +63,30 @@ class StubSession:
         self.cancelled.append(order)
         order.state = "cancelled"
         return 1
+
+    async def set_protection(self, group: int, **terms: int) -> str:
+        self.protection = {"group": group, **terms}
+        return "armed"
+
+    def send_reset(self, group: int) -> int:
+        self.resets += 1
+        return 1
+
+    def quotes(self, row: InstrumentDefinition) -> tuple[Order | None, Order | None]:
+        return self.sides.get((row.instrument, "b")), self.sides.get((row.instrument, "s"))
+
+    def send_quotes(self, group: int, entries: list[QuoteEntry]) -> int:
+        self.sent.append(entries)
+        for entry in entries:
+            number = entry.instrument.instrument
+            self._show(number, "b", entry.bid_tick, entry.bid_lots)
+            self._show(number, "s", entry.ask_tick, entry.ask_lots)
+        return 1
+
+    def _show(self, number: int, side: Literal["b", "s"], price_tick: int, lots: int) -> None:
+        order = self.sides.get((number, side))
+        if lots and (order is None or order.done):
+            order = self.sides[number, side] = Order(7, "", number, side)
+        if order is not None:
+            order.state = "open" if lots else "cancelled"
+            order.price_tick, order.leaves_lots = price_tick, lots
