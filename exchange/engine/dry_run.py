@@ -17,6 +17,7 @@ from exchange.book.levels import (
 from exchange.book.windows import NO_BREACH, breach, breached_source, end_trial, try_print
 from exchange.codes import Matching
 from exchange.engine.orders import slice_lots
+from exchange.engine.protection import end_tries, is_protected, is_pulled, try_fill
 from exchange.engine.self_match import CANCEL_RESTING, DECREMENT, is_own
 from exchange.kernel import kernel
 
@@ -34,7 +35,8 @@ def executable_lots(state, book, order):
 
     Real orders of the own book are walked over without writing: no implied price is made of them. What implied prices
     take is taken from the other books in truth, noted in the scratch table and put back; once the table is full they
-    count no more. Prints widen the windows until the end.
+    count no more. Prints widen the windows until the end, and fills of quotes count for their protection: quotes of a
+    group that would trip are gone, those of other books in truth (MMP-002).
     """
     index, other = np.int64(order.book), 1 - np.int64(order.side)
     worst = place_of(book, other, np.int64(order.price))
@@ -54,7 +56,7 @@ def executable_lots(state, book, order):
         if taken == 0:
             if real == 0:
                 break
-            taken, left = _from_real(state, book, order, place, left)
+            taken, left, entries = _from_real(state, book, order, place, left, entries)
             tick = tick_of(book, other, place)
             if taken > 0 and breach(state, index, tick) != NO_BREACH:
                 break
@@ -67,16 +69,18 @@ def executable_lots(state, book, order):
         _put_back(state, entries)
     state.stamp = stamp
     end_trial(state)
+    end_tries(state)
     return found
 
 
 @kernel
-def _from_real(state, book, order, place, left):
-    """(lots executed at one level of the own book, lots left after it; 0 if it ends the aggressor)."""
+def _from_real(state, book, order, place, left, entries):
+    """(lots executed at one level of the own book, lots left after it; 0 if it ends the aggressor, entries in the list
+    of what was taken)."""
     head = np.int64(state.levels[row_of(book, 1 - np.int64(order.side), place)].head)
     if book.matching == PRO_RATA:
-        return _from_shared_level(state, order, head, left)
-    return _from_level(state, order, head, left)
+        return _from_shared_level(state, order, head, left, entries)
+    return _from_level(state, order, head, left, entries)
 
 
 @kernel
@@ -97,46 +101,79 @@ def _from_path(state, order, floor, left, entries):
         for number in range(state.path.count):
             try_print(state, np.int64(state.path.books[number]), np.int64(state.path.ticks[number]))
         entries = _take_path(state, entries, lots)
+        for number in range(state.path.count):
+            entries = _count(state, order, state.orders[state.path.slots[number]], lots, entries)
     clear_path(state)
     return lots, entries
 
 
 @kernel
-def _from_level(state, order, head, left):
-    """(lots executed at one price-time level, lots left after it; 0 if it ends the aggressor)."""
+def _from_level(state, order, head, left, entries):
+    """As `_from_real`, of a price-time level."""
     found = np.int64(0)
     hidden = np.int64(0)
     slot = head
     while slot != 0 and left > 0:
         maker = state.orders[slot]
-        if not is_own(order, maker):
-            lots = min(left, np.int64(maker.shown_lots))
-            found += lots
-            left -= lots
-            hidden += maker.leaves_lots - maker.shown_lots
-        elif order.smp_mode == DECREMENT:
-            left -= min(left, np.int64(maker.leaves_lots))
-        elif order.smp_mode != CANCEL_RESTING:
-            return found, np.int64(0)
+        if not is_pulled(state, maker):
+            if not is_own(order, maker):
+                lots = min(left, np.int64(maker.shown_lots))
+                found += lots
+                left -= lots
+                hidden += maker.leaves_lots - maker.shown_lots
+                entries = _count(state, order, maker, lots, entries)
+            elif order.smp_mode == DECREMENT:
+                left -= min(left, np.int64(maker.leaves_lots))
+            elif order.smp_mode != CANCEL_RESTING:
+                return found, np.int64(0), entries
         slot = np.int64(state.links[slot].newer)
     lots = min(left, hidden)
-    return found + lots, left - lots
+    return found + lots, left - lots, entries
 
 
 @kernel
-def _from_shared_level(state, order, head, left):
-    """The same at a pro-rata level: however it is shared out, all of it is there but own orders (SMP-007)."""
+def _from_shared_level(state, order, head, left, entries):
+    """The same of a pro-rata level: however it is shared out, all of it is there but own orders (SMP-007)."""
     there = np.int64(0)
     slot = head
     while slot != 0:
         maker = state.orders[slot]
-        if not is_own(order, maker):
-            there += maker.leaves_lots
-        elif order.smp_mode != CANCEL_RESTING and order.smp_mode != DECREMENT:
-            return np.int64(0), np.int64(0)
+        if not is_pulled(state, maker):
+            if not is_own(order, maker):
+                there += maker.leaves_lots
+            elif order.smp_mode != CANCEL_RESTING and order.smp_mode != DECREMENT:
+                return np.int64(0), np.int64(0), entries
         slot = np.int64(state.links[slot].newer)
-    lots = min(left, there)
-    return lots, left - lots
+    if left <= there:
+        return left, np.int64(0), entries
+    slot = head
+    while slot != 0:
+        maker = state.orders[slot]
+        if not is_pulled(state, maker) and not is_own(order, maker):
+            entries = _count(state, order, maker, np.int64(maker.leaves_lots), entries)
+        slot = np.int64(state.links[slot].newer)
+    return there, left - there, entries
+
+
+@kernel
+def _count(state, order, maker, lots, entries):
+    """A fill of a quote counts for its protection; if that trips, the group's quotes in other books are taken too.
+    Returns the number of entries in the list, at the full table's end one that no path fits behind."""
+    row = try_fill(state, maker, lots)
+    if row == 0:
+        return entries
+    quotes = np.int64(state.protections[row].quotes)
+    slot = np.int64(state.accounts[maker.account].first_order)
+    while slot != 0 and quotes != 0:
+        quote = state.orders[slot]
+        if is_protected(quote, row):
+            quotes -= 1
+            fits = (entries + 1) * ENTRY <= state.scratch.shape[0]
+            if quote.book != order.book and quote.resting != 0 and fits:
+                _take(state, entries, slot, np.int64(quote.leaves_lots))
+                entries += 1
+        slot = np.int64(state.links[slot].account_newer)
+    return entries
 
 
 @kernel

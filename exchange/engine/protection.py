@@ -23,6 +23,9 @@ REFUSED = np.int64(EventKind.REFUSED)
 MMP_REASON = np.int64(CancelReason.MMP)
 ARMED = np.int64(ProtectionState.ARMED)
 TRIPPED = np.int64(ProtectionState.TRIPPED)
+# What a dry run has done to a group.
+COUNTED = 1
+PULLED = 2
 BY_LOTS = np.int64(Threshold.LOTS)
 BY_FILLS = np.int64(Threshold.FILLS)
 BY_DELTA = np.int64(Threshold.DELTA)
@@ -187,16 +190,63 @@ def _forget_old(state, row):
 
 @kernel
 def _reached(protection):
-    """The first threshold that has been reached, 0 none."""
-    if protection.lots_max != 0 and protection.lots >= protection.lots_max:
+    """The first threshold that has been reached, 0 none; what a dry run adds counts while it lasts."""
+    if protection.lots_max != 0 and protection.lots + protection.tried_lots >= protection.lots_max:
         return BY_LOTS
-    if protection.fills >= protection.fills_max:
+    if protection.fills + protection.tried_fills >= protection.fills_max:
         return BY_FILLS
-    if protection.delta_max != 0 and abs(protection.delta) >= protection.delta_max:
+    if protection.delta_max != 0 and abs(protection.delta + protection.tried_delta) >= protection.delta_max:
         return BY_DELTA
-    if protection.hours_max != 0 and protection.hours >= protection.hours_max:
+    if protection.hours_max != 0 and protection.hours + protection.tried_hours >= protection.hours_max:
         return BY_HOURS
     return np.int64(0)
+
+
+# --- a dry run
+
+
+@kernel
+def try_fill(state, order, lots):
+    """Count a fill that a dry run supposes, until `end_tries`. Returns the group that it trips, 0 none."""
+    row = np.int64(order.trigger)
+    if order.order_type != QUOTE or row == 0:
+        return np.int64(0)
+    protection = state.protections[row]
+    if protection.tried == 0:
+        _forget_old(state, row)
+        protection.tried = COUNTED
+        protection.next_tried = state.protections[0].next_tried
+        state.protections[0].next_tried = row
+    protection.tried_fills += 1
+    protection.tried_lots += lots
+    protection.tried_delta += lots if order.side == BUY else -lots
+    protection.tried_hours += lots * state.books[order.book].hours
+    if protection.tried == PULLED or _reached(protection) == 0:
+        return np.int64(0)
+    protection.tried = PULLED
+    return row
+
+
+@kernel
+def is_pulled(state, order):
+    """Whether a dry run has tripped the quote's group: it is not there any more."""
+    return order.order_type == QUOTE and order.trigger != 0 and state.protections[order.trigger].tried == PULLED
+
+
+@kernel
+def end_tries(state):
+    """Forget what a dry run has counted."""
+    row = np.int64(state.protections[0].next_tried)
+    state.protections[0].next_tried = 0
+    while row != 0:
+        protection = state.protections[row]
+        row = np.int64(protection.next_tried)
+        protection.next_tried = 0
+        protection.tried = 0
+        protection.tried_fills = 0
+        protection.tried_lots = 0
+        protection.tried_delta = 0
+        protection.tried_hours = 0
 
 
 # --- pulling

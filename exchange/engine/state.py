@@ -63,6 +63,12 @@ PROTECTION = record_type(
         ("quotes", "<i4"),  # that work
         ("next_group", "<i4"),  # of the same account
         ("next_pull", "<i4"),  # group whose quotes are pulled after its own
+        ("tried_lots", "<i8"),  # what a dry run adds; zero between commands
+        ("tried_fills", "<i8"),
+        ("tried_delta", "<i8"),
+        ("tried_hours", "<i8"),
+        ("tried", "<i4"),  # COUNTED or PULLED by a dry run, else 0
+        ("next_tried", "<i4"),  # group that the dry run met before; of row 0: the last that it met
     ]
 )
 

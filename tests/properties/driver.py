@@ -103,6 +103,7 @@ class Run:
         self.flow.weigh(self.weights)
 
     def compare(self) -> None:
+        self._check_scratch()
         self.pair.compare_books()
         self.pair.compare_accounts()
         self.pair.reference.clearing.check()
@@ -117,6 +118,13 @@ class Run:
             told += other.apply_all(part) if isinstance(part, list) else other.control(*part)
         assert told == pair.told, f"{len(told)} events in batches, {len(pair.told)} one by one"
         assert other.engine.state_hash() == pair.fast.engine.state_hash(), "state hash in batches"
+
+    def _check_scratch(self) -> None:
+        """TIF-003: what a dry run counts and notes is gone with it."""
+        states = self.pair.fast.engine.states
+        assert not states["scratch"].any() and not states["shares"].any(), "scratch tables are empty between commands"
+        tried = ("tried", "next_tried", "tried_lots", "tried_fills", "tried_delta", "tried_hours")
+        assert not any(states["protections"][name].any() for name in tried), "a dry run leaves no trace"
 
     def _check_margin(self) -> None:
         """MARGIN-013: the hold covers what the positions need, and equity covers the hold."""
