@@ -73,12 +73,12 @@ def start_order(state, out, slot, minimum_lots):
     reason = unmet_condition(state, book, order, minimum_lots)
     if reason != 0:
         take_out(state, out, slot, reason)
-    elif book.phase != OPEN:
-        rest_order(state, out, slot)
-    elif book.features != 0 or crosses(book, np.int64(order.side), np.int64(order.price)):
+    elif book.phase == OPEN and (book.features != 0 or crosses(book, np.int64(order.side), np.int64(order.price))):
         return True
-    else:
+    elif is_immediate(order.tif):
         settle_remainder(state, out, slot)
+    else:
+        rest_order(state, out, slot)
     return False
 
 

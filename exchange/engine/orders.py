@@ -12,7 +12,7 @@ from exchange.book.index import (
 )
 from exchange.book.layout import ORDER
 from exchange.book.levels import link_order, unlink_order
-from exchange.book.pro_rata import leave_pass, note_arrival
+from exchange.book.pro_rata import leave_pass, lose_top, note_arrival
 from exchange.book.slots import release_slot, slot_of, take_slot
 from exchange.book.stops import drop_stop, is_stop
 from exchange.clearing.margin import change_working, loss_per_lot
@@ -181,6 +181,28 @@ def work_order(state, order, lots):
     side = np.int64(order.side)
     loss = lots * loss_per_lot(book, side, np.int64(order.price))
     change_working(state, np.int64(order.account), np.int64(order.position), book, side, lots, loss)
+
+
+@kernel
+def move_order(state, slot, tick, lots):
+    """A live order takes another price with so many lots left, out of its queue. Returns what still shows where it was.
+
+    Its working lots are weighed once, as the difference.
+    """
+    order = state.orders[slot]
+    book = state.books[order.book]
+    side = np.int64(order.side)
+    level_lots = unlink_order(state, book, slot) if order.resting != 0 else np.int64(0)
+    if book.features & PRO_RATA != 0:
+        lose_top(state, order)
+    before = np.int64(order.leaves_lots)
+    loss = lots * loss_per_lot(book, side, tick) - before * loss_per_lot(book, side, np.int64(order.price))
+    change_working(state, np.int64(order.account), np.int64(order.position), book, side, lots - before, loss)
+    order.price = tick
+    order.leaves_lots = lots
+    order.shown_lots = 0
+    order.order_lots = order.filled_lots + lots
+    return level_lots
 
 
 @leaf_kernel

@@ -13,7 +13,7 @@ from exchange.clearing.positions import (
 )
 from exchange.codes import OrderType, RejectReason, Side, TimeInForce
 from exchange.engine.protection import lets_quote
-from exchange.engine.risk import check_risk, level_is_full
+from exchange.engine.risk import check_risk, equity_mills, has_plain_limits, level_is_full, reach_of
 from exchange.engine.validate import (
     BAD_COMBO,
     BAD_LOT,
@@ -156,15 +156,49 @@ def _count(state, account, row, book, side, tick, lots):
 
 @kernel
 def _check_risk(state, command, book, bid, ask):
-    """Rank 11 for both sides together: they are counted as working in place of the old ones, and that is undone."""
+    """Rank 11 for both sides together, in place of the old ones."""
     account = np.int64(command.account)
     row = own_position(state, account, np.int64(command.instrument))
     fresh = int(bid == 0 and command.lots != 0) + int(ask == 0 and command.minimum_lots != 0)
-    full = not can_take_slots(state, fresh)
+    if fresh != 0 and missing_positions(state, account, book) > positions_left(state):
+        return FULL
+    if not _fits_beside(state, account, row, book, command, bid, ask):
+        reason = _try_sides(state, command, account, row, book, bid, ask, fresh)
+        if reason != NONE:
+            return reason
+    if not can_take_slots(state, fresh):
+        return FULL
+    for side in range(2):
+        tick = quoted_tick(command, side)
+        if _enters(state, command, ask if side else bid, side) and level_is_full(
+            state, book, side, tick, quoted_lots(command, side)
+        ):
+            return FULL
+    return NONE
+
+
+@kernel
+def _fits_beside(state, account, row, book, command, bid, ask):
+    """Whether there is room for the new sides even beside the old ones, which then need not be taken out first: an
+    order that leaves never raises the hold, nor how far a position reaches."""
+    if not has_plain_limits(state, account, row, book):
+        return False
+    account_row = state.accounts[account]
+    need = np.int64(0)
+    for side in range(2):
+        if _enters(state, command, ask if side else bid, side):
+            lots = quoted_lots(command, side)
+            if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:
+                return False
+            need += lots * (book.hold_bound_mills + loss_per_lot(book, side, quoted_tick(command, side)))
+    return need <= equity_mills(account_row) - account_row.hold_mills
+
+
+@kernel
+def _try_sides(state, command, account, row, book, bid, ask, fresh):
+    """The new sides are counted as working in place of the old ones, and that is undone. The first reason of both."""
     before = np.int64(state.used_positions)
     if fresh != 0:
-        if missing_positions(state, account, book) > positions_left(state):
-            return FULL
         row = open_positions(state, account, row, book)
     _swap_sides(state, command, account, row, book, bid, ask, np.int64(-1))
     reason = NONE
@@ -175,7 +209,6 @@ def _check_risk(state, command, book, bid, ask):
             found = check_risk(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
             if found != NONE and (reason == NONE or found < reason):
                 reason = found
-            full = full or level_is_full(state, book, side, tick, lots)
             _count(state, account, row, book, side, tick, lots)
     for side in range(2):
         if _enters(state, command, ask if side else bid, side):
@@ -184,7 +217,7 @@ def _check_risk(state, command, book, bid, ask):
     _swap_sides(state, command, account, row, book, bid, ask, np.int64(1))
     while state.used_positions > before:
         forget_last_position(state)
-    return FULL if reason == NONE and full else reason
+    return reason
 
 
 @kernel

@@ -6,8 +6,7 @@ A quote's two sides are orders like others; they are found by account and book t
 import numpy as np
 
 from exchange.book.index import FREE, add_client_order, find_hashed, key_hash
-from exchange.book.levels import crosses, take_hidden_first, unlink_order
-from exchange.book.pro_rata import lose_top
+from exchange.book.levels import crosses, take_hidden_first
 from exchange.book.slots import slot_of, take_slot
 from exchange.clearing.positions import open_positions, own_position
 from exchange.codes import (
@@ -25,7 +24,7 @@ from exchange.codes import (
 )
 from exchange.engine.emit import answer_event, market_event, next_in_stream, order_event
 from exchange.engine.matching import settle_remainder
-from exchange.engine.orders import append_to_account, rest_order, take_out, work_order
+from exchange.engine.orders import append_to_account, move_order, rest_order, take_out, work_order
 from exchange.engine.protection import find_protection
 from exchange.engine.quote_checks import changes_side, check_quote, quoted_lots, quoted_tick
 from exchange.engine.quote_counts import count_quote, join_protection
@@ -160,15 +159,7 @@ def _unrest(state, out, slot, tick, lots):
     order = state.orders[slot]
     join_protection(state, order, np.int64(state.cursor.protection))
     old_price = order.price
-    level_lots = unlink_order(state, state.books[order.book], slot)
-    work_order(state, order, -np.int64(order.leaves_lots))
-    if state.books[order.book].features & PRO_RATA != 0:
-        lose_top(state, order)
-    order.price = tick
-    order.leaves_lots = lots
-    order.order_lots = order.filled_lots + lots
-    order.shown_lots = 0
-    work_order(state, order, lots)
+    level_lots = move_order(state, slot, tick, lots)
     row = _replaced(state, out, order, level_lots, LOST)
     row.hidden_lots = old_price
 

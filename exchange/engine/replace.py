@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from exchange.book.levels import take_hidden_first, unlink_order
-from exchange.book.pro_rata import lose_top
+from exchange.book.levels import take_hidden_first
 from exchange.book.stops import is_stop
 from exchange.clearing.margin import loss_per_lot
 from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderState, OrderType
 from exchange.engine.emit import next_in_stream, order_event
-from exchange.engine.orders import PRO_RATA, refuse_change, rest_order, take_out, target_of, work_order
+from exchange.engine.orders import move_order, refuse_change, rest_order, take_out, target_of, work_order
 from exchange.engine.replace_stop import replace_stop, set_terms
 from exchange.engine.risk import check_risk, level_is_full
 from exchange.engine.validate import (
@@ -169,15 +168,7 @@ def _move(state, out, command, slot, price, total):
     order = state.orders[slot]
     book = state.books[order.book]
     old_price = order.price
-    level_lots = unlink_order(state, book, slot) if order.resting != 0 else np.int64(0)
-    if book.features & PRO_RATA != 0:
-        lose_top(state, order)
-    work_order(state, order, -np.int64(order.leaves_lots))
-    order.price = price
-    order.order_lots = total
-    order.leaves_lots = total - order.filled_lots
-    order.shown_lots = 0
-    work_order(state, order, np.int64(order.leaves_lots))
+    level_lots = move_order(state, slot, price, total - order.filled_lots)
     state.stamp += 1
     order.stamp = state.stamp
     row = _answer_replace(state, out, command, order, level_lots)

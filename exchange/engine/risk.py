@@ -25,7 +25,7 @@ def equity_mills(account_row):
 
 
 @leaf_kernel
-def _reach(position, side, lots):
+def reach_of(position, side, lots):
     """Lots held in the direction of a side if all its working orders fill, and `lots` more."""
     held = position.lots if side == BUY else -position.lots
     return held + position.working[side] + lots
@@ -36,18 +36,18 @@ def _leg_reasons(state, account, row, book, side, lots, close_only):
     """CLOSE_ONLY or POSITION over the legs that an order of these lots would change, NONE if all allow it."""
     account_row = state.accounts[account]
     if row != 0 and book.term == 0 and not close_only:
-        return NONE if _reach(state.positions[row], side, lots) <= account_row.position_lots_max else POSITION
+        return NONE if reach_of(state.positions[row], side, lots) <= account_row.position_lots_max else POSITION
     for leg in range(book.leg_count):
         position = state.positions[leg_position(state, account, row, book, leg)]
         leg_side = side if book.legs[leg].sign > 0 else 1 - side
-        reach = _reach(position, leg_side, lots)
+        reach = reach_of(position, leg_side, lots)
         if close_only and reach > 0:
             return CLOSE_ONLY
         if reach > account_row.position_lots_max:
             return POSITION
         if state.books[book.legs[leg].book].term != 0:
             # LIMIT-004: what this order adds to the larger side of this position.
-            other = _reach(position, 1 - leg_side, np.int64(0))
+            other = reach_of(position, 1 - leg_side, np.int64(0))
             before = max(abs(reach - lots), abs(other))
             if account_row.term_lots + max(abs(reach), abs(other)) - before > account_row.term_lots_max:
                 return POSITION
@@ -64,6 +64,14 @@ def _exceeds_spot_limit(state, risk, book, side, lots):
     if weight > 0:
         return risk.spot_lots + risk.spot_working[0] + weight * lots > limit
     return -risk.spot_lots + risk.spot_working[1] - weight * lots > limit
+
+
+@leaf_kernel
+def has_plain_limits(state, account, row, book):
+    """Whether an account's orders in a book meet no limits but its largest position and its equity."""
+    if row == 0 or book.term != 0 or state.accounts[account]["flags"] & CLOSE_ONLY_FLAG != 0:
+        return False
+    return book.spot_weight == 0 or state.commodities[book.commodity].spot_lots_max == 0
 
 
 @leaf_kernel

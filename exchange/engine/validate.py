@@ -64,6 +64,7 @@ DECREMENT = np.int64(SmpMode.DECREMENT)
 POST_ONLY_NONE = np.int64(PostOnly.NONE)
 POST_ONLY_REJECT = np.int64(PostOnly.REJECT)
 POST_ONLY_SLIDE = np.int64(PostOnly.SLIDE)
+ANY_PRICE = 2 * PRICE_MAX + 1  # beyond every price from every other
 ENTRY_IOC_ONLY = np.int64(OrderEntry.IOC_ONLY)
 
 CLOSED = np.int64(MarketState.CLOSED)
@@ -149,19 +150,25 @@ def check_syntax(command):
 
 
 @leaf_kernel
-def worst_tick(book, side):
-    """The worst price an order of this side may have: daily limit and reject band (BAND-001, BAND-002, BAND-004)."""
-    limit = np.int64(book.high_tick) if side == BUY else np.int64(book.low_tick)
-    if book.band_ticks == 0:
-        return limit
+def price_range(book, side):
+    """Lowest and highest price an order of this side may have: daily limits on both sides, reject band on the
+    aggressive one (BAND-001, BAND-002, BAND-004). Nothing branches on the side: half of all guesses would be wrong."""
     reference = np.int64(book.settle_tick)
     if book.has_last != 0:
         reference = np.int64(book.last_tick)
     elif book.has_indicative != 0:
         reference = np.int64(book.indicative_tick)
-    if side == BUY:
-        return min(limit, reference + book.band_ticks)
-    return max(limit, reference - book.band_ticks)
+    band = np.int64(book.band_ticks) if book.band_ticks != 0 else ANY_PRICE
+    lowest = max(np.int64(book.low_tick), reference - band - (1 - side) * ANY_PRICE)
+    highest = min(np.int64(book.high_tick), reference + band + side * ANY_PRICE)
+    return lowest, highest
+
+
+@leaf_kernel
+def worst_tick(book, side):
+    """The worst price an order of this side may have."""
+    lowest, highest = price_range(book, side)
+    return highest if side == BUY else lowest
 
 
 @leaf_kernel
@@ -178,10 +185,8 @@ def check_price(book, side, tick, tif):
     """Rank 10: daily limits on both sides, reject band on the aggressive side."""
     if (tick < book.low_tick or tick > book.high_tick) and can_park(book, side, tick, tif):
         return NONE
-    worst = worst_tick(book, side)
-    if side == BUY:
-        return BAND if tick > worst or tick < book.low_tick else NONE
-    return BAND if tick < worst or tick > book.high_tick else NONE
+    lowest, highest = price_range(book, side)
+    return NONE if lowest <= tick <= highest else BAND
 
 
 @leaf_kernel
