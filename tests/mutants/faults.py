@@ -84,7 +84,7 @@ FAULTS = (
     # time in force
     Fault(
         "IOC remainder rests", MATCHING,
-        "elif is_immediate(order.tif):", "elif order.tif == ORDER_FOK:",
+        "elif is_immediate(order.tif):\n        take_out", "elif order.tif == ORDER_FOK:\n        take_out",
     ),
     Fault(
         "FOK counts only what is shown", LEVELS,
@@ -214,8 +214,8 @@ FAULTS = (
     # bands, post-only, market orders
     Fault(
         "band refuses far prices on the passive side", VALIDATE,
-        "        return BAND if tick > worst or tick < book.low_tick else NONE\n",
-        "        return BAND if tick > worst or tick < book.low_tick or tick < 2 * book.last_tick - worst else NONE\n",
+        "reference - band - (1 - side) * ANY_PRICE)",
+        "reference - band)",
     ),
     Fault(
         "band ignores the last price", VALIDATE, "    if book.has_last != 0:\n        reference", "    if False:\n        reference",
