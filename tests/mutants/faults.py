@@ -129,8 +129,8 @@ FAULTS = (
     ),
     Fault(
         "replace sets what is left to the new total", REPLACE,
-        "    order.leaves_lots = total - order.filled_lots\n    order.shown_lots = 0\n",
-        "    order.leaves_lots = total\n    order.shown_lots = 0\n",
+        "move_order(state, slot, price, total - order.filled_lots)",
+        "move_order(state, slot, price, total)",
     ),
     Fault(
         "replace is not tested against margin", REPLACE,
@@ -280,7 +280,9 @@ FAULTS = (
     Fault("larger side of a quote keeps time", QUOTE_CHECKS, "state.orders[slot].price != tick or lots > state.orders[slot].leaves_lots", "state.orders[slot].price != tick"),
     Fault("quote side of size zero stays", QUOTES, "    elif lots == 0:\n", "    elif lots < 0:\n"),
     Fault("quotes change in the no-cancel period", QUOTE_CHECKS, " or (book.phase == NOCANCEL and (bid != 0 or ask != 0))", ""),
-    Fault("protection trips above its threshold, not at it", PROTECTION, "protection.lots >= protection.lots_max", "protection.lots > protection.lots_max"),
+    Fault("quote beyond the margin enters beside the old one", QUOTE_CHECKS, "    return need <= equity_mills(account_row) - account_row.hold_mills", "    return need <= equity_mills(account_row)"),
+    Fault("quote beyond the position limit enters", QUOTE_CHECKS, "if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:", "if lots > account_row.position_lots_max:"),
+    Fault("protection trips above its threshold, not at it", PROTECTION, "protection.tried_lots >= protection.lots_max", "protection.tried_lots > protection.lots_max"),
     Fault("protection counts gross lots as delta", PROTECTION, "    protection.delta += signed\n", "    protection.delta += lots\n"),
     Fault("protection never forgets", PROTECTION, "oldest.time_ns > state.time_ns - protection.window_ns and", "oldest.time_ns > -1 and"),
     Fault("velocity looks at the low of the window only", WINDOWS, "(tick - low > width or high - tick > width)", "tick - low > width"),
