@@ -8,10 +8,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from exchange.day_schedule import DaySchedule
-from exchange.engine.warmup import warm_up
+from exchange.engine.warmup import share_done, warm_up
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
-from exchange.kernel import KERNELS
 from exchange.limits import NAMED
 from exchange.loop import run_loop
 from exchange.main import RunningServer, Settings, prepare, serve
@@ -56,16 +55,16 @@ async def _serve(folder: str, settings: Settings, console: Console) -> int:
 
 
 async def warm_up_shown(settings: Settings, console: Console) -> None:
-    """Compile or load the kernels, with a bar if it takes long: cold it is most of a minute."""
+    """Compile or load the kernels, with a bar if it takes long: cold it is more than half a minute."""
     work = asyncio.get_running_loop().run_in_executor(None, warm_up, NAMED[settings.limits])
     done, _ = await asyncio.wait({work}, timeout=COLD_S)
     if not done:
-        columns = (TextColumn("compiling the engine, once"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+        columns = (TextColumn("compiling the engine, once"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
         with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
-            task = progress.add_task("", total=len(KERNELS))
+            task = progress.add_task("", total=1.0)
             while not done:
                 done, _ = await asyncio.wait({work}, timeout=POLL_S)
-                progress.update(task, completed=sum(bool(kernel.signatures) for kernel in KERNELS))
+                progress.update(task, completed=share_done())
     await work
 
 

@@ -1,5 +1,10 @@
 """The compiler's front door: where compiled code is kept, and the machine operations that have a plain twin."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +14,7 @@ from exchange.engine.state import new_state
 from exchange.kernel import JIT, cache_folder, highest_bit, kernel, kernel_sources, row_at, source_hash
 from exchange.limits import TEST
 from exchange.records import COMMAND, blank_rows
+from tests.source_tree import ROOT
 
 
 @pytest.mark.rule("SEC-013")
@@ -60,3 +66,72 @@ def test_last_row_is_inside_and_the_next_is_not() -> None:
     for outside in (3, -1):
         with pytest.raises(IndexError):
             _sequence_of(rows, outside)
+
+
+# Python calls `outer`, that calls `middle`, that calls `item`.
+CHAIN = """
+import sys
+import numpy as np
+from exchange.engine.state import new_state
+from exchange.kernel import kernel
+from exchange.limits import TEST
+
+@kernel
+def item(table, index):
+    print("looks at", index)
+    return table[index]
+
+@kernel
+def middle(state, index):
+    return item(state.occupied, index) + np.uint64(1)
+
+@kernel
+def outer(states, index):
+    return middle(states[0], index) + np.uint64(1)
+
+states = new_state(TEST)
+states["occupied"][0, 2] = 40
+print(outer(states, np.int64(2)))
+print("compiled:", *[name for name, known in list(globals().items()) if getattr(known, "signatures", ())])
+try:
+    outer(states, np.int64(-1))
+except IndexError as error:
+    print(error)
+if "middle" in sys.argv:
+    print(middle(states[0], np.int64(2)), outer(states, np.int64(2)))
+sys.stdout.flush()
+"""
+
+
+def _run_chain(folder: Path, *arguments: str) -> tuple[list[str], set[str]]:
+    """Lines that a process prints, and kernels in the cache after it."""
+    (folder / "chain.py").write_text(CHAIN)
+    environment = os.environ | {"GPUX_CACHE": str(folder / "cache"), "PYTHONPATH": str(ROOT), "NUMBA_DISABLE_JIT": "0"}
+    run = [sys.executable, str(folder / "chain.py"), *arguments]
+    done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines(), {path.name.split("-")[0] for path in folder.rglob("*.nbc")}
+
+
+def test_what_python_calls_is_compiled_as_a_whole(tmp_path: Path) -> None:
+    """Its parts keep their constants and their checks; only it is in the cache, and all of it."""
+    lines, kept = _run_chain(tmp_path)
+    used = ["looks at 2", "42"]
+    failed = ["looks at -1", "index is out of bounds"]
+    assert lines == [*used, "compiled: item middle outer", *failed]
+    assert kept == {"chain.outer"}
+    lines, kept = _run_chain(tmp_path)
+    assert lines == [*used, "compiled: outer", *failed]
+    assert kept == {"chain.outer"}
+
+
+def test_a_part_that_python_calls_is_compiled_for_it(tmp_path: Path) -> None:
+    lines, kept = _run_chain(tmp_path, "middle")
+    assert lines[-3:] == ["looks at 2", "looks at 2", "41 42"]
+    assert kept == {"chain.outer", "chain.middle"}
+
+
+def test_type_of_a_state_is_written_out_once() -> None:
+    """Numba asks for it in every step of every kernel: a fifth of a cold start if it is put together anew."""
+    kind = _touch.typeof_pyval(new_state(TEST)).dtype
+    assert repr(kind) is kind.name and repr(kind.fields["orders"].type) is kind.fields["orders"].type.name

@@ -126,7 +126,7 @@ def data_folder(folder: str) -> Iterator[str]:
 
 
 def await_ready(venue: VenueProcess, console: Console) -> Ready:
-    """Wait for the venue and show that something happens: a first start compiles for most of a minute."""
+    """Wait for the venue and show that something happens: a first start compiles for more than half a minute."""
     if console.is_terminal:
         with console.status("starting") as status:
             return venue.await_ready(lambda elapsed_s: status.update(starting_text(elapsed_s)))

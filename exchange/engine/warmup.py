@@ -1,16 +1,22 @@
 """Compile every kernel before serving: a pause of seconds in the middle of trading is not acceptable.
 
-With a warm cache this loads machine code; cold it compiles for about half a minute.
+With a warm cache this loads machine code; cold it compiles for more than half a minute.
 """
+
+from typing import Any
 
 import numpy as np
 
 from exchange.codes import CommandKind, MarketState, PeriodKind, Side, TimeInForce
 from exchange.engine import query
-from exchange.engine.apply import end_run
+from exchange.engine.apply import apply_commands, end_run
 from exchange.engine.control import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
 from exchange.engine.engine import Engine, blank_commands
+from exchange.kernel import KERNELS
 from exchange.limits import Limits
+
+# Shares of a cold warm-up's time, measured: all kernels one by one, then the two that take most of them in.
+EACH, APPLY, END = 0.70, 0.18, 0.12
 
 
 def warm_up(limits: Limits) -> None:
@@ -30,6 +36,16 @@ def warm_up(limits: Limits) -> None:
     query.find_order(engine.states, 1, client_order_id="A")
     query.find_order(engine.states, 1, order_id=1)
     query.position(engine.states, 1, 1)
+
+
+def share_done() -> float:
+    """How much of a cold warm-up's work is over, 0 to 1."""
+    each = sum(_is_compiled(kernel) for kernel in KERNELS) / len(KERNELS)
+    return EACH * each + APPLY * _is_compiled(apply_commands) + END * _is_compiled(end_run)
+
+
+def _is_compiled(kernel: Any) -> bool:
+    return bool(kernel.signatures)
 
 
 def definitions() -> list[tuple[int, bytes]]:
