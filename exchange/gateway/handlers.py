@@ -113,6 +113,8 @@ def _fills(session: "Session", account: int, message: Query) -> Any:
     room = session.hub.room
     last = min(message.last_sequence, query.account_sequence(room.states, account))
     first = max(1, message.first_sequence)
+    if message.first_sequence > message.last_sequence:
+        return error(message.request_id, ErrorCode.REPLAY_RANGE, _inverted(message))
     if last - first >= FILLS_MAX:
         text = f"to - from is at most {FILLS_MAX - 1}"
         return error(message.request_id, ErrorCode.REPLAY_RANGE, text)
@@ -131,6 +133,9 @@ def replay(session: "Session", seat: Seat, message: Replay) -> None:
     if message.last_sequence - message.first_sequence >= REPLAY_MAX:
         text = f"at most {REPLAY_MAX} messages a request (from, to)"
         session.refuse(message.request_id, ErrorCode.REPLAY_RANGE, text)
+        return
+    if message.first_sequence > message.last_sequence:
+        session.refuse(message.request_id, ErrorCode.REPLAY_RANGE, _inverted(message))
         return
 
     def answer() -> None:
@@ -159,6 +164,10 @@ def _replay_account(session: "Session", account: int, message: Replay) -> None:
         if first <= number <= last:
             session.line.send(report)
     session.line.send(ReplayEnd(message.request_id, last))
+
+
+def _inverted(message: Query | Replay) -> str:
+    return f"from {message.first_sequence} is above to {message.last_sequence}"
 
 
 def _too_old(session: "Session", account: int, request_id: int) -> Any:

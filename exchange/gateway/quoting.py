@@ -24,8 +24,7 @@ def quote(session: "Session", seat: Seat, message: Quote) -> None:
     if not account:
         return
     if not _is_protected(session, account, message.protection_group):
-        text = f"mmp {message.protection_group} is no protection group of acc {account}: mmp_set first"
-        session.refuse(message.request_id, ErrorCode.QUOTE_NEEDS_MMP, text)
+        _refuse_group(session, message.request_id, account, f"mmp {message.protection_group}")
         return
     if seat.terms.mode == "off":
         session.refuse(message.request_id, ErrorCode.QUOTE_NEEDS_COD, "quotes need cancel on disconnect: cod first")
@@ -66,6 +65,9 @@ def reset_protection(session: "Session", seat: Seat, message: ProtectionReset) -
     account = admit_trade(session, seat, message, seat.order_bucket, "order", seat.may_trade)
     if not account:
         return
+    if not _is_protected(session, account, message.group):
+        _refuse_group(session, message.request_id, account, f"grp {message.group}")
+        return
     room = session.hub.room
     pack_reset(room.batch, message.group, account, seat.number, message.request_id)
     submit_lasting(session, seat, room, message.request_id)
@@ -77,3 +79,8 @@ def _is_protected(session: "Session", account: int, number: int) -> bool:
     if number and (account, number) not in hub.protections and query.has_protection(hub.room.states, account, number):
         hub.protections.add((account, number))
     return (account, number) in hub.protections
+
+
+def _refuse_group(session: "Session", request_id: int, account: int, named: str) -> None:
+    text = f"{named} is no protection group of acc {account}: mmp_set first"
+    session.refuse(request_id, ErrorCode.QUOTE_NEEDS_MMP, text)

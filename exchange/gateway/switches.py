@@ -22,7 +22,7 @@ def timer(session: "Session", seat: Seat, message: Timer) -> None:
     if not account:
         return
     if message.ms and not TIMER_MS[0] <= message.ms <= TIMER_MS[1]:
-        text = f"ms {message.ms} is not 0 or in {TIMER_MS[0]}..{TIMER_MS[1]}"
+        text = f"OUT_OF_RANGE: ms {message.ms} is not 0 or in {TIMER_MS[0]}..{TIMER_MS[1]}"
         session.refuse(message.request_id, ErrorCode.BAD_MESSAGE, text)
         return
     room = session.hub.room

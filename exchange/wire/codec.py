@@ -52,7 +52,7 @@ _FAULT_TEXTS = (
     (re.compile(r"\AObject missing required field"), "MISSING_FIELD"),
     (re.compile(r"\AObject contains unknown field"), "UNKNOWN_FIELD"),
     (re.compile(r"\AExpected `(object|array|object \| array)`(, got `\w+`)?\Z"), "MALFORMED"),
-    (re.compile(r"\AInteger value out of range|\AExpected `int` [<>]="), "OUT_OF_RANGE"),
+    (re.compile(r"\AInteger value out of range|\AExpected `int` [<>]=|\AExpected `array` of length"), "OUT_OF_RANGE"),
     (re.compile(r"matching regex|of length"), "BAD_ID"),
     (re.compile(r"\AInvalid value .* - at `\$(\[\d+\]|\[\.\.\.\]|\.\w+)*\.t`"), "UNKNOWN_OP"),
     (re.compile(r"\AInvalid enum value|\AExpected `.*got `|\AExpected `\w+`"), "BAD_TYPE"),

@@ -155,6 +155,7 @@ PRICE_BOUND = 2**31 - 1
 LOTS_BOUND = 2**31 - 1
 BATCH_MAX = 20  # ENTRY-013
 QUOTE_ROWS_MAX = 32
+PROTECTION_FILLS_MAX = 256  # a protection group remembers no more (MMP-001)
 MESSAGES_MAX = 64  # WIRE-003
 
 _ID_CHARACTERS = "[A-Za-z0-9_.:-]"

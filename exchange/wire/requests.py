@@ -10,7 +10,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from exchange.wire.fields import (
     BATCH_MAX,
+    INT53,
     KEYS,
+    LOTS_BOUND,
+    PROTECTION_FILLS_MAX,
     QUOTE_ROWS_MAX,
     ClientOrderId,
     Count,
@@ -43,7 +46,8 @@ ChannelName = Literal[
     "orders",
     "stats",
 ]
-Threshold = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+GpuHours = Annotated[int, Meta(ge=1, le=INT53)]
+LotsThreshold = Annotated[int, Meta(ge=1, le=LOTS_BOUND)]
 
 
 class _ClientPart(Struct, rename=KEYS, omit_defaults=True, forbid_unknown_fields=True, gc=False, kw_only=True):
@@ -199,10 +203,10 @@ class ProtectionSet(Request, tag="mmp_set", kw_only=True):
     group: Word
     chip: Name = ""
     window_ms: Annotated[int, Meta(ge=1, le=3_600_000)]
-    traded_lots: Threshold = 0
-    fills: Threshold = 0
-    delta_lots: Threshold = 0
-    gpu_hours: Threshold = 0
+    traded_lots: LotsThreshold = 0
+    fills: Annotated[int, Meta(ge=1, le=PROTECTION_FILLS_MAX)] = 0
+    delta_lots: LotsThreshold = 0
+    gpu_hours: GpuHours = 0
 
 
 class ProtectionReset(Request, tag="mmp_reset", kw_only=True):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.wire.codec import CODECS, BadMessage, TooManyMessages, fault_name
-from exchange.wire.messages import Cancel, Ping
+from exchange.wire.messages import Batch, Cancel, Ping
 from exchange.wire.requests import SideText
 from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
 
@@ -114,6 +114,8 @@ def test_bad_messagepack_gets_its_name(data: bytes, name: str) -> None:
         (Ping, b"[]", "MALFORMED"),
         (Ping, b'{"t":"ping","id":0}', "OUT_OF_RANGE"),
         (int, b"1" + b"0" * 5000, "OUT_OF_RANGE"),
+        (Batch, b'{"t":"batch","id":1,"ops":[]}', "OUT_OF_RANGE"),
+        (tuple[int, int], b"[1]", "OUT_OF_RANGE"),
         (Cancel, b'{"t":"cancel","id":1,"coid":""}', "BAD_ID"),
         (Ping | Cancel, b'{"t":"pong"}', "UNKNOWN_OP"),
         (SideText, b'"c"', "BAD_TYPE"),
