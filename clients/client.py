@@ -244,5 +244,5 @@ def connect(
         subprotocol=subprotocol,
         cancel_terms=cancel_terms,
     )
-    address = f"{parts.scheme}://{parts.netloc}{path}"
+    address = f"{parts.scheme}://{parts.netloc}{path}" if parts.netloc else url
     return Session(address, core, subprotocol, random.Random(seed), events_max)

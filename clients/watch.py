@@ -149,6 +149,10 @@ async def watch(url: str, symbol: str, rows: int = 8, seconds: float = 0, consol
     seconds  0: until interrupted
     """
     console = console or Console()
+    if not 0 <= seconds < float("inf"):
+        raise UserError(f"--seconds {seconds:g} is not 0 or more")
+    if rows < 1:
+        raise UserError(f"--levels {rows} is not above 0")
     try:
         async with connect(url) as session:
             view = await subscribe(session, symbol)

@@ -37,6 +37,8 @@ from exchange.venue import Spawn, Venue
 
 RECORDED_ROWS_MAX = 1_048_576  # events of the replay that history takes up
 FACTS_ROWS_MAX = 65_536
+DEPOSIT_MILLS_MAX = 10**15  # at once: thousands of them are far from what money is counted in
+FIRM_MAX = 2**32 - 1
 CLOSING_SNAPSHOT_RECORDS = 1_000_000  # a stop after more commands than these takes a snapshot: the next start is quick
 
 
@@ -207,6 +209,10 @@ class OpenVenue:
         payload = key_payload(definition)
         if pair.key in self.keys.keys:
             raise UserError(f"key {pair.key} exists already: choose another name")
+        if not 0 <= deposit_mills <= DEPOSIT_MILLS_MAX:
+            raise UserError(f"deposit {deposit_mills} not in 0..{DEPOSIT_MILLS_MAX}")
+        if not 0 <= firm <= FIRM_MAX:
+            raise UserError(f"firm {firm} not in 0..{FIRM_MAX}")
         flags = self.engine.states["accounts"][0]["flags"]
         if not 0 < account < len(flags):
             raise UserError(f"account {account} not in 1..{len(flags) - 1}")

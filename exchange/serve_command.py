@@ -11,6 +11,7 @@ from exchange.day_schedule import DaySchedule
 from exchange.engine.warmup import share_done, warm_up
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
+from exchange.journal.recovery import make_data_folder
 from exchange.limits import NAMED
 from exchange.loop import run_loop
 from exchange.main import RunningServer, Settings, prepare, serve
@@ -18,12 +19,14 @@ from exchange.opening import OpenVenue
 from exchange.seams import RealClock, RealDisk
 
 POLL_S = 0.2
+SEED_BYTES = 32
 COLD_S = 1.0  # a start that takes longer is compiling: then the bar is shown
 
 
 def run_serve(folder: str, settings: Settings, console: Console) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit code."""
     settings.check()
+    make_data_folder(settings.disk, folder)  # a wrong one is told before the engine compiles
     return run_loop(_serve(folder, settings, console))
 
 
@@ -107,11 +110,19 @@ def make_key(
     disk = RealDisk()
     if disk.exists(path):
         raise UserError(f"{path} exists already: a private key is never overwritten")
+    make_data_folder(disk, folder)
     run_loop(warm_up_shown(settings, console))
     with prepare(folder, settings) as setup:
-        pair = setup.make_key(name, account, deposit_mills, scopes, firm=firm)
-        write_private(disk, path, pair)
-    return pair, path
+        pair = KeyPair(f"k_{name}", account, settings.rng.bytes(SEED_BYTES))
+        try:
+            write_private(disk, path, pair)
+        except OSError as error:
+            raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
+        try:
+            return setup.make_key(name, account, deposit_mills, scopes, pair.seed, firm), path
+        except UserError:
+            disk.unlink(path)
+            raise
 
 
 def write_private(disk: RealDisk, path: str, pair: KeyPair) -> None:

@@ -41,6 +41,14 @@ BAD_INPUT = [
     "conformance .",
     "watch H100.G90.F27 --url ws://127.0.0.1:1",
     "watch H100.G90.F27 --url no-address",
+    "watch H100.G90.F27 --seconds -1",
+    "watch H100.G90.F27 --levels 0",
+    "serve no-tape.parquet --port 0",
+    "serve /dev/null/x --port 0",
+    "serve venue --port 65536",
+    "serve venue --date 2026-13-45",
+    "serve venue --close 25:00",
+    "key make no-tape.parquet bob --account 1",
 ]
 
 

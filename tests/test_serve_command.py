@@ -71,12 +71,21 @@ def test_private_key_is_never_overwritten_nor_a_key_made_twice(tmp_path: Path) -
         ({"account": 10**6}, "account 1000000 not in"),
         ({"scopes": ("trade", "fly")}, "scopes"),
         ({"name": "x" * 30}, "1 to 24"),
+        ({"name": "b b"}, "1 to 24 characters from"),
+        ({"deposit_mills": -1}, "deposit -1 not in"),
+        ({"deposit_mills": 2**63 - 1}, "deposit 9223372036854775807 not in"),
+        ({"firm": 2**32}, "firm 4294967296 not in"),
+        ({"key_file": "/no/such/folder/key.pem"}, "/no/such/folder/key.pem cannot be written"),
     ],
 )
-def test_key_that_cannot_be_is_refused_in_one_line(tmp_path: Path, changes: dict, text: str) -> None:
+@pytest.mark.rule("BAD-064")
+def test_key_that_cannot_be_is_refused_in_one_line_and_leaves_nothing(tmp_path: Path, changes: dict, text: str) -> None:
     with pytest.raises(UserError, match=text) as refused:
         make(tmp_path / "venue", **changes)
     assert refused.value.code == 2
+    assert list((tmp_path / "venue").glob("*.pem")) == []
+    with prepare(str(tmp_path / "venue"), SETTINGS) as setup:
+        assert setup.keys.keys == {} and query.firm_of(setup.engine.states, 7) == 0
 
 
 @pytest.mark.rule("DUR-108")

@@ -4,6 +4,7 @@ A derived store (DUR-150, DUR-151): written only as the effect of journalled DEF
 never ahead of them; deleted and rebuilt when it is damaged or ahead of the journal. Public keys only, no secrets.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from exchange.seams import Disk
 from exchange.wire.messages import CancelTerms
 
 KEY_ID_BYTES = 24  # it travels in the client order id of a SESSION row
+KEY_ID = re.compile(rf"[A-Za-z0-9_.:-]{{1,{KEY_ID_BYTES}}}")  # what a logon can name
 OFF = CancelTerms(mode="off")
 
 _TABLES = """
@@ -67,8 +69,8 @@ class SessionRecord:
 
 def key_payload(definition: KeyDefinition) -> bytes:
     """DEFINE_KEY's payload of a checked definition. UserError names what is wrong."""
-    if not 1 <= len(definition.key.encode()) <= KEY_ID_BYTES or not definition.key.isascii():
-        raise UserError(f"key id {definition.key!r} is not 1 to {KEY_ID_BYTES} ASCII characters")
+    if KEY_ID.fullmatch(definition.key) is None:
+        raise UserError(f"key id {definition.key!r} is not 1 to {KEY_ID_BYTES} characters from A-Z a-z 0-9 _ . : -")
     unknown = sorted(set(definition.scopes) - set(SCOPES))
     if unknown or not definition.scopes:
         raise UserError(f"scopes {definition.scopes} not from {', '.join(SCOPES)}")

@@ -15,6 +15,7 @@ from blake3 import blake3
 from exchange.engine.engine import Engine
 from exchange.engine.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
 from exchange.engine.state import STATE_VERSION, state_dtype
+from exchange.errors import UserError
 from exchange.journal.errors import EXIT_CONFIGURATION, EXIT_IO, EXIT_LOCKED, JournalFailed, Refusal
 from exchange.journal.frames import EPOCH_BODY, MARK_BODY, NO_HASH, BadFrame, Due, Frame, FrameKind
 from exchange.journal.head import EMPTY, Head, HeadFile, create_head, read_head
@@ -121,19 +122,27 @@ def open_journal(
         raise
 
 
+def make_data_folder(disk: Disk, folder: str) -> None:
+    """Make the folder if it is missing. UserError, exit code 2, where none can be."""
+    if disk.is_link(folder):
+        raise Refusal(f"{folder} is a symbolic link")
+    try:
+        disk.make_folder(folder)
+    except OSError as error:
+        raise UserError(f"{folder} can be no data folder: {error.strerror or error}") from None
+
+
 def _lock(disk: Disk, folder: str) -> int:
     """Handle of LOCK, held until it is closed; refuses a folder that others may enter (DUR-040)."""
-    if disk.is_link(folder):
-        raise Refusal(f"{folder} is a symbolic link", code=EXIT_CONFIGURATION)
-    disk.make_folder(folder)
+    make_data_folder(disk, folder)
     if not disk.list(folder):
         disk.set_mode(folder, 0o700)
     for path in (folder, *(f"{folder}/{name}" for name in FOLDERS)):
         if disk.is_link(path):
-            raise Refusal(f"{path} is a symbolic link", code=EXIT_CONFIGURATION)
+            raise Refusal(f"{path} is a symbolic link")
         disk.make_folder(path)
         if disk.mode(path) & 0o077:
-            raise Refusal(f"{path} has mode {disk.mode(path):o}, not 700", code=EXIT_CONFIGURATION)
+            raise Refusal(f"{path} has mode {disk.mode(path):o}, not 700")
     handle = disk.open(f"{folder}/LOCK", create=True)
     if not disk.lock(handle):
         disk.close(handle)

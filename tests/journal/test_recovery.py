@@ -219,7 +219,7 @@ def test_without_head_only_an_empty_journal_starts() -> None:
     assert reopen(FaultDisk()).report.created
 
 
-@pytest.mark.rule("DUR-040")
+@pytest.mark.rule("DUR-040", "BAD-067")
 def test_a_folder_serves_one_process_and_only_its_owner() -> None:
     disk = FaultDisk()
     opened = reopen(disk)
@@ -235,7 +235,7 @@ def test_a_folder_serves_one_process_and_only_its_owner() -> None:
 
     with pytest.raises(Refusal, match="mode 750") as wide:
         reopen(Wide())
-    assert wide.value.code == 78
+    assert wide.value.code == 65
 
     class Link(FaultDisk):
         def is_link(self, path: str) -> bool:
