@@ -31,17 +31,16 @@ def contracts(
 ) -> None:
     """List the contracts of a day, or explain one in plain words with its numbers.
 
-    Parameters
-    ----------
-    symbol: Explain this contract, like H100.G90.F27; without it all are listed.
-    chip: Only this chip, like H100.
-    tier: Only this goodput tier, like G90.
-    kind: Only month, quarter, year, term3, term5, calendar, tier or strip.
-    family: Only PHY, IDX, INF, TOP, PWS or GPX.
-    date: Trading day, like 2026-11-23; without it today.
-    symbol_glob: Only symbols like this, with * and ?: 'H100.G90.*'.
-    json: Print JSON.
-    spec: Folder of other specification files.
+    Args:
+        symbol: Explain this contract, like H100.G90.F27; without it all are listed.
+        chip: Only this chip, like H100.
+        tier: Only this goodput tier, like G90.
+        kind: Only month, quarter, year, term3, term5, calendar, tier or strip.
+        family: Only PHY, IDX, INF, TOP, PWS or GPX.
+        date: Trading day, like 2026-11-23; without it today.
+        symbol_glob: Only symbols like this, with * and ?: 'H100.G90.*'.
+        json: Print JSON.
+        spec: Folder of other specification files.
     """
     from exchange import contracts_command
 
@@ -53,12 +52,11 @@ def contracts(
 def bench(*names: str, quick: bool = False, results: Path = Path("results")) -> None:
     """Measure the engine and its peers, and print one table; wrong results fail.
 
-    Parameters
-    ----------
-    names: Questions: mixed, churn, passive, sweep, growth, kinds, implied, quotes,
-        uncross, peers, memory, start, gateway; all without names.
-    quick: Shorter flows and fewer repeats: a look, not a figure to quote.
-    results: Folder for the result files.
+    Args:
+        names: Questions: mixed, churn, passive, sweep, growth, kinds, implied, quotes,
+            uncross, peers, memory, start, gateway; all without names.
+        quick: Shorter flows and fewer repeats: a look, not a figure to quote.
+        results: Folder for the result files.
     """
     from bench import suite
 
@@ -77,14 +75,13 @@ def replay(
 ) -> None:
     """Replay recorded or generated commands through the engine: commands/s, fills, state hash, checks.
 
-    Parameters
-    ----------
-    source: A tape (FILE.parquet), a venue's data folder, the word lobster, or a flow: mixed, churn, passive, sweep.
-    messages: LOBSTER message file, for lobster.
-    book: LOBSTER order-book file of the same messages; every book state is compared.
-    save: Write what was replayed as a tape.
-    seed: Seed of a generated flow.
-    commands: Length of a generated flow.
+    Args:
+        source: A tape (FILE.parquet), a venue's data folder, the word lobster, or a flow: mixed, churn, passive, sweep.
+        messages: LOBSTER message file, for lobster.
+        book: LOBSTER order-book file of the same messages; every book state is compared.
+        save: Write what was replayed as a tape.
+        seed: Seed of a generated flow.
+        commands: Length of a generated flow.
     """
     from bench import replay as replaying
 
@@ -95,10 +92,9 @@ def replay(
 def conformance(*files: str, reference: bool = False) -> None:
     """Run scenario files against the engine and print what differs. Exit code 1 if a scenario fails.
 
-    Parameters
-    ----------
-    files: Scenario files, one scenario a line: id | rule codes | parameters | book before | messages | events.
-    reference: Run them against the slow reference book instead; needs a source checkout.
+    Args:
+        files: Scenario files, one scenario a line: id | rule codes | parameters | book before | messages | events.
+        reference: Run them against the slow reference book instead; needs a source checkout.
     """
     from exchange.conformance import command
 
@@ -114,10 +110,9 @@ def conformance(*files: str, reference: bool = False) -> None:
 def verify(folder: str, *, deep: bool = False) -> None:
     """Check every frame, link, header and snapshot of a data folder; it is only read. Exit code 65 at damage.
 
-    Parameters
-    ----------
-    folder: Data folder, as given to `gpux serve`.
-    deep: Replay it too, and compare events and state with what was recorded.
+    Args:
+        folder: Data folder, as given to `gpux serve`.
+        deep: Replay it too, and compare events and state with what was recorded.
     """
     from exchange.journal import verify as verification
 
@@ -128,10 +123,9 @@ def verify(folder: str, *, deep: bool = False) -> None:
 def dump(folder: str, *, seq: str = "1-") -> None:
     """Print the records of a data folder as JSON lines; it is only read.
 
-    Parameters
-    ----------
-    folder: Data folder, as given to `gpux serve`.
-    seq: Sequences to print: A-B, A- or A.
+    Args:
+        folder: Data folder, as given to `gpux serve`.
+        seq: Sequences to print: A-B, A- or A.
     """
     from exchange.journal import dump as dumping
 
@@ -143,12 +137,11 @@ def dump(folder: str, *, seq: str = "1-") -> None:
 def demo(*, seconds: float = 60.0, seed: int = 1, json: bool = False, folder: str = "") -> None:
     """Run a venue with makers and takers over websockets, then check all it did. Exit code 1 if a check fails.
 
-    Parameters
-    ----------
-    seconds: How long to trade.
-    seed: Decides what the takers do.
-    json: Print the result as JSON.
-    folder: Keep the venue's data in this new folder; without it they are deleted.
+    Args:
+        seconds: How long to trade.
+        seed: Decides what the takers do.
+        json: Print the result as JSON.
+        folder: Keep the venue's data in this new folder; without it they are deleted.
     """
     from exchange.demo.run import demo as run_demo
 
@@ -159,12 +152,11 @@ def demo(*, seconds: float = 60.0, seed: int = 1, json: bool = False, folder: st
 def watch(symbol: str, *, url: str = "ws://127.0.0.1:8443", levels: int = 8, seconds: float = 0.0) -> None:
     """Show the live ladder and the trades of one instrument; Ctrl-C ends it.
 
-    Parameters
-    ----------
-    symbol: Instrument, like H100.G90.F27.
-    url: Where the venue is.
-    levels: Price levels a side.
-    seconds: End after this time; without it, at Ctrl-C.
+    Args:
+        symbol: Instrument, like H100.G90.F27.
+        url: Where the venue is.
+        levels: Price levels a side.
+        seconds: End after this time; without it, at Ctrl-C.
     """
     from clients.watch import watch as run_watch
     from exchange.loop import run_loop
@@ -186,18 +178,17 @@ def serve(
 ) -> None:
     """Run the venue of a data folder; an empty or missing folder becomes a new one. Ctrl-C stops it cleanly.
 
-    Parameters
-    ----------
-    folder: Data folder: journal, snapshots, derived stores.
-    port: TCP port; 0 lets the system choose.
-    host: Address to listen on; only loopback without a certificate.
-    date: Trading day of a new venue's catalogue, like 2026-11-23; without it today.
-    durability: local: acknowledged when synced to disk; none: never waits for the disk, for tests.
-    profile: Limits of clients: standard, or loopback for benchmarks and demos.
-    close: The day ends at this UTC time, like 21:00, and the next opens after settling and pre-open; without it the
-        market stays open.
-    awake: Microseconds for which the event loop does not sleep after a command (400): a quicker answer to the next one
-        for some work of a core; 0 to 10000.
+    Args:
+        folder: Data folder: journal, snapshots, derived stores.
+        port: TCP port; 0 lets the system choose.
+        host: Address to listen on; only loopback without a certificate.
+        date: Trading day of a new venue's catalogue, like 2026-11-23; without it today.
+        durability: local: acknowledged when synced to disk; none: never waits for the disk, for tests.
+        profile: Limits of clients: standard, or loopback for benchmarks and demos.
+        close: The day ends at this UTC time, like 21:00, and the next opens after settling and pre-open; without it the
+            market stays open.
+        awake: Microseconds for which the event loop does not sleep after a command (400): a quicker answer to the next
+            one for some work of a core; 0 to 10000.
     """
     from rich.console import Console
 
@@ -225,16 +216,15 @@ def key_make(
 ) -> None:
     """Make a key for an account of a stopped venue; the account is defined if it is new.
 
-    Parameters
-    ----------
-    folder: Data folder of the venue; a new one is made if there is none.
-    name: The key's id will be k_NAME; the private key goes to FOLDER/NAME.pem, readable by its owner only.
-    account: Account number.
-    deposit: Money to pay in, in mills.
-    scopes: What the key may do: read, trade, cancel, dc, risk, admin; separated by commas.
-    firm: Clearing firm of the key, and of the account if it is new; 0 is none.
-    date: Trading day of a new venue's catalogue; without it today.
-    file: Where the private key goes instead.
+    Args:
+        folder: Data folder of the venue; a new one is made if there is none.
+        name: The key's id will be k_NAME; the private key goes to FOLDER/NAME.pem, readable by its owner only.
+        account: Account number.
+        deposit: Money to pay in, in mills.
+        scopes: What the key may do: read, trade, cancel, dc, risk, admin; separated by commas.
+        firm: Clearing firm of the key, and of the account if it is new; 0 is none.
+        date: Trading day of a new venue's catalogue; without it today.
+        file: Where the private key goes instead.
     """
     from rich.console import Console
 

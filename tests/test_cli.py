@@ -1,8 +1,12 @@
 """The command line: what a user gets wrong is told in one line, with exit code 2 and no traceback."""
 
+import inspect
+import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 
 import cyclopts
@@ -113,3 +117,27 @@ def test_help_names_every_command_with_a_sentence(capsys: pytest.CaptureFixture[
     for name in [name for name in cli.app if not name.startswith("-")]:
         assert name in shown
         assert cli.app[name].help, f"gpux {name} has no help text"
+
+
+def commands(app: cyclopts.App, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words that lead to each command that runs."""
+    for name in [name for name in app if not name.startswith("-")]:
+        yield from commands(app[name], (*path, name))
+    if app.default_command is not None and path:
+        yield path
+
+
+@pytest.mark.parametrize("path", list(commands(cli.app)), ids=" ".join)
+def test_help_explains_every_parameter(
+    path: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")  # no line is broken
+    function = reduce(lambda app, name: app[name], path, cli.app).default_command
+    with pytest.raises(SystemExit):
+        cli.main([*path, "--help"])
+    shown = capsys.readouterr().out
+    told = inspect.getdoc(function).split("Args:\n")[1]
+    for name in inspect.signature(function).parameters:
+        words = re.search(rf"^ {{4}}{name}: (?P<text>.+(?:\n {{8}}.+)*)$", told, re.MULTILINE)
+        assert words is not None, f"{name} is not explained in the source"
+        assert " ".join(words["text"].replace("`", "").split()) in shown, f"{name} is not explained in the help"
