@@ -128,6 +128,20 @@ def test_the_map_of_the_exchange_names_every_module() -> None:
     assert not gone
 
 
+def test_what_the_table_of_changes_names_is_there() -> None:
+    """A newcomer who follows a row of "Where do I change ...?" finds every file and folder that it names."""
+    text = (ROOT / "exchange" / "README.md").read_text()
+    table = text.split("## Where do I change ...?")[1].split("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    places = {place for row in rows for place in re.findall(r"`([\w/*]+(?:/|\.\w+))`", row)}
+    places = {place for place in places if not place.startswith("codes.") or place == "codes.py"}
+    homes = (ROOT, ROOT / "exchange", ROOT / "contracts_spec")
+    gone = sorted(place for place in places if not any((home / place).exists() for home in homes))
+    assert len(rows) == 12
+    assert len(places) > 25
+    assert not gone
+
+
 def layout_picture() -> dict[str, set[str]]:
     """Folder -> Python files that the picture of exchange/README.md names in it."""
     text = (ROOT / "exchange" / "README.md").read_text()
