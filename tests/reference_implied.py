@@ -65,8 +65,10 @@ def weights(reference: Reference, combination: Instrument) -> tuple[list[int], i
 def paths(reference: Reference, index: int, side: int) -> Iterator[Path]:
     """Every path to a book for an aggressor of this side, through each combination the earliest orders that go."""
     for combination in reference.clearing.instruments.values():
+        if not combination.implied:
+            continue
         books = [combination.index, *(leg for leg, _ in combination.legs)]
-        if not combination.implied or index not in books:
+        if index not in books:
             continue
         if any(reference.market_state(book) != MarketState.OPEN for book in books):
             continue

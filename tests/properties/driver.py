@@ -12,6 +12,7 @@ from tests.properties.flow import WEIGHTS, Flow
 from tests.properties.invariants import Ledger
 from tests.properties.requirement import required_mills
 from tests.properties.tape import chunks
+from tests.rows import Command
 from tests.venues import EngineVenue, Pair
 
 
@@ -140,7 +141,11 @@ class Run:
         if isinstance(step, dict):
             if step.get("close_only"):
                 self.ever_close_only.add(step["account"])
+            reference, control = self.pair.reference, Command(kind=kind)
+            self.ledger.before(reference, control)
             events = self.pair.control(kind, step)
+            # What a mass quote that is cut here still has to tell carries its own sequence (QUOTE-008).
+            self.ledger.after(reference, control, [event for event in events if event.sequence])
             self.features.control(kind, events)
             if kind == CommandKind.DAY_LIMITS:
                 fold_day_limits(self.ledger, events)

@@ -24,7 +24,6 @@ from exchange.codes import (
     Threshold,
     TimeInForce,
 )
-from exchange.limits import QUOTE_ENTRIES_MAX
 from tests.reference_book import Order
 from tests.reference_checks import COLLECTING_STATES, STOP_TYPES
 from tests.reference_engine import Reference
@@ -252,8 +251,6 @@ class Features:
 
     def _quotes(self, reference: Reference, command: Any, events: list[Any]) -> None:
         if command.kind == CommandKind.QUOTE:
-            places = [event.lots for event in events if event.kind == EventKind.QUOTED]
-            self.seen["32 entries"] += QUOTE_ENTRIES_MAX - 1 in places
             refused = any(event.kind == EventKind.REJ and event.reason == RejectReason.MMP for event in events)
             self.seen["rest of a running quote refused"] += refused and self.run
         elif self.run:

@@ -22,7 +22,9 @@ from exchange.codes import (
 )
 from exchange.records import QUOTE_KEY, pack_client_order_id, pack_tag
 from tests.market import account_payload, property_market
+from tests.properties import quote_flow
 from tests.reference_engine import Reference
+from tests.reference_phases import GOES_TO
 from tests.rows import Command
 
 ACCOUNTS = {
@@ -68,7 +70,7 @@ class Flow:
         steps: list[tuple[CommandKind, Any]] = [(CommandKind.LIST, self.market)]
         for number, terms in ACCOUNTS.items():
             steps.append((CommandKind.DEFINE_ACCOUNT, account_payload(number, terms)))
-            steps.append((CommandKind.DEPOSIT, self._stamp(CommandKind.DEPOSIT, account=number, price=terms["cash"])))
+            steps.append((CommandKind.DEPOSIT, self.stamp(CommandKind.DEPOSIT, account=number, price=terms["cash"])))
         steps.append((CommandKind.LEAD_MAKERS, {"makers": [(1, 30), (4, 15)], "instruments": [2]}))
         for state in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
             steps += [(CommandKind.SET_STATE, self.state_row(group, state)) for group in (1, 2)]
@@ -79,12 +81,12 @@ class Flow:
         steps: list[tuple[CommandKind, Any]] = []
         if count:
             steps.append((CommandKind.DEFINE_ACCOUNT, account_payload(BYSTANDER, {})))
-            steps.append((CommandKind.DEPOSIT, self._stamp(CommandKind.DEPOSIT, account=BYSTANDER, price=10**12)))
+            steps.append((CommandKind.DEPOSIT, self.stamp(CommandKind.DEPOSIT, account=BYSTANDER, price=10**12)))
         fields = {"account": BYSTANDER, "instrument": 9, "price": 81, "lots": 1, "tif": TimeInForce.GTC, "session": 0}
-        return steps + [(CommandKind.NEW, self._stamp(CommandKind.NEW, **fields)) for _ in range(count)]
+        return steps + [(CommandKind.NEW, self.stamp(CommandKind.NEW, **fields)) for _ in range(count)]
 
     def state_row(self, group: int, state: MarketState) -> Any:
-        return self._stamp(CommandKind.SET_STATE, order_type=state, group=group)
+        return self.stamp(CommandKind.SET_STATE, order_type=state, group=group)
 
     def next(self, reference: Reference) -> tuple[CommandKind, Any]:
         """A row, or a control's kind and payload."""
@@ -99,106 +101,114 @@ class Flow:
         return CommandKind(command.kind), command
 
     def _account(self) -> dict[str, Any]:
-        number = self._pick(list(ACCOUNTS))
-        limits = {"maxpos": self._pick([8, 15, 60, 1_000]), "maxterm": self._pick([1, 3, 1_000])}
-        return account_payload(number, {**ACCOUNTS[number], **limits, "closeonly": self._chance(0.2)})
+        number = self.pick(list(ACCOUNTS))
+        limits = {"maxpos": self.pick([8, 15, 60, 1_000]), "maxterm": self.pick([1, 3, 1_000])}
+        return account_payload(number, {**ACCOUNTS[number], **limits, "closeonly": self.chance(0.2)})
 
     def _lead_makers(self) -> dict[str, Any]:
         """Some accounts with percentages, at most 50 together; of the pro-rata books or one of them (PRO-003)."""
-        makers = [(number, self._pick([1, 5, 10, 25])) for number in (1, 2) if self._chance(0.7)]
-        return {"makers": makers, **self._pick([{"group": 1}, {"instruments": [2]}, {"instruments": [2, 3]}])}
+        makers = [(number, self.pick([1, 5, 10, 25])) for number in (1, 2) if self.chance(0.7)]
+        return {"makers": makers, **self.pick([{"group": 1}, {"instruments": [2]}, {"instruments": [2, 3]}])}
 
     def day_limits(self, reference: Reference) -> dict[str, Any]:
         """New settlements and limits of some books of the first group, narrow or wide."""
         books = []
         for index, one in reference.clearing.instruments.items():
-            if one.group == 1 and self._chance(0.7):
-                settle, width = one.settle_tick + int(self.rng.integers(-3, 4)), self._pick([4, 8, 20, 40])
+            if one.group == 1 and self.chance(0.7):
+                settle, width = one.settle_tick + int(self.rng.integers(-3, 4)), self.pick([4, 8, 20, 40])
                 lowest = -1_000 if one.combo in (ComboKind.CALENDAR, ComboKind.TIER) else 1
                 books.append(
                     {
                         "index": index, "settle_tick": settle, "low_tick": max(lowest, settle - width),
-                        "high_tick": settle + width, "velocity_ticks": self._pick([0, 9]),
+                        "high_tick": settle + width, "velocity_ticks": self.pick([0, 9]),
                     }
                 )  # fmt: skip
         return {"books": books}
 
-    def _stamp(self, kind: CommandKind, **fields: Any) -> Any:
+    def stamp(self, kind: CommandKind, **fields: Any) -> Any:
         self.sequence += 1
         self.request_id += 1
-        session = fields.pop("session", self._pick([0, 1, 2, 3]))
+        session = fields.pop("session", self.pick([0, 1, 2, 3]))
         return Command(
             sequence=self.sequence, time_ns=self.sequence * 1_000, kind=kind, session=session,
             request_id=self.request_id, **fields,
         )  # fmt: skip
 
-    def _pick(self, values: Any) -> Any:
+    def pick(self, values: Any) -> Any:
         return values[int(self.rng.integers(len(values)))]
 
-    def _chance(self, share: float) -> bool:
+    def chance(self, share: float) -> bool:
         return bool(self.rng.random() < share)
 
-    def _account_number(self) -> int:
-        return self._pick(STRANGERS) if self._chance(0.01) else self._pick(list(ACCOUNTS))
+    def account_number(self) -> int:
+        return self.pick(STRANGERS) if self.chance(0.015) else self.pick(list(ACCOUNTS))
 
     def _client(self) -> dict[str, int]:
         """A name out of few, so that ids come twice and come again; none at all now and then."""
-        if self._chance(0.004):  # what a quote's side is found by, as a tape may have it
-            return {"client_order_id_0": QUOTE_KEY | self._pick(list(Side)), "client_order_id_1": self._index()}
-        text = "" if self._chance(0.15) else self._pick(["a", "order-", "a-name-of-24-chars-", "b"])
+        if self.chance(0.004):  # what a quote's side is found by, as a tape may have it
+            return {"client_order_id_0": QUOTE_KEY | self.pick(list(Side)), "client_order_id_1": self.index()}
+        text = "" if self.chance(0.15) else self.pick(["a", "order-", "a-name-of-24-chars-", "b"])
         text = text and f"{text}{int(self.rng.integers(40))}"
         return {f"client_order_id_{place}": word for place, word in enumerate(pack_client_order_id(text))}
 
-    def _price(self, reference: Reference, index: int) -> int:
+    def price(self, reference: Reference, index: int) -> int:
         instrument = reference.clearing.instruments.get(index)
         if instrument is None:
             return 100
         centre = instrument.settle_tick + int(self.rng.integers(-2, 3))
-        spread = self._pick([2, 4, 8, 12, 25])
+        spread = self.pick([2, 4, 8, 12, 25])
         price = centre + int(self.rng.integers(-spread, spread + 1))
-        return self._pick([-(2**40), 2**40, 2**31, 2**32 + price, -1]) if self._chance(0.01) else price
+        return self.pick([-(2**40), 2**40, 2**31, 2**32 + price, -1]) if self.chance(0.01) else price
 
-    def _lots(self) -> int:
-        if self._chance(0.02):
-            return self._pick([0, -1, 10_000, 10_001, 2**31 - 1, -(2**31)])
-        return int(self.rng.integers(1, self._pick([3, 6, 15])))
+    def lots(self) -> int:
+        if self.chance(0.02):
+            return self.pick([0, -1, 10_000, 10_001, 2**31 - 1, -(2**31)])
+        return int(self.rng.integers(1, self.pick([3, 6, 15])))
 
-    def _index(self) -> int:
-        if self._chance(0.01):
-            return self._pick([0, 11, 64, 65, 2**32 - 1])
-        return self._pick([1, 1, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 10, 10])
+    def index(self) -> int:
+        if self.chance(0.01):
+            return self.pick([0, 11, 64, 65, 2**32 - 1])
+        return self.pick([1, 1, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 10, 10])
 
     def _new(self, reference: Reference) -> Any:
-        index = self._index()
-        tif = self._pick([TimeInForce.DAY] * 5 + [TimeInForce.GTC] * 3 + [TimeInForce.IOC, TimeInForce.FOK])
-        if index == 8 and self._chance(0.8):  # an ioc_only book
-            tif = self._pick([TimeInForce.IOC, TimeInForce.IOC, TimeInForce.FOK])
-        fields: dict[str, Any] = self._until() if self._chance(0.15) and tif < TimeInForce.GTD else {}
-        if self._chance(0.08):
-            fields["minimum_lots"] = self._pick([1, 2, 3, 6, 20, -1])
-        if self._chance(0.12):
-            fields["post_only"] = self._pick([PostOnly.REJECT, PostOnly.SLIDE])
-        elif self._chance(0.15):
-            fields["order_type"] = self._pick([OrderType.MARKET, OrderType.MARKET_TO_LIMIT])
-            fields["flags"] = int(self._chance(0.3)) * int(CommandFlag.TIGHTEN)
-        elif tif not in (TimeInForce.IOC, TimeInForce.FOK) and self._chance(0.35):
+        index = self.index()
+        tif = self.pick([TimeInForce.DAY] * 5 + [TimeInForce.GTC] * 3 + [TimeInForce.IOC, TimeInForce.FOK])
+        if index == 8 and self.chance(0.8):  # an ioc_only book
+            tif = self.pick([TimeInForce.IOC, TimeInForce.IOC, TimeInForce.FOK])
+        fields: dict[str, Any] = self._until() if self.chance(0.15) and tif < TimeInForce.GTD else {}
+        if self.chance(0.08):
+            fields["minimum_lots"] = self.pick([1, 2, 3, 6, 20, -1])
+        if self.chance(0.12):
+            fields["post_only"] = self.pick([PostOnly.REJECT, PostOnly.SLIDE])
+        elif self.chance(0.15):
+            fields["order_type"] = self.pick([OrderType.MARKET, OrderType.MARKET_TO_LIMIT])
+            fields["flags"] = int(self.chance(0.3)) * int(CommandFlag.TIGHTEN)
+        elif tif not in (TimeInForce.IOC, TimeInForce.FOK) and self.chance(0.35):
             fields |= self._stop(reference, index)
-        if self._chance(0.1):
+        if self.chance(0.1):
             fields["flags"] = fields.get("flags", 0) | int(CommandFlag.NO_COD)
-        if self._chance(0.2):
-            fields["display_lots"] = self._pick([1, 1, 2, 3, 5])
-        if self._chance(0.4):
-            fields |= {"smp_id": self._pick([1, 1, 1, 2]), "smp_mode": self._pick(list(SmpMode))}
-        if self._chance(0.02):
-            odd = [("smp_mode", 4), ("order_type", 6), ("display_lots", -1), ("post_only", 3), ("tif", 2), ("side", 2)]
+        if self.chance(0.2):
+            fields["display_lots"] = self.pick([1, 1, 2, 3, 5])
+        if self.chance(0.4):
+            fields |= {"smp_id": self.pick([1, 1, 1, 2]), "smp_mode": self.pick(list(SmpMode))}
+        if self.chance(0.02):
+            odd = [
+                ("smp_mode", 4),
+                ("order_type", 5),
+                ("order_type", 6),
+                ("display_lots", -1),
+                ("post_only", 3),
+                ("tif", 2),
+                ("side", 2),
+            ]
             odd += [("expiry_ns", 7), ("expiry_ns", -1)]
-            name, value = self._pick(odd)
+            name, value = self.pick(odd)
             fields[name] = value
-        return self._stamp(
+        return self.stamp(
             CommandKind.NEW,
             **{
-                "account": self._account_number(), "instrument": index, "side": self._pick(list(Side)), "tif": tif,
-                "order_type": OrderType.LIMIT, "price": self._price(reference, index), "lots": self._lots(),
+                "account": self.account_number(), "instrument": index, "side": self.pick(list(Side)), "tif": tif,
+                "order_type": OrderType.LIMIT, "price": self.price(reference, index), "lots": self.lots(),
                 "tag": self._tag(), **self._client(), **fields,
             },
         )  # fmt: skip
@@ -209,113 +219,88 @@ class Flow:
 
     def _stop(self, reference: Reference, index: int) -> dict[str, int]:
         """A stop near the price, so that many are elected, some at once; now and then it refuses that."""
-        flags = int(CommandFlag.REJECT_IF_ELECTED) * self._chance(0.1) | int(CommandFlag.TIGHTEN) * self._chance(0.3)
-        kind = self._pick([OrderType.STOP, OrderType.STOP_LIMIT])
-        return {"order_type": kind, "trigger": self._price(reference, index), "flags": flags}
+        flags = int(CommandFlag.REJECT_IF_ELECTED) * self.chance(0.1) | int(CommandFlag.TIGHTEN) * self.chance(0.3)
+        kind = self.pick([OrderType.STOP, OrderType.STOP_LIMIT])
+        return {"order_type": kind, "trigger": self.price(reference, index), "flags": flags}
 
     def _quote(self, reference: Reference) -> Any:
-        """A mass quote, row by row: mostly around settlement, sometimes crossed, empty, or of one book twice."""
-        account, request_id = self._account_number(), self.request_id + 1
-        number = self._pick([0, 1, 1, 2, 7])
-        count = 34 if self._chance(0.01) else int(self.rng.integers(1, 5))
-        rows = []
-        for place in range(count):
-            index = self._index()
-            bid = self._price(reference, index)
-            ask = bid + self._pick([0, 1, 1, 2, 2, 4, 6])
-            lots = [0 if self._chance(0.15) else self._lots() for _ in range(2)]
-            rows.append(
-                self._stamp(
-                    CommandKind.QUOTE, account=account, instrument=index, smp_id=number, price=bid, lots=lots[0],
-                    trigger=ask, minimum_lots=lots[1], session=1 + account % 3,
-                    flags=CommandFlag.MORE if place + 1 < count else 0,
-                )._replace(request_id=request_id)
-            )  # fmt: skip
-        if self._chance(0.01):
-            rows[-1] = rows[-1]._replace(flags=CommandFlag.MORE)
+        rows = quote_flow.mass_quote(self, reference)
         self.coming = rows[1:]
         return rows[0]
 
     def _protect(self, reference: Reference) -> Any:
-        """Tight thresholds over windows of a few commands up to all of them."""
-        fields = {
-            "lots": self._pick([0, 0, 5, 12]), "display_lots": self._pick([0, 2, 4, 256]),
-            "minimum_lots": self._pick([0, 0, 6]), "price": self._pick([0, 0, 5_000]),
-            "expiry_ns": self._pick([40_000, 400_000, 10**18]), "group": self._pick([0, 0, 1, 1, 2]),
-        }  # fmt: skip
-        if self._chance(0.1):
-            odd = [("lots", -1), ("display_lots", 257), ("expiry_ns", 0), ("group", 5), ("minimum_lots", -1)]
-            name, value = self._pick(odd)
-            fields[name] = value
-        number = self._pick([1, 1, 2, 7, 0]) if self._chance(0.98) else self._pick(range(100, 120))
-        return self._stamp(CommandKind.MMP_SET, account=self._account_number(), smp_id=number, **fields)
+        return quote_flow.protect(self)
 
     def _reset(self, reference: Reference) -> Any:
-        tripped = [key for key, protection in reference.protections.items() if protection.tripped]
-        account, number = self._pick(tripped) if tripped else (self._account_number(), self._pick([1, 2, 3]))
-        return self._stamp(CommandKind.MMP_RESET, account=account, smp_id=number)
+        return quote_flow.reset(self, reference)
 
     def _tag(self) -> int:
-        return pack_tag(self._pick(["", "x", "y"]))
+        return pack_tag(self.pick(["", "x", "y"]))
 
     def _target(self, reference: Reference) -> dict[str, Any]:
         """A live order by either id; or one that is dead, unknown, or somebody else's."""
         orders = list(reference.orders.values())
-        if not orders or self._chance(0.1):
-            unknown = self._pick([0, 1, (1 << 24) | 1, (5 << 24) | 3, -1, 2**53, (1 << 24) | 1_023, 2**62])
-            return {"account": self._account_number(), "order_id": unknown, **self._client()}
-        order = self._pick(orders)
-        owner = order.account if self._chance(0.97) else self._account_number()
-        if self._chance(0.4):
+        if not orders or self.chance(0.1):
+            unknown = self.pick([0, 1, (1 << 24) | 1, (5 << 24) | 3, -1, 2**53, (1 << 24) | 1_023, 2**62])
+            return {"account": self.account_number(), "order_id": unknown, **self._client()}
+        order = self.pick(orders)
+        owner = order.account if self.chance(0.97) else self.account_number()
+        if self.chance(0.4):
             words = {f"client_order_id_{place}": word for place, word in enumerate(order.client_order_id)}
             return {"account": owner, **words}
         # An order id is enough: a client order id beside it, of whatever order, says nothing.
-        stray = self._client() if self._chance(0.2) else {}
+        stray = self._client() if self.chance(0.2) else {}
         return {"account": owner, "order_id": order.order_id, **stray}
 
     def _cancel(self, reference: Reference) -> Any:
-        return self._stamp(CommandKind.CANCEL, **self._target(reference))
+        return self.stamp(CommandKind.CANCEL, **self._target(reference))
 
     def _replace(self, reference: Reference) -> Any:
         target = self._target(reference)
         order = reference.orders.get(target.get("order_id", 0))
-        flags = sum(int(flag) for flag in (1, 2, 4, 8, 16) if self._chance(0.3))
-        flags |= int(CommandFlag.SET_TRIGGER) * self._chance(0.4 if order is not None and order.pending else 0.03)
-        total = self._lots() if order is None else order.order_lots + int(self.rng.integers(-4, 5))
-        price = self._price(reference, order.instrument if order else 1)
-        if order is not None and self._chance(0.4):
+        flags = sum(int(flag) for flag in (1, 2, 4, 8, 16) if self.chance(0.3))
+        flags |= int(CommandFlag.SET_TRIGGER) * self.chance(0.4 if order is not None and order.pending else 0.03)
+        total = self.lots() if order is None else order.order_lots + int(self.rng.integers(-4, 5))
+        price = self.price(reference, order.instrument if order else 1)
+        if order is not None and self.chance(0.4):
             price = order.price
-        tif = self._pick([TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC])
-        until = self._until() if self._chance(0.3) else {"tif": tif}
-        return self._stamp(
+        tif = self.pick([TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC])
+        until = self._until() if self.chance(0.3) else {"tif": tif}
+        return self.stamp(
             CommandKind.REPLACE, **target, flags=flags, lots=total, price=price, **until, tag=self._tag(),
-            display_lots=self._pick([0, 1, 2, 4]), trigger=self._price(reference, order.instrument if order else 1),
+            display_lots=self.pick([0, 1, 2, 4]), trigger=self.price(reference, order.instrument if order else 1),
         )  # fmt: skip
 
     def _cancel_all(self, reference: Reference) -> Any:
         flags = sum(int(flag) for flag in (CommandFlag.BY_SIDE, CommandFlag.BY_TAG, CommandFlag.BY_PROTECTION))
         flags &= int(self.rng.integers(8))
-        scope = self._pick([{}, {"instrument": self._index()}, {"group": self._pick([1, 2, 3])}])
-        return self._stamp(
-            CommandKind.CANCEL_ALL, account=self._account_number(), side=self._pick(list(Side)), flags=flags,
-            tag=self._tag(), smp_id=self._pick([0, 1, 2]), **scope,
+        scope = self.pick([{}, {"instrument": self.index()}, {"group": self.pick([1, 2, 3])}])
+        return self.stamp(
+            CommandKind.CANCEL_ALL, account=self.account_number(), side=self.pick(list(Side)), flags=flags,
+            tag=self._tag(), smp_id=self.pick([0, 1, 2]), **scope,
         )  # fmt: skip
 
     def _cash(self, reference: Reference) -> Any:
-        kind = self._pick([CommandKind.DEPOSIT, CommandKind.WITHDRAW])
-        number = self._account_number()
+        kind = self.pick([CommandKind.DEPOSIT, CommandKind.WITHDRAW])
+        number = self.account_number()
         account = reference.clearing.accounts.get(number)
         free = reference.clearing.equity_mills(account) - reference.hold_mills(account) if account else 5
         amounts = [1, 0, -7, 1_000, 50_000, free, free + 1, free // 2]
-        return self._stamp(kind, account=number, price=min(self._pick(amounts), 2**60))
+        return self.stamp(kind, account=number, price=min(self.pick(amounts), 2**60))
 
     def _state(self, reference: Reference) -> Any:
         """Anywhere, mostly where the table allows; of a group or a book."""
-        index, group = (self._index(), 0) if self._chance(0.4) else (0, self._pick([1, 1, 1, 2, 2, 0, 5]))
-        wanted = self._pick(STATES) if self._chance(0.95) else self._pick([0, 8, 200])
-        flags = int(CommandFlag.FORCE) * self._chance(0.2)
-        return self._stamp(
-            CommandKind.SET_STATE, instrument=index, group=group, order_type=wanted, reason=self._pick([0, 5, 6]),
+        index, group = (self.index(), 0) if self.chance(0.4) else (0, self.pick([1, 1, 1, 2, 2, 0, 5]))
+        phases = reference.phases
+        present = phases.effective(reference.clearing.instruments[index]) if index in phases.own else MarketState.NONE
+        if group in phases.groups:
+            present = phases.groups[group].state
+        wanted = self.pick(STATES) if self.chance(0.95) else self.pick([0, 8, 200])
+        if present and self.chance(0.5):
+            wanted = self.pick(sorted(GOES_TO[present]))
+        flags = int(CommandFlag.FORCE) * self.chance(0.2)
+        return self.stamp(
+            CommandKind.SET_STATE, instrument=index, group=group, order_type=wanted, reason=self.pick([0, 5, 6]),
             flags=flags,
         )  # fmt: skip
 
@@ -326,59 +311,59 @@ class Flow:
         places += [(index, 0, phase.state) for index, phase in phases.own.items() if phase.state]
         if not places:
             return self._new(reference)
-        index, group, state = self._pick(places)
+        index, group, state = self.pick(places)
         wanted = MarketState.PREOPEN if state == MarketState.CLOSED else MarketState.OPEN
-        if state == MarketState.PREOPEN and self._chance(0.6):
+        if state == MarketState.PREOPEN and self.chance(0.6):
             wanted = MarketState.NOCANCEL
         if state == MarketState.HALT:
             before = phases.own[index].before_halt if index else phases.groups[group].before_halt
-            wanted = self._pick([before, before, MarketState.PAUSED])
-        flags = int(CommandFlag.CLAMP) * (self.collared and self._chance(0.5))
-        return self._stamp(CommandKind.SET_STATE, instrument=index, group=group, order_type=wanted, flags=flags)
+            wanted = self.pick([before, before, MarketState.PAUSED])
+        flags = int(CommandFlag.CLAMP) * (self.collared and self.chance(0.5))
+        return self.stamp(CommandKind.SET_STATE, instrument=index, group=group, order_type=wanted, flags=flags)
 
     def _indicative(self, reference: Reference) -> Any:
-        return self._stamp(CommandKind.INDICATIVE, instrument=self._index())
+        return self.stamp(CommandKind.INDICATIVE, instrument=self.index())
 
     def _kill(self, reference: Reference) -> Any:
-        return self._stamp(CommandKind.KILL, **self._scope(), reason=self._party())
+        return self.stamp(CommandKind.KILL, **self._scope(), reason=self._party())
 
     def _unkill(self, reference: Reference) -> Any:
         """Mostly one that is in force, by the party that set it."""
         killed = [(place, party) for place, parties in reference.kills.items() for party in sorted(parties)]
-        if not killed or self._chance(0.2):
-            return self._stamp(CommandKind.UNKILL, **self._scope(), reason=self._party())
-        (scope, number), party = self._pick(killed)
+        if not killed or self.chance(0.2):
+            return self.stamp(CommandKind.UNKILL, **self._scope(), reason=self._party())
+        (scope, number), party = self.pick(killed)
         whom = {"account": number} if scope == Scope.ACCOUNT else {"group": number}
-        return self._stamp(CommandKind.UNKILL, order_type=scope, **whom, reason=party)
+        return self.stamp(CommandKind.UNKILL, order_type=scope, **whom, reason=party)
 
     def _party(self) -> int:
-        return self._pick([*KillParty, *KillParty, *KillParty, 2])
+        return self.pick([*KillParty, *KillParty, *KillParty, 2])
 
     def _scope(self) -> dict[str, int]:
-        scope = self._pick([Scope.ACCOUNT, Scope.ACCOUNT, Scope.SESSION, Scope.FIRM])
+        scope = self.pick([Scope.ACCOUNT, Scope.ACCOUNT, Scope.SESSION, Scope.FIRM])
         if scope == Scope.ACCOUNT:
-            return {"order_type": 3 if self._chance(0.02) else scope, "account": self._account_number()}
-        number = self._pick([0, 65, 2**32 - 1]) if self._chance(0.1) else self._pick([1, 2, 3])
+            return {"order_type": 3 if self.chance(0.02) else scope, "account": self.account_number()}
+        number = self.pick([0, 65, 2**32 - 1]) if self.chance(0.1) else self.pick([1, 2, 3])
         return {"order_type": scope, "group": number}
 
     def _disconnect(self, reference: Reference) -> Any:
-        flags = int(self._chance(0.4)) * CommandFlag.DAY_ONLY | int(self._chance(0.3)) * CommandFlag.WHOLE_ACCOUNT
-        account = 0 if self._chance(0.2) else self._account_number()
-        return self._stamp(CommandKind.DISCONNECT, account=account, flags=int(flags), instrument=0)
+        flags = int(self.chance(0.4)) * CommandFlag.DAY_ONLY | int(self.chance(0.3)) * CommandFlag.WHOLE_ACCOUNT
+        account = 0 if self.chance(0.2) else self.account_number()
+        return self.stamp(CommandKind.DISCONNECT, account=account, flags=int(flags), instrument=0)
 
     def _timer(self, reference: Reference) -> Any:
         """A command comes every microsecond: a timer of a millisecond is due soon."""
-        return self._stamp(
-            CommandKind.TIMER, account=self._account_number(), lots=self._pick([0, 1, 1, 1, 2, -1, 3_600_000])
+        return self.stamp(
+            CommandKind.TIMER, account=self.account_number(), lots=self.pick([0, 1, 1, 1, 2, -1, 3_600_000])
         )
 
     def _clock(self, reference: Reference) -> Any:
-        return self._stamp(CommandKind.CLOCK, session=0)
+        return self.stamp(CommandKind.CLOCK, session=0)
 
     def _session(self, reference: Reference) -> Any:
-        session = self._pick([1, 2, 3, 64, 65, 2**32 - 1])
-        return self._stamp(CommandKind.SESSION, account=self._account_number(), session=session)
+        session = self.pick([1, 2, 3, 64, 65, 2**32 - 1])
+        return self.stamp(CommandKind.SESSION, account=self.account_number(), session=session)
 
     def _unsupported(self, reference: Reference) -> Any:
         kinds = (CommandKind.MARK, CommandKind.SETTLE, CommandKind.EXPIRE)
-        return self._stamp(self._pick(kinds), account=self._account_number())
+        return self.stamp(self.pick(kinds), account=self.account_number())

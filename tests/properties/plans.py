@@ -12,6 +12,16 @@ from tests.market import collared_market, narrow_market, property_market
 from tests.properties.driver import Run, continuous
 from tests.properties.flow import WEIGHTS
 
+QUOTING = {
+    **continuous(),
+    "new": 40,
+    "quote": 30,
+    "protect": 1.5,
+    "reset": 6,
+    "state": 0.5,
+    "clock": 1,
+    "cancel_all": 2,
+}
 ROOM = 24  # orders that bystanders leave room for
 
 
@@ -54,6 +64,7 @@ PLANS = (
     Plan("narrow windows", _go_and_uncross, {**WEIGHTS, "back": 12, "state": 0.5}, narrow_market),
     Plan("many states", _go, {**WEIGHTS, "state": 5, "back": 4, "disconnect": 3, "timer": 3, "kill": 1}),
     Plan("collars", _uncross, {**continuous(), "quote": 4, "back": 12, "state": 2}, collared_market),
+    Plan("quoting", _go_and_uncross, QUOTING),
     Plan("trading, days with new limits", _days, {**continuous(), "state": 0.2}),
     Plan("a full venue", _go, {**WEIGHTS, "kill": 0.1, "cancel_all": 0.2}, crowd=TEST.orders - ROOM),
 )

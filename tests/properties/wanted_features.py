@@ -97,7 +97,7 @@ WANTED: dict[str, list[str]] = {
     ],
     "day limits": ["PARKED", "UNPARKED", "parked on entry", "parked order cancelled", "parked order replaced"],
     "quoted sides": [f"side {state.name}" for state in QuoteState if state != QuoteState.REFUSED],
-    "quotes": ["32 entries", "cut short"],
+    "quotes": ["cut short"],
     "protection trips": [f"trip {why.name}" for why in Threshold if why],
     "protection": ["rest of a running quote refused", "reset", "group set anew"],
     "mass cancels": [
