@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tests.reference_clearing import Instrument
     from tests.reference_engine import Reference
 
+SIDE_LOTS_MAX = 2**31 - 1
 STOP_TYPES = (OrderType.STOP, OrderType.STOP_LIMIT)
 MARKET_TYPES = (OrderType.MARKET, OrderType.MARKET_TO_LIMIT)
 IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
@@ -281,6 +282,14 @@ def _risk_checks(reference: Reference, order: Order, replaced: Order | None) -> 
     short_of_money = clearing.hold_mills(account, working) > clearing.equity_mills(account)
     yield short_of_money and not account.close_only, RejectReason.RISK
     yield replaced is None and reference.ids.is_full(), RejectReason.FULL
+    yield side_is_full(reference, order, replaced), RejectReason.FULL
+
+
+def side_is_full(reference: Reference, order: Order, replaced: Order | None) -> bool:
+    """ORDER-016."""
+    others = [other for other in reference.orders.values() if other.instrument == order.instrument]
+    same = [other for other in others if other.side == order.side and other is not replaced]
+    return sum(other.leaves_lots for other in same) + order.leaves_lots > SIDE_LOTS_MAX
 
 
 def client_words(command: Any) -> tuple[int, int, int]:

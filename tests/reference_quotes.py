@@ -27,7 +27,7 @@ from exchange.limits import MMP_FILLS, QUOTE_ENTRIES_MAX
 from exchange.records import QUOTE_KEY, QUOTE_OWNER
 from exchange.units import ORDER_LOTS_MAX
 from tests.reference_book import Order, signed
-from tests.reference_checks import ENTRY_STATES, first_failure, is_killed, outside_band
+from tests.reference_checks import ENTRY_STATES, first_failure, is_killed, outside_band, side_is_full
 
 if TYPE_CHECKING:
     from tests.reference_engine import Reference
@@ -170,6 +170,8 @@ def _risk_checks(reference: Reference, both: list[Wanted]) -> Check:
     yield bool(entering) and short_of_money and not account.close_only, RejectReason.RISK
     fresh = sum(wanted.enters and wanted.fresh for wanted in both)
     yield not reference.ids.has_room(fresh), RejectReason.FULL
+    for wanted, order in zip([wanted for wanted in both if wanted.enters], entering, strict=True):
+        yield side_is_full(reference, order, wanted.old), RejectReason.FULL
 
 
 def _draft(reference: Reference, wanted: Wanted) -> Order:

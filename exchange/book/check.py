@@ -5,8 +5,10 @@ Raises AssertionError naming what does not hold (INV-003, INV-010, INV-011). Nev
 
 import numpy as np
 
-from exchange.codes import BookFeature, MarketState, OrderState, Side, TimeInForce
+from exchange.codes import BookFeature, MarketState, OrderFlag, OrderState, OrderType, Side, TimeInForce
 from exchange.limits import SUMMARY_WORDS
+
+WAITS = OrderFlag.WAITS_COD | OrderFlag.WAITS_TIMER
 
 
 def check_books(states: np.ndarray) -> None:
@@ -16,8 +18,12 @@ def check_books(states: np.ndarray) -> None:
     used = state.orders[: int(state.used_orders) + 1]
     marked = set(np.nonzero((used["state"] != OrderState.NONE) & (used["resting"] == 1))[0].tolist())
     assert resting == marked, f"slots in queues and slots marked resting differ: {resting ^ marked}"
-    for slot in np.nonzero((used["state"] == OrderState.OPEN) & (used["resting"] == 0))[0]:
-        _check_parked(state, int(slot))
+    outside = np.nonzero((used["state"] == OrderState.OPEN) & (used["resting"] == 0))[0].tolist()
+    for slot in outside:
+        _check_parked(state, slot)
+    assert _parked(state) == set(outside), "orders that stand at no level and those in lists of parked ones differ"
+    waiting_books = set(used["book"][(used["state"] != 0) & (used["flags"] & WAITS != 0)].tolist())
+    assert all(state.books[index].waiting for index in waiting_books), "a book knows that cancels wait"
     _check_free(state)
     pending = set(np.nonzero(used["state"] == OrderState.PENDING)[0].tolist())
     waiting = [slot for index in range(int(state.books_listed) + 1) for slot in _check_stops(state, index)]
@@ -36,7 +42,38 @@ def _check_book(state: np.record, index: int) -> list[int]:
         bid = int(book.edge_tick[Side.BUY]) + int(book.best[Side.BUY]) - 1
         ask = int(book.edge_tick[Side.SELL]) - int(book.best[Side.SELL]) + 1
         assert bid < ask, f"book {index} is OPEN and crossed: bid {bid}, ask {ask}"
+    for side in Side:
+        mine = (state.orders["book"] == index) & (state.orders["side"] == side) & (state.orders["state"] != 0)
+        lots = int(state.orders["leaves_lots"][mine].sum())
+        assert int(book.working[side]) == lots, f"book {index} side {side}: {book.working[side]} lots work, {lots} told"
+    _check_quotes(state, index)
     return slots
+
+
+def _check_quotes(state: np.record, index: int) -> None:
+    """The list of a book's quotes holds each of them once."""
+    mine = (state.orders["book"] == index) & (state.orders["order_type"] == OrderType.QUOTE)
+    slot, older, found = int(state.books[index].first_quote), 0, []
+    while slot:
+        assert int(state.heap[slot].right) == older, f"book {index}: list of quotes broken at slot {slot}"
+        found.append(slot)
+        older, slot = slot, int(state.heap[slot].left)
+    wanted = np.nonzero(mine & (state.orders["state"] != 0))[0].tolist()
+    assert sorted(found) == wanted, f"book {index}: quotes {wanted}, in its list {sorted(found)}"
+    assert int(state.books[index].quotes) == len(wanted), f"book {index}: {state.books[index].quotes} quotes counted"
+
+
+def _parked(state: np.record) -> set[int]:
+    """Slots in the books' lists of parked orders."""
+    found: set[int] = set()
+    for index in range(1, int(state.books_listed) + 1):
+        slot, older = int(state.books[index].first_parked), 0
+        while slot:
+            assert state.orders[slot].book == index and slot not in found, f"slot {slot} is parked twice or elsewhere"
+            assert int(state.links[slot].older) == older, f"book {index}: list of parked orders broken at slot {slot}"
+            found.add(slot)
+            older, slot = slot, int(state.links[slot].newer)
+    return found
 
 
 def _check_side(state: np.record, index: int, side: int) -> list[int]:

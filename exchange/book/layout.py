@@ -105,6 +105,7 @@ BOOK = record_type(
         ("crossed_hours", "<i8", (SCAN_TIERS,)),  # min(positive, negative) leg hours of one lot
         ("hold_bound_mills", "<i8"),  # most that one more working lot adds to the hold, loss and fee apart
         ("residual_mills", "<i8"),  # combination: most that leg prices can lose beyond the price, a lot
+        ("working", "<i8", (2,)),  # lots that work on each side, wherever they wait
         ("taker_fee", "<i4"),
         ("auction_fee", "<i4"),
         ("spot_weight", "<i4"),  # lots of the spot month in a bought lot (LIMIT-003)
@@ -113,7 +114,7 @@ BOOK = record_type(
         ("combo", "u1"),
         ("matching", "u1"),
         ("one_tier", "u1"),  # 1 + the scan tier of an outright that has all its hours in one, else 0
-        ("spare_money", "u1"),
+        ("waiting", "u1"),  # 1: cancels of orders here may wait for a state that allows them (COD-004)
         ("legs", LEG, (LEGS_MAX,)),
         # the day so far
         ("open_tick", "<i4"),
@@ -145,7 +146,8 @@ BOOK = record_type(
         ("unelected", "<i4", (2,)),  # heaps of stops that wait for a price, a side each
         ("elected_first", "<i4"),  # line of elected stops that a halt holds up; row 0: that wait for their injection
         ("elected_last", "<i4"),
-        ("spare_end", "<i8", (3,)),
+        ("first_parked", "<i4"),  # list of orders outside the daily limits (BAND-004)
+        ("first_quote", "<i4"),  # list of its quotes, through the nodes of the heap that they do not need
         ("summary", "<u8", (2 * SUMMARY_WORDS,)),  # which words of the occupancy bitmap are not zero, per side
     ]
 )

@@ -31,7 +31,8 @@ ACCOUNT = record_type(
         ("firm_killed_by", "u1"),  # or its whole firm (KILL-001)
         ("spare_bytes", "u1", (2,)),
         ("first_protection", "<i4"),  # its market-maker protection groups
-        ("spare", "<i8", (2,)),
+        ("sessions", "<u8"),  # bits of the sessions that entered orders for it (`scope.session_bit`)
+        ("spare", "<i8"),
     ]
 )
 

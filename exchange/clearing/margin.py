@@ -122,6 +122,7 @@ def change_working(state, account, row, book, side, lots, loss_mills):
     row         position of the owner in the book, 0 for a combination
     loss_mills  their `loss_per_lot`, times lots
     """
+    book.working[side] += lots
     if book.one_tier == 0:
         _change_legs(state, account, row, book, side, lots, loss_mills)
         return
@@ -184,6 +185,7 @@ def fill_lots(state, account, row, book, side, lots, price, loss_mills):
     loss_mills  their `loss_per_lot` at the order's own price, times lots
     """
     signed = lots * (1 - 2 * side)
+    book.working[side] -= lots
     if book.one_tier == 0:
         _change_legs(state, account, row, book, side, -lots, -loss_mills)
         hold_lots(state, account, row, signed, price)

@@ -7,6 +7,7 @@ A position stores lots and `mark_num`, the sum of price * lots: its gain against
 import numpy as np
 
 from exchange.kernel import kernel, leaf_kernel
+from exchange.limits import LEGS_MAX
 
 MULTIPLY = np.uint64(0x9E3779B97F4A7C15)
 SHIFT = np.uint64(32)
@@ -35,8 +36,8 @@ def find_position(state, account, index):
 
 @leaf_kernel
 def positions_left(state):
-    """How many more rows the table has."""
-    return np.int64(state.positions.shape[0]) - 1 - state.used_positions
+    """How many more rows the table has, but for those that a quote is tried on."""
+    return np.int64(state.positions.shape[0]) - 1 - LEGS_MAX - state.used_positions
 
 
 @kernel

@@ -323,30 +323,13 @@ def _cut_run(state):
 
 
 @kernel
-def end_run(states, outs):
-    """Say what is left to say of a mass quote that a control cuts short, or as much as the event buffer has room for.
-
-    states    STATE, shape (1,); changed in place
-    outs      event buffer, shape (1,); emptied first, then filled. All is said when `states[0].cursor.run` is 0
-    """
-    state = states[0]
-    out = outs[0]
-    out.count = 0
-    room = out.capacity - STEP_EVENTS
-    if state.cursor.step == IDLE:
-        _cut_run(state)
-    while out.count <= room and state.cursor.step != IDLE:
-        _advance(state, out)
-
-
-@kernel
 def apply_commands(states, commands, start, stop, outs):
     """Run rows `start` to `stop` of `commands`, or as many as the event buffer has room for.
 
     states    STATE, shape (1,); changed in place
     commands  COMMAND rows, shape (n,), numbered and stamped, no controls
     start     first row to begin, int64; rows before it are done
-    stop      row to stop before, int64
+    stop      row to stop before, int64; before `start`: there are no rows, and a mass quote that is open ends
     outs      event buffer, shape (1,); emptied first, then filled
     returns   the row to begin next time. All is done when that is `stop` and `states[0].cursor.step` is 0
     """
@@ -374,6 +357,8 @@ def apply_commands(states, commands, start, stop, outs):
             if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE and state.cursor.run == 0:
                 state.cursor.step = REPORT
             index += 1
+        elif stop < start and state.cursor.run != 0:
+            _cut_run(state)
         else:
             break
     return index

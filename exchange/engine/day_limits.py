@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from exchange.book.levels import link_order
+from exchange.book.parked import join_parked
 from exchange.codes import EventKind, MarketState, OrderEntry, OrderState
 from exchange.engine.control_checks import require, within
 from exchange.engine.guards import choose_lead, set_widths
@@ -142,6 +143,7 @@ def _set_limits(state: np.record, limits: BookLimits) -> None:
 def _place_orders(state: np.record, index: int) -> list[int]:
     """Link the book's orders into the new window, by stamp. Returns those that park or rest again."""
     book = state.books[index]
+    book.first_parked = 0
     slots = [int(slot) for slot in _live_slots(state, {index}) if state.orders[slot].state != OrderState.PENDING]
     moved = []
     for slot in sorted(slots, key=lambda slot: int(state.orders[slot].stamp)):
@@ -154,6 +156,8 @@ def _place_orders(state: np.record, index: int) -> list[int]:
             order.shown_lots = slice_lots(order) if covered else 0
         if covered:
             link_order(state, book, slot)
+        else:
+            join_parked(state, book, slot)
     return moved
 
 

@@ -6,9 +6,11 @@ them (COD-004).
 
 import numpy as np
 
+from exchange.book.stops import VENUE_LINE
 from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderFlag, TimeInForce
 from exchange.engine.emit import answer_event, market_event, next_in_stream, refuse
 from exchange.engine.leavers import EACH_ITS_OWN, add_leaver, send_off
+from exchange.engine.scope import THAT_WAIT, WAITS, gather_book, gather_line, next_account_of
 from exchange.engine.validate import BAD_QTY, NONE, UNKNOWN, UNKNOWN_ACCOUNT, known_account, takes_cancel
 from exchange.kernel import kernel
 from exchange.units import NS_PER_MS
@@ -25,7 +27,6 @@ WHOLE_ACCOUNT = np.int64(CommandFlag.WHOLE_ACCOUNT)
 QUEUED = np.int64(EventFlag.QUEUED)
 WAITS_COD = np.int64(OrderFlag.WAITS_COD)
 WAITS_TIMER = np.int64(OrderFlag.WAITS_TIMER)
-WAITS = WAITS_COD | WAITS_TIMER
 
 
 @kernel
@@ -43,20 +44,30 @@ def disconnect(state, out, command):
         return
     waiting = np.int64(0)
     if account != 0:
-        slot = np.int64(state.accounts[account].first_order)
-        while slot != 0:
-            waiting += _part_with(state, command, slot)
-            slot = np.int64(state.links[slot].account_newer)
+        waiting = _part_with_all(state, command, account)
     else:
-        for slot in range(1, state.used_orders + 1):
-            if state.orders[slot].state != 0:
-                waiting += _part_with(state, command, np.int64(slot))
+        session = np.int64(command.session)
+        other = next_account_of(state, session, np.int64(1))
+        while other != 0:
+            waiting += _part_with_all(state, command, other)
+            other = next_account_of(state, session, other + 1)
     row = answer_event(state, out, DSC, command, COD)
     row.lots = state.cursor.stop + waiting
     row["flags"] = QUEUED if waiting != 0 else 0
     if account != 0:
         row.account_sequence = next_in_stream(state, account)
     send_off(state, COD, account == 0)
+
+
+@kernel
+def _part_with_all(state, command, account):
+    """Let an account's orders go as `_part_with`. Returns how many cancels have to wait."""
+    waiting = np.int64(0)
+    slot = np.int64(state.accounts[account].first_order)
+    while slot != 0:
+        waiting += _part_with(state, command, slot)
+        slot = np.int64(state.links[slot].account_newer)
+    return waiting
 
 
 @kernel
@@ -81,6 +92,7 @@ def _leave_or_wait(state, slot, mark):
     if order["flags"] & WAITS != 0:
         return 0
     order["flags"] |= mark
+    book.waiting = 1
     state.groups[book.group].waiting = 1
     return 1
 
@@ -91,14 +103,15 @@ def release_waiting(state, group):
     if state.groups[group].waiting == 0:
         return
     state.groups[group].waiting = 0
-    for slot in range(1, state.used_orders + 1):
-        order = state.orders[slot]
-        book = state.books[order.book]
-        if order.state != 0 and order["flags"] & WAITS != 0 and book.group == group:
+    for index in range(1, state.books_listed + 1):
+        book = state.books[index]
+        if book.group == group and book.waiting != 0:
             if takes_cancel(book.phase):
-                add_leaver(state, np.int64(slot))
+                book.waiting = 0
+                gather_book(state, np.int64(index), THAT_WAIT)
             else:
                 state.groups[group].waiting = 1
+    gather_line(state, np.int64(state.books[VENUE_LINE].elected_first), THAT_WAIT)
     send_off(state, EACH_ITS_OWN, True)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from exchange.engine import control
-from exchange.engine.apply import apply_commands, end_run
+from exchange.engine.apply import apply_commands
 from exchange.engine.state import new_outbox, new_state, state_hash
 from exchange.limits import VENUE, Limits
 from exchange.records import COMMAND, EVENT, blank_rows
@@ -26,6 +26,7 @@ class Engine:
         self._bytes = self.outs["rows"][0].view(np.uint8)
         self._count = self.outs["count"]
         self._step = self.states["cursor"]["step"]
+        self._no_rows = blank_commands(0)
         self._open_run = self.states["cursor"]["run"]
 
     @property
@@ -77,7 +78,7 @@ class Engine:
         """Run one control, `row` COMMAND shape (1,). Returns its events, behind those of a mass quote that it cuts."""
         ended = b""
         while self._open_run[0]:
-            end_run(self.states, self.outs)
+            apply_commands(self.states, self._no_rows, 1, 0, self.outs)
             ended += self._told()
         return event_rows(ended + control.run(self.states, row[0], payload).tobytes())
 

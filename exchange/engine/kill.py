@@ -9,6 +9,7 @@ import numpy as np
 from exchange.codes import AccountFlag, CancelReason, EventKind, KillParty, Scope
 from exchange.engine.emit import market_event, next_in_stream, refuse
 from exchange.engine.leavers import add_leaver, send_off
+from exchange.engine.scope import next_account_of
 from exchange.engine.validate import BAD_COMBO, CLOSED, KILLED, NONE, UNKNOWN, UNKNOWN_ACCOUNT, known_account
 from exchange.kernel import kernel
 
@@ -172,10 +173,15 @@ def _gather_account(state, account):
 @kernel
 def _gather_session(state):
     """The session's orders will leave, whichever account they are of. Returns how many."""
-    for slot in range(1, state.used_orders + 1):
-        order = state.orders[slot]
-        if order.state != 0 and order.session == state.cursor.group and _goes(state, np.int64(slot)):
-            add_leaver(state, np.int64(slot))
+    session = np.int64(state.cursor.group)
+    account = next_account_of(state, session, np.int64(1))
+    while account != 0:
+        slot = np.int64(state.accounts[account].first_order)
+        while slot != 0:
+            if state.orders[slot].session == session and _goes(state, slot):
+                add_leaver(state, slot)
+            slot = np.int64(state.links[slot].account_newer)
+        account = next_account_of(state, session, account + 1)
     return np.int64(state.cursor.stop)
 
 

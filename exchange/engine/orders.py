@@ -12,6 +12,7 @@ from exchange.book.index import (
 )
 from exchange.book.layout import ORDER
 from exchange.book.levels import link_order, unlink_order
+from exchange.book.parked import join_parked, leave_parked
 from exchange.book.pro_rata import leave_pass, lose_top, note_arrival
 from exchange.book.slots import release_slot, slot_of, take_slot
 from exchange.book.stops import drop_stop, is_stop
@@ -69,12 +70,21 @@ SET_TIF = np.int64(CommandFlag.SET_TIF)
 SET_TAG = np.int64(CommandFlag.SET_TAG)
 SET_DISPLAY = np.int64(CommandFlag.SET_DISPLAY)
 
+ONE = np.uint64(1)
+LAST_BIT = np.uint64(63)
+
 # What COMMAND and ORDER have in the same place is copied: the client order id, expiry and tag.
 CLIENT_ORDER_ID = int(COMMAND.fields["client_order_id_0"][1])  # type: ignore[index]  # a record type has fields
 CLIENT_ORDER_ID_END = CLIENT_ORDER_ID + CLIENT_ORDER_ID_BYTES
 EXPIRY = int(COMMAND.fields["expiry_ns"][1])  # type: ignore[index]
 COPIED = ("client_order_id_0", "client_order_id_1", "client_order_id_2", "expiry_ns", "tag")
 assert all(ORDER.fields[name] == COMMAND.fields[name] for name in COPIED)  # type: ignore[index]
+
+
+@leaf_kernel
+def session_bit(session):
+    """Of an account's `sessions`: the bit that a session shares with every 64th other."""
+    return ONE << (np.uint64(session) & LAST_BIT)
 
 
 @leaf_kernel
@@ -91,6 +101,7 @@ def append_to_account(state, account, slot):
         state.links[last].account_newer = slot
     account_row.last_order = slot
     account_row.orders += 1
+    account_row.sessions |= session_bit(state.orders[slot].session)
 
 
 @leaf_kernel
@@ -192,7 +203,11 @@ def move_order(state, slot, tick, lots):
     order = state.orders[slot]
     book = state.books[order.book]
     side = np.int64(order.side)
-    level_lots = unlink_order(state, book, slot) if order.resting != 0 else np.int64(0)
+    level_lots = np.int64(0)
+    if order.resting != 0:
+        level_lots = unlink_order(state, book, slot)
+    else:
+        leave_parked(state, book, slot)
     if book.features & PRO_RATA != 0:
         lose_top(state, order)
     before = np.int64(order.leaves_lots)
@@ -236,6 +251,7 @@ def rest_order(state, out, slot):
     book = state.books[order.book]
     if order.price < book.low_tick or order.price > book.high_tick:
         order.shown_lots = 0
+        join_parked(state, book, slot)
         order_event(state, out, RST, order, np.int64(0), np.int64(0))
         return
     order.shown_lots = slice_lots(order)
@@ -253,7 +269,7 @@ def forget_order(state, slot, word):
     if order.tif == GTD:
         drop_expiry(state, slot)
     if order.order_type == QUOTE:
-        forget_quote(state, order)
+        forget_quote(state, slot)
     if has_client_order_id(order):
         remove_client_order(state, slot, word)
     _remove_from_account(state, np.int64(order.account), slot)
@@ -275,6 +291,8 @@ def _take_out(state, out, slot, reason, word):
         level_lots = unlink_order(state, book, slot)
     elif order.state == PENDING:
         drop_stop(state, book, slot)
+    else:
+        leave_parked(state, book, slot)
     lots = np.int64(order.leaves_lots)
     work_order(state, order, -lots)
     order.leaves_lots = 0

@@ -8,14 +8,15 @@ import numpy as np
 
 from exchange.book.auction import collared_equilibrium, is_crossed
 from exchange.book.levels import best_row, link_order, place_of, row_of, unlink_order
-from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderState, RejectReason, Side, TimeInForce
+from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderState, RejectReason, Side
 from exchange.engine.auction_stops import expected_uncross, join_auction_once
 from exchange.engine.collar import collect_again, may_uncross
 from exchange.engine.disconnect import release_waiting
 from exchange.engine.emit import market_event, refuse
-from exchange.engine.leavers import add_leaver, send_off
+from exchange.engine.leavers import send_off
 from exchange.engine.market_state import FOLLOW, change_state, reference_tick
 from exchange.engine.orders import refresh_order
+from exchange.engine.scope import OF_THE_DAY, gather_book
 from exchange.engine.stops import elect_by_last
 from exchange.engine.trades import trade_lots
 from exchange.engine.validate import CLOSED, HALT, NOCANCEL, OPEN, PAUSED, PREOPEN, RESERVED, known_book
@@ -24,7 +25,6 @@ from exchange.kernel import kernel
 BUY = np.int64(Side.BUY)
 SELL = np.int64(Side.SELL)
 FREE = np.int64(OrderState.NONE)
-DAY = np.int64(TimeInForce.DAY)
 UNX = np.int64(EventKind.UNX)
 IOP = np.int64(EventKind.IOP)
 REFUSED = np.int64(EventKind.REFUSED)
@@ -241,11 +241,9 @@ def publish_indicative(state, out, command):
 @kernel
 def expire_day_orders(state):
     """The DAY orders that the close of a group or instrument ends leave, in order of entry (TIF-009)."""
-    cursor = state.cursor
-    for slot in range(1, state.used_orders + 1):
-        order = state.orders[slot]
-        if order.state != 0 and order.tif == DAY and in_scope(state, cursor, np.int64(order.book)):
-            add_leaver(state, np.int64(slot))
+    for index in range(1, state.books_listed + 1):
+        if in_scope(state, state.cursor, np.int64(index)):
+            gather_book(state, np.int64(index), OF_THE_DAY)
     send_off(state, EXPIRED_REASON, True)
 
 

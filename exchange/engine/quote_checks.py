@@ -13,7 +13,7 @@ from exchange.clearing.positions import (
 )
 from exchange.codes import OrderType, RejectReason, Side, TimeInForce
 from exchange.engine.protection import lets_quote
-from exchange.engine.risk import check_risk, equity_mills, has_plain_limits, level_is_full, reach_of
+from exchange.engine.risk import check_risk, equity_mills, has_plain_limits, reach_of, side_is_full
 from exchange.engine.validate import (
     BAD_COMBO,
     BAD_LOT,
@@ -160,21 +160,18 @@ def _check_risk(state, command, book, bid, ask):
     account = np.int64(command.account)
     row = own_position(state, account, np.int64(command.instrument))
     fresh = int(bid == 0 and command.lots != 0) + int(ask == 0 and command.minimum_lots != 0)
+    full = not can_take_slots(state, fresh)
     if fresh != 0 and missing_positions(state, account, book) > positions_left(state):
-        return FULL
+        full = True
     if not _fits_beside(state, account, row, book, command, bid, ask):
         reason = _try_sides(state, command, account, row, book, bid, ask, fresh)
         if reason != NONE:
             return reason
-    if not can_take_slots(state, fresh):
-        return FULL
     for side in range(2):
-        tick = quoted_tick(command, side)
-        if _enters(state, command, ask if side else bid, side) and level_is_full(
-            state, book, side, tick, quoted_lots(command, side)
-        ):
-            return FULL
-    return NONE
+        slot = ask if side else bid
+        more = quoted_lots(command, side) - (np.int64(state.orders[slot].leaves_lots) if slot != 0 else 0)
+        full = full or side_is_full(book, side, more)
+    return FULL if full else NONE
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""How many quotes work in a book and in a protection group: the book's flag, and what a pull will find."""
+"""Quotes that work in a book, in a list, and in a protection group: the book's flag, and what a pull will find."""
 
 import numpy as np
 
@@ -9,14 +9,42 @@ QUOTES = np.int64(BookFeature.QUOTES)
 
 
 @kernel
-def count_quote(state, order, change):
-    """A quote entered its book (1) or leaves it (-1): while there is one its fills may have to be counted."""
-    book = state.books[order.book]
-    book.quotes += change
-    if book.quotes != 0:
-        book.features |= QUOTES
-    else:
+def count_quote(state, slot):
+    """A quote entered its book: while there is one its fills may have to be counted.
+
+    A quote waits for no price, so the node that its slot has in the heap is free to hold its neighbours in the list.
+    """
+    book = state.books[state.orders[slot].book]
+    book.quotes += 1
+    book.features |= QUOTES
+    first = book.first_quote
+    state.heap[slot].left = first
+    if first != 0:
+        state.heap[first].right = slot
+    book.first_quote = slot
+
+
+@kernel
+def _leave_book(state, slot):
+    book = state.books[state.orders[slot].book]
+    book.quotes -= 1
+    if book.quotes == 0:
         book.features &= ~QUOTES
+    node = state.heap[slot]
+    if node.right == 0:
+        book.first_quote = node.left
+    else:
+        state.heap[node.right].left = node.left
+    if node.left != 0:
+        state.heap[node.left].right = node.right
+    node.left = 0
+    node.right = 0
+
+
+@kernel
+def next_quote(state, slot):
+    """The quote behind this one in its book's list, 0 after the last."""
+    return np.int64(state.heap[slot].left)
 
 
 @kernel
@@ -32,7 +60,7 @@ def join_protection(state, order, row):
 
 
 @kernel
-def forget_quote(state, order):
+def forget_quote(state, slot):
     """The quote ends."""
-    count_quote(state, order, -1)
-    join_protection(state, order, np.int64(0))
+    _leave_book(state, slot)
+    join_protection(state, state.orders[slot], np.int64(0))

@@ -243,7 +243,7 @@ def _enter(state, out, side):
     add_client_order(state, slot, word)
     append_to_account(state, account, slot)
     work_order(state, order, np.int64(order.leaves_lots))
-    count_quote(state, order, 1)
+    count_quote(state, slot)
     join_protection(state, order, np.int64(cursor.protection))
     row = order_event(state, out, ACK, order, np.int64(0), np.int64(0))
     row.reference = cursor.request_id

@@ -9,7 +9,7 @@ from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, Orde
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import move_order, refuse_change, rest_order, take_out, target_of, work_order
 from exchange.engine.replace_stop import replace_stop, set_terms
-from exchange.engine.risk import check_risk, level_is_full
+from exchange.engine.risk import check_risk, side_is_full
 from exchange.engine.validate import (
     BAD_COMBO,
     ELECTED,
@@ -99,7 +99,7 @@ def _check_moved(state, account, order, price, leaves, tif):
     reason = check_risk(state, account, np.int64(order.position), book, side, more_lots, more_loss)
     if reason != NONE:
         return reason
-    if level_is_full(state, book, side, price, leaves):
+    if side_is_full(book, side, more_lots):
         return FULL
     keeps_out = order.post_only != POST_ONLY_NONE and book.phase == OPEN
     if keeps_out and would_take(state, book, np.int64(order.book), side, price, np.int64(order.smp_id)):

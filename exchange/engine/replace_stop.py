@@ -9,14 +9,13 @@ from exchange.clearing.margin import loss_per_lot
 from exchange.codes import CommandFlag, EventFlag, EventKind, RejectReason
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import refuse_change, work_order
-from exchange.engine.risk import check_risk, level_is_full
+from exchange.engine.risk import check_risk, side_is_full
 from exchange.engine.stop_terms import (
     check_moved_limit,
     check_stop_prices,
     is_elected_now,
     protected_tick,
     tighter,
-    window_tick,
 )
 from exchange.engine.stops import place_stop
 from exchange.engine.validate import (
@@ -98,10 +97,9 @@ def _check_work(state, account, order, price, total):
         return NONE
     held = np.int64(order.leaves_lots) * loss_per_lot(book, side, np.int64(order.price))
     more_loss = total * loss_per_lot(book, side, price) - held
-    reason = check_risk(
-        state, account, np.int64(order.position), book, side, total - np.int64(order.leaves_lots), more_loss
-    )
-    if reason == NONE and level_is_full(state, book, side, window_tick(book, price), total):
+    more_lots = total - np.int64(order.leaves_lots)
+    reason = check_risk(state, account, np.int64(order.position), book, side, more_lots, more_loss)
+    if reason == NONE and side_is_full(book, side, more_lots):
         return FULL
     return reason
 

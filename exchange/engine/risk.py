@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from exchange.book.levels import place_of, row_of
 from exchange.book.slots import can_take_slot
 from exchange.clearing.margin import hold_with, leg_position, risk_row
 from exchange.clearing.positions import missing_positions, positions_left
@@ -15,7 +14,7 @@ CLOSE_ONLY = np.int64(RejectReason.CLOSE_ONLY)
 POSITION = np.int64(RejectReason.POSITION)
 RISK = np.int64(RejectReason.RISK)
 CLOSE_ONLY_FLAG = np.int64(AccountFlag.CLOSE_ONLY)
-LOTS_CEILING = 0x7FFFFFFF  # levels count lots in 32 bits; far above what position limits let through
+LOTS_CEILING = 0x7FFFFFFF  # of one side of a book: levels, auctions and events count lots in 32 bits
 
 
 @leaf_kernel
@@ -100,17 +99,14 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
 
 
 @leaf_kernel
-def level_is_full(state, book, side, tick, lots):
-    """Whether a price could not count so many more lots."""
-    if book.side_rows == 0 or tick < book.low_tick or tick > book.high_tick:
-        return False  # nothing rests there
-    level = state.levels[row_of(book, side, place_of(book, side, tick))]
-    return np.int64(level.shown_lots) + level.hidden_lots + lots > LOTS_CEILING
+def side_is_full(book, side, lots):
+    """Whether a side of a book could not count so many more lots, wherever they would wait or rest (SPEC-004)."""
+    return book.working[side] + lots > LOTS_CEILING
 
 
 @leaf_kernel
-def is_full(state, account, row, book, side, tick, lots):
-    """Whether a table or a level could not take a new order."""
+def is_full(state, account, row, book, side, lots):
+    """Whether a table or a side could not take a new order."""
     if not can_take_slot(state) or (row == 0 and missing_positions(state, account, book) > positions_left(state)):
         return True
-    return level_is_full(state, book, side, tick, lots)
+    return side_is_full(book, side, lots)

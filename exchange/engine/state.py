@@ -12,11 +12,11 @@ from blake3 import blake3
 
 from exchange.book.layout import BOOK, GUARD, LEVEL, LINK, MEMBER, NODE, ORDER, PATH, QUOTE, SHARING, SOURCES
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
-from exchange.limits import FIRST_INDEX, MMP_FILLS, QUOTE_ENTRIES_MAX, Limits
+from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, Limits
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 12
+STATE_VERSION = 13
 CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 
@@ -207,7 +207,7 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("sessions", SESSION, (limits.sessions + 1,)),
         ("protections", PROTECTION, (limits.protections + 1,)),
         ("protection_fills", PROTECTION_FILL, ((limits.protections + 1) * MMP_FILLS,)),
-        ("positions", POSITION, (limits.positions + 1,)),
+        ("positions", POSITION, (limits.positions + 1 + LEGS_MAX,)),  # the last ones only to try a quote on
         ("position_index", "<i4", (limits.position_index,)),
         ("risks", RISK, ((limits.accounts + 1) * (limits.commodities + 1),)),
         ("orders", ORDER, (limits.orders + 1,)),

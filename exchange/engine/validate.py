@@ -21,7 +21,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.engine.risk import check_risk, is_full
-from exchange.engine.stop_terms import check_stop_prices, is_elected_now, stop_tick, window_tick
+from exchange.engine.stop_terms import check_stop_prices, is_elected_now, stop_tick
 from exchange.kernel import kernel, leaf_kernel
 from exchange.units import ORDER_LOTS_MAX, PRICE_MAX
 
@@ -367,7 +367,7 @@ def check_terms(state, command, book, row, word, tick):
     reason = check_risk(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
     if reason != NONE:
         return reason
-    if is_full(state, account, row, book, side, window_tick(book, tick) if stop else tick, lots):
+    if is_full(state, account, row, book, side, lots):
         return FULL
     if stop and command["flags"] & REJECT_IF_ELECTED != 0 and is_elected_now(book, side, np.int64(command.trigger)):
         return ELECTED

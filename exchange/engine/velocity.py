@@ -10,6 +10,7 @@ from exchange.codes import CancelReason, MarketState, OrderType, StateReason
 from exchange.engine.leavers import add_leaver, send_off
 from exchange.engine.market_state import change_state
 from exchange.engine.orders import rest_order, take_out
+from exchange.engine.quote_counts import next_quote
 from exchange.engine.validate import is_immediate
 from exchange.kernel import kernel
 from exchange.units import NS_PER_DAY
@@ -95,11 +96,12 @@ def _reserve(state, out):
 @kernel
 def _pull_quotes(state, index, group):
     """Quotes of the book, of the whole group if `index` is 0, leave before the remainder rests (BAND-007, BAND-008)."""
-    for slot in range(1, state.used_orders + 1):
-        order = state.orders[slot]
-        named = order.book == index if index != 0 else state.books[order.book].group == group
-        if named and order.state != 0 and order.order_type == QUOTE:
-            add_leaver(state, np.int64(slot))
+    for other in range(1, state.books_listed + 1):
+        if other == index or (index == 0 and state.books[other].group == group):
+            slot = np.int64(state.books[other].first_quote)
+            while slot != 0:
+                add_leaver(state, slot)
+                slot = next_quote(state, slot)
     send_off(state, CANCEL_VELOCITY, True)
 
 

@@ -32,6 +32,8 @@ QUOTES = "exchange/engine/quotes.py"
 QUOTE_CHECKS = "exchange/engine/quote_checks.py"
 PROTECTION = "exchange/engine/protection.py"
 WINDOWS = "exchange/book/windows.py"
+SCOPE = "exchange/engine/scope.py"
+DRY_RUN = "exchange/engine/dry_run.py"
 
 FAULTS = (
     # price, time, best price
@@ -97,9 +99,9 @@ FAULTS = (
         "minimum quantity is tested as all of the order", MATCHING,
         "return 0 if found >= wanted else reason", "return 0 if found >= order.order_lots else reason",
     ),
-    Fault(
-        "GTC orders expire with the day", PHASES, "if order.state != 0 and order.tif == DAY and", "if order.state != 0 and",
-    ),
+    Fault("GTC orders expire with the day", SCOPE, "goes = order.tif == DAY", "goes = True"),
+    Fault("parked DAY orders outlive the day", SCOPE, "    gather_line(state, np.int64(book.first_parked), wanted)\n", ""),
+    Fault("a side of a book counts past 32 bits", RISK, "return book.working[side] + lots > LOTS_CEILING", "return False"),
     # ids
     Fault(
         "client order id in use is accepted again", VALIDATE,
@@ -284,6 +286,7 @@ FAULTS = (
     Fault("quote beyond the position limit enters", QUOTE_CHECKS, "if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:", "if lots > account_row.position_lots_max:"),
     Fault("protection trips above its threshold, not at it", PROTECTION, "protection.tried_lots >= protection.lots_max", "protection.tried_lots > protection.lots_max"),
     Fault("protection counts gross lots as delta", PROTECTION, "    protection.delta += signed\n", "    protection.delta += lots\n"),
+    Fault("FOK counts quotes that protection pulls", DRY_RUN, "row = try_fill(state, maker, lots)", "row = np.int64(0)"),
     Fault("protection never forgets", PROTECTION, "oldest.time_ns > state.time_ns - protection.window_ns and", "oldest.time_ns > -1 and"),
     Fault("velocity looks at the low of the window only", WINDOWS, "(tick - low > width or high - tick > width)", "tick - low > width"),
     Fault("width itself breaches the window", WINDOWS, "(tick - low > width or high - tick > width)", "(tick - low >= width or high - tick >= width)"),

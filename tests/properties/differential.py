@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
+from exchange.book.check import check_books
 from tests.properties.plans import plan_of
 from tests.properties.wanted_features import table
 
@@ -34,6 +35,7 @@ def run_market(market: Market) -> tuple[Counter[str], int]:
         run = plan.begin(seed)
         while run.commands < commands:
             plan.chapter(run)
+            check_books(run.pair.fast.engine.states)
         run.replay()
     except Exception as error:
         place = "its opening" if run is None else f"command {run.flow.sequence}, step {run.commands}"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from exchange.codes import CommandKind, EventKind, MarketState, Side, TimeInForce
+from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, OrderType, Scope, Side, TimeInForce
 from exchange.conformance.venues import EngineVenue
 from exchange.records import pack_client_order_id
 from tests.market import account_payload, property_market
@@ -20,6 +20,7 @@ from tests.rows import Command
 KERNELS = ("/exchange/book/", "/exchange/clearing/", "/exchange/engine/")
 FEW, MANY = 60, 600
 ACCOUNTS = 4
+LONER = ACCOUNTS + 1
 BID, ASK = 95, 105
 FAR = 5  # resting orders stand on so many ticks a side
 
@@ -46,11 +47,12 @@ class Desk:
     def __init__(self, orders: int) -> None:
         self.venue, self.sequence = EngineVenue(), 0
         self.venue.control(CommandKind.LIST, property_market())
-        for account in range(1, 1 + ACCOUNTS):
+        for account in range(1, 2 + ACCOUNTS):
             self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))
             self.send(CommandKind.DEPOSIT, account=account, price=10**12)
         for state in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
-            self.send(CommandKind.SET_STATE, group=2, order_type=state)
+            self.set_state(state, 2)
+            self.set_state(state, 1)
         for number in range(orders):
             side = number % 2
             price = BID - number // 2 % FAR if side == Side.BUY else ASK + number // 2 % FAR
@@ -68,9 +70,16 @@ class Desk:
         self.seen = [EventKind(event.kind).name for event in self.events]
         return counter.lines
 
+    def set_state(self, state: MarketState, group: int = 1) -> int:
+        return self.send(CommandKind.SET_STATE, group=group, order_type=state)
+
     def new(self, name: str, side: int, price: int, **fields: Any) -> int:
         fields = {"account": 1, "lots": 1, "tif": TimeInForce.GTC, **words(name), **fields}
-        return self.send(CommandKind.NEW, instrument=9, side=side, price=price, **fields)
+        return self.send(CommandKind.NEW, **{"instrument": 9, "side": side, "price": price, **fields})
+
+    def elsewhere(self, name: str, side: int, price: int, **fields: Any) -> int:
+        """An order of a group of its own, by an account and session that have none in the large book."""
+        return self.new(name, side, price, **{"instrument": 1, "account": LONER, "session": LONER, **fields})
 
 
 def words(name: str) -> dict[str, int]:
@@ -103,6 +112,48 @@ def costs(orders: int) -> dict[str, int]:
     return found
 
 
+def costs_elsewhere(orders: int) -> dict[str, int]:
+    """What commands about a market of a few orders cost beside a book of so many."""
+    desk, found = Desk(orders), {}
+
+    def fill_up() -> None:
+        for number in range(3):
+            desk.elsewhere(f"d{number}", Side.BUY, 95, tif=TimeInForce.DAY)
+            desk.elsewhere(f"g{number}", Side.SELL, 105)
+            desk.elsewhere(f"s{number}", Side.BUY, 0, order_type=OrderType.STOP, trigger=110)
+            desk.elsewhere(f"p{number}", Side.SELL, 130)  # parked
+        for index in (1, 2):
+            desk.send(CommandKind.QUOTE, account=LONER, instrument=index, price=96, lots=1, trigger=104, minimum_lots=1)
+
+    fill_up()
+    found["12 cancels by the disconnect of another session"] = desk.send(CommandKind.DISCONNECT, session=LONER)
+    assert desk.seen == ["DSC"] + ["CXL"] * 12, desk.seen
+    fill_up()
+    found["12 cancels by the kill of another session"] = desk.send(
+        CommandKind.KILL, order_type=Scope.SESSION, group=LONER
+    )
+    assert desk.seen == ["KIL"] + ["CXL"] * 12, desk.seen
+    desk.send(CommandKind.UNKILL, order_type=Scope.SESSION, group=LONER)
+    fill_up()
+    desk.set_state(MarketState.PAUSED)
+    desk.send(CommandKind.SET_STATE, group=1, order_type=MarketState.NOCANCEL, flags=CommandFlag.FORCE)
+    desk.send(CommandKind.DISCONNECT, account=LONER, session=LONER)
+    assert desk.seen == ["DSC"], desk.seen
+    found["12 cancels that waited in another group"] = desk.set_state(MarketState.PREOPEN)
+    assert desk.seen[:13] == ["STA"] + ["CXL"] * 12, desk.seen
+    desk.set_state(MarketState.OPEN)
+    fill_up()
+    desk.elsewhere("far", Side.SELL, 110)
+    desk.elsewhere("low print", Side.SELL, 96)
+    desk.elsewhere("high print", Side.BUY, 104)
+    found["6 fills and a breach in another group"] = desk.elsewhere("breach", Side.BUY, 112, lots=10)
+    assert {"STA", "CXL"} <= set(desk.seen), desk.seen
+    desk.set_state(MarketState.OPEN)
+    found["3 expirations by the close of another group"] = desk.set_state(MarketState.CLOSED)
+    assert desk.seen.count("CXL") >= 3, desk.seen
+    return found
+
+
 if __name__ == "__main__":
-    few, many = costs(FEW), costs(MANY)
+    few, many = ({**costs(orders), **costs_elsewhere(orders)} for orders in (FEW, MANY))
     print(json.dumps({name: [few[name], many[name]] for name in few}))

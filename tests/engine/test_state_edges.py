@@ -1,0 +1,70 @@
+"""States of a market at its edges: forced ones, and parked orders at the end of a day (STATE-001, BAND-004)."""
+
+from typing import Any
+
+import pytest
+
+from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, Side, TimeInForce
+from tests.market import account_payload, property_market
+from tests.rows import Command
+from tests.venues import Pair
+
+BOOK, GROUP = 9, 2
+
+
+class Market:
+    """Engine and reference with a book that is crossed while its group collects orders."""
+
+    def __init__(self, state: MarketState) -> None:
+        self.pair, self.sequence = Pair(), 0
+        self.pair.control(CommandKind.LIST, property_market())
+        self.pair.control(CommandKind.DEFINE_ACCOUNT, account_payload(1, {}))
+        self.row(CommandKind.DEPOSIT, account=1, price=10**12)
+        for group_state in (MarketState.PREOPEN, MarketState.OPEN, state):
+            self.row(CommandKind.SET_STATE, group=GROUP, order_type=group_state)
+        for side in Side:
+            order = {"instrument": BOOK, "price": 100, "lots": 3, "tif": TimeInForce.GTC}
+            self.row(CommandKind.NEW, account=1, side=side, **order)
+
+    def row(self, kind: CommandKind, **fields: Any) -> list[Any]:
+        self.sequence += 1
+        return self.pair.apply(Command(kind=kind, sequence=self.sequence, request_id=self.sequence, **fields))
+
+    def force(self, state: MarketState) -> list[str]:
+        fields = {"instrument": BOOK, "order_type": state, "flags": CommandFlag.FORCE}
+        return [EventKind(event.kind).name for event in self.row(CommandKind.SET_STATE, **fields)]
+
+
+@pytest.mark.rule("STATE-001")
+@pytest.mark.rule("AUC-013")
+@pytest.mark.parametrize("state", [MarketState.PAUSED, MarketState.RESERVED])
+def test_a_book_forced_open_does_not_uncross_before_its_group_is_open(state: MarketState) -> None:
+    market = Market(state)
+    assert market.force(MarketState.PAUSED) == ["STA"]
+    assert market.force(MarketState.OPEN) == ["STA"], "nothing trades while the group collects"
+    assert market.pair.reference.market_state(BOOK) == state
+    market.pair.compare_books()
+    opening = market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.OPEN)
+    assert [EventKind(event.kind).name for event in opening] == ["UNX", "FILL", "FILL", "STA", "POS"]
+
+
+@pytest.mark.rule("STATE-001")
+def test_a_book_forced_into_a_state_keeps_it_when_its_group_opens() -> None:
+    market = Market(MarketState.PAUSED)
+    assert market.force(MarketState.RESERVED) == ["STA"]
+    opening = market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.OPEN)
+    assert [EventKind(event.kind).name for event in opening] == ["STA"]
+    assert market.force(MarketState.OPEN) == ["UNX", "FILL", "FILL", "STA", "POS"]
+
+
+@pytest.mark.rule("TIF-009")
+@pytest.mark.rule("BAND-004")
+def test_a_parked_order_that_has_become_a_day_order_ends_with_the_day() -> None:
+    market = Market(MarketState.PAUSED)
+    parked = {"account": 1, "instrument": BOOK, "side": Side.SELL, "lots": 2, "tif": TimeInForce.GTC}
+    ids = [market.row(CommandKind.NEW, price=price, **parked)[0].order_id for price in (130, 131, 132)]
+    changed = {"price": 131, "lots": 2, "tif": TimeInForce.DAY, "flags": CommandFlag.SET_TIF}
+    market.row(CommandKind.REPLACE, account=1, order_id=ids[1], **changed)
+    closing = market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.CLOSED)
+    assert [(EventKind(event.kind).name, event.order_id) for event in closing] == [("CXL", ids[1]), ("STA", 0)]
+    market.pair.compare_accounts()

@@ -1,0 +1,83 @@
+"""One side of a book counts its lots in 32 bits, wherever they wait: what would pass that is refused (ORDER-016)."""
+
+from typing import Any
+
+import pytest
+
+from exchange.book.check import check_books
+from exchange.codes import CommandKind, EventKind, MarketState, OrderType, RejectReason, Side, TimeInForce
+from exchange.conformance.venues import EngineVenue
+from tests.market import account_payload, property_market
+from tests.reference_checks import SIDE_LOTS_MAX
+from tests.rows import Command
+
+BOOK = 9
+
+
+class Market:
+    """A book whose buys already work all but ten lots of what a side may: nobody can enter so many one by one."""
+
+    def __init__(self) -> None:
+        self.venue, self.sequence = EngineVenue(), 0
+        self.venue.control(CommandKind.LIST, property_market())
+        self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(1, {}))
+        self.row(CommandKind.DEPOSIT, price=10**12)
+        for state in (MarketState.PREOPEN, MarketState.OPEN):
+            self.row(CommandKind.SET_STATE, group=2, order_type=state)
+        self.lend(SIDE_LOTS_MAX - 10)
+
+    def lend(self, lots: int) -> None:
+        self.venue.engine.states[0].books[BOOK].working[Side.BUY] += lots
+
+    def row(self, kind: CommandKind, **fields: Any) -> list[tuple[str, str]]:
+        self.sequence += 1
+        command = {"kind": kind, "sequence": self.sequence, "account": 1, "request_id": self.sequence, **fields}
+        self.events = self.venue.apply(Command(**command))
+        return [(EventKind(event.kind).name, RejectReason(event.reason).name) for event in self.events]
+
+    def buy(self, lots: int, **fields: Any) -> list[tuple[str, str]]:
+        order = {"instrument": BOOK, "side": Side.BUY, "price": 90, "lots": lots, "tif": TimeInForce.GTC}
+        return self.row(CommandKind.NEW, **{**order, **fields})
+
+
+FULL = ("REJ", "FULL")
+
+
+@pytest.mark.rule("ORDER-016")
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"price": 70}, {"order_type": OrderType.STOP, "trigger": 105, "price": 0}],
+    ids=["rests", "parked", "a stop that waits"],
+)
+def test_a_side_takes_the_last_lot_and_none_more_wherever_it_waits(fields: dict[str, Any]) -> None:
+    market = Market()
+    assert market.buy(11, **fields) == [FULL]
+    assert market.buy(10, **fields)[0] == ("ACK", "NONE")
+    assert market.buy(1) == [FULL]
+    assert market.buy(11, side=Side.SELL, price=110)[0] == ("ACK", "NONE"), "the other side has room"
+    market.lend(10 - SIDE_LOTS_MAX)
+    check_books(market.venue.engine.states)
+
+
+@pytest.mark.rule("ORDER-016")
+def test_a_replace_and_a_quote_count_what_they_add() -> None:
+    market = Market()
+    market.buy(4)
+    (order,) = {event.order_id for event in market.events}
+    assert market.row(CommandKind.REPLACE, order_id=order, lots=11, price=90) == [("RREJ", "FULL")]
+    assert market.row(CommandKind.REPLACE, order_id=order, lots=8, price=91)[0] == ("RPL", "NONE")
+    quote = {"instrument": BOOK, "price": 89, "trigger": 111, "minimum_lots": 5}
+    assert market.row(CommandKind.QUOTE, lots=3, **quote) == [FULL]
+    assert market.row(CommandKind.QUOTE, lots=2, **quote)[0] == ("ACK", "NONE")
+    assert market.row(CommandKind.QUOTE, **{**quote, "lots": 2, "price": 88})[0] == ("RPL", "NONE")
+
+
+@pytest.mark.rule("ORDER-016")
+def test_what_is_filled_or_cancelled_leaves_room() -> None:
+    market = Market()
+    market.buy(10)
+    market.row(CommandKind.NEW, instrument=BOOK, side=Side.SELL, price=90, lots=4, tif=TimeInForce.IOC)
+    assert market.buy(5) == [FULL]
+    assert market.buy(4)[0] == ("ACK", "NONE")
+    market.row(CommandKind.CANCEL_ALL)
+    assert market.buy(10)[0] == ("ACK", "NONE")
