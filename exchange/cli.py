@@ -8,12 +8,14 @@ from typing import NoReturn
 import cyclopts
 
 from exchange.errors import UserError
+from exchange.operator import cli as operator_cli
 
 app = cyclopts.App(name="gpux", help="An exchange for GPU-hour futures.", version="0.1.0")
 journal_app = cyclopts.App(name="journal", help="Check and read the journal of a data folder.")
 app.command(journal_app)
 key_app = cyclopts.App(name="key", help="Make keys for clients.")
 app.command(key_app)
+app.command(operator_cli.app)
 
 
 @app.command
@@ -185,8 +187,8 @@ def serve(
         date: Trading day of a new venue's catalogue, like 2026-11-23; without it today.
         durability: local: acknowledged when synced to disk; none: never waits for the disk, for tests.
         profile: Limits of clients: standard, or loopback for benchmarks and demos.
-        close: The day ends at this UTC time, like 21:00, and the next opens after settling and pre-open; without it the
-            market stays open.
+        close: The day ends at this UTC time, like 21:00, and the next opens once its settlement is published (gpux
+            operator settle); without it the market stays open.
         awake: Microseconds for which the event loop does not sleep after a command (400): a quicker answer to the next
             one for some work of a core; 0 to 10000.
     """
@@ -214,7 +216,7 @@ def key_make(
     date: str = "",
     file: str = "",
 ) -> None:
-    """Make a key for an account of a stopped venue; the account is defined if it is new.
+    """Make a key for an account, whether the venue runs or not; the account is defined if it is new.
 
     Args:
         folder: Data folder of the venue; a new one is made if there is none.

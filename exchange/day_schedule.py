@@ -1,6 +1,6 @@
 """The scheduled trading day: which market state belongs to which time (SESSION-001). Pure functions of time.
 
-    CLOSED while settling -> PREOPEN -> NOCANCEL, its last seconds -> uncross -> OPEN -> CLOSED at the close
+    CLOSED until the settlement is published -> PREOPEN -> NOCANCEL, its last seconds -> uncross -> OPEN -> CLOSED
 
 The engine reads no clock: the venue's timer proposes the changes as commands, see `timekeeper`.
 """
@@ -19,7 +19,7 @@ class DaySchedule:
     """Seconds. The defaults are those of the contracts; a shorter `day_s` lets whole days pass in a test or a demo."""
 
     close_s: int = 21 * 3_600  # of the UTC day
-    settling_s: int = 15 * 60  # CLOSED, from the close
+    settling_s: int = 15 * 60  # from the close: then the settlement should be published
     preopen_s: int = 5 * 60  # PREOPEN and NOCANCEL together
     nocancel_s: int = 5
     day_s: int = DAY_S
@@ -33,24 +33,32 @@ class DaySchedule:
         """Number of the trading day that a time belongs to; a day begins with the close of the one before."""
         return (time_ns - self.close_s * NS_PER_S) // (self.day_s * NS_PER_S)
 
-    def state_at(self, time_ns: int) -> MarketState:
-        """The state that the schedule wants."""
-        passed_ns = (time_ns - self.close_s * NS_PER_S) % (self.day_s * NS_PER_S)
-        if passed_ns < self.settling_s * NS_PER_S:
+    def state_at(self, time_ns: int, published_ns: int) -> MarketState:
+        """The state that the schedule wants after a close, by when the day's settlement was published, 0 if it is not:
+        books never open on an unset price (SESSION-003)."""
+        if not published_ns:
             return MarketState.CLOSED
-        until_open_ns = (self.settling_s + self.preopen_s) * NS_PER_S - passed_ns
+        until_open_ns = published_ns + self.preopen_s * NS_PER_S - time_ns
         if until_open_ns <= 0:
             return MarketState.OPEN
         return MarketState.NOCANCEL if until_open_ns <= self.nocancel_s * NS_PER_S else MarketState.PREOPEN
+
+    def is_late(self, time_ns: int) -> bool:
+        """Whether the settlement should have been published by now."""
+        passed_ns = (time_ns - self.close_s * NS_PER_S) % (self.day_s * NS_PER_S)
+        return passed_ns >= self.settling_s * NS_PER_S
 
 
 def next_step(present: MarketState, wanted: MarketState) -> MarketState:
     """The change that leads a market towards what the schedule wants, NONE if there is none to make.
 
-    What a breaker or a person has brought about (RESERVED, PAUSED, HALT) ends with the day, by the schedule not before.
+    Only a close leads backwards. What a breaker or a person has brought about (RESERVED, PAUSED, HALT) ends with the
+    day, by the schedule not before.
     """
     if present == wanted:
         return MarketState.NONE
     if present not in CYCLE:
-        return MarketState.NONE if wanted == MarketState.OPEN else MarketState.CLOSED
+        return MarketState.CLOSED if wanted == MarketState.CLOSED else MarketState.NONE
+    if wanted != MarketState.CLOSED and CYCLE.index(present) > CYCLE.index(wanted):
+        return MarketState.NONE
     return CYCLE[(CYCLE.index(present) + 1) % len(CYCLE)]

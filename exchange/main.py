@@ -34,6 +34,8 @@ from exchange.journal.segments import SEGMENT_BYTES
 from exchange.limits import NAMED
 from exchange.loop import AWAKE_US, AWAKE_US_MAX, Writer
 from exchange.opening import Catalogue, OpenVenue, Seams
+from exchange.operator.desk import OperatorDesk
+from exchange.operator.port import OperatorPort
 from exchange.seams import Clock, Disk, RealClock, RealDisk, RealRng, Rng
 from exchange.venue import Venue
 
@@ -117,6 +119,8 @@ class RunningServer:
         self.venue.on_failure = self._fail
         address = Address(settings.host, settings.port, settings.names, settings.origins)
         self.gateway = GatewayServer(self.hub, address, self._turn)
+        desk = OperatorDesk(self.venue, self.hub, opened.spec, settings.clock)
+        self.operator = OperatorPort(opened.folder, desk, settings.disk)
 
     @property
     def port(self) -> int:
@@ -129,9 +133,11 @@ class RunningServer:
     async def start(self) -> None:
         self.hub.restore()
         await self.gateway.start()
+        await self.operator.start()
 
     async def stop(self) -> None:
         """Close sockets, let the last batch become durable."""
+        await self.operator.stop()
         await self.gateway.stop()
         while (self._sealing or not self.venue.idle) and not self.failed.done():
             await asyncio.sleep(0.001)

@@ -31,7 +31,7 @@ from exchange.journal.recovery import open_journal
 from exchange.journal.replay import read_frames
 from exchange.journal.segments import SEGMENT_BYTES
 from exchange.limits import NAMED, Limits
-from exchange.publish.rows import KIND
+from exchange.publish.rows import KIND, read_rows
 from exchange.seams import Clock, Disk, Rng
 from exchange.venue import Spawn, Venue
 
@@ -78,6 +78,13 @@ def _matters(rows: np.ndarray) -> np.ndarray:
     return of_session
 
 
+def _of_settling(events: np.ndarray) -> np.ndarray:
+    """Events that tell whether a closed group has its settlement."""
+    kinds = events["kind"]
+    of_settling: np.ndarray = (kinds == EventKind.STA) | (kinds == EventKind.LISTED)
+    return of_settling
+
+
 def _requests(rows: np.ndarray) -> np.ndarray:
     """(session, request id, sequence) of rows that answered a request, shape (n, 3)."""
     asked: np.ndarray = rows[(rows["session"] > 0) & (rows["request_id"] > 0)]
@@ -121,7 +128,7 @@ class OpenVenue:
         self.folder = folder
         self.day = catalogue.day
         self.seams = seams
-        spec = _load_spec(catalogue.day)
+        spec = self.spec = _load_spec(catalogue.day)
         rules = json.dumps({"catalogue": spec_sha256(spec).hex(), "rules": 1}).encode()
         opened = open_journal(
             folder, seams.disk, seams.rng, seams.clock, NAMED[limits_name], rules, _make_recorder, seams.segment_bytes
@@ -146,6 +153,8 @@ class OpenVenue:
             self.engine, self.journal, self.sequencer, seams.clock, self.history, seams.spawn, seams.schedule,
             batch_rows, units, schedule,
         )  # fmt: skip
+        for events in recorder.events:
+            self.venue.timekeeper.settled.note(read_rows(events[_of_settling(events)]))
         self.created = last == 0
         if self.created:
             self._list(spec, catalogue)

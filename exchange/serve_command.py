@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, time
 
 from rich.console import Console
@@ -10,12 +12,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from exchange.day_schedule import DaySchedule
 from exchange.engine.warmup import share_done, warm_up
 from exchange.errors import UserError
-from exchange.gateway.auth import KeyPair
+from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.journal.recovery import make_data_folder
 from exchange.limits import NAMED
 from exchange.loop import run_loop
 from exchange.main import RunningServer, Settings, prepare, serve
 from exchange.opening import OpenVenue
+from exchange.operator.port import ask, is_served
+from exchange.operator.requests import DefineKey
 from exchange.seams import RealClock, RealDisk
 
 POLL_S = 0.2
@@ -47,6 +51,9 @@ async def _serve(folder: str, settings: Settings, console: Console) -> int:
     async with serve(folder, settings, tell) as server:
         took_s = (clock.mono_ns() - begin_ns) / 1e9
         console.print(serving_text(server, took_s), highlight=False, soft_wrap=True)
+        if server.operator.problem:
+            console.print(server.operator.problem, highlight=False, soft_wrap=True)
+        server.venue.timekeeper.tell = lambda text: console.print(text, highlight=False, soft_wrap=True)
         server.failed.add_done_callback(lambda _: stop.set())
         await stop.wait()
         if server.failed.done():
@@ -105,24 +112,40 @@ def make_key(
     settings: Settings,
     console: Console,
 ) -> tuple[KeyPair, str]:
-    """Make a key of a stopped venue; the private half goes to a file that only its owner reads."""
+    """Make a key; the private half goes to a file that only its owner reads. A venue that runs is asked to take the
+    public half, one that does not is opened for it."""
     path = key_file or f"{folder}/{name}.pem"
     disk = RealDisk()
     if disk.exists(path):
         raise UserError(f"{path} exists already: a private key is never overwritten")
     make_data_folder(disk, folder)
+    pair = KeyPair(f"k_{name}", account, settings.rng.bytes(SEED_BYTES))
+    if is_served(folder):
+        public = encode_bytes(pair.public())
+        request = DefineKey(
+            key=pair.key, public=public, account=account, scopes=list(scopes), firm=firm, mills=deposit_mills
+        )
+        with _private_file(disk, path, pair):
+            ask(folder, request)
+        return pair, path
     run_loop(warm_up_shown(settings, console))
-    with prepare(folder, settings) as setup:
-        pair = KeyPair(f"k_{name}", account, settings.rng.bytes(SEED_BYTES))
-        try:
-            write_private(disk, path, pair)
-        except OSError as error:
-            raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
-        try:
-            return setup.make_key(name, account, deposit_mills, scopes, pair.seed, firm), path
-        except UserError:
-            disk.unlink(path)
-            raise
+    with prepare(folder, settings) as setup, _private_file(disk, path, pair):
+        setup.make_key(name, account, deposit_mills, scopes, pair.seed, firm)
+    return pair, path
+
+
+@contextmanager
+def _private_file(disk: RealDisk, path: str, pair: KeyPair) -> Iterator[None]:
+    """The private half is on disk before the venue knows the public one, and gone if the venue refuses that."""
+    try:
+        write_private(disk, path, pair)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
+    try:
+        yield
+    except UserError:
+        disk.unlink(path)
+        raise
 
 
 def write_private(disk: RealDisk, path: str, pair: KeyPair) -> None:

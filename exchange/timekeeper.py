@@ -3,7 +3,7 @@
     CLOCK        when something waits for a time that has come: GTD orders, dead-man timers (TIF-009, COD-005)
     INDICATIVE   of books that collect orders and have changed, at most every 100 ms each (AUC-001)
     SET_STATE    the end of what velocity or breaker has reserved (STATE-004), and the scheduled day, if the venue has
-                 one (SESSION-001)
+                 one (SESSION-001): closed books wait for their settlement (SESSION-003)
 
 Call `turn` often; `note` gets every release. Each command is sent once and awaited before the next of its kind.
 """
@@ -18,6 +18,7 @@ from exchange.day_schedule import DaySchedule, next_step
 from exchange.engine import query
 from exchange.publish.rows import INSTRUMENT, KIND, Row
 from exchange.seams import Clock
+from exchange.settled import Settled
 
 INDICATIVE_NS = 100_000_000
 COLLECTING = (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.RESERVED, MarketState.PAUSED)
@@ -25,7 +26,7 @@ CHANGES = frozenset(map(int, (EventKind.ACK, EventKind.RST, EventKind.RPL, Event
 _STA = int(EventKind.STA)
 
 # submit(fields of a COMMAND, done): sequence it with the next batch; `done` is called when it is released.
-Submit = Callable[[dict[str, int], Callable[[], None]], None]
+Submit = Callable[[dict[str, int], Callable[[list[Row]], None]], None]
 
 
 class Timekeeper:
@@ -37,7 +38,11 @@ class Timekeeper:
         self._clock = clock
         self._submit = submit
         self._schedule = schedule
-        self._day = schedule.day_at(int(states["time_ns"][0])) if schedule else 0
+        self.settled = Settled(states)
+        self.tell: Callable[[str], None] = lambda text: None  # hears what a person should see to
+        self._told_late: set[tuple[int, int]] = set()
+        # The day of the last command: one that has ended since is closed first. A new venue begins today.
+        self._day = schedule.day_at(int(states["time_ns"][0]) or clock.now_ns()) if schedule else 0
         self._sent: set[tuple[str, int]] = set()  # what is on its way: of a kind, for a book or group
         self._collecting: set[int] = set()
         self._changed: set[int] = set()
@@ -61,6 +66,7 @@ class Timekeeper:
 
     def note(self, rows: list[Row]) -> None:
         """Released events: which books collect orders, and which of them have changed."""
+        self.settled.note(rows)
         if any(row[KIND] == _STA for row in rows):
             self._look_at_books()
         if self._collecting:
@@ -85,19 +91,29 @@ class Timekeeper:
 
     def _follow(self, schedule: DaySchedule, now_ns: int) -> None:
         """Lead every group to the state of the time. A day whose close was missed is closed first."""
-        today, wanted = schedule.day_at(now_ns), schedule.state_at(now_ns)
+        today = schedule.day_at(now_ns)
         states = query.group_states(self._states)
-        if today != self._day:
-            if all(state == MarketState.CLOSED for state in states.values()):
-                self._day = today
-            else:
-                wanted = MarketState.CLOSED
+        if today != self._day and all(state == MarketState.CLOSED for state in states.values()):
+            self._day = today
         for group, present in states.items():
-            step = next_step(present, wanted)
-            if step != MarketState.NONE:
-                reason = StateReason.SETTLING if step == MarketState.CLOSED else StateReason.SCHEDULE
-                fields = {"kind": CommandKind.SET_STATE, "group": group, "order_type": step, "reason": reason}
-                self._send("state", group, fields)
+            wanted = MarketState.CLOSED
+            if today == self._day:
+                wanted = schedule.state_at(now_ns, self.settled.since_ns(group, now_ns))
+            if present == wanted == MarketState.CLOSED and schedule.is_late(now_ns):
+                self._tell_late(today, group)
+            elif present != MarketState.OPEN or today != self._day:
+                self._step(group, next_step(present, wanted))
+
+    def _step(self, group: int, step: MarketState) -> None:
+        if step != MarketState.NONE:
+            reason = StateReason.SETTLING if step == MarketState.CLOSED else StateReason.SCHEDULE
+            fields = {"kind": CommandKind.SET_STATE, "group": group, "order_type": step, "reason": reason}
+            self._send("state", group, fields)
+
+    def _tell_late(self, day: int, group: int) -> None:
+        if (day, group) not in self._told_late:
+            self._told_late.add((day, group))
+            self.tell(f"group {group} stays CLOSED: its settlement is not published (SESSION-003)")
 
     def _send(self, what: str, number: int, fields: dict[str, Any]) -> bool:
         """Send a command, unless one like it is still on its way."""
@@ -105,5 +121,5 @@ class Timekeeper:
         if key in self._sent:
             return False
         self._sent.add(key)
-        self._submit(fields, lambda: self._sent.discard(key))
+        self._submit(fields, lambda _events: self._sent.discard(key))
         return True

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from exchange.codes import CommandKind, EventKind
+from exchange.codes import EventKind
 from exchange.day_schedule import DaySchedule
 from exchange.engine import query
 from exchange.gateway.history import EventTuple, History
@@ -27,10 +27,10 @@ from exchange.publish.instruments import InstrumentTable
 from exchange.publish.market_data import MarketData
 from exchange.publish.replies import Replies
 from exchange.publish.rows import KIND, by_command, read_rows
-from exchange.records import COMMAND
 from exchange.seams import Clock
 from exchange.timekeeper import Timekeeper
 from exchange.units import NS_PER_US
+from exchange.venue_commands import OwnCommands
 from exchange.wire.messages import AccountSnapshot, BatchResult, Err, MarginView, Ok, OrderView, PositionView
 
 # A commit of at most so many commands, begun while nothing else happens, is written by the loop itself. The hop to the
@@ -57,7 +57,7 @@ class Figures:
         self.trades = 0
 
 
-class Venue:
+class Venue(OwnCommands):
     """The path of commands and events. Implements the gateway's `Room`."""
 
     def __init__(
@@ -134,18 +134,10 @@ class Venue:
             self._scheduled = True
             self._schedule(self._start_scheduled)
 
-    def submit(self, fields: dict[str, int], done: Callable[[], None]) -> None:
-        """Sequence a command of the venue's own with the next batch; `done` is called when it is released."""
-        row = np.zeros(1, COMMAND)
-        for name, value in fields.items():
-            row[name] = value
-        self.batch.rows[len(self.batch.tickets)] = row[0]
-        self.batch.tickets.append((lambda _id, _us, _events: done(), 0, 0))
-        self.wake()
-
     def make_room(self, rows: int) -> None:
         """Seal the batch if it has no room for so many: the rows of one command are never split (QUOTE-001)."""
         if len(self.batch.tickets) + rows > self._batch_rows:
+            self.batch.is_full = True
             self._full.append(self.batch)
             self.full_batches += 1
             self.batch = self._spare.pop() if self._spare else Batch(self._batch_rows)
@@ -192,11 +184,15 @@ class Venue:
         self._scheduled = False
         if self._writing is not None or not self._stamp():
             return
-        if len(self._rows) <= self.small_commit_rows and self._commit_ns < SLOW_COMMIT_NS:
+        if self._is_small() and self._commit_ns < SLOW_COMMIT_NS:
             self._commit_here()
         else:
             self._hand_over()
             self._apply()
+
+    def _is_small(self) -> bool:
+        batch = self._writing
+        return batch is not None and batch.control is None and len(self._rows) <= self.small_commit_rows
 
     def _commit_here(self) -> None:
         """A small commit of an idle venue, see SMALL_COMMIT_ROWS: while the disk works its answers are made up, and
@@ -218,22 +214,23 @@ class Venue:
 
     def _hand_over(self) -> None:
         self._begun_ns = self._clock.mono_ns()
-        self._spawn(partial(self.journal.append, self._rows), self._written)
+        assert self._writing is not None
+        self._spawn(partial(self.journal_batch, self._writing, self._rows), self._written)
 
     def _stamp(self) -> bool:
         """Number and time the oldest batch that waits; False if none does."""
         if self._full:
             batch = self._full.popleft()
-            self.full_batches -= 1
+            self.full_batches -= batch.is_full
         elif self.batch.tickets:
             batch, self.batch = self.batch, (self._spare.pop() if self._spare else Batch(self._batch_rows))
         else:
             return False
         if batch.expires:
             self._drop_late(batch)
-            if not batch.tickets:
-                self._recycle(batch)
-                return self._stamp()
+        if not batch.tickets or not self.may_run(batch):
+            self._recycle(batch)
+            return self._stamp()
         rows = batch.closed()
         first = self._sequencer.sequence + 1
         self._sequencer.stamp(rows)
@@ -243,7 +240,8 @@ class Venue:
 
     def _apply(self) -> np.ndarray:
         """Run the batch that is being written; on another core the disk does its part."""
-        self._events = self.engine.apply(self._rows)
+        assert self._writing is not None
+        self._events = self.apply_batch(self._writing, self._rows)
         self.journal.observe(self._events, self._span[1])
         return self._events
 
@@ -263,6 +261,8 @@ class Venue:
         more = self._stamp()
         if more:
             self._hand_over()
+        if batch.control is not None:
+            self._refresh_instruments()
         self._release(batch.tickets, events, *span)
         self._send(batch)
         if more:
@@ -334,7 +334,7 @@ class Venue:
 
     def _recycle(self, batch: Batch) -> None:
         batch.clear()
-        if len(self._spare) < 4:
+        if len(self._spare) < 4 and batch.rows_max == self._batch_rows:
             self._spare.append(batch)
 
     def _fail(self, error: BaseException | None) -> None:
@@ -344,41 +344,6 @@ class Venue:
         if not self._failed:
             self._failed = True
             self.on_failure(error or RuntimeError("the venue has failed"))
-
-    # Commands of the venue itself, before it serves.
-
-    def run_now(self, fields: dict[str, int]) -> list[EventTuple]:
-        """Journal and apply one row while nothing is served; returns its events."""
-        assert self.idle
-        rows = np.zeros(1, COMMAND)
-        for name, value in fields.items():
-            rows[name] = value
-        self._sequencer.stamp(rows)
-        self.journal.append(rows)
-        return self._note_now(rows, self.engine.apply(rows))
-
-    def control_now(self, kind: CommandKind, payload: bytes) -> list[EventTuple]:
-        """Journal and apply one control while nothing is served. ControlError before anything is written."""
-        assert self.idle
-        self.engine.check_control(int(kind), payload)
-        rows = np.zeros(1, COMMAND)
-        rows["kind"] = kind
-        self._sequencer.stamp(rows)
-        self.journal.append_control(rows, payload)
-        return self._note_now(rows, self.engine.control(rows, payload))
-
-    def _note_now(self, rows: np.ndarray, events: np.ndarray) -> list[EventTuple]:
-        sequence = int(rows[0]["sequence"])
-        self.journal.observe(events, sequence)
-        if len(events):
-            self.history.append(events)
-        found = read_rows(events)
-        if any(row[KIND] == _LISTED for row in found):
-            self._refresh_instruments()
-        self.market.fold(found, sequence, int(rows[0]["time_ns"]))
-        self.timekeeper.note(found)
-        self.market.due(self._clock.wall_us())
-        return found
 
     def _refresh_instruments(self) -> None:
         self.table.refresh()

@@ -57,6 +57,7 @@ EVENT_LOOP = {
     "exchange.loop": "chooses the event loop",
     "exchange.main": "listens in the event loop",
     "exchange.serve_command": "starts the event loop",
+    "exchange.operator.port": "listens at the operator's Unix socket",
     "exchange.demo": "runs venue and clients in one event loop",
     "exchange.seams": "the real clock sleeps in it",
     "clients": "a client lives across a socket",
@@ -68,6 +69,7 @@ OUTSIDE = {
     "exchange.main": "wiring: hands the real seams down",
     "exchange.cli": "wiring: hands the real seams down",
     "exchange.serve_command": "wiring: hands the real seams down",
+    "exchange.operator.port": "asks at the operator's Unix socket",
     "exchange.demo": "wiring: hands the real seams down",
     "clients": "lives across a socket, outside the exchange",
     "bench": "measures real time",
@@ -99,7 +101,7 @@ RESTRICTED = {
     "mmap": FILES | {"exchange.engine.state": "memory for the record, no file"},
 }
 # Modules whose purpose is to talk to a person at a terminal.
-PRINTS = {"exchange.cli", "exchange.demo", "bench"}
+PRINTS = {"exchange.cli", "exchange.operator.cli", "exchange.demo", "bench"}
 TESTS_LONGER_THAN_A_FILE: dict[str, str] = {}
 
 LEFTOVERS = {

@@ -10,8 +10,10 @@ from exchange.codes import BookFeature, CommandKind, MarketState, StateReason
 from exchange.day_schedule import DaySchedule
 from exchange.engine import query
 from exchange.journal.replay import read_frames
+from exchange.operator.desk import OperatorDesk
+from exchange.operator.requests import Answer
 from exchange.units import NS_PER_S
-from exchange.wire.messages import Cancel, Err, Exec, Query
+from exchange.wire.messages import Cancel, Err, Exec, Ping, Query
 from tests.gateway.harness import START_NS, Bench, NoSyncDisk
 
 S = MarketState
@@ -103,22 +105,64 @@ def test_reserved_market_reopens_through_the_uncross_when_its_time_is_over(bench
     assert query.position(bench.venue.states, 1, 1).lots == 5, "the uncross has traded"
 
 
-@pytest.mark.rule("SESSION-001")
-def test_venue_with_a_schedule_goes_through_whole_days_by_itself(tmp_path: Path) -> None:
-    """Days of four seconds: one of them settling, two of pre-open, whose last one bars cancels."""
+def publish(bench: Bench) -> None:
+    """The operator publishes the settlement of whatever waits for one."""
+    answers: list[Answer] = []
+    OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock).take(b'{"do":"settle"}', answers.append)
+    bench.settle()
+    assert [answer.ok for answer in answers] == [True], answers
+
+
+@pytest.mark.rule("SESSION-001", "SESSION-003")
+def test_venue_with_a_schedule_goes_through_whole_days_once_each_is_settled(tmp_path: Path) -> None:
+    """Days of four seconds: settled half a second after the close, two of pre-open, whose last one bars cancels."""
     schedule = DaySchedule(close_s=0, settling_s=1, preopen_s=2, nocancel_s=1, day_s=4)
     with Bench(str(tmp_path), schedule=schedule) as bench:
         group = next(iter(bench.venue.groups.values()))
-        seen = []
+        seen, since = [], 0
         for _ in range(120):
             bench.pass_ms(100)
             state = query.group_states(bench.venue.states)[group]
-            assert state == schedule.state_at(bench.clock.now_ns()) or bench.clock.now_ns() - START_NS < NS_PER_S
             if seen[-1:] != [state]:
                 seen.append(state)
+                since = bench.clock.now_ns()
+            if state == S.CLOSED and bench.clock.now_ns() - since >= 500_000_000:
+                publish(bench)
         cycle = [S.CLOSED, S.PREOPEN, S.NOCANCEL, S.OPEN]
         start = seen.index(S.CLOSED)
         assert seen[start : start + 8] == cycle * 2
+        times = commands(bench, CommandKind.SET_STATE)
+        steps = [later - earlier for earlier, later in pairwise(times[-6:])]
+        assert all(abs(step % 1_000 - 500) <= 510 for step in steps)
+
+
+@pytest.mark.rule("SESSION-003")
+def test_books_stay_closed_without_a_settlement_and_a_person_is_told_once(tmp_path: Path) -> None:
+    schedule = DaySchedule(close_s=0, settling_s=60, preopen_s=20, nocancel_s=10, day_s=3_600)
+    with Bench(str(tmp_path), schedule=schedule) as bench:
+        told: list[str] = []
+        bench.venue.timekeeper.tell = told.append
+        move_to(bench, 3_590)
+        move_to(bench, 30)
+        assert told == [], "it is not late yet"
+        for second in (70, 1_000, 3_000):
+            move_to(bench, second)
+            assert list(query.group_states(bench.venue.states).values()) == [S.CLOSED]
+        assert len(told) == 1 and "SESSION-003" in told[0]
+        move_to(bench, 30)
+        move_to(bench, 70)
+        assert len(told) == 2, "the next day is late too"
+        publish(bench)
+        bench.pass_ms(100)
+        assert list(query.group_states(bench.venue.states).values()) == [S.PREOPEN]
+        bench.clock.now += 15 * NS_PER_S
+        bench.pass_ms(100)
+        assert list(query.group_states(bench.venue.states).values()) == [S.NOCANCEL], (
+            "five minutes from then, here 20 s"
+        )
+        bench.clock.now += 5 * NS_PER_S
+        bench.pass_ms(100)
+        assert list(query.group_states(bench.venue.states).values()) == [S.OPEN]
 
 
 @pytest.mark.rule("SESSION-002")
@@ -145,6 +189,9 @@ def test_day_whose_close_was_missed_is_closed_before_it_goes_on(tmp_path: Path) 
         terms = {"cancel_on_disconnect": False}
         bench.connect(bench.keys[1]).ask(bench.order(10, "day", **terms), bench.order(11, "gtc", tif="gtc", **terms))
         move_to(bench, 1_800)
+        assert list(query.group_states(bench.venue.states).values()) == [S.CLOSED]
+        publish(bench)
+        move_to(bench, 1_805)
         assert list(query.group_states(bench.venue.states).values()) == [S.OPEN]
         assert [order.client_order_id for order in query.open_orders(bench.venue.states, 1)] == ["gtc"]
 
@@ -156,11 +203,17 @@ def test_cancels_are_barred_in_the_last_seconds_of_a_scheduled_pre_open(tmp_path
     with Bench(str(tmp_path), schedule=schedule) as bench:
         move_to(bench, 3_590)
         move_to(bench, 8)
+        publish(bench)
+        bench.pass_ms(100)
         assert list(query.group_states(bench.venue.states).values()) == [S.PREOPEN]
         peer = bench.connect(bench.keys[1])
         assert peer.ask(bench.order(10, "a1"))[0].state == "open"
-        bench.clock.now += 4 * NS_PER_S
-        bench.pass_ms(100)
+        bench.clock.now += 2 * NS_PER_S
+        peer.ask(Ping(request_id=1))
+        for _ in range(4):
+            bench.clock.now += 2 * NS_PER_S
+            bench.pass_ms(100)
+            peer.ask(Ping(request_id=1))
         refused = peer.ask(Cancel(request_id=11, client_order_id="a1"))[0]
         assert isinstance(refused, Err) and refused.phase == "NOCANCEL"
 

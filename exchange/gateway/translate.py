@@ -100,6 +100,9 @@ class Batch:
         self.rows = np.frombuffer(self.buffer, COMMAND)
         self.tickets: list[Ticket] = []
         self.expires: list[tuple[int, int]] = []  # (place, latest time in us) of requests that must not be late
+        self.is_full = False  # closed because nothing more fits: a sign that the venue is behind
+        self.control: bytes | None = None  # payload of the one row, if that is a control,
+        self.refused: Callable[[str], None] = lambda why: None  # and who hears that it cannot run
 
     def closed(self) -> np.ndarray:
         """The rows gathered, shape (n,), a view."""
@@ -108,6 +111,7 @@ class Batch:
     def clear(self) -> None:
         self.tickets = []
         self.expires = []
+        self.is_full = False
 
 
 def refusal_of_new(message: New, listed: Listed | None) -> Err | None:

@@ -1,0 +1,152 @@
+"""`gpux operator`: what the operator of a running venue may do, one thin function a command."""
+
+from typing import Literal
+
+import cyclopts
+
+app = cyclopts.App(name="operator", help="Steer a venue that `gpux serve` runs: states, settlement, members.")
+StateName = Literal["closed", "preopen", "nocancel", "open", "reserved", "paused", "halt"]
+ScopeName = Literal["account", "session", "firm"]
+
+
+def _ask(folder: str, name: str, **fields: object) -> None:
+    """Ask the venue of a folder and print what it told."""
+    from exchange.operator import port, requests
+
+    request = getattr(requests, name)(**fields)
+    for line in port.ask(folder, request):
+        print(line)
+
+
+@app.command
+def status(folder: str) -> None:
+    """Show the state of every product group, and of each instrument that has one of its own.
+
+    Args:
+        folder: Data folder of the running venue.
+    """
+    _ask(folder, "Status")
+
+
+@app.command
+def state(folder: str, target: str, to: StateName, *, admin: bool = False, clamp: bool = False) -> None:
+    """Bring a product group or one instrument into a state; the venue refuses what its table of states lacks.
+
+    Args:
+        folder: Data folder of the running venue.
+        target: A chip, like H100, for all its instruments, or one symbol, like H100.G90.H27.
+        to: The state.
+        admin: An administrative measure: clients read HALT_ADMIN.
+        clamp: With open: an auction whose price lies beyond its collar uncrosses at the collar's edge.
+    """
+    _ask(folder, "SetState", target=target, to=to, admin=admin, clamp=clamp)
+
+
+@app.command
+def settle(folder: str, *prices: str, chip: tuple[str, ...] = (), day: str = "") -> None:
+    """Publish the settlement of closed groups: their books may open again, within limits around it.
+
+    Args:
+        folder: Data folder of the running venue.
+        prices: Settlements in dollars, like H100.G90.H27=2.845; an outright that is not named keeps its last one.
+        chip: Only this chip; without it all that are closed and wait for their settlement.
+        day: Trading day that the limits are for, like 2026-11-24; without it the one that ends next.
+    """
+    from exchange.operator.prices import parse_prices
+
+    _ask(folder, "Settle", chips=list(chip), prices=parse_prices(prices), day=day)
+
+
+@app.command
+def account(
+    folder: str,
+    number: int,
+    *,
+    firm: int | None = None,
+    order_lots: int | None = None,
+    position_lots: int | None = None,
+    term_lots: int | None = None,
+    close_only: bool | None = None,
+) -> None:
+    """Define an account, or change the limits that are given.
+
+    Args:
+        folder: Data folder of the running venue.
+        number: The account.
+        firm: Its clearing firm.
+        order_lots: Largest order.
+        position_lots: Largest position in one instrument.
+        term_lots: Most lots of 3- and 5-year terms.
+        close_only: Only orders that reduce risk are taken; --no-close-only ends it.
+    """
+    _ask(
+        folder, "DefineAccount", account=number, firm=firm, order_lots_max=order_lots,
+        position_lots_max=position_lots, term_lots_max=term_lots, close_only=close_only,
+    )  # fmt: skip
+
+
+@app.command
+def deposit(folder: str, number: int, mills: int) -> None:
+    """Pay money into an account.
+
+    Args:
+        folder: Data folder of the running venue.
+        number: The account.
+        mills: How much, above 0.
+    """
+    _ask(folder, "Money", account=number, mills=_above_0(mills))
+
+
+@app.command
+def withdraw(folder: str, number: int, mills: int) -> None:
+    """Pay money out of an account, as far as it is free.
+
+    Args:
+        folder: Data folder of the running venue.
+        number: The account.
+        mills: How much, above 0.
+    """
+    _ask(folder, "Money", account=number, mills=-_above_0(mills))
+
+
+@app.command
+def kill(folder: str, scope: ScopeName, number: str) -> None:
+    """Stop new orders of an account, a session or a firm, and cancel what works there.
+
+    Args:
+        folder: Data folder of the running venue.
+        scope: What is stopped.
+        number: Number of the account or firm, or name of the session, like s_0000002a.
+    """
+    _ask(folder, "Kill", scope=scope, number=number)
+
+
+@app.command
+def unkill(folder: str, scope: ScopeName, number: str) -> None:
+    """Lift a stop of the venue's own; cancelled orders do not come back.
+
+    Args:
+        folder: Data folder of the running venue.
+        scope: What was stopped.
+        number: Number of the account or firm, or name of the session.
+    """
+    _ask(folder, "Kill", scope=scope, number=number, on=False)
+
+
+@app.command
+def revoke(folder: str, key: str) -> None:
+    """End a key: its connections close at once, and it never logs on again.
+
+    Args:
+        folder: Data folder of the running venue.
+        key: The key's id, like k_mm1.
+    """
+    _ask(folder, "Revoke", key=key)
+
+
+def _above_0(mills: int) -> int:
+    from exchange.errors import UserError
+
+    if mills <= 0:
+        raise UserError(f"mills {mills} is not above 0")
+    return mills

@@ -1,0 +1,317 @@
+"""What becomes of the operator's requests on a venue that serves: rows and controls in the one journal (SEC-063).
+
+    desk = OperatorDesk(server.venue, server.hub, spec, clock)
+    desk.take(line, answer)             # `answer` gets an Answer, once what was asked is durable and released
+
+It knows no sockets. Everything is sequenced among the commands of clients; a request that the engine refuses changes
+nothing and says why.
+"""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from contracts_spec.schema import Spec
+from exchange.codes import (
+    AccountFlag,
+    CommandFlag,
+    CommandKind,
+    EventKind,
+    KillParty,
+    MarketState,
+    RejectReason,
+    Scope,
+    StateReason,
+)
+from exchange.engine import query
+from exchange.engine.control import AccountPayload, encode_payload
+from exchange.errors import UserError
+from exchange.gateway.auth import encode_bytes
+from exchange.gateway.hub import Hub
+from exchange.gateway.keys import KeyDefinition, key_payload
+from exchange.operator.requests import (
+    Answer,
+    DefineAccount,
+    DefineKey,
+    Kill,
+    Money,
+    Request,
+    Revoke,
+    SetState,
+    Settle,
+    Status,
+    decode_request,
+)
+from exchange.operator.settlement import day_limits
+from exchange.publish.phases import reason_text as state_reason
+from exchange.publish.rows import INSTRUMENT, KIND, REASON, REFERENCE, STATE, Row
+from exchange.seams import Clock
+from exchange.units import NS_PER_S
+from exchange.venue import Venue
+from exchange.wire.errors import CloseCode, reason_text
+from exchange.wire.words import session_number
+
+EPOCH = date(1970, 1, 1)
+DAY_NS = 86_400 * NS_PER_S
+Reply = Callable[[Answer], None]
+_LIMITS = ("order_lots_max", "position_lots_max", "term_lots_max")
+
+
+class OperatorDesk:
+    """Serves one request after another; several may be on their way."""
+
+    def __init__(self, venue: Venue, hub: Hub, spec: Spec, clock: Clock) -> None:
+        self._venue, self._hub, self._spec, self._clock = venue, hub, spec, clock
+        self._takers: dict[type[Request], Callable[[Any, Reply], None]] = {
+            Status: self._status,
+            SetState: self._set_state,
+            Settle: self._settle,
+            DefineAccount: self._define_account,
+            Money: self._move_money,
+            Kill: self._kill,
+            DefineKey: self._define_key,
+            Revoke: self._revoke,
+        }
+
+    def take(self, line: bytes, reply: Reply) -> None:
+        """Serve one line; what is wrong with it is the answer."""
+        try:
+            request = decode_request(line)
+            self._takers[type(request)](request, reply)
+        except (ValueError, UserError) as error:
+            reply(Answer(False, why=str(error)))
+
+    # -- the market ---------------------------------------------------------------------------------------------------
+
+    def _status(self, request: Status, reply: Reply) -> None:
+        def look() -> None:
+            venue = self._venue
+            groups = query.group_states(venue.states)
+            told = [f"sequence {venue.sequence:,}, {len(self._hub.sessions)} connections"]
+            for chip, group in sorted(venue.groups.items()):
+                waits = ""
+                if groups[group] == MarketState.CLOSED and not venue.timekeeper.settled.published(group):
+                    waits = f", {venue.timekeeper.settled.missing(group)} books wait for their settlement"
+                told.append(f"{chip} {groups[group].name}{waits}")
+            for row in query.instruments(venue.states):
+                if row.state != groups[row.group]:
+                    told.append(f"{row.symbol} {row.state.name}")
+            reply(Answer(True, told))
+
+        self._venue.ask(look)
+
+    def _set_state(self, request: SetState, reply: Reply) -> None:
+        state = MarketState[request.to.upper()]
+        group, index = self._target(request.target)
+        if request.clamp and state != MarketState.OPEN:
+            raise UserError("clamp belongs to the way to OPEN: it says how an auction beyond its collar ends")
+        groups = query.group_states(self._venue.states)
+        if group and groups[group] == MarketState.CLOSED and state == MarketState.PREOPEN:
+            missing = self._venue.timekeeper.settled.missing(group)
+            if not self._venue.timekeeper.settled.published(group):
+                raise UserError(
+                    f"{request.target} stays CLOSED: {missing} books wait for their settlement (SESSION-003)"
+                )
+        fields = {
+            "kind": CommandKind.SET_STATE,
+            "order_type": state,
+            "group": group,
+            "instrument": index,
+            "reason": StateReason.HALT_ADMIN if request.admin else StateReason.OPERATOR,
+            "flags": CommandFlag.CLAMP if request.clamp else 0,
+        }
+        self._venue.submit(fields, lambda events: self._tell_states(request, events, self._when_durable(reply)))
+
+    def _tell_states(self, request: SetState, events: list[Row], reply: Reply) -> None:
+        told = [self._state_line(row) for row in events if row[KIND] == EventKind.STA]
+        refused = next((row for row in events if row[KIND] == EventKind.REFUSED), None)
+        if refused is None:
+            reply(Answer(True, told))
+        elif refused[REASON] == RejectReason.STATE:
+            present = MarketState(refused[STATE]).name
+            why = f"{request.target} is {present}: it cannot become {request.to.upper()} from there (STATE-001)"
+            reply(Answer(False, why=why))
+        else:
+            reply(Answer(False, why=reason_text(refused[REASON])))
+
+    def _state_line(self, row: Row) -> str:
+        names = {group: chip for chip, group in self._venue.groups.items()}
+        listed = self._venue.table.rows[row[INSTRUMENT]]
+        name = listed.symbol if listed is not None else names.get(row[REFERENCE], "")
+        return f"{name} {MarketState(row[STATE]).name} {state_reason(row[REASON])}".rstrip()
+
+    def _target(self, name: str) -> tuple[int, int]:
+        """(group, 0) of a chip or (0, book) of a symbol."""
+        if name in self._venue.groups:
+            return self._venue.groups[name], 0
+        row = next((row for row in self._venue.table.rows if row is not None and row.symbol == name), None)
+        if row is None:
+            chips = ", ".join(sorted(self._venue.groups))
+            raise UserError(f"{name!r} is neither a listed symbol nor one of the chips {chips}")
+        return 0, row.index
+
+    def _settle(self, request: Settle, reply: Reply) -> None:
+        venue, settled = self._venue, self._venue.timekeeper.settled
+        unknown = [chip for chip in request.chips if chip not in venue.groups]
+        if unknown:
+            raise UserError(f"no chip {unknown[0]} is listed")
+        states = query.group_states(venue.states)
+        chips = request.chips or [
+            chip
+            for chip, group in venue.groups.items()
+            if states[group] == MarketState.CLOSED and not settled.published(group)
+        ]
+        if not chips:
+            raise UserError("no group is CLOSED and waits for its settlement")
+        day = date.fromisoformat(request.day) if request.day else self._coming_day()
+        payloads = day_limits(venue.states, self._spec, day, request.prices, [venue.groups[chip] for chip in chips])
+        names = {group: chip for chip, group in venue.groups.items()}
+        gather = _Gather(len(payloads), reply, self._venue)
+        for group, payload in payloads.items():
+            gather.submit(CommandKind.DAY_LIMITS, payload, f"{names[group]}: settled, limits for {day} set")
+
+    def _coming_day(self) -> date:
+        """The trading day whose close comes next."""
+        close_ns = self._spec.calendar.close_hour_utc * 3_600 * NS_PER_S
+        return EPOCH + timedelta(days=(self._clock.now_ns() - close_ns) // DAY_NS + 1)
+
+    # -- members ------------------------------------------------------------------------------------------------------
+
+    def _define_account(self, request: DefineAccount, reply: Reply) -> None:
+        terms = self._terms(request.account)
+        for name in ("firm", *_LIMITS, "close_only"):
+            given = getattr(request, name)
+            if given is not None:
+                setattr(terms, name, given)
+        text = f"account {terms.account} of firm {terms.firm}: " + ", ".join(
+            [*(f"{name} {getattr(terms, name)}" for name in _LIMITS), *(["close only"] if terms.close_only else [])]
+        )
+        _Gather(1, reply, self._venue).submit(CommandKind.DEFINE_ACCOUNT, encode_payload(terms), text)
+
+    def _terms(self, account: int) -> AccountPayload:
+        """What holds for an account now; the defaults for one that is new."""
+        accounts = self._venue.states["accounts"][0]
+        if account >= len(accounts):
+            raise UserError(f"account {account} not in 1..{len(accounts) - 1}")
+        row = accounts[account]
+        if not row["flags"] & AccountFlag.DEFINED:
+            return AccountPayload(account, smp_id=account)
+        limits = {name: int(row[name]) for name in ("firm", "smp_id", *_LIMITS)}
+        return AccountPayload(account, **limits, close_only=bool(row["flags"] & AccountFlag.CLOSE_ONLY))
+
+    def _move_money(self, request: Money, reply: Reply) -> None:
+        if request.mills == 0:
+            raise UserError("mills 0 moves nothing")
+        kind = CommandKind.DEPOSIT if request.mills > 0 else CommandKind.WITHDRAW
+        fields = {"kind": kind, "account": request.account, "price": abs(request.mills)}
+        _Gather(1, reply, self._venue).submit_row(fields, f"{kind.name.lower()} of {abs(request.mills)} mills")
+
+    def _kill(self, request: Kill, reply: Reply) -> None:
+        scope = Scope[request.scope.upper()]
+        number = session_number(request.number) if scope == Scope.SESSION else _number(request.number)
+        if number == 0:
+            raise UserError(f"{request.number!r} names no {request.scope}")
+        fields = {
+            "kind": CommandKind.KILL if request.on else CommandKind.UNKILL,
+            "order_type": scope,
+            "reason": KillParty.VENUE,
+            "account" if scope == Scope.ACCOUNT else "group": number,
+        }
+        text = f"{request.scope} {request.number} {'stopped' if request.on else 'let in again'}"
+        _Gather(1, reply, self._venue).submit_row(fields, text)
+
+    # -- keys ---------------------------------------------------------------------------------------------------------
+
+    def _define_key(self, request: DefineKey, reply: Reply) -> None:
+        if request.key in self._hub.keys.keys:
+            raise UserError(f"key {request.key} exists already: choose another name")
+        payload = key_payload(
+            KeyDefinition(request.key, request.public, [request.account], request.scopes, request.firm)
+        )
+        terms = self._terms(request.account)
+        known = query.firm_of(self._venue.states, request.account)
+        defined = request.account in query.accounts(self._venue.states)
+        if defined and request.firm not in (0, known):
+            raise UserError(f"account {request.account} is of firm {known}, not {request.firm}")
+        gather = _Gather(1 + (not defined) + bool(request.mills), reply, self._venue)
+        if not defined:
+            terms.firm = request.firm
+            text = f"account {request.account} defined"
+            gather.submit(CommandKind.DEFINE_ACCOUNT, encode_payload(terms), text)
+        text = f"key {request.key} for account {request.account}"
+        gather.submit(CommandKind.DEFINE_KEY, payload, text, lambda: self._know_key(payload))
+        if request.mills:
+            fields = {"kind": CommandKind.DEPOSIT, "account": request.account, "price": request.mills}
+            gather.submit_row(fields, f"deposit of {request.mills} mills")
+
+    def _revoke(self, request: Revoke, reply: Reply) -> None:
+        key = self._hub.keys.keys.get(request.key)
+        if key is None:
+            raise UserError(f"there is no key {request.key}")
+        definition = KeyDefinition(
+            key.key, encode_bytes(key.public), list(key.accounts), sorted(key.scopes), key.firm,
+            self._clock.wall_us(), sorted(key.addresses),
+        )  # fmt: skip
+        payload = key_payload(definition)
+
+        def end() -> None:
+            self._know_key(payload)
+            self._close_sessions(request.key)
+
+        _Gather(1, reply, self._venue).submit(CommandKind.DEFINE_KEY, payload, f"key {request.key} revoked", end)
+
+    def _know_key(self, payload: bytes) -> None:
+        """Its control is durable, and the last one applied."""
+        self._hub.keys.define(self._venue.sequence, payload)
+
+    def _close_sessions(self, key: str) -> None:
+        for session in list(self._hub.sessions):
+            if session.key is not None and session.key.key == key:
+                session.close(CloseCode.KEY_REVOKED, "key revoked")
+
+    def _when_durable(self, reply: Reply) -> Reply:
+        """A row's events may be made up while the disk still works: the answer waits for it."""
+        return lambda answer: self._venue.ask_later(lambda: reply(answer))
+
+
+class _Gather:
+    """The commands that one request became, and its answer: all that was told, or the first refusal."""
+
+    def __init__(self, parts: int, reply: Reply, venue: Venue) -> None:
+        self._parts, self._reply, self._venue = parts, reply, venue
+        self._told: list[str] = []
+        self._why = ""
+
+    def submit(self, kind: CommandKind, payload: bytes, text: str, then: Callable[[], None] | None = None) -> None:
+        """A control; `then` is called when it is durable, before anything after it is applied."""
+
+        def durable() -> None:
+            if then is not None:
+                then()
+            self._finish(text, "")
+
+        self._venue.submit_control(
+            kind, payload, lambda _events: self._venue.ask_later(durable), lambda why: self._finish("", why)
+        )
+
+    def submit_row(self, fields: dict[str, int], text: str) -> None:
+        self._venue.submit(fields, lambda events: self._venue.ask_later(lambda: self._take(events, text)))
+
+    def _take(self, events: list[Row], text: str) -> None:
+        refused = next((row for row in events if row[KIND] == EventKind.REFUSED), None)
+        gone = sum(row[KIND] == EventKind.CXL for row in events)
+        if refused is not None:
+            self._finish("", reason_text(refused[REASON]))
+        else:
+            self._finish(f"{text}; {gone} orders cancelled" if gone else text, "")
+
+    def _finish(self, told: str, why: str) -> None:
+        self._parts -= 1
+        self._told += [told] if told else []
+        self._why = self._why or why
+        if self._parts == 0:
+            self._reply(Answer(not self._why, self._told, self._why))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and int(text) < 2**32 else 0

@@ -1,0 +1,133 @@
+"""The operator's socket: a Unix socket in the data folder that only its owner may open (SEC-060).
+
+Lines of JSON, an answer for each. Who may open the file is the operator: the folder is 0700, the socket 0600. It has
+nothing to do with the port of clients, and no key of theirs opens it.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+
+import msgspec
+
+from exchange.errors import UserError
+from exchange.operator.desk import OperatorDesk
+from exchange.operator.requests import Answer
+from exchange.seams import Disk
+
+SOCKET_NAME = "operator.sock"
+LINE_BYTES_MAX = 1 << 20  # a settlement of every outright fits
+PATH_BYTES_MAX = 100  # of a Unix socket's address
+ANSWER_S = 30.0
+
+
+def socket_path(folder: str) -> str:
+    return f"{folder}/{SOCKET_NAME}"
+
+
+class OperatorPort:
+    """Listens as long as the venue serves."""
+
+    def __init__(self, folder: str, desk: OperatorDesk, disk: Disk) -> None:
+        self._path = socket_path(folder)
+        self._desk, self._disk = desk, disk
+        self._server: asyncio.Server | None = None
+        self._lines: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
+        self.problem = ""
+
+    async def start(self) -> None:
+        """Make the socket; one that a killed process left is replaced. `problem` says why there is none."""
+        if len(os.fsencode(self._path)) > PATH_BYTES_MAX:
+            self.problem = f"no operator's socket: {self._path} is longer than {PATH_BYTES_MAX} bytes"
+            return
+        self._remove()
+        self._server = await asyncio.start_unix_server(self._serve, self._path, limit=LINE_BYTES_MAX)
+        self._disk.set_mode(self._path, 0o600)
+
+    async def stop(self) -> None:
+        """Close the socket and what is connected to it, with the answers that are due."""
+        if self._server is None:
+            return
+        self._server.close()
+        self._remove()
+        serving = [task for task in self._lines.values() if task is not None]
+        for writer in self._lines:
+            writer.close()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+    def _remove(self) -> None:
+        if self._disk.exists(self._path):
+            self._disk.unlink(self._path)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._lines[writer] = asyncio.current_task()
+        with contextlib.suppress(ConnectionError):
+            while True:
+                try:
+                    line = await reader.readline()
+                except ValueError:
+                    writer.write(_encoded(Answer(False, why=f"a line is at most {LINE_BYTES_MAX} bytes")))
+                    break
+                if not line:
+                    break
+                writer.write(_encoded(await self._answer(line)))
+                await writer.drain()
+        del self._lines[writer]
+        writer.close()
+
+    async def _answer(self, line: bytes) -> Answer:
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def take(answer: Answer) -> None:
+            if not answered.done():
+                answered.set_result(answer)
+
+        self._desk.take(line, take)
+        try:
+            return await asyncio.wait_for(answered, ANSWER_S)
+        except TimeoutError:
+            return Answer(False, why=f"no answer within {ANSWER_S:g} s: look at the status before asking again")
+
+
+def _encoded(answer: Answer) -> bytes:
+    return msgspec.json.encode(answer) + b"\n"
+
+
+def is_served(folder: str) -> bool:
+    """Whether a venue of this folder takes the operator's requests."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(socket_path(folder))
+        except OSError:
+            return False
+    return True
+
+
+def ask(folder: str, request: msgspec.Struct) -> list[str]:
+    """Ask the running venue of a folder; what it told. UserError: none runs there, or why it refused."""
+    path = socket_path(folder)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(ANSWER_S + 5)
+        try:
+            line.connect(path)
+            line.sendall(msgspec.json.encode(request) + b"\n")
+            data = _read_line(line)
+        except OSError as error:
+            raise UserError(f"no venue of {folder} is running: {error.strerror or error} ({path})") from None
+    if not data:
+        raise UserError(f"the venue of {folder} has gone away without an answer", 1)
+    answer = msgspec.json.decode(data, type=Answer)
+    if not answer.ok:
+        raise UserError(f"refused: {answer.why}", 1)
+    return answer.told
+
+
+def _read_line(line: socket.socket) -> bytes:
+    data = b""
+    while not data.endswith(b"\n"):
+        part = line.recv(65_536)
+        if not part:
+            break
+        data += part
+    return data

@@ -1,0 +1,115 @@
+"""What the operator of a running venue may ask: one JSON object a line over the operator's socket (SEC-060).
+
+{"do":"state","target":"H100","to":"paused"}        ->  {"ok":true,"told":["H100 PAUSED operator"]}
+{"do":"money","account":7,"mills":-5000}             ->  {"ok":false,"why":"free funds do not cover the margin held"}
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Account = Annotated[int, Meta(ge=1, le=2**32 - 1)]
+OptionalLots = Annotated[int, Meta(ge=0, le=2**31 - 1)] | None
+StateName = Literal["closed", "preopen", "nocancel", "open", "reserved", "paused", "halt"]
+
+
+class Ask(msgspec.Struct, tag_field="do", forbid_unknown_fields=True, kw_only=True):
+    """One request of the operator."""
+
+
+class Status(Ask, tag="status"):
+    """How the venue stands."""
+
+
+class SetState(Ask, tag="state"):
+    """Bring a chip's product group, or one instrument, into a state (STATE-001).
+
+    target   chip or symbol
+    admin    an administrative measure: `why` is HALT_ADMIN on the wire (SESSION-002)
+    clamp    to open: auctions whose price lies beyond their collar uncross at its edge (AUC-014)
+    """
+
+    target: str
+    to: StateName
+    admin: bool = False
+    clamp: bool = False
+
+
+class Settle(Ask, tag="settle"):
+    """Publish the settlement of closed groups, and with it the limits of the coming day (BAND-013).
+
+    chips    whose groups; all that are closed and unsettled if left out
+    prices   ticks by symbol; an outright left out keeps its last settlement
+    day      the coming trading day, like 2026-11-24; by the clock if left out
+    """
+
+    chips: list[str] = []
+    prices: dict[str, int] = {}
+    day: str = ""
+
+
+class DefineAccount(Ask, tag="account"):
+    """Define an account, or change the limits that are given."""
+
+    account: Account
+    firm: Annotated[int, Meta(ge=0, le=2**32 - 1)] | None = None
+    order_lots_max: OptionalLots = None
+    position_lots_max: OptionalLots = None
+    term_lots_max: OptionalLots = None
+    close_only: bool | None = None
+
+
+class Money(Ask, tag="money"):
+    """Pay in, or out where it is negative: free funds only (MARGIN-013)."""
+
+    account: Account
+    mills: Annotated[int, Meta(ge=-(10**15), le=10**15)]
+
+
+class Kill(Ask, tag="kill"):
+    """Stop an account, a session or a firm, or let it in again; only the venue's own stop is lifted (KILL-004)."""
+
+    scope: Literal["account", "session", "firm"]
+    number: str
+    on: bool = True
+
+
+class DefineKey(Ask, tag="key"):
+    """A new public key for an account, which is defined if it is new."""
+
+    key: str
+    public: str
+    account: Account
+    scopes: list[str]
+    firm: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
+    mills: Annotated[int, Meta(ge=0, le=10**15)] = 0
+
+
+class Revoke(Ask, tag="revoke"):
+    """End a key: its connections close at once (SEC-001)."""
+
+    key: str
+
+
+Request = Status | SetState | Settle | DefineAccount | Money | Kill | DefineKey | Revoke
+
+
+class Answer(msgspec.Struct, omit_defaults=True):
+    """`told`: what happened, a line each; `why`: why nothing did."""
+
+    ok: bool
+    told: list[str] = []
+    why: str = ""
+
+
+_DECODER = msgspec.json.Decoder(Request)
+
+
+def decode_request(line: bytes) -> Request:
+    """ValueError names what is wrong."""
+    try:
+        request: Request = _DECODER.decode(line)
+        return request
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(str(error) or type(error).__name__) from None

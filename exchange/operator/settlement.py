@@ -1,0 +1,90 @@
+"""The prices that a person publishes as a day's settlement, as DAY_LIMITS controls: one for each product group.
+
+Outrights have the price given, or the settlement that they had; combinations follow from their legs (SPEC-053). Limits
+and widths of the coming day follow from the settlement (BAND-012, BAND-013). What the coming day no longer lists keeps
+what it has.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import numpy as np
+
+from contracts_spec.errors import SpecError
+from contracts_spec.instruments import Instrument, Known, instruments_on
+from contracts_spec.schema import Spec
+from exchange.engine import query
+from exchange.engine.control import encode_payload
+from exchange.engine.day_limits import BookLimits, DayLimitsPayload
+from exchange.engine.query import InstrumentRow
+from exchange.errors import UserError
+
+
+def day_limits(
+    states: np.ndarray, spec: Spec, day: date, prices: Mapping[str, int], groups: Iterable[int]
+) -> dict[int, bytes]:
+    """Payload of a DAY_LIMITS control by product group.
+
+    states   the engine's, for what is listed and how it settled last
+    day      trading day that the limits are for
+    prices   settlement by symbol of an outright, ticks; those left out keep theirs
+    groups   which to publish; prices of others are an error
+    raises   UserError: no such outright, or a price that needs two people (SEC-061)
+    """
+    rows = query.instruments(states)
+    wanted = set(groups)
+    _check(rows, prices, wanted)
+    settled = {row.instrument_id: prices.get(row.symbol, row.settle_tick) for row in rows if not row.combo}
+    coming = _coming(rows, spec, day, settled)
+    books: dict[int, list[BookLimits]] = {}
+    for row in rows:
+        if row.group in wanted:
+            books.setdefault(row.group, []).append(
+                _limits_of(states, row, coming.get(row.instrument_id), settled.get(row.instrument_id, row.settle_tick))
+            )
+    return {group: encode_payload(DayLimitsPayload(found)) for group, found in books.items()}
+
+
+def _check(rows: list[InstrumentRow], prices: Mapping[str, int], wanted: set[int]) -> None:
+    by_symbol = {row.symbol: row for row in rows}
+    for symbol, price in prices.items():
+        row = by_symbol.get(symbol)
+        if row is None:
+            raise UserError(f"no instrument {symbol} is listed")
+        if row.combo:
+            raise UserError(f"{symbol} is a combination: its settlement follows from its legs")
+        if row.group not in wanted:
+            raise UserError(f"{symbol} is of no group that is to be settled")
+        if not row.low_tick <= price <= row.high_tick:
+            limits = f"{row.low_tick}..{row.high_tick}"
+            raise UserError(f"NEEDS_TWO: {symbol}: settlement {price} is outside the day's limits {limits}")
+
+
+def _coming(rows: list[InstrumentRow], spec: Spec, day: date, settled: dict[int, int]) -> dict[int, Instrument]:
+    """The instruments of the coming day by id, after these settlements."""
+    known = Known(
+        settlements=settled,
+        at_limit=frozenset(
+            row.instrument_id
+            for row in rows
+            if not row.combo and settled[row.instrument_id] in (row.low_tick, row.high_tick)
+        ),
+        combination_ids={row.symbol: row.instrument_id for row in rows if row.combo},
+    )
+    try:
+        return {instrument.id: instrument for instrument in instruments_on(spec, day, known)}
+    except SpecError as error:
+        raise UserError(str(error)) from error
+
+
+def _limits_of(states: np.ndarray, row: InstrumentRow, coming: Instrument | None, settle_tick: int) -> BookLimits:
+    if coming is not None:
+        return BookLimits(
+            row.index, coming.settle_tick, coming.low_tick, coming.high_tick, coming.velocity_ticks,
+            coming.breaker_ticks, coming.breaker_ticks,
+        )  # fmt: skip
+    guard = states["guards"][0][row.index]
+    velocity, breaker = (int(width) for width in guard["windows"]["width_ticks"])
+    return BookLimits(
+        row.index, settle_tick, row.low_tick, row.high_tick, velocity, breaker, int(guard["collar_ticks"])
+    )

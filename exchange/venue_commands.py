@@ -1,0 +1,135 @@
+"""Commands of the venue itself: its timers' and its operator's, among those of clients or before it serves.
+
+    venue.submit({"kind": CommandKind.CLOCK}, done)          a row, with the next batch
+    venue.submit_control(kind, payload, done)                a control, alone in its commit, when its turn comes
+    venue.run_now(fields), venue.control_now(kind, payload)  while nothing is served
+
+A control is checked when its turn comes, against the state that it will change; one that is refused is not journalled.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from exchange.codes import CommandKind, EventKind
+from exchange.engine.control_checks import ControlError
+from exchange.gateway.history import EventTuple, History
+from exchange.gateway.translate import Batch
+from exchange.publish.rows import KIND, read_rows
+from exchange.records import COMMAND
+from exchange.seams import Clock
+
+_LISTED = int(EventKind.LISTED)
+# Called when a command of the venue's own is released, with its events; or with why it was refused.
+Done = Callable[[list[EventTuple]], None]
+Refused = Callable[[str], None]
+
+
+class OwnCommands:
+    """The half of a venue that makes commands without a client. `Venue` is the other half."""
+
+    engine: Any
+    journal: Any
+    history: History
+    market: Any
+    timekeeper: Any
+    batch: Batch
+    _full: deque[Batch]
+    _sequencer: Any
+    _clock: Clock
+    _batch_rows: int
+    _refresh_instruments: Callable[[], None]
+
+    @property
+    def idle(self) -> bool:
+        raise NotImplementedError
+
+    def wake(self) -> None:
+        raise NotImplementedError
+
+    # While it serves.
+
+    def submit(self, fields: dict[str, int], done: Done) -> None:
+        """Sequence a row with the next batch; `done` is called with its events when it is released."""
+        self.batch.rows[len(self.batch.tickets)] = _row(fields)[0]
+        self.batch.tickets.append((lambda _id, _us, events: done(events), 0, 0))
+        self.wake()
+
+    def submit_control(self, kind: CommandKind, payload: bytes, done: Done, refused: Refused) -> None:
+        """Sequence a control, alone in its commit, behind what has been gathered so far."""
+        if self.batch.tickets:
+            self._full.append(self.batch)
+            self.batch = Batch(self._batch_rows)
+        alone = Batch(1)
+        alone.rows[0] = _row({"kind": kind})[0]
+        alone.tickets.append((lambda _id, _us, events: done(events), 0, 0))
+        alone.control, alone.refused = payload, refused
+        self._full.append(alone)
+        self.wake()
+
+    def may_run(self, batch: Batch) -> bool:
+        """Whether a batch whose turn has come is journalled; a control that cannot run now is answered instead."""
+        if batch.control is None:
+            return True
+        try:
+            self.engine.check_control(int(batch.rows[0]["kind"]), batch.control)
+        except ControlError as error:
+            batch.refused(str(error))
+            return False
+        return True
+
+    def journal_batch(self, batch: Batch, rows: np.ndarray) -> None:
+        """Make a batch durable, on the helper thread."""
+        if batch.control is None:
+            self.journal.append(rows)
+        else:
+            self.journal.append_control(rows, batch.control)
+
+    def apply_batch(self, batch: Batch, rows: np.ndarray) -> np.ndarray:
+        """Its events."""
+        events: np.ndarray = (
+            self.engine.apply(rows) if batch.control is None else self.engine.control(rows, batch.control)
+        )
+        return events
+
+    # Before it serves.
+
+    def run_now(self, fields: dict[str, int]) -> list[EventTuple]:
+        """Journal and apply one row while nothing is served; returns its events."""
+        assert self.idle
+        rows = _row(fields)
+        self._sequencer.stamp(rows)
+        self.journal.append(rows)
+        return self._note_now(rows, self.engine.apply(rows))
+
+    def control_now(self, kind: CommandKind, payload: bytes) -> list[EventTuple]:
+        """Journal and apply one control while nothing is served. ControlError before anything is written."""
+        assert self.idle
+        self.engine.check_control(int(kind), payload)
+        rows = _row({"kind": kind})
+        self._sequencer.stamp(rows)
+        self.journal.append_control(rows, payload)
+        return self._note_now(rows, self.engine.control(rows, payload))
+
+    def _note_now(self, rows: np.ndarray, events: np.ndarray) -> list[EventTuple]:
+        sequence = int(rows[0]["sequence"])
+        self.journal.observe(events, sequence)
+        if len(events):
+            self.history.append(events)
+        found = read_rows(events)
+        if any(row[KIND] == _LISTED for row in found):
+            self._refresh_instruments()
+        self.market.fold(found, sequence, int(rows[0]["time_ns"]))
+        self.timekeeper.note(found)
+        self.market.due(self._clock.wall_us())
+        return found
+
+
+def _row(fields: dict[str, int]) -> np.ndarray:
+    """One COMMAND row, shape (1,)."""
+    rows = np.zeros(1, COMMAND)
+    for name, value in fields.items():
+        rows[name] = value
+    return rows

@@ -1,0 +1,302 @@
+"""What the operator does to a venue that serves, and what its clients see of it."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from exchange.codes import MarketState
+from exchange.engine import query
+from exchange.gateway.auth import KeyPair, encode_bytes
+from exchange.operator.desk import OperatorDesk
+from exchange.operator.requests import Answer
+from exchange.units import NS_PER_S
+from exchange.wire.messages import (
+    ChannelSpec,
+    Err,
+    Exec,
+    Instruments,
+    KillEvent,
+    Live,
+    Ok,
+    Status,
+    Subscribe,
+)
+from tests.gateway.harness import SYMBOL, Bench
+
+CHIP = "H100"
+S = MarketState
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with Bench(str(tmp_path)) as made:
+        yield made
+
+
+def answer_to(bench: Bench, line: bytes) -> Answer:
+    answers: list[Answer] = []
+    OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock).take(line, answers.append)
+    bench.settle()
+    (answer,) = answers
+    return answer
+
+
+def do(bench: Bench, what: str, **fields: Any) -> list[str]:
+    """A request that is granted."""
+    answer = answer_to(bench, msgspec.json.encode({"do": what, **fields}))
+    assert answer.ok, answer
+    return answer.told
+
+
+def refused(bench: Bench, what: str, **fields: Any) -> str:
+    """Why a request is refused; nothing but sequence and time has changed."""
+    before = bench.venue.states["books"].tobytes(), bench.venue.states["accounts"].tobytes()
+    answer = answer_to(bench, msgspec.json.encode({"do": what, **fields}))
+    assert not answer.ok and answer.why and not answer.told, answer
+    assert before == (bench.venue.states["books"].tobytes(), bench.venue.states["accounts"].tobytes())
+    return answer.why
+
+
+def state(bench: Bench) -> MarketState:
+    return query.market_state(bench.venue.states, 1)
+
+
+def coming_day(bench: Bench) -> date:
+    """The first day whose close, at 21:00, is still to come."""
+    now = datetime.fromtimestamp(bench.clock.now // NS_PER_S, UTC)
+    return now.date() + timedelta(days=now.hour >= 21)
+
+
+# The market.
+
+
+@pytest.mark.rule("STATE-001", "BAD-059")
+@pytest.mark.parametrize("target", [CHIP, SYMBOL])
+def test_a_group_or_one_book_is_brought_into_a_state_and_back(bench: Bench, target: str) -> None:
+    peer = bench.connect(bench.keys[1])
+    peer.ask(Subscribe(request_id=1, channels=[ChannelSpec(name_of_channel="status", instrument=bench.instrument)]))
+    assert do(bench, "state", target=target, to="paused") == [f"{target} PAUSED operator"]
+    assert [(told.phase, told.reason) for told in peer.take() if isinstance(told, Status)] == [("PAUSED", "operator")]
+    assert peer.ask(bench.order(10, "a1"))[0].state == "open", "orders collect"
+    assert refused(bench, "state", target=target, to="preopen") == (
+        f"{target} is PAUSED: it cannot become PREOPEN from there (STATE-001)"
+    )
+    assert do(bench, "state", target=target, to="halt", admin=True) == [f"{target} HALT HALT_ADMIN"]
+    halted = peer.ask(bench.order(11, "a2"))[0]
+    assert isinstance(halted, Err) and (halted.code, halted.name) == (7002, "HALTED")
+    do(bench, "state", target=target, to="paused")
+    do(bench, "state", target=target, to="open")
+    assert state(bench) == S.OPEN and peer.ask(bench.order(12, "a3"))[0].state == "open"
+    told = do(bench, "status")
+    assert told[1:] == ["H100 OPEN"]
+
+
+@pytest.mark.rule("STATE-001")
+def test_the_status_names_an_instrument_that_is_stricter_than_its_group(bench: Bench) -> None:
+    do(bench, "state", target=SYMBOL, to="halt")
+    assert do(bench, "status")[1:] == ["H100 OPEN", f"{SYMBOL} HALT"]
+
+
+@pytest.mark.rule("AUC-014")
+def test_an_auction_beyond_its_collar_waits_for_the_operator_who_clamps_it(bench: Bench) -> None:
+    bench.venue.states["guards"]["collar_ticks"][0, 1] = 5
+    do(bench, "state", target=CHIP, to="paused")
+    stays = {"cancel_on_disconnect": False}
+    buyer, seller = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    buyer.ask(bench.order(10, "a1", price_tick=bench.price + 10, order_lots=10, **stays))
+    seller.ask(bench.order(10, "b1", side="s", price_tick=bench.price + 3, **stays))
+    assert f"{SYMBOL} RESERVED collar" in do(bench, "state", target=CHIP, to="open")
+    for _ in range(2):
+        bench.clock.now += 31 * NS_PER_S
+        bench.pass_ms(100)
+    assert state(bench) == S.RESERVED
+    assert "clamp belongs to the way to OPEN" in refused(bench, "state", target=SYMBOL, to="halt", clamp=True)
+    do(bench, "state", target=SYMBOL, to="open", clamp=True)
+    assert state(bench) == S.OPEN
+    assert (query.stats(bench.venue.states, 1).last, query.stats(bench.venue.states, 1).volume) == (bench.price + 5, 5)
+
+
+@pytest.mark.rule("SESSION-003", "BAND-013", "BAND-012", "MDATA-014")
+def test_a_closed_group_opens_only_after_its_settlement_within_the_limits_around_it(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    peer.ask(
+        Subscribe(
+            request_id=1,
+            channels=[
+                ChannelSpec(name_of_channel="instruments"),
+                ChannelSpec(name_of_channel="status", instrument=bench.instrument),
+            ],
+        )
+    )
+    assert "no group is CLOSED" in refused(bench, "settle")
+    assert "its group is not CLOSED" in refused(bench, "settle", chips=[CHIP])
+    do(bench, "state", target=CHIP, to="closed")
+    assert refused(bench, "state", target=CHIP, to="preopen") == (
+        "H100 stays CLOSED: 1 books wait for their settlement (SESSION-003)"
+    )
+    assert do(bench, "status")[1:] == ["H100 CLOSED, 1 books wait for their settlement"]
+    peer.take()
+    settle_tick = bench.price + 10
+    told = do(bench, "settle", prices={SYMBOL: settle_tick})
+    assert told == [f"H100: settled, limits for {coming_day(bench)} set"]
+    width = settle_tick * 2_000 // 10_000
+    (defined,) = [message for message in peer.take() if isinstance(message, Instruments)]
+    assert defined.rows[0].revision == 2 and defined.rows[0].settle_tick == settle_tick
+    assert defined.rows[0].limit_ticks == (settle_tick - width, settle_tick + width)
+    windows = bench.venue.states["guards"][0][1]["windows"]["width_ticks"].tolist()
+    assert windows == [settle_tick * 300 // 10_000, settle_tick * 1_000 // 10_000]
+    assert do(bench, "state", target=CHIP, to="preopen") == ["H100 PREOPEN operator"]
+    shown = [message for message in peer.take() if isinstance(message, Status)]
+    assert (shown[-1].phase, shown[-1].low_tick) == ("PREOPEN", settle_tick - width)
+    do(bench, "state", target=CHIP, to="open")
+    assert peer.ask(bench.order(11, "high", price_tick=settle_tick + width + 1))[0].name == "PRICE_BAND"
+    stale = peer.ask(bench.order(12, "old", revision=1))[0]
+    assert isinstance(stale, Err) and stale.name == "STALE_REV"
+
+
+@pytest.mark.rule("BAND-013")
+def test_a_settlement_at_the_limit_doubles_the_next_days_width(bench: Bench) -> None:
+    row = bench.venue.table.row(1)
+    do(bench, "state", target=CHIP, to="closed")
+    do(bench, "settle", prices={SYMBOL: row.high_tick})
+    after = bench.venue.table.row(1)
+    assert after.high_tick - after.settle_tick == 2 * (row.high_tick * 2_000 // 10_000)
+
+
+@pytest.mark.rule("BAND-004")
+def test_an_order_that_new_limits_cover_no_more_waits_unseen_until_they_do(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    low = bench.venue.table.row(1).low_tick
+    peer.ask(bench.order(10, "low", tif="gtc", price_tick=low))
+    do(bench, "state", target=CHIP, to="closed")
+    do(bench, "settle", prices={SYMBOL: bench.price + 100})
+    (order,) = query.open_orders(bench.venue.states, 1)
+    assert order.shown_lots == 0, "parked"
+    do(bench, "settle", chips=[CHIP], prices={SYMBOL: bench.price})
+    (order,) = query.open_orders(bench.venue.states, 1)
+    assert order.shown_lots == 5
+
+
+@pytest.mark.rule("SEC-061")
+def test_a_settlement_that_needs_two_people_or_is_none_is_refused(bench: Bench) -> None:
+    do(bench, "state", target=CHIP, to="closed")
+    row = bench.venue.table.row(1)
+    for price in (0, -1, row.low_tick - 1, row.high_tick + 1, 100 * row.settle_tick):
+        assert refused(bench, "settle", prices={SYMBOL: price}).startswith(f"NEEDS_TWO: {SYMBOL}: settlement {price} ")
+    assert refused(bench, "settle", prices={"H100.G90.X99": 5}) == "no instrument H100.G90.X99 is listed"
+    assert refused(bench, "settle", chips=["A100"]) == "no chip A100 is listed"
+    assert "Invalid isoformat" in refused(bench, "settle", day="tomorrow")
+    assert "holiday" in refused(bench, "settle", day="1999-01-01")
+
+
+@pytest.mark.rule("SESSION-003")
+def test_a_restart_remembers_the_settlement_that_the_journal_tells(tmp_path: Path) -> None:
+    for settled in (False, True):
+        folder = str(tmp_path / str(settled))
+        with Bench(folder) as bench:
+            do(bench, "state", target=CHIP, to="closed")
+            if settled:
+                do(bench, "settle")
+        with Bench(folder) as again:
+            if settled:
+                do(again, "state", target=CHIP, to="preopen")
+            else:
+                assert "SESSION-003" in refused(again, "state", target=CHIP, to="preopen")
+
+
+# Members.
+
+
+@pytest.mark.rule("LIMIT-001", "MARGIN-012")
+def test_limits_of_an_account_change_while_it_trades_and_what_is_not_given_stays(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    do(bench, "account", account=1, position_lots_max=7)
+    too_large = peer.ask(bench.order(10, "a1", order_lots=8))[0]
+    assert isinstance(too_large, Err) and too_large.name == "POSITION_LIMIT"
+    do(bench, "account", account=1, close_only=True)
+    assert peer.ask(bench.order(11, "a2", order_lots=7))[0].name == "CLOSE_ONLY"
+    do(bench, "account", account=1, close_only=False)
+    assert peer.ask(bench.order(12, "a3", order_lots=7))[0].state == "open"
+    assert peer.ask(bench.order(13, "a4", order_lots=1))[0].name == "POSITION_LIMIT"
+    assert "not in 1..64" in refused(bench, "account", account=65)
+    assert "order_lots_max" in refused(bench, "account", account=1, order_lots_max=10**6)
+
+
+@pytest.mark.rule("MARGIN-013", "BAD-064")
+def test_money_is_paid_in_and_out_as_far_as_it_is_free(bench: Bench) -> None:
+    free = query.margin(bench.venue.states, 1).free_mills
+    do(bench, "money", account=1, mills=500)
+    do(bench, "money", account=1, mills=-(free + 500))
+    assert query.margin(bench.venue.states, 1).cash_mills == 0
+    assert "free funds" in refused(bench, "money", account=1, mills=-1)
+    assert "not defined" in refused(bench, "money", account=9, mills=5)
+    assert "moves nothing" in refused(bench, "money", account=1, mills=0)
+    assert "Expected `int` <=" in refused(bench, "money", account=1, mills=2**63 - 1)
+
+
+@pytest.mark.rule("KILL-001", "KILL-004", "BAD-060")
+def test_the_venues_own_stop_is_lifted_by_the_venue_alone(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    peer.ask(bench.order(10, "a1"))
+    assert do(bench, "kill", scope="account", number="1") == ["account 1 stopped; 1 orders cancelled"]
+    told = peer.take()
+    assert [(message.on, message.by) for message in told if isinstance(message, KillEvent)] == [(True, "venue")]
+    assert [message.reason for message in told if isinstance(message, Exec)] == ["kill"]
+    assert peer.ask(bench.order(11, "a2"))[0].name == "KILLED"
+    assert do(bench, "kill", scope="account", number="1", on=False) == ["account 1 let in again"]
+    assert peer.ask(bench.order(12, "a3"))[0].state == "open"
+    session = peer.session.seat
+    assert session is not None
+    do(bench, "kill", scope="session", number=session.name)
+    assert peer.ask(bench.order(13, "a4"))[0].name == "KILLED"
+    for scope, number in (("account", "0"), ("account", "x"), ("session", "s_1"), ("firm", str(2**32))):
+        assert f"names no {scope}" in refused(bench, "kill", scope=scope, number=number)
+
+
+@pytest.mark.rule("SEC-001", "SEC-063")
+def test_a_key_is_made_and_revoked_on_a_running_venue(bench: Bench) -> None:
+    pair = KeyPair("k_new", 9, bytes([9] * 32))
+    public = encode_bytes(pair.public())
+    do(bench, "key", key="k_new", public=public, account=9, scopes=["read", "trade"], mills=10**9)
+    peer = bench.connect(pair)
+    assert peer.ask(bench.order(10, "a1"))[0].state == "open"
+    assert "exists already" in refused(bench, "key", key="k_new", public=public, account=9, scopes=["read"])
+    assert "scope admin" in refused(bench, "key", key="k_b", public=public, account=9, scopes=["admin", "read"])
+    assert "not in 1..64" in refused(bench, "key", key="k_b", public=public, account=65, scopes=["read"])
+    assert do(bench, "revoke", key="k_new") == ["key k_new revoked"]
+    assert peer.transport.closed == (4011, "key revoked")
+    again = bench.open().log_on(pair)
+    assert isinstance(again[0], Err) and again[0].name == "BAD_AUTH"
+    assert refused(bench, "revoke", key="k_none") == "there is no key k_none"
+    bench.close()
+    with Bench(bench.folder) as after:
+        assert isinstance(after.open().log_on(pair)[0], Err), "the journal says it too"
+        assert isinstance(after.open().log_on(after.keys[1])[-1], Live)
+    bench.close = lambda: None  # type: ignore[method-assign]
+
+
+def test_commands_of_clients_and_controls_keep_their_order(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    bench.hold = True
+    peer.send(bench.order(10, "a1"))
+    desk = OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock)
+    answers: list[Answer] = []
+    desk.take(b'{"do":"account","account":1,"order_lots_max":4}', answers.append)
+    peer.send(bench.order(11, "a2"))
+    assert answers == []
+    bench.hold = False
+    first, second = [message for message in peer.take() if isinstance(message, Ok | Err)]
+    assert isinstance(first, Ok) and isinstance(second, Err) and second.name == "LOTS_RANGE"
+    assert second.engine_sequence == first.engine_sequence + 2 and answers[0].ok
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"{", b"[]", b'{"do":"fly"}', b'{"do":"status","x":1}', b'{"do":"state"}', b"\xff", b"[" * 5_000]
+)
+def test_a_line_that_is_no_request_says_what_is_wrong(bench: Bench, line: bytes) -> None:
+    answer = answer_to(bench, line)
+    assert not answer.ok and answer.why

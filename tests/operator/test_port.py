@@ -1,0 +1,178 @@
+"""The operator's socket, and the commands that speak to it, at a venue that serves."""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clients.client import connect
+from clients.credentials import Ed25519
+from clients.errors import ConnectFailed, Refused
+from clients.events import Disconnected
+from exchange import cli
+from exchange.engine.warmup import warm_up
+from exchange.errors import UserError
+from exchange.limits import TEST
+from exchange.main import RunningServer, serve
+from exchange.operator.port import PATH_BYTES_MAX, ask, is_served, socket_path
+from exchange.operator.prices import parse_prices
+from exchange.operator.requests import SetState, Status
+from tests.clients.scenes import PRICE, SYMBOL, client, enrol, settings, until
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _compiled() -> None:
+    """Compiling may take a minute, a scene must not."""
+    warm_up(TEST)
+
+
+def command(text: str) -> int:
+    """Exit code of a `gpux` command."""
+    try:
+        cli.main(text.split())
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+Scene = Callable[[RunningServer, str], None]
+
+
+def beside(folder: Path, scene: Scene) -> None:
+    """Run a scene in a thread of its own while a venue serves."""
+
+    async def run() -> None:
+        async with serve(str(folder), settings(), before=None if folder.exists() else enrol) as server:
+            await asyncio.to_thread(scene, server, str(folder))
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+
+
+@pytest.mark.rule("SEC-060")
+def test_the_socket_is_its_owners_and_goes_with_the_venue(tmp_path: Path) -> None:
+    def scene(server: RunningServer, folder: str) -> None:
+        assert os.stat(socket_path(folder)).st_mode & 0o777 == 0o600
+        assert is_served(folder)
+        assert ask(folder, Status())[1:] == ["H100 OPEN"]
+        with pytest.raises(UserError, match="refused: 'X' is neither") as refused:
+            ask(folder, SetState(target="X", to="open"))
+        assert refused.value.code == 1
+
+    folder = tmp_path / "venue"
+    beside(folder, scene)
+    assert not is_served(str(folder)) and not os.path.exists(socket_path(str(folder)))
+    with pytest.raises(UserError, match=r"no venue of .* is running") as gone:
+        ask(str(folder), Status())
+    assert gone.value.code == 2
+    left = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    left.bind(socket_path(str(folder)))
+    left.close()
+    beside(folder, scene)
+
+
+@pytest.mark.rule("SEC-007")
+def test_what_is_no_request_is_answered_and_the_next_one_is_served(tmp_path: Path) -> None:
+    def scene(server: RunningServer, folder: str) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.connect(socket_path(folder))
+            line.sendall(b'nonsense\n{"do":"fly"}\n{"do":"status"}\n')
+            with line.makefile("rb") as answers:
+                told = [json.loads(answers.readline()) for _ in range(3)]
+            assert [answer["ok"] for answer in told] == [False, False, True]
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as long:
+            long.connect(socket_path(folder))
+            with contextlib.suppress(BrokenPipeError):
+                long.sendall(b"x" * (2 << 20))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as hasty:
+            hasty.connect(socket_path(folder))
+            hasty.sendall(b'{"do":"state","target":"H100","to":"paused"}\n')
+        looks = (ask(folder, Status())[1:] for _ in range(1_000))
+        assert ["H100 PAUSED"] in looks, "who does not wait is served too"
+
+    beside(tmp_path / "venue", scene)
+
+
+@pytest.mark.rule("STATE-001", "SESSION-003")
+def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def scene(server: RunningServer, folder: str) -> None:
+        steps = [
+            (f"state {folder} H100 paused --admin", 0, "H100 PAUSED HALT_ADMIN"),
+            (f"state {folder} H100 closed", 0, "H100 CLOSED operator"),
+            (f"state {folder} H100 preopen", 1, "SESSION-003"),
+            (f"settle {folder} {SYMBOL}=2.8105", 2, "off the tick"),
+            (f"settle {folder} {SYMBOL}", 2, "is not SYMBOL=PRICE"),
+            (f"settle {folder} {SYMBOL}=9.999", 1, "NEEDS_TWO"),
+            (f"settle {folder} {SYMBOL}={PRICE} --day 2026-11-24", 0, "H100: settled, limits for 2026-11-24 set"),
+            (f"state {folder} H100 preopen", 0, "H100 PREOPEN operator"),
+            (f"state {folder} H100 open --clamp", 0, "H100 OPEN operator"),
+            (f"state {folder} {SYMBOL} halt", 0, f"{SYMBOL} HALT operator"),
+            (f"state {folder} {SYMBOL} shut", 2, "Invalid value"),
+            (f"account {folder} 5 --firm 3 --position-lots 100 --close-only", 0, "account 5 of firm 3"),
+            (f"deposit {folder} 5 1000", 0, "deposit of 1000 mills"),
+            (f"withdraw {folder} 5 400", 0, "withdraw of 400 mills"),
+            (f"withdraw {folder} 5 601", 1, "free funds"),
+            (f"deposit {folder} 5 0", 2, "not above 0"),
+            (f"kill {folder} account 1", 0, "account 1 stopped"),
+            (f"unkill {folder} account 1", 0, "account 1 let in again"),
+            (f"revoke {folder} k_t2", 0, "key k_t2 revoked"),
+            (f"status {folder}", 0, f"{SYMBOL} HALT"),
+        ]
+        for text, code, told in steps:
+            assert command(f"operator {text}") == code, text
+            output = capsys.readouterr()
+            assert told in (output.err if code else output.out), (text, output)
+            assert (output.out == "") == bool(code) and output.err.count("\n") == bool(code)
+
+    beside(tmp_path / "venue", scene)
+
+
+@pytest.mark.rule("SEC-001")
+def test_a_key_is_made_while_the_venue_runs_and_a_revoked_one_is_cut_off(tmp_path: Path) -> None:
+    folder = tmp_path / "venue"
+
+    async def run() -> None:
+        async with serve(str(folder), settings(), before=enrol) as server:
+            made = f"key make {folder} late --account 7 --deposit 1000000000000 --firm 3"
+            assert (await asyncio.to_thread(command, made)) == 0
+            assert os.stat(folder / "late.pem").st_mode & 0o777 == 0o600
+            async with connect(server.url, "k_late", Ed25519.load(folder / "late.pem")) as late:
+                month = await late.instrument(SYMBOL)
+                assert (await late.buy(month, 1, PRICE)).working
+            again = f"key make {folder} late --account 7 --file {tmp_path}/other.pem"
+            assert (await asyncio.to_thread(command, again)) == 1
+            assert not (tmp_path / "other.pem").exists()
+            async with client(server.url, 2) as session:
+                assert (await asyncio.to_thread(command, f"operator revoke {folder} k_t2")) == 0
+                gone = (await until(session, Disconnected))[-1]
+                assert isinstance(gone, Disconnected) and gone.final and gone.code == 4011
+            with pytest.raises(ConnectFailed, match="BAD_AUTH"):
+                async with client(server.url, 2):
+                    pass
+            async with client(server.url, 1) as session:
+                assert (await asyncio.to_thread(command, f"operator state {folder} H100 halt")) == 0
+                with pytest.raises(Refused, match="HALTED"):
+                    await session.buy(await session.instrument(SYMBOL), 1, PRICE)
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+
+
+def test_a_folder_with_too_long_a_name_serves_without_the_socket_and_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * PATH_BYTES_MAX)
+
+    async def run() -> str:
+        async with serve(str(folder), settings()) as server:
+            return server.operator.problem
+
+    assert "longer than" in asyncio.run(run())
+
+
+def test_prices_are_read_in_dollars() -> None:
+    assert parse_prices(["H100.G90.H27=2.845", "A=-0.001"]) == {"H100.G90.H27": 2845, "A": -1}
+    for wrong, said in ((["H100"], "is not SYMBOL=PRICE"), (["A=1", "A=2"], "given twice"), (["A=x"], "'A=x'")):
+        with pytest.raises(UserError, match=said):
+            parse_prices(wrong)

@@ -1,0 +1,64 @@
+"""Published settlements become the coming day's limits of every book."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from exchange.engine import query
+from exchange.main import Settings, prepare
+from exchange.opening import OpenVenue
+from exchange.operator.settlement import day_limits
+
+DAY = date(2026, 11, 23)
+SYMBOLS = ("H100.G90.F27-G27", "H100.G90.F27:H27", "H100.G95-G90.F27", "H100.G90.F27/I", "A100.G90.F27")
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenVenue]:
+    folder: Path = tmp_path_factory.mktemp("venue")
+    with prepare(str(folder), Settings(day=DAY, symbols=SYMBOLS, durability="none", limits="test")) as made:
+        yield made
+
+
+def published(opened: OpenVenue, day: date = DAY, **prices: int) -> dict[str, dict[str, Any]]:
+    """What would be set, by symbol."""
+    symbols = {row.index: row.symbol for row in query.instruments(opened.engine.states)}
+    named = {symbol.replace("_", "."): price for symbol, price in prices.items()}
+    payloads = day_limits(opened.engine.states, opened.spec, day, named, opened.venue.groups.values())
+    books = [book for payload in payloads.values() for book in msgspec.json.decode(payload)["books"]]
+    return {symbols[book["index"]]: book for book in books}
+
+
+@pytest.mark.rule("BAND-012", "BAND-013", "SPEC-053")
+def test_unchanged_settlements_give_the_limits_that_the_books_were_listed_with(opened: OpenVenue) -> None:
+    found = published(opened)
+    rows = query.instruments(opened.engine.states)
+    assert found.keys() == {row.symbol for row in rows} and len(rows) == 9
+    for row in rows:
+        book, guard = found[row.symbol], opened.engine.states["guards"][0][row.index]
+        assert (book["settle_tick"], book["low_tick"], book["high_tick"]) == (
+            row.settle_tick, row.low_tick, row.high_tick,
+        )  # fmt: skip
+        assert [book["velocity_ticks"], book["breaker_ticks"]] == guard["windows"]["width_ticks"].tolist()
+        assert book["collar_ticks"] == guard["collar_ticks"]
+
+
+@pytest.mark.rule("SPEC-053", "BAND-013")
+def test_combinations_follow_from_their_legs(opened: OpenVenue) -> None:
+    before, after = published(opened), published(opened, H100_G90_F27=2_900)
+    f27, g27, spread = (after[symbol] for symbol in ("H100.G90.F27", "H100.G90.G27", "H100.G90.F27-G27"))
+    assert f27["settle_tick"] == 2_900 and g27 == before["H100.G90.G27"]
+    assert spread["settle_tick"] == 2_900 - g27["settle_tick"]
+    width = f27["high_tick"] - f27["settle_tick"] + g27["high_tick"] - g27["settle_tick"]
+    assert spread["high_tick"] - spread["settle_tick"] == width
+    assert after["A100.G90.F27"] == before["A100.G90.F27"]
+
+
+def test_what_the_coming_day_no_longer_lists_keeps_what_it_has(opened: OpenVenue) -> None:
+    later = published(opened, date(2026, 12, 28))
+    assert later["H100.G90.F27"] == published(opened)["H100.G90.F27"], "its last trading day was the 24th"
+    assert later["H100.G90.F27-G27"] == published(opened)["H100.G90.F27-G27"]
