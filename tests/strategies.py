@@ -91,6 +91,30 @@ def mass_cancels(draw: st.DrawFn, accounts: list[int], books: list[int]) -> dict
     }
 
 
+@st.composite
+def mass_quotes(draw: st.DrawFn, books: dict[int, st.SearchStrategy[int]]) -> list[dict[str, Any]]:
+    """Fields of the rows of a mass quote: sometimes a book twice, crossed, or one-sided."""
+    indices = draw(st.lists(st.sampled_from(list(books)), min_size=1, max_size=3))
+    sizes = st.sampled_from([0, 1, 2, 5, 12])
+    return [
+        {
+            "kind": CommandKind.QUOTE, "instrument": index, "price": (bid := draw(books[index])), "lots": draw(sizes),
+            "trigger": bid + draw(st.sampled_from([0, 1, 2, 4])), "minimum_lots": draw(sizes),
+        }
+        for index in indices
+    ]  # fmt: skip
+
+
+@st.composite
+def thresholds(draw: st.DrawFn) -> dict[str, Any]:
+    """Fields of an MMP_SET but its owner and number."""
+    return {
+        "kind": CommandKind.MMP_SET, "lots": draw(st.sampled_from([0, 2, 6])),
+        "display_lots": draw(st.sampled_from([0, 1, 3])), "minimum_lots": draw(st.sampled_from([0, 4])),
+        "expiry_ns": draw(st.sampled_from([5, 1_000])), "group": draw(st.sampled_from([0, 1])),
+    }  # fmt: skip
+
+
 # (side, price, lots) of orders that collect in an auction book, or that cross a continuous one.
 PLAIN_ORDERS = st.lists(st.tuples(SIDES, st.integers(92, 108), LOTS), min_size=1, max_size=14)
 

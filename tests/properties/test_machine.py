@@ -7,20 +7,34 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from exchange.codes import CommandKind, KillParty, MarketState, Scope
+from exchange.codes import CommandFlag, CommandKind, KillParty, MarketState, Scope
 from exchange.units import NS_PER_MS
-from tests.market import account_payload, property_market
+from tests.market import account_payload, collared_market, property_market
 from tests.properties.driver import Run
 from tests.rows import Command
-from tests.strategies import PRICES, SPREAD_PRICES, STATES, client_words, mass_cancels, new_orders, replaces
+from tests.strategies import (
+    PLAIN_ORDERS,
+    PRICES,
+    SPREAD_PRICES,
+    STATES,
+    client_words,
+    mass_cancels,
+    mass_quotes,
+    new_orders,
+    replaces,
+    thresholds,
+)
 
 FUNDS = {1: 10**12, 2: 1_500_000, 3: 10**11}
 ACCOUNTS = list(FUNDS)
+STATE_FLAGS = (int(CommandFlag.FORCE), int(CommandFlag.CLAMP))
 BOOKS = {1: PRICES, 2: PRICES, 4: SPREAD_PRICES, 6: PRICES}
 
 
 class BothBooks(RuleBasedStateMachine):
     """One market, three accounts of which one is short of money, one of room."""
+
+    market = staticmethod(property_market)
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +49,7 @@ class BothBooks(RuleBasedStateMachine):
 
     @initialize()
     def open_the_market(self) -> None:
-        self.run.do(CommandKind.LIST, property_market())
+        self.run.do(CommandKind.LIST, self.market())
         for number, funds in FUNDS.items():
             limits = {"maxpos": 12} if number == 3 else {}
             self.run.do(CommandKind.DEFINE_ACCOUNT, account_payload(number, limits))
@@ -43,9 +57,10 @@ class BothBooks(RuleBasedStateMachine):
         for state in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
             self._row(kind=CommandKind.SET_STATE, group=1, order_type=state)
 
-    @rule(fields=new_orders(ACCOUNTS, BOOKS))
-    def enter(self, fields: dict[str, Any]) -> None:
-        self._row(**fields)
+    @rule(orders=st.lists(new_orders(ACCOUNTS, BOOKS), min_size=1, max_size=5))
+    def enter(self, orders: list[dict[str, Any]]) -> None:
+        for fields in orders:
+            self._row(**fields)
 
     @rule(pick=st.integers(0, 40), fields=replaces(PRICES), by_name=st.booleans())
     def replace(self, pick: int, fields: dict[str, Any], by_name: bool) -> None:
@@ -69,9 +84,46 @@ class BothBooks(RuleBasedStateMachine):
     def cancel_all(self, fields: dict[str, Any]) -> None:
         self._row(**fields)
 
-    @rule(state=STATES, index=st.sampled_from([0, 0, 1, 4]))
-    def change_state(self, state: MarketState, index: int) -> None:
-        self._row(kind=CommandKind.SET_STATE, order_type=state, instrument=index, group=0 if index else 1)
+    @rule(state=STATES, index=st.sampled_from([0, 0, 1, 4]), flags=st.sampled_from([0, 0, *STATE_FLAGS]))
+    def change_state(self, state: MarketState, index: int, flags: int) -> None:
+        group = 0 if index else 1
+        self._row(kind=CommandKind.SET_STATE, order_type=state, instrument=index, group=group, flags=flags)
+
+    @rule(orders=PLAIN_ORDERS, index=st.sampled_from([0, 1]), flags=st.sampled_from([0, 0, int(CommandFlag.CLAMP)]))
+    def open_from_an_auction(self, orders: list[tuple[int, int, int]], index: int, flags: int) -> None:
+        """Of the group or one book; what is closed or halted comes back first."""
+        group = 0 if index else 1
+        for state in (MarketState.PREOPEN, MarketState.OPEN, MarketState.PAUSED):
+            self._row(kind=CommandKind.SET_STATE, order_type=state, group=group, instrument=index)
+        for number, (side, price, lots) in enumerate(orders):
+            fields = {"account": ACCOUNTS[number % 2 * 2], "instrument": 1, "side": side, "price": price, "lots": lots}
+            self._row(kind=CommandKind.NEW, **fields)
+        self._row(kind=CommandKind.SET_STATE, order_type=MarketState.OPEN, group=group, instrument=index, flags=flags)
+
+    @rule(
+        account=st.sampled_from(ACCOUNTS), entries=mass_quotes(BOOKS), number=st.sampled_from([0, 1]),
+        limits=st.one_of(st.none(), thresholds()), takers=st.lists(new_orders(ACCOUNTS, BOOKS), max_size=3),
+    )  # fmt: skip
+    def quote(
+        self,
+        account: int,
+        entries: list[dict[str, Any]],
+        number: int,
+        limits: dict[str, Any] | None,
+        takers: list[dict[str, Any]],
+    ) -> None:
+        """A mass quote, sometimes under new thresholds, and whoever comes next."""
+        if limits is not None:
+            self._row(**limits, account=account, smp_id=1)
+        for place, fields in enumerate(entries):
+            more = CommandFlag.MORE if place + 1 < len(entries) else 0
+            self._row(**fields, account=account, smp_id=number, flags=int(more), request_id=self.sequence + 1)
+        for fields in takers:
+            self._row(**fields)
+
+    @rule(account=st.sampled_from(ACCOUNTS))
+    def arm_again(self, account: int) -> None:
+        self._row(kind=CommandKind.MMP_RESET, account=account, smp_id=1)
 
     @rule(number=st.sampled_from(ACCOUNTS), mills=st.sampled_from([1, 30_000, 10**6]), out=st.booleans())
     def move_cash(self, number: int, mills: int, out: bool) -> None:
@@ -116,5 +168,14 @@ class BothBooks(RuleBasedStateMachine):
         self.run.compare()
 
 
+class BothBooksWithCollars(BothBooks):
+    """The same where auctions are extended and open at the edge of their collars."""
+
+    market = staticmethod(collared_market)
+
+
 TestBothBooks = pytest.mark.rule("INV-024")(BothBooks.TestCase)
 TestBothBooks.settings = settings(max_examples=25, stateful_step_count=30)
+
+TestBothBooksWithCollars = pytest.mark.rule("AUC-014")(BothBooksWithCollars.TestCase)
+TestBothBooksWithCollars.settings = settings(max_examples=12, stateful_step_count=30)
