@@ -112,6 +112,11 @@ def read_lots(word: Word) -> int:
     return number(word, 0, LOTS_MAX, "lots")
 
 
+def _given_lots(word: Word) -> int:
+    """A display or minimum of 0 is none in a row: one that is written, and refused, is below that (ORDER-001)."""
+    return read_lots(word) or -1
+
+
 def _smp(value: Word) -> dict[str, int]:
     """Equal keys are equal numbers, none of them 0."""
     key, colon, mode = value.text.partition(":")
@@ -137,8 +142,8 @@ FLAGS: dict[str, tuple[str, dict[str, int]]] = {
 }
 VALUES: dict[str, Callable[[Word], dict[str, int]]] = {
     "gtd": lambda value: {"tif": TimeInForce.GTD, "expiry_ns": number(value, 0, CLOCK_MAX, "clock") * NS_PER_S},
-    "disp": lambda value: {"display_lots": read_lots(value)},
-    "min": lambda value: {"minimum_lots": read_lots(value)},
+    "disp": lambda value: {"display_lots": _given_lots(value)},
+    "min": lambda value: {"minimum_lots": _given_lots(value)},
     "stop": lambda value: {"trigger": number(value, -PRICE_MAX, PRICE_MAX, "a price")},
     "smp": _smp,
     "tag": lambda value: {"tag": read_tag(value)},
