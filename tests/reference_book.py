@@ -10,6 +10,7 @@ import copy
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sortedcontainers import SortedDict
 
@@ -73,7 +74,15 @@ def signed(side: int) -> int:
     return 1 if side == Side.BUY else -1
 
 
-def is_own(order: Order, maker: Order) -> bool:
+class Owner(NamedTuple):
+    """Whose an order would be."""
+
+    account: int
+    smp_id: int
+    order_type: int
+
+
+def is_own(order: Order | Owner, maker: Order) -> bool:
     """SMP-001: the two orders belong to one owner who does not trade with himself; a quote to its account (SMP-008)."""
     if OrderType.QUOTE in (order.order_type, maker.order_type):
         return order.smp_id != 0 and order.account == maker.account

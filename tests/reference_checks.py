@@ -21,7 +21,7 @@ from exchange.codes import (
 )
 from exchange.units import ORDER_LOTS_MAX, PRICE_MAX
 from tests import reference_stops as stops
-from tests.reference_book import Order, signed
+from tests.reference_book import Order, Owner, signed
 from tests.reference_implied import best_tradeable
 
 if TYPE_CHECKING:
@@ -190,7 +190,8 @@ def shows_too_little(instrument: Instrument, lots: int, display_lots: int) -> bo
 def best_price(reference: Reference, command: Any) -> int | None:
     """The best price that a NEW could trade at, implied ones included (ORDER-008, ORDER-011, TIF-006)."""
     smp_id = command.smp_id or reference.clearing.accounts[command.account].smp_id
-    return best_tradeable(reference, command.instrument, command.side, smp_id)
+    owner = Owner(command.account, smp_id, command.order_type)
+    return best_tradeable(reference, command.instrument, command.side, owner)
 
 
 def entry_price(reference: Reference, command: Any) -> int:
@@ -268,7 +269,7 @@ def _would_take(reference: Reference, order: Order) -> bool:
     """TIF-005; inert where nothing matches (TIF-008)."""
     if order.post_only == PostOnly.NONE or reference.market_state(order.instrument) != MarketState.OPEN:
         return False
-    best = best_tradeable(reference, order.instrument, order.side, order.smp_id)
+    best = best_tradeable(reference, order.instrument, order.side, order)
     return best is not None and signed(order.side) * order.price >= signed(order.side) * best
 
 

@@ -9,11 +9,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import permutations, product
 from typing import TYPE_CHECKING
 
 from exchange.codes import ComboKind, EventFlag, EventKind, Liquidity, MarketState, Side
-from tests.reference_book import Order, opposite, signed
+from tests.reference_book import Order, Owner, is_own, opposite, signed
 
 if TYPE_CHECKING:
     from tests.reference_clearing import Instrument
@@ -74,8 +74,7 @@ def paths(reference: Reference, index: int, side: int) -> Iterator[Path]:
             continue
         levels = [reference.books[book].level(wanted) for book, wanted in sources(combination, index, side)]
         for makers in product(*levels):
-            owners = [maker.smp_id for maker in makers if maker.smp_id]
-            if len(owners) == len(set(owners)):
+            if not any(is_own(one, other) for one, other in permutations(makers, 2)):
                 price = solve(reference, combination, index, side, makers)
                 low, high = (getattr(reference.clearing.instruments[index], name) for name in ("low_tick", "high_tick"))
                 others = [reference.clearing.instruments[leg].ltd_ns for leg, _ in combination.legs if leg != index]
@@ -110,9 +109,13 @@ def solve(reference: Reference, combination: Instrument, index: int, side: int, 
     return math.ceil(exact) if side == Side.BUY else math.floor(exact)
 
 
-def best_path(reference: Reference, index: int, side: int, smp_id: int) -> Path | None:
-    """What an aggressor trades next (IMP-009), without the paths that an own order bars for him (SMP-010)."""
-    open_to_him = [path for path in paths(reference, index, side) if not meets_owner(reference, path, smp_id)]
+def best_path(reference: Reference, index: int, side: int, owner: Order | Owner | None = None) -> Path | None:
+    """What an aggressor trades next (IMP-009), without the paths that an own order bars for him (SMP-010).
+
+    `owner`: his order; None asks for everybody.
+    """
+    found = paths(reference, index, side)
+    open_to_him = [path for path in found if owner is None or not meets_owner(reference, path, owner)]
 
     def rank(path: Path) -> tuple[int, int, int]:
         return signed(side) * path.price, path.expiry_ns, path.makers[0].stamp
@@ -120,16 +123,14 @@ def best_path(reference: Reference, index: int, side: int, smp_id: int) -> Path 
     return min(open_to_him, key=rank, default=None)
 
 
-def meets_owner(reference: Reference, path: Path, smp_id: int) -> bool:
-    if not smp_id:
-        return False
+def meets_owner(reference: Reference, path: Path, owner: Order | Owner) -> bool:
     levels = [reference.books[maker.instrument].level(maker.side) for maker in path.makers]
-    return any(order.smp_id == smp_id for level in levels for order in level)
+    return any(is_own(owner, order) for level in levels for order in level)
 
 
-def best_tradeable(reference: Reference, index: int, side: int, smp_id: int) -> int | None:
+def best_tradeable(reference: Reference, index: int, side: int, owner: Order | Owner) -> int | None:
     """The best price that an aggressor could trade at, real or implied."""
-    real, path = reference.books[index].best(opposite(side)), best_path(reference, index, side, smp_id)
+    real, path = reference.books[index].best(opposite(side)), best_path(reference, index, side, owner)
     prices = [order.price for order in (real,) if order] + [path.price for path in (path,) if path]
     return min(prices, key=lambda price: signed(side) * price, default=None)
 
@@ -160,7 +161,7 @@ def shown_prices(reference: Reference, index: int) -> dict[int, tuple[int, int]]
     (IMP-005)."""
     shown: dict[int, tuple[int, int]] = {}
     for side in Side:
-        path, real = best_path(reference, index, opposite(side), 0), reference.books[index].best(opposite(side))
+        path, real = best_path(reference, index, opposite(side)), reference.books[index].best(opposite(side))
         if path and not (real and signed(side) * (path.price - real.price) >= 0):
             shown[side] = path.price, path.lots
     if len(shown) == 2 and shown[Side.BUY][0] >= shown[Side.SELL][0]:

@@ -24,7 +24,7 @@ def match(reference: Reference, order: Order) -> Trip | None:
     shared = reference.clearing.instruments[order.instrument].matching == Matching.PRO_RATA
     while order.leaves_lots:
         maker = book.best(opposite(order.side))
-        path = best_path(reference, order.instrument, order.side, order.smp_id)
+        path = best_path(reference, order.instrument, order.side, order)
         if path and path.is_traded_before(order, maker):
             prints = [(path.index, path.price), *((one.instrument, one.price) for one in path.makers)]
             if trips := [(index, why) for index, price in prints if (why := breach(reference, index, price))]:

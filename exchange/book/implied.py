@@ -9,6 +9,7 @@ weight * price is divisor * the combination's price; a spread has +1, -1 and 1, 
 import numpy as np
 
 from exchange.book.levels import CHANGED, IMPLIED, ZERO, best_row, best_tick, place_of
+from exchange.book.owners import have_one_owner, is_of_owner
 from exchange.codes import ComboKind, MarketState, Side
 from exchange.kernel import kernel, leaf_kernel
 
@@ -137,20 +138,20 @@ def _head_of(state, number):
 def _shares_owner(state, number):
     """Whether an order of the path has the owner of one before it."""
     path = state.path
-    smp_id = state.orders[path.slots[number]].smp_id
-    if smp_id != 0:
-        for other in range(number):
-            if state.orders[path.slots[other]].smp_id == smp_id:
-                return True
-    return False
+    order = state.orders[path.slots[number]]
+    other = 0
+    while other < number and not have_one_owner(order, state.orders[path.slots[other]]):
+        other += 1
+    return other < number
 
 
 @kernel
 def _next_owner(state, slot):
-    """The next order of a level whose owner is another: one of the same finds no partner either."""
-    smp_id = state.orders[slot].smp_id
+    """The next order of a level with another account or self-match id: one with the same finds no partner either."""
+    order = state.orders[slot]
+    smp_id, account = order.smp_id, order.account
     slot = np.int64(state.links[slot].newer)
-    while slot != 0 and smp_id != 0 and state.orders[slot].smp_id == smp_id:
+    while slot != 0 and state.orders[slot].smp_id == smp_id and state.orders[slot].account == account:
         slot = np.int64(state.links[slot].newer)
     return slot
 
@@ -182,13 +183,13 @@ def _choose_makers(state):
 
 
 @kernel
-def _meets_owner(state, smp_id):
+def _meets_owner(state, smp_id, account):
     """Whether an own order of the aggressor stands at the best level of a source (SMP-010)."""
     if smp_id != 0:
         for number in range(state.path.count):
             slot = _head_of(state, number)
             while slot != 0:
-                if state.orders[slot].smp_id == smp_id:
+                if is_of_owner(smp_id, account, state.orders[slot]):
                     return True
                 slot = np.int64(state.links[slot].newer)
     return False
@@ -205,7 +206,7 @@ def _path_lots(state):
 
 
 @leaf_kernel
-def find_path(state, index, side, smp_id, floor):
+def find_path(state, index, side, smp_id, account, floor):
     """As `search_path`. Where nothing has changed since prices were last told, a book whose implied price is not above
     the floor has no path: the price for everybody is the best that anybody could get."""
     if state.marked_words[CHANGED] == ZERO:
@@ -213,17 +214,18 @@ def find_path(state, index, side, smp_id, floor):
         other = 1 - side
         if quote.lots[other] == 0 or place_of(state.books[index], other, np.int64(quote.tick[other])) <= floor:
             return np.int64(0)
-    return search_path(state, index, side, smp_id, floor)
+    return search_path(state, index, side, smp_id, account, floor)
 
 
 @kernel
-def search_path(state, index, side, smp_id, floor):
+def search_path(state, index, side, smp_id, account, floor):
     """Note the path that an aggressor would trade next (IMP-001 to IMP-009). Returns its place among opposite prices.
 
-    index   the aggressor's book
-    smp_id  the aggressor's, 0 for a question of everybody
-    floor   only places above this count: real orders at a price come first (IMP-003)
-    returns 0 if there is none; then `state.path` is clear
+    index    the aggressor's book
+    smp_id   the aggressor's, 0 for a question of everybody
+    account  the aggressor's
+    floor    only places above this count: real orders at a price come first (IMP-003)
+    returns  0 if there is none; then `state.path` is clear
     """
     book = state.books[index]
     chosen = np.int64(-1)
@@ -245,7 +247,7 @@ def search_path(state, index, side, smp_id, floor):
             continue
         _note_path(state, np.int64(member.combination), np.int64(member.own_leg), side, tick)
         noted = np.int64(number)
-        if not _choose_makers(state) or _meets_owner(state, smp_id):
+        if not _choose_makers(state) or _meets_owner(state, smp_id, account):
             continue
         if not tie or state.orders[state.path.slots[0]].stamp < stamp:
             chosen = np.int64(number)
@@ -264,18 +266,18 @@ def search_path(state, index, side, smp_id, floor):
 
 
 @kernel
-def _implied_place(state, index, side, smp_id):
+def _implied_place(state, index, side, smp_id, account):
     book = state.books[index]
     real = np.int64(book.best[1 - side])
-    place = find_path(state, index, side, smp_id, real)
+    place = find_path(state, index, side, smp_id, account, real)
     clear_path(state)
     return max(place, real)
 
 
 @leaf_kernel
-def opposite_place(state, index, side, smp_id):
+def opposite_place(state, index, side, smp_id, account):
     """Place of the best price that an aggressor could trade at, implied ones included; 0 none (ORDER-008, TIF-005)."""
     book = state.books[index]
     if book.features & IMPLIED == 0:
         return np.int64(book.best[1 - side])
-    return _implied_place(state, index, side, smp_id)
+    return _implied_place(state, index, side, smp_id, account)

@@ -88,7 +88,7 @@ def _from_path(state, order, floor, left, entries):
     """(lots executed at an implied price better than the real ones, -1 if a print of it would breach a window; entries
     in the list of what was taken)."""
     side = np.int64(order.side)
-    if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), floor) == 0:
+    if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) == 0:
         return np.int64(0), entries
     if breached_source(state, np.int64(order.book)) >= 0:
         clear_path(state)

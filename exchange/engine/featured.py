@@ -38,7 +38,7 @@ def match_featured(state, out, slot):
     if book.features & IMPLIED != 0:
         # A better implied price trades before a real one, at one price the real orders do (IMP-003, IMP-004).
         floor = max(real, worst - 1, 0)
-        if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), floor) != 0:
+        if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) != 0:
             if _path_breaches(state, np.int64(order.book)):
                 return False
             trade_path(state, out, slot)

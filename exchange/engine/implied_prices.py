@@ -111,7 +111,7 @@ def _work_out(state, index):
     quote = state.implied[index]
     for side in range(2):
         if quote.due >> side & 1 != 0:
-            place = search_path(state, index, np.int64(1 - side), np.int64(0), np.int64(0))
+            place = search_path(state, index, np.int64(1 - side), np.int64(0), np.int64(0), np.int64(0))
             quote.lots[side] = state.path.lots
             quote.tick[side] = tick_of(state.books[index], side, place) if place != 0 else 0
             clear_path(state)

@@ -102,7 +102,8 @@ def _check_moved(state, account, order, price, leaves, tif):
     if side_is_full(book, side, more_lots):
         return FULL
     keeps_out = order.post_only != POST_ONLY_NONE and book.phase == OPEN
-    if keeps_out and would_take(state, book, np.int64(order.book), side, price, np.int64(order.smp_id)):
+    smp_id = np.int64(order.smp_id)
+    if keeps_out and would_take(state, book, np.int64(order.book), side, price, smp_id, np.int64(order.account)):
         return PO_CROSS
     return NONE
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from exchange.book.index import order_hash
 from exchange.book.levels import take_hidden_first, unlink_order
-from exchange.codes import CancelReason, EventFlag, EventKind, OrderState, OrderType, SmpMode
+from exchange.book.owners import is_of_owner
+from exchange.codes import CancelReason, EventFlag, EventKind, OrderState, SmpMode
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import forget_order, take_out, work_order
 from exchange.kernel import kernel, leaf_kernel
 
-QUOTE = np.int64(OrderType.QUOTE)
 CANCEL_RESTING = np.int64(SmpMode.CANCEL_RESTING)
 CANCEL_AGGRESSOR = np.int64(SmpMode.CANCEL_AGGRESSOR)
 DECREMENT = np.int64(SmpMode.DECREMENT)
@@ -25,12 +25,8 @@ CANCELLED = np.int64(OrderState.CANCELLED)
 
 @leaf_kernel
 def is_own(order, maker):
-    """Whether an aggressor may not trade with a resting order; a quote's key is its account (SMP-008)."""
-    if order.smp_id == 0:
-        return False
-    if order.order_type == QUOTE or maker.order_type == QUOTE:
-        return order.account == maker.account
-    return order.smp_id == maker.smp_id
+    """Whether an aggressor may not trade with a resting order."""
+    return is_of_owner(order.smp_id, order.account, maker)
 
 
 @kernel

@@ -206,13 +206,14 @@ def owner_smp_id(state, command):
 @leaf_kernel
 def best_opposite(state, command):
     """Place of the best price that a NEW could trade at, 0 none."""
-    return opposite_place(state, np.int64(command.instrument), np.int64(command.side), owner_smp_id(state, command))
+    index, side, account = np.int64(command.instrument), np.int64(command.side), np.int64(command.account)
+    return opposite_place(state, index, side, owner_smp_id(state, command), account)
 
 
 @leaf_kernel
-def would_take(state, book, index, side, tick, smp_id):
+def would_take(state, book, index, side, tick, smp_id, account):
     """Whether an order of this limit meets a tradeable price, implied ones included (TIF-005)."""
-    best = opposite_place(state, index, side, smp_id)
+    best = opposite_place(state, index, side, smp_id, account)
     return best != 0 and best >= place_of(book, 1 - side, tick)
 
 
@@ -373,6 +374,6 @@ def check_terms(state, command, book, row, word, tick):
         return ELECTED
     index = np.int64(command.instrument)
     keeps_out = command.post_only == POST_ONLY_REJECT and book.phase == OPEN
-    if keeps_out and would_take(state, book, index, side, tick, owner_smp_id(state, command)):
+    if keeps_out and would_take(state, book, index, side, tick, owner_smp_id(state, command), account):
         return PO_CROSS
     return NONE

@@ -268,8 +268,8 @@ FAULTS = (
     Fault("implied price from a book that is not open", IMPLIED_BOOK, "        if book.phase != OPEN:\n            return False, np.int64(0)\n", ""),
     Fault("implied price outside the daily limits", IMPLIED_BOOK, "if not exists or tick < book.low_tick or tick > book.high_tick:", "if not exists:"),
     Fault("implied trades before real orders at one price", FEATURED, "floor = max(real, worst - 1, 0)", "floor = max(real - 1, worst - 1, 0)"),
-    Fault("two makers of one owner form a path", IMPLIED_BOOK, "            if state.orders[path.slots[other]].smp_id == smp_id:\n", "            if False:\n"),
-    Fault("aggressor's own order in a path", IMPLIED_BOOK, "if not _choose_makers(state) or _meets_owner(state, smp_id):", "if not _choose_makers(state):"),
+    Fault("two makers of one owner form a path", IMPLIED_BOOK, "    return other < number\n", "    return False\n"),
+    Fault("aggressor's own order in a path", IMPLIED_BOOK, "if not _choose_makers(state) or _meets_owner(state, smp_id, account):", "if not _choose_makers(state):"),
     Fault("implied-out written with the other side of the back month", IMPLIED_BOOK, "    return 1 - party if sign > 0 else party\n", "    return party if sign > 0 else 1 - party\n"),
     Fault("implied quantity of the larger order", IMPLIED_BOOK, "        lots = min(lots, np.int64(state.orders[path.slots[number]].shown_lots))\n", "        lots = max(lots, np.int64(state.orders[path.slots[number]].shown_lots))\n"),
     # disconnect, clock

@@ -5,6 +5,7 @@ share still shows here.
 """
 
 from collections import defaultdict
+from itertools import permutations
 from typing import Any
 
 from exchange.codes import (
@@ -292,9 +293,11 @@ class Ledger:
         opposite = self._queue(taker.instrument, 1 - taker.side)
         better = [order for order in opposite if self._sign(order) * (order.price - taker.price) <= 0]
         assert not better, "no real order at this price or a better one (INV-004, IMP-003)"
-        owners = [self.orders[event.order_id].smp_id for event in group]
-        owners = [smp_id for smp_id in owners if smp_id]
-        assert len(set(owners)) == len(owners), "no two of one owner (INV-007)"
+        members = [self.orders[event.order_id] for event in group]
+        first = self.orders[taker.order_id]
+        assert not any(first.is_own(maker) for maker in members if maker is not first), "no self match (INV-007)"
+        makers = [maker for maker in members if maker is not first]
+        assert not any(one.is_own(other) for one, other in permutations(makers, 2)), "no two of one owner (INV-007)"
         for event in group:
             self.trades += 1
             assert event.reference == self.trades, "trade ids are dense"
