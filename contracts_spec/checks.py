@@ -187,6 +187,8 @@ def _check_amounts(file: ProductsFile) -> _Problems:
         ("orders", "order_lots_max", 1),
         ("orders", "position_lots_max", 1),
         ("orders", "min_inc_ticks", 1),
+        ("orders", "protection_ticks", 0),
+        ("orders", "show_ratio", 0),
         ("bands", "reject_ticks", 1),
         ("bands", "daily_limit_bp", 1),
         ("bands", "breaker_bp", 1),

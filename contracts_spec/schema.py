@@ -62,13 +62,14 @@ class TiersFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Orders(Struct, frozen=True, forbid_unknown_fields=True):
-    """SPEC-002, SPEC-004: one set for all books."""
+    """SPEC-002, SPEC-004, SESSION-004: one set for all books."""
 
     price_ticks_max: int
     order_lots_max: int
     position_lots_max: int
     min_inc_ticks: int
     protection_ticks: int
+    show_ratio: int
     matching: Literal["fifo", "pro_rata"]  # of products that do not say
 
 

@@ -180,6 +180,8 @@ def _money_numbers(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instr
 def _limit_numbers(spec: Spec, instrument: Instrument) -> Numbers:
     limits = spec.products.limits
     numbers = [("largest order", f"{instrument.order_lots_max:,} lots")]
+    if spec.products.orders.show_ratio and instrument.order_entry is OrderEntry.FULL:
+        numbers.append(("icebergs", f"show at least one lot in {spec.products.orders.show_ratio}"))
     chip = next((chip for chip in spec.chips if chip.name == instrument.chip), None)
     if chip is None or chip.spot_cap_lots is None:
         return numbers

@@ -44,6 +44,7 @@ def test_a_month_is_told_with_its_hours_dates_money_and_limits(spec: Spec, launc
     assert numbers["initial margin"].startswith("$297.60 a lot")
     assert numbers["fees"] == "maker $0.000, taker $1.488, auction $0.744 a lot, on 744 hours"
     assert numbers["effective price"] == "$5.782 per useful PFLOP-hour (reference 540.0 TFLOP/s)"
+    assert numbers["icebergs"] == "show at least one lot in 100"
     assert numbers["spot-month limit"].endswith("at most 7,500")
 
 

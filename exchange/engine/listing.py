@@ -98,6 +98,7 @@ def _listing(instrument: Instrument, books: dict[int, int], commodity: int, spec
         order_lots_max=instrument.order_lots_max,
         band_ticks=instrument.band_ticks,
         protection_ticks=spec.products.orders.protection_ticks,
+        show_ratio=spec.products.orders.show_ratio,
         maker_fee=instrument.maker_fee,
         taker_fee=instrument.taker_fee,
         auction_fee=instrument.auction_fee,

@@ -34,6 +34,7 @@ RULED = [
         ("CONFIG-004", ("chips.toml", "psr_mills = 400", "psr_mills = 2811", "must be in 1..2810, the seed price")),
         ("CONFIG-004", ("chips.toml", "psr_mills = 400", "psr_mills = 0", "chip.H100.psr_mills = 0")),
         ("CONFIG-004", ("products.toml", "min_inc_ticks = 1", "min_inc_ticks = 0", "orders.min_inc_ticks = 0")),
+        ("CONFIG-004", ("products.toml", "show_ratio = 100 ", "show_ratio = -1 ", "orders.show_ratio = -1")),
         ("CONFIG-004", ("products.toml", "reject_ticks = 200", "reject_ticks = 0", "bands.reject_ticks = 0")),
         ("CONFIG-005", ("products.toml", "price_ticks_max = 100000", "price_ticks_max = 2000000", "below 2^63")),
         ("CONFIG-006", ("products.toml", "months = 12", "months = 11", "product.PHY.months = 11: must be at least 12")),
