@@ -50,6 +50,7 @@ def new_order(
     minimum_lots: int | None = None,
     self_match: Literal["cr", "ca", "cb", "dc"] = "cr",
     cancel_on_disconnect: bool = True,
+    reject_if_elected: bool = False,
     tag: str = "",
     revision: int = 0,
     expires_us: int = 0,
@@ -60,6 +61,7 @@ def new_order(
     trigger_tick           of a stop or stop_limit
     till_us                the end of a gtd order
     cancel_on_disconnect   False: it stays when the connection is lost (SESS-020)
+    reject_if_elected      of a stop whose trigger is true already: refused instead of elected at once (STOP-002)
     revision               of the instrument as the program knows it: refused once it is another
     expires_us             venue's time after which the request is worth nothing
     account                of a key with several; the first if left out
@@ -70,7 +72,8 @@ def new_order(
         price_tick=ticks_of(price, price_tick) if needs_price else _optional_ticks(price, price_tick),
         order_type=order_type, trigger_tick=_optional(trigger_tick), tif=tif, expiry_us=till_us, post_only=post_only,
         display_lots=_optional(display_lots), minimum_lots=_optional(minimum_lots), smp_mode=self_match,
-        cancel_on_disconnect=cancel_on_disconnect, client_order_id=client_order_id, tag=tag, revision=revision,
+        cancel_on_disconnect=cancel_on_disconnect, reject_if_elected=reject_if_elected,
+        client_order_id=client_order_id, tag=tag, revision=revision,
         expires_us=expires_us,
     )  # fmt: skip
 

@@ -72,6 +72,7 @@ _TIMER = int(CommandKind.TIMER)
 _MORE = int(CommandFlag.MORE)
 _NO_COD = int(CommandFlag.NO_COD)
 _TIGHTEN = int(CommandFlag.TIGHTEN)
+_REJECT_IF_ELECTED = int(CommandFlag.REJECT_IF_ELECTED)
 # The row as COMMAND_STRUCT packs it, with texts as zero-padded bytes instead of words: the same bytes, made faster.
 _ROW = struct.Struct(COMMAND_STRUCT.format.replace("QQQ", "24s")[:-1] + "8s")
 assert _ROW.size == COMMAND_STRUCT.size == ROW_BYTES
@@ -145,6 +146,8 @@ def _refusal_of_terms(message: New) -> Err | None:
         return _no_lots(message, q=message.order_lots, disp=message.display_lots, minq=message.minimum_lots)
     if trigger and message.order_type not in STOP_TYPES:
         text = f"trg does not belong to typ {message.order_type}: {', '.join(STOP_TYPES)} have it"
+    elif message.reject_if_elected and message.order_type not in STOP_TYPES:
+        text = f"rie does not belong to typ {message.order_type}: {', '.join(STOP_TYPES)} have it"
     elif message.expiry_us and message.tif != "gtd":
         text = f"till does not belong to tif {message.tif}: gtd has it"
     elif price and message.order_type == "mtl":
@@ -191,6 +194,8 @@ def pack_new(batch: Batch, message: New, book: int, account: int, session: int, 
     """Append a NEW row; the caller appends its ticket. Where a price need not be given it only tightens protection."""
     priced = message.price_tick is not UNSET
     flags = 0 if message.cancel_on_disconnect else _NO_COD
+    if message.reject_if_elected:
+        flags |= _REJECT_IF_ELECTED
     trigger = 0 if message.trigger_tick is UNSET else message.trigger_tick
     display = 0 if message.display_lots is UNSET else message.display_lots
     minimum = 0 if message.minimum_lots is UNSET else message.minimum_lots

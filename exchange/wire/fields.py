@@ -58,6 +58,7 @@ KEYS = {
     "expiry_us": "till",
     "cancel_terms": "cod",
     "cancel_on_disconnect": "cod",
+    "reject_if_elected": "rie",
     "until_us": "until",
     "at_us": "at",
     "message": "msg",

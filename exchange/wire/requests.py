@@ -118,6 +118,7 @@ class New(Request, tag="new", kw_only=True):
     client_order_id: ClientOrderId
     smp_mode: Literal["cr", "ca", "cb", "dc"] = "cr"
     cancel_on_disconnect: bool = True
+    reject_if_elected: bool = False
     tag: Tag = ""
     revision: Count = 0
     expires_us: TimeUs = 0

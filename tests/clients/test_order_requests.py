@@ -39,6 +39,11 @@ def test_a_stop_has_every_term_of_the_protocol_text() -> None:
     assert wire(request) == json.loads(text)
 
 
+def test_a_stop_may_ask_not_to_be_elected_at_once() -> None:
+    stop = new_order("st-2", "s", MONTH, 5, order_type="stop", trigger_tick=2800, reject_if_elected=True)
+    assert wire(stop)["rie"] is True
+
+
 def test_a_price_is_needed_by_a_limit_alone() -> None:
     assert "px" not in wire(new_order("m", "b", MONTH, 5, order_type="market"))
     assert wire(new_order("m", "b", MONTH, 5, "2.850", order_type="market"))["px"] == 2850

@@ -149,3 +149,17 @@ def test_order_good_till_a_time_takes_its_end_from_till(bench: Bench) -> None:
     later = peer.ask(Replace(request_id=11, client_order_id="a1", tif="gtd", expiry_us=end_us + 5))[0]
     assert isinstance(later, Ok) and later.priority == "kept"
     assert int(bench.venue.states["orders"]["expiry_ns"][0, 1]) == (end_us + 5) * 1_000
+
+
+@pytest.mark.rule("STOP-002")
+def test_stop_may_ask_to_be_refused_instead_of_elected_at_once(bench: Bench) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    other.ask(bench.order(10, "b1", side="s", order_lots=1))
+    peer.ask(bench.order(10, "a1", order_lots=1))
+    terms = {"order_type": "stop", "price_tick": UNSET, "reject_if_elected": True}
+    refused = peer.ask(bench.order(11, "a2", trigger_tick=bench.price - 1, **terms))[0]
+    assert isinstance(refused, Err) and refused.name == "ALREADY_TRIGGERED"
+    waiting = peer.ask(bench.order(12, "a3", trigger_tick=bench.price + 1, **terms))[0]
+    assert isinstance(waiting, Ok) and waiting.state == "pending"
+    odd = peer.ask(bench.order(13, "a4", reject_if_elected=True))[0]
+    assert isinstance(odd, Err) and (odd.name, odd.message[:3]) == ("NOT_ALLOWED_TOGETHER", "rie")

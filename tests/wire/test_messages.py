@@ -10,7 +10,7 @@ import pytest
 from exchange.wire.codec import CODECS, BadMessage
 from exchange.wire.fields import INT53, KEYS, MESSAGES_MAX
 from exchange.wire.messages import Exec, New, Ok, Quote, Trades
-from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
+from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, VERSION
 
 # One line each: who sends, then the message, as in the protocol's text.
 LINES = (Path(__file__).parent / "examples.txt").read_text().splitlines()
@@ -112,3 +112,11 @@ def test_zero_is_sent_where_it_says_something() -> None:
         "cum": 0,
         "e": 3,
     }
+
+
+def test_additions_are_counted_and_old_messages_still_decode() -> None:
+    """`rie` of `new` came with 1.1: who does not know it says nothing, and it is never sent at its default."""
+    old = decode("client", '{"t":"new","id":1,"i":1,"side":"b","px":5,"q":1,"coid":"a"}')
+    assert isinstance(old, New) and not old.reject_if_elected
+    assert b"rie" not in JSON.encode(old)
+    assert tuple(map(int, VERSION.split("."))) >= (1, 1)
