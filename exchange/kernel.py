@@ -225,6 +225,16 @@ if JIT:
 
         return types.void(target, source, start, stop), build
 
+    @intrinsic
+    def clear_row(typing_context, row):  # type: ignore[no-untyped-def]
+        """Make every byte of a row zero."""
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            cgutils.memset(builder, _byte(builder, arguments[0], 0), ir.IntType(64)(signature.args[0].size), 0)
+            return context.get_dummy_value()
+
+        return types.void(row), build
+
     @intrinsic(prefer_literal=True)
     def word_at(typing_context, row, place):  # type: ignore[no-untyped-def]
         """Eight bytes of a row as one uint64."""
@@ -324,6 +334,10 @@ else:
         """Copy bytes `start` to `stop` of one row to the same place in another."""
         kind = np.dtype((np.void, stop - start))
         target.setfield(source.getfield(kind, start), kind, start)
+
+    def clear_row(row):  # type: ignore[no-untyped-def]
+        """Make every byte of a row zero."""
+        row.setfield(np.void(row.nbytes), np.dtype((np.void, row.nbytes)), 0)
 
     def word_at(row, place):  # type: ignore[no-untyped-def]
         """Eight bytes of a row as one uint64."""

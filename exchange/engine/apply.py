@@ -30,13 +30,13 @@ from exchange.engine.phases import (
     uncross_once,
 )
 from exchange.engine.protection import pull_once, reset_protection, set_protection
-from exchange.engine.quotes import ENTRY_DONE, MATCH_SIDE, begin_quote, close_run, lose_side, quote_once, settle_side
+from exchange.engine.quotes import ENTRY_DONE, MATCH_SIDE, begin_quote, lose_side, quote_once, settle_side
 from exchange.engine.replace import replace_order
 from exchange.engine.report import report_once
 from exchange.engine.stops import inject_stop, keep_stop, next_injection
 from exchange.engine.validate import BAD_COMBO, CLOSED
 from exchange.engine.velocity import halt_once
-from exchange.kernel import kernel, leaf_kernel, row_at
+from exchange.kernel import clear_row, kernel, leaf_kernel, row_at
 from exchange.limits import STEP_EVENTS
 
 NEW = np.int64(CommandKind.NEW)
@@ -211,37 +211,9 @@ def _begin_rare(state, out, command):
 def _clear_cursor(state):
     """Between commands the cursor is zero, whatever ran before: equal histories have equal bytes."""
     cursor = state.cursor
-    cursor.step = IDLE
-    cursor.slot = 0
-    cursor.book = 0
-    cursor.account = 0
-    cursor.index = 0
-    cursor.stop = 0
-    cursor.count = 0
-    cursor.market_state = 0
-    cursor.price = 0
-    cursor.reason = 0
-    cursor.lots = 0
-    cursor.trade = 0
-    cursor.side = 0
-    cursor["flags"] = 0
-    cursor.instrument = 0
-    cursor.group = 0
-    cursor.session = 0
-    cursor.stage = 0
-    cursor.tag = 0
-    cursor.request_id = 0
-    cursor.minimum_lots = 0
-    cursor.halt_reason = 0
-    cursor.halt_book = 0
-    cursor.halt_step = 0
-    cursor.pass_step = 0
-    cursor.pass_slot = 0
-    cursor.scope = 0
-    cursor.leaving = 0
-    cursor.protection = 0
     if cursor.run != 0:
-        close_run(state)
+        state.sequence = cursor.last_sequence  # the state's last command is the last of a mass quote's rows
+    clear_row(cursor)
 
 
 @kernel
@@ -282,6 +254,11 @@ def _advance(state, out):
             else:
                 settle_remainder(state, out, np.int64(cursor.slot))
                 cursor.step = REPORT
+    elif step == REPORT:
+        if state.books[VENUE_LINE].elected_first != 0:
+            _inject_once(state, out)
+        elif not report_once(state, out) and not tell_implied(state, out):
+            _clear_cursor(state)
     elif step == HALTING:
         if not halt_once(state, out):
             cursor.step = REPORT
@@ -306,13 +283,8 @@ def _advance(state, out):
     elif step == TIMERS:
         if not fire_next_timer(state, out):
             cursor.step = REPORT
-    elif step == TIMES:
-        if not expire_next(state, out):
-            cursor.step = TIMERS
-    elif state.books[VENUE_LINE].elected_first != 0:
-        _inject_once(state, out)
-    elif not report_once(state, out) and not tell_implied(state, out):
-        _clear_cursor(state)
+    elif step == TIMES and not expire_next(state, out):
+        cursor.step = TIMERS
 
 
 @kernel

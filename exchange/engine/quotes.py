@@ -301,25 +301,6 @@ def _tell_entry(state, out):
     row.client_order_id_0 = np.uint64(cursor.quote_id[SELL])
 
 
-@kernel
-def close_run(state):
-    """The mass quote is done: the state's last command is the last of its rows."""
-    cursor = state.cursor
-    state.sequence = cursor.last_sequence
-    for place in range(QUOTE_ENTRIES_MAX):
-        cursor.named[place] = 0
-    for side in range(2):
-        cursor.quote_id[side] = 0
-        cursor.quote_tick[side] = 0
-        cursor.quote_lots[side] = 0
-        cursor.quote_state[side] = 0
-    cursor.run = 0
-    cursor.last_sequence = 0
-    cursor.more = 0
-    cursor.entries = 0
-    cursor.place = 0
-
-
 # What `quote_once` leaves the cursor to do.
 NEXT_SIDE = 0
 MATCH_SIDE = 1

@@ -22,7 +22,8 @@ from exchange.codes import (
 )
 from exchange.engine.risk import check_risk, is_full
 from exchange.engine.stop_terms import check_stop_prices, is_elected_now, stop_tick
-from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel import kernel, leaf_kernel, word_at
+from exchange.records import COMMAND
 from exchange.units import ORDER_LOTS_MAX, PRICE_MAX
 
 BUY = np.int64(Side.BUY)
@@ -60,12 +61,19 @@ IOC = np.int64(TimeInForce.IOC)
 FOK = np.int64(TimeInForce.FOK)
 GTD = np.int64(TimeInForce.GTD)
 GTC = np.int64(TimeInForce.GTC)
+DAY = np.int64(TimeInForce.DAY)
 DECREMENT = np.int64(SmpMode.DECREMENT)
 POST_ONLY_NONE = np.int64(PostOnly.NONE)
 POST_ONLY_REJECT = np.int64(PostOnly.REJECT)
 POST_ONLY_SLIDE = np.int64(PostOnly.SLIDE)
 ANY_PRICE = 2 * PRICE_MAX + 1  # beyond every price from every other
 ENTRY_IOC_ONLY = np.int64(OrderEntry.IOC_ONLY)
+
+PLACES = {name: COMMAND.fields[name][1] for name in COMMAND.names or ()}  # type: ignore[index]  # a record type has them
+CODES = PLACES["kind"]  # eight codes of a byte each
+# Bits that the codes of a plain order do not have.
+PLAIN = {"side": 1, "order_type": 0, "tif": int(DAY | GTC), "post_only": 0, "smp_mode": int(DECREMENT)}
+UNUSUAL = np.uint64(sum((0xFF & ~bits) << 8 * (PLACES[name] - CODES) for name, bits in PLAIN.items()))
 
 CLOSED = np.int64(MarketState.CLOSED)
 PREOPEN = np.int64(MarketState.PREOPEN)
@@ -127,10 +135,19 @@ def fits_expiry(command):
 
 
 @leaf_kernel
+def is_plain(command):
+    """Whether a NEW is a limit order, DAY or GTC, and nothing else: most are, and one comparison of codes tells."""
+    numbers = command.minimum_lots | command.display_lots | command.expiry_ns
+    return word_at(command, CODES) & UNUSUAL == ZERO and numbers == 0
+
+
+@leaf_kernel
 def check_syntax(command):
     """Rank 1 of a new order: what is wrong with the message alone."""
     if command.lots < 1 or command.lots > ORDER_LOTS_MAX:
         return BAD_QTY
+    if is_plain(command):
+        return NONE
     if command.minimum_lots < 0 or command.minimum_lots > ORDER_LOTS_MAX:
         return BAD_QTY
     if command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX:
