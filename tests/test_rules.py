@@ -11,8 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import TypeGuard
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "exchange" / "RULES.md"
+DESIGN = ROOT.parent / "shared" / "design" / "matching.md"
 SCENARIOS = ROOT / "tests" / "scenarios"
 CODE = re.compile(r"\b[A-Z]{2,9}-\d{3}\b")
 RULE_LINE = re.compile(r"^- \*\*(?P<code>[^*]+)\*\* (?P<text>.+)$", re.MULTILINE)
@@ -113,3 +116,10 @@ def test_codes_named_in_the_code_are_rules() -> None:
         if code not in known and code.split("-")[0] in areas
     }
     assert not unknown, "\n".join(sorted(unknown))
+
+
+@pytest.mark.skipif(not DESIGN.exists(), reason="the design of matching is not part of the project")
+def test_every_rule_of_matching_is_told() -> None:
+    designed = re.findall(r"^(?:- \*\*|\| \*\*)([A-Z]+-\d{3})\*\*", DESIGN.read_text(), re.MULTILINE)
+    assert len(designed) > 150
+    assert set(designed) - {code for code, _ in rules()} == {"INV-025"}, "it needs an outside benchmark"

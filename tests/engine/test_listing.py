@@ -40,3 +40,13 @@ def test_legs_are_listed_before_what_is_made_of_them(listings: list[Listing]) ->
         assert all(leg < one.index for leg, _ in one.legs)
     spread = next(one for one in listings if one.symbol == "H100.G90.F27-G27")
     assert [(symbols[leg], sign) for leg, sign in spread.legs] == [("H100.G90.F27", 1), ("H100.G90.G27", -1)]
+
+
+@pytest.mark.rule("ORDER-002")
+def test_what_one_order_may_trade_with_is_one_product_group(listings: list[Listing]) -> None:
+    groups = {one.index: one.group for one in listings}
+    chips = {one.symbol.split(".")[0]: one.group for one in listings}
+    assert len(set(chips.values())) == len(chips) > 3
+    for one in listings:
+        assert one.group == chips[one.symbol.split(".")[0]]
+        assert {groups[leg] for leg, _ in one.legs} <= {one.group}

@@ -86,7 +86,7 @@ def crash_in(work: Callable[[], object], disk: FaultDisk, at: int, power: random
     return False
 
 
-@pytest.mark.rule("DUR-001")
+@pytest.mark.rule("DUR-001", "INV-022")
 @pytest.mark.rule("DUR-020")
 @pytest.mark.rule("SIM-005")
 @pytest.mark.parametrize("power", [False, True])
@@ -150,7 +150,7 @@ def test_after_a_failed_sync_nothing_more_is_written() -> None:
     assert {path: bytes(file.visible) for path, file in disk.names.items()} == before
 
 
-@pytest.mark.rule("DUR-005")
+@pytest.mark.rule("DUR-005", "INV-022")
 @pytest.mark.rule("DUR-101")
 def test_a_restart_gives_the_same_state_from_a_snapshot_and_from_genesis() -> None:
     disk = closed_folder([5, 70, 80, 9], snapshot_after=3)

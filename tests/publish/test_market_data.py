@@ -99,7 +99,7 @@ def test_the_depth_of_the_protocol_is_published_with_its_checksums() -> None:
     assert (plain(merged)["p"], plain(merged)["s"]) == (since, feed.market.sequence_of(number))
 
 
-@pytest.mark.rule("MDATA-013")
+@pytest.mark.rule("MDATA-013", "ORDER-007")
 def test_a_raw_channel_has_one_message_for_each_command() -> None:
     feed = Feed()
     feed.open("depth")
