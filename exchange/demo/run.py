@@ -7,6 +7,7 @@ account and a websocket of its own, on several months of four chips.
 import asyncio
 import json
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -165,7 +166,8 @@ async def trade(
             console,
             f"{MAKERS} market makers and {TAKERS} takers on {len(board.instruments)} months of {len(months)} chips.",
         )
-        say(console, f"To look on from another terminal: gpux watch {months[0][0].symbol} --url {ready.url}\n")
+        watch = f"{called()} watch {months[0][0].symbol} --url {ready.url}"
+        say(console, f"To look on from another terminal: {watch}\n")
         tasks = [
             asyncio.create_task(begin(*player, place)) for place, player in enumerate(cast(months, sessions, seed))
         ]
@@ -297,7 +299,6 @@ def tell(console: Console, figures: Figures, outcome: Outcome, symbols: Sequence
     if not outcome.passed:
         say(console, "\nA check failed: the venue did not keep its word. Please report it with the lines above.")
         return
-    kept = folder or "data"
     say(
         console,
         f"""
@@ -305,10 +306,24 @@ What you saw: {MAKERS} market makers and {TAKERS} takers traded certified GPU-ho
 each over a websocket of its own. Every order was on disk before anyone saw its effect. After
 the stop a fresh engine read the journal and came to the same positions and cash, byte for byte.
 
-Next:
-  gpux contracts {symbols[0]}      what one of these contracts promises
-  gpux demo --folder data           the same, and keep the journal
-  gpux journal verify {kept}          check that journal frame by frame
-  gpux serve {kept}                   open the venue again where it stopped
-  clients/README.md                 write a trading program of your own""",
+Next:""",
     )
+    for command, what in next_steps(symbols[0], folder or "data"):
+        say(console, f"  {command:<34} {what}")
+
+
+def next_steps(symbol: str, folder: str) -> list[tuple[str, str]]:
+    """What to try next."""
+    gpux = called()
+    return [
+        (f"{gpux} contracts {symbol}", "what one of these contracts promises"),
+        (f"{gpux} demo --folder data", "the same, and keep the journal"),
+        (f"{gpux} journal verify {folder}", "check that journal frame by frame"),
+        (f"{gpux} serve {folder}", "open the venue again where it stopped"),
+        ("clients/README.md", "write a trading program of your own"),
+    ]
+
+
+def called() -> str:
+    """How to call this program here: by its name if the shell finds that, else as it was called."""
+    return "gpux" if shutil.which("gpux") else sys.argv[0]

@@ -217,7 +217,7 @@ def test_the_example_of_the_readme_runs(tmp_path: Path, capsys: pytest.CaptureFi
     key.write_bytes(Ed25519.from_seed(SEEDS[1]).pem())
 
     async def scene(server: RunningServer, *_: Any) -> None:
-        places = {"ws://127.0.0.1:8443": server.url, "k_mm1": "k_t1", "mm1.pem": str(key), "H100.G90.H27": SYMBOL}
+        places = {"ws://127.0.0.1:8443": server.url, "k_mm1": "k_t1", "data/mm1.pem": str(key), "H100.G90.H27": SYMBOL}
         own = example.split("asyncio.run")[0].replace("book.best_bid, order)", "book.best_bid, order); return")
         for place, ours in places.items():
             assert place in own

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from exchange.cli import main
-from exchange.demo.run import CHIPS, LAUNCH, MONTHS, choose, demo, starting_text, trade
+from exchange.cli import app, main
+from exchange.demo.run import CHIPS, LAUNCH, MONTHS, choose, demo, next_steps, starting_text, trade
 from exchange.demo.venue_process import Plan, VenueProcess
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
@@ -35,7 +35,7 @@ def test_makers_and_takers_trade_and_every_check_holds(tmp_path: Path, capsys: p
     result = json.loads(said.out)
     assert result["passed"] and result["fills"] > 0 and result["acks_per_second"] > 0
     assert len(result["checks"]) == 7 and result["latency_us"]["p50"] <= result["latency_us"]["p99"]
-    assert "12 months of 4 chips" in said.err and "gpux watch H100.G90.F27 --url ws://127.0.0.1:" in said.err
+    assert "12 months of 4 chips" in said.err and " watch H100.G90.F27 --url ws://127.0.0.1:" in said.err
     with pytest.raises(SystemExit) as ended:
         main(["journal", "verify", folder])
     assert not ended.value.code and "sound" in capsys.readouterr().out
@@ -105,3 +105,13 @@ def test_the_nearest_months_of_each_chip_are_chosen() -> None:
 def test_a_cold_start_says_what_takes_so_long() -> None:
     assert starting_text(1.0) == "starting (1 s)"
     assert "compiling" in starting_text(20.0) and "20 s" in starting_text(20.0)
+
+
+def test_what_to_try_next_can_be_typed_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", [".venv/bin/gpux", "demo"])
+    for found, call in ((None, ".venv/bin/gpux"), ("/usr/bin/gpux", "gpux")):
+        monkeypatch.setattr("shutil.which", lambda _, found=found: found)
+        steps = [command for command, _ in next_steps("H100.G90.F27", "data")]
+        assert steps[:2] == [f"{call} contracts H100.G90.F27", f"{call} demo --folder data"]
+        for step in steps[:-1]:
+            app.parse_args(step.split()[1:], exit_on_error=False, print_error=False)
