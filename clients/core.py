@@ -121,7 +121,7 @@ class Core:
 
     def opened(self, now: float) -> None:
         """A connection is open; the venue speaks first."""
-        self.phase, self.close_wanted = Phase.OPENED, ""
+        self.phase, self.close_wanted, self.retry_ms = Phase.OPENED, "", None
         self._now = self._received = self._sent = now
 
     def receive(self, data: bytes | str, now: float) -> list[Event]:
@@ -311,7 +311,7 @@ class Core:
 
     def _become_live(self, resumed: bool) -> list[Event]:
         """Requests are served from here on: resend, find lost orders, subscribe again."""
-        self.phase, self.retry_ms = Phase.LIVE, None
+        self.phase = Phase.LIVE
         self.requests.resend()
         lost, self._lost = self._lost, []
         for order in lost:

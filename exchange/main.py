@@ -119,8 +119,8 @@ class RunningServer:
         self.venue.on_failure = self._fail
         address = Address(settings.host, settings.port, settings.names, settings.origins)
         self.gateway = GatewayServer(self.hub, address, self._turn)
-        desk = OperatorDesk(self.venue, self.hub, opened.spec, settings.clock)
-        self.operator = OperatorPort(opened.folder, desk, settings.disk)
+        self.desk = OperatorDesk(self.venue, self.hub, opened.spec, settings.clock)
+        self.operator = OperatorPort(opened.folder, self.desk, settings.disk)
 
     @property
     def port(self) -> int:

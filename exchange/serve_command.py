@@ -53,6 +53,7 @@ async def _serve(folder: str, settings: Settings, console: Console) -> int:
         console.print(serving_text(server, took_s), highlight=False, soft_wrap=True)
         if server.operator.problem:
             console.print(server.operator.problem, highlight=False, soft_wrap=True)
+        server.desk.on_stop = stop.set
         server.venue.timekeeper.tell = lambda text: console.print(text, highlight=False, soft_wrap=True)
         server.failed.add_done_callback(lambda _: stop.set())
         await stop.wait()

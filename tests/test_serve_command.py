@@ -123,6 +123,19 @@ def test_serve_says_what_it_found_and_stops_cleanly_on_a_signal(
     assert "recovered" in second and "torn" not in second
 
 
+def test_the_operator_stops_a_venue_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = serve_command.serving_text
+
+    def stop_soon(server: RunningServer, took_s: float) -> str:
+        asyncio.get_running_loop().call_soon(server.desk.take, b'{"do":"stop","in_s":0}', lambda answer: None)
+        return text(server, took_s)
+
+    monkeypatch.setattr(serve_command, "serving_text", stop_soon)
+    output = console()
+    assert serve_command.run_serve(str(tmp_path / "venue"), SETTINGS, output) == 0
+    assert isinstance(output.file, io.StringIO) and "stopped at sequence" in output.file.getvalue()
+
+
 def test_port_that_is_taken_and_settings_that_cannot_be_are_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

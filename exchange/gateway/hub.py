@@ -16,7 +16,7 @@ from exchange.gateway.outbox import Line, Outbox
 from exchange.gateway.seats import Release, Seat
 from exchange.gateway.subscriptions import SlowReaders
 from exchange.gateway.throttle import Bucket, Profile, Rate
-from exchange.gateway.timers import TimerWheel
+from exchange.gateway.timers import Timer, TimerWheel
 from exchange.gateway.translate import Batch, Listed, pack_disconnect, pack_session
 from exchange.seams import Clock, Rng
 from exchange.wire.messages import (
@@ -31,6 +31,7 @@ from exchange.wire.messages import (
     OrderView,
     OutboundTerms,
     PositionView,
+    Shutdown,
 )
 from exchange.wire.version import VERSION
 from exchange.wire.words import session_number
@@ -42,6 +43,7 @@ FAILURES_MAX = 6
 REFUSED_MS = 60_000
 CANCEL_BATCHES = 1  # further batches that only cancels may fill (SEC-048)
 LOOPBACK = ("127.0.0.1", "::1")
+RECONNECT_MS = (500, 5_000)  # after a stop, clients come back at a random moment of these
 
 
 class Room(Protocol):
@@ -111,6 +113,8 @@ class Hub:
         self.protections: set[tuple[int, int]] = set()  # (account, number) of groups known to exist
         self.facts: dict[int, list[tuple[int, int]]] = {}  # (request id, sequence) of sessions before this run
         self.per_key: dict[str, int] = {}
+        self.shutdown: Shutdown | None = None  # announced; who connects from now on hears of it at once
+        self._stopping: Timer | None = None
         self._buckets: dict[tuple[str, object], Bucket] = {}
         self._failures: dict[str, list[int]] = {}
         self._refused_until: dict[str, int] = {}
@@ -129,6 +133,15 @@ class Hub:
             profile.max_frame, profile.dedup, profile.replay_hours, profile.channels_max, outbound, self._limits,
             [f"limits: {profile.name}"],
         )  # fmt: skip
+
+    def announce_stop(self, in_s: int, why: str, stop: Callable[[], None]) -> None:
+        """Tell every connection of a planned stop, and call `stop` when its time has come."""
+        if self._stopping is not None:
+            self._stopping.cancel()
+        self.shutdown = Shutdown(self.clock.wall_us() + in_s * 1_000_000, why, RECONNECT_MS)
+        for session in self.sessions:
+            session.line.send(self.shutdown)
+        self._stopping = self.wheel.after(in_s * 1_000, stop)
 
     def nonce(self) -> str:
         return encode_bytes(self.rng.bytes(NONCE_BYTES))

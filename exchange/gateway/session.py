@@ -112,6 +112,8 @@ class Session:
         hub = self.hub
         hub.sessions.add(self)
         self.line.send(hub.hello(self.number, self.nonce))
+        if hub.shutdown is not None:
+            self.line.send(hub.shutdown)
         self._later(hub.profile.heartbeat_ms, self.beat)
         if self.path != "/v1/md":
             self._later(hub.profile.logon_ms, self._expect_logon)

@@ -144,6 +144,18 @@ def revoke(folder: str, key: str) -> None:
     _ask(folder, "Revoke", key=key)
 
 
+@app.command
+def stop(folder: str, *, after: int = 60, why: str = "maintenance") -> None:
+    """Stop the venue cleanly, after its clients were told.
+
+    Args:
+        folder: Data folder of the running venue.
+        after: Seconds until then; clients are promised 60.
+        why: What clients are told.
+    """
+    _ask(folder, "Stop", in_s=after, why=why)
+
+
 def _above_0(mills: int) -> int:
     from exchange.errors import UserError
 

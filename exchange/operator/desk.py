@@ -40,6 +40,7 @@ from exchange.operator.requests import (
     SetState,
     Settle,
     Status,
+    Stop,
     decode_request,
 )
 from exchange.operator.settlement import day_limits
@@ -71,7 +72,9 @@ class OperatorDesk:
             Kill: self._kill,
             DefineKey: self._define_key,
             Revoke: self._revoke,
+            Stop: self._stop,
         }
+        self.on_stop: Callable[[], None] = lambda: None  # ends the program that serves
 
     def take(self, line: bytes, reply: Reply) -> None:
         """Serve one line; what is wrong with it is the answer."""
@@ -174,6 +177,12 @@ class OperatorDesk:
         """The trading day whose close comes next."""
         close_ns = self._spec.calendar.close_hour_utc * 3_600 * NS_PER_S
         return EPOCH + timedelta(days=(self._clock.now_ns() - close_ns) // DAY_NS + 1)
+
+    def _stop(self, request: Stop, reply: Reply) -> None:
+        """Everybody is told, also who connects until then; a second request takes the place of the first."""
+        self._hub.announce_stop(request.in_s, request.why, lambda: self.on_stop())
+        told = sum(1 for session in self._hub.sessions)
+        reply(Answer(True, [f"stops in {request.in_s} s; {told} connections told"]))
 
     # -- members ------------------------------------------------------------------------------------------------------
 

@@ -92,7 +92,14 @@ class Revoke(Ask, tag="revoke"):
     key: str
 
 
-Request = Status | SetState | Settle | DefineAccount | Money | Kill | DefineKey | Revoke
+class Stop(Ask, tag="stop"):
+    """Stop the venue cleanly after a time in which its clients are told (protocol section 5.3)."""
+
+    in_s: Annotated[int, Meta(ge=0, le=86_400)] = 60
+    why: Annotated[str, Meta(min_length=1, max_length=64)] = "maintenance"
+
+
+Request = Status | SetState | Settle | DefineAccount | Money | Kill | DefineKey | Revoke | Stop
 
 
 class Answer(msgspec.Struct, omit_defaults=True):

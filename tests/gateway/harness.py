@@ -129,7 +129,7 @@ class Peer:
         self.session = Session(bench.hub, self.transport, self.codec, encoding, path, "localhost", address)
         self.session.open()
         bench.settle()
-        hello = self.take()[0]
+        hello, *self.told_first = self.take()
         assert isinstance(hello, Hello)
         self.hello = hello
 

@@ -1,6 +1,7 @@
 """What the operator does to a venue that serves, and what its clients see of it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from exchange.wire.messages import (
     KillEvent,
     Live,
     Ok,
+    Shutdown,
     Status,
     Subscribe,
 )
@@ -206,6 +208,56 @@ def test_a_restart_remembers_the_settlement_that_the_journal_tells(tmp_path: Pat
                 do(again, "state", target=CHIP, to="preopen")
             else:
                 assert "SESSION-003" in refused(again, "state", target=CHIP, to="preopen")
+
+
+@pytest.mark.rule("DUR-083")
+def test_nothing_is_told_before_it_is_durable(bench: Bench) -> None:
+    desk = OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock)
+    answers: list[Answer] = []
+    bench.hold = True
+    for line in (b'{"do":"state","target":"H100","to":"paused"}', b'{"do":"money","account":1,"mills":5}'):
+        desk.take(line, answers.append)
+        bench.settle()
+    assert answers == []
+    bench.hold = False
+    bench.settle()
+    assert [answer.ok for answer in answers] == [True, True]
+    bench.venue.small_commit_rows = 4
+    real = bench.venue.journal.writing
+    during: list[int] = []
+
+    @contextmanager
+    def watched(rows: Any) -> Iterator[None]:
+        with real(rows):
+            yield
+            during.append(len(answers))
+
+    bench.venue.journal.writing = watched
+    desk.take(b'{"do":"state","target":"H100","to":"open"}', answers.append)
+    bench.settle()
+    assert during == [2] and len(answers) == 3, "answers are made up while the disk works, and wait for it"
+
+
+def test_a_planned_stop_is_told_to_everybody_before_it_comes(bench: Bench) -> None:
+    stopped: list[bool] = []
+    desk = OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock)
+    desk.on_stop = lambda: stopped.append(True)
+    answers: list[Answer] = []
+    early = bench.connect(bench.keys[1])
+    early.take()
+    for line in (b'{"do":"stop","in_s":600}', b'{"do":"stop","in_s":3,"why":"deploy"}'):
+        desk.take(line, answers.append)
+    told = [message for message in early.take() if isinstance(message, Shutdown)]
+    assert [(message.reason, message.retry_ms) for message in told] == [
+        ("maintenance", (500, 5_000)), ("deploy", (500, 5_000)),
+    ]  # fmt: skip
+    assert told[1].at_us == bench.clock.wall_us() + 3_000_000
+    late = bench.open()
+    assert any(isinstance(message, Shutdown) for message in late.told_first), "right behind the greeting"
+    bench.pass_ms(2_900)
+    assert not stopped
+    bench.pass_ms(200)
+    assert stopped == [True] and [answer.ok for answer in answers] == [True, True]
 
 
 # Members.

@@ -120,6 +120,8 @@ def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.Capt
             (f"kill {folder} account 1", 0, "account 1 stopped"),
             (f"unkill {folder} account 1", 0, "account 1 let in again"),
             (f"revoke {folder} k_t2", 0, "key k_t2 revoked"),
+            (f"stop {folder} --after 600 --why deploy", 0, "stops in 600 s"),
+            (f"stop {folder} --after -1", 1, "Expected `int` >= 0"),
             (f"status {folder}", 0, f"{SYMBOL} HALT"),
         ]
         for text, code, told in steps:
