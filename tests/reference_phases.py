@@ -64,6 +64,6 @@ class Phases:
     def move(self, instrument: Instrument | None, group: int, wanted: MarketState) -> None:
         now = self.groups[group].state if instrument is None else self.effective(instrument)
         phase = self.groups[group] if instrument is None else self.own[instrument.index]
-        if wanted == S.HALT:
+        if wanted == S.HALT != now:
             phase.before_halt = state_before_halt(now)
         phase.state = S.NONE if instrument is not None and wanted == S.OPEN else wanted

@@ -48,7 +48,7 @@ def change_state(state, out, index, group_number, target, reason, until_ns):
 @kernel
 def _change_book(state, index, target, reason, until_ns):
     book = state.books[index]
-    if target == HALT:
+    if target == HALT and book.phase != HALT:
         book.before_halt = book.phase
     state.guards[index].reopen_ns = until_ns
     if target == OPEN or target == CLOSED:
@@ -61,7 +61,7 @@ def _change_book(state, index, target, reason, until_ns):
 def _change_group(state, group_number, target, reason, until_ns):
     group = state.groups[group_number]
     fresh_day = group.state == CLOSED and target == PREOPEN
-    if target == HALT:
+    if target == HALT and group.state != HALT:
         group.before_halt = group.state
     group.state = target
     group.reason = reason

@@ -57,6 +57,22 @@ def test_a_book_forced_into_a_state_keeps_it_when_its_group_opens() -> None:
     assert market.force(MarketState.OPEN) == ["UNX", "FILL", "FILL", "STA", "POS"]
 
 
+@pytest.mark.rule("STATE-001")
+@pytest.mark.parametrize("of_book", [False, True])
+def test_a_second_halt_forced_on_a_halt_leaves_the_way_back_as_it_was(of_book: bool) -> None:
+    market = Market(MarketState.OPEN)
+    whom = {"instrument": BOOK} if of_book else {"group": GROUP}
+
+    def change(state: MarketState, flags: int = 0) -> EventKind:
+        return EventKind(market.row(CommandKind.SET_STATE, order_type=state, flags=flags, **whom)[-1].kind)
+
+    assert change(MarketState.PAUSED) == change(MarketState.HALT) == EventKind.STA
+    assert change(MarketState.HALT, int(CommandFlag.FORCE)) == EventKind.STA
+    assert change(MarketState.HALT) == EventKind.REFUSED, "a halt is no change of a halt"
+    assert change(MarketState.OPEN) == EventKind.REFUSED
+    assert change(MarketState.PAUSED) == change(MarketState.OPEN) == EventKind.STA
+
+
 @pytest.mark.rule("TIF-009")
 @pytest.mark.rule("BAND-004")
 def test_a_parked_order_that_has_become_a_day_order_ends_with_the_day() -> None:
