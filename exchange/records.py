@@ -92,7 +92,9 @@ EVENT_FIELDS = [
 # equity. CASH: value_tick_lots is the equity and reference the margin held, both in mills, after the move. RPL: price,
 # order_lots and leaves_lots are the new ones; a kept priority carries level_lots, a lost one is followed by RST (or
 # fills) at the new price, and `lots` and `hidden_lots` of the RPL tell the level it left: `hidden_lots` is the old
-# price, `level_lots` what remains there.
+# price, `level_lots` what remains there. REJ and RREJ of an order, for BAND: level_lots and hidden_lots are the lowest
+# and the highest price that it might have had; for RISK: amount_mills is what the hold would have grown by,
+# value_tick_lots what was free, both in mills.
 
 
 def _dtype(fields: list[tuple[str, str, str]]) -> np.dtype:

@@ -265,6 +265,31 @@ def outside_band(reference: Reference, index: int, side: int, price: int, tif: i
     return signed(side) * (price - worst_price(reference, index, side)) > 0
 
 
+def told_beside(reference: Reference, reason: RejectReason, order: Order, replaced: Order | None) -> dict[str, int]:
+    """What a refused order is told beside its reason: the prices it might have had, or the money it lacks."""
+    instrument = reference.clearing.instruments[order.instrument]
+    if reason == RejectReason.BAND:
+        low, high = instrument.low_tick, instrument.high_tick
+        if order.order_type not in (*STOP_TYPES, *MARKET_TYPES) or (replaced and not replaced.pending):
+            worst = worst_price(reference, order.instrument, order.side)
+            low, high = (low, worst) if order.side == Side.BUY else (worst, high)
+        return {"level_lots": low, "hidden_lots": high}
+    if reason == RejectReason.RISK:
+        clearing, account = reference.clearing, reference.clearing.accounts[order.account]
+        now = reference.working(order.account)
+        then = [other for other in now if other is not replaced] + [order]
+        held = clearing.hold_mills(account, now)
+        need = clearing.hold_mills(account, then) - held
+        return {"amount_mills": need, "value_tick_lots": clearing.equity_mills(account) - held}
+    return {}
+
+
+def told_of_new(reference: Reference, reason: RejectReason) -> dict[str, int]:
+    """The same of a NEW."""
+    known = reason in (RejectReason.BAND, RejectReason.RISK)
+    return told_beside(reference, reason, reference.draft(reference.command), None) if known else {}
+
+
 def _would_take(reference: Reference, order: Order) -> bool:
     """TIF-005; inert where nothing matches (TIF-008)."""
     if order.post_only == PostOnly.NONE or reference.market_state(order.instrument) != MarketState.OPEN:

@@ -33,6 +33,7 @@ from tests.reference_checks import (
     entry_price,
     first_failure,
     new_reason,
+    told_of_new,
 )
 from tests.reference_clearing import Account, Clearing
 from tests.reference_implied import tell_implied
@@ -141,7 +142,7 @@ class Reference:
         command = self.command
         reason = new_reason(self, command)
         if reason != RejectReason.NONE:
-            self.refuse(EventKind.REJ, reason)
+            self.refuse(EventKind.REJ, reason, **told_of_new(self, reason))
             return
         order = self.draft(command)
         self.accept(order)
@@ -242,13 +243,13 @@ class Reference:
             fields |= {"account_sequence": self.next_number(self.command.account)}
         self.emit(kind, **{**fields, "reason": reason, "reference": self.command.request_id, **told})
 
-    def refuse_change(self, kind: EventKind, reason: RejectReason, order: Order | None) -> None:
+    def refuse_change(self, kind: EventKind, reason: RejectReason, order: Order | None, **told: Any) -> None:
         """RREJ or CREJ; one for the market's state names the order's book and its state."""
         if order is not None and reason == RejectReason.STATE:
             state = self.market_state(order.instrument)
             self.refuse(kind, reason, instrument=order.instrument, liquidity=state)
         else:
-            self.refuse(kind, reason)
+            self.refuse(kind, reason, **told)
 
     # --- orders and trades
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from exchange.codes import CancelReason, EventFlag, EventKind, RejectReason
 from tests import reference_stops as stops
 from tests.reference_book import STAMPS
-from tests.reference_checks import changed_by, keeps_priority, replace_reason
+from tests.reference_checks import changed_by, keeps_priority, replace_reason, told_beside
 
 if TYPE_CHECKING:
     from tests.reference_engine import Reference
@@ -22,7 +22,8 @@ def replace_order(reference: Reference) -> None:
         return
     reason = replace_reason(reference, command)
     if order is None or reason != RejectReason.NONE:
-        reference.refuse_change(EventKind.RREJ, reason, order)
+        told = told_beside(reference, reason, changed_by(order, command), order) if order else {}
+        reference.refuse_change(EventKind.RREJ, reason, order, **told)
         return
     changed = changed_by(order, command)
     kept = keeps_priority(order, changed)

@@ -166,7 +166,8 @@ def replace(reference: Reference, order: Order) -> None:
     command, new = reference.command, changed(reference, order, reference.command)
     reason = checks.first_failure(checks.stop_replace_checks(reference, order, new))
     if reason != RejectReason.NONE:
-        reference.refuse_change(EventKind.RREJ, reason, order)
+        told = checks.told_beside(reference, reason, new, order)
+        reference.refuse_change(EventKind.RREJ, reason, order, **told)
         return
     lost = new.trigger != order.trigger or new.leaves_lots > order.leaves_lots
     for name in ("trigger", "price", "order_lots", "leaves_lots", "display_lots", "tif", "expiry_ns", "tag"):

@@ -144,3 +144,10 @@ def cancel_event(state, out, order, lots, level_lots, reason):
     row.reason = reason
     row.account_sequence = next_in_stream(state, np.int64(order.account))
     return row
+
+
+@kernel
+def tell_prices(row, lowest, highest):
+    """The prices that an order which was refused for BAND might have had. `row`: its REJ or RREJ."""
+    row.level_lots = lowest
+    row.hidden_lots = highest

@@ -27,9 +27,11 @@ from exchange.codes import (
     OrderState,
     OrderType,
 )
-from exchange.engine.emit import cancel_event, next_in_stream, order_event, refuse
+from exchange.engine.emit import cancel_event, next_in_stream, order_event, refuse, tell_prices
 from exchange.engine.quote_counts import forget_quote
+from exchange.engine.risk import RISK, tell_money
 from exchange.engine.validate import (
+    BAND,
     NONE,
     STATE,
     UNKNOWN,
@@ -39,11 +41,13 @@ from exchange.engine.validate import (
     entry_tick,
     known_account,
     owner_smp_id,
+    price_range,
     takes_cancel,
 )
 from exchange.kernel import copy_bytes, kernel, leaf_kernel
 from exchange.records import CLIENT_ORDER_ID_BYTES, COMMAND, ROW_BYTES
 
+LIMIT = np.int64(OrderType.LIMIT)
 QUOTE = np.int64(OrderType.QUOTE)
 ACK = np.int64(EventKind.ACK)
 REJ = np.int64(EventKind.REJ)
@@ -154,6 +158,20 @@ def _write_order(state, order, command, tick):
     order.resting = 0
 
 
+@kernel
+def _refuse_terms(state, row, command, book, tick):
+    """Beside its reason, `row` says what would have been in order: prices, or money. `tick`: the `entry_tick`."""
+    side, lots = np.int64(command.side), np.int64(command.lots)
+    if row.reason == BAND:
+        lowest, highest = np.int64(book.low_tick), np.int64(book.high_tick)
+        if command.order_type == LIMIT:
+            lowest, highest = price_range(book, side)
+        tell_prices(row, lowest, highest)
+    elif row.reason == RISK:
+        loss = lots * loss_per_lot(book, side, tick)
+        tell_money(state, row, np.int64(command.account), book, side, lots, loss)
+
+
 @leaf_kernel
 def enter_order(state, out, command, word):
     """NEW: ACK and the order's slot, or REJ and 0. `word`: the `order_hash` of the command."""
@@ -167,7 +185,7 @@ def enter_order(state, out, command, word):
     tick = entry_tick(state, book, command)
     reason = check_terms(state, command, book, row, word, tick)
     if reason != NONE:
-        refuse(state, out, REJ, command, reason)
+        _refuse_terms(state, refuse(state, out, REJ, command, reason), command, book, tick)
         return np.int64(0)
     slot = take_slot(state)
     order = state.orders[slot]
@@ -330,11 +348,12 @@ def target_of(state, command, word):
 
 @kernel
 def refuse_change(state, out, kind, command, reason, slot):
-    """CREJ or RREJ; one for the market's state names the book and its state."""
+    """CREJ or RREJ; one for the market's state names the book and its state. Returns the row."""
     row = refuse(state, out, kind, command, reason)
     if reason == STATE:
         row.instrument = state.orders[slot].book
         row.liquidity = state.books[state.orders[slot].book].phase
+    return row
 
 
 @leaf_kernel

@@ -4,14 +4,14 @@ import numpy as np
 
 from exchange.book.levels import take_hidden_first
 from exchange.book.stops import is_stop
-from exchange.clearing.margin import loss_per_lot
 from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderState, OrderType
-from exchange.engine.emit import next_in_stream, order_event
+from exchange.engine.emit import next_in_stream, order_event, tell_prices
 from exchange.engine.orders import move_order, refuse_change, rest_order, take_out, target_of, work_order
-from exchange.engine.replace_stop import replace_stop, set_terms
-from exchange.engine.risk import check_risk, side_is_full
+from exchange.engine.replace_stop import more_work, replace_stop, set_terms
+from exchange.engine.risk import RISK, check_risk, side_is_full, tell_money
 from exchange.engine.validate import (
     BAD_COMBO,
+    BAND,
     ELECTED,
     FULL,
     KILLED,
@@ -30,6 +30,7 @@ from exchange.engine.validate import (
     check_replace_syntax,
     is_killed,
     known_account,
+    price_range,
     takes_replace,
     would_take,
 )
@@ -93,9 +94,7 @@ def _check_moved(state, account, order, price, leaves, tif):
     reason = check_price(book, side, price, tif)
     if reason != NONE:
         return reason
-    held = np.int64(order.leaves_lots) * loss_per_lot(book, side, np.int64(order.price))
-    more_loss = leaves * loss_per_lot(book, side, price) - held
-    more_lots = leaves - order.leaves_lots
+    more_lots, more_loss = more_work(book, order, price, leaves)
     reason = check_risk(state, account, np.int64(order.position), book, side, more_lots, more_loss)
     if reason != NONE:
         return reason
@@ -106,6 +105,20 @@ def _check_moved(state, account, order, price, leaves, tif):
     if keeps_out and would_take(state, book, np.int64(order.book), side, price, smp_id, np.int64(order.account)):
         return PO_CROSS
     return NONE
+
+
+@kernel
+def _refuse(state, out, command, reason, slot, price, total):
+    """RREJ, with the prices or the money that would have been in order."""
+    row = refuse_change(state, out, RREJ, command, reason, slot)
+    order = state.orders[slot]
+    book, side = state.books[order.book], np.int64(order.side)
+    if reason == BAND:
+        lowest, highest = price_range(book, side)
+        tell_prices(row, lowest, highest)
+    elif reason == RISK:
+        lots, loss = more_work(book, order, price, total - order.filled_lots)
+        tell_money(state, row, np.int64(order.account), book, side, lots, loss)
 
 
 @kernel
@@ -123,7 +136,7 @@ def replace_order(state, out, command, word):
     if reason == NONE and command["flags"] & SET_TRIGGER != 0:
         reason = ELECTED
     if reason != NONE:
-        refuse_change(state, out, RREJ, command, reason, slot)
+        _refuse(state, out, command, reason, slot, price, total)
         return np.int64(0)
     set_terms(state, command, slot)
     leaves = total - order.filled_lots

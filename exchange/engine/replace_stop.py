@@ -7,9 +7,9 @@ from exchange.book.heap import is_waiting
 from exchange.book.stops import STOP, leave_trigger
 from exchange.clearing.margin import loss_per_lot
 from exchange.codes import CommandFlag, EventFlag, EventKind, RejectReason
-from exchange.engine.emit import next_in_stream, order_event
+from exchange.engine.emit import next_in_stream, order_event, tell_prices
 from exchange.engine.orders import refuse_change, work_order
-from exchange.engine.risk import check_risk, side_is_full
+from exchange.engine.risk import RISK, check_risk, side_is_full, tell_money
 from exchange.engine.stop_terms import (
     check_moved_limit,
     check_stop_prices,
@@ -19,6 +19,7 @@ from exchange.engine.stop_terms import (
 )
 from exchange.engine.stops import place_stop
 from exchange.engine.validate import (
+    BAND,
     FULL,
     KILLED,
     NONE,
@@ -95,13 +96,32 @@ def _check_work(state, account, order, price, total):
     side = np.int64(order.side)
     if price == order.price and total <= order.leaves_lots:
         return NONE
-    held = np.int64(order.leaves_lots) * loss_per_lot(book, side, np.int64(order.price))
-    more_loss = total * loss_per_lot(book, side, price) - held
-    more_lots = total - np.int64(order.leaves_lots)
+    more_lots, more_loss = more_work(book, order, price, total)
     reason = check_risk(state, account, np.int64(order.position), book, side, more_lots, more_loss)
     if reason == NONE and side_is_full(book, side, more_lots):
         return FULL
     return reason
+
+
+@kernel
+def more_work(book, order, price, lots):
+    """(lots, possible loss in mills) that work more than now if an order has so many left at another price."""
+    side = np.int64(order.side)
+    held = np.int64(order.leaves_lots) * loss_per_lot(book, side, np.int64(order.price))
+    return lots - np.int64(order.leaves_lots), lots * loss_per_lot(book, side, price) - held
+
+
+@kernel
+def _refuse(state, out, command, reason, slot, price, total):
+    """RREJ, with the prices or the money that would have been in order."""
+    row = refuse_change(state, out, RREJ, command, reason, slot)
+    order = state.orders[slot]
+    book = state.books[order.book]
+    if reason == BAND:
+        tell_prices(row, np.int64(book.low_tick), np.int64(book.high_tick))
+    elif reason == RISK:
+        lots, loss = more_work(book, order, price, total)
+        tell_money(state, row, np.int64(order.account), book, np.int64(order.side), lots, loss)
 
 
 @kernel
@@ -115,7 +135,7 @@ def replace_stop(state, out, command, slot):
     display = np.int64(command.display_lots) if command["flags"] & SET_DISPLAY != 0 else np.int64(order.display_lots)
     reason = _check(state, command, slot, trigger, price, total, display)
     if reason != NONE:
-        refuse_change(state, out, RREJ, command, reason, slot)
+        _refuse(state, out, command, reason, slot, price, total)
         return
     lost = trigger != order.trigger or total > order.leaves_lots
     if lost:

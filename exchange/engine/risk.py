@@ -6,7 +6,7 @@ from exchange.book.slots import can_take_slot
 from exchange.clearing.margin import hold_with, leg_position, risk_row
 from exchange.clearing.positions import missing_positions, positions_left
 from exchange.codes import AccountFlag, RejectReason, Side
-from exchange.kernel import leaf_kernel
+from exchange.kernel import kernel, leaf_kernel
 
 BUY = np.int64(Side.BUY)
 NONE = np.int64(RejectReason.NONE)
@@ -21,6 +21,12 @@ LOTS_CEILING = 0x7FFFFFFF  # of one side of a book: levels, auctions and events 
 def equity_mills(account_row):
     """Cash plus positions at the last mark."""
     return account_row.cash_mills + account_row.gain_mills
+
+
+@leaf_kernel
+def free_mills(account_row):
+    """Equity that nothing is held for."""
+    return equity_mills(account_row) - account_row.hold_mills
 
 
 @leaf_kernel
@@ -90,7 +96,7 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
     risk = risk_row(state, account, book)
     if _exceeds_spot_limit(state, risk, book, side, lots):
         return POSITION
-    free = equity_mills(account_row) - account_row.hold_mills
+    free = free_mills(account_row)
     # The bound settles it for all but an account that is nearly used up.
     within_bound = close_only or max(lots, 0) * book.hold_bound_mills + loss_mills <= free
     if not within_bound and hold_with(state, risk, book, side, lots, loss_mills) - risk.hold_mills > free:
@@ -110,3 +116,11 @@ def is_full(state, account, row, book, side, lots):
     if not can_take_slot(state) or (row == 0 and missing_positions(state, account, book) > positions_left(state)):
         return True
     return side_is_full(book, side, lots)
+
+
+@kernel
+def tell_money(state, row, account, book, side, lots, loss_mills):
+    """What an order that was refused for RISK would have needed, and what was free. `row`: its REJ or RREJ."""
+    risk = risk_row(state, account, book)
+    row.amount_mills = hold_with(state, risk, book, side, lots, loss_mills) - risk.hold_mills
+    row.value_tick_lots = free_mills(state.accounts[account])

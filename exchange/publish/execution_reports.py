@@ -133,6 +133,7 @@ class ExecutionReports:
         elif kind == _REJ:
             message.session_id = session_id(session)
             message.code = int(reason_code(reason, liquidity))
+            message.value_tick_lots = 0  # the row may tell money there
         return message
 
     def _fill(self, row: Row) -> Fill:

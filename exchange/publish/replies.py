@@ -18,6 +18,7 @@ from exchange.publish.account_views import order_view
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.rows import (
     ACCOUNT,
+    AMOUNT_MILLS,
     CLIENT_ORDER_ID_0,
     CLIENT_ORDER_ID_2,
     FILLED_LOTS,
@@ -26,6 +27,7 @@ from exchange.publish.rows import (
     INSTRUMENT,
     KIND,
     LEAVES_LOTS,
+    LEVEL_LOTS,
     LIQUIDITY,
     LOTS,
     ORDER_ID,
@@ -76,6 +78,8 @@ _PRICED = frozenset(map(int, (OrderType.LIMIT, OrderType.STOP_LIMIT)))  # others
 _DUP_ID = int(RejectReason.DUP_ID)
 _UNKNOWN = int(RejectReason.UNKNOWN)
 _BAND = int(RejectReason.BAND)
+_RISK = int(RejectReason.RISK)
+_REFUSED = int(EventKind.REFUSED)
 
 
 class DoneOrders:
@@ -193,9 +197,10 @@ class Replies:
         reply.engine_sequence = row[SEQUENCE]
         reply.order_id = row[ORDER_ID] or None
         reply.client_order_id = text
-        if reason == _BAND and row[KIND] == _REJ:
-            limits = self._table.row(row[INSTRUMENT])
-            reply.low_tick, reply.high_tick = limits.low_tick, limits.high_tick
+        if reason == _BAND:
+            reply.low_tick, reply.high_tick = row[LEVEL_LOTS], row[HIDDEN_LOTS]
+        elif reason == _RISK and row[KIND] != _REFUSED:
+            reply.need_mills, reply.free_mills = row[AMOUNT_MILLS], row[VALUE_TICK_LOTS]
         elif row[LIQUIDITY]:
             reply.phase = MarketState(row[LIQUIDITY]).name
         return reply

@@ -4,7 +4,7 @@ import pytest
 from msgspec import UNSET
 
 from exchange.engine import query
-from exchange.wire.messages import Err, Exec, Ok, Query, Replace
+from exchange.wire.messages import Cancel, Err, Exec, Ok, Query, Replace
 from tests.gateway.harness import Bench
 
 
@@ -163,3 +163,37 @@ def test_stop_may_ask_to_be_refused_instead_of_elected_at_once(bench: Bench) -> 
     assert isinstance(waiting, Ok) and waiting.state == "pending"
     odd = peer.ask(bench.order(13, "a4", reject_if_elected=True))[0]
     assert isinstance(odd, Err) and (odd.name, odd.message[:3]) == ("NOT_ALLOWED_TOGETHER", "rie")
+
+
+@pytest.mark.rule("WIRE-020", "BAND-001")
+def test_refusal_for_the_price_says_which_prices_are_taken(bench: Bench) -> None:
+    """The reject band is narrower than the day's limits: what a refusal names is what the next order may have."""
+    peer = bench.connect(bench.keys[1])
+    low, high = (int(bench.venue.states["books"][name][0, 1]) for name in ("low_tick", "high_tick"))
+    assert low < bench.price - 200 and bench.price + 200 < high
+    for side, lo, hi in (("b", low, bench.price + 200), ("s", bench.price - 200, high)):
+        beyond = hi + 1 if side == "b" else lo - 1
+        refused = peer.ask(bench.order(10 + hi, f"{side}1", side=side, price_tick=beyond))[0]
+        assert isinstance(refused, Err)
+        assert (refused.name, refused.low_tick, refused.high_tick) == ("PRICE_BAND", lo, hi)
+        edge = hi if side == "b" else lo
+        taken = peer.ask(bench.order(11 + hi, f"{side}2", side=side, price_tick=edge, order_lots=1))[0]
+        assert isinstance(taken, Ok)
+        moved = peer.ask(Replace(request_id=12 + hi, client_order_id=f"{side}2", price_tick=beyond))[0]
+        assert isinstance(moved, Err)
+        assert (moved.name, moved.low_tick, moved.high_tick) == ("PRICE_BAND", lo, hi)
+        peer.ask(Cancel(request_id=13 + hi, client_order_id=f"{side}2"))
+
+
+@pytest.mark.rule("WIRE-020", "MARGIN-013")
+def test_refusal_for_the_money_says_what_is_needed_and_what_is_free(bench: Bench) -> None:
+    peer = bench.connect(bench.opened.make_key("poor", 40, 5_000_000))
+    free_mills = peer.ask(Query(request_id=1, what="margin"))[0].margin.free_mills
+    refused, told = peer.ask(bench.order(10, "a", order_lots=10_000))[:2]
+    assert isinstance(refused, Err) and (refused.name, refused.free_mills) == ("MARGIN", free_mills)
+    assert refused.need_mills is not None and refused.need_mills > free_mills
+    assert isinstance(told, Exec) and (told.event, told.value_tick_lots) == ("rejected", 0)
+    lots = 10_000 * free_mills // refused.need_mills
+    assert isinstance(peer.ask(bench.order(11, "b", order_lots=lots))[0], Ok), "that many the account can carry"
+    more = peer.ask(Replace(request_id=12, client_order_id="b", order_lots=lots + 1))[0]
+    assert isinstance(more, Err) and (more.name, more.need_mills) == ("MARGIN", refused.need_mills // 10_000)

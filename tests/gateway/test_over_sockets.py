@@ -113,6 +113,7 @@ def test_order_outside_the_days_limits_waits_unseen(tmp_path: object) -> None:
         row = venue.server.venue.table.rows[1]
         assert row is not None
         low, high = row.low_tick, row.high_tick
+        highest = min(high, row.settle_tick + int(venue.server.venue.states["books"]["band_ticks"][0, 1]))
         async with venue.talker(0) as trader:
             ((channel, _),) = (await trader.ask("sub", ch=[{"n": "depth", "i": venue.instrument, "ms": 0}]))["ch"]
             parked = await trader.ask("new", **limit(venue, "p", tif="gtc", px=low - 1))
@@ -120,7 +121,7 @@ def test_order_outside_the_days_limits_waits_unseen(tmp_path: object) -> None:
             assert (await trader.ask("query", what="margin"))["margin"]["im"] > 0, "it holds its margin"
             for fields in ({"tif": "day", "px": low - 1}, {"tif": "gtc", "px": high + 1}):
                 refused = await trader.ask("new", **limit(venue, "x", **fields))
-                assert (refused["name"], refused["lo"], refused["hi"]) == ("PRICE_BAND", low, high)
+                assert (refused["name"], refused["lo"], refused["hi"]) == ("PRICE_BAND", low, highest)
             await trader.ask("new", **limit(venue, "shown", px=low))
             assert (await trader.hear(c=channel, p=1))["b"] == [[low, 5]], "the first change after the snapshot"
             moved = await trader.ask("replace", coid="p", px=low + 1)

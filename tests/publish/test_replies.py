@@ -110,14 +110,20 @@ def test_a_kill_counts_the_orders() -> None:
     assert reply(event(EventKind.KIL, 412, account=7), gone)["n"] == 1
 
 
+MONEY = {"amount_mills": 900, "value_tick_lots": 250}
+PRICES = {"level_lots": 2700, "hidden_lots": 2900}
+
+
 @pytest.mark.rule("ENTRY-002")
 @pytest.mark.parametrize(
     ("kind", "reason", "more", "expected"),
     [
-        (EventKind.REJ, "RISK", {}, {"code": 6001, "name": "MARGIN"}),
+        (EventKind.REJ, "RISK", MONEY, {"code": 6001, "name": "MARGIN", "need": 900, "free": 250}),
+        (EventKind.RREJ, "RISK", MONEY, {"code": 6001, "need": 900, "free": 250}),
+        (EventKind.REFUSED, "RISK", {}, {"code": 6001}),
         (EventKind.REJ, "PO_CROSS", {}, {"code": 5104, "name": "POST_ONLY_WOULD_TAKE"}),
-        (EventKind.REJ, "BAND", {}, {"code": 5003, "lo": 2646, "hi": 3046}),
-        (EventKind.RREJ, "BAND", {"instrument": 0}, {"code": 5003, "oid": 90071}),
+        (EventKind.REJ, "BAND", PRICES, {"code": 5003, "lo": 2700, "hi": 2900}),
+        (EventKind.RREJ, "BAND", {"instrument": 0, **PRICES}, {"code": 5003, "oid": 90071, "lo": 2700, "hi": 2900}),
         (EventKind.REJ, "STATE", {"liquidity": MarketState.HALT}, {"code": 7002, "phase": "HALT"}),
         (EventKind.CREJ, "STATE", {"liquidity": MarketState.NOCANCEL}, {"code": 7003, "phase": "NOCANCEL"}),
         (EventKind.CREJ, "UNKNOWN", {}, {"code": 5201, "name": "UNKNOWN_ORDER"}),
