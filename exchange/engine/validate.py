@@ -270,10 +270,10 @@ def _market_tick(state, book, command, side):
     if side == BUY:
         tick = min(best + points, worst_tick(book, side))
         tick = min(tick, np.int64(command.price)) if tighten else tick
-        return max(_on_increment(book, side, tick), min(best, tick))
+        return max(_on_increment(book, side, tick), best) if best <= tick else _on_increment(book, side, tick)
     tick = max(best - points, worst_tick(book, side))
     tick = max(tick, np.int64(command.price)) if tighten else tick
-    return min(_on_increment(book, side, tick), max(best, tick))
+    return min(_on_increment(book, side, tick), best) if best >= tick else _on_increment(book, side, tick)
 
 
 @kernel
