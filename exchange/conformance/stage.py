@@ -159,8 +159,9 @@ class Stage:
     def _set_last(self, index: int, settle_tick: int, last_tick: int) -> None:
         """Two helpers trade at the last price, in an uncross, which no window of prints minds; where a band is in force
         they get there step by step."""
-        for price in _band_steps(settle_tick, last_tick, self.parameters.get("band", 0)):
-            common = {"instrument": index, "lots": 1, "price": price}
+        tick, lots = self.parameters.get("tick", 1), self.parameters.get("lot", 1)
+        for price in _band_steps(settle_tick, last_tick, self.parameters.get("band", 0), tick):
+            common = {"instrument": index, "lots": lots, "price": price}
             self._apply(CommandKind.SET_STATE, order_type=S.PAUSED, group=GROUP)
             told = self._apply(
                 CommandKind.NEW, account=self._account(MAKER), side=Side.SELL, **_client("maker"), **common
@@ -210,8 +211,14 @@ def _prices(scenario: Scenario) -> dict[int, list[int]]:
     return prices
 
 
-def _band_steps(start: int, last: int, band: int) -> Iterator[int]:
+def _band_steps(start: int, last: int, band: int, tick: int) -> Iterator[int]:
+    """Prices on the increment, none further than the band from the one before, that lead to the last."""
+    sign = 1 if last > start else -1
     while band and abs(last - start) > band:
-        start += band if last > start else -band
+        reach = start + sign * band
+        reach -= sign * (sign * reach % tick)
+        if reach == start:
+            break  # the band is narrower than the increment: there is no way
+        start = reach
         yield start
     yield last

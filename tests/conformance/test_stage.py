@@ -57,6 +57,13 @@ def test_the_clock_of_a_scenario_is_the_time_of_its_commands() -> None:
     assert sent[0].time_ns < sent[0].expiry_ns <= sent[1].time_ns
 
 
+@pytest.mark.parametrize("terms", ["lot=5", "tick=2 band=5", "tick=5 band=7 ref=103", "lot=3 tick=4 band=9"])
+def test_a_last_price_is_made_on_the_increments_of_its_books(terms: str) -> None:
+    """It elects as any other: lots and steps of the helpers are those that the parameters allow."""
+    line = f"S | - | {terms} ltp=120 | - | N s S15@120 stop=120; N t B30@120 ioc | -"
+    assert told(line) == ["ACK s", "TRG s", "RST s 15@120", "ACK t", "TRD s t 15@120", "CXL t 15 IOC"]
+
+
 def test_names_are_numbered_and_owners_remembered() -> None:
     sent = played("S | - | - | a B1@1 acct=P sess=x; b B1@1 acct=Q | X a; X b; X z; D x; MR Q | -").commands
     sent = [command for command in sent if command.kind not in (CommandKind.SET_STATE, CommandKind.DEPOSIT)]
