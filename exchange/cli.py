@@ -254,6 +254,11 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader of a pipe has seen enough (`gpux contracts | head`); Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except SystemExit as ended:
+        # A rich console has met the same, and would call it a failure.
+        if isinstance(ended.__context__, BrokenPipeError):
+            sys.exit(0)
+        raise
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -86,6 +86,17 @@ def test_the_process_ends_as_the_function_says() -> None:
     assert is_one_line_on_stderr(ended.stderr), ended.stderr
 
 
+@pytest.mark.parametrize("arguments", [["contracts"], ["contracts", "--json"]], ids=" ".join)
+def test_a_reader_that_has_seen_enough_is_no_failure(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "exchange.cli", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as running:
+        assert running.stdout is not None and running.stderr is not None
+        running.stdout.read(1)
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 0
+
+
 def test_an_error_of_several_lines_becomes_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
