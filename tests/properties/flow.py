@@ -194,7 +194,6 @@ class Flow:
         if self.chance(0.02):
             odd = [
                 ("smp_mode", 4),
-                ("order_type", 5),
                 ("order_type", 6),
                 ("display_lots", -1),
                 ("post_only", 3),
