@@ -3,6 +3,7 @@
 The hub knows no sockets and no event loop; `server` turns its wheel and gives it transports.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -111,6 +112,7 @@ class Hub:
         self.seats: dict[int, Seat] = {}
         self.connections = 0
         self.protections: set[tuple[int, int]] = set()  # (account, number) of groups known to exist
+        self.protections_asked: Counter[tuple[int, int]] = Counter()  # their mmp_set that are not answered yet
         self.facts: dict[int, list[tuple[int, int]]] = {}  # (request id, sequence) of sessions before this run
         self.per_key: dict[str, int] = {}
         self.shutdown: Shutdown | None = None  # announced; who connects from now on hears of it at once

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from exchange.engine import query
+from exchange.gateway.history import EventTuple
 from exchange.gateway.seats import Seat
 from exchange.gateway.trading import admit_trade, submit_lasting
 from exchange.gateway.translate import pack_protection, pack_quote_entry, pack_reset
@@ -57,8 +58,14 @@ def set_protection(session: "Session", seat: Seat, message: ProtectionSet) -> No
         session.refuse(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
         return
     pack_protection(room.batch, message, group, account, seat.number, message.request_id)
-    session.hub.protections.add((account, message.group))
-    submit_lasting(session, seat, room, message.request_id)
+    asked = account, message.group
+    session.hub.protections_asked[asked] += 1
+
+    def settled(request_id: int, received_us: int, events: list[EventTuple]) -> None:
+        session.hub.protections_asked[asked] -= 1
+        seat.answer(request_id, received_us, events)
+
+    submit_lasting(session, seat, room, message.request_id, settled)
 
 
 def reset_protection(session: "Session", seat: Seat, message: ProtectionReset) -> None:
@@ -74,11 +81,11 @@ def reset_protection(session: "Session", seat: Seat, message: ProtectionReset) -
 
 
 def _is_protected(session: "Session", account: int, number: int) -> bool:
-    """Whether the account has the group: asked for in this run, or of the journal."""
-    hub = session.hub
-    if number and (account, number) not in hub.protections and query.has_protection(hub.room.states, account, number):
-        hub.protections.add((account, number))
-    return (account, number) in hub.protections
+    """Whether the account has the group, or has asked for it and waits for the answer."""
+    hub, group = session.hub, (account, number)
+    if number and group not in hub.protections and query.has_protection(hub.room.states, account, number):
+        hub.protections.add(group)
+    return group in hub.protections or hub.protections_asked[group] > 0
 
 
 def _refuse_group(session: "Session", request_id: int, account: int, named: str) -> None:

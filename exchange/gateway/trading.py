@@ -11,6 +11,7 @@ from exchange.gateway.hub import CANCEL_BATCHES, Room
 from exchange.gateway.seats import Seat
 from exchange.gateway.throttle import Bucket
 from exchange.gateway.translate import (
+    Answer,
     pack_cancel,
     pack_cancel_all,
     pack_new,
@@ -265,9 +266,9 @@ def submit(session: "Session", seat: Seat, room: Room, message: Any) -> None:
     submit_lasting(session, seat, room, message.request_id)
 
 
-def submit_lasting(session: "Session", seat: Seat, room: Room, request_id: int) -> None:
-    """As `submit`, for a request that has no `exp`."""
-    room.batch.tickets.append((seat.answer, request_id, session.now_us))
+def submit_lasting(session: "Session", seat: Seat, room: Room, request_id: int, answer: Answer | None = None) -> None:
+    """As `submit`, for a request that has no `exp`. `answer`: in place of the seat's own."""
+    room.batch.tickets.append((answer or seat.answer, request_id, session.now_us))
     seat.last_id = request_id
     session.expect_answer()
     room.wake()

@@ -85,3 +85,26 @@ def test_tripped_group_says_so_and_quotes_again_after_its_reset(bench: Bench) ->
     assert peer.ask(quote(bench, 14, row))[0].quotes[0][1] == 1
     peer.ask(bench.order(15, "plain", price_tick=bench.price - 1))
     assert peer.ask(CancelAll(request_id=16, protection_group=1))[0].count == 2
+
+
+@pytest.mark.rule("ENTRY-022")
+def test_group_whose_setting_is_refused_is_no_group(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    setting = [ProtectionSet(request_id=10 + number, group=number, window_ms=1_000) for number in range(1, 17)]
+    *taken, refused = [peer.ask(message)[0] for message in setting]
+    assert [answer.group_state for answer in taken] == ["armed"] * 15
+    assert isinstance(refused, Err) and refused.name == "TOO_MANY_OPEN", "the table of groups is full"
+    row = (bench.instrument, bench.price, 5, bench.price + 2, 5)
+    answer = peer.ask(Quote(request_id=30, protection_group=16, quotes=[row]))[0]
+    assert isinstance(answer, Err) and answer.name == "QUOTE_NEEDS_MMP"
+    answer = peer.ask(ProtectionReset(request_id=31, group=16))[0]
+    assert isinstance(answer, Err) and answer.name == "QUOTE_NEEDS_MMP"
+    assert peer.ask(Quote(request_id=32, protection_group=15, quotes=[row]))[0].quotes[0][1] == 1
+
+
+@pytest.mark.rule("ENTRY-022")
+def test_quote_may_follow_its_setting_before_that_is_answered(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    row = (bench.instrument, bench.price, 5, bench.price + 2, 5)
+    answers = peer.ask(ProtectionSet(request_id=10, group=1, window_ms=1_000), quote(bench, 11, row))
+    assert answers[0].group_state == "armed" and answers[1].quotes[0][1] == 1
