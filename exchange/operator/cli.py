@@ -58,6 +58,20 @@ def settle(folder: str, *prices: str, chip: tuple[str, ...] = (), day: str = "")
 
 
 @app.command
+def lead_makers(folder: str, target: str, *shares: str) -> None:
+    """Name the lead market makers of pro-rata books, in place of those before; without any there are none.
+
+    Args:
+        folder: Data folder of the running venue.
+        target: A chip, like H100, for all its pro-rata books, or one symbol, like H100.G90.H27.
+        shares: Percent of what comes after TOP by account, like 7=30; together at most 50.
+    """
+    from exchange.operator.prices import parse_shares
+
+    _ask(folder, "LeadMakers", target=target, makers=parse_shares(shares))
+
+
+@app.command
 def account(
     folder: str,
     number: int,

@@ -19,21 +19,25 @@ from exchange.codes import (
     EventKind,
     KillParty,
     MarketState,
+    Matching,
     RejectReason,
     Scope,
     StateReason,
 )
 from exchange.engine import query
 from exchange.engine.control import AccountPayload, encode_payload
+from exchange.engine.sharing import LeadMakersPayload
 from exchange.errors import UserError
 from exchange.gateway.auth import encode_bytes
 from exchange.gateway.hub import Hub
 from exchange.gateway.keys import KeyDefinition, key_payload
+from exchange.operator.gather import Gather, Reply
 from exchange.operator.requests import (
     Answer,
     DefineAccount,
     DefineKey,
     Kill,
+    LeadMakers,
     Money,
     Request,
     Revoke,
@@ -54,7 +58,6 @@ from exchange.wire.words import session_number
 
 EPOCH = date(1970, 1, 1)
 DAY_NS = 86_400 * NS_PER_S
-Reply = Callable[[Answer], None]
 _LIMITS = ("order_lots_max", "position_lots_max", "term_lots_max")
 
 
@@ -67,6 +70,7 @@ class OperatorDesk:
             Status: self._status,
             SetState: self._set_state,
             Settle: self._settle,
+            LeadMakers: self._lead_makers,
             DefineAccount: self._define_account,
             Money: self._move_money,
             Kill: self._kill,
@@ -169,7 +173,7 @@ class OperatorDesk:
         day = date.fromisoformat(request.day) if request.day else self._coming_day()
         payloads = day_limits(venue.states, self._spec, day, request.prices, [venue.groups[chip] for chip in chips])
         names = {group: chip for chip, group in venue.groups.items()}
-        gather = _Gather(len(payloads), reply, self._venue)
+        gather = Gather(len(payloads), reply, self._venue)
         for group, payload in payloads.items():
             gather.submit(CommandKind.DAY_LIMITS, payload, f"{names[group]}: settled, limits for {day} set")
 
@@ -177,6 +181,22 @@ class OperatorDesk:
         """The trading day whose close comes next."""
         close_ns = self._spec.calendar.close_hour_utc * 3_600 * NS_PER_S
         return EPOCH + timedelta(days=(self._clock.now_ns() - close_ns) // DAY_NS + 1)
+
+    def _lead_makers(self, request: LeadMakers, reply: Reply) -> None:
+        """Those of one book, or of all pro-rata books of a chip, in place of those before (PRO-003)."""
+        group, index = self._target(request.target)
+        books = [row for row in query.instruments(self._venue.states) if index in (0, row.index)]
+        books = [row for row in books if group in (0, row.group) and row.matching == Matching.PRO_RATA]
+        if not books:
+            raise UserError(f"{request.target} is not pro-rata: only such books have lead market makers (PRO-003)")
+        defined = set(query.accounts(self._venue.states))
+        unknown = [account for account, _ in request.makers if account not in defined]
+        if unknown:
+            raise UserError(f"account {unknown[0]} is not defined")
+        payload = LeadMakersPayload(request.makers, [index] if index else [], group)
+        shares = ", ".join(f"account {account} {percent}%" for account, percent in request.makers)
+        text = f"{request.target}: lead market makers {shares or 'none'}; {len(books)} books"
+        Gather(1, reply, self._venue).submit(CommandKind.LEAD_MAKERS, encode_payload(payload), text)
 
     def _stop(self, request: Stop, reply: Reply) -> None:
         """Everybody is told, also who connects until then; a second request takes the place of the first."""
@@ -195,7 +215,7 @@ class OperatorDesk:
         text = f"account {terms.account} of firm {terms.firm}: " + ", ".join(
             [*(f"{name} {getattr(terms, name)}" for name in _LIMITS), *(["close only"] if terms.close_only else [])]
         )
-        _Gather(1, reply, self._venue).submit(CommandKind.DEFINE_ACCOUNT, encode_payload(terms), text)
+        Gather(1, reply, self._venue).submit(CommandKind.DEFINE_ACCOUNT, encode_payload(terms), text)
 
     def _terms(self, account: int) -> AccountPayload:
         """What holds for an account now; the defaults for one that is new."""
@@ -213,7 +233,7 @@ class OperatorDesk:
             raise UserError("mills 0 moves nothing")
         kind = CommandKind.DEPOSIT if request.mills > 0 else CommandKind.WITHDRAW
         fields = {"kind": kind, "account": request.account, "price": abs(request.mills)}
-        _Gather(1, reply, self._venue).submit_row(fields, f"{kind.name.lower()} of {abs(request.mills)} mills")
+        Gather(1, reply, self._venue).submit_row(fields, f"{kind.name.lower()} of {abs(request.mills)} mills")
 
     def _kill(self, request: Kill, reply: Reply) -> None:
         scope = Scope[request.scope.upper()]
@@ -227,7 +247,7 @@ class OperatorDesk:
             "account" if scope == Scope.ACCOUNT else "group": number,
         }
         text = f"{request.scope} {request.number} {'stopped' if request.on else 'let in again'}"
-        _Gather(1, reply, self._venue).submit_row(fields, text)
+        Gather(1, reply, self._venue).submit_row(fields, text)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 
@@ -242,7 +262,7 @@ class OperatorDesk:
         defined = request.account in query.accounts(self._venue.states)
         if defined and request.firm not in (0, known):
             raise UserError(f"account {request.account} is of firm {known}, not {request.firm}")
-        gather = _Gather(1 + (not defined) + bool(request.mills), reply, self._venue)
+        gather = Gather(1 + (not defined) + bool(request.mills), reply, self._venue)
         if not defined:
             terms.firm = request.firm
             text = f"account {request.account} defined"
@@ -267,7 +287,7 @@ class OperatorDesk:
             self._know_key(payload)
             self._close_sessions(request.key)
 
-        _Gather(1, reply, self._venue).submit(CommandKind.DEFINE_KEY, payload, f"key {request.key} revoked", end)
+        Gather(1, reply, self._venue).submit(CommandKind.DEFINE_KEY, payload, f"key {request.key} revoked", end)
 
     def _know_key(self, payload: bytes) -> None:
         """Its control is durable, and the last one applied."""
@@ -281,45 +301,6 @@ class OperatorDesk:
     def _when_durable(self, reply: Reply) -> Reply:
         """A row's events may be made up while the disk still works: the answer waits for it."""
         return lambda answer: self._venue.ask_later(lambda: reply(answer))
-
-
-class _Gather:
-    """The commands that one request became, and its answer: all that was told, or the first refusal."""
-
-    def __init__(self, parts: int, reply: Reply, venue: Venue) -> None:
-        self._parts, self._reply, self._venue = parts, reply, venue
-        self._told: list[str] = []
-        self._why = ""
-
-    def submit(self, kind: CommandKind, payload: bytes, text: str, then: Callable[[], None] | None = None) -> None:
-        """A control; `then` is called when it is durable, before anything after it is applied."""
-
-        def durable() -> None:
-            if then is not None:
-                then()
-            self._finish(text, "")
-
-        self._venue.submit_control(
-            kind, payload, lambda _events: self._venue.ask_later(durable), lambda why: self._finish("", why)
-        )
-
-    def submit_row(self, fields: dict[str, int], text: str) -> None:
-        self._venue.submit(fields, lambda events: self._venue.ask_later(lambda: self._take(events, text)))
-
-    def _take(self, events: list[Row], text: str) -> None:
-        refused = next((row for row in events if row[KIND] == EventKind.REFUSED), None)
-        gone = sum(row[KIND] == EventKind.CXL for row in events)
-        if refused is not None:
-            self._finish("", reason_text(refused[REASON]))
-        else:
-            self._finish(f"{text}; {gone} orders cancelled" if gone else text, "")
-
-    def _finish(self, told: str, why: str) -> None:
-        self._parts -= 1
-        self._told += [told] if told else []
-        self._why = self._why or why
-        if self._parts == 0:
-            self._reply(Answer(not self._why, self._told, self._why))
 
 
 def _number(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Settlement prices as a person gives them."""
+"""Settlement prices, and the shares of lead market makers, as a person gives them."""
 
 from collections.abc import Sequence
 
@@ -20,3 +20,14 @@ def parse_prices(texts: Sequence[str]) -> dict[str, int]:
         except ValueError as error:
             raise UserError(f"{text!r}: {error}") from None
     return prices
+
+
+def parse_shares(texts: Sequence[str]) -> list[tuple[int, int]]:
+    """(account, percent) of texts like 7=30."""
+    shares = []
+    for text in texts:
+        account, _, percent = text.partition("=")
+        if not (account.isascii() and account.isdigit() and percent.isascii() and percent.isdigit()):
+            raise UserError(f"{text!r} is not ACCOUNT=PERCENT, like 7=30")
+        shares.append((int(account), int(percent)))
+    return shares

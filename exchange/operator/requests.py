@@ -49,6 +49,17 @@ class Settle(Ask, tag="settle"):
     day: str = ""
 
 
+class LeadMakers(Ask, tag="lead_makers"):
+    """The lead market makers of a chip's pro-rata books, or of one book, in place of those before (PRO-003).
+
+    target   chip or symbol
+    makers   (account, percent of what TOP leaves); none: there are none from now on
+    """
+
+    target: str
+    makers: list[tuple[Account, int]]
+
+
 class DefineAccount(Ask, tag="account"):
     """Define an account, or change the limits that are given."""
 
@@ -99,7 +110,7 @@ class Stop(Ask, tag="stop"):
     why: Annotated[str, Meta(min_length=1, max_length=64)] = "maintenance"
 
 
-Request = Status | SetState | Settle | DefineAccount | Money | Kill | DefineKey | Revoke | Stop
+Request = Status | SetState | Settle | LeadMakers | DefineAccount | Money | Kill | DefineKey | Revoke | Stop
 
 
 class Answer(msgspec.Struct, omit_defaults=True):

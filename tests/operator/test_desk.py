@@ -9,16 +9,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from exchange.codes import MarketState
+from exchange.codes import BookFeature, MarketState, Matching
 from exchange.engine import query
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.operator.desk import OperatorDesk
 from exchange.operator.requests import Answer
 from exchange.units import NS_PER_S
 from exchange.wire.messages import (
+    CancelAll,
     ChannelSpec,
     Err,
     Exec,
+    Fill,
     Instruments,
     KillEvent,
     Live,
@@ -258,6 +260,41 @@ def test_a_planned_stop_is_told_to_everybody_before_it_comes(bench: Bench) -> No
     assert not stopped
     bench.pass_ms(200)
     assert stopped == [True] and [answer.ok for answer in answers] == [True, True]
+
+
+@pytest.mark.rule("PRO-003")
+@pytest.mark.parametrize("target", [CHIP, SYMBOL])
+def test_lead_market_makers_are_named_while_the_market_trades(bench: Bench, target: str) -> None:
+    why = f"{target} is not pro-rata: only such books have lead market makers (PRO-003)"
+    assert refused(bench, "lead_makers", target=target, makers=[(2, 30)]) == why
+    bench.venue.states["books"]["matching"][0, 1] = Matching.PRO_RATA
+    bench.venue.states["books"]["features"][0, 1] = BookFeature.PRO_RATA
+    bench.venue.states["sharing"]["top"][0, 1] = False
+    peers = [bench.connect(key) for key in bench.keys[1:]]
+
+    def got(request_id: int) -> list[int]:
+        """What sellers 1 and 2, who show 50 each, get of 20 lots bought."""
+        for peer, name in zip(peers[:2], "ab", strict=True):
+            peer.ask(bench.order(request_id, f"{name}{request_id}", side="s", order_lots=50))
+        peers[2].ask(bench.order(request_id, f"c{request_id}", order_lots=20))
+        fills = [[message.lots for message in peer.take() if isinstance(message, Fill)] for peer in peers[:2]]
+        for peer in peers[:2]:
+            peer.ask(CancelAll(request_id=request_id + 1))
+        return [sum(lots) for lots in fills]
+
+    assert got(10) == [10, 10]
+    told = do(bench, "lead_makers", target=target, makers=[(2, 30)])
+    assert told == [f"{target}: lead market makers account 2 30%; 1 books"]
+    assert got(20) == [8, 12], "6 first, of the other 14 by what is left of 50 and 50"
+    assert do(bench, "lead_makers", target=target, makers=[]) == [f"{target}: lead market makers none; 1 books"]
+    assert got(30) == [10, 10]
+    assert refused(bench, "lead_makers", target=target, makers=[(9, 30)]) == "account 9 is not defined"
+    assert "percent of all lead makers 51 not in 0..50" in refused(
+        bench, "lead_makers", target=target, makers=[(1, 30), (2, 21)]
+    )
+    assert "stands once" in refused(bench, "lead_makers", target=target, makers=[(1, 3), (1, 2)])
+    assert "percent 0 not in 1..50" in refused(bench, "lead_makers", target=target, makers=[(1, 0)])
+    assert "'X' is neither" in refused(bench, "lead_makers", target="X", makers=[])
 
 
 # Members.

@@ -112,6 +112,8 @@ def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.Capt
             (f"state {folder} H100 open --clamp", 0, "H100 OPEN operator"),
             (f"state {folder} {SYMBOL} halt", 0, f"{SYMBOL} HALT operator"),
             (f"state {folder} {SYMBOL} shut", 2, "Invalid value"),
+            (f"lead-makers {folder} H100 1=30 2=10", 1, "H100 is not pro-rata"),
+            (f"lead-makers {folder} H100 1:30", 2, "is not ACCOUNT=PERCENT"),
             (f"account {folder} 5 --firm 3 --position-lots 100 --close-only", 0, "account 5 of firm 3"),
             (f"deposit {folder} 5 1000", 0, "deposit of 1000 mills"),
             (f"withdraw {folder} 5 400", 0, "withdraw of 400 mills"),

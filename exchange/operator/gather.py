@@ -1,0 +1,50 @@
+"""The commands that one request of the operator became, and the one answer to it."""
+
+from collections.abc import Callable
+
+from exchange.codes import CommandKind, EventKind
+from exchange.operator.requests import Answer
+from exchange.publish.rows import KIND, REASON, Row
+from exchange.venue import Venue
+from exchange.wire.errors import reason_text
+
+Reply = Callable[[Answer], None]
+
+
+class Gather:
+    """Answers once all its commands are released: what was told of each, or the first refusal."""
+
+    def __init__(self, parts: int, reply: Reply, venue: Venue) -> None:
+        self._parts, self._reply, self._venue = parts, reply, venue
+        self._told: list[str] = []
+        self._why = ""
+
+    def submit(self, kind: CommandKind, payload: bytes, text: str, then: Callable[[], None] | None = None) -> None:
+        """A control; `then` is called when it is durable, before anything after it is applied."""
+
+        def durable() -> None:
+            if then is not None:
+                then()
+            self._finish(text, "")
+
+        self._venue.submit_control(
+            kind, payload, lambda _events: self._venue.ask_later(durable), lambda why: self._finish("", why)
+        )
+
+    def submit_row(self, fields: dict[str, int], text: str) -> None:
+        self._venue.submit(fields, lambda events: self._venue.ask_later(lambda: self._take(events, text)))
+
+    def _take(self, events: list[Row], text: str) -> None:
+        refused = next((row for row in events if row[KIND] == EventKind.REFUSED), None)
+        gone = sum(row[KIND] == EventKind.CXL for row in events)
+        if refused is not None:
+            self._finish("", reason_text(refused[REASON]))
+        else:
+            self._finish(f"{text}; {gone} orders cancelled" if gone else text, "")
+
+    def _finish(self, told: str, why: str) -> None:
+        self._parts -= 1
+        self._told += [told] if told else []
+        self._why = self._why or why
+        if self._parts == 0:
+            self._reply(Answer(not self._why, self._told, self._why))
