@@ -1,20 +1,28 @@
-"""A new day's settlement and limits in the reference: orders outside are parked, covered ones rest again (BAND-004)."""
+"""A new day's terms in the reference: orders off a new increment leave (SPEC-002), orders outside the new limits are
+parked, covered ones rest again (BAND-004)."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from exchange.codes import EventKind
+from exchange.codes import CancelReason, EventKind, OrderType
 from tests.reference_velocity import lead_month
 
 if TYPE_CHECKING:
+    from tests.reference_book import Order
     from tests.reference_engine import Reference
 
 
 def set_day_limits(reference: Reference, books: list[dict[str, Any]]) -> None:
     """DAY_LIMITS of books that are CLOSED."""
     instruments = reference.clearing.instruments
+    increments = {limits["index"]: limits["min_inc"] for limits in books if "min_inc" in limits}
+    for order in list(reference.orders.values()):
+        if order.instrument in increments and any(tick % increments[order.instrument] for tick in _named_ticks(order)):
+            reference.cancel_order(order, CancelReason.ADMIN)
+    for index, increment in increments.items():
+        instruments[index] = dataclasses.replace(instruments[index], min_inc=increment)
     for limits in books:
         terms = {name: limits[name] for name in ("settle_tick", "low_tick", "high_tick")}
         instruments[limits["index"]] = dataclasses.replace(instruments[limits["index"]], **terms)
@@ -37,7 +45,14 @@ def set_day_limits(reference: Reference, books: list[dict[str, Any]]) -> None:
         reference.lead_months[group] = lead_month(reference.clearing, group)
 
 
-def _place_orders(reference: Reference, index: int) -> list[Any]:
+def _named_ticks(order: Order) -> list[int]:
+    """The prices that have to be on the increment: of a stop that waits its trigger, and its limit if it named one."""
+    if not order.pending:
+        return [order.price]
+    return [order.trigger] if order.order_type == OrderType.STOP else [order.trigger, order.price]
+
+
+def _place_orders(reference: Reference, index: int) -> list[Order]:
     """Lay the queues out anew, in order of stamps. Returns who parks or rests again."""
     instrument, book = reference.clearing.instruments[index], reference.books[index]
     working = [order for order in reference.orders.values() if order.instrument == index and not order.pending]

@@ -10,7 +10,7 @@ ours       XA account [book] [B|S] [tag=t] [mmp] cancel all, with filters; mmp: 
            D session [all] [acct=A]: GTC too, of the whole account   TM account n: its dead-man timer, 0 disarms
            nocod, rie in an order: spared by cancel on disconnect; rejected if it would be elected at once
            D+ account mills, D- account mills deposit, withdraw
-           DL book settle@width settlement and daily limits of the next day, while CLOSED
+           DL book settle@width [tick=n] settlement, daily limits and increment of the next day, while CLOSED
            UC the same as U by the operator, who accepts the edge of the collar
            SS state [book] ask for exactly this change, of the group or of one book
 """
@@ -213,6 +213,11 @@ def _day_limits(entry: Word, words: Words) -> Message:
         raise wrong(word, allowed)
     fields = {"instrument": index, "price": read_price(word.part(0, len(settle)))}
     fields["lots"] = number(word.part(len(settle) + 1), 0, PRICE_MAX, "a width")
+    if words.waiting:
+        word = words.take("tick=n")
+        if not word.text.startswith("tick="):
+            raise wrong(word, "tick=n")
+        fields["min_inc"] = number(word.part(5), 1, PRICE_MAX, "an increment")
     return Message("DL", text_of(entry), CommandKind.DAY_LIMITS, fields=fields)
 
 

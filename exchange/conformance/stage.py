@@ -140,11 +140,12 @@ class Stage:
         if self.parameters.get("algo", 0):
             self.venue.control(CommandKind.LEAD_MAKERS, {"makers": list(self.leads.items()), "group": GROUP})
 
-    def _set_day_limits(self, instrument: int, price: int, lots: int) -> list[str]:
-        """Settlement `price` and limits so many ticks around it; the widths of windows stay."""
+    def _set_day_limits(self, instrument: int, price: int, lots: int, min_inc: int = 0) -> list[str]:
+        """Settlement `price`, limits so many ticks around it, a new increment; the widths of windows stay."""
         widths = {"velocity_ticks": self.parameters.get("vel", 0), "breaker_ticks": self.parameters.get("dcb", 0)}
         widths["collar_ticks"] = self.parameters.get("collar", 0)
         limits = {"index": instrument, "settle_tick": price, "low_tick": price - lots, "high_tick": price + lots}
+        limits |= {"min_inc": min_inc} if min_inc else {}
         return told_events(self.venue.control(CommandKind.DAY_LIMITS, {"books": [limits | widths]}), self._names())
 
     def _protect(self, number: int) -> None:

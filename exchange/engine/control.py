@@ -15,7 +15,13 @@ from exchange.codes import (
     Matching,
 )
 from exchange.engine.control_checks import ControlError, require, within
-from exchange.engine.day_limits import DayLimitsPayload, check_day_limits, set_day_limits, side_rows
+from exchange.engine.day_limits import (
+    DayLimitsPayload,
+    check_day_limits,
+    send_off_increment,
+    set_day_limits,
+    side_rows,
+)
 from exchange.engine.guards import GuardTerms, check_guard, choose_lead, set_guard
 from exchange.engine.hold_terms import set_hold_bound, set_residual
 from exchange.engine.market_state import effective_state
@@ -193,6 +199,7 @@ def _check_listing(state: np.record, listing: Listing, expected: int) -> None:
     within(f"{name}: low_tick", listing.low_tick, -PRICE_MAX, listing.settle_tick)
     within(f"{name}: high_tick", listing.high_tick, listing.settle_tick, PRICE_MAX)
     within(f"{name}: window ticks", listing.high_tick - listing.low_tick + 1, 1, LADDER_TICKS_MAX)
+    within(f"{name}: min_inc", listing.min_inc, 1, PRICE_MAX)
     within(f"{name}: legs", len(listing.legs), 0, LEGS_MAX)
     within(f"{name}: maker_fee", listing.maker_fee, 0, listing.taker_fee)
     # The margin hold sets the taker fee aside (MARGIN-013).
@@ -217,11 +224,18 @@ def _check_implied(state: np.record, listings: list[Listing]) -> None:
                 require(not combination, f"{listing.symbol}: leg {leg} is a combination")
 
 
-def run(states: np.ndarray, row: np.record, payload: bytes) -> np.ndarray:
-    """Carry out a checked control. Returns its events."""
+def begin(states: np.ndarray, row: np.record, payload: bytes) -> None:
+    """First half of a checked control: what the loop has to do before `run`, which is to see nothing of it."""
     state = states[0]
     state.sequence = row.sequence
     state.time_ns = row.time_ns
+    if row.kind == CommandKind.DAY_LIMITS:
+        send_off_increment(state, msgspec.json.decode(payload, type=DayLimitsPayload))
+
+
+def run(states: np.ndarray, row: np.record, payload: bytes) -> np.ndarray:
+    """Second half of a checked control. Returns its events."""
+    state = states[0]
     if row.kind == CommandKind.DEFINE_KEY:
         return np.zeros(0, EVENT)
     terms = decode_payload(int(row.kind), payload)

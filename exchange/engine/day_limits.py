@@ -1,7 +1,8 @@
-"""A new day's settlement and limits of books that are CLOSED: their price windows move, orders park or rest again.
+"""A new day's terms of books that are CLOSED: their price windows move, orders park, rest again or leave.
 
 Every price window lies in one pool; a window that grows moves those behind it. An order that the new limits leave
-outside is parked, one that they cover again rests, with the stamp that it has had all along (BAND-004).
+outside is parked, one that they cover again rests, with the stamp that it has had all along (BAND-004). One that is off
+a new increment leaves before all that (SPEC-002).
 """
 
 import msgspec
@@ -9,10 +10,13 @@ import numpy as np
 
 from exchange.book.levels import link_order
 from exchange.book.parked import join_parked
-from exchange.codes import EventKind, MarketState, OrderEntry, OrderState
+from exchange.book.stops import STOP
+from exchange.codes import CancelReason, EventKind, MarketState, OrderEntry, OrderState
+from exchange.engine.apply import REPORT
 from exchange.engine.control_checks import require, within
 from exchange.engine.guards import choose_lead, set_widths
 from exchange.engine.hold_terms import set_residual
+from exchange.engine.leavers import send_off_slots
 from exchange.engine.orders import slice_lots, work_order
 from exchange.limits import LADDER_TICKS_MAX
 from exchange.records import EVENT
@@ -25,7 +29,8 @@ SHARED_FIELDS += ["filled_lots", "order_lots", "value_tick_lots"]
 
 
 class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
-    """One book: settlement, daily limits (BAND-013) and widths of its windows and collar (BAND-012), ticks."""
+    """One book: settlement, daily limits (BAND-013), widths of its windows and collar (BAND-012), ticks; its increment
+    from now on (SPEC-002), left out if that stays."""
 
     index: int
     settle_tick: int
@@ -34,6 +39,7 @@ class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
     velocity_ticks: int = 0
     breaker_ticks: int = 0
     collar_ticks: int = 0
+    min_inc: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,8 +71,30 @@ def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
         within(f"{name}: velocity_ticks", limits.velocity_ticks, 0, 2 * PRICE_MAX)
         within(f"{name}: breaker_ticks", limits.breaker_ticks, 0, 2 * PRICE_MAX)
         within(f"{name}: collar_ticks", limits.collar_ticks, 0, 2 * PRICE_MAX)
+        if limits.min_inc is not msgspec.UNSET:
+            within(f"{name}: min_inc", limits.min_inc, 1, PRICE_MAX)
         rows += 2 * (side_rows(limits.low_tick, limits.high_tick, int(book.order_entry)) - int(book.side_rows))
     require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
+
+
+def send_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
+    """Orders that are off their book's new increment will leave, oldest first, when the loop runs next.
+
+    A stop that waits says its trigger, and its limit if it has one of its own: a plain stop's is put on an increment
+    when it is injected.
+    """
+    orders = state.orders[: int(state.used_orders) + 1]
+    waits, plain = orders["state"] == OrderState.PENDING, orders["order_type"] == STOP
+    leaves = np.zeros(len(orders), bool)
+    for limits in terms.books:
+        if limits.min_inc is not msgspec.UNSET:
+            off_price, off_trigger = (orders[name] % limits.min_inc != 0 for name in ("price", "trigger"))
+            off = (waits & off_trigger) | (~(waits & plain) & off_price)
+            leaves |= (orders["book"] == limits.index) & (orders["state"] != OrderState.NONE) & off
+    slots = np.flatnonzero(leaves)
+    if len(slots):
+        send_off_slots(state, slots[np.argsort(orders["entry"][slots])], CancelReason.ADMIN)
+        state.cursor.step = REPORT
 
 
 def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
@@ -136,6 +164,8 @@ def _set_limits(state: np.record, limits: BookLimits) -> None:
     book.settle_tick = book.mark_tick = limits.settle_tick
     book.low_tick, book.high_tick = limits.low_tick, limits.high_tick
     book.edge_tick[:] = limits.low_tick, limits.high_tick
+    if limits.min_inc is not msgspec.UNSET:
+        book.min_inc = limits.min_inc
     book.revision += 1
     set_widths(state, limits.index, limits.velocity_ticks, limits.breaker_ticks, limits.collar_ticks)
 

@@ -76,11 +76,18 @@ class Engine:
 
     def control(self, row: np.ndarray, payload: bytes) -> np.ndarray:
         """Run one control, `row` COMMAND shape (1,). Returns its events, behind those of a mass quote that it cuts."""
-        ended = b""
-        while self._open_run[0]:
+        told = self._finish()
+        control.begin(self.states, row[0], payload)
+        told += self._finish()
+        return event_rows(told + control.run(self.states, row[0], payload).tobytes())
+
+    def _finish(self) -> bytes:
+        """End a mass quote that is open, and do all that is begun. Returns the bytes of its events."""
+        told = b""
+        while self._open_run[0] or self._step[0]:
             apply_commands(self.states, self._no_rows, 1, 0, self.outs)
-            ended += self._told()
-        return event_rows(ended + control.run(self.states, row[0], payload).tobytes())
+            told += self._told()
+        return told
 
 
 def blank_commands(count: int) -> np.ndarray:

@@ -43,7 +43,9 @@ def state(folder: str, target: str, to: StateName, *, admin: bool = False, clamp
 
 
 @app.command
-def settle(folder: str, *prices: str, chip: tuple[str, ...] = (), day: str = "") -> None:
+def settle(
+    folder: str, *prices: str, chip: tuple[str, ...] = (), day: str = "", increment: tuple[str, ...] = ()
+) -> None:
     """Publish the settlement of closed groups: their books may open again, within limits around it.
 
     Args:
@@ -51,10 +53,12 @@ def settle(folder: str, *prices: str, chip: tuple[str, ...] = (), day: str = "")
         prices: Settlements in dollars, like H100.G90.H27=2.845; an outright that is not named keeps its last one.
         chip: Only this chip; without it all that are closed and wait for their settlement.
         day: Trading day that the limits are for, like 2026-11-24; without it the one that ends next.
+        increment: From now on prices of an instrument have to be multiples of this, like H100.G90.H27=0.005; orders
+            that are not are cancelled.
     """
     from exchange.operator.prices import parse_prices
 
-    _ask(folder, "Settle", chips=list(chip), prices=parse_prices(prices), day=day)
+    _ask(folder, "Settle", chips=list(chip), prices=parse_prices(prices), increments=parse_prices(increment), day=day)
 
 
 @app.command

@@ -171,7 +171,8 @@ class OperatorDesk:
         if not chips:
             raise UserError("no group is CLOSED and waits for its settlement")
         day = date.fromisoformat(request.day) if request.day else self._coming_day()
-        payloads = day_limits(venue.states, self._spec, day, request.prices, [venue.groups[chip] for chip in chips])
+        wanted = [venue.groups[chip] for chip in chips]
+        payloads = day_limits(venue.states, self._spec, day, request.prices, wanted, request.increments)
         names = {group: chip for chip, group in venue.groups.items()}
         gather = Gather(len(payloads), reply, self._venue)
         for group, payload in payloads.items():

@@ -22,13 +22,16 @@ class Gather:
     def submit(self, kind: CommandKind, payload: bytes, text: str, then: Callable[[], None] | None = None) -> None:
         """A control; `then` is called when it is durable, before anything after it is applied."""
 
-        def durable() -> None:
+        def durable(events: list[Row]) -> None:
             if then is not None:
                 then()
-            self._finish(text, "")
+            self._finish(_with_cancelled(text, events), "")
 
         self._venue.submit_control(
-            kind, payload, lambda _events: self._venue.ask_later(durable), lambda why: self._finish("", why)
+            kind,
+            payload,
+            lambda events: self._venue.ask_later(lambda: durable(events)),
+            lambda why: self._finish("", why),
         )
 
     def submit_row(self, fields: dict[str, int], text: str) -> None:
@@ -36,11 +39,10 @@ class Gather:
 
     def _take(self, events: list[Row], text: str) -> None:
         refused = next((row for row in events if row[KIND] == EventKind.REFUSED), None)
-        gone = sum(row[KIND] == EventKind.CXL for row in events)
         if refused is not None:
             self._finish("", reason_text(refused[REASON]))
         else:
-            self._finish(f"{text}; {gone} orders cancelled" if gone else text, "")
+            self._finish(_with_cancelled(text, events), "")
 
     def _finish(self, told: str, why: str) -> None:
         self._parts -= 1
@@ -48,3 +50,8 @@ class Gather:
         self._why = self._why or why
         if self._parts == 0:
             self._reply(Answer(not self._why, self._told, self._why))
+
+
+def _with_cancelled(text: str, events: list[Row]) -> str:
+    gone = sum(row[KIND] == EventKind.CXL for row in events)
+    return f"{text}; {gone} orders cancelled" if gone else text

@@ -39,13 +39,15 @@ class SetState(Ask, tag="state"):
 class Settle(Ask, tag="settle"):
     """Publish the settlement of closed groups, and with it the limits of the coming day (BAND-013).
 
-    chips    whose groups; all that are closed and unsettled if left out
-    prices   ticks by symbol; an outright left out keeps its last settlement
-    day      the coming trading day, like 2026-11-24; by the clock if left out
+    chips       whose groups; all that are closed and unsettled if left out
+    prices      ticks by symbol; an outright left out keeps its last settlement
+    increments  ticks by symbol that prices have to be multiples of from now on (SPEC-002); left out: as before
+    day         the coming trading day, like 2026-11-24; by the clock if left out
     """
 
     chips: list[str] = []
     prices: dict[str, int] = {}
+    increments: dict[str, int] = {}
     day: str = ""
 
 

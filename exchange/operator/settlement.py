@@ -2,12 +2,13 @@
 
 Outrights have the price given, or the settlement that they had; combinations follow from their legs (SPEC-053). Limits
 and widths of the coming day follow from the settlement (BAND-012, BAND-013). What the coming day no longer lists keeps
-what it has.
+what it has. An increment changes only where one is given (SPEC-002).
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+import msgspec
 import numpy as np
 
 from contracts_spec.errors import SpecError
@@ -18,46 +19,70 @@ from exchange.engine.control import encode_payload
 from exchange.engine.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
+from exchange.units import PRICE_MAX
+
+NONE_GIVEN: Mapping[str, int] = {}
 
 
 def day_limits(
-    states: np.ndarray, spec: Spec, day: date, prices: Mapping[str, int], groups: Iterable[int]
+    states: np.ndarray,
+    spec: Spec,
+    day: date,
+    prices: Mapping[str, int],
+    groups: Iterable[int],
+    increments: Mapping[str, int] = NONE_GIVEN,
 ) -> dict[int, bytes]:
     """Payload of a DAY_LIMITS control by product group.
 
-    states   the engine's, for what is listed and how it settled last
-    day      trading day that the limits are for
-    prices   settlement by symbol of an outright, ticks; those left out keep theirs
-    groups   which to publish; prices of others are an error
-    raises   UserError: no such outright, or a price that needs two people (SEC-061)
+    states      the engine's, for what is listed and how it settled last
+    day         trading day that the limits are for
+    prices      settlement by symbol of an outright, ticks; those left out keep theirs
+    groups      which to publish; prices and increments of others are an error
+    increments  new increment by symbol, ticks; those left out keep theirs
+    raises      UserError: no such instrument, no increment, or a price that needs two people (SEC-061)
     """
     rows = query.instruments(states)
     wanted = set(groups)
-    _check(rows, prices, wanted)
+    by_symbol = {row.symbol: row for row in rows}
+    for symbol in (*prices, *increments):
+        _check_settled(by_symbol, symbol, wanted)
+    _check_prices(by_symbol, prices)
+    _check_increments(increments)
     settled = {row.instrument_id: prices.get(row.symbol, row.settle_tick) for row in rows if not row.combo}
     coming = _coming(rows, spec, day, settled)
     books: dict[int, list[BookLimits]] = {}
     for row in rows:
         if row.group in wanted:
-            books.setdefault(row.group, []).append(
-                _limits_of(states, row, coming.get(row.instrument_id), settled.get(row.instrument_id, row.settle_tick))
+            limits = _limits_of(
+                states, row, coming.get(row.instrument_id), settled.get(row.instrument_id, row.settle_tick)
             )
+            limits.min_inc = increments.get(row.symbol, msgspec.UNSET)
+            books.setdefault(row.group, []).append(limits)
     return {group: encode_payload(DayLimitsPayload(found)) for group, found in books.items()}
 
 
-def _check(rows: list[InstrumentRow], prices: Mapping[str, int], wanted: set[int]) -> None:
-    by_symbol = {row.symbol: row for row in rows}
+def _check_settled(by_symbol: Mapping[str, InstrumentRow], symbol: str, wanted: set[int]) -> None:
+    row = by_symbol.get(symbol)
+    if row is None:
+        raise UserError(f"no instrument {symbol} is listed")
+    if row.group not in wanted:
+        raise UserError(f"{symbol} is of no group that is to be settled")
+
+
+def _check_prices(by_symbol: Mapping[str, InstrumentRow], prices: Mapping[str, int]) -> None:
     for symbol, price in prices.items():
-        row = by_symbol.get(symbol)
-        if row is None:
-            raise UserError(f"no instrument {symbol} is listed")
+        row = by_symbol[symbol]
         if row.combo:
             raise UserError(f"{symbol} is a combination: its settlement follows from its legs")
-        if row.group not in wanted:
-            raise UserError(f"{symbol} is of no group that is to be settled")
         if not row.low_tick <= price <= row.high_tick:
             limits = f"{row.low_tick}..{row.high_tick}"
             raise UserError(f"NEEDS_TWO: {symbol}: settlement {price} is outside the day's limits {limits}")
+
+
+def _check_increments(increments: Mapping[str, int]) -> None:
+    for symbol, increment in increments.items():
+        if not 1 <= increment <= PRICE_MAX:
+            raise UserError(f"{symbol}: increment {increment} is not in 1..{PRICE_MAX} ticks (SPEC-002)")
 
 
 def _coming(rows: list[InstrumentRow], spec: Spec, day: date, settled: dict[int, int]) -> dict[int, Instrument]:

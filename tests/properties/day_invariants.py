@@ -1,13 +1,19 @@
-"""What must hold when a new day's limits move the price windows, folded into the ledger."""
+"""What must hold when a new day's terms move the price windows and increments, folded into the ledger."""
 
 from typing import Any
 
-from exchange.codes import EventKind
+from exchange.codes import CancelReason, EventKind
 from tests.properties.invariants import Ledger
 
 
 def fold_day_limits(ledger: Ledger, events: list[Any]) -> None:
-    """BAND-004: who is outside the new limits shows nothing; who is inside stands where its turn has been."""
+    """SPEC-002: who is off a new increment has left. BAND-004: who is outside the new limits shows nothing; who is
+    inside stands where its turn has been."""
+    for event in events:
+        if event.kind == EventKind.CXL:
+            assert event.reason == CancelReason.ADMIN, "nothing leaves but what a new increment leaves off (SPEC-002)"
+            ledger.check_stream(event)
+            ledger.cancel(event)
     rests = [event for event in events if event.kind == EventKind.RST]
     for event in rests:
         order = ledger.orders[event.order_id]

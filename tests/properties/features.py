@@ -79,6 +79,8 @@ class Features:
             self.seen[f"event {EventKind(event.kind).name}"] += 1
             if kind == CommandKind.DAY_LIMITS and event.kind == EventKind.RST:
                 self.seen["UNPARKED" if event.lots else "PARKED"] += 1
+            elif event.kind == EventKind.CXL:
+                self.seen[f"CXL {CancelReason(event.reason).name}"] += 1
 
     # --- single events
 

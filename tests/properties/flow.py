@@ -121,6 +121,7 @@ class Flow:
                     {
                         "index": index, "settle_tick": settle, "low_tick": max(lowest, settle - width),
                         "high_tick": settle + width, "velocity_ticks": self.pick([0, 9]),
+                        **({"min_inc": self.pick([1, 1, 1, 2, 5])} if self.chance(0.4) else {}),
                     }
                 )  # fmt: skip
         return {"books": books}

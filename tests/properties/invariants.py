@@ -70,7 +70,7 @@ class Ledger:
         group: list[Any] = []
         for number, event in enumerate(events):
             self._check_sequence(command, event)
-            self._check_stream(event)
+            self.check_stream(event)
             if event.kind == EventKind.FILL and event.flags & EventFlag.IMPLIED:
                 group.append(event)
                 self.last[event.instrument] = event.price
@@ -124,7 +124,7 @@ class Ledger:
         cut = event.sequence == self.run  # of a run that ended before its time
         assert cut or (event.sequence, event.time_ns) == (own, command.time_ns)
 
-    def _check_stream(self, event: Any) -> None:
+    def check_stream(self, event: Any) -> None:
         """ACCT-001: numbers of one account without gaps; a margin message takes one more."""
         if event.account_sequence == 0:
             return
@@ -164,7 +164,7 @@ class Ledger:
         elif event.kind == EventKind.RPL:
             self._replace(command, event)
         elif event.kind == EventKind.CXL:
-            self._cancel(event)
+            self.cancel(event)
         elif event.kind == EventKind.DEC:
             self._decrement(event)
 
@@ -244,7 +244,7 @@ class Ledger:
         assert (event.state, event.level_lots) == (OrderState.PENDING, 0), "a waiting stop is in no queue"
         order.trigger, order.price, order.order_lots, order.tif = trigger, event.price, event.order_lots, event.tif
 
-    def _cancel(self, event: Any) -> None:
+    def cancel(self, event: Any) -> None:
         order = self.orders.pop(event.order_id)
         assert event.lots == order.leaves_lots > 0, "all that works is taken out (INV-001)"
         order.cancelled_lots += event.lots

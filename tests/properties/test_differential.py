@@ -125,11 +125,13 @@ def test_books_with_narrow_windows_agree_and_are_reserved_again_and_again() -> N
 
 @pytest.mark.rule("BAND-004")
 @pytest.mark.rule("INV-010")
-def test_days_with_moving_limits_park_orders_and_bring_them_back() -> None:
+@pytest.mark.rule("SPEC-002")
+def test_days_with_moving_limits_and_increments_park_orders_bring_them_back_and_end_them() -> None:
     run = Run(70, {**continuous(), "state": 0.2}, compare_every=40)
-    run.days(18, 120)
+    run.days(24, 120)
     assert run.seen["PARKED"] > 8, "a run that parks nobody shows nothing"
     assert run.seen["UNPARKED"] > 4
+    assert run.seen["CXL ADMIN"] > 8
 
 
 @pytest.mark.rule("AUC-014")

@@ -101,6 +101,19 @@ class BothBooks(RuleBasedStateMachine):
         self._row(kind=CommandKind.SET_STATE, order_type=MarketState.OPEN, group=group, instrument=index, flags=flags)
 
     @rule(
+        index=st.sampled_from(list(BOOKS)), moved=st.integers(-3, 3), width=st.sampled_from([4, 20]),
+        increment=st.sampled_from([{}, {"min_inc": 1}, {"min_inc": 2}, {"min_inc": 5}]),
+    )  # fmt: skip
+    def begin_a_new_day(self, index: int, moved: int, width: int, increment: dict[str, int]) -> None:
+        """One book gets other terms, if the group is where it may be closed."""
+        self._row(kind=CommandKind.SET_STATE, order_type=MarketState.CLOSED, group=1)
+        if self.run.pair.reference.phases.groups[1].state == MarketState.CLOSED:
+            settle = self.run.pair.reference.clearing.instruments[index].settle_tick + moved
+            limits = {"index": index, "settle_tick": settle, "low_tick": settle - width, "high_tick": settle + width}
+            self.run.do(CommandKind.DAY_LIMITS, {"books": [{**limits, **increment}]})
+        self._row(kind=CommandKind.SET_STATE, order_type=MarketState.PREOPEN, group=1)
+
+    @rule(
         account=st.sampled_from(ACCOUNTS), entries=mass_quotes(BOOKS), number=st.sampled_from([0, 1]),
         limits=st.one_of(st.none(), thresholds()), takers=st.lists(new_orders(ACCOUNTS, BOOKS), max_size=3),
     )  # fmt: skip

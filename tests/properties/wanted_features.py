@@ -21,8 +21,8 @@ from exchange.codes import RejectReason as R
 from tests.reference_checks import CANCEL_STATES, ENTRY_STATES, REPLACE_STATES
 from tests.reference_phases import GOES_TO
 
-# Reasons that no row of the compiled loop can meet: cascades and defaults belong to the clearing house.
-ELSEWHERE = {CancelReason.NONE, CancelReason.CASCADED, CancelReason.ADMIN, CancelReason.DEFAULT}
+# Reasons that nothing here can meet: cascades and defaults belong to the clearing house.
+ELSEWHERE = {CancelReason.NONE, CancelReason.CASCADED, CancelReason.DEFAULT}
 REFUSALS = {
     C.NEW: set(R) - {R.NONE, R.DUP_INST, R.CROSSED_QUOTE, R.UNKNOWN, R.MMP},
     C.QUOTE: set(R) - {R.NONE, R.UNKNOWN, R.SHOW, R.NO_OPP, R.PO_CROSS, R.ELECTED},
