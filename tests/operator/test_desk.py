@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from exchange.codes import BookFeature, MarketState, Matching
@@ -30,6 +28,7 @@ from exchange.wire.messages import (
     Subscribe,
 )
 from tests.gateway.harness import SYMBOL, Bench
+from tests.operator.asking import answer_to, coming_day, do, refused
 
 CHIP = "H100"
 S = MarketState
@@ -41,38 +40,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         yield made
 
 
-def answer_to(bench: Bench, line: bytes) -> Answer:
-    answers: list[Answer] = []
-    OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock).take(line, answers.append)
-    bench.settle()
-    (answer,) = answers
-    return answer
-
-
-def do(bench: Bench, what: str, **fields: Any) -> list[str]:
-    """A request that is granted."""
-    answer = answer_to(bench, msgspec.json.encode({"do": what, **fields}))
-    assert answer.ok, answer
-    return answer.told
-
-
-def refused(bench: Bench, what: str, **fields: Any) -> str:
-    """Why a request is refused; nothing but sequence and time has changed."""
-    before = bench.venue.states["books"].tobytes(), bench.venue.states["accounts"].tobytes()
-    answer = answer_to(bench, msgspec.json.encode({"do": what, **fields}))
-    assert not answer.ok and answer.why and not answer.told, answer
-    assert before == (bench.venue.states["books"].tobytes(), bench.venue.states["accounts"].tobytes())
-    return answer.why
-
-
 def state(bench: Bench) -> MarketState:
     return query.market_state(bench.venue.states, 1)
-
-
-def coming_day(bench: Bench) -> date:
-    """The first day whose close, at 21:00, is still to come."""
-    now = datetime.fromtimestamp(bench.clock.now // NS_PER_S, UTC)
-    return now.date() + timedelta(days=now.hour >= 21)
 
 
 # The market.
@@ -183,34 +152,6 @@ def test_an_order_that_new_limits_cover_no_more_waits_unseen_until_they_do(bench
     do(bench, "settle", chips=[CHIP], prices={SYMBOL: bench.price})
     (order,) = query.open_orders(bench.venue.states, 1)
     assert order.shown_lots == 5
-
-
-@pytest.mark.rule("SPEC-002", "ORDER-004", "MARGIN-013")
-def test_a_new_increment_cancels_what_is_off_it_and_everybody_is_told(bench: Bench) -> None:
-    owner, watcher = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
-    watcher.ask(Subscribe(request_id=1, channels=[ChannelSpec(name_of_channel="instruments")]))
-    on = (bench.price - 10) // 5 * 5
-    owner.ask(bench.order(10, "off", tif="gtc", price_tick=on + 1))
-    owner.ask(bench.order(11, "on", tif="gtc", price_tick=on))
-    held = query.margin(bench.venue.states, 1).initial_mills
-    do(bench, "state", target=CHIP, to="closed")
-    for increment in (0, -5, 100_001):
-        assert refused(bench, "settle", increments={SYMBOL: increment}) == (
-            f"{SYMBOL}: increment {increment} is not in 1..100000 ticks (SPEC-002)"
-        )
-    assert refused(bench, "settle", increments={"H100.G90.X99": 5}) == "no instrument H100.G90.X99 is listed"
-    owner.take(), watcher.take()
-    told = do(bench, "settle", increments={SYMBOL: 5})
-    assert told == [f"H100: settled, limits for {coming_day(bench)} set; 1 orders cancelled"]
-    (gone,) = [message for message in owner.take() if isinstance(message, Exec)]
-    assert (gone.client_order_id, gone.state, gone.reason) == ("off", "cancelled", "admin")
-    (defined,) = [message for message in watcher.take() if isinstance(message, Instruments)]
-    assert (defined.rows[0].minimum_increment, defined.rows[0].revision) == (5, 2)
-    assert [order.client_order_id for order in query.open_orders(bench.venue.states, 1)] == ["on"]
-    assert query.margin(bench.venue.states, 1).initial_mills * 2 == held
-    do(bench, "state", target=CHIP, to="preopen")
-    assert owner.ask(bench.order(12, "off", price_tick=on + 1))[0].name == "PRICE_INCREMENT"
-    assert owner.ask(bench.order(13, "off", price_tick=on + 5))[0].state == "open"
 
 
 @pytest.mark.rule("SEC-061")
