@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.codes import EventKind
 from exchange.engine import query
-from exchange.gateway import quoting, subscriptions, switches, trading
+from exchange.gateway import batches, quoting, subscriptions, switches, trading
 from exchange.gateway.keys import OFF
 from exchange.gateway.seats import Seat
 from exchange.wire.errors import CloseCode, ErrorCode, error
@@ -197,7 +197,7 @@ PRIVATE: dict[type, Private] = {
     Replace: trading.replace,
     Cancel: trading.cancel,
     CancelAll: trading.cancel_all,
-    Batch: trading.batch,
+    Batch: batches.batch,
     CancelOnDisconnect: trading.cod,
     Query: ask,
     LimitsQuery: limits,
