@@ -209,7 +209,8 @@ class Session(Questions, Safeguards, Quoting, Link):
 
     async def batch(self, *operations: New | Replace | Cancel, atomic: bool = False) -> list[BatchResult]:
         """Up to 20 operations in one request, run in order, each with its own outcome (ENTRY-013). They are built by
-        `new`, `order_requests.replacement` and `cancellation`; `atomic` lets one refusal refuse all."""
+        `new`, `order_requests.replacement` and `cancellation`; with `atomic` all are checked before any runs, and one
+        refusal refuses all (Refused, `error.index` says which was the first)."""
         parts = [BATCHED[type(part)](**(asdict(part) | {"request_id": 0})) for part in operations]
         return (await self.request(Batch(request_id=1, atomic=atomic, operations=parts))).results or []
 

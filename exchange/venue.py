@@ -228,7 +228,7 @@ class Venue(OwnCommands):
             return False
         if batch.expires:
             self._drop_late(batch)
-        if not batch.tickets or not self.may_run(batch):
+        if not self.may_run(batch) or not batch.tickets:
             self._recycle(batch)
             return self._stamp()
         rows = batch.closed()

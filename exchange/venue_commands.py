@@ -5,6 +5,7 @@
     venue.run_now(fields), venue.control_now(kind, payload)  while nothing is served
 
 A control is checked when its turn comes, against the state that it will change; one that is refused is not journalled.
+So is an atomic batch of a client (ENTRY-013): `venue.submit_alone(batch)`.
 """
 
 from collections import deque
@@ -59,18 +60,26 @@ class OwnCommands:
 
     def submit_control(self, kind: CommandKind, payload: bytes, done: Done, refused: Refused) -> None:
         """Sequence a control, alone in its commit, behind what has been gathered so far."""
-        if self.batch.tickets:
-            self._full.append(self.batch)
-            self.batch = Batch(self._batch_rows)
         alone = Batch(1)
         alone.rows[0] = _row({"kind": kind})[0]
         alone.tickets.append((lambda _id, _us, events: done(events), 0, 0))
         alone.control, alone.refused = payload, refused
+        self.submit_alone(alone)
+
+    def submit_alone(self, alone: Batch) -> None:
+        """Sequence a batch in a commit of its own, behind what has been gathered so far: it is checked against the
+        state that it will change."""
+        if self.batch.tickets:
+            self._full.append(self.batch)
+            self.batch = Batch(self._batch_rows)
         self._full.append(alone)
         self.wake()
 
     def may_run(self, batch: Batch) -> bool:
-        """Whether a batch whose turn has come is journalled; a control that cannot run now is answered instead."""
+        """Whether a batch whose turn has come is journalled; a control or an atomic batch that cannot run now is
+        answered instead."""
+        if batch.atomic is not None:
+            return batch.atomic(self.engine.first_refusal(batch.closed()), self._clock.wall_us())
         if batch.control is None:
             return True
         try:

@@ -313,6 +313,7 @@ for size in (1, 3):
         rows = blank_commands(size)
         rows["sequence"] = np.arange(engine.sequence + 1, engine.sequence + 1 + size)
         rows["kind"] = kind
+        engine.first_refusal(rows)
         engine.apply(rows)
 query.depth(engine.states, 1, 0)
 query.find_order(engine.states, 1, client_order_id="A")

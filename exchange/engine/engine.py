@@ -6,6 +6,7 @@ import numpy as np
 
 from exchange.engine import control
 from exchange.engine.apply import apply_commands
+from exchange.engine.batch_check import check_batch
 from exchange.engine.state import new_outbox, new_state, state_hash
 from exchange.limits import VENUE, Limits
 from exchange.records import COMMAND, EVENT, blank_rows
@@ -69,6 +70,12 @@ class Engine:
             events += int(self._count[0])
             if index == stop and self._step[0] == 0:
                 return events
+
+    def first_refusal(self, commands: np.ndarray) -> tuple[int, int, int] | None:
+        """Place, RejectReason and the market's state of the first row that would be refused if it were the next
+        command; None: all would be accepted. NEW, REPLACE, CANCEL rows, COMMAND shape (n,)."""
+        place, reason, phase = check_batch(self.states, commands)
+        return (int(place), int(reason), int(phase)) if reason else None
 
     def check_control(self, kind: int, payload: bytes) -> None:
         """Raise ControlError if this control could not be carried out now; call before it is journalled."""

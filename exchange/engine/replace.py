@@ -56,7 +56,7 @@ def _keeps_place(order, price, leaves, display):
 
 
 @kernel
-def _check_replace(state, command, slot, price, total, display):
+def check_replace(state, command, slot, price, total, display):
     """The reason a REPLACE is refused for; price, total and display are what the order would have (REPL-004)."""
     account = np.int64(command.account)
     if not known_account(state, account):
@@ -132,7 +132,7 @@ def replace_order(state, out, command, word):
     price = np.int64(order.price) if command["flags"] & KEEP_PRICE != 0 else np.int64(command.price)
     total = np.int64(order.order_lots) if command["flags"] & KEEP_LOTS != 0 else np.int64(command.lots)
     display = np.int64(command.display_lots) if command["flags"] & SET_DISPLAY != 0 else np.int64(order.display_lots)
-    reason = _check_replace(state, command, slot, price, total, display)
+    reason = check_replace(state, command, slot, price, total, display)
     if reason == NONE and command["flags"] & SET_TRIGGER != 0:
         reason = ELECTED
     if reason != NONE:

@@ -48,7 +48,7 @@ REJECT_IF_ELECTED = np.int64(CommandFlag.REJECT_IF_ELECTED)
 
 
 @kernel
-def _new_price(book, order, command, trigger):
+def new_stop_price(book, order, command, trigger):
     """The limit after the replace. That of a plain stop keeps its distance from the trigger; a price tightens it."""
     if order.order_type != STOP:
         return np.int64(order.price) if command["flags"] & KEEP_PRICE != 0 else np.int64(command.price)
@@ -59,8 +59,8 @@ def _new_price(book, order, command, trigger):
 
 
 @kernel
-def _check(state, command, slot, trigger, price, total, display):
-    """The reason a REPLACE of a waiting stop is refused for, in the order of `replace._check_replace`."""
+def check_stop_replace(state, command, slot, trigger, price, total, display):
+    """The reason a REPLACE of a waiting stop is refused for, in the order of `replace.check_replace`."""
     order = state.orders[slot]
     book = state.books[order.book]
     account = np.int64(order.account)
@@ -130,10 +130,10 @@ def replace_stop(state, out, command, slot):
     order = state.orders[slot]
     book = state.books[order.book]
     trigger = np.int64(command.trigger) if command["flags"] & SET_TRIGGER != 0 else np.int64(order.trigger)
-    price = _new_price(book, order, command, trigger)
+    price = new_stop_price(book, order, command, trigger)
     total = np.int64(order.order_lots) if command["flags"] & KEEP_LOTS != 0 else np.int64(command.lots)
     display = np.int64(command.display_lots) if command["flags"] & SET_DISPLAY != 0 else np.int64(order.display_lots)
-    reason = _check(state, command, slot, trigger, price, total, display)
+    reason = check_stop_replace(state, command, slot, trigger, price, total, display)
     if reason != NONE:
         _refuse(state, out, command, reason, slot, price, total)
         return

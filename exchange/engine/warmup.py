@@ -29,6 +29,7 @@ def warm_up(limits: Limits) -> None:
         engine.check_control(kind, payload)
         engine.control(row, payload)
     engine.apply(_small_day(engine.sequence))
+    engine.first_refusal(blank_commands(1))
     engine.state_hash()
     query.depth(engine.states, 1)
     query.queue(engine.states, 1, Side.BUY, 100)

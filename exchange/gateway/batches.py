@@ -1,11 +1,18 @@
-"""Batches: operations of one request, run in order, each with its own result (ENTRY-013)."""
+"""Batches: operations of one request, run in order, each with its own result; or, atomic, all or none (ENTRY-013).
 
+The rows of an atomic batch are a commit of their own. When its turn has come the engine is asked, in the state that
+they will change, whether it would take each of them; only then they are sequenced.
+"""
+
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from exchange.gateway.history import EventTuple
 from exchange.gateway.seats import Seat
 from exchange.gateway.trading import admit_trade, send_answer
+from exchange.gateway.translate import Batch as RowBatch
 from exchange.gateway.translate import (
+    Verdict,
     pack_cancel,
     pack_new,
     pack_replace,
@@ -13,7 +20,7 @@ from exchange.gateway.translate import (
     refusal_of_new,
     refusal_of_replace,
 )
-from exchange.wire.errors import ErrorCode, error
+from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
 from exchange.wire.messages import Batch, BatchCancel, BatchNew, BatchReplace, BatchResult, Err, Ok
 
 if TYPE_CHECKING:
@@ -21,12 +28,8 @@ if TYPE_CHECKING:
 
 
 def batch(session: "Session", seat: Seat, message: Batch) -> None:
-    """Operations run in order, each with its own result (ENTRY-013)."""
+    """Admit it as a whole: it costs the sum of its parts (RATE-001)."""
     operations = message.operations
-    if message.atomic:
-        text = "atomic is not offered yet: operations run one by one"
-        session.refuse(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
-        return
     orders = sum(type(operation) is not BatchCancel for operation in operations)
     allowed = seat.may_trade if orders else seat.may_cancel
     account = admit_trade(session, seat, message, seat.order_bucket, "order", allowed, orders)
@@ -40,47 +43,98 @@ def batch(session: "Session", seat: Seat, message: Batch) -> None:
     collector = BatchReply(session, seat, message.request_id, len(operations))
     seat.last_id = message.request_id
     session.expect_answer()
-    for place, operation in enumerate(operations):
-        _operation(session, seat, collector, place, operation, message)
+    if message.atomic:
+        _run_whole(session, seat, message, collector)
+    else:
+        _run_singly(session, seat, message, collector)
+
+
+def _run_singly(session: "Session", seat: Seat, message: Batch, collector: "BatchReply") -> None:
+    """Each operation as a row among those of others, or its refusal."""
+    room = session.hub.room
+    for place, operation in enumerate(message.operations):
+        refusal = _pack(session, seat, room.batch, operation, message.request_id)
+        if refusal is not None:
+            collector.refuse(place, operation, refusal)
+            continue
+        expires_us = operation.expires_us or message.expires_us
+        if expires_us:
+            room.batch.expires.append((len(room.batch.tickets), expires_us))
+        room.batch.tickets.append((collector.take, place, session.now_us))
+        room.wake()
     collector.finish_if_done()
 
 
-def _operation(
-    session: "Session",
-    seat: Seat,
-    collector: "BatchReply",
-    place: int,
-    operation: BatchNew | BatchReplace | BatchCancel,
-    message: Batch,
-) -> None:
-    """One operation as a row of its own, or its refusal."""
-    room = session.hub.room
+def _run_whole(session: "Session", seat: Seat, message: Batch, collector: "BatchReply") -> None:
+    """All operations in rows of their own, up to the first that is refused for what it says."""
+    rows = RowBatch(len(message.operations))
+    refusal = None
+    for place, operation in enumerate(message.operations):
+        refusal = _pack(session, seat, rows, operation, message.request_id)
+        if refusal is not None:
+            break
+        rows.tickets.append((collector.take, place, session.now_us))
+
+    def may_run(verdict: Verdict | None, now_us: int) -> bool:
+        found = _first_refusal(message, len(rows.tickets), refusal, verdict, now_us)
+        if found is not None:
+            collector.answer(found)
+        return found is None
+
+    rows.atomic = may_run
+    session.hub.room.submit_alone(rows)
+
+
+def _first_refusal(
+    message: Batch, packed: int, refusal: Err | None, verdict: Verdict | None, now_us: int
+) -> Err | None:
+    """Why an atomic batch is refused; None: it runs.
+
+    packed    how many operations have a row
+    refusal   of the one behind them, for what it says
+    verdict   the engine's, about the rows
+    """
+    if 0 < message.expires_us < now_us:
+        late = error(message.request_id, ErrorCode.EXPIRED_REQUEST, "exp has passed")
+        late.time_us = now_us
+        return late
+    found = [(packed, refusal.name, refusal.message)] if refusal is not None else []
+    for place, operation in enumerate(message.operations):
+        if 0 < operation.expires_us < now_us:
+            found.append((place, ErrorCode.EXPIRED_REQUEST.name, "exp has passed"))
+    if verdict is not None:
+        place, reason, phase = verdict
+        found.append((place, reason_code(reason, phase).name, reason_text(reason)))
+    if not found:
+        return None
+    place, name, text = min(found, key=itemgetter(0))
+    whole = error(message.request_id, ErrorCode.BATCH_REFUSED, f"operation {place}: {name}: {text}")
+    whole.index = place
+    return whole
+
+
+def _pack(
+    session: "Session", seat: Seat, rows: RowBatch, operation: BatchNew | BatchReplace | BatchCancel, request_id: int
+) -> Err | None:
+    """Append the row of one operation; the caller appends its ticket. Or why it has none."""
     account = operation.account or seat.account
-    request_id = message.request_id
     refusal: Err | None
     if account not in seat.accounts:
         refusal = error(request_id, ErrorCode.SCOPE, f"acc {account} is not of this key")
     elif isinstance(operation, BatchNew):
-        listed = room.instruments.get(operation.instrument)
+        listed = session.hub.room.instruments.get(operation.instrument)
         refusal = refusal_of_new(operation, listed)
         if refusal is None and listed is not None:
-            pack_new(room.batch, operation, listed.index, account, seat.number, request_id)
+            pack_new(rows, operation, listed.index, account, seat.number, request_id)
     elif isinstance(operation, BatchReplace):
         refusal = refusal_of_replace(operation)
         if refusal is None:
-            pack_replace(room.batch, operation, account, seat.number, request_id)
+            pack_replace(rows, operation, account, seat.number, request_id)
     else:
         refusal = refusal_of_cancel(operation)
         if refusal is None:
-            pack_cancel(room.batch, operation, account, seat.number, request_id)
-    if refusal is not None:
-        collector.refuse(place, operation, refusal)
-        return
-    expires_us = operation.expires_us or message.expires_us
-    if expires_us:
-        room.batch.expires.append((len(room.batch.tickets), expires_us))
-    room.batch.tickets.append((collector.take, place, session.now_us))
-    room.wake()
+            pack_cancel(rows, operation, account, seat.number, request_id)
+    return refusal
 
 
 class BatchReply:
@@ -118,9 +172,12 @@ class BatchReply:
     def finish_if_done(self) -> None:
         if self._missing == 0:
             self._missing = -1
-            reply = Ok(self._request_id, results=self._results)  # type: ignore[arg-type]  # all are there
-            self._seat.keep_batch(self._request_id, reply)
-            send_answer(self._seat, reply, self._received_us)
+            self.answer(Ok(self._request_id, results=self._results))  # type: ignore[arg-type]  # all are there
+
+    def answer(self, reply: Ok | Err) -> None:
+        """The one answer to the request; kept for a resend."""
+        self._seat.keep_batch(self._request_id, reply)
+        send_answer(self._seat, reply, self._received_us)
 
     def _put(self, place: int, result: BatchResult) -> None:
         self._results[place] = result

@@ -81,6 +81,7 @@ _pack = _ROW.pack_into
 # Called when the row's command is released: (request id, time it was read, events as tuples).
 Answer = Callable[[int, int, list[tuple[int, ...]]], None]
 Ticket = tuple[Answer, int, int] | None
+Verdict = tuple[int, int, int]  # place, RejectReason and MarketState of the first row that would be refused
 
 
 class Listed(NamedTuple):
@@ -102,6 +103,7 @@ class Batch:
         self.tickets: list[Ticket] = []
         self.expires: list[tuple[int, int]] = []  # (place, latest time in us) of requests that must not be late
         self.is_full = False  # closed because nothing more fits: a sign that the venue is behind
+        self.atomic: Callable[[Verdict | None, int], bool] | None = None  # asked when its turn has come (ENTRY-013)
         self.control: bytes | None = None  # payload of the one row, if that is a control,
         self.refused: Callable[[str], None] = lambda why: None  # and who hears that it cannot run
 

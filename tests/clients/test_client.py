@@ -257,8 +257,28 @@ def test_a_batch_runs_in_order_and_its_orders_live_on(tmp_path: Path) -> None:
         assert order is not None and (order.state, order.leaves_lots) == ("open", 5)
         assert (gone.state, first.order_lots, first.price_tick) == ("cancelled", 2, 2800)
         assert await session.cancel_all(side="b", chip="H100") == 2
-        with pytest.raises(Refused, match="atomic"):
-            await session.batch(session.new("b", instrument, 5, "2.790"), atomic=True)
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.rule("ENTRY-013")
+def test_an_atomic_batch_runs_whole_or_not_at_all(tmp_path: Path) -> None:
+    async def scene(server: RunningServer, session: Session, __: Session, instrument: InstrumentDefinition) -> None:
+        first, gone = await session.buy(instrument, 3, "2.800"), await session.buy(instrument, 3, "2.801")
+        fresh = session.new("b", instrument, 5, "2.790")
+        operations = [fresh, replacement(first, 2), cancellation(gone)]
+        before = server.venue.engine.state_hash()
+        with pytest.raises(Refused, match="operation 3: PRICE_BAND") as refused:
+            await session.batch(*operations, session.new("b", instrument, 5, "0.001"), atomic=True)
+        assert (refused.value.error.name, refused.value.error.index) == ("BATCH_REFUSED", 3)
+        assert server.venue.engine.state_hash() == before
+        assert (gone.state, first.order_lots, first.unanswered) == ("open", 3, 0)
+        order = session.orders.get(1, fresh.client_order_id)
+        assert order is not None and order.state == "rejected"
+        fresh = session.new("b", instrument, 5, "2.790")
+        results = await session.batch(fresh, *operations[1:], atomic=True)
+        assert [result.state for result in results] == ["open", "open", "cancelled"]
+        assert (gone.state, first.order_lots) == ("cancelled", 2)
 
     play(tmp_path, scene)
 

@@ -233,7 +233,6 @@ def test_batch_runs_in_order_and_each_operation_has_its_result(bench: Bench) -> 
     ]
     again = peer.ask(Batch(request_id=10, operations=operations))[0]
     assert again.duplicate and again.results == reply.results
-    assert error_of(peer, Batch(request_id=11, operations=operations, atomic=True)) == "NOT_ALLOWED_TOGETHER"
 
 
 @pytest.mark.rule("BAD-053", "ENTRY-011")
