@@ -25,6 +25,17 @@ class Phase:
 
     state: MarketState
     before_halt: MarketState = S.NONE
+    reopen_ns: int = 0  # when the venue's timer ends it, 0 if none does; it stands still in HALT
+    halted_ns: int | None = None  # since when it does
+
+    def hold(self, halts: bool, now_ns: int) -> None:
+        """From now on the market is in HALT, or is not."""
+        if halts and self.halted_ns is None:
+            self.halted_ns = now_ns
+        elif not halts and self.halted_ns is not None:
+            if self.reopen_ns:
+                self.reopen_ns = now_ns + max(self.reopen_ns - self.halted_ns, 1)
+            self.halted_ns = None
 
 
 def allows(now: MarketState, before_halt: MarketState, wanted: MarketState) -> bool:
@@ -42,10 +53,12 @@ class Phases:
     def __init__(self) -> None:
         self.groups: dict[int, Phase] = {}
         self.own: dict[int, Phase] = {}
+        self.instruments: dict[int, Instrument] = {}
 
     def list_book(self, instrument: Instrument) -> None:
         self.groups.setdefault(instrument.group, Phase(S.CLOSED))
         self.own.setdefault(instrument.index, Phase(S.NONE))
+        self.instruments[instrument.index] = instrument
 
     def effective(self, instrument: Instrument) -> MarketState:
         group, own = self.groups[instrument.group].state, self.own[instrument.index].state
@@ -61,9 +74,31 @@ class Phases:
         legal = wanted in GOES_TO and allows(now, before_halt, S(wanted))
         return (RejectReason.NONE if legal and possible else RejectReason.STATE), now
 
-    def move(self, instrument: Instrument | None, group: int, wanted: MarketState) -> None:
+    def move(self, instrument: Instrument | None, group: int, wanted: MarketState, now_ns: int) -> None:
+        """By a command: no timer ends the new state, but HALT and the way back keep the one that there was."""
         now = self.groups[group].state if instrument is None else self.effective(instrument)
         phase = self.groups[group] if instrument is None else self.own[instrument.index]
+        keeps = wanted == S.HALT or (now == S.HALT and wanted == phase.before_halt)
         if wanted == S.HALT != now:
             phase.before_halt = state_before_halt(now)
         phase.state = S.NONE if instrument is not None and wanted == S.OPEN else wanted
+        self._hold(now_ns)
+        if not keeps:
+            phase.reopen_ns = 0
+
+    def reserve(self, phase: Phase, state: MarketState, until_ns: int, now_ns: int) -> None:
+        """By the venue itself, until a time."""
+        phase.state = state
+        self._hold(now_ns)
+        phase.reopen_ns = until_ns
+
+    def until_ns(self, instrument: Instrument | None, group: int) -> int:
+        """What is told of a new state: when the timer ends it."""
+        phase = self.groups[group] if instrument is None else self.own[instrument.index]
+        return 0 if phase.halted_ns is not None else phase.reopen_ns
+
+    def _hold(self, now_ns: int) -> None:
+        for phase in self.groups.values():
+            phase.hold(phase.state == S.HALT, now_ns)
+        for index, phase in self.own.items():
+            phase.hold(self.effective(self.instruments[index]) == S.HALT, now_ns)

@@ -113,7 +113,9 @@ def halt(reference: Reference, order: Order, index: int, reason: StateReason, mi
     lead = index == reference.lead_months.get(instrument.group)
     now_ns = reference.running.time_ns
     until_ns = now_ns + reference.guards[index].pause_ns(reason, now_ns)
-    reference.phases.move(None if lead else instrument, instrument.group, MarketState.RESERVED)
+    phases = reference.phases
+    phase = phases.groups[instrument.group] if lead else phases.own[instrument.index]
+    phases.reserve(phase, MarketState.RESERVED, until_ns, now_ns)
     reference.emit(
         EventKind.STA, state=MarketState.RESERVED, reason=reason, value_tick_lots=until_ns,
         instrument=0 if lead else instrument.index, reference=instrument.group if lead else 0,

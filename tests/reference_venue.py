@@ -51,7 +51,7 @@ def set_state(reference: Reference) -> None:
     wanted = MarketState(command.order_type)
     before = {index: reference.market_state(index) for index in instruments}
     own = {index: phase.state for index, phase in phases.own.items()}
-    phases.move(instrument, command.group, wanted)
+    phases.move(instrument, command.group, wanted, command.time_ns)
     for index in sorted(instruments):
         if before[index] != MarketState.OPEN == reference.market_state(index):
             if not open_book(reference, index, own[index]):
@@ -61,12 +61,15 @@ def set_state(reference: Reference) -> None:
     scope = [i for i, other in instruments.items() if other is instrument or _follows(instrument, other, command)]
     if wanted == MarketState.CLOSED:
         expire(reference, scope)
-        end_day(reference, scope)
+        end_day(reference, scope, instrument is None)
     held = instrument is not None and wanted == MarketState.OPEN and phases.own[instrument.index].state
     if not held:
+        if instrument is not None and wanted in (MarketState.OPEN, MarketState.CLOSED):
+            reference.guards[instrument.index].extensions = 0
         reference.emit(
-            EventKind.STA, reason=command.reason, state=wanted, instrument=command.instrument, reference=command.group
-        )
+            EventKind.STA, reason=command.reason, state=wanted, instrument=command.instrument, reference=command.group,
+            value_tick_lots=phases.until_ns(instrument, command.group),
+        )  # fmt: skip
     release_waiting(reference, command.group if instrument is None else instrument.group)
 
 
@@ -127,11 +130,13 @@ def clock(reference: Reference) -> None:
     fire_timers(reference)
 
 
-def end_day(reference: Reference, indices: list[int]) -> None:
-    """The day's prices are forgotten (STOP-001)."""
+def end_day(reference: Reference, indices: list[int], whole_group: bool) -> None:
+    """The day's prices are forgotten (STOP-001); an extended auction is due as soon as the group is OPEN (AUC-014)."""
     for index in indices:
         reference.books[index].last_tick = None
         reference.books[index].indicative_tick = None
+        if whole_group and reference.guards[index].extensions:
+            reference.phases.own[index].reopen_ns = reference.command.time_ns
         reference.guards[index].extensions = 0
 
 

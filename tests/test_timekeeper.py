@@ -259,5 +259,26 @@ def test_extended_auction_is_tried_again_when_its_time_is_over_and_then_waits_fo
     assert guard_of(bench, "reopen_ns") == 0 and query.market_state(bench.venue.states, 1) == S.RESERVED
 
 
+@pytest.mark.rule("STATE-004")
+@pytest.mark.rule("STATE-001")
+def test_a_market_that_was_halted_while_it_was_reserved_reopens_by_itself_all_the_same(bench: Bench) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    window = bench.venue.states["guards"]["windows"][0, 1][:1]
+    window["width_ticks"], window["pause_ns"] = 5, NS_PER_S
+    bench.venue.states["books"]["features"][0, 1] = BookFeature.VELOCITY
+    other.ask(bench.order(10, "b1", side="s", price_tick=bench.price + 6))
+    peer.ask(bench.order(10, "a1", price_tick=bench.price + 6))
+    bench.pass_ms(400)
+    set_state(bench, S.HALT)
+    bench.pass_ms(5_000)
+    assert query.market_state(bench.venue.states, 1) == S.HALT
+    set_state(bench, S.RESERVED)
+    bench.pass_ms(400)
+    assert query.market_state(bench.venue.states, 1) == S.RESERVED, "600 ms were left"
+    bench.pass_ms(400)
+    assert query.market_state(bench.venue.states, 1) == S.OPEN
+    assert query.position(bench.venue.states, 1, 1).lots == 5
+
+
 def guard_of(bench: Bench, name: str) -> int:
     return int(bench.venue.states["guards"][name][0, 1])

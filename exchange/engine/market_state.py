@@ -11,6 +11,7 @@ from exchange.kernel import kernel
 
 FOLLOW = np.int64(MarketState.NONE)
 STA = np.int64(EventKind.STA)
+KEPT = np.int64(-1)  # of a reopening time: a halt stops it, and the way back to the state before lets it go on
 
 
 @kernel
@@ -32,17 +33,31 @@ def change_state(state, out, index, group_number, target, reason, until_ns):
     """STA: a book, or a whole group with `index` 0, is in its new state.
 
     reason    StateReason
-    until_ns  when the venue's timer ends it, 0 if none does
+    until_ns  when the venue's timer ends it, 0 if none does, KEPT: as a halt has left it
     """
     if index != 0:
         _change_book(state, index, target, reason, until_ns)
+        told_ns = np.int64(0) if state.books[index].phase == HALT else np.int64(state.guards[index].reopen_ns)
     else:
         _change_group(state, group_number, target, reason, until_ns)
+        told_ns = np.int64(0) if target == HALT else np.int64(state.groups[group_number].reopen_ns)
     row = market_event(state, out, STA, index)
     row.state = target
     row.reason = reason
     row.reference = group_number
-    row.value_tick_lots = until_ns
+    row.value_tick_lots = told_ns
+
+
+@kernel
+def _stopped_ns(state, reopen_ns):
+    """What is left until a reopening time: in HALT that stands in its place."""
+    return max(np.int64(reopen_ns) - state.time_ns, np.int64(1)) if reopen_ns != 0 else np.int64(0)
+
+
+@kernel
+def _resumed_ns(state, left_ns):
+    """The reopening time of which a halt has left so much."""
+    return left_ns + state.time_ns if left_ns != 0 else np.int64(0)
 
 
 @kernel
@@ -50,11 +65,12 @@ def _change_book(state, index, target, reason, until_ns):
     book = state.books[index]
     if target == HALT and book.phase != HALT:
         book.before_halt = book.phase
-    state.guards[index].reopen_ns = until_ns
     if target == OPEN or target == CLOSED:
         state.guards[index].extensions = 0
     own = FOLLOW if target == OPEN else target
     _set_book_state(state, index, np.int64(state.groups[book.group].state), own, reason, False)
+    if until_ns != KEPT:
+        state.guards[index].reopen_ns = _stopped_ns(state, until_ns) if book.phase == HALT else until_ns
 
 
 @kernel
@@ -63,9 +79,14 @@ def _change_group(state, group_number, target, reason, until_ns):
     fresh_day = group.state == CLOSED and target == PREOPEN
     if target == HALT and group.state != HALT:
         group.before_halt = group.state
+    if until_ns != KEPT:
+        group.reopen_ns = until_ns
+    elif target == HALT and group.state != HALT:
+        group.reopen_ns = _stopped_ns(state, group.reopen_ns)
+    elif target != HALT and group.state == HALT:
+        group.reopen_ns = _resumed_ns(state, group.reopen_ns)
     group.state = target
     group.reason = reason
-    group.reopen_ns = until_ns
     for index in range(1, state.books_listed + 1):
         book = state.books[index]
         if book.group == group_number:
@@ -76,9 +97,15 @@ def _change_group(state, group_number, target, reason, until_ns):
 def _set_book_state(state, index, group_state, own_state, reason, fresh_day):
     book = state.books[index]
     collected = book.phase == PREOPEN or book.phase == NOCANCEL or book.phase == RESERVED or book.phase == PAUSED
+    halted = book.phase == HALT
     book.status_sequence = state.sequence
     book.own_state = own_state
     book.phase = effective_state(group_state, own_state)
+    guard = state.guards[index]
+    if book.phase == HALT and not halted:
+        guard.reopen_ns = _stopped_ns(state, guard.reopen_ns)
+    elif halted and book.phase != HALT:
+        guard.reopen_ns = _resumed_ns(state, guard.reopen_ns)
     book.reason = reason
     if collected and book.phase == OPEN:
         empty_windows(state, index)

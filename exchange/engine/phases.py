@@ -14,7 +14,7 @@ from exchange.engine.collar import collect_again, may_uncross
 from exchange.engine.disconnect import release_waiting
 from exchange.engine.emit import market_event, refuse
 from exchange.engine.leavers import send_off
-from exchange.engine.market_state import FOLLOW, change_state, reference_tick
+from exchange.engine.market_state import FOLLOW, KEPT, change_state, reference_tick
 from exchange.engine.orders import refresh_order
 from exchange.engine.scope import OF_THE_DAY, gather_book
 from exchange.engine.stops import elect_by_last
@@ -248,10 +248,22 @@ def expire_day_orders(state):
 
 
 @kernel
+def _keeps_time(state, index, group, target):
+    """Whether a change stops a reopening time, or lets it go on: into HALT, and back to the state before."""
+    if index != 0:
+        present, before = np.int64(state.books[index].phase), np.int64(state.books[index].before_halt)
+    else:
+        present, before = np.int64(state.groups[group].state), np.int64(state.groups[group].before_halt)
+    return target == HALT or (present == HALT and target == before)
+
+
+@kernel
 def finish_state_change(state, out):
     """Set the state that was asked for, say so, and let go what waited for it (AUC-013, COD-004)."""
     cursor = state.cursor
     target, reason = np.int64(cursor.market_state), np.int64(cursor.reason)
     if target != FOLLOW:
-        change_state(state, out, np.int64(cursor.instrument), np.int64(cursor.group), target, reason, np.int64(0))
+        index, group = np.int64(cursor.instrument), np.int64(cursor.group)
+        until_ns = KEPT if _keeps_time(state, index, group, target) else np.int64(0)
+        change_state(state, out, index, group, target, reason, until_ns)
     release_waiting(state, np.int64(cursor.group if cursor.instrument == 0 else state.books[cursor.instrument].group))

@@ -29,7 +29,7 @@ GROUP = record_type(
         ("waiting", "<i4"),  # orders whose cancel waits for a state that allows it (COD-004), at most so many
         ("lead_book", "<i4"),  # the lead month, 0 none: its breach reserves the whole group (BAND-008)
         ("spare", "<i4"),
-        ("reopen_ns", "<i8"),  # when RESERVED is due to end, 0 if no timer ends it
+        ("reopen_ns", "<i8"),  # when RESERVED is due to end, 0 if no timer ends it; in HALT: what is left until then
     ]
 )
 
