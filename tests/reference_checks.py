@@ -92,8 +92,10 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     yield reference.find_client(command.account, client_words(command)) is not None, RejectReason.DUP_ID
     yield market and best_price(reference, command) is None, RejectReason.NO_OPP
     beyond = not instrument.low_tick <= command.price <= instrument.high_tick
-    yield stop and not instrument.low_tick <= command.trigger <= instrument.high_tick, RejectReason.BAND
-    yield (market or stop) and priced and beyond, RejectReason.BAND
+    yield market and priced and beyond, RejectReason.BAND
+    limit = command.price if priced else None
+    outside = stop and stop_outside(instrument, command.side, command.tif, command.trigger, limit)
+    yield outside, RejectReason.BAND
     order = reference.draft(command)
     for price in () if market or stop else (command.price, order.price):
         yield outside_band(reference, command.instrument, command.side, price, command.tif), RejectReason.BAND
@@ -154,9 +156,14 @@ def stop_replace_checks(reference: Reference, order: Order, changed: Order) -> C
     yield changed.order_lots % instrument.lot_inc != 0, RejectReason.BAD_LOT
     yield changed.order_lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
     yield shows_too_little(instrument, changed.order_lots, changed.display_lots), RejectReason.SHOW
-    yield any(not instrument.low_tick <= price <= instrument.high_tick for price in prices), RejectReason.BAND
-    sign, passive = signed(order.side), instrument.low_tick if order.side == Side.BUY else instrument.high_tick
-    yield sign * changed.price < sign * passive, RejectReason.BAND
+    moves = (changed.trigger, changed.price) != (order.trigger, order.price)
+    if moves or changed.leaves_lots > order.leaves_lots:
+        limit = None if command.flags & CommandFlag.KEEP_PRICE else command.price
+        yield stop_outside(instrument, order.side, changed.tif, changed.trigger, limit), RejectReason.BAND
+        sign, passive = signed(order.side), instrument.low_tick if order.side == Side.BUY else instrument.high_tick
+        stays_out = sign * changed.price < sign * passive
+        if stays_out and not can_park(instrument, order.side, changed.price, changed.tif):
+            yield not waits_for_a_day(instrument, order.side, changed.tif, changed.trigger), RejectReason.BAND
     if changed.price != order.price or changed.leaves_lots > order.leaves_lots:
         yield from _risk_checks(reference, changed, order)
     yield order in reference.elected or refuses_election(reference, changed), RejectReason.ELECTED
@@ -249,11 +256,33 @@ def worst_price(reference: Reference, index: int, side: int) -> int:
     return min(signed(side) * limit, signed(side) * band) * signed(side)
 
 
-def can_park(instrument: Instrument, side: int, price: int, tif: int) -> bool:
-    """BAND-004: GTC and GTD orders on the passive side, inside the prices that the venue knows at all (SPEC-004)."""
+def is_known(instrument: Instrument, price: int) -> bool:
+    """The prices that the venue knows at all (SPEC-004)."""
     lowest = 1 if instrument.combo in (ComboKind.OUTRIGHT, ComboKind.STRIP) else -PRICE_MAX
+    return lowest <= price <= PRICE_MAX
+
+
+def can_park(instrument: Instrument, side: int, price: int, tif: int) -> bool:
+    """BAND-004: GTC and GTD orders on the passive side."""
     passive = price < instrument.low_tick if side == Side.BUY else price > instrument.high_tick
-    return tif in (TimeInForce.GTC, TimeInForce.GTD) and passive and lowest <= price <= PRICE_MAX
+    return tif in (TimeInForce.GTC, TimeInForce.GTD) and passive and is_known(instrument, price)
+
+
+def waits_for_a_day(instrument: Instrument, side: int, tif: int, trigger: int) -> bool:
+    """A stop that outlives the day, with a trigger that the day's prices cannot reach."""
+    beyond = trigger > instrument.high_tick if side == Side.BUY else trigger < instrument.low_tick
+    return tif in (TimeInForce.GTC, TimeInForce.GTD) and beyond and is_known(instrument, trigger)
+
+
+def stop_outside(instrument: Instrument, side: int, tif: int, trigger: int, limit: int | None) -> bool:
+    """STOP-009, BAND-004: whether the day refuses a stop's trigger, or the limit that it names."""
+    if waits_for_a_day(instrument, side, tif, trigger):
+        return limit is not None and not is_known(instrument, limit)
+    if not instrument.low_tick <= trigger <= instrument.high_tick:
+        return True
+    if limit is None or instrument.low_tick <= limit <= instrument.high_tick:
+        return False
+    return not can_park(instrument, side, limit, tif)
 
 
 def outside_band(reference: Reference, index: int, side: int, price: int, tif: int) -> bool:

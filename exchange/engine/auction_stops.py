@@ -7,8 +7,8 @@ from exchange.book.heap import remove_node
 from exchange.book.levels import place_of, row_of
 from exchange.book.stops import leave_line, take_reached, wait_for_trigger
 from exchange.codes import CancelReason
+from exchange.engine.day_prices import in_limits
 from exchange.engine.orders import rest_order, take_out
-from exchange.engine.stop_terms import in_limits
 from exchange.engine.stops import inject_stop, injection_tick
 from exchange.kernel import kernel
 

@@ -77,16 +77,24 @@ def check_stop_replace(state, command, slot, trigger, price, total, display):
     reason = check_lots(state, account, book, total)
     if reason == NONE:
         reason = check_display(book, total, display)
-    if reason == NONE:
-        reason = check_stop_prices(book, priced, trigger, np.int64(command.price))
-    if reason == NONE:
-        reason = check_moved_limit(book, np.int64(order.side), price)
+    if reason == NONE and (trigger != order.trigger or price != order.price or total > order.leaves_lots):
+        reason = _check_prices(book, order, command, trigger, price)
     if reason == NONE:
         reason = _check_work(state, account, order, price, total)
     if reason != NONE:
         return reason
     refuses = order["flags"] & REJECT_IF_ELECTED != 0 and is_elected_now(book, np.int64(order.side), trigger)
     return ELECTED if refuses or not is_waiting(state, slot) else NONE
+
+
+@kernel
+def _check_prices(book, order, command, trigger, price):
+    """Rank 10, if a price moves or there is more to trade (REPL-004)."""
+    side = np.int64(order.side)
+    tif = command.tif if command["flags"] & SET_TIF != 0 else order.tif
+    priced = command["flags"] & KEEP_PRICE == 0
+    reason = check_stop_prices(book, side, tif, trigger, priced, np.int64(command.price))
+    return reason if reason != NONE else check_moved_limit(book, side, tif, trigger, price)
 
 
 @kernel

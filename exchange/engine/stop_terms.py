@@ -4,6 +4,7 @@ import numpy as np
 
 from exchange.book.stops import STOP_LIMIT, reaches
 from exchange.codes import CommandFlag, MarketState, RejectReason, Side
+from exchange.engine.day_prices import can_park, in_limits, is_known, is_out_of_reach
 from exchange.kernel import kernel
 
 BUY = np.int64(Side.BUY)
@@ -41,30 +42,28 @@ def stop_tick(book, command):
 
 
 @kernel
-def in_limits(book, tick):
-    """Whether a tick lies inside the daily limits."""
-    return book.low_tick <= tick <= book.high_tick
+def check_stop_prices(book, side, tif, trigger, priced, price):
+    """Rank 10 of a stop: the band is for its injection, the daily limits are for now (STOP-009).
 
-
-@kernel
-def window_tick(book, tick):
-    """The price of the window that is nearest to a tick."""
-    return min(max(tick, np.int64(book.low_tick)), np.int64(book.high_tick))
-
-
-@kernel
-def check_stop_prices(book, priced, trigger, price):
-    """Rank 10 of a stop: the band is for its injection, the daily limits are for now. `priced`: it gives a price."""
-    if not in_limits(book, trigger) or (priced and not in_limits(book, price)):
+    A trigger that this day cannot reach is for a later one, and so is the limit behind it. `priced`: it gives a price.
+    """
+    if is_out_of_reach(book, side, trigger, tif):
+        return BAND if priced and not is_known(book, price) else NONE
+    if not in_limits(book, trigger):
+        return BAND
+    if priced and not in_limits(book, price) and not can_park(book, side, price, tif):
         return BAND
     return NONE
 
 
 @kernel
-def check_moved_limit(book, side, tick):
-    """Rank 10 of a replace: a limit that moves with its trigger cannot leave the daily limits on the passive side."""
+def check_moved_limit(book, side, tif, trigger, tick):
+    """Rank 10 of a replace: a limit that moves with its trigger leaves the daily limits on the passive side only where
+    it can be parked."""
     passive = tick < book.low_tick if side == BUY else tick > book.high_tick
-    return BAND if passive else NONE
+    if passive and not can_park(book, side, tick, tif) and not is_out_of_reach(book, side, trigger, tif):
+        return BAND
+    return NONE
 
 
 @kernel

@@ -15,9 +15,10 @@ from exchange.book.stops import (
     wait_for_trigger,
 )
 from exchange.codes import EventKind, OrderState, Side
+from exchange.engine.day_prices import window_tick
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import work_order
-from exchange.engine.stop_terms import is_elected_now, tighter, window_tick
+from exchange.engine.stop_terms import is_elected_now, tighter
 from exchange.engine.validate import OPEN, worst_tick
 from exchange.kernel import kernel
 

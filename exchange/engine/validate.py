@@ -9,7 +9,6 @@ from exchange.book.stops import STOP, STOP_LIMIT, is_stop
 from exchange.clearing.margin import loss_per_lot
 from exchange.codes import (
     AccountFlag,
-    ComboKind,
     CommandFlag,
     MarketState,
     OrderEntry,
@@ -20,6 +19,7 @@ from exchange.codes import (
     SmpMode,
     TimeInForce,
 )
+from exchange.engine.day_prices import can_park
 from exchange.engine.risk import check_risk, is_full
 from exchange.engine.stop_terms import check_stop_prices, is_elected_now, stop_tick
 from exchange.kernel import kernel, leaf_kernel, word_at
@@ -27,8 +27,6 @@ from exchange.records import COMMAND
 from exchange.units import ORDER_LOTS_MAX, PRICE_MAX
 
 BUY = np.int64(Side.BUY)
-OUTRIGHT = np.int64(ComboKind.OUTRIGHT)
-STRIP = np.int64(ComboKind.STRIP)
 NONE = np.int64(RejectReason.NONE)
 UNKNOWN_ACCOUNT = np.int64(RejectReason.UNKNOWN_ACCOUNT)
 UNKNOWN = np.int64(RejectReason.UNKNOWN)
@@ -186,15 +184,6 @@ def worst_tick(book, side):
     """The worst price an order of this side may have."""
     lowest, highest = price_range(book, side)
     return highest if side == BUY else lowest
-
-
-@leaf_kernel
-def can_park(book, side, tick, tif):
-    """Whether an order outside the daily limits is accepted and waits for a day that covers it (BAND-004)."""
-    if tif != GTC and tif != GTD:
-        return False
-    lowest = 1 if book.combo == OUTRIGHT or book.combo == STRIP else -PRICE_MAX
-    return lowest <= tick < book.low_tick if side == BUY else book.high_tick < tick <= PRICE_MAX
 
 
 @leaf_kernel
@@ -372,7 +361,8 @@ def check_terms(state, command, book, row, word, tick):
         if command["flags"] & TIGHTEN != 0 and (command.price < book.low_tick or command.price > book.high_tick):
             return BAND
     elif is_stop(command.order_type):
-        reason = check_stop_prices(book, gives_price(command), np.int64(command.trigger), np.int64(command.price))
+        trigger, price = np.int64(command.trigger), np.int64(command.price)
+        reason = check_stop_prices(book, side, command.tif, trigger, gives_price(command), price)
         if reason != NONE:
             return reason
     else:
