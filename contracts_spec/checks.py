@@ -49,6 +49,7 @@ def check_spec(tables: dict[str, Any]) -> list[Problem]:
         (_check_calendar, (calendar,)),
         (_check_chip_prices, (chips, products)),
         (_check_product_tiers, (products, tiers)),
+        (_check_charges, (margin,)),
         (_check_pairs, (margin, chips)),
     )
     problems = [problem for name, table in tables.items() if table for problem in _check_ratios(name, "", table)]
@@ -256,6 +257,14 @@ def _check_product_tiers(products: ProductsFile, tiers: TiersFile) -> _Problems:
             if name not in names:
                 allowed = f"must be one of {', '.join(names)}"
                 yield Problem("products.toml", key, repr(name), allowed, "CONFIG-002")
+
+
+def _check_charges(margin: MarginFile) -> _Problems:
+    """CONFIG-004 for what is no share: charges and counts."""
+    for key in margin.__struct_fields__:
+        value = getattr(margin, key)
+        if isinstance(value, int) and not key.endswith("_bp") and value < 0:
+            yield Problem("margin.toml", key, str(value), "must be at least 0", "CONFIG-004")
 
 
 def _check_pairs(margin: MarginFile, chips: ChipsFile) -> _Problems:

@@ -22,6 +22,7 @@ from contracts_spec.schema import Spec
 from exchange.codes import ComboKind, Family, OrderEntry
 from exchange.contract_explained import explain, kind_name, utc_text, why_not_listed
 from exchange.errors import UserError
+from exchange.journal.errors import EXIT_CONFIGURATION
 from exchange.seams import RealClock
 from exchange.units import NS_PER_S, price_text
 
@@ -66,7 +67,7 @@ def open_catalogue(day: str, folder: str) -> Catalogue:
         spec = load_spec(folder or None)
         instruments = tuple(instruments_on(spec, trading_day))
     except SpecError as error:
-        raise UserError("; ".join(str(problem) for problem in error.problems)) from None
+        raise UserError("; ".join(str(problem) for problem in error.problems), EXIT_CONFIGURATION) from None
     return Catalogue(spec, trading_day, instruments, {one.id: one for one in instruments})
 
 

@@ -27,6 +27,7 @@ from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.gateway.history import History
 from exchange.gateway.keys import KeyDefinition, KeyStore, key_payload
+from exchange.journal.errors import EXIT_CONFIGURATION
 from exchange.journal.recovery import open_journal
 from exchange.journal.replay import read_frames
 from exchange.journal.segments import SEGMENT_BYTES
@@ -253,7 +254,7 @@ def _load_spec(day: date) -> Spec:
     try:
         return load_spec(None, day)
     except SpecError as error:
-        raise UserError(str(error)) from error
+        raise UserError(str(error), EXIT_CONFIGURATION) from error
 
 
 def _make_recorder(limits: Limits, body: np.ndarray | None) -> Any:

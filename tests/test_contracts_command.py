@@ -1,11 +1,13 @@
 """`gpux contracts`: lists, filters, JSON, and one line for every mistake."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contracts_spec.load import FILES, FOLDER
 from exchange.cli import main
 
 LAUNCH = ("--date", "2026-11-23")
@@ -27,10 +29,10 @@ def listed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str
     return found
 
 
-def mistake(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+def mistake(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 2) -> str:
     with pytest.raises(SystemExit) as stopped:
         main(["contracts", *arguments])
-    assert stopped.value.code == 2
+    assert stopped.value.code == code
     text = capsys.readouterr().err
     assert text.startswith("gpux: ")
     assert text.count("\n") == 1
@@ -95,8 +97,6 @@ def test_a_contract_is_found_in_small_letters(capsys: pytest.CaptureFixture[str]
         (("--kind", "week"), "--kind week is unknown: one of month"),
         (("--family", "ABC"), "--family ABC is unknown: one of PHY"),
         (("--date", "23.11.2026"), "--date 23.11.2026 is no date like 2026-11-23"),
-        (("--date", "2035-01-01"), "calendar.toml: holidays.2037: a holiday list is needed for 2037"),
-        (("--spec", "nowhere"), "there is no such file in nowhere"),
         (("nonsense", *LAUNCH), "'NONSENSE' is no symbol: H100.G90.F27"),
     ],
 )
@@ -106,10 +106,51 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     assert text in mistake(capsys, *arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("--date", "2035-01-01"), "calendar.toml: holidays.2037: a holiday list is needed for 2037"),
+        (("--spec", "nowhere"), "there is no such file in nowhere"),
+    ],
+)
+def test_a_specification_that_cannot_be_used_is_one_line_and_exit_code_78(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], text: str
+) -> None:
+    assert text in mistake(capsys, *arguments, code=78)
+
+
+@pytest.mark.rule("BAD-069")
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        (
+            "products.toml",
+            "min_inc_ticks = 1",
+            "min_inc = 1",
+            "products.toml: orders.min_inc = 1: unknown key, allowed",
+        ),
+        ("products.toml", "min_inc_ticks = 1", "min_inc_ticks = 0", "orders.min_inc_ticks = 0: must be at least 1"),
+        ("margin.toml", "tier_mills = 50", "tier_mills = -1", "margin.toml: tier_mills = -1: must be at least 0"),
+        ("margin.toml", "maintenance_bp = 8000", "maintenance_bp = -1", "maintenance_bp = -1: must be in 0..10000"),
+        ("chips.toml", 'name = "H100"', 'name = "A100"', "chips.toml: chip name = 'A100': may stand once"),
+        ("tiers.toml", 'name = "G85"', 'name = "G90"', "tiers.toml: tier.G90.name = 'G90': must be 'G85'"),
+    ],
+)
+def test_a_specification_with_a_mistake_is_refused_with_file_key_and_value(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, file: str, old: str, new: str, told: str
+) -> None:
+    for name in FILES:
+        shutil.copy(FOLDER / name, tmp_path / name)
+    text = (tmp_path / file).read_text()
+    assert old in text
+    (tmp_path / file).write_text(text.replace(old, new, 1))
+    assert told in mistake(capsys, "--spec", str(tmp_path), *LAUNCH, code=78)
+
+
 def test_all_problems_of_a_folder_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for name in ("chips", "tiers", "products", "calendar", "margin"):
         (tmp_path / f"{name}.toml").write_text("nothing = 1\n")
-    text = mistake(capsys, "--spec", str(tmp_path))
+    text = mistake(capsys, "--spec", str(tmp_path), code=78)
     for name in ("chips", "tiers", "products", "calendar", "margin"):
         assert f"{name}.toml: nothing = 1: unknown key" in text
 

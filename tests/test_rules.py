@@ -122,4 +122,4 @@ def test_codes_named_in_the_code_are_rules() -> None:
 def test_every_rule_of_matching_is_told() -> None:
     designed = re.findall(r"^(?:- \*\*|\| \*\*)([A-Z]+-\d{3})\*\*", DESIGN.read_text(), re.MULTILINE)
     assert len(designed) > 150
-    assert set(designed) - {code for code, _ in rules()} == {"INV-025"}, "it needs an outside benchmark"
+    assert not set(designed) - {code for code, _ in rules()}

@@ -12,6 +12,7 @@ def small(contest: Contest) -> Contest:
     return replace(contest, commands=60, warm_orders=40)
 
 
+@pytest.mark.rule("INV-025")
 @pytest.mark.parametrize("contest", CONTESTS, ids=lambda contest: contest.package)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_peer_plays_the_flow_to_the_expected_end(contest: Contest) -> None:

@@ -154,7 +154,7 @@ def test_an_order_that_new_limits_cover_no_more_waits_unseen_until_they_do(bench
     assert order.shown_lots == 5
 
 
-@pytest.mark.rule("SEC-061")
+@pytest.mark.rule("SEC-061", "BAD-065")
 def test_a_settlement_that_needs_two_people_or_is_none_is_refused(bench: Bench) -> None:
     do(bench, "state", target=CHIP, to="closed")
     row = bench.venue.table.row(1)
