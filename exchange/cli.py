@@ -215,6 +215,7 @@ def key_make(
     firm: int = 0,
     date: str = "",
     file: str = "",
+    by: operator_cli.By = operator_cli.NOBODY,
 ) -> None:
     """Make a key for an account, whether the venue runs or not; the account is defined if it is new.
 
@@ -223,7 +224,7 @@ def key_make(
         name: The key's id will be k_NAME; the private key goes to FOLDER/NAME.pem, readable by its owner only.
         account: Account number.
         deposit: Money to pay in, in mills.
-        scopes: What the key may do: read, trade, cancel, dc, risk, admin; separated by commas.
+        scopes: What the key may do: read, trade, cancel, dc, risk; separated by commas. admin, alone, is an operator.
         firm: Clearing firm of the key, and of the account if it is new; 0 is none.
         date: Trading day of a new venue's catalogue; without it today.
         file: Where the private key goes instead.
@@ -236,7 +237,7 @@ def key_make(
     settings = Settings(day=serve_command.parse_day(date))
     chosen = tuple(scope.strip() for scope in scopes.split(","))
     console = Console(stderr=True)
-    pair, path = serve_command.make_key(folder, name, account, deposit, chosen, firm, file, settings, console)
+    pair, path = serve_command.make_key(folder, name, account, deposit, chosen, firm, file, settings, console, by)
     print(f"key {pair.key} for account {pair.account}, scopes {scopes}; private key in {path}")
 
 

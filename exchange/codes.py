@@ -75,6 +75,7 @@ class CommandKind(IntEnum):
     DELIVER = 70
     EXPIRE = 71
     DEFINE_KEY = 72
+    ACT = 73
     LEAD_MAKERS = 80
     DAY_LIMITS = 81
 

@@ -18,8 +18,10 @@ from exchange.limits import NAMED
 from exchange.loop import run_loop
 from exchange.main import RunningServer, Settings, prepare, serve
 from exchange.opening import OpenVenue
+from exchange.operator.cli import NOBODY, By
 from exchange.operator.port import ask, is_served
 from exchange.operator.requests import DefineKey
+from exchange.operator.signing import load_private
 from exchange.seams import RealClock, RealDisk
 
 POLL_S = 0.2
@@ -112,9 +114,10 @@ def make_key(
     key_file: str,
     settings: Settings,
     console: Console,
+    by: By = NOBODY,
 ) -> tuple[KeyPair, str]:
     """Make a key; the private half goes to a file that only its owner reads. A venue that runs is asked to take the
-    public half, one that does not is opened for it."""
+    public half, one that does not is opened for it. `by`: who asks a venue that runs."""
     path = key_file or f"{folder}/{name}.pem"
     disk = RealDisk()
     if disk.exists(path):
@@ -124,10 +127,13 @@ def make_key(
     if is_served(folder):
         public = encode_bytes(pair.public())
         request = DefineKey(
-            key=pair.key, public=public, account=account, scopes=list(scopes), firm=firm, mills=deposit_mills
-        )
+            key=pair.key, public=public, account=account, scopes=list(scopes), firm=firm, mills=deposit_mills,
+            reason=by.reason,
+        )  # fmt: skip
         with _private_file(disk, path, pair):
-            ask(folder, request)
+            told = ask(folder, request, load_private(by.sign) if by.sign else None)
+            for line in told:
+                console.print(line, markup=False, highlight=False)
         return pair, path
     run_loop(warm_up_shown(settings, console))
     with prepare(folder, settings) as setup, _private_file(disk, path, pair):

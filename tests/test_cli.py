@@ -6,8 +6,10 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from functools import reduce
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import cyclopts
 import pytest
@@ -138,6 +140,12 @@ def commands(app: cyclopts.App, path: tuple[str, ...] = ()) -> Iterator[tuple[st
         yield path
 
 
+def helps(group: Any) -> list[Any]:
+    """What is said of each option of a group that commands share."""
+    types = get_type_hints(type(group), include_extras=True)
+    return [types[field.name].__metadata__[0] for field in fields(group)]
+
+
 @pytest.mark.parametrize("path", list(commands(cli.app)), ids=" ".join)
 def test_help_explains_every_parameter(
     path: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -148,7 +156,10 @@ def test_help_explains_every_parameter(
         cli.main([*path, "--help"])
     shown = capsys.readouterr().out
     told = inspect.getdoc(function).split("Args:\n")[1]
-    for name in inspect.signature(function).parameters:
+    for name, parameter in inspect.signature(function).parameters.items():
+        if is_dataclass(parameter.default):
+            assert all(told.help in shown for told in helps(parameter.default)), f"{name} is not explained in the help"
+            continue
         words = re.search(rf"^ {{4}}{name}: (?P<text>.+(?:\n {{8}}.+)*)$", told, re.MULTILINE)
         assert words is not None, f"{name} is not explained in the source"
         assert " ".join(words["text"].replace("`", "").split()) in shown, f"{name} is not explained in the help"

@@ -120,6 +120,7 @@ PAYLOADS: dict[CommandKind, type[Payload]] = {
     CommandKind.LEAD_MAKERS: LeadMakersPayload,
     CommandKind.DAY_LIMITS: DayLimitsPayload,
 }
+NO_EFFECT = (CommandKind.DEFINE_KEY, CommandKind.ACT)  # of the gateway, and of whoever reads the journal
 
 
 def encode_payload(payload: msgspec.Struct) -> bytes:
@@ -137,9 +138,9 @@ def decode_payload(kind: int, payload: bytes) -> Payload:
 
 
 def check(states: np.ndarray, kind: int, payload: bytes) -> None:
-    """Refuse a control that `run` could not carry out in this state. DEFINE_KEY concerns the gateway alone."""
+    """Refuse a control that `run` could not carry out in this state."""
     within("payload bytes", len(payload), 0, PAYLOAD_BYTES_MAX)
-    if kind == CommandKind.DEFINE_KEY:
+    if kind in NO_EFFECT:
         return
     require(kind in PAYLOADS, f"control {kind}: not one of {', '.join(sorted(k.name for k in PAYLOADS))}")
     terms = decode_payload(kind, payload)
@@ -236,7 +237,7 @@ def begin(states: np.ndarray, row: np.record, payload: bytes) -> None:
 def run(states: np.ndarray, row: np.record, payload: bytes) -> np.ndarray:
     """Second half of a checked control. Returns its events."""
     state = states[0]
-    if row.kind == CommandKind.DEFINE_KEY:
+    if row.kind in NO_EFFECT:
         return np.zeros(0, EVENT)
     terms = decode_payload(int(row.kind), payload)
     if isinstance(terms, AccountPayload):

@@ -71,5 +71,7 @@ def record_lines(frame: Frame) -> Iterator[dict[str, object]]:
         if row["tag"]:
             line["tag"] = unpack_tag(int(row["tag"]))
         if frame.kind == FrameKind.CONTROL:
-            line["payload"] = json.loads(frame.payload)
+            payload = line["payload"] = json.loads(frame.payload)
+            if kind == CommandKind.ACT:
+                line["asked"] = json.loads(payload["line"])
         yield line

@@ -1,6 +1,7 @@
 """`gpux operator`: what the operator of a running venue may do, one thin function a command."""
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import cyclopts
 
@@ -9,12 +10,24 @@ StateName = Literal["closed", "preopen", "nocancel", "open", "reserved", "paused
 ScopeName = Literal["account", "session", "firm"]
 
 
-def _ask(folder: str, name: str, **fields: object) -> None:
-    """Ask the venue of a folder and print what it told."""
-    from exchange.operator import port, requests
+@cyclopts.Parameter(name="*")
+@dataclass(frozen=True)
+class By:
+    """Who asks, and why."""
 
-    request = getattr(requests, name)(**fields)
-    for line in port.ask(folder, request):
+    sign: Annotated[str, cyclopts.Parameter(help="Private key file of the operator; needed once there is one.")] = ""
+    reason: Annotated[str, cyclopts.Parameter(help="Why; it is journalled with the act.")] = ""
+
+
+NOBODY = By()
+
+
+def _ask(folder: str, name: str, by: By = NOBODY, **fields: object) -> None:
+    """Ask the venue of a folder and print what it told."""
+    from exchange.operator import port, requests, signing
+
+    request = getattr(requests, name)(**fields, reason=by.reason)
+    for line in port.ask(folder, request, signing.load_private(by.sign) if by.sign else None):
         print(line)
 
 
@@ -29,7 +42,30 @@ def status(folder: str) -> None:
 
 
 @app.command
-def state(folder: str, target: str, to: StateName, *, admin: bool = False, clamp: bool = False) -> None:
+def proposals(folder: str) -> None:
+    """Show what one operator has signed and another has yet to confirm: name, who, until when, what, and why two.
+
+    Args:
+        folder: Data folder of the running venue.
+    """
+    _ask(folder, "Proposals")
+
+
+@app.command
+def confirm(folder: str, proposal: str, *, by: By = NOBODY) -> None:
+    """Confirm what another operator has proposed; then it is done.
+
+    Args:
+        folder: Data folder of the running venue.
+        proposal: Its name, as `gpux operator proposals` shows it.
+    """
+    _ask(folder, "Confirm", by, proposal=proposal)
+
+
+@app.command
+def state(
+    folder: str, target: str, to: StateName, *, admin: bool = False, clamp: bool = False, by: By = NOBODY
+) -> None:
     """Bring a product group or one instrument into a state; the venue refuses what its table of states lacks.
 
     Args:
@@ -39,12 +75,17 @@ def state(folder: str, target: str, to: StateName, *, admin: bool = False, clamp
         admin: An administrative measure: clients read HALT_ADMIN.
         clamp: With open: an auction whose price lies beyond its collar uncrosses at the collar's edge.
     """
-    _ask(folder, "SetState", target=target, to=to, admin=admin, clamp=clamp)
+    _ask(folder, "SetState", by, target=target, to=to, admin=admin, clamp=clamp)
 
 
 @app.command
 def settle(
-    folder: str, *prices: str, chip: tuple[str, ...] = (), day: str = "", increment: tuple[str, ...] = ()
+    folder: str,
+    *prices: str,
+    chip: tuple[str, ...] = (),
+    day: str = "",
+    increment: tuple[str, ...] = (),
+    by: By = NOBODY,
 ) -> None:
     """Publish the settlement of closed groups: their books may open again, within limits around it.
 
@@ -58,11 +99,13 @@ def settle(
     """
     from exchange.operator.prices import parse_prices
 
-    _ask(folder, "Settle", chips=list(chip), prices=parse_prices(prices), increments=parse_prices(increment), day=day)
+    _ask(
+        folder, "Settle", by, chips=list(chip), prices=parse_prices(prices), increments=parse_prices(increment), day=day
+    )
 
 
 @app.command
-def lead_makers(folder: str, target: str, *shares: str) -> None:
+def lead_makers(folder: str, target: str, *shares: str, by: By = NOBODY) -> None:
     """Name the lead market makers of pro-rata books, in place of those before; without any there are none.
 
     Args:
@@ -72,7 +115,7 @@ def lead_makers(folder: str, target: str, *shares: str) -> None:
     """
     from exchange.operator.prices import parse_shares
 
-    _ask(folder, "LeadMakers", target=target, makers=parse_shares(shares))
+    _ask(folder, "LeadMakers", by, target=target, makers=parse_shares(shares))
 
 
 @app.command
@@ -85,6 +128,7 @@ def account(
     position_lots: int | None = None,
     term_lots: int | None = None,
     close_only: bool | None = None,
+    by: By = NOBODY,
 ) -> None:
     """Define an account, or change the limits that are given.
 
@@ -98,13 +142,13 @@ def account(
         close_only: Only orders that reduce risk are taken; --no-close-only ends it.
     """
     _ask(
-        folder, "DefineAccount", account=number, firm=firm, order_lots_max=order_lots,
+        folder, "DefineAccount", by, account=number, firm=firm, order_lots_max=order_lots,
         position_lots_max=position_lots, term_lots_max=term_lots, close_only=close_only,
     )  # fmt: skip
 
 
 @app.command
-def deposit(folder: str, number: int, mills: int) -> None:
+def deposit(folder: str, number: int, mills: int, *, by: By = NOBODY) -> None:
     """Pay money into an account.
 
     Args:
@@ -112,11 +156,11 @@ def deposit(folder: str, number: int, mills: int) -> None:
         number: The account.
         mills: How much, above 0.
     """
-    _ask(folder, "Money", account=number, mills=_above_0(mills))
+    _ask(folder, "Money", by, account=number, mills=_above_0(mills))
 
 
 @app.command
-def withdraw(folder: str, number: int, mills: int) -> None:
+def withdraw(folder: str, number: int, mills: int, *, by: By = NOBODY) -> None:
     """Pay money out of an account, as far as it is free.
 
     Args:
@@ -124,11 +168,11 @@ def withdraw(folder: str, number: int, mills: int) -> None:
         number: The account.
         mills: How much, above 0.
     """
-    _ask(folder, "Money", account=number, mills=-_above_0(mills))
+    _ask(folder, "Money", by, account=number, mills=-_above_0(mills))
 
 
 @app.command
-def kill(folder: str, scope: ScopeName, number: str) -> None:
+def kill(folder: str, scope: ScopeName, number: str, *, by: By = NOBODY) -> None:
     """Stop new orders of an account, a session or a firm, and cancel what works there.
 
     Args:
@@ -136,11 +180,11 @@ def kill(folder: str, scope: ScopeName, number: str) -> None:
         scope: What is stopped.
         number: Number of the account or firm, or name of the session, like s_0000002a.
     """
-    _ask(folder, "Kill", scope=scope, number=number)
+    _ask(folder, "Kill", by, scope=scope, number=number)
 
 
 @app.command
-def unkill(folder: str, scope: ScopeName, number: str) -> None:
+def unkill(folder: str, scope: ScopeName, number: str, *, by: By = NOBODY) -> None:
     """Lift a stop of the venue's own; cancelled orders do not come back.
 
     Args:
@@ -148,22 +192,22 @@ def unkill(folder: str, scope: ScopeName, number: str) -> None:
         scope: What was stopped.
         number: Number of the account or firm, or name of the session.
     """
-    _ask(folder, "Kill", scope=scope, number=number, on=False)
+    _ask(folder, "Kill", by, scope=scope, number=number, on=False)
 
 
 @app.command
-def revoke(folder: str, key: str) -> None:
+def revoke(folder: str, key: str, *, by: By = NOBODY) -> None:
     """End a key: its connections close at once, and it never logs on again.
 
     Args:
         folder: Data folder of the running venue.
         key: The key's id, like k_mm1.
     """
-    _ask(folder, "Revoke", key=key)
+    _ask(folder, "Revoke", by, key=key)
 
 
 @app.command
-def stop(folder: str, *, after: int = 60, why: str = "maintenance") -> None:
+def stop(folder: str, *, after: int = 60, why: str = "maintenance", by: By = NOBODY) -> None:
     """Stop the venue cleanly, after its clients were told.
 
     Args:
@@ -171,7 +215,7 @@ def stop(folder: str, *, after: int = 60, why: str = "maintenance") -> None:
         after: Seconds until then; clients are promised 60.
         why: What clients are told.
     """
-    _ask(folder, "Stop", in_s=after, why=why)
+    _ask(folder, "Stop", by, in_s=after, why=why)
 
 
 def _above_0(mills: int) -> int:

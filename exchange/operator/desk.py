@@ -3,12 +3,12 @@
     desk = OperatorDesk(server.venue, server.hub, spec, clock)
     desk.take(line, answer)             # `answer` gets an Answer, once what was asked is durable and released
 
-It knows no sockets. Everything is sequenced among the commands of clients; a request that the engine refuses changes
-nothing and says why.
+It knows no sockets. Everything is sequenced among the commands of clients, behind an ACT that says who asked and why
+(`acts`); a request that the engine refuses changes nothing else and says why. `authority` says who may ask for what.
 """
 
-from collections.abc import Callable
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from contracts_spec.schema import Spec
@@ -31,14 +31,19 @@ from exchange.errors import UserError
 from exchange.gateway.auth import encode_bytes
 from exchange.gateway.hub import Hub
 from exchange.gateway.keys import KeyDefinition, key_payload
+from exchange.operator.acts import Act, Acts, NeedsTwo
+from exchange.operator.authority import Authority, Proposal
 from exchange.operator.gather import Gather, Reply
 from exchange.operator.requests import (
     Answer,
+    Confirm,
     DefineAccount,
     DefineKey,
     Kill,
     LeadMakers,
     Money,
+    Nonce,
+    Proposals,
     Request,
     Revoke,
     SetState,
@@ -66,8 +71,13 @@ class OperatorDesk:
 
     def __init__(self, venue: Venue, hub: Hub, spec: Spec, clock: Clock) -> None:
         self._venue, self._hub, self._spec, self._clock = venue, hub, spec, clock
-        self._takers: dict[type[Request], Callable[[Any, Reply], None]] = {
+        self._acts, self._authority = Acts(venue), Authority(hub, clock)
+        self._lookers: dict[type[Request], Callable[[Any, Reply], None]] = {
             Status: self._status,
+            Nonce: self._nonce,
+            Proposals: self._proposals,
+        }
+        self._takers: dict[type[Request], Callable[[Any, Reply], None]] = {
             SetState: self._set_state,
             Settle: self._settle,
             LeadMakers: self._lead_makers,
@@ -83,10 +93,36 @@ class OperatorDesk:
     def take(self, line: bytes, reply: Reply) -> None:
         """Serve one line; what is wrong with it is the answer."""
         try:
-            request = decode_request(line)
-            self._takers[type(request)](request, reply)
+            request, act = self._authority.admit(decode_request(line), line)
+            if type(request) in self._lookers:
+                self._lookers[type(request)](request, reply)
+                return
+            if isinstance(request, Confirm):
+                request, act = self._authority.confirm(request, act)
+            self._authority.check(act)
+            self._act(request, act, reply)
         except (ValueError, UserError) as error:
             reply(Answer(False, why=str(error)))
+
+    def _act(self, request: Request, act: Act, reply: Reply) -> None:
+        """Carry it out; what needs two people and is signed by one becomes a proposal."""
+        take = self._takers[type(request)]
+        try:
+            with self._acts.recorded(act):
+                take(request, reply)
+        except NeedsTwo as needed:
+            if not act.signatures:
+                raise
+            with self._acts.tried(Act(act.line, act.signatures * 2)):
+                take(request, lambda answer: None)
+            proposal = self._authority.propose(request, act, str(needed))
+            reply(Answer(True, [_proposal_line(proposal), "another operator confirms it within 10 minutes"]))
+
+    def _nonce(self, request: Nonce, reply: Reply) -> None:
+        reply(Answer(True, [self._authority.nonce(), self._authority.history]))
+
+    def _proposals(self, request: Proposals, reply: Reply) -> None:
+        reply(Answer(True, [_proposal_line(proposal) for proposal in self._authority.proposals]))
 
     # -- the market ---------------------------------------------------------------------------------------------------
 
@@ -127,7 +163,7 @@ class OperatorDesk:
             "reason": StateReason.HALT_ADMIN if request.admin else StateReason.OPERATOR,
             "flags": CommandFlag.CLAMP if request.clamp else 0,
         }
-        self._venue.submit(fields, lambda events: self._tell_states(request, events, self._when_durable(reply)))
+        self._acts.submit(fields, lambda events: self._tell_states(request, events, self._when_durable(reply)))
 
     def _tell_states(self, request: SetState, events: list[Row], reply: Reply) -> None:
         told = [self._state_line(row) for row in events if row[KIND] == EventKind.STA]
@@ -172,9 +208,11 @@ class OperatorDesk:
             raise UserError("no group is CLOSED and waits for its settlement")
         day = date.fromisoformat(request.day) if request.day else self._coming_day()
         wanted = [venue.groups[chip] for chip in chips]
-        payloads = day_limits(venue.states, self._spec, day, request.prices, wanted, request.increments)
+        payloads = day_limits(
+            venue.states, self._spec, day, request.prices, wanted, request.increments, self._acts.by_two
+        )
         names = {group: chip for chip, group in venue.groups.items()}
-        gather = Gather(len(payloads), reply, self._venue)
+        gather = Gather(len(payloads), reply, self._acts)
         for group, payload in payloads.items():
             gather.submit(CommandKind.DAY_LIMITS, payload, f"{names[group]}: settled, limits for {day} set")
 
@@ -197,7 +235,7 @@ class OperatorDesk:
         payload = LeadMakersPayload(request.makers, [index] if index else [], group)
         shares = ", ".join(f"account {account} {percent}%" for account, percent in request.makers)
         text = f"{request.target}: lead market makers {shares or 'none'}; {len(books)} books"
-        Gather(1, reply, self._venue).submit(CommandKind.LEAD_MAKERS, encode_payload(payload), text)
+        Gather(1, reply, self._acts).submit(CommandKind.LEAD_MAKERS, encode_payload(payload), text)
 
     def _stop(self, request: Stop, reply: Reply) -> None:
         """Everybody is told, also who connects until then; a second request takes the place of the first."""
@@ -216,7 +254,7 @@ class OperatorDesk:
         text = f"account {terms.account} of firm {terms.firm}: " + ", ".join(
             [*(f"{name} {getattr(terms, name)}" for name in _LIMITS), *(["close only"] if terms.close_only else [])]
         )
-        Gather(1, reply, self._venue).submit(CommandKind.DEFINE_ACCOUNT, encode_payload(terms), text)
+        Gather(1, reply, self._acts).submit(CommandKind.DEFINE_ACCOUNT, encode_payload(terms), text)
 
     def _terms(self, account: int) -> AccountPayload:
         """What holds for an account now; the defaults for one that is new."""
@@ -234,7 +272,7 @@ class OperatorDesk:
             raise UserError("mills 0 moves nothing")
         kind = CommandKind.DEPOSIT if request.mills > 0 else CommandKind.WITHDRAW
         fields = {"kind": kind, "account": request.account, "price": abs(request.mills)}
-        Gather(1, reply, self._venue).submit_row(fields, f"{kind.name.lower()} of {abs(request.mills)} mills")
+        Gather(1, reply, self._acts).submit_row(fields, f"{kind.name.lower()} of {abs(request.mills)} mills")
 
     def _kill(self, request: Kill, reply: Reply) -> None:
         scope = Scope[request.scope.upper()]
@@ -248,7 +286,7 @@ class OperatorDesk:
             "account" if scope == Scope.ACCOUNT else "group": number,
         }
         text = f"{request.scope} {request.number} {'stopped' if request.on else 'let in again'}"
-        Gather(1, reply, self._venue).submit_row(fields, text)
+        Gather(1, reply, self._acts).submit_row(fields, text)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 
@@ -263,7 +301,8 @@ class OperatorDesk:
         defined = request.account in query.accounts(self._venue.states)
         if defined and request.firm not in (0, known):
             raise UserError(f"account {request.account} is of firm {known}, not {request.firm}")
-        gather = Gather(1 + (not defined) + bool(request.mills), reply, self._venue)
+        self._need_two_for(request.scopes, f"key {request.key} of a new operator")
+        gather = Gather(1 + (not defined) + bool(request.mills), reply, self._acts)
         if not defined:
             terms.firm = request.firm
             text = f"account {request.account} defined"
@@ -278,6 +317,7 @@ class OperatorDesk:
         key = self._hub.keys.keys.get(request.key)
         if key is None:
             raise UserError(f"there is no key {request.key}")
+        self._need_two_for(key.scopes, f"the end of operator key {request.key}")
         definition = KeyDefinition(
             key.key, encode_bytes(key.public), list(key.accounts), sorted(key.scopes), key.firm,
             self._clock.wall_us(), sorted(key.addresses),
@@ -288,7 +328,12 @@ class OperatorDesk:
             self._know_key(payload)
             self._close_sessions(request.key)
 
-        Gather(1, reply, self._venue).submit(CommandKind.DEFINE_KEY, payload, f"key {request.key} revoked", end)
+        Gather(1, reply, self._acts).submit(CommandKind.DEFINE_KEY, payload, f"key {request.key} revoked", end)
+
+    def _need_two_for(self, scopes: Iterable[str], what: str) -> None:
+        """Where there are two operators, neither makes or ends one alone: else one could be two."""
+        if "admin" in scopes and len(self._authority.operators) > 1 and not self._acts.by_two:
+            raise NeedsTwo(what)
 
     def _know_key(self, payload: bytes) -> None:
         """Its control is durable, and the last one applied."""
@@ -302,6 +347,12 @@ class OperatorDesk:
     def _when_durable(self, reply: Reply) -> Reply:
         """A row's events may be made up while the disk still works: the answer waits for it."""
         return lambda answer: self._venue.ask_later(lambda: reply(answer))
+
+
+def _proposal_line(proposal: Proposal) -> str:
+    until = datetime.fromtimestamp(proposal.expires_us // 1_000_000, UTC).strftime("%H:%M:%S")
+    (first,) = proposal.act.signatures
+    return f"{proposal.name} by {first.key} until {until}: {proposal.act.line} ({proposal.why})"
 
 
 def _number(text: str) -> int:

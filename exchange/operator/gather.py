@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from exchange.codes import CommandKind, EventKind
+from exchange.operator.acts import Acts
 from exchange.operator.requests import Answer
 from exchange.publish.rows import KIND, REASON, Row
-from exchange.venue import Venue
 from exchange.wire.errors import reason_text
 
 Reply = Callable[[Answer], None]
@@ -14,8 +14,8 @@ Reply = Callable[[Answer], None]
 class Gather:
     """Answers once all its commands are released: what was told of each, or the first refusal."""
 
-    def __init__(self, parts: int, reply: Reply, venue: Venue) -> None:
-        self._parts, self._reply, self._venue = parts, reply, venue
+    def __init__(self, parts: int, reply: Reply, acts: Acts) -> None:
+        self._parts, self._reply, self._acts = parts, reply, acts
         self._told: list[str] = []
         self._why = ""
 
@@ -27,15 +27,15 @@ class Gather:
                 then()
             self._finish(_with_cancelled(text, events), "")
 
-        self._venue.submit_control(
+        self._acts.submit_control(
             kind,
             payload,
-            lambda events: self._venue.ask_later(lambda: durable(events)),
+            lambda events: self._acts.ask_later(lambda: durable(events)),
             lambda why: self._finish("", why),
         )
 
     def submit_row(self, fields: dict[str, int], text: str) -> None:
-        self._venue.submit(fields, lambda events: self._venue.ask_later(lambda: self._take(events, text)))
+        self._acts.submit(fields, lambda events: self._acts.ask_later(lambda: self._take(events, text)))
 
     def _take(self, events: list[Row], text: str) -> None:
         refused = next((row for row in events if row[KIND] == EventKind.REFUSED), None)

@@ -12,8 +12,10 @@ import socket
 import msgspec
 
 from exchange.errors import UserError
+from exchange.gateway.auth import KeyPair
 from exchange.operator.desk import OperatorDesk
-from exchange.operator.requests import Answer
+from exchange.operator.requests import Answer, Nonce
+from exchange.operator.signing import sign
 from exchange.seams import Disk
 
 SOCKET_NAME = "operator.sock"
@@ -104,17 +106,28 @@ def is_served(folder: str) -> bool:
     return True
 
 
-def ask(folder: str, request: msgspec.Struct) -> list[str]:
-    """Ask the running venue of a folder; what it told. UserError: none runs there, or why it refused."""
+def ask(folder: str, request: msgspec.Struct, pair: KeyPair | None = None) -> list[str]:
+    """Ask the running venue of a folder; what it told. UserError: none runs there, or why it refused.
+
+    pair     an operator's key that signs the request
+    """
     path = socket_path(folder)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
         line.settimeout(ANSWER_S + 5)
         try:
             line.connect(path)
-            line.sendall(msgspec.json.encode(request) + b"\n")
-            data = _read_line(line)
+            if pair is not None:
+                nonce, history = _told(folder, line, Nonce())
+                request = sign(pair, history, nonce, msgspec.json.encode(request).decode())
+            return _told(folder, line, request)
         except OSError as error:
             raise UserError(f"no venue of {folder} is running: {error.strerror or error} ({path})") from None
+
+
+def _told(folder: str, line: socket.socket, request: msgspec.Struct) -> list[str]:
+    """Ask once on a line that stands."""
+    line.sendall(msgspec.json.encode(request) + b"\n")
+    data = _read_line(line)
     if not data:
         raise UserError(f"the venue of {folder} has gone away without an answer", 1)
     answer = msgspec.json.decode(data, type=Answer)

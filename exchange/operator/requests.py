@@ -14,12 +14,41 @@ OptionalLots = Annotated[int, Meta(ge=0, le=2**31 - 1)] | None
 StateName = Literal["closed", "preopen", "nocancel", "open", "reserved", "paused", "halt"]
 
 
-class Ask(msgspec.Struct, tag_field="do", forbid_unknown_fields=True, kw_only=True):
-    """One request of the operator."""
+class Ask(msgspec.Struct, tag_field="do", forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """One request of the operator. `reason`: why; it is journalled with the act (SEC-063)."""
+
+    reason: Annotated[str, Meta(max_length=200)] = ""
 
 
 class Status(Ask, tag="status"):
     """How the venue stands."""
+
+
+class Nonce(Ask, tag="nonce"):
+    """What a signature is for: told are a nonce, which works once within ten seconds, and the venue's history."""
+
+
+class Signed(Ask, tag="signed"):
+    """Another request, signed by an operator (`signing.signed_text`).
+
+    public   the operator's public key
+    line     the request, as JSON; it says its reason
+    """
+
+    public: str
+    nonce: str
+    signature: str
+    line: str
+
+
+class Proposals(Ask, tag="proposals"):
+    """What one operator has signed and another has yet to confirm (SEC-061)."""
+
+
+class Confirm(Ask, tag="confirm"):
+    """Confirm what another operator has proposed. `proposal`: its name, which follows from all that was signed."""
+
+    proposal: str
 
 
 class SetState(Ask, tag="state"):
@@ -112,7 +141,9 @@ class Stop(Ask, tag="stop"):
     why: Annotated[str, Meta(min_length=1, max_length=64)] = "maintenance"
 
 
-Request = Status | SetState | Settle | LeadMakers | DefineAccount | Money | Kill | DefineKey | Revoke | Stop
+Looks = Status | Nonce | Proposals
+Acting = SetState | Settle | LeadMakers | DefineAccount | Money | Kill | DefineKey | Revoke | Stop
+Request = Looks | Signed | Confirm | Acting
 
 
 class Answer(msgspec.Struct, omit_defaults=True):

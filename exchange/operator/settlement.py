@@ -19,6 +19,7 @@ from exchange.engine.control import encode_payload
 from exchange.engine.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
+from exchange.operator.acts import NeedsTwo
 from exchange.units import PRICE_MAX
 
 NONE_GIVEN: Mapping[str, int] = {}
@@ -31,6 +32,7 @@ def day_limits(
     prices: Mapping[str, int],
     groups: Iterable[int],
     increments: Mapping[str, int] = NONE_GIVEN,
+    by_two: bool = False,
 ) -> dict[int, bytes]:
     """Payload of a DAY_LIMITS control by product group.
 
@@ -39,6 +41,7 @@ def day_limits(
     prices      settlement by symbol of an outright, ticks; those left out keep theirs
     groups      which to publish; prices and increments of others are an error
     increments  new increment by symbol, ticks; those left out keep theirs
+    by_two      two people ask: a price may be outside the day's limits (SEC-061)
     raises      UserError: no such instrument, no increment, or a price that needs two people (SEC-061)
     """
     rows = query.instruments(states)
@@ -46,7 +49,7 @@ def day_limits(
     by_symbol = {row.symbol: row for row in rows}
     for symbol in (*prices, *increments):
         _check_settled(by_symbol, symbol, wanted)
-    _check_prices(by_symbol, prices)
+    _check_prices(by_symbol, prices, by_two)
     _check_increments(increments)
     settled = {row.instrument_id: prices.get(row.symbol, row.settle_tick) for row in rows if not row.combo}
     coming = _coming(rows, spec, day, settled)
@@ -69,14 +72,14 @@ def _check_settled(by_symbol: Mapping[str, InstrumentRow], symbol: str, wanted: 
         raise UserError(f"{symbol} is of no group that is to be settled")
 
 
-def _check_prices(by_symbol: Mapping[str, InstrumentRow], prices: Mapping[str, int]) -> None:
+def _check_prices(by_symbol: Mapping[str, InstrumentRow], prices: Mapping[str, int], by_two: bool) -> None:
     for symbol, price in prices.items():
         row = by_symbol[symbol]
         if row.combo:
             raise UserError(f"{symbol} is a combination: its settlement follows from its legs")
-        if not row.low_tick <= price <= row.high_tick:
+        if not row.low_tick <= price <= row.high_tick and not by_two:
             limits = f"{row.low_tick}..{row.high_tick}"
-            raise UserError(f"NEEDS_TWO: {symbol}: settlement {price} is outside the day's limits {limits}")
+            raise NeedsTwo(f"{symbol}: settlement {price} is outside the day's limits {limits}")
 
 
 def _check_increments(increments: Mapping[str, int]) -> None:

@@ -1,9 +1,8 @@
 """What the operator does to a venue that serves, and what its clients see of it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -194,19 +193,14 @@ def test_nothing_is_told_before_it_is_durable(bench: Bench) -> None:
     bench.settle()
     assert [answer.ok for answer in answers] == [True, True]
     bench.venue.small_commit_rows = 4
-    real = bench.venue.journal.writing
-    during: list[int] = []
-
-    @contextmanager
-    def watched(rows: Any) -> Iterator[None]:
-        with real(rows):
-            yield
-            during.append(len(answers))
-
-    bench.venue.journal.writing = watched
+    journal, written = bench.venue.journal, []
+    for name in ("append", "append_control"):
+        real = getattr(journal, name)
+        watched = partial(lambda real, *body: (written.append(len(answers)), real(*body)), real)
+        setattr(journal, name, watched)
     desk.take(b'{"do":"state","target":"H100","to":"open"}', answers.append)
     bench.settle()
-    assert during == [2] and len(answers) == 3, "answers are made up while the disk works, and wait for it"
+    assert written == [2, 2] and len(answers) == 3, "the act and its row are on disk before the answer leaves"
 
 
 def test_a_planned_stop_is_told_to_everybody_before_it_comes(bench: Bench) -> None:
@@ -349,7 +343,7 @@ def test_commands_of_clients_and_controls_keep_their_order(bench: Bench) -> None
     bench.hold = False
     first, second = [message for message in peer.take() if isinstance(message, Ok | Err)]
     assert isinstance(first, Ok) and isinstance(second, Err) and second.name == "LOTS_RANGE"
-    assert second.engine_sequence == first.engine_sequence + 2 and answers[0].ok
+    assert second.engine_sequence == first.engine_sequence + 3 and answers[0].ok, "the act, and what it became"
 
 
 @pytest.mark.parametrize(

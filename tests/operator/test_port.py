@@ -141,6 +141,38 @@ def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.Capt
     beside(tmp_path / "venue", scene)
 
 
+@pytest.mark.rule("SEC-061", "SEC-063")
+def test_operators_sign_with_their_files_and_the_journal_tells_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(text: str, code: int = 0) -> str:
+        assert command(text) == code, text
+        output = capsys.readouterr()
+        return output.err if code else output.out
+
+    def scene(server: RunningServer, folder: str) -> None:
+        ones, twos = (f"--sign {folder}/{name}.pem --reason checked" for name in ("one", "two"))
+        run(f"key make {folder} one --account 1 --scopes admin")
+        assert "must be signed" in run(f"key make {folder} two --account 1 --scopes admin", 1)
+        run(f"key make {folder} two --account 1 --scopes admin {ones}")
+        assert "must be signed" in run(f"operator state {folder} H100 closed", 1)
+        assert "reason is missing" in run(f"operator state {folder} H100 closed --sign {folder}/one.pem", 1)
+        assert "has no private key" in run(f"operator state {folder} H100 closed --sign {folder}/none.pem", 2)
+        run(f"operator state {folder} H100 closed {ones}")
+        told = run(f"operator settle {folder} {SYMBOL}=9.999 {ones}")
+        name = told.split()[0]
+        assert run(f"operator proposals {folder}").startswith(name)
+        assert "another operator" in run(f"operator confirm {folder} {name} {ones}", 1)
+        assert "settled" in run(f"operator confirm {folder} {name} {twos}")
+        assert "H100 CLOSED" in run(f"operator status {folder}")
+
+    folder = tmp_path / "venue"
+    beside(folder, scene)
+    acts = [line for line in map(json.loads, run(f"journal dump {folder}").splitlines()) if line.get("kind") == "ACT"]
+    assert [signature["key"] for signature in acts[-1]["payload"]["signatures"]] == ["k_one", "k_two"]
+    assert acts[-1]["asked"]["reason"] == "checked" and acts[-1]["asked"]["do"] == "settle"
+
+
 @pytest.mark.rule("SEC-001")
 def test_a_key_is_made_while_the_venue_runs_and_a_revoked_one_is_cut_off(tmp_path: Path) -> None:
     folder = tmp_path / "venue"

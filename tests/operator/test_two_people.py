@@ -1,4 +1,4 @@
-"""What takes two people is no request of this venue, or is refused (SEC-061)."""
+"""Bands off and busts, which would take two people, are no requests of this venue (SEC-061)."""
 
 from pathlib import Path
 from typing import Any

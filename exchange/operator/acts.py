@@ -1,0 +1,115 @@
+"""Acts of the operator in the journal: who, what, why, as an ACT control in front of the commands it became (SEC-063).
+
+    acts = Acts(venue)
+    with acts.recorded(act):            # one request at a time; whatever it submits comes right behind its ACT
+        acts.submit(fields, done)
+    with acts.tried(act): ...           # a dry run: nothing is submitted, controls are checked
+
+An act that the engine refuses when its turn comes stands there without an effect.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from exchange.codes import CommandKind
+from exchange.engine.control import PAYLOAD_BYTES_MAX, encode_payload
+from exchange.engine.control_checks import ControlError
+from exchange.errors import UserError
+from exchange.venue import Venue
+from exchange.venue_commands import Done, Refused
+
+
+class NeedsTwo(UserError):
+    """One person may not do this alone (SEC-061)."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"NEEDS_TWO: {text}")
+
+
+class Signature(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Who signed: `line` is what, if not the act itself."""
+
+    key: str
+    public: str
+    nonce: str
+    signature: str
+    line: str = ""
+
+
+class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Payload of an ACT control.
+
+    line         the request, word for word: what was asked, and the reason
+    signatures   none: whoever owns the data folder, of a venue without operator keys
+    """
+
+    line: str
+    signatures: list[Signature] = []
+
+    @property
+    def by_two(self) -> bool:
+        return len(self.signatures) > 1
+
+
+class Acts:
+    """The venue, as the desk submits to it."""
+
+    def __init__(self, venue: Venue) -> None:
+        self._venue = venue
+        self._act: Act | None = None
+        self._payload = b""
+        self._written = self._dry = False
+
+    @property
+    def by_two(self) -> bool:
+        """Whether the act that runs was asked for by two people."""
+        return self._act is not None and self._act.by_two
+
+    @contextmanager
+    def recorded(self, act: Act) -> Iterator[None]:
+        """Its ACT is journalled, whether it becomes commands or not; one that is refused at once leaves nothing."""
+        self._act, self._written, self._payload = act, False, encode_payload(act)
+        if len(self._payload) > PAYLOAD_BYTES_MAX:
+            raise UserError(f"a request of {len(self._payload)} bytes: its record has room for {PAYLOAD_BYTES_MAX}")
+        try:
+            yield
+            self._write()
+        finally:
+            self._act = None
+
+    @contextmanager
+    def tried(self, act: Act) -> Iterator[None]:
+        """A dry run. UserError: it could not be carried out now."""
+        self._act, self._dry = act, True
+        try:
+            yield
+        finally:
+            self._act, self._dry = None, False
+
+    def submit(self, fields: dict[str, int], done: Done) -> None:
+        """As `Venue.submit`."""
+        if not self._dry:
+            self._write()
+            self._venue.submit(fields, done)
+
+    def submit_control(self, kind: CommandKind, payload: bytes, done: Done, refused: Refused) -> None:
+        """As `Venue.submit_control`."""
+        if self._dry:
+            try:
+                self._venue.engine.check_control(int(kind), payload)
+            except ControlError as error:
+                raise UserError(str(error)) from None
+            return
+        self._write()
+        self._venue.submit_control(kind, payload, done, refused)
+
+    def ask_later(self, question: Callable[[], None]) -> None:
+        """As `Venue.ask_later`."""
+        self._venue.ask_later(question)
+
+    def _write(self) -> None:
+        if self._act is not None and not self._written:
+            self._written = True
+            self._venue.submit_control(CommandKind.ACT, self._payload, lambda _: None, lambda _: None)

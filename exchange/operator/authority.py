@@ -1,0 +1,122 @@
+"""Who may ask: signed requests, and acts that need two people (SEC-061, SEC-063, BAD-063).
+
+An operator is a key of scope `admin`. A venue that has none takes the word of whoever owns its data folder. What needs
+two is kept as a proposal of the first; another operator confirms it before it expires. A restart forgets proposals.
+"""
+
+from hashlib import sha256
+
+import msgspec
+
+from exchange.errors import UserError
+from exchange.gateway.auth import NONCE_BYTES, NONCE_LIFE_US, encode_bytes, verify
+from exchange.gateway.hub import Hub
+from exchange.gateway.keys import Key
+from exchange.operator.acts import Act, NeedsTwo, Signature
+from exchange.operator.requests import Confirm, Request, Signed, decode_request
+from exchange.operator.signing import signed_text
+from exchange.seams import Clock
+
+NONCES_MAX = 64
+PROPOSALS_MAX = 64
+PROPOSAL_LIFE_US = 600 * 1_000_000
+NAME_DIGITS = 12
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """What one operator wants and another must confirm. `name` follows from all that the first signed."""
+
+    name: str
+    request: Request
+    act: Act
+    why: str
+    expires_us: int
+
+
+class Authority:
+    """Checks signatures; keeps nonces and proposals."""
+
+    def __init__(self, hub: Hub, clock: Clock) -> None:
+        self._hub, self._clock = hub, clock
+        self._nonces: dict[str, int] = {}  # until when each works, us
+        self._proposals: dict[str, Proposal] = {}
+
+    @property
+    def history(self) -> str:
+        return self._hub.terms["history"]
+
+    @property
+    def operators(self) -> list[Key]:
+        """Keys that may sign now."""
+        now_us = self._clock.wall_us()
+        keys = self._hub.keys.keys.values()
+        return [key for key in keys if "admin" in key.scopes and not 0 < key.expires_us <= now_us]
+
+    def nonce(self) -> str:
+        """A nonce that works once within ten seconds; the oldest makes room."""
+        nonce = encode_bytes(self._hub.rng.bytes(NONCE_BYTES))
+        if len(self._nonces) == NONCES_MAX:
+            del self._nonces[next(iter(self._nonces))]
+        self._nonces[nonce] = self._clock.wall_us() + NONCE_LIFE_US
+        return nonce
+
+    def admit(self, request: Request, line: bytes) -> tuple[Request, Act]:
+        """What is asked, and by whom. UserError: nobody signed it, or not as it must be."""
+        if not isinstance(request, Signed):
+            return request, Act(line.decode("utf-8").strip())
+        inner = decode_request(request.line.encode("utf-8"))
+        key = self._signer(request)
+        if isinstance(inner, Signed):
+            raise UserError("a signed request is not signed again")
+        if not inner.reason:
+            raise UserError("a signed act says why: reason is missing")
+        return inner, Act(request.line, [Signature(key.key, request.public, request.nonce, request.signature)])
+
+    def check(self, act: Act) -> None:
+        """Refuse an act that nobody signed where there are operators."""
+        if self.operators and not act.signatures:
+            raise UserError("this venue has operator keys: an act must be signed by one (--sign, --reason)")
+
+    def _signer(self, request: Signed) -> Key:
+        """One answer to all that is wrong (SEC-025)."""
+        until_us = self._nonces.pop(request.nonce, 0)
+        found = [key for key in self.operators if encode_bytes(key.public) == request.public]
+        text = signed_text(self.history, request.nonce, request.public, request.line)
+        right = verify(found[0].public if found else None, text, request.signature)
+        if not right or self._clock.wall_us() > until_us:
+            raise UserError("BAD_AUTH: no operator's key, a wrong signature, or a nonce that was used or is old")
+        return found[0]
+
+    # -- acts of two people -------------------------------------------------------------------------------------------
+
+    @property
+    def proposals(self) -> list[Proposal]:
+        """Those that can still be confirmed, oldest first."""
+        now_us = self._clock.wall_us()
+        self._proposals = {name: one for name, one in self._proposals.items() if one.expires_us > now_us}
+        return list(self._proposals.values())
+
+    def propose(self, request: Request, act: Act, why: str) -> Proposal:
+        """Keep what one operator has signed until another confirms it."""
+        if len(self.proposals) >= PROPOSALS_MAX:
+            raise UserError(f"{PROPOSALS_MAX} proposals wait already")
+        name = sha256(msgspec.json.encode(act)).hexdigest()[:NAME_DIGITS]
+        proposal = Proposal(name, request, act, why, self._clock.wall_us() + PROPOSAL_LIFE_US)
+        self._proposals[name] = proposal
+        return proposal
+
+    def confirm(self, request: Confirm, act: Act) -> tuple[Request, Act]:
+        """The act of a proposal, now signed by two. It can be confirmed once."""
+        proposal = next((one for one in self.proposals if one.name == request.proposal), None)
+        if proposal is None:
+            raise UserError(f"no proposal {request.proposal} waits: it was confirmed, or it has expired")
+        if not act.signatures:
+            raise NeedsTwo("a proposal is confirmed by the signature of another operator")
+        (first,), (second,) = proposal.act.signatures, act.signatures
+        if first.key == second.key:
+            raise NeedsTwo(f"{first.key} has proposed it: another operator confirms it")
+        if first.key not in {key.key for key in self.operators}:
+            raise UserError(f"{first.key} is no operator any more")
+        del self._proposals[proposal.name]
+        confirmed = msgspec.structs.replace(second, line=act.line)
+        return proposal.request, Act(proposal.act.line, [first, confirmed])
