@@ -94,6 +94,7 @@ class CommandFlag(IntFlag):
     SET_TIF = 4  # REPLACE: the tif field is given
     SET_TAG = 8  # REPLACE: the tag field is given
     SET_DISPLAY = 16  # REPLACE: the display field is given
+    BATCHED = 128  # NEW, REPLACE, CANCEL: an operation of a batch; the engine does not look at it
     SET_TRIGGER = 32  # REPLACE: the trigger field is given
     FORCE = 1  # SET_STATE: whatever the state before (the scenario command ST)
     CLAMP = 2  # SET_STATE to OPEN: the operator lets the uncross happen at the edge of the collar (AUC-014)

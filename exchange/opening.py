@@ -16,7 +16,7 @@ from contracts_spec.errors import SpecError
 from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec, spec_sha256
 from contracts_spec.schema import Spec
-from exchange.codes import CommandKind, EventKind, MarketState, StateReason
+from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, StateReason
 from exchange.day_schedule import DaySchedule
 from exchange.engine import query
 from exchange.engine.control import AccountPayload, encode_payload
@@ -41,6 +41,8 @@ FACTS_ROWS_MAX = 65_536
 DEPOSIT_MILLS_MAX = 10**15  # at once: thousands of them are far from what money is counted in
 FIRM_MAX = 2**32 - 1
 CLOSING_SNAPSHOT_RECORDS = 1_000_000  # a stop after more commands than these takes a snapshot: the next start is quick
+
+_BATCH_KINDS = (CommandKind.NEW, CommandKind.REPLACE, CommandKind.CANCEL)
 
 
 class _Recorder(Engine):
@@ -87,9 +89,12 @@ def _of_settling(events: np.ndarray) -> np.ndarray:
 
 
 def _requests(rows: np.ndarray) -> np.ndarray:
-    """(session, request id, sequence) of rows that answered a request, shape (n, 3)."""
+    """(session, request id, sequence) of rows that answered a request, shape (n, 3). Sequence 0: an operation of a
+    batch, whose reply cannot be told from its events."""
     asked: np.ndarray = rows[(rows["session"] > 0) & (rows["request_id"] > 0)]
-    columns: list[np.ndarray] = [asked["session"].astype(np.int64), asked["request_id"], asked["sequence"]]
+    batched = np.isin(asked["kind"], _BATCH_KINDS) & (asked["flags"] & CommandFlag.BATCHED != 0)
+    sequence = np.where(batched, 0, asked["sequence"])
+    columns: list[np.ndarray] = [asked["session"].astype(np.int64), asked["request_id"], sequence]
     stacked: np.ndarray = np.stack(columns, axis=1)
     return stacked
 

@@ -7,6 +7,7 @@ they will change, whether it would take each of them; only then they are sequenc
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from exchange.codes import CommandFlag
 from exchange.gateway.history import EventTuple
 from exchange.gateway.seats import Seat
 from exchange.gateway.trading import admit_trade, send_answer
@@ -117,6 +118,7 @@ def _pack(
     session: "Session", seat: Seat, rows: RowBatch, operation: BatchNew | BatchReplace | BatchCancel, request_id: int
 ) -> Err | None:
     """Append the row of one operation; the caller appends its ticket. Or why it has none."""
+    place = len(rows.tickets)
     account = operation.account or seat.account
     refusal: Err | None
     if account not in seat.accounts:
@@ -134,6 +136,8 @@ def _pack(
         refusal = refusal_of_cancel(operation)
         if refusal is None:
             pack_cancel(rows, operation, account, seat.number, request_id)
+    if refusal is None:
+        rows.rows["flags"][place] |= CommandFlag.BATCHED
     return refusal
 
 
@@ -147,6 +151,7 @@ class BatchReply:
         self._received_us = session.now_us
         self._results: list[BatchResult | None] = [None] * count
         self._missing = count
+        self._sequenced = False  # something of it
 
     def refuse(self, place: int, operation: Any, refusal: Err) -> None:
         self._put(
@@ -163,6 +168,7 @@ class BatchReply:
     def take(self, place: int, _received_us: int, events: list[EventTuple]) -> None:
         """The events of one operation's command."""
         if events:
+            self._sequenced = True
             self._put(place, self._session.hub.room.result_of(events))
         else:
             code = ErrorCode.EXPIRED_REQUEST
@@ -175,7 +181,10 @@ class BatchReply:
             self.answer(Ok(self._request_id, results=self._results))  # type: ignore[arg-type]  # all are there
 
     def answer(self, reply: Ok | Err) -> None:
-        """The one answer to the request; kept for a resend."""
+        """The one answer to the request; kept for a resend. Once it is forgotten, that there was one is not: what is
+        sequenced was released in order, so ids rise."""
+        if self._sequenced:
+            self._seat.replies.add(self._request_id, 0, self._received_us, self._session.hub.room.release)
         self._seat.keep_batch(self._request_id, reply)
         send_answer(self._seat, reply, self._received_us)
 

@@ -40,7 +40,8 @@ class Release:
 
 
 class StoredReplies:
-    """Which command answered a request: the last `kept` ids of one session, which rise."""
+    """Which command answered a request: the last `kept` ids of one session, which rise. Sequence 0: a batch, whose
+    reply is kept elsewhere or not at all."""
 
     __slots__ = ("_facts", "_ids", "kept")
 

@@ -208,3 +208,44 @@ def test_a_key_that_may_only_cancel_batches_cancels(bench: Bench) -> None:
     cancels = [BatchCancel(client_order_id=name) for name in ("old", "gone")]
     answer = whole(bench, peer, atomic(13, *cancels))
     assert isinstance(answer, Ok) and len(answer.results or []) == 2
+
+
+@pytest.mark.rule("RECOV-012", "WIRE-020")
+@pytest.mark.parametrize("whole_or_not", [True, False])
+def test_a_batch_sent_again_after_a_restart_is_not_done_twice_and_its_outcome_is_asked_for(
+    tmp_path: Path, whole_or_not: bool
+) -> None:
+    with Bench(str(tmp_path)) as bench:
+        peer = working(bench)
+        name = peer.session.seat.name  # type: ignore[union-attr]
+        batches = [
+            Batch(request_id=12, operations=[new(bench, "b1"), new(bench, "b2")], atomic=whole_or_not),
+            Batch(request_id=13, operations=[new(bench, "b3")], atomic=whole_or_not),
+        ]
+        for message in batches:
+            assert isinstance(whole(bench, peer, message), Ok)
+        refused = atomic(14, new(bench, "b4", price_tick=1))
+        assert isinstance(whole(bench, peer, refused), Err)
+    with Bench(str(tmp_path)) as after:
+        peer = after.open()
+        assert peer.log_on(after.keys[1], name, last_applied=[(1, 0)])[0].last_id == 13
+        for message in batches:
+            answer = peer.ask(message)[0]
+            assert isinstance(answer, Err) and (answer.name, answer.applied) == ("DUP_ID", "unknown")
+        assert len(query.open_orders(after.venue.states, 1)) == 5
+        again = peer.ask(refused)[0]
+        assert isinstance(again, Err) and again.name == "BATCH_REFUSED", "a refusal that changed nothing is asked anew"
+
+
+@pytest.mark.rule("RECOV-012", "WIRE-020")
+def test_a_batch_whose_reply_is_too_old_says_that_it_was_processed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exchange.gateway.seats.BATCH_REPLIES_MAX", 2)
+    peer = working(bench)
+    batches = [Batch(request_id=number, operations=[new(bench, f"b{number}")]) for number in range(12, 16)]
+    for message in batches:
+        peer.ask(message)
+    assert peer.ask(batches[3])[0].duplicate
+    answer = peer.ask(batches[0])[0]
+    assert isinstance(answer, Err) and (answer.name, answer.applied) == ("DUP_ID", "unknown")
