@@ -56,6 +56,7 @@ BAD_INPUT = [
     "serve venue --close 25:00",
     "key make no-tape.parquet bob --account 1",
 ]
+BAD_SPECIFICATION = {"contracts --spec no-such-folder"}  # BAD-069
 
 
 def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
@@ -68,7 +69,7 @@ def is_one_line_on_stderr(text: str) -> bool:
 
 
 @pytest.mark.parametrize("command", BAD_INPUT)
-def test_bad_input_is_told_in_one_line_with_exit_code_2(
+def test_bad_input_is_told_in_one_line_with_its_exit_code(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -77,7 +78,7 @@ def test_bad_input_is_told_in_one_line_with_exit_code_2(
     with pytest.raises(SystemExit) as stopped:
         cli.main(command.split())
     output = capsys.readouterr()
-    assert stopped.value.code == 2
+    assert stopped.value.code == (78 if command in BAD_SPECIFICATION else 2)
     assert output.out == ""
     assert is_one_line_on_stderr(output.err), output.err
 
