@@ -124,6 +124,18 @@ def record_type(fields: list[Any]) -> np.dtype:
     return row
 
 
+def place_in(row: np.dtype, name: str) -> int:
+    """Where a field begins in a row, bytes."""
+    return int(row.fields[name][1])  # type: ignore[index]  # a record type has fields
+
+
+def code_word(row: np.dtype, first: str, **codes: int) -> np.uint64:
+    """Eight one-byte fields of a row, from `first` on, as one word: those named have these values, all others 0."""
+    shifts = {name: 8 * (place_in(row, name) - place_in(row, first)) for name in codes}
+    assert all(0 <= shift < 64 for shift in shifts.values()), f"not in one word: {shifts}"
+    return np.uint64(sum(code << shifts[name] for name, code in codes.items()))
+
+
 COMMAND = _dtype(COMMAND_FIELDS)
 EVENT = _dtype(EVENT_FIELDS)
 COMMAND_STRUCT = _struct(COMMAND_FIELDS)

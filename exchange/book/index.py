@@ -99,6 +99,14 @@ def find_hashed(state, word, account, first, second, third):
     return slot
 
 
+@leaf_kernel
+def is_surely_free(state, word):
+    """Whether one look is enough to say that no order has a key with this hash; mostly it is."""
+    bucket = home_bucket(word, np.int64(state.index_size))
+    taken = equal_lanes(state.order_index, bucket, word << SHIFT_32, HIGH_32)
+    return taken == 0 and not _is_full(state.order_index, bucket) and state.index_old_size == 0
+
+
 @kernel
 def find_client_order(state, account, first, second, third):
     """As `find_hashed`, hashing first."""

@@ -10,7 +10,7 @@ from exchange.records import record_type
 
 # Two cache lines. What neighbours change (queue and account links) is in LINK: a compact table stays in cache.
 # Fields stand where COMMAND and EVENT have the same ones, so that rows are written with a few wide moves
-# (`orders._write_order`, `emit.order_event`).
+# (`entry._write_order`, `emit.tell_order`).
 ORDER = record_type(
     [
         ("entry", "<i8"),  # order of acceptance: "ascending id" (ORDER-014)
@@ -83,7 +83,7 @@ BOOK = record_type(
         ("low_tick", "<i4"),  # daily limits (BAND-013)
         ("high_tick", "<i4"),
         ("band_ticks", "<i4"),  # reject band (BAND-011), 0 off
-        ("settle_tick", "<i4"),
+        ("lot_inc", "<i4"),  # must divide an order's lots
         ("mark_tick", "<i4"),
         ("last_tick", "<i4"),
         ("features", "<i4"),  # BookFeature bits: what matching here must ask beyond price and time
@@ -126,7 +126,7 @@ BOOK = record_type(
         ("open_interest", "<i8"),
         ("last_trade_id", "<i8"),  # last numbers of the book's event channels: trades,
         ("status_sequence", "<i8"),  # and status
-        ("lot_inc", "<i4"),  # must divide an order's lots
+        ("settle_tick", "<i4"),
         ("spare_channel", "<i4"),
         # what it is
         ("instrument_id", "<u4"),

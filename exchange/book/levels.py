@@ -61,6 +61,12 @@ def crosses(book, side, tick):
 
 
 @leaf_kernel
+def may_trade(book, side, tick):
+    """Whether an aggressor of `side` with this limit can meet anybody, at a real or an implied price."""
+    return book.features & IMPLIED != 0 or crosses(book, side, tick)
+
+
+@leaf_kernel
 def _mark_occupied(state, book, side, place, row):
     state.occupied[row >> 6] |= ONE << np.uint64(row & 63)
     word = place >> 6
@@ -120,8 +126,17 @@ def _note_change(state, book, index, side, place):
 def link_order(state, book, slot):
     """Put an order at the back of its price (MATCH-004). Returns lots shown there now, its own included."""
     order = state.orders[slot]
-    side = np.int64(order.side)
-    place = place_of(book, side, np.int64(order.price))
+    order.resting = 1
+    hidden = np.int64(order.leaves_lots) - order.shown_lots
+    return link_slot(
+        state, book, np.int64(order.book), slot, np.int64(order.side), np.int64(order.price), order.shown_lots, hidden
+    )
+
+
+@leaf_kernel
+def link_slot(state, book, index, slot, side, tick, shown_lots, hidden_lots):
+    """As `link_order`, whose row in the order table may not be written yet."""
+    place = place_of(book, side, tick)
     row = row_of(book, side, place)
     level = state.levels[row]
     tail = np.int64(level.tail)
@@ -136,10 +151,9 @@ def link_order(state, book, slot):
     link.older = tail
     link.newer = 0
     level.tail = slot
-    level.shown_lots += order.shown_lots
-    level.hidden_lots += order.leaves_lots - order.shown_lots
-    order.resting = 1
-    _note_change(state, book, order.book, side, place)
+    level.shown_lots += shown_lots
+    level.hidden_lots += hidden_lots
+    _note_change(state, book, index, side, place)
     return np.int64(level.shown_lots)
 
 

@@ -67,7 +67,8 @@ def _hold_legs(state, account, book, signed_lots, price):
     base = _base_tick(state, book, price)
     for leg in range(book.leg_count):
         row = leg_position(state, account, np.int64(0), book, leg)
-        hold_lots(state, account, row, signed_lots * book.legs[leg].sign, leg_price(state, book, price, base, leg))
+        leg_lots = signed_lots * book.legs[leg].sign
+        hold_lots(state, account, row, leg_lots, leg_lots * leg_price(state, book, price, base, leg))
     if book.combo == STRIP:
         state.accounts[account].cash_mills -= _strip_residual(state, book, price, base) * signed_lots
 
@@ -75,15 +76,23 @@ def _hold_legs(state, account, book, signed_lots, price):
 @leaf_kernel
 def clear_fill(state, book, order, lots, price, liquidity):
     """Move lots of an order from working to held, at a price, and take the fee. Returns the fee in mills."""
+    if order.position != 0:
+        return clear_fills(state, book, order, lots, price * lots, liquidity)
     account = np.int64(order.account)
     side = np.int64(order.side)
-    row = np.int64(order.position)
     loss = lots * loss_per_lot(book, side, np.int64(order.price))
-    if row != 0:
-        fill_lots(state, account, row, book, side, lots, price, loss)
-    else:
-        change_working(state, account, row, book, side, -lots, -loss)
-        _hold_legs(state, account, book, lots if side == BUY else -lots, price)
+    change_working(state, account, np.int64(0), book, side, -lots, -loss)
+    _hold_legs(state, account, book, lots if side == BUY else -lots, price)
+    return _take_fee(state, account, book, liquidity, lots)
+
+
+@leaf_kernel
+def clear_fills(state, book, order, lots, value, liquidity):
+    """As `clear_fill` of several fills of an outright at once. `value`: their sum of price * lots."""
+    account = np.int64(order.account)
+    side = np.int64(order.side)
+    loss = lots * loss_per_lot(book, side, np.int64(order.price))
+    fill_lots(state, account, np.int64(order.position), book, side, lots, value, loss)
     return _take_fee(state, account, book, liquidity, lots)
 
 
@@ -114,5 +123,6 @@ def clear_implied_fill(state, book, order, lots, liquidity):
         if leg + 1 != path.own_leg:
             tick = np.int64(path.ticks[number])
             number += 1
-        hold_lots(state, account, row, signed_lots * book.legs[leg].sign, tick)
+        leg_lots = signed_lots * book.legs[leg].sign
+        hold_lots(state, account, row, leg_lots, leg_lots * tick)
     return _take_fee(state, account, book, liquidity, lots)

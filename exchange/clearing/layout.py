@@ -12,26 +12,26 @@ ACCOUNT = record_type(
         ("cash_mills", "<i8"),
         ("gain_mills", "<i8"),  # of all positions against the last mark: equity = cash + gain (MARGIN-013)
         ("hold_mills", "<i8"),  # sum over the commodities' holds
-        ("first_order", "<i4"),  # live orders, oldest first
-        ("last_order", "<i4"),
+        ("smp_id", "<u4"),
+        ("last_order", "<i4"),  # live orders, oldest first: `first_order` is below
         ("order_lots_max", "<i4"),
         ("position_lots_max", "<i4"),
         ("flags", "<i4"),  # AccountFlag
         ("orders", "<i4"),  # live orders
-        ("touched", "<i4"),  # positions of this account waiting for their POS event in the running command
-        ("term_lots_max", "<i4"),
         ("stream", "<i8"),  # last number used in the account's stream
+        ("sessions", "<u8"),  # bits of the sessions that entered orders for it (`scope.session_bit`)
+        ("first_order", "<i4"),
+        ("touched", "<i4"),  # positions of this account waiting for their POS event in the running command
         ("term_lots", "<i8"),  # T3 and T5: sum over instruments of the larger side, working orders included (LIMIT-004)
         ("deposits_mills", "<i8"),  # paid in less paid out
         ("fees_mills", "<i8"),  # paid so far
         ("firm", "<u4"),
-        ("smp_id", "<u4"),
+        ("term_lots_max", "<i4"),
         ("timer_ns", "<i8"),  # when the dead-man timer fires (SESS-022), 0 disarmed
         ("killed_by", "u1"),  # a bit for each KillParty that killed the account,
         ("firm_killed_by", "u1"),  # or its whole firm (KILL-001)
         ("spare_bytes", "u1", (2,)),
         ("first_protection", "<i4"),  # its market-maker protection groups
-        ("sessions", "<u8"),  # bits of the sessions that entered orders for it (`scope.session_bit`)
         ("spare", "<i8"),
     ]
 )

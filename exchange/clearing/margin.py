@@ -16,9 +16,16 @@ BUY = np.int64(Side.BUY)
 
 
 @leaf_kernel
+def risk_place(state, account, commodity):
+    """Number of an account's RISK row for a commodity. All rows of a commodity follow each other: accounts that trade
+    it lie side by side, not one in so many rows, where a cache has room for a few of them only."""
+    return np.int64(commodity) * np.int64(state.accounts.shape[0]) + account
+
+
+@leaf_kernel
 def risk_row(state, account, book):
     """The account's RISK row for the book's commodity."""
-    return state.risks[account * np.int64(state.commodities.shape[0]) + book.commodity]
+    return state.risks[risk_place(state, account, book.commodity)]
 
 
 @leaf_kernel
@@ -161,12 +168,12 @@ def _hold_hours(tier, hours, before, after):
 
 
 @kernel
-def hold_lots(state, account, row, lots, price):
-    """Add signed lots at a price to a position, and to its account's gain, risk and hold."""
+def hold_lots(state, account, row, lots, value):
+    """Add signed lots to a position, and to its account's gain, risk and hold. `value`: sum of price * lots."""
     position = state.positions[row]
     book = state.books[position.book]
     before = np.int64(position.lots)
-    book_lots(state, account, position, row, book, lots, price)
+    book_lots(state, account, position, row, book, lots, value)
     risk = risk_row(state, account, book)
     commodity = state.commodities[book.commodity]
     rise = np.int64(0)
@@ -178,17 +185,19 @@ def hold_lots(state, account, row, lots, price):
 
 
 @leaf_kernel
-def fill_lots(state, account, row, book, side, lots, price, loss_mills):
-    """Working lots of an outright become held ones at a price: as `change_working` and `hold_lots`, weighed once.
+def fill_lots(state, account, row, book, side, lots, value, loss_mills):
+    """Working lots of an outright become held ones: as `change_working` and `hold_lots`, weighed once.
 
     lots        > 0
+    value       sum of price * lots
     loss_mills  their `loss_per_lot` at the order's own price, times lots
     """
-    signed = lots * (1 - 2 * side)
+    sign = 1 - 2 * side
+    signed = lots * sign
     book.working[side] -= lots
     if book.one_tier == 0:
         _change_legs(state, account, row, book, side, -lots, -loss_mills)
-        hold_lots(state, account, row, signed, price)
+        hold_lots(state, account, row, signed, value * sign)
         return
     number = book.one_tier - 1
     hours = book.scan_hours[number]
@@ -198,7 +207,7 @@ def fill_lots(state, account, row, book, side, lots, price, loss_mills):
     before = np.int64(position.lots)
     position.working[side] -= lots
     tier.working[side] -= hours * lots
-    book_lots(state, account, position, row, book, signed, price)
+    book_lots(state, account, position, row, book, signed, value * sign)
     _hold_hours(tier, hours, before, before + signed)
     if book.spot_weight != 0:
         _work_spot(risk, book, side, -lots)

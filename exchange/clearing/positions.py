@@ -23,9 +23,15 @@ def home_of(state, account, index):
 @leaf_kernel
 def find_position(state, account, index):
     """Row of the account's position in a book, 0 if it never had one."""
+    return find_position_from(state, account, index, home_of(state, account, index))
+
+
+@leaf_kernel
+def find_position_from(state, account, index, home):
+    """As `find_position`. `home`: their `home_of`."""
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
-    spot = home_of(state, account, index)
+    spot = home
     while table[spot] != 0:
         position = state.positions[table[spot]]
         if position.account == account and position.book == index:
@@ -130,8 +136,8 @@ def worst_lots(position):
 
 
 @leaf_kernel
-def book_lots(state, account, position, row, book, lots, price):
-    """Add signed lots at a price to a position and its account's gain; a POS event will follow."""
+def book_lots(state, account, position, row, book, lots, value):
+    """Add signed lots to a position and its account's gain; a POS event will follow. `value`: sum of price * lots."""
     before = np.int64(position.lots)
     after = before + lots
     account_row = state.accounts[account]
@@ -140,8 +146,8 @@ def book_lots(state, account, position, row, book, lots, price):
         position.lots = after
         account_row.term_lots += worst_lots(position) - worst
     position.lots = after
-    position.mark_num += price * lots
-    account_row.gain_mills += (book.mark_tick - price) * lots * book.hours
+    position.mark_num += value
+    account_row.gain_mills += (book.mark_tick * lots - value) * book.hours
     # Open interest is half of all lots held, long and short; it is kept doubled until someone reads it.
     book.open_interest += abs(after) - abs(before)
     touch_position(state, account, position, row)

@@ -14,13 +14,14 @@ from exchange.engine.cash import move_cash, note_request, open_session
 from exchange.engine.clock import begin_clock, expire_next
 from exchange.engine.disconnect import disconnect, fire_next_timer, set_timer
 from exchange.engine.emit import refuse
+from exchange.engine.entry import enter_order
 from exchange.engine.implied_prices import tell_implied
 from exchange.engine.kill import begin_kill, kill_next, lift_next, may_lift
 from exchange.engine.leavers import PULLING, leave_once
 from exchange.engine.look_ahead import CLOSE, FAR, NEAR, look_close, look_far, look_near
 from exchange.engine.mass_cancel import begin_cancel_all, cancel_next
 from exchange.engine.matching import match_once, settle_remainder, start_order
-from exchange.engine.orders import cancel_order, enter_order
+from exchange.engine.orders import cancel_order
 from exchange.engine.phases import (
     begin_state_change,
     expire_day_orders,
@@ -32,7 +33,7 @@ from exchange.engine.phases import (
 from exchange.engine.protection import pull_once, reset_protection, set_protection
 from exchange.engine.quotes import ENTRY_DONE, MATCH_SIDE, begin_quote, lose_side, quote_once, settle_side
 from exchange.engine.replace import replace_order
-from exchange.engine.report import report_once
+from exchange.engine.report import report
 from exchange.engine.stops import inject_stop, keep_stop, next_injection
 from exchange.engine.validate import BAD_COMBO, CLOSED
 from exchange.engine.velocity import halt_once
@@ -58,6 +59,7 @@ SESSION = np.int64(CommandKind.SESSION)
 INDICATIVE = np.int64(CommandKind.INDICATIVE)
 
 REFUSED = np.int64(EventKind.REFUSED)
+RING = FAR - 1
 
 # Steps. IDLE is 0: a cursor between commands is all zero.
 IDLE = 0
@@ -77,8 +79,8 @@ HALT_QUOTE = 13
 
 
 @leaf_kernel
-def _begin_new(state, out, command, word):
-    slot = enter_order(state, out, command, word)
+def _begin_new(state, out, command, word, home):
+    slot = enter_order(state, out, command, word, home)
     if slot == 0:
         return
     if is_stop(command.order_type):
@@ -140,14 +142,14 @@ def _end_entry(state):
 
 
 @leaf_kernel
-def _begin(state, out, command, word):
-    """First step of a command. `word`: its `order_hash`."""
+def _begin(state, out, command, word, home):
+    """First step of a command. `word`, `home`: what `look_far` found out."""
     state.sequence = command.sequence
     state.time_ns = command.time_ns
     note_request(state, command)
     kind = command.kind
     if kind == NEW:
-        _begin_new(state, out, command, word)
+        _begin_new(state, out, command, word, home)
     elif kind == CANCEL:
         cancel_order(state, out, command, word)
     elif kind == REPLACE:
@@ -257,7 +259,7 @@ def _advance(state, out):
     elif step == REPORT:
         if state.books[VENUE_LINE].elected_first != 0:
             _inject_once(state, out)
-        elif not report_once(state, out) and not tell_implied(state, out):
+        elif not report(state, out) and not tell_implied(state, out):
             _clear_cursor(state)
     elif step == HALTING:
         if not halt_once(state, out):
@@ -311,21 +313,22 @@ def apply_commands(states, commands, start, stop, outs):
     room = out.capacity - STEP_EVENTS
     index = start
     for ahead in range(start, min(start + FAR, stop)):
-        look_far(state, commands[ahead], out.ahead[ahead % FAR])
+        look_far(state, commands[ahead], out.ahead[ahead & RING])
     while out.count <= room:
         if state.cursor.step != IDLE:
             _advance(state, out)
         elif index < stop and state.cursor.run != 0 and row_at(commands, index).kind != QUOTE:
             _cut_run(state)
         elif index < stop:
-            word = out.ahead[index % FAR].word
+            note = out.ahead[index & RING]
+            word, home = note.word, np.int64(note.home)
             if index + CLOSE < stop:
-                look_close(state, out.ahead[(index + CLOSE) % FAR])
+                look_close(state, out.ahead[(index + CLOSE) & RING])
             if index + NEAR < stop:
-                look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) % FAR])
+                look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING])
             if index + FAR < stop:
-                look_far(state, row_at(commands, index + FAR), out.ahead[index % FAR])
-            _begin(state, out, row_at(commands, index), word)
+                look_far(state, row_at(commands, index + FAR), out.ahead[index & RING])
+            _begin(state, out, row_at(commands, index), word, home)
             if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE and state.cursor.run == 0:
                 state.cursor.step = REPORT
             index += 1

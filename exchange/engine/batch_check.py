@@ -1,7 +1,7 @@
 """What an atomic batch is asked before any of it runs: would each operation, alone, be accepted now (ENTRY-013)?
 
 Nothing is written, so nothing of it needs to be in the journal: a batch that passes runs as ordinary rows. Each answer
-is the one that `orders.enter_order`, `orders.cancel_order` or `replace.replace_order` would give (tested).
+is the one that `entry.enter_order`, `orders.cancel_order` or `replace.replace_order` would give (tested).
 """
 
 import numpy as np
@@ -9,8 +9,8 @@ import numpy as np
 from exchange.book.index import order_hash
 from exchange.clearing.positions import own_position
 from exchange.codes import CommandKind
-from exchange.engine.orders import KEEP_LOTS, KEEP_PRICE, PENDING, SET_DISPLAY, target_of
-from exchange.engine.replace import SET_TRIGGER, check_replace
+from exchange.engine.orders import target_of
+from exchange.engine.replace import KEEP_LOTS, KEEP_PRICE, PENDING, SET_DISPLAY, SET_TRIGGER, check_replace
 from exchange.engine.replace_stop import check_stop_replace, new_stop_price
 from exchange.engine.validate import (
     BAD_COMBO,

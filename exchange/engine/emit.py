@@ -3,39 +3,40 @@
 import numpy as np
 
 from exchange.book.layout import ORDER
-from exchange.codes import EventKind, OrderState, RejectReason
-from exchange.kernel import copy_bytes, kernel, leaf_kernel, put_word, word_at
-from exchange.records import EVENT
+from exchange.codes import CancelReason, EventKind, OrderState, RejectReason
+from exchange.kernel import kernel, leaf_kernel, put_word, word_at
+from exchange.records import EVENT, code_word, place_in
 
 REJ = np.int64(EventKind.REJ)
 CREJ = np.int64(EventKind.CREJ)
 RREJ = np.int64(EventKind.RREJ)
-CXL = np.int64(EventKind.CXL)
+FILL = np.uint64(EventKind.FILL)
+CXL = np.uint64(EventKind.CXL)
 REFUSED = np.int64(EventKind.REFUSED)
 POS = np.int64(EventKind.POS)
 UNKNOWN_ACCOUNT = np.int64(RejectReason.UNKNOWN_ACCOUNT)
 REJECTED = np.int64(OrderState.REJECTED)
+FILLED = np.int64(OrderState.FILLED)
+CANCELLED = np.int64(OrderState.CANCELLED)
+EXPIRED = np.int64(OrderState.EXPIRED)
+EXPIRED_REASON = np.int64(CancelReason.EXPIRED)
 STATE = np.int64(RejectReason.STATE)
 ZERO = np.uint64(0)
 
 
-def _place(name: str) -> int:
-    """Where a field begins in an EVENT row."""
-    return int(EVENT.fields[name][1])  # type: ignore[index]  # a record type has fields
-
-
-CODES = _place("kind")
-ACCOUNT = _place("account")
-REFERENCE = _place("reference")
-CLIENT_ORDER_ID = _place("client_order_id_0")
-LEVEL_LOTS = _place("level_lots")
+CODES = place_in(EVENT, "kind")
+ACCOUNT, INSTRUMENT, TOTALS = (place_in(EVENT, name) for name in ("account", "instrument", "filled_lots"))
 # What ORDER and EVENT have in the same place: between these, and of the codes those of SAME_CODES.
 SAME = (
     "side", "state", "order_type", "tif", "account", "session", "price", "order_id", "client_order_id_0",
     "client_order_id_1", "client_order_id_2", "leaves_lots", "filled_lots", "order_lots",
 )  # fmt: skip
-assert all(ORDER.fields[name][1] == EVENT.fields[name][1] for name in SAME)  # type: ignore[index]
-SAME_CODES = np.uint64(sum(0xFF << 8 * (_place(name) - CODES) for name in SAME[:4]))
+assert all(place_in(ORDER, name) == place_in(EVENT, name) for name in SAME)
+SAME_CODES = code_word(EVENT, "kind", **dict.fromkeys(SAME[:4], 0xFF))
+LASTING_CODES = code_word(EVENT, "kind", side=0xFF, order_type=0xFF, tif=0xFF)
+REASON_SHIFT, LIQUIDITY_SHIFT, STATE_SHIFT, FLAGS_SHIFT = (
+    np.uint64(8 * (place_in(EVENT, name) - CODES)) for name in ("reason", "liquidity", "state", "flags")
+)
 
 
 @leaf_kernel
@@ -84,24 +85,61 @@ def market_event(state, out, kind, instrument):
 
 
 @leaf_kernel
-def order_event(state, out, kind, order, lots, level_lots):
-    """A row about one order as it stands now; `lots` and `level_lots` as EVENT says for this kind."""
+def order_words(order):
+    """What an order's events say of it, read at once: owner, book and price, id, three words of client order id, lots
+    filled and ordered, value. Rows are told from it, not from a row that was written a moment ago: a processor that
+    reads more than one store at once waits until all of them have reached its cache."""
+    return (
+        word_at(order, ACCOUNT),
+        word_at(order, INSTRUMENT),
+        order.order_id,
+        order.client_order_id_0,
+        order.client_order_id_1,
+        order.client_order_id_2,
+        word_at(order, TOTALS),
+        order.value_tick_lots,
+    )
+
+
+@leaf_kernel
+def tell_order(state, out, words, codes, lots, leaves_lots, level_lots):
+    """A row about one order: its `order_words`, with these codes and lots."""
     count = out.count
     out.count = count + 1
     row = out.rows[count]
+    owner, place, order_id, first, second, third, totals, value = words
     row.sequence = state.sequence
     row.time_ns = state.time_ns
-    put_word(row, CODES, (word_at(order, CODES) & SAME_CODES) | np.uint64(kind))
-    copy_bytes(row, order, ACCOUNT, REFERENCE)
+    put_word(row, CODES, codes)
+    put_word(row, ACCOUNT, owner)
+    put_word(row, INSTRUMENT, place)
+    row.order_id = order_id
     row.reference = 0
-    copy_bytes(row, order, CLIENT_ORDER_ID, LEVEL_LOTS)
+    row.client_order_id_0 = first
+    row.client_order_id_1 = second
+    row.client_order_id_2 = third
     row.lots = lots
+    row.leaves_lots = leaves_lots
+    put_word(row, TOTALS, totals)
     row.level_lots = level_lots
     row.hidden_lots = 0
-    row.value_tick_lots = order.value_tick_lots
+    row.value_tick_lots = value
     row.account_sequence = 0
     row.amount_mills = 0
     return row
+
+
+@leaf_kernel
+def same_codes(order):
+    """What an order says of itself in the codes of its events: side, state, type and time in force."""
+    return word_at(order, CODES) & SAME_CODES
+
+
+@leaf_kernel
+def order_event(state, out, kind, order, lots, level_lots):
+    """A row about one order as it stands now; `lots` and `level_lots` as EVENT says for this kind."""
+    codes = same_codes(order) | np.uint64(kind)
+    return tell_order(state, out, order_words(order), codes, lots, order.leaves_lots, level_lots)
 
 
 @kernel
@@ -138,12 +176,33 @@ def refuse(state, out, kind, command, reason):
 
 
 @leaf_kernel
-def cancel_event(state, out, order, lots, level_lots, reason):
-    """CXL: `lots` taken out; the order's own fields already say that nothing is left."""
-    row = order_event(state, out, CXL, order, lots, level_lots)
-    row.reason = reason
+def fill_codes(order, lots, liquidity):
+    """The codes of a FILL, read before the lots are taken off the order."""
+    ended = FILLED if lots == order.leaves_lots else np.int64(order.state)
+    same = word_at(order, CODES) & LASTING_CODES
+    return same | FILL | np.uint64(ended) << STATE_SHIFT | np.uint64(liquidity) << LIQUIDITY_SHIFT
+
+
+@leaf_kernel
+def cancel_event(state, out, order, codes, lots, level_lots):
+    """CXL of an order of which nothing is left: `lots` are taken out. `codes`: as `cancel_codes` says."""
+    row = tell_order(state, out, order_words(order), codes, lots, 0, level_lots)
     row.account_sequence = next_in_stream(state, np.int64(order.account))
     return row
+
+
+@leaf_kernel
+def cancel_codes(order, reason, flags):
+    """The codes of a CXL, read from an order that is about to leave."""
+    ended = EXPIRED if reason == EXPIRED_REASON else CANCELLED
+    same = word_at(order, CODES) & LASTING_CODES
+    return (
+        same
+        | CXL
+        | np.uint64(reason) << REASON_SHIFT
+        | np.uint64(ended) << STATE_SHIFT
+        | np.uint64(flags) << FLAGS_SHIFT
+    )
 
 
 @kernel

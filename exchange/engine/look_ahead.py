@@ -9,6 +9,7 @@ import numpy as np
 
 from exchange.book.index import HIGH_32, LOW_32, SHIFT_32, home_bucket, order_hash
 from exchange.book.levels import place_of, row_of
+from exchange.clearing.margin import risk_place
 from exchange.clearing.positions import home_of
 from exchange.engine.state import LOOK_AHEAD
 from exchange.kernel import LANES, equal_lanes, leaf_kernel, lowest_bit, prefetch
@@ -51,7 +52,7 @@ def ask_for_owner(state, slot):
     """What a fill of an order changes beside its own rows."""
     order = state.orders[slot]
     account = np.int64(order.account)
-    row = account * np.int64(state.commodities.shape[0]) + state.books[order.book].commodity
+    row = risk_place(state, account, state.books[order.book].commodity)
     prefetch(state.accounts, account, FIRST)
     prefetch(state.risks, row, FIRST)
     prefetch(state.risks, row, SECOND)
@@ -86,7 +87,7 @@ def look_near(state, command, note):
     index = np.int64(command.instrument)
     if index < state.books.shape[0]:
         book = state.books[index]
-        row = np.int64(command.account) * np.int64(state.commodities.shape[0]) + book.commodity
+        row = risk_place(state, np.int64(command.account), book.commodity)
         prefetch(state.risks, row, FIRST)
         prefetch(state.risks, row, SECOND)
         prefetch(state.positions, np.int64(state.position_index[note.home]), FIRST)

@@ -1,18 +1,19 @@
-"""Price-time matching, one step at a time: a fill, or what becomes of the remainder."""
+"""Price-time matching: fills, and what becomes of the remainder."""
 
 import numpy as np
 
 from exchange.book.index import order_hash
-from exchange.book.levels import available_lots, best_row, crosses
+from exchange.book.levels import available_lots, best_row, crosses, may_trade
 from exchange.codes import CancelReason, OrderState, TimeInForce
 from exchange.engine.dry_run import executable_lots
 from exchange.engine.featured import match_featured
 from exchange.engine.look_ahead import ask_for_order, ask_for_owner
 from exchange.engine.orders import forget_order, rest_order, take_out
 from exchange.engine.self_match import is_own, prevent_self_match
-from exchange.engine.trades import trade_lots
+from exchange.engine.trades import book_taken, trade_lots, trade_oldest
 from exchange.engine.validate import FOK, OPEN, is_immediate
 from exchange.kernel import kernel, leaf_kernel
+from exchange.limits import STEP_EVENTS
 
 IOC_REASON = np.int64(CancelReason.IOC)
 FOK_REASON = np.int64(CancelReason.FOK)
@@ -43,26 +44,66 @@ def unmet_condition(state, book, order, minimum_lots):
 
 @leaf_kernel
 def match_once(state, out, slot):
-    """One fill against the oldest order at the best opposite price (MATCH-001, MATCH-002). False: no more to do."""
+    """One step of matching, of a book without BookFeature bits as many as the buffer has room for. False: no more to
+    do."""
+    book = state.books[state.orders[slot].book]
+    if book.features != 0:
+        return match_featured(state, out, slot)
+    if book.leg_count > 1:
+        return _match_combination(state, out, slot)
+    return _match_outright(state, out, slot)
+
+
+@kernel
+def _match_combination(state, out, slot):
+    """One fill against the oldest order at the best opposite price (MATCH-001, MATCH-002)."""
     order = state.orders[slot]
     book = state.books[order.book]
     side = np.int64(order.side)
-    if book.features != 0:
-        return match_featured(state, out, slot)
     if order.leaves_lots == 0 or not crosses(book, side, np.int64(order.price)):
         return False
     resting = np.int64(state.levels[best_row(book, 1 - side)].head)
     if is_own(order, state.orders[resting]):
         prevent_self_match(state, out, slot, resting)
         return True
-    following = np.int64(state.links[resting].newer)
-    if following != 0:
-        ask_for_owner(state, following)
-        ask_for_order(state, np.int64(state.links[following].newer))
     maker = state.orders[resting]
     lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
     trade_lots(state, out, book, resting, slot, np.int64(maker.price), lots, False)
     return True
+
+
+@kernel
+def _match_outright(state, out, slot):
+    """Fills against the oldest order at the best opposite price (MATCH-001, MATCH-002), as many as there is room for.
+
+    What they do to the aggressor's position and money is added up and booked once.
+    """
+    order = state.orders[slot]
+    book = state.books[order.book]
+    side = np.int64(order.side)
+    tick, lots_before, value_before = np.int64(order.price), np.int64(order.leaves_lots), order.value_tick_lots
+    room = out.capacity - STEP_EVENTS
+    own = np.int64(0)
+    while own == 0 and out.count <= room and order.leaves_lots != 0 and crosses(book, side, tick):
+        resting = np.int64(state.levels[best_row(book, 1 - side)].head)
+        if is_own(order, state.orders[resting]):
+            own = resting
+        else:
+            _ask_for_next(state, resting)
+            trade_oldest(state, out, book, resting, slot)
+    book_taken(state, book, order, lots_before - order.leaves_lots, order.value_tick_lots - value_before)
+    if own != 0:
+        prevent_self_match(state, out, slot, own)
+    return own != 0 or out.count > room
+
+
+@leaf_kernel
+def _ask_for_next(state, resting):
+    """Ask memory for the order behind this one."""
+    following = np.int64(state.links[resting].newer)
+    if following != 0:
+        ask_for_owner(state, following)
+        ask_for_order(state, np.int64(state.links[following].newer))
 
 
 @leaf_kernel
@@ -73,7 +114,7 @@ def start_order(state, out, slot, minimum_lots):
     reason = unmet_condition(state, book, order, minimum_lots)
     if reason != 0:
         take_out(state, out, slot, reason)
-    elif book.phase == OPEN and (book.features != 0 or crosses(book, np.int64(order.side), np.int64(order.price))):
+    elif book.phase == OPEN and may_trade(book, np.int64(order.side), np.int64(order.price)):
         return True
     elif is_immediate(order.tif):
         settle_remainder(state, out, slot)

@@ -1,88 +1,58 @@
-"""Life of an order: entry, cancel, replace, leaving. Matching itself is in `matching`."""
+"""Life of an order: rest, move, cancel, leaving. It comes in by `entry`, it trades by `matching`."""
 
 import numpy as np
 
-from exchange.book.expiry import GTD, drop_expiry, keep_expiry
+from exchange.book.expiry import GTD, drop_expiry
 from exchange.book.index import (
-    add_client_order,
     find_hashed,
     has_client_order_id,
     order_hash,
     remove_client_order,
 )
-from exchange.book.layout import ORDER
 from exchange.book.levels import link_order, unlink_order
 from exchange.book.parked import join_parked, leave_parked
 from exchange.book.pro_rata import leave_pass, lose_top, note_arrival
-from exchange.book.slots import release_slot, slot_of, take_slot
-from exchange.book.stops import drop_stop, is_stop
+from exchange.book.slots import release_slot, slot_of
+from exchange.book.stops import drop_stop
 from exchange.clearing.margin import change_working, loss_per_lot
-from exchange.clearing.positions import open_positions, own_position
 from exchange.codes import (
     BookFeature,
     CancelReason,
-    CommandFlag,
     EventFlag,
     EventKind,
     OrderState,
     OrderType,
 )
-from exchange.engine.emit import cancel_event, next_in_stream, order_event, refuse, tell_prices
+from exchange.engine.emit import (
+    cancel_codes,
+    cancel_event,
+    next_in_stream,
+    order_event,
+    refuse,
+)
 from exchange.engine.quote_counts import forget_quote
-from exchange.engine.risk import RISK, tell_money
 from exchange.engine.validate import (
-    BAND,
     NONE,
     STATE,
     UNKNOWN,
     UNKNOWN_ACCOUNT,
-    check_entry,
-    check_terms,
-    entry_tick,
     known_account,
-    owner_smp_id,
-    price_range,
     takes_cancel,
 )
-from exchange.kernel import copy_bytes, kernel, leaf_kernel
-from exchange.records import CLIENT_ORDER_ID_BYTES, COMMAND, ROW_BYTES
+from exchange.kernel import kernel, leaf_kernel
 
-LIMIT = np.int64(OrderType.LIMIT)
 QUOTE = np.int64(OrderType.QUOTE)
-ACK = np.int64(EventKind.ACK)
-REJ = np.int64(EventKind.REJ)
-RST = np.int64(EventKind.RST)
+RST = np.uint64(EventKind.RST)
 RFR = np.int64(EventKind.RFR)
-RPL = np.int64(EventKind.RPL)
 RREJ = np.int64(EventKind.RREJ)
 CREJ = np.int64(EventKind.CREJ)
 USER = np.int64(CancelReason.USER)
-IFM = np.int64(CancelReason.IFM)
-EXPIRED_REASON = np.int64(CancelReason.EXPIRED)
 PENDING = np.int64(OrderState.PENDING)
-ORDER_OPEN = np.int64(OrderState.OPEN)
-ORDER_CANCELLED = np.int64(OrderState.CANCELLED)
-ORDER_EXPIRED = np.int64(OrderState.EXPIRED)
-KEPT = np.int64(EventFlag.KEPT)
-LOST = np.int64(EventFlag.LOST)
 NEVER_RESTED = np.int64(EventFlag.NEVER_RESTED)
 PRO_RATA = np.int64(BookFeature.PRO_RATA)
-NEW_FLAGS = np.int64(CommandFlag.NO_COD | CommandFlag.REJECT_IF_ELECTED | CommandFlag.TIGHTEN)
-KEEP_PRICE = np.int64(CommandFlag.KEEP_PRICE)
-KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
-SET_TIF = np.int64(CommandFlag.SET_TIF)
-SET_TAG = np.int64(CommandFlag.SET_TAG)
-SET_DISPLAY = np.int64(CommandFlag.SET_DISPLAY)
 
 ONE = np.uint64(1)
 LAST_BIT = np.uint64(63)
-
-# What COMMAND and ORDER have in the same place is copied: the client order id, expiry and tag.
-CLIENT_ORDER_ID = int(COMMAND.fields["client_order_id_0"][1])  # type: ignore[index]  # a record type has fields
-CLIENT_ORDER_ID_END = CLIENT_ORDER_ID + CLIENT_ORDER_ID_BYTES
-EXPIRY = int(COMMAND.fields["expiry_ns"][1])  # type: ignore[index]
-COPIED = ("client_order_id_0", "client_order_id_1", "client_order_id_2", "expiry_ns", "tag")
-assert all(ORDER.fields[name] == COMMAND.fields[name] for name in COPIED)  # type: ignore[index]
 
 
 @leaf_kernel
@@ -92,8 +62,8 @@ def session_bit(session):
 
 
 @leaf_kernel
-def append_to_account(state, account, slot):
-    """The order is its account's youngest."""
+def append_to_account(state, account, slot, session):
+    """The order, that a session has entered, is its account's youngest."""
     account_row = state.accounts[account]
     link = state.links[slot]
     last = np.int64(account_row.last_order)
@@ -105,7 +75,7 @@ def append_to_account(state, account, slot):
         state.links[last].account_newer = slot
     account_row.last_order = slot
     account_row.orders += 1
-    account_row.sessions |= session_bit(state.orders[slot].session)
+    account_row.sessions |= session_bit(session)
 
 
 @leaf_kernel
@@ -125,82 +95,6 @@ def _remove_from_account(state, account, slot):
     link.account_newer = 0
     link.account_older = 0
     account_row.orders -= 1
-
-
-@leaf_kernel
-def _write_order(state, order, command, tick):
-    """Fill a fresh row from its NEW. `tick`: its `entry_tick`."""
-    state.entry += 1
-    state.stamp += 1
-    order.entry = state.entry
-    order.stamp = state.stamp
-    copy_bytes(order, command, CLIENT_ORDER_ID, CLIENT_ORDER_ID_END)
-    copy_bytes(order, command, EXPIRY, ROW_BYTES)
-    order.value_tick_lots = 0
-    order.account = command.account
-    order.session = command.session
-    order.book = command.instrument
-    order.price = tick
-    order.trigger = command.trigger
-    order.leaves_lots = command.lots
-    order.shown_lots = 0
-    order.filled_lots = 0
-    order.order_lots = command.lots
-    order.display_lots = command.display_lots
-    order.smp_id = owner_smp_id(state, command)
-    order.side = command.side
-    order.order_type = command.order_type
-    order.tif = command.tif
-    order.post_only = command.post_only
-    order.smp_mode = command.smp_mode
-    order.state = PENDING if is_stop(command.order_type) else ORDER_OPEN
-    order["flags"] = command["flags"] & NEW_FLAGS
-    order.resting = 0
-
-
-@kernel
-def _refuse_terms(state, row, command, book, tick):
-    """Beside its reason, `row` says what would have been in order: prices, or money. `tick`: the `entry_tick`."""
-    side, lots = np.int64(command.side), np.int64(command.lots)
-    if row.reason == BAND:
-        lowest, highest = np.int64(book.low_tick), np.int64(book.high_tick)
-        if command.order_type == LIMIT:
-            lowest, highest = price_range(book, side)
-        tell_prices(row, lowest, highest)
-    elif row.reason == RISK:
-        loss = lots * loss_per_lot(book, side, tick)
-        tell_money(state, row, np.int64(command.account), book, side, lots, loss)
-
-
-@leaf_kernel
-def enter_order(state, out, command, word):
-    """NEW: ACK and the order's slot, or REJ and 0. `word`: the `order_hash` of the command."""
-    reason = check_entry(state, command)
-    if reason != NONE:
-        refuse(state, out, REJ, command, reason)
-        return np.int64(0)
-    account = np.int64(command.account)
-    book = state.books[np.int64(command.instrument)]
-    row = own_position(state, account, np.int64(command.instrument))
-    tick = entry_tick(state, book, command)
-    reason = check_terms(state, command, book, row, word, tick)
-    if reason != NONE:
-        _refuse_terms(state, refuse(state, out, REJ, command, reason), command, book, tick)
-        return np.int64(0)
-    slot = take_slot(state)
-    order = state.orders[slot]
-    _write_order(state, order, command, tick)
-    order.position = open_positions(state, account, row, book)
-    if has_client_order_id(order):
-        add_client_order(state, slot, word)
-    if order.tif == GTD:
-        keep_expiry(state, slot)
-    append_to_account(state, account, slot)
-    work_order(state, order, np.int64(order.leaves_lots))
-    row = order_event(state, out, ACK, order, np.int64(0), np.int64(0))
-    row.reference = command.request_id
-    row.account_sequence = next_in_stream(state, account)
-    return slot
 
 
 @leaf_kernel
@@ -302,10 +196,9 @@ def _take_out(state, out, slot, reason, word):
     """
     order = state.orders[slot]
     book = state.books[order.book]
-    flags = NEVER_RESTED
     level_lots = np.int64(0)
+    codes = cancel_codes(order, reason, 0 if order.resting != 0 else NEVER_RESTED)
     if order.resting != 0:
-        flags = 0
         level_lots = unlink_order(state, book, slot)
     elif order.state == PENDING:
         drop_stop(state, book, slot)
@@ -313,11 +206,9 @@ def _take_out(state, out, slot, reason, word):
         leave_parked(state, book, slot)
     lots = np.int64(order.leaves_lots)
     work_order(state, order, -lots)
+    row = cancel_event(state, out, order, codes, lots, level_lots)
     order.leaves_lots = 0
     order.shown_lots = 0
-    order.state = ORDER_EXPIRED if reason == EXPIRED_REASON else ORDER_CANCELLED
-    row = cancel_event(state, out, order, lots, level_lots, reason)
-    row["flags"] = flags
     forget_order(state, slot, word)
     return row
 

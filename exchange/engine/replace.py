@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from exchange.book.levels import take_hidden_first
+from exchange.book.levels import may_trade, take_hidden_first
 from exchange.book.stops import is_stop
 from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderState, OrderType
 from exchange.engine.emit import next_in_stream, order_event, tell_prices
@@ -188,7 +188,7 @@ def _move(state, out, command, slot, price, total):
     row = _answer_replace(state, out, command, order, level_lots)
     row["flags"] = LOST
     row.hidden_lots = old_price
-    if book.phase == OPEN:
+    if book.phase == OPEN and may_trade(book, np.int64(order.side), price):
         return slot
     rest_order(state, out, slot)
     return np.int64(0)

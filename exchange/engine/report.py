@@ -5,14 +5,15 @@ import numpy as np
 from exchange.codes import EventFlag, EventKind
 from exchange.engine.emit import market_event, next_in_stream
 from exchange.engine.risk import equity_mills
-from exchange.kernel import kernel
+from exchange.kernel import kernel, leaf_kernel
+from exchange.limits import STEP_EVENTS
 
 MARGIN = np.int64(EventFlag.MARGIN)
 POS = np.int64(EventKind.POS)
 
 
-@kernel
-def report_once(state, out):
+@leaf_kernel
+def _report_once(state, out):
     """POS of the next position that fills have touched. False: all are told, the command is done."""
     cursor = state.cursor
     row_index = np.int64(cursor.touched_first)
@@ -39,3 +40,13 @@ def report_once(state, out):
         row["flags"] = MARGIN
         next_in_stream(state, account)
     return True
+
+
+@kernel
+def report(state, out):
+    """POS of all positions that fills have touched. False: all are told, the command is done."""
+    room = out.capacity - STEP_EVENTS
+    while _report_once(state, out):
+        if out.count > room:
+            return True
+    return False

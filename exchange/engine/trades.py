@@ -6,9 +6,10 @@ from exchange.book.index import order_hash
 from exchange.book.levels import reduce_order, unlink_order
 from exchange.book.stops import STOPS
 from exchange.book.windows import note_print
-from exchange.clearing.fills import clear_fill
+from exchange.clearing.fills import clear_fill, clear_fills, fee_mills
+from exchange.clearing.positions import touch_position
 from exchange.codes import BookFeature, EventKind, Liquidity, OrderState, OrderType
-from exchange.engine.emit import next_in_stream, order_event
+from exchange.engine.emit import fill_codes, next_in_stream, order_words, tell_order
 from exchange.engine.orders import forget_order, refresh_order
 from exchange.engine.protection import count_fill
 from exchange.engine.stops import elect_stops
@@ -58,23 +59,27 @@ def tell_fill(state, out, book, slot, lots, price, liquidity, fee):
     order = state.orders[slot]
     if book.features != 0 and liquidity == MAKER and order.order_type == QUOTE:
         count_fill(state, order, lots, book.hours)
+    codes = fill_codes(order, lots, liquidity)
+    owner, place, order_id, first, second, third, totals, value = order_words(order)
+    value += price * lots
+    words = owner, place, order_id, first, second, third, totals + np.uint64(lots), value  # more lots are filled
+    leaves = np.int64(order.leaves_lots) - lots
     order.filled_lots += lots
-    order.value_tick_lots += price * lots
+    order.value_tick_lots = value
     level_lots = np.int64(0)
     if order.resting == 0:
-        order.leaves_lots -= lots
-    elif lots == order.leaves_lots:
+        order.leaves_lots = leaves
+    elif leaves == 0:
         level_lots = unlink_order(state, book, slot)
         order.leaves_lots = 0
         order.shown_lots = 0
     else:
         level_lots = reduce_order(state, book, slot, lots)
-    if order.leaves_lots == 0:
+    if leaves == 0:
         order.state = FILLED
-    row = order_event(state, out, FILL, order, lots, level_lots)
+    row = tell_order(state, out, words, codes, lots, leaves, level_lots)
     row.hidden_lots = order.price  # the level that changed: an uncross trades at another price
     row.price = price
-    row.liquidity = liquidity
     row.reference = state.trade_id
     row.amount_mills = fee
     row.account_sequence = next_in_stream(state, np.int64(order.account))
@@ -109,3 +114,29 @@ def trade_share(state, out, book, resting, slot, price, lots):
     _fill(state, out, book, slot, lots, price, TAKER)
     if state.orders[resting].leaves_lots == 0:
         forget_order(state, resting, order_hash(state.orders[resting]))
+
+
+@leaf_kernel
+def trade_oldest(state, out, book, resting, slot):
+    """A continuous trade of an outright at the resting order's price. `book_taken` has to follow for the aggressor."""
+    maker, order = state.orders[resting], state.orders[slot]
+    price = np.int64(maker.price)
+    lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
+    state.trade_id += 1
+    record_print(state, np.int64(maker.book), price, lots)
+    fee = clear_fill(state, book, maker, lots, price, MAKER)
+    tell_fill(state, out, book, resting, lots, price, MAKER, fee)
+    row = np.int64(order.position)
+    touch_position(state, np.int64(order.account), state.positions[row], row)
+    tell_fill(state, out, book, slot, lots, price, TAKER, fee_mills(book, TAKER, lots))
+    if maker.leaves_lots == 0:
+        forget_order(state, resting, order_hash(maker))
+    elif maker.shown_lots == 0:
+        refresh_order(state, out, resting)
+
+
+@leaf_kernel
+def book_taken(state, book, order, lots, value):
+    """The aggressor's part of all its fills by `trade_oldest`. `value`: sum of price * lots."""
+    if lots != 0:
+        clear_fills(state, book, order, lots, value, TAKER)

@@ -23,7 +23,7 @@ from exchange.engine.day_prices import can_park
 from exchange.engine.risk import check_risk, is_full
 from exchange.engine.stop_terms import check_stop_prices, is_elected_now, stop_tick
 from exchange.kernel import kernel, leaf_kernel, word_at
-from exchange.records import COMMAND
+from exchange.records import COMMAND, code_word, place_in
 from exchange.units import ORDER_LOTS_MAX, PRICE_MAX
 
 BUY = np.int64(Side.BUY)
@@ -67,11 +67,10 @@ POST_ONLY_SLIDE = np.int64(PostOnly.SLIDE)
 ANY_PRICE = 2 * PRICE_MAX + 1  # beyond every price from every other
 ENTRY_IOC_ONLY = np.int64(OrderEntry.IOC_ONLY)
 
-PLACES = {name: COMMAND.fields[name][1] for name in COMMAND.names or ()}  # type: ignore[index]  # a record type has them
-CODES = PLACES["kind"]  # eight codes of a byte each
+CODES = place_in(COMMAND, "kind")  # eight codes of a byte each
 # Bits that the codes of a plain order do not have.
 PLAIN = {"side": 1, "order_type": 0, "tif": int(DAY | GTC), "post_only": 0, "smp_mode": int(DECREMENT)}
-UNUSUAL = np.uint64(sum((0xFF & ~bits) << 8 * (PLACES[name] - CODES) for name, bits in PLAIN.items()))
+UNUSUAL = code_word(COMMAND, "kind", **{name: 0xFF & ~bits for name, bits in PLAIN.items()})
 
 CLOSED = np.int64(MarketState.CLOSED)
 PREOPEN = np.int64(MarketState.PREOPEN)
@@ -165,14 +164,28 @@ def check_syntax(command):
 
 
 @leaf_kernel
-def price_range(book, side):
-    """Lowest and highest price an order of this side may have: daily limits on both sides, reject band on the
-    aggressive one (BAND-001, BAND-002, BAND-004). Nothing branches on the side: half of all guesses would be wrong."""
-    reference = np.int64(book.settle_tick)
+def _reference_tick(book):
+    """What the reject band is measured from (BAND-001)."""
     if book.has_last != 0:
-        reference = np.int64(book.last_tick)
-    elif book.has_indicative != 0:
-        reference = np.int64(book.indicative_tick)
+        return np.int64(book.last_tick)
+    if book.has_indicative != 0:
+        return np.int64(book.indicative_tick)
+    return np.int64(book.settle_tick)
+
+
+@leaf_kernel
+def is_in_range(book, side, tick):
+    """Whether an order of this side may have this price: daily limits on both sides, reject band on the aggressive
+    one (BAND-001, BAND-002, BAND-004)."""
+    if tick < book.low_tick or tick > book.high_tick:
+        return False
+    return book.band_ticks == 0 or (tick - _reference_tick(book)) * (1 - 2 * side) <= book.band_ticks
+
+
+@leaf_kernel
+def price_range(book, side):
+    """Lowest and highest price for which `is_in_range`."""
+    reference = _reference_tick(book)
     band = np.int64(book.band_ticks) if book.band_ticks != 0 else ANY_PRICE
     lowest = max(np.int64(book.low_tick), reference - band - (1 - side) * ANY_PRICE)
     highest = min(np.int64(book.high_tick), reference + band + side * ANY_PRICE)
@@ -191,8 +204,7 @@ def check_price(book, side, tick, tif):
     """Rank 10: daily limits on both sides, reject band on the aggressive side."""
     if (tick < book.low_tick or tick > book.high_tick) and can_park(book, side, tick, tif):
         return NONE
-    lowest, highest = price_range(book, side)
-    return NONE if lowest <= tick <= highest else BAND
+    return NONE if is_in_range(book, side, tick) else BAND
 
 
 @leaf_kernel

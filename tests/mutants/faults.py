@@ -15,6 +15,8 @@ PHASES = "exchange/engine/phases.py"
 REPLACE = "exchange/engine/replace.py"
 RISK = "exchange/engine/risk.py"
 SELF_MATCH = "exchange/engine/self_match.py"
+SHORT_WAY = "exchange/engine/short_way.py"
+ENTRY = "exchange/engine/entry.py"
 TRADES = "exchange/engine/trades.py"
 VALIDATE = "exchange/engine/validate.py"
 FILLS = "exchange/clearing/fills.py"
@@ -62,22 +64,20 @@ FAULTS = (
     ),
     Fault(
         "newest order at a price trades first", MATCHING,
-        "resting = np.int64(state.levels[best_row(book, 1 - side)].head)",
-        "resting = np.int64(state.levels[best_row(book, 1 - side)].tail)",
+        "        resting = np.int64(state.levels[best_row(book, 1 - side)].head)\n        if is_own",
+        "        resting = np.int64(state.levels[best_row(book, 1 - side)].tail)\n        if is_own",
     ),
     Fault(
-        "every trade at the aggressor's limit", MATCHING,
-        "trade_lots(state, out, book, resting, slot, np.int64(maker.price), lots, False)",
-        "trade_lots(state, out, book, resting, slot, np.int64(order.price), lots, False)",
+        "every trade at the aggressor's limit", TRADES,
+        "    price = np.int64(maker.price)\n", "    price = np.int64(order.price)\n",
     ),
     Fault(
-        "taker's price on one side only", MATCHING,
-        "trade_lots(state, out, book, resting, slot, np.int64(maker.price), lots, False)",
-        "trade_lots(\n        state, out, book, resting, slot, np.int64(maker.price if side == 0 else order.price), lots, False\n    )",
+        "taker's price on one side only", TRADES,
+        "    price = np.int64(maker.price)\n", "    price = np.int64(maker.price if order.side == 0 else order.price)\n",
     ),
     Fault(
         "part fill sends the maker to the back", TRADES,
-        "elif state.orders[first].shown_lots == 0 and not auction:", "elif not auction:",
+        "    elif maker.shown_lots == 0:\n", "    else:\n",
     ),
     Fault(
         "level totals forget a part fill", LEVELS,
@@ -216,11 +216,11 @@ FAULTS = (
     # bands, post-only, market orders
     Fault(
         "band refuses far prices on the passive side", VALIDATE,
-        "reference - band - (1 - side) * ANY_PRICE)",
-        "reference - band)",
+        "(tick - _reference_tick(book)) * (1 - 2 * side) <= book.band_ticks",
+        "abs(tick - _reference_tick(book)) <= book.band_ticks",
     ),
     Fault(
-        "band ignores the last price", VALIDATE, "    if book.has_last != 0:\n        reference", "    if False:\n        reference",
+        "band ignores the last price", VALIDATE, "    if book.has_last != 0:\n        return", "    if False:\n        return",
     ),
     Fault(
         "post-only slides two increments away", VALIDATE,
@@ -232,8 +232,8 @@ FAULTS = (
     ),
     # money
     Fault(
-        "margin of a cancelled order stays held", ORDERS, "    work_order(state, order, -lots)\n    order.leaves_lots = 0\n",
-        "    order.leaves_lots = 0\n",
+        "margin of a cancelled order stays held", ORDERS, "    work_order(state, order, -lots)\n    row = cancel_event",
+        "    row = cancel_event",
     ),
     Fault(
         "maker pays the taker's fee", FILLS, "        rate = book.maker_fee\n", "        rate = book.taker_fee\n",
@@ -241,6 +241,19 @@ FAULTS = (
     Fault(
         "position limit forgets working orders", RISK, "    return held + position.working[side] + lots\n", "    return held + lots\n",
     ),
+    Fault(
+        "several fills are booked at the aggressor's limit", MATCHING,
+        "order.value_tick_lots - value_before)", "tick * (lots_before - order.leaves_lots))",
+    ),
+    # the short way
+    Fault("short way forgets the account's largest order", SHORT_WAY, " or lots > account_row.order_lots_max:", ":"),
+    Fault("short way forgets the price increment", SHORT_WAY, "(book.min_inc > 1 and tick % book.min_inc != 0) or ", ""),
+    Fault("short way lets a killed session in", SHORT_WAY, " or state.sessions[session].killed_by != 0:", ":"),
+    Fault("short way lets a close-only account in", SHORT_WAY, '["flags"] != DEFINED', '["flags"] & DEFINED == 0'),
+    Fault("short way forgets the spot month's limit", SHORT_WAY, " and book.spot_weight == 0", ""),
+    Fault("short way forgets the margin", SHORT_WAY, "lots * book.hold_bound_mills + loss > free_mills(account_row) or ", ""),
+    Fault("short way takes a client order id twice", SHORT_WAY, " or not _is_free(state, command, word)", ""),
+    Fault("aggressor that came the short way rests at once", ENTRY, " and not crosses(book, side, tick)", ""),
     # stops
     Fault("inverted stop compare", STOP_BOOK, "return (tick - trigger) * (1 - 2 * side) >= 0", "return (tick - trigger) * (1 - 2 * side) <= 0"),
     Fault("trigger itself does not elect", STOP_BOOK, "return (tick - trigger) * (1 - 2 * side) >= 0", "return (tick - trigger) * (1 - 2 * side) > 0"),

@@ -68,6 +68,7 @@ class Ledger:
         run_goes_on = command.kind == CommandKind.QUOTE and command.flags & CommandFlag.MORE
         fills: list[Any] = []
         group: list[Any] = []
+        opened = 0  # where the events behind the last change of a state begin
         for number, event in enumerate(events):
             self._check_sequence(command, event)
             self.check_stream(event)
@@ -88,7 +89,8 @@ class Ledger:
             assert not fills, "fills come in pairs (INV-002)"
             self._fold(command, event)
             if event.kind == EventKind.STA:
-                self._check_uncross(events[:number])
+                self._check_uncross(events[opened:number])
+                opened = number
                 self.states.change(event)
         assert not fills and not group, "fills come in pairs (INV-002)"
         check_not_crossed(self.orders.values(), reference)
