@@ -218,25 +218,34 @@ class Venue(OwnCommands):
         self._spawn(partial(self.journal_batch, self._writing, self._rows), self._written)
 
     def _stamp(self) -> bool:
-        """Number and time the oldest batch that waits; False if none does."""
-        if self._full:
-            batch = self._full.popleft()
-            self.full_batches -= batch.is_full
-        elif self.batch.tickets:
-            batch, self.batch = self.batch, (self._spare.pop() if self._spare else Batch(self._batch_rows))
+        """Number and time the oldest batch that waits and may run; False if none does."""
+        batch = self._oldest()
+        while batch is not None:
+            if batch.expires:
+                self._drop_late(batch)
+            if self.may_run(batch) and batch.tickets:
+                break
+            self._recycle(batch)
+            batch = self._oldest()
         else:
             return False
-        if batch.expires:
-            self._drop_late(batch)
-        if not self.may_run(batch) or not batch.tickets:
-            self._recycle(batch)
-            return self._stamp()
         rows = batch.closed()
         first = self._sequencer.sequence + 1
         self._sequencer.stamp(rows)
         self._writing, self._rows = batch, rows
         self._span = first, self._sequencer.sequence, self._sequencer.time_ns
         return True
+
+    def _oldest(self) -> Batch | None:
+        """The batch whose turn has come, None if nothing waits."""
+        if self._full:
+            batch = self._full.popleft()
+            self.full_batches -= batch.is_full
+            return batch
+        if not self.batch.tickets:
+            return None
+        batch, self.batch = self.batch, (self._spare.pop() if self._spare else Batch(self._batch_rows))
+        return batch
 
     def _apply(self) -> np.ndarray:
         """Run the batch that is being written; on another core the disk does its part."""

@@ -8,6 +8,7 @@ import pytest
 
 from exchange.codes import CommandKind
 from exchange.engine import query
+from exchange.gateway.throttle import STANDARD
 from exchange.operator.desk import OperatorDesk
 from exchange.records import COMMAND
 from exchange.wire.messages import Batch, BatchCancel, BatchNew, BatchReplace, Err, Exec, Ok
@@ -249,3 +250,15 @@ def test_a_batch_whose_reply_is_too_old_says_that_it_was_processed(
     assert peer.ask(batches[3])[0].duplicate
     answer = peer.ask(batches[0])[0]
     assert isinstance(answer, Err) and (answer.name, answer.applied) == ("DUP_ID", "unknown")
+
+
+@pytest.mark.rule("ENTRY-013", "SEC-047")
+def test_refused_batches_that_wait_in_one_line_are_all_answered(tmp_path: Path) -> None:
+    """More of them at once than calls can nest: five connections, each with all that it may have unanswered."""
+    with Bench(str(tmp_path), STANDARD) as bench:
+        peers = [bench.connect(bench.keys[1]) for _ in range(5)]
+        count = STANDARD.inflight
+        for peer in peers:
+            peer.send(*(atomic(10 + number, BatchCancel(client_order_id="gone")) for number in range(count)))
+        assert [len(peer.take()) for peer in peers] == [count] * 5
+        assert peers[0].ask(bench.order(10 + count, "a"))[0].state == "open"
