@@ -16,11 +16,12 @@ from exchange.operator.acts import Act, NeedsTwo, Signature
 from exchange.operator.requests import Confirm, Request, Signed, decode_request
 from exchange.operator.signing import signed_text
 from exchange.seams import Clock
+from exchange.units import NS_PER_US
 
 NONCES_MAX = 64
 PROPOSALS_MAX = 64
-PROPOSAL_LIFE_US = 600 * 1_000_000
-NAME_DIGITS = 12
+PROPOSAL_LIFE_US = 600 * 1_000_000  # as all waits, by the clock that nobody sets
+NAME_DIGITS = 32  # nobody finds two acts of one name within the life of a nonce
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -30,7 +31,8 @@ class Proposal(msgspec.Struct, frozen=True):
     request: Request
     act: Act
     why: str
-    expires_us: int
+    until_ns: int
+    expires_us: int  # the same, for people
 
 
 class Authority:
@@ -38,7 +40,7 @@ class Authority:
 
     def __init__(self, hub: Hub, clock: Clock) -> None:
         self._hub, self._clock = hub, clock
-        self._nonces: dict[str, int] = {}  # until when each works, us
+        self._nonces: dict[str, int] = {}  # until when each works, ns
         self._proposals: dict[str, Proposal] = {}
 
     @property
@@ -57,7 +59,7 @@ class Authority:
         nonce = encode_bytes(self._hub.rng.bytes(NONCE_BYTES))
         if len(self._nonces) == NONCES_MAX:
             del self._nonces[next(iter(self._nonces))]
-        self._nonces[nonce] = self._clock.wall_us() + NONCE_LIFE_US
+        self._nonces[nonce] = self._clock.mono_ns() + NONCE_LIFE_US * NS_PER_US
         return nonce
 
     def admit(self, request: Request, line: bytes) -> tuple[Request, Act]:
@@ -79,11 +81,11 @@ class Authority:
 
     def _signer(self, request: Signed) -> Key:
         """One answer to all that is wrong (SEC-025)."""
-        until_us = self._nonces.pop(request.nonce, 0)
+        until_ns = self._nonces.pop(request.nonce, None)
         found = [key for key in self.operators if encode_bytes(key.public) == request.public]
         text = signed_text(self.history, request.nonce, request.public, request.line)
         right = verify(found[0].public if found else None, text, request.signature)
-        if not right or self._clock.wall_us() > until_us:
+        if not right or until_ns is None or self._clock.mono_ns() > until_ns:
             raise UserError("BAD_AUTH: no operator's key, a wrong signature, or a nonce that was used or is old")
         return found[0]
 
@@ -92,8 +94,8 @@ class Authority:
     @property
     def proposals(self) -> list[Proposal]:
         """Those that can still be confirmed, oldest first."""
-        now_us = self._clock.wall_us()
-        self._proposals = {name: one for name, one in self._proposals.items() if one.expires_us > now_us}
+        now_ns = self._clock.mono_ns()
+        self._proposals = {name: one for name, one in self._proposals.items() if one.until_ns > now_ns}
         return list(self._proposals.values())
 
     def propose(self, request: Request, act: Act, why: str) -> Proposal:
@@ -101,7 +103,8 @@ class Authority:
         if len(self.proposals) >= PROPOSALS_MAX:
             raise UserError(f"{PROPOSALS_MAX} proposals wait already")
         name = sha256(msgspec.json.encode(act)).hexdigest()[:NAME_DIGITS]
-        proposal = Proposal(name, request, act, why, self._clock.wall_us() + PROPOSAL_LIFE_US)
+        until_ns = self._clock.mono_ns() + PROPOSAL_LIFE_US * NS_PER_US
+        proposal = Proposal(name, request, act, why, until_ns, self._clock.wall_us() + PROPOSAL_LIFE_US)
         self._proposals[name] = proposal
         return proposal
 

@@ -7,6 +7,7 @@ It knows no sockets. Everything is sequenced among the commands of clients, behi
 (`acts`); a request that the engine refuses changes nothing else and says why. `authority` says who may ask for what.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -63,6 +64,7 @@ from exchange.wire.words import session_number
 
 EPOCH = date(1970, 1, 1)
 DAY_NS = 86_400 * NS_PER_S
+REVOKED_US = 1  # when a revoked key expired: before any time that a clock is set back to
 _LIMITS = ("order_lots_max", "position_lots_max", "term_lots_max")
 
 
@@ -320,7 +322,7 @@ class OperatorDesk:
         self._need_two_for(key.scopes, f"the end of operator key {request.key}")
         definition = KeyDefinition(
             key.key, encode_bytes(key.public), list(key.accounts), sorted(key.scopes), key.firm,
-            self._clock.wall_us(), sorted(key.addresses),
+            REVOKED_US, sorted(key.addresses),
         )  # fmt: skip
         payload = key_payload(definition)
 
@@ -352,7 +354,8 @@ class OperatorDesk:
 def _proposal_line(proposal: Proposal) -> str:
     until = datetime.fromtimestamp(proposal.expires_us // 1_000_000, UTC).strftime("%H:%M:%S")
     (first,) = proposal.act.signatures
-    return f"{proposal.name} by {first.key} until {until}: {proposal.act.line} ({proposal.why})"
+    asked = json.dumps(json.loads(proposal.act.line))  # nothing that a terminal would not show as it is
+    return f"{proposal.name} by {first.key} until {until}: {asked} ({proposal.why})"
 
 
 def _number(text: str) -> int:

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from exchange.wire.codec import json_has_duplicates
+
 Account = Annotated[int, Meta(ge=1, le=2**32 - 1)]
 OptionalLots = Annotated[int, Meta(ge=0, le=2**31 - 1)] | None
 StateName = Literal["closed", "preopen", "nocancel", "open", "reserved", "paused", "halt"]
@@ -161,6 +163,8 @@ def decode_request(line: bytes) -> Request:
     """ValueError names what is wrong."""
     try:
         request: Request = _DECODER.decode(line)
-        return request
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(str(error) or type(error).__name__) from None
+    if json_has_duplicates(line):
+        raise ValueError("a key stands twice: who reads it could take it for another request (SEC-051)")
+    return request

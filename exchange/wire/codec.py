@@ -67,7 +67,7 @@ def fault_name(failure: Exception) -> str:
     return next((name for pattern, name in _FAULT_TEXTS if pattern.search(text)), "MALFORMED")
 
 
-def _json_has_duplicates(data: str | bytes) -> bool:
+def json_has_duplicates(data: str | bytes) -> bool:
     """Scan of a message that decoded well: any object with the same key twice (SEC-051)."""
     found = False
 
@@ -218,6 +218,6 @@ class Codec:
 
 
 CODECS = {
-    JSON_SUBPROTOCOL: Codec(msgspec.json, True, _json_has_duplicates),
+    JSON_SUBPROTOCOL: Codec(msgspec.json, True, json_has_duplicates),
     MSGPACK_SUBPROTOCOL: Codec(msgspec.msgpack, False, _msgpack_has_duplicates),
 }

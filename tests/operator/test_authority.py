@@ -233,3 +233,50 @@ def test_a_request_that_its_record_has_no_room_for_is_refused(bench: Bench) -> N
     office = Office(bench, operators=0)
     prices = {f"H100.G90.X{number}": 5 for number in range(4_000)}
     assert "its record has room for 65536" in office.refused("settle", prices=prices)
+
+
+@pytest.mark.rule("SEC-051", "SEC-061")
+def test_an_act_that_could_be_read_in_two_ways_is_refused(bench: Bench) -> None:
+    office = Office(bench)
+    one, _ = office.operators
+    twice = [
+        '{"do":"stop","in_s":5,"in_s":6,"reason":"a day off"}',
+        f'{{"do":"settle","prices":{{"{SYMBOL}":1,"{SYMBOL}":2}},"reason":"a day off"}}',
+    ]
+    for line in twice:
+        nonce, history = office.ask("nonce").told
+        assert "stands twice" in office.take(msgspec.json.encode(sign(one, history, nonce, line))).why
+        assert "stands twice" in office.take(line.encode()).why
+
+
+@pytest.mark.rule("SEC-061", "SEC-011")
+def test_a_proposal_is_shown_as_it_is_whatever_a_terminal_makes_of_its_characters(bench: Bench) -> None:
+    office = Office(bench)
+    one, _ = office.operators
+    assert office.ask("state", one, target=CHIP, to="closed", reason="the day ends").ok
+    price = price_beyond(bench)[SYMBOL]
+    line = f'{{"do":"settle",\r\n"prices":{{"{SYMBOL}":{price}}},"reason":"\u202eno\u009b2J"}}'
+    nonce, history = office.ask("nonce").told
+    assert office.take(msgspec.json.encode(sign(one, history, nonce, line))).ok
+    (shown,) = office.ask("proposals").told
+    assert shown.isascii() and shown.isprintable() and r"\u202eno\u009b2J" in shown
+    assert f'"{SYMBOL}": {price}' in shown
+
+
+@pytest.mark.rule("BAD-063", "SEC-001", "SEC-061")
+def test_a_clock_that_is_set_back_revives_no_nonce_proposal_or_key(bench: Bench) -> None:
+    office = Office(bench, operators=3)
+    one, two, three = office.operators
+    assert office.ask("state", one, target=CHIP, to="closed", reason="the day ends").ok
+    line = json.dumps({"do": "state", "target": CHIP, "to": "halt", "reason": WHY})
+    late = sign(one, bench.opened.history_name, office.ask("nonce").told[0], line)
+    name = office.ask("settle", one, prices=price_beyond(bench), reason=WHY).told[0].split()[0]
+    ended = office.ask("revoke", two, key="k_op0", reason="left the firm").told[0].split()[0]
+    assert office.ask("confirm", three, proposal=ended, reason="so it is").ok
+    hour = 3_600 * 10**9
+    bench.clock.now += hour
+    bench.clock.wall_us = lambda: (bench.clock.now - 2 * hour) // 1_000  # type: ignore[method-assign]
+    assert office.take(msgspec.json.encode(late)).why.startswith("BAD_AUTH")
+    assert "no proposal" in office.refused("confirm", two, proposal=name, reason="late")
+    assert office.refused("stop", one, reason="I am back").startswith("BAD_AUTH")
+    assert office.ask("account", two, account=1, order_lots_max=9, reason="others go on").ok
