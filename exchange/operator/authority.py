@@ -54,6 +54,11 @@ class Authority:
         keys = self._hub.keys.keys.values()
         return [key for key in keys if "admin" in key.scopes and not 0 < key.expires_us <= now_us]
 
+    @property
+    def has_two(self) -> bool:
+        """Whether there is another operator to ask."""
+        return len(self.operators) > 1
+
     def nonce(self) -> str:
         """A nonce that works once within ten seconds; the oldest makes room."""
         nonce = encode_bytes(self._hub.rng.bytes(NONCE_BYTES))

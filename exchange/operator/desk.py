@@ -211,8 +211,9 @@ class OperatorDesk:
         day = date.fromisoformat(request.day) if request.day else self._coming_day()
         wanted = [venue.groups[chip] for chip in chips]
         payloads = day_limits(
-            venue.states, self._spec, day, request.prices, wanted, request.increments, self._acts.by_two
-        )
+            venue.states, self._spec, day, request.prices, wanted, request.increments, self._acts.by_two,
+            [group for group in wanted if self._authority.has_two and settled.published(group)],
+        )  # fmt: skip
         names = {group: chip for chip, group in venue.groups.items()}
         gather = Gather(len(payloads), reply, self._acts)
         for group, payload in payloads.items():
@@ -334,7 +335,7 @@ class OperatorDesk:
 
     def _need_two_for(self, scopes: Iterable[str], what: str) -> None:
         """Where there are two operators, neither makes or ends one alone: else one could be two."""
-        if "admin" in scopes and len(self._authority.operators) > 1 and not self._acts.by_two:
+        if "admin" in scopes and self._authority.has_two and not self._acts.by_two:
             raise NeedsTwo(what)
 
     def _know_key(self, payload: bytes) -> None:

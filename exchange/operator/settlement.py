@@ -5,7 +5,7 @@ and widths of the coming day follow from the settlement (BAND-012, BAND-013). Wh
 what it has. An increment changes only where one is given (SPEC-002).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 import msgspec
@@ -33,6 +33,7 @@ def day_limits(
     groups: Iterable[int],
     increments: Mapping[str, int] = NONE_GIVEN,
     by_two: bool = False,
+    published: Collection[int] = (),
 ) -> dict[int, bytes]:
     """Payload of a DAY_LIMITS control by product group.
 
@@ -41,7 +42,8 @@ def day_limits(
     prices      settlement by symbol of an outright, ticks; those left out keep theirs
     groups      which to publish; prices and increments of others are an error
     increments  new increment by symbol, ticks; those left out keep theirs
-    by_two      two people ask: a price may be outside the day's limits (SEC-061)
+    by_two      two people ask: a price may be outside the day's limits, or another than was published (SEC-061)
+    published   groups whose settlement stands already: each that follows would move the limits of the next
     raises      UserError: no such instrument, no increment, or a price that needs two people (SEC-061)
     """
     rows = query.instruments(states)
@@ -49,7 +51,7 @@ def day_limits(
     by_symbol = {row.symbol: row for row in rows}
     for symbol in (*prices, *increments):
         _check_settled(by_symbol, symbol, wanted)
-    _check_prices(by_symbol, prices, by_two)
+    _check_prices(by_symbol, prices, by_two, published)
     _check_increments(increments)
     settled = {row.instrument_id: prices.get(row.symbol, row.settle_tick) for row in rows if not row.combo}
     coming = _coming(rows, spec, day, settled)
@@ -59,7 +61,7 @@ def day_limits(
             limits = _limits_of(
                 states, row, coming.get(row.instrument_id), settled.get(row.instrument_id, row.settle_tick)
             )
-            limits.min_inc = increments.get(row.symbol, msgspec.UNSET)
+            limits.min_inc = _increment_of(row, limits, increments)
             books.setdefault(row.group, []).append(limits)
     return {group: encode_payload(DayLimitsPayload(found)) for group, found in books.items()}
 
@@ -72,7 +74,9 @@ def _check_settled(by_symbol: Mapping[str, InstrumentRow], symbol: str, wanted: 
         raise UserError(f"{symbol} is of no group that is to be settled")
 
 
-def _check_prices(by_symbol: Mapping[str, InstrumentRow], prices: Mapping[str, int], by_two: bool) -> None:
+def _check_prices(
+    by_symbol: Mapping[str, InstrumentRow], prices: Mapping[str, int], by_two: bool, published: Collection[int]
+) -> None:
     for symbol, price in prices.items():
         row = by_symbol[symbol]
         if row.combo:
@@ -80,12 +84,24 @@ def _check_prices(by_symbol: Mapping[str, InstrumentRow], prices: Mapping[str, i
         if not row.low_tick <= price <= row.high_tick and not by_two:
             limits = f"{row.low_tick}..{row.high_tick}"
             raise NeedsTwo(f"{symbol}: settlement {price} is outside the day's limits {limits}")
+        if row.group in published and price != row.settle_tick and not by_two:
+            raise NeedsTwo(f"{symbol}: settlement {row.settle_tick} is published already, {price} is another")
 
 
 def _check_increments(increments: Mapping[str, int]) -> None:
     for symbol, increment in increments.items():
         if not 1 <= increment <= PRICE_MAX:
             raise UserError(f"{symbol}: increment {increment} is not in 1..{PRICE_MAX} ticks (SPEC-002)")
+
+
+def _increment_of(row: InstrumentRow, limits: BookLimits, increments: Mapping[str, int]) -> int | msgspec.UnsetType:
+    increment = increments.get(row.symbol)
+    if increment is None:
+        return msgspec.UNSET
+    if limits.high_tick // increment * increment < limits.low_tick:
+        window = f"{limits.low_tick}..{limits.high_tick}"
+        raise UserError(f"{row.symbol}: increment {increment} leaves no price within the coming limits {window}")
+    return increment
 
 
 def _coming(rows: list[InstrumentRow], spec: Spec, day: date, settled: dict[int, int]) -> dict[int, Instrument]:

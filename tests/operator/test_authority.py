@@ -280,3 +280,21 @@ def test_a_clock_that_is_set_back_revives_no_nonce_proposal_or_key(bench: Bench)
     assert "no proposal" in office.refused("confirm", two, proposal=name, reason="late")
     assert office.refused("stop", one, reason="I am back").startswith("BAD_AUTH")
     assert office.ask("account", two, account=1, order_lots_max=9, reason="others go on").ok
+
+
+@pytest.mark.rule("SEC-061", "BAD-065")
+def test_one_operator_walks_no_price_beyond_the_limits_by_settling_again_and_again(bench: Bench) -> None:
+    office = Office(bench)
+    one, two = office.operators
+    limit = bench.venue.table.row(1).high_tick
+    assert office.ask("state", one, target=CHIP, to="closed", reason="the day ends").ok
+    assert "settled" in office.ask("settle", one, prices={SYMBOL: limit}, reason="a wild day").told[0]
+    further = bench.venue.table.row(1).high_tick
+    assert further > limit
+    answer = office.ask("settle", one, chips=[CHIP], prices={SYMBOL: further}, reason="wilder")
+    assert f"settlement {limit} is published already, {further} is another" in answer.told[0], answer
+    assert bench.venue.table.row(1).settle_tick == limit
+    assert "settled" in office.ask("settle", one, chips=[CHIP], increments={SYMBOL: 2}, reason="coarser").told[0]
+    name = answer.told[0].split()[0]
+    assert office.ask("confirm", two, proposal=name, reason="it was").ok
+    assert bench.venue.table.row(1).settle_tick == further

@@ -32,6 +32,9 @@ def test_a_new_increment_cancels_what_is_off_it_and_everybody_is_told(bench: Ben
         assert refused(bench, "settle", increments={SYMBOL: increment}) == (
             f"{SYMBOL}: increment {increment} is not in 1..100000 ticks (SPEC-002)"
         )
+    row = bench.venue.table.row(1)
+    why = refused(bench, "settle", increments={SYMBOL: row.high_tick + 1})
+    assert why.endswith(f"leaves no price within the coming limits {row.low_tick}..{row.high_tick}")
     assert refused(bench, "settle", increments={"H100.G90.X99": 5}) == "no instrument H100.G90.X99 is listed"
     owner.take(), watcher.take()
     told = do(bench, "settle", increments={SYMBOL: 5})
