@@ -238,12 +238,13 @@ def key_make(
     chosen = tuple(scope.strip() for scope in scopes.split(","))
     console = Console(stderr=True)
     pair, path = serve_command.make_key(folder, name, account, deposit, chosen, firm, file, settings, console, by)
-    print(f"key {pair.key} for account {pair.account}, scopes {scopes}; private key in {path}")
+    print(f"private key of {pair.key} (account {pair.account}, scopes {scopes}) in {path}")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: a user's mistake is one line on stderr and exit code 2; commands return other codes themselves."""
     try:
+        _check_text(sys.argv[1:] if arguments is None else arguments)
         app(arguments, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
         fail(str(error), 2)
@@ -260,6 +261,13 @@ def main(arguments: list[str] | None = None) -> None:
         if isinstance(ended.__context__, BrokenPipeError):
             sys.exit(0)
         raise
+
+
+def _check_text(arguments: list[str]) -> None:
+    """UserError for bytes that are no UTF-8: they could be neither sent nor shown."""
+    for place, text in enumerate(arguments, 1):
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise UserError(f"argument {place}, {text!a}, is not UTF-8")
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -211,13 +211,14 @@ class OpenVenue:
 
     def make_key(
         self, name: str, account: int, deposit_mills: int = 0, scopes: tuple[str, ...] = ("read", "trade"),
-        seed: bytes = b"", firm: int = 0,
+        seed: bytes = b"", firm: int = 0, act: bytes = b"",
     ) -> KeyPair:  # fmt: skip
         """A new Ed25519 key for one account: defines the account if it is new, and pays in.
 
         name   part of the key's id, `k_NAME`
         seed   the private key's 32 bytes, random if left out; only the public half is journalled
         firm   clearing firm of the key, and of the account if it is new: a risk desk stops accounts of its own firm
+        act    payload of an ACT that says who asks, journalled in front (SEC-063)
         """
         pair = KeyPair(f"k_{name}", account, seed or self.seams.rng.bytes(32))
         definition = KeyDefinition(pair.key, encode_bytes(pair.public()), [account], list(scopes), firm)
@@ -234,6 +235,8 @@ class OpenVenue:
         known_firm = query.firm_of(self.engine.states, account)
         if flags[account] and firm not in (0, known_firm):
             raise UserError(f"account {account} is of firm {known_firm}, not {firm}")
+        if act:
+            self.control(CommandKind.ACT, act)
         if not flags[account]:
             self.define_account(AccountPayload(account, firm, smp_id=account))
         self.control(CommandKind.DEFINE_KEY, payload)

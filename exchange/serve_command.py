@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, time
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from exchange.day_schedule import DaySchedule
+from exchange.engine.control import encode_payload
 from exchange.engine.warmup import share_done, warm_up
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair, encode_bytes
@@ -18,9 +20,10 @@ from exchange.limits import NAMED
 from exchange.loop import run_loop
 from exchange.main import RunningServer, Settings, prepare, serve
 from exchange.opening import OpenVenue
+from exchange.operator.acts import Act
 from exchange.operator.cli import NOBODY, By
 from exchange.operator.port import ask, is_served
-from exchange.operator.requests import DefineKey
+from exchange.operator.requests import REASON_MAX, DefineKey
 from exchange.operator.signing import load_private
 from exchange.seams import RealClock, RealDisk
 
@@ -117,27 +120,32 @@ def make_key(
     by: By = NOBODY,
 ) -> tuple[KeyPair, str]:
     """Make a key; the private half goes to a file that only its owner reads. A venue that runs is asked to take the
-    public half, one that does not is opened for it. `by`: who asks a venue that runs."""
+    public half, one that does not is opened for it: whoever owns its folder may do that, and the journal says that
+    nobody signed. `by`: who asks, and why."""
     path = key_file or f"{folder}/{name}.pem"
     disk = RealDisk()
     if disk.exists(path):
         raise UserError(f"{path} exists already: a private key is never overwritten")
     make_data_folder(disk, folder)
     pair = KeyPair(f"k_{name}", account, settings.rng.bytes(SEED_BYTES))
+    request = DefineKey(
+        key=pair.key, public=encode_bytes(pair.public()), account=account, scopes=list(scopes), firm=firm,
+        mills=deposit_mills, reason=by.reason,
+    )  # fmt: skip
     if is_served(folder):
-        public = encode_bytes(pair.public())
-        request = DefineKey(
-            key=pair.key, public=public, account=account, scopes=list(scopes), firm=firm, mills=deposit_mills,
-            reason=by.reason,
-        )  # fmt: skip
         with _private_file(disk, path, pair):
             told = ask(folder, request, load_private(by.sign) if by.sign else None)
             for line in told:
                 console.print(line, markup=False, highlight=False)
         return pair, path
+    if by.sign:
+        raise UserError(f"no venue of {folder} is running: only one that runs checks signatures (--sign)")
+    if len(by.reason) > REASON_MAX:
+        raise UserError(f"a reason of {len(by.reason)} characters: at most {REASON_MAX}")
     run_loop(warm_up_shown(settings, console))
+    act = encode_payload(Act(msgspec.json.encode(request).decode()))
     with prepare(folder, settings) as setup, _private_file(disk, path, pair):
-        setup.make_key(name, account, deposit_mills, scopes, pair.seed, firm)
+        setup.make_key(name, account, deposit_mills, scopes, pair.seed, firm, act)
     return pair, path
 
 

@@ -100,6 +100,15 @@ def test_a_reader_that_has_seen_enough_is_no_failure(arguments: list[str]) -> No
     assert running.returncode == 0
 
 
+@pytest.mark.parametrize("command", ["operator state venue H\udcff open", "serve \udcff", "contracts \udcff"])
+def test_bytes_that_are_no_text_are_told_in_one_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(command.split())
+    assert stopped.value.code == 2
+    shown = capsys.readouterr().err
+    assert is_one_line_on_stderr(shown) and "is not UTF-8" in shown
+
+
 def test_an_error_of_several_lines_becomes_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

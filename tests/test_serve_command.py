@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import os
 import signal
 import socket
@@ -15,7 +16,9 @@ from exchange import serve_command
 from exchange.engine import query
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
+from exchange.journal.dump import dump
 from exchange.main import RunningServer, Settings, prepare
+from exchange.operator.cli import By
 from tests.gateway.harness import DAY, SYMBOL
 
 SETTINGS = Settings(day=DAY, symbols=(SYMBOL,), durability="none", limits="test", segment_bytes=1 << 20)
@@ -40,6 +43,23 @@ def test_key_is_made_with_its_account_and_money_and_only_its_owner_can_read_it(t
         assert setup.keys.keys["k_mm1"].accounts == (7,)
         assert setup.venue.margin_view(7).equity_mills == 5_000
         assert pair.seed not in b"".join(file.read_bytes() for file in (folder / "journal").iterdir())
+
+
+@pytest.mark.rule("SEC-063")
+def test_a_key_made_while_the_venue_does_not_run_is_an_act_that_nobody_signed(tmp_path: Path) -> None:
+    folder = tmp_path / "venue"
+    make(folder, "ops", scopes=("admin",), deposit_mills=0, by=By(reason="the first"))
+    with pytest.raises(UserError, match="only one that runs checks signatures"):
+        make(folder, "more", by=By(sign=f"{folder}/ops.pem"))
+    with pytest.raises(UserError, match="a reason of 201 characters"):
+        make(folder, "more", by=By(reason="x" * 201))
+    with pytest.raises(UserError, match="account 0 not in"):
+        make(folder, "more", account=0)
+    told = [line for line in map(json.loads, dump(str(folder))) if "kind" in line]
+    kinds = [line["kind"] for line in told]
+    assert kinds[-3:] == ["ACT", "DEFINE_ACCOUNT", "DEFINE_KEY"] and kinds.count("ACT") == 1
+    assert told[-3]["payload"]["signatures"] == [] and told[-3]["asked"]["reason"] == "the first"
+    assert (told[-3]["asked"]["key"], told[-3]["asked"]["scopes"]) == ("k_ops", ["admin"])
 
 
 @pytest.mark.rule("ACCT-011")

@@ -120,6 +120,10 @@ def ask(folder: str, request: msgspec.Struct, pair: KeyPair | None = None) -> li
                 nonce, history = _told(folder, line, Nonce())
                 request = sign(pair, history, nonce, msgspec.json.encode(request).decode())
             return _told(folder, line, request)
+        except TimeoutError:
+            raise UserError(
+                f"the venue of {folder} does not answer: look at the status before asking again", 1
+            ) from None
         except OSError as error:
             raise UserError(f"no venue of {folder} is running: {error.strerror or error} ({path})") from None
 
@@ -132,7 +136,8 @@ def _told(folder: str, line: socket.socket, request: msgspec.Struct) -> list[str
         raise UserError(f"the venue of {folder} has gone away without an answer", 1)
     answer = msgspec.json.decode(data, type=Answer)
     if not answer.ok:
-        raise UserError(f"refused: {answer.why}", 1)
+        done = f" (the rest was done: {'; '.join(answer.told)})" if answer.told else ""
+        raise UserError(f"refused: {answer.why}{done}", 1)
     return answer.told
 
 

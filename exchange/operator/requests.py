@@ -13,13 +13,14 @@ from exchange.wire.codec import json_has_duplicates
 
 Account = Annotated[int, Meta(ge=1, le=2**32 - 1)]
 OptionalLots = Annotated[int, Meta(ge=0, le=2**31 - 1)] | None
+REASON_MAX = 200  # characters
 StateName = Literal["closed", "preopen", "nocancel", "open", "reserved", "paused", "halt"]
 
 
 class Ask(msgspec.Struct, tag_field="do", forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One request of the operator. `reason`: why; it is journalled with the act (SEC-063)."""
 
-    reason: Annotated[str, Meta(max_length=200)] = ""
+    reason: Annotated[str, Meta(max_length=REASON_MAX)] = ""
 
 
 class Status(Ask, tag="status"):

@@ -19,7 +19,7 @@ from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.limits import TEST
 from exchange.main import RunningServer, serve
-from exchange.operator.port import PATH_BYTES_MAX, ask, is_served, socket_path
+from exchange.operator.port import PATH_BYTES_MAX, _told, ask, is_served, socket_path
 from exchange.operator.prices import parse_prices
 from exchange.operator.requests import SetState, Status
 from tests.clients.scenes import PRICE, SYMBOL, client, enrol, settings, until
@@ -141,6 +141,15 @@ def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.Capt
     beside(tmp_path / "venue", scene)
 
 
+def test_what_was_done_of_a_refused_request_is_told_too() -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        there.sendall(b'{"ok":false,"told":["H100: settled"],"why":"B200 is not CLOSED"}\n')
+        with pytest.raises(UserError) as refused:
+            _told("venue", here, Status())
+    assert str(refused.value) == "refused: B200 is not CLOSED (the rest was done: H100: settled)"
+
+
 @pytest.mark.rule("SEC-061", "SEC-063")
 def test_operators_sign_with_their_files_and_the_journal_tells_of_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -155,13 +164,15 @@ def test_operators_sign_with_their_files_and_the_journal_tells_of_it(
         run(f"key make {folder} one --account 1 --scopes admin")
         assert "must be signed" in run(f"key make {folder} two --account 1 --scopes admin", 1)
         run(f"key make {folder} two --account 1 --scopes admin {ones}")
+        proposed = run(f"key make {folder} three --account 1 --scopes admin {ones}")
+        assert proposed.startswith("private key of k_three"), "the venue does not have it yet"
         assert "must be signed" in run(f"operator state {folder} H100 closed", 1)
         assert "reason is missing" in run(f"operator state {folder} H100 closed --sign {folder}/one.pem", 1)
         assert "has no private key" in run(f"operator state {folder} H100 closed --sign {folder}/none.pem", 2)
         run(f"operator state {folder} H100 closed {ones}")
         told = run(f"operator settle {folder} {SYMBOL}=9.999 {ones}")
         name = told.split()[0]
-        assert run(f"operator proposals {folder}").startswith(name)
+        assert run(f"operator proposals {folder}").splitlines()[1].startswith(name)
         assert "another operator" in run(f"operator confirm {folder} {name} {ones}", 1)
         assert "settled" in run(f"operator confirm {folder} {name} {twos}")
         assert "H100 CLOSED" in run(f"operator status {folder}")
