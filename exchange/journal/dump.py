@@ -55,7 +55,7 @@ def frame_line(frame: Frame) -> dict[str, object]:
     elif frame.kind == FrameKind.EPOCH:
         line["epoch_before"] = EPOCH_BODY.unpack(frame.body)[1]
     elif frame.kind in (FrameKind.RULES, FrameKind.VOID):
-        line["body"] = json.loads(frame.payload)
+        line["body"] = _read(frame.payload)
     return line
 
 
@@ -71,7 +71,15 @@ def record_lines(frame: Frame) -> Iterator[dict[str, object]]:
         if row["tag"]:
             line["tag"] = unpack_tag(int(row["tag"]))
         if frame.kind == FrameKind.CONTROL:
-            payload = line["payload"] = json.loads(frame.payload)
-            if kind == CommandKind.ACT:
-                line["asked"] = json.loads(payload["line"])
+            payload = line["payload"] = _read(frame.payload)
+            if kind == CommandKind.ACT and isinstance(payload, dict) and "line" in payload:
+                line["asked"] = _read(payload["line"])
         yield line
+
+
+def _read(text: bytes | str) -> object:
+    """What JSON says; what is none, as text that shows each byte. The journal may be anybody's."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return ascii(text)

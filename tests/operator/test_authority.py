@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from exchange.codes import CommandKind
 from exchange.engine import query
 from exchange.gateway.auth import KeyPair, encode_bytes, verify
 from exchange.journal.dump import dump
@@ -227,6 +228,16 @@ def test_a_restart_replays_acts_and_forgets_proposals(tmp_path: Path) -> None:
         told: list[Answer] = []
         desk.take(b'{"do":"proposals"}', told.append)
         assert told == [Answer(True, [])]
+
+
+@pytest.mark.rule("SEC-063")
+def test_an_act_of_a_journal_from_elsewhere_is_shown_whatever_it_says(bench: Bench) -> None:
+    strange = [b"", b"\xff\x00", b"[]", b"{}", b'{"line":5}', b'{"line":"no json"}', b"[" * 9_000]
+    for payload in strange:
+        bench.opened.control(CommandKind.ACT, payload)
+    shown = Office(bench, operators=0).journalled()[-len(strange) :]
+    assert [line["kind"] for line in shown] == ["ACT"] * len(strange)
+    assert shown[1]["payload"] == r"b'\xff\x00'" and shown[-2]["asked"] == "'no json'"
 
 
 def test_a_request_that_its_record_has_no_room_for_is_refused(bench: Bench) -> None:
