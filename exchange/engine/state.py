@@ -95,7 +95,7 @@ CURSOR = record_type(
         ("side", "<i4"),
         ("flags", "<i4"),
         ("instrument", "<i4"),
-        ("group", "<i4"),
+        ("group", "<u4"),  # product group, or session or firm of a kill
         ("session", "<u4"),
         ("scope", "<i4"),  # of a kill
         ("tag", "<u8"),

@@ -309,6 +309,17 @@ def test_the_venues_own_stop_is_lifted_by_the_venue_alone(bench: Bench) -> None:
         assert f"names no {scope}" in refused(bench, "kill", scope=scope, number=number)
 
 
+@pytest.mark.rule("KILL-001", "ACCT-011")
+@pytest.mark.parametrize("firm", [2**31 - 1, 2**31, 2**32 - 1])
+def test_a_firm_of_any_number_is_stopped(bench: Bench, firm: int) -> None:
+    do(bench, "account", account=2, firm=firm)
+    peer = bench.connect(bench.keys[2])
+    do(bench, "kill", scope="firm", number=str(firm))
+    assert peer.ask(bench.order(10, "a"))[0].name == "KILLED"
+    do(bench, "kill", scope="firm", number=str(firm), on=False)
+    assert peer.ask(bench.order(11, "a"))[0].state == "open"
+
+
 @pytest.mark.rule("SEC-001", "SEC-063")
 def test_a_key_is_made_and_revoked_on_a_running_venue(bench: Bench) -> None:
     pair = KeyPair("k_new", 9, bytes([9] * 32))
