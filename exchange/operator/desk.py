@@ -360,4 +360,4 @@ def _proposal_line(proposal: Proposal) -> str:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and int(text) < 2**32 else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < 2**32 else 0

@@ -280,7 +280,7 @@ def test_a_clock_that_is_set_back_revives_no_nonce_proposal_or_key(bench: Bench)
     one, two, three = office.operators
     assert office.ask("state", one, target=CHIP, to="closed", reason="the day ends").ok
     line = json.dumps({"do": "state", "target": CHIP, "to": "halt", "reason": WHY})
-    late = sign(one, bench.opened.history_name, office.ask("nonce").told[0], line)
+    late = sign(two, bench.opened.history_name, office.ask("nonce").told[0], line)
     name = office.ask("settle", one, prices=price_beyond(bench), reason=WHY).told[0].split()[0]
     ended = office.ask("revoke", two, key="k_op0", reason="left the firm").told[0].split()[0]
     assert office.ask("confirm", three, proposal=ended, reason="so it is").ok

@@ -305,7 +305,13 @@ def test_the_venues_own_stop_is_lifted_by_the_venue_alone(bench: Bench) -> None:
     assert session is not None
     do(bench, "kill", scope="session", number=session.name)
     assert peer.ask(bench.order(13, "a4"))[0].name == "KILLED"
-    for scope, number in (("account", "0"), ("account", "x"), ("session", "s_1"), ("firm", str(2**32))):
+    for scope, number in (
+        ("account", "0"),
+        ("account", "x"),
+        ("session", "s_1"),
+        ("firm", str(2**32)),
+        ("firm", "9" * 5_000),
+    ):
         assert f"names no {scope}" in refused(bench, "kill", scope=scope, number=number)
 
 
