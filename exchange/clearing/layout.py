@@ -60,15 +60,14 @@ TIER = record_type(
     ]
 )
 
-# One account in one combined commodity (MARGIN-001).
+# One account in one combined commodity (MARGIN-001). Each tier lies in one cache line.
 RISK = record_type(
     [
-        ("tiers", TIER, (SCAN_TIERS,)),
-        ("loss_mills", "<i8"),  # working orders: loss against the mark, and taker fees, if all fill
-        ("hold_mills", "<i8"),
         ("spot_lots", "<i4"),  # spot-month lots held, signed (LIMIT-003)
         ("spot_working", "<i4", (2,)),  # working lots that add to, take from them
         ("spare", "<i4"),
+        ("tiers", TIER, (SCAN_TIERS,)),
+        ("spare_words", "<i8", (2,)),
     ]
 )
 

@@ -1,6 +1,7 @@
 """Incremental margin hold of an account: MARGIN-013, for positions and working orders together.
 
-The hold is kept per combined commodity in a RISK row and summed in the account. Whatever part of the working orders
+The hold is kept in the account: what the scan tiers of its RISK rows contribute, and what its working orders can lose
+against the mark, taker fees included. Whatever part of the working orders
 fills, the hold does not rise: hours move from working to held, and the loss against the mark that a fill realises was
 held since entry.
 """
@@ -51,23 +52,23 @@ def _scan_mills(commodity, long, short, adding, taking, crossed):
 
 
 @leaf_kernel
-def hold_with(state, risk, book, side, lots, loss_mills):
-    """The commodity's hold if `lots` more of this book were working on this side; writes nothing.
+def hold_rise(state, risk, book, side, lots, loss_mills):
+    """How much more would be held if `lots` more of this book were working on this side; writes nothing.
 
     lots        change of working lots, negative to take away
     loss_mills  change of the working orders' possible loss
     returns     mills, rounded nowhere: every factor is an integer
     """
     commodity = state.commodities[book.commodity]
-    total = risk.hold_mills + loss_mills
+    rise = np.int64(loss_mills)
     for number in range(SCAN_TIERS):
         tier = risk.tiers[number]
         hours = book.scan_hours[number] if side == BUY else -book.scan_hours[number]
         adding = tier.working[0] + max(hours, 0) * lots
         taking = tier.working[1] + max(-hours, 0) * lots
         crossed = tier.crossed + book.crossed_hours[number] * lots
-        total += _scan_mills(commodity, tier.held[0], tier.held[1], adding, taking, crossed) - tier.scan_mills
-    return total
+        rise += _scan_mills(commodity, tier.held[0], tier.held[1], adding, taking, crossed) - tier.scan_mills
+    return rise
 
 
 @leaf_kernel
@@ -77,14 +78,6 @@ def _weigh_tier(commodity, tier):
     rise = scan - tier.scan_mills
     tier.scan_mills = scan
     return rise
-
-
-@leaf_kernel
-def _raise_hold(account_row, risk, rise_mills, loss_mills):
-    """Let the hold of commodity and account follow their parts."""
-    risk.loss_mills += loss_mills
-    risk.hold_mills += rise_mills + loss_mills
-    account_row.hold_mills += rise_mills + loss_mills
 
 
 @leaf_kernel
@@ -139,7 +132,7 @@ def change_working(state, account, row, book, side, lots, loss_mills):
     state.positions[row].working[side] += lots
     tier.working[side] += book.scan_hours[number] * lots
     _work_spot(risk, book, side, lots)
-    _raise_hold(state.accounts[account], risk, _weigh_tier(state.commodities[book.commodity], tier), loss_mills)
+    state.accounts[account].hold_mills += _weigh_tier(state.commodities[book.commodity], tier) + loss_mills
 
 
 @kernel
@@ -156,7 +149,7 @@ def _change_legs(state, account, row, book, side, lots, loss_mills):
         tier.crossed += book.crossed_hours[number] * lots
         rise += _weigh_tier(commodity, tier)
     _work_spot(risk, book, side, lots)
-    _raise_hold(state.accounts[account], risk, rise, loss_mills)
+    state.accounts[account].hold_mills += rise + loss_mills
 
 
 @leaf_kernel
@@ -181,7 +174,7 @@ def hold_lots(state, account, row, lots, value):
         _hold_hours(risk.tiers[number], book.scan_hours[number], before, before + lots)
         rise += _weigh_tier(commodity, risk.tiers[number])
     risk.spot_lots += book.spot_weight * lots
-    _raise_hold(state.accounts[account], risk, rise, np.int64(0))
+    state.accounts[account].hold_mills += rise
 
 
 @leaf_kernel
@@ -212,4 +205,4 @@ def fill_lots(state, account, row, book, side, lots, value, loss_mills):
     if book.spot_weight != 0:
         _work_spot(risk, book, side, -lots)
         risk.spot_lots += book.spot_weight * signed
-    _raise_hold(state.accounts[account], risk, _weigh_tier(state.commodities[book.commodity], tier), -loss_mills)
+    state.accounts[account].hold_mills += _weigh_tier(state.commodities[book.commodity], tier) - loss_mills

@@ -52,10 +52,9 @@ def ask_for_owner(state, slot):
     """What a fill of an order changes beside its own rows."""
     order = state.orders[slot]
     account = np.int64(order.account)
-    row = risk_place(state, account, state.books[order.book].commodity)
+    book = state.books[order.book]
     prefetch(state.accounts, account, FIRST)
-    prefetch(state.risks, row, FIRST)
-    prefetch(state.risks, row, SECOND)
+    prefetch(state.risks, risk_place(state, account, book.commodity), np.int64(book.one_tier >> 1))
     prefetch(state.positions, np.int64(order.position), FIRST)
     prefetch(state.order_index, home_bucket(order_hash(order), np.int64(state.index_size)), FIRST)
     link = state.links[slot]
@@ -88,8 +87,7 @@ def look_near(state, command, note):
     if index < state.books.shape[0]:
         book = state.books[index]
         row = risk_place(state, np.int64(command.account), book.commodity)
-        prefetch(state.risks, row, FIRST)
-        prefetch(state.risks, row, SECOND)
+        prefetch(state.risks, row, np.int64(book.one_tier >> 1))
         prefetch(state.positions, np.int64(state.position_index[note.home]), FIRST)
         _ask_for_level(state, book, np.int64(command.side & 1), command.price)
 

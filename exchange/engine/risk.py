@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.book.slots import can_take_slot
-from exchange.clearing.margin import hold_with, leg_position, risk_row
+from exchange.clearing.margin import hold_rise, leg_position, risk_row
 from exchange.clearing.positions import missing_positions, positions_left
 from exchange.codes import AccountFlag, RejectReason, Side
 from exchange.kernel import kernel, leaf_kernel
@@ -99,7 +99,7 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
     free = free_mills(account_row)
     # The bound settles it for all but an account that is nearly used up.
     within_bound = close_only or max(lots, 0) * book.hold_bound_mills + loss_mills <= free
-    if not within_bound and hold_with(state, risk, book, side, lots, loss_mills) - risk.hold_mills > free:
+    if not within_bound and hold_rise(state, risk, book, side, lots, loss_mills) > free:
         return RISK
     return NONE
 
@@ -122,5 +122,5 @@ def is_full(state, account, row, book, side, lots):
 def tell_money(state, row, account, book, side, lots, loss_mills):
     """What an order that was refused for RISK would have needed, and what was free. `row`: its REJ or RREJ."""
     risk = risk_row(state, account, book)
-    row.amount_mills = hold_with(state, risk, book, side, lots, loss_mills) - risk.hold_mills
+    row.amount_mills = hold_rise(state, risk, book, side, lots, loss_mills)
     row.value_tick_lots = free_mills(state.accounts[account])
