@@ -8,7 +8,7 @@ from dataclasses import dataclass
 QUOTE_ENTRIES_MAX = 32  # of one mass quote (QUOTE-001)
 MMP_FILLS = 256  # a protection group remembers (MMP-001)
 
-# One step of the compiled loop never emits more rows than this.
+# A step of the compiled loop, or a part of one that asks for room again, never emits more rows than this.
 STEP_EVENTS = 32  # an implied group of a strip: a fill of each of 13 orders, and a new slice of 12
 SLOT_BITS = 24
 GENERATION_BITS = 29  # slot and generation together stay below 2**53 (WIRE-012)

@@ -72,6 +72,17 @@ def narrow_market() -> dict[str, Any]:
     return market
 
 
+def plain_market() -> dict[str, Any]:
+    """The same without implied prices, windows and a spot month's limit: plain orders go the short way, and two
+    books have no BookFeature bits."""
+    market = property_market()
+    for one in market["commodities"]:
+        one["spot_lots_max"] = 0
+    for book in market["instruments"]:
+        book |= {"implied": False, "guard": {}}
+    return market
+
+
 def collared_market() -> dict[str, Any]:
     """The same with collars so narrow that auctions are extended all the time."""
     market = property_market()

@@ -11,16 +11,16 @@ ACCOUNT = record_type(
     [
         ("cash_mills", "<i8"),
         ("gain_mills", "<i8"),  # of all positions against the last mark: equity = cash + gain (MARGIN-013)
-        ("hold_mills", "<i8"),  # sum over the commodities' holds
+        ("hold_mills", "<i8"),  # for positions and working orders of all commodities
         ("smp_id", "<u4"),
-        ("last_order", "<i4"),  # live orders, oldest first: `first_order` is below
+        ("last_order", "<i4"),  # the youngest live order; the oldest is `first_order`
         ("order_lots_max", "<i4"),
         ("position_lots_max", "<i4"),
         ("flags", "<i4"),  # AccountFlag
         ("orders", "<i4"),  # live orders
         ("stream", "<i8"),  # last number used in the account's stream
         ("sessions", "<u8"),  # bits of the sessions that entered orders for it (`scope.session_bit`)
-        ("first_order", "<i4"),
+        ("first_order", "<i4"),  # list of live orders, oldest first
         ("touched", "<i4"),  # positions of this account waiting for their POS event in the running command
         ("term_lots", "<i8"),  # T3 and T5: sum over instruments of the larger side, working orders included (LIMIT-004)
         ("deposits_mills", "<i8"),  # paid in less paid out

@@ -1,9 +1,8 @@
 """Incremental margin hold of an account: MARGIN-013, for positions and working orders together.
 
 The hold is kept in the account: what the scan tiers of its RISK rows contribute, and what its working orders can lose
-against the mark, taker fees included. Whatever part of the working orders
-fills, the hold does not rise: hours move from working to held, and the loss against the mark that a fill realises was
-held since entry.
+against the mark, taker fees included. Whatever part of the working orders fills, the hold does not rise: hours move
+from working to held, and the loss against the mark that a fill realises was held since entry.
 """
 
 import numpy as np

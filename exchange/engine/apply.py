@@ -1,8 +1,8 @@
 """apply_commands: the compiled loop, the entry kernel of trading.
 
-A command runs in steps; each emits at most STEP_EVENTS rows. When the buffer has less room than that, the cursor
-stays in the state and the call returns; the next call goes on. Results do not depend on the buffer's length, nor on
-how commands were cut into calls.
+A command runs in steps. Before a step, and inside it before each further fill or report, the buffer has room for
+STEP_EVENTS rows; when it has less, the cursor stays in the state and the call returns; the next call goes on. Results
+do not depend on the buffer's length, nor on how commands were cut into calls.
 """
 
 import numpy as np

@@ -26,12 +26,13 @@ ZERO = np.uint64(0)
 
 CODES = place_in(EVENT, "kind")
 ACCOUNT, INSTRUMENT, TOTALS = (place_in(EVENT, name) for name in ("account", "instrument", "filled_lots"))
-# What ORDER and EVENT have in the same place: between these, and of the codes those of SAME_CODES.
+# What ORDER and EVENT have in the same place: `order_words` and `same_codes` read it.
 SAME = (
     "side", "state", "order_type", "tif", "account", "session", "price", "order_id", "client_order_id_0",
     "client_order_id_1", "client_order_id_2", "leaves_lots", "filled_lots", "order_lots",
 )  # fmt: skip
 assert all(place_in(ORDER, name) == place_in(EVENT, name) for name in SAME)
+assert place_in(ORDER, "book") == INSTRUMENT
 SAME_CODES = code_word(EVENT, "kind", **dict.fromkeys(SAME[:4], 0xFF))
 LASTING_CODES = code_word(EVENT, "kind", side=0xFF, order_type=0xFF, tif=0xFF)
 REASON_SHIFT, LIQUIDITY_SHIFT, STATE_SHIFT, FLAGS_SHIFT = (

@@ -45,6 +45,12 @@ CLIENT_ORDER_ID_END = CLIENT_ORDER_ID + CLIENT_ORDER_ID_BYTES
 EXPIRY = place_in(ORDER, "expiry_ns")
 COPIED = ("account", "session", "client_order_id_0", "client_order_id_1", "client_order_id_2", "expiry_ns", "tag")
 assert all(place_in(ORDER, name) == place_in(COMMAND, name) for name in COPIED)
+# Two fields of four bytes that are written as one word.
+PAIRS = (
+    ("account", "session"), ("book", "price"), ("position", "smp_id"), ("shown_lots", "leaves_lots"),
+    ("filled_lots", "order_lots"), ("display_lots", "trigger"),
+)  # fmt: skip
+assert all(place_in(ORDER, second) == place_in(ORDER, first) + 4 for first, second in PAIRS)
 
 # Codes of a COMMAND that an ORDER has so many bytes further on, or back.
 SIDE_CODE = code_word(COMMAND, "kind", side=0xFF)
@@ -54,6 +60,9 @@ POST_AND_FLAGS = code_word(COMMAND, "kind", post_only=0xFF, flags=NEW_FLAGS)
 PENDING_CODE = code_word(ORDER, "resting", state=int(OrderState.PENDING))
 OPEN_CODE = code_word(ORDER, "resting", state=int(OrderState.OPEN))
 SHIFT_8 = np.uint64(8)
+MOVES = {"side": 1, "order_type": 4, "tif": 4, "post_only": -1, "flags": -1, "smp_mode": -4}  # bytes, by `_order_codes`
+CODES_MOVE = place_in(ORDER, "resting") - place_in(COMMAND, "kind")
+assert all(place_in(ORDER, name) == place_in(COMMAND, name) + move + CODES_MOVE for name, move in MOVES.items())
 
 
 @leaf_kernel

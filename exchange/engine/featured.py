@@ -45,19 +45,19 @@ def match_featured(state, out, slot):
             return True
     if real == 0:
         return False
-    if _prevents(state, out, slot):
+    if prevents(state, out, slot):
         return True
     if book.features & VELOCITY != 0 and _breaches(state, np.int64(order.book), tick_of(book, 1 - side, real)):
         return False
     if book.matching == PRO_RATA:
         begin_pass(state, slot)
     else:
-        _fill_oldest(state, out, slot)
+        fill_oldest(state, out, slot)
     return True
 
 
 @kernel
-def _prevents(state, out, slot):
+def prevents(state, out, slot):
     """Whether an own order was in the way: it has been dealt with (SMP-006, SMP-007)."""
     order = state.orders[slot]
     book = state.books[order.book]
@@ -96,7 +96,7 @@ def _path_breaches(state, index):
 
 
 @kernel
-def _fill_oldest(state, out, slot):
+def fill_oldest(state, out, slot):
     """One fill against the oldest order at the best opposite price."""
     order = state.orders[slot]
     book = state.books[order.book]

@@ -6,11 +6,11 @@ from exchange.book.index import order_hash
 from exchange.book.levels import available_lots, best_row, crosses, may_trade
 from exchange.codes import CancelReason, OrderState, TimeInForce
 from exchange.engine.dry_run import executable_lots
-from exchange.engine.featured import match_featured
+from exchange.engine.featured import fill_oldest, match_featured, prevents
 from exchange.engine.look_ahead import ask_for_order, ask_for_owner
 from exchange.engine.orders import forget_order, rest_order, take_out
 from exchange.engine.self_match import is_own, prevent_self_match
-from exchange.engine.trades import book_taken, trade_lots, trade_oldest
+from exchange.engine.trades import book_taken, trade_oldest
 from exchange.engine.validate import FOK, OPEN, is_immediate
 from exchange.kernel import kernel, leaf_kernel
 from exchange.limits import STEP_EVENTS
@@ -44,8 +44,7 @@ def unmet_condition(state, book, order, minimum_lots):
 
 @leaf_kernel
 def match_once(state, out, slot):
-    """One step of matching, of a book without BookFeature bits as many as the buffer has room for. False: no more to
-    do."""
+    """One step of matching: one fill, of a plain outright as many as the buffer has room for. False: no more to do."""
     book = state.books[state.orders[slot].book]
     if book.features != 0:
         return match_featured(state, out, slot)
@@ -58,17 +57,10 @@ def match_once(state, out, slot):
 def _match_combination(state, out, slot):
     """One fill against the oldest order at the best opposite price (MATCH-001, MATCH-002)."""
     order = state.orders[slot]
-    book = state.books[order.book]
-    side = np.int64(order.side)
-    if order.leaves_lots == 0 or not crosses(book, side, np.int64(order.price)):
+    if order.leaves_lots == 0 or not crosses(state.books[order.book], np.int64(order.side), np.int64(order.price)):
         return False
-    resting = np.int64(state.levels[best_row(book, 1 - side)].head)
-    if is_own(order, state.orders[resting]):
-        prevent_self_match(state, out, slot, resting)
-        return True
-    maker = state.orders[resting]
-    lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
-    trade_lots(state, out, book, resting, slot, np.int64(maker.price), lots, False)
+    if not prevents(state, out, slot):
+        fill_oldest(state, out, slot)
     return True
 
 

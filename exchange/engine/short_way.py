@@ -7,7 +7,7 @@ says why not: the two must agree on everybody that the short way accepts.
 
 import numpy as np
 
-from exchange.book.index import ZERO, find_client_order, is_surely_free
+from exchange.book.index import ZERO, find_hashed, is_surely_free
 from exchange.book.layout import BOOK
 from exchange.book.slots import can_take_slot
 from exchange.clearing.margin import loss_per_lot
@@ -63,11 +63,11 @@ def _fits(book, account_row, side, tick, lots):
 
 @leaf_kernel
 def _is_free(state, command, word):
-    """No live order of the account has the client order id (rank 9)."""
+    """No live order of the account has the client order id (rank 7)."""
     if is_surely_free(state, word):
         return True
     account, first = np.int64(command.account), command.client_order_id_0
-    return find_client_order(state, account, first, command.client_order_id_1, command.client_order_id_2) == 0
+    return find_hashed(state, word, account, first, command.client_order_id_1, command.client_order_id_2) == 0
 
 
 @leaf_kernel

@@ -165,7 +165,7 @@ def check_syntax(command):
 
 @leaf_kernel
 def _reference_tick(book):
-    """What the reject band is measured from (BAND-001)."""
+    """What the reject band is measured from (BAND-002)."""
     if book.has_last != 0:
         return np.int64(book.last_tick)
     if book.has_indicative != 0:

@@ -83,6 +83,15 @@ FAULTS = (
         "level totals forget a part fill", LEVELS,
         "    order.shown_lots -= shown\n    level.shown_lots -= shown\n", "    order.shown_lots -= shown\n",
     ),
+    Fault(
+        "newest order at a price trades first in a featured book", FEATURED,
+        "    resting = np.int64(state.levels[best_row(book, 1 - np.int64(order.side))].head)\n    maker",
+        "    resting = np.int64(state.levels[best_row(book, 1 - np.int64(order.side))].tail)\n    maker",
+    ),
+    Fault(
+        "part fill sends the maker to the back in a featured book", TRADES,
+        "elif state.orders[first].shown_lots == 0 and not auction:", "elif not auction:",
+    ),
     # time in force
     Fault(
         "IOC remainder rests", MATCHING,
@@ -252,6 +261,14 @@ FAULTS = (
     Fault("short way lets a close-only account in", SHORT_WAY, '["flags"] != DEFINED', '["flags"] & DEFINED == 0'),
     Fault("short way forgets the spot month's limit", SHORT_WAY, " and book.spot_weight == 0", ""),
     Fault("short way forgets the margin", SHORT_WAY, "lots * book.hold_bound_mills + loss > free_mills(account_row) or ", ""),
+    Fault("short way forgets the lot increment", SHORT_WAY, " or (book.lot_inc > 1 and lots % book.lot_inc != 0)", ""),
+    Fault("short way forgets the position limit", SHORT_WAY, "reach_of(state.positions[row], side, lots) > account_row.position_lots_max or ", ""),
+    Fault("short way forgets what a side can count", SHORT_WAY, " or side_is_full(book, side, lots):", ":"),
+    Fault("short way needs no room for a position", SHORT_WAY, " and (row != 0 or positions_left(state) > 0)", ""),
+    Fault("short way needs no slot", SHORT_WAY, "can_take_slot(state) and ", ""),
+    Fault("short way into books of immediate orders, and terms", SHORT_WAY, '"order_entry": int(OrderEntry.FULL), "term": 0, ', ""),
+    Fault("order rests in spite of implied prices", ENTRY, " and book.features & ASKS_MORE == 0", ""),
+    Fault("IOC that meets nobody rests", ENTRY, "command.tif != IOC and ", ""),
     Fault("short way takes a client order id twice", SHORT_WAY, " or not _is_free(state, command, word)", ""),
     Fault("aggressor that came the short way rests at once", ENTRY, " and not crosses(book, side, tick)", ""),
     # stops

@@ -17,6 +17,8 @@ SUITE = (
     "tests/book",
     "tests/engine",
     "tests/properties/test_rejections.py",
+    "tests/properties/test_capacity.py",
+    "tests/properties/test_capacity_of_a_side.py",
     "tests/properties/test_differential.py",
     "tests/properties/test_determinism.py",
 )

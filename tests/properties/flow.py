@@ -42,6 +42,17 @@ WEIGHTS = {
     "quote": 7, "protect": 0.7, "reset": 1.2,
     "unsupported": 0.4, "leads": 0.4,
 }  # fmt: skip
+PLAIN = {
+    "plain": 60,
+    "new": 1,
+    "cancel": 20,
+    "replace": 8,
+    "cash": 1,
+    "back": 3,
+    "define": 0.5,
+    "kill": 0.2,
+    "unkill": 1,
+}
 DEFINE, LEADS = "define", "leads"
 STATES = [state for state in MarketState if state != MarketState.NONE]
 
@@ -211,6 +222,17 @@ class Flow:
                 "order_type": OrderType.LIMIT, "price": self.price(reference, index), "lots": self.lots(),
                 "tag": self._tag(), **self._client(), **fields,
             },
+        )  # fmt: skip
+
+    def _plain(self, reference: Reference) -> Any:
+        """A limit order with a name of its own and nothing else; some are large enough to take several others."""
+        index = self.pick([1, 1, 9, 9, 9]) if self.chance(0.7) else self.index()
+        tif = self.pick([TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC])
+        lots = int(self.rng.integers(15, 60)) if self.chance(0.2) else self.lots()
+        return self.stamp(
+            CommandKind.NEW,
+            account=self.account_number(), instrument=index, side=self.pick(list(Side)), tif=tif, lots=lots,
+            order_type=OrderType.LIMIT, price=self.price(reference, index), **self._client(),
         )  # fmt: skip
 
     def _until(self) -> dict[str, int]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exchange.limits import TEST
-from tests.market import collared_market, narrow_market, property_market
+from tests.market import collared_market, narrow_market, plain_market, property_market
 from tests.properties.driver import Run, continuous
-from tests.properties.flow import WEIGHTS
+from tests.properties.flow import PLAIN, WEIGHTS
 
 QUOTING = {
     **continuous(),
@@ -66,6 +66,7 @@ PLANS = (
     Plan("collars", _uncross, {**continuous(), "quote": 4, "back": 12, "state": 2}, collared_market),
     Plan("quoting", _go_and_uncross, QUOTING),
     Plan("trading, days with new limits", _days, {**continuous(), "state": 0.2}),
+    Plan("plain orders", _go_and_uncross, PLAIN, plain_market),
     Plan("a full venue", _go, {**WEIGHTS, "kill": 0.1, "cancel_all": 0.2}, crowd=TEST.orders - ROOM),
 )
 

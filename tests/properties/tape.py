@@ -10,7 +10,8 @@ import numpy as np
 from exchange.codes import CommandKind
 from exchange.engine.engine import Engine
 from exchange.limits import TEST
-from tests.properties.flow import Flow
+from tests.market import plain_market
+from tests.properties.flow import PLAIN, Flow
 from tests.rows import Command
 from tests.venues import ReferenceVenue, rows
 
@@ -18,9 +19,9 @@ Step = tuple[CommandKind, Any]
 
 
 @cache
-def tape(seed: int, count: int) -> list[Step]:
-    """Openings and `count` random steps; the reference alone decides what the flow sees."""
-    venue, flow = ReferenceVenue(), Flow(seed)
+def tape(seed: int, count: int, plain: bool = False) -> list[Step]:
+    """Openings and `count` random steps; the reference alone decides what the flow sees. `plain`: plain orders."""
+    venue, flow = ReferenceVenue(), Flow(seed, PLAIN, plain_market()) if plain else Flow(seed)
     steps = flow.openings()
     for kind, step in steps:
         _apply(venue, kind, step)

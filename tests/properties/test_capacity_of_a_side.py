@@ -17,8 +17,8 @@ BOOK = 9
 class Market:
     """A book whose buys already work all but ten lots of what a side may: nobody can enter so many one by one."""
 
-    def __init__(self) -> None:
-        self.venue, self.sequence = EngineVenue(), 0
+    def __init__(self, named: bool = True) -> None:
+        self.venue, self.sequence, self.named = EngineVenue(), 0, named
         self.venue.control(CommandKind.LIST, property_market())
         self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(1, {}))
         self.row(CommandKind.DEPOSIT, price=10**12)
@@ -37,6 +37,7 @@ class Market:
 
     def buy(self, lots: int, **fields: Any) -> list[tuple[str, str]]:
         order = {"instrument": BOOK, "side": Side.BUY, "price": 90, "lots": lots, "tif": TimeInForce.GTC}
+        order["client_order_id_0"] = self.sequence * self.named
         return self.row(CommandKind.NEW, **{**order, **fields})
 
 
@@ -49,8 +50,9 @@ FULL = ("REJ", "FULL")
     [{}, {"price": 70}, {"order_type": OrderType.STOP, "trigger": 105, "price": 0}],
     ids=["rests", "parked", "a stop that waits"],
 )
-def test_a_side_takes_the_last_lot_and_none_more_wherever_it_waits(fields: dict[str, Any]) -> None:
-    market = Market()
+@pytest.mark.parametrize("named", [True, False], ids=["with a client order id", "without"])
+def test_a_side_takes_the_last_lot_and_none_more_wherever_it_waits(fields: dict[str, Any], named: bool) -> None:
+    market = Market(named)
     assert market.buy(11, **fields) == [FULL]
     assert market.buy(10, **fields)[0] == ("ACK", "NONE")
     assert market.buy(1) == [FULL]

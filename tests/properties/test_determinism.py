@@ -20,10 +20,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @cache
-def whole() -> tuple[bytes, bytes]:
+def whole(plain: bool = False) -> tuple[bytes, bytes]:
     """(events, state hash) of the run in as few calls as there can be."""
     engine = Engine(TEST)
-    return play(engine, chunks(tape(SEED, COUNT), set())), engine.state_hash()
+    return play(engine, chunks(tape(SEED, COUNT, plain), set())), engine.state_hash()
 
 
 @given(cuts=st.sets(st.integers(0, COUNT), max_size=60))
@@ -47,13 +47,14 @@ def test_a_copy_of_the_state_goes_on_like_the_original_from_any_point(where: int
     assert (head + tail, second.state_hash()) == whole()
 
 
+@pytest.mark.parametrize("plain", [False, True], ids=["everything", "plain orders"])
 @pytest.mark.parametrize("capacity", [STEP_EVENTS, STEP_EVENTS + 1, 2 * STEP_EVENTS + 7, TEST.event_rows])
 @pytest.mark.rule("INV-020")
-def test_results_do_not_depend_on_the_length_of_the_event_buffer(capacity: int) -> None:
+def test_results_do_not_depend_on_the_length_of_the_event_buffer(capacity: int, plain: bool) -> None:
     engine = Engine(TEST)
     engine.outs["capacity"] = capacity
-    events = play(engine, chunks(tape(SEED, COUNT), set()))
-    assert (events, engine.state_hash()) == whole()
+    events = play(engine, chunks(tape(SEED, COUNT, plain), set()))
+    assert (events, engine.state_hash()) == whole(plain)
 
 
 @pytest.mark.rule("INV-020")

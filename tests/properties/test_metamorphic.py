@@ -47,9 +47,9 @@ class Market:
     def set_state(self, state: MarketState) -> list[Any]:
         return self.row(CommandKind.SET_STATE, group=1, order_type=state)
 
-    def enter(self, side: int, price: int, lots: int) -> list[Any]:
+    def enter(self, side: int, price: int, lots: int, **fields: Any) -> list[Any]:
         self.sequence += 1
-        return self.venue.apply(plain_new(self.sequence, side, price, lots))
+        return self.venue.apply(plain_new(self.sequence, side, price, lots, **fields))
 
 
 def trades(orders: ORDERS, centre: int = CENTRE) -> list[tuple[int, int, int]]:
