@@ -213,7 +213,7 @@ def try_fill(state, order, lots):
         return np.int64(0)
     protection = state.protections[row]
     if protection.tried == 0:
-        _forget_old(state, row)
+        _suppose_forgotten(state, row)
         protection.tried = COUNTED
         protection.next_tried = state.protections[0].next_tried
         state.protections[0].next_tried = row
@@ -225,6 +225,22 @@ def try_fill(state, order, lots):
         return np.int64(0)
     protection.tried = PULLED
     return row
+
+
+@kernel
+def _suppose_forgotten(state, row):
+    """What a fill would `_forget_old` is taken off the dry run's counts; the group itself keeps it: its window may be
+    longer when the next fill comes."""
+    protection = state.protections[row]
+    for number in range(protection.fills):
+        spot = row * MMP_FILLS + (protection.first + number) % MMP_FILLS
+        oldest = state.protection_fills[spot]
+        if oldest.time_ns > state.time_ns - protection.window_ns and protection.fills - number < MMP_FILLS:
+            return
+        protection.tried_fills -= 1
+        protection.tried_lots -= abs(oldest.lots)
+        protection.tried_delta -= oldest.lots
+        protection.tried_hours -= oldest.hours
 
 
 @kernel
