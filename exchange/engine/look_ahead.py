@@ -9,6 +9,7 @@ import numpy as np
 
 from exchange.book.index import HIGH_32, LOW_32, SHIFT_32, home_bucket, order_hash
 from exchange.book.levels import place_of, row_of
+from exchange.book.slots import SLOT_MASK
 from exchange.clearing.margin import risk_place
 from exchange.clearing.positions import home_of
 from exchange.engine.state import LOOK_AHEAD
@@ -81,6 +82,8 @@ def look_far(state, command, note):
 def look_near(state, command, note):
     """Ask for the rows that a command begins with. No branch on its kind: which comes next is not to be guessed."""
     slot = _likely_slot(state, note.word)
+    if command.order_id != 0:
+        slot = min(np.int64(command.order_id) & SLOT_MASK, np.int64(state.used_orders))
     note.slot = slot
     ask_for_order(state, slot)
     index = np.int64(command.instrument)

@@ -7,7 +7,7 @@ says why not: the two must agree on everybody that the short way accepts.
 
 import numpy as np
 
-from exchange.book.index import ZERO, find_hashed, is_surely_free
+from exchange.book.index import ZERO, find_hashed, has_client_order_id, is_surely_free
 from exchange.book.layout import BOOK
 from exchange.book.slots import can_take_slot
 from exchange.clearing.margin import loss_per_lot
@@ -36,7 +36,7 @@ def _is_plain(command):
     if codes & TIF_CODE == IOC_CODE:
         codes ^= IOC_CODE
     numbers = command.minimum_lots | command.display_lots | command.expiry_ns
-    return codes & UNUSUAL == ZERO and numbers == 0 and command.client_order_id_0 != ZERO
+    return codes & UNUSUAL == ZERO and numbers == 0
 
 
 @leaf_kernel
@@ -63,8 +63,8 @@ def _fits(book, account_row, side, tick, lots):
 
 @leaf_kernel
 def _is_free(state, command, word):
-    """No live order of the account has the client order id (rank 7)."""
-    if is_surely_free(state, word):
+    """No live order of the account has the client order id, if one is given (rank 7)."""
+    if not has_client_order_id(command) or is_surely_free(state, word):
         return True
     account, first = np.int64(command.account), command.client_order_id_0
     return find_hashed(state, word, account, first, command.client_order_id_1, command.client_order_id_2) == 0
