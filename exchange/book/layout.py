@@ -229,10 +229,7 @@ WINDOW = record_type(
 GUARD = record_type(
     [
         ("windows", WINDOW, (2,)),  # velocity, circuit breaker (BAND-010)
-        (
-            "reopen_ns",
-            "<i8",
-        ),  # when the book's own RESERVED is due to end, 0 if no timer ends it; in HALT: what is left
+        ("reopen_ns", "<i8"),  # when its own RESERVED is due to end, 0 if no timer ends it; in HALT: what is left
         ("closing_from_ns", "<i8"),  # ns of the UTC day where the closing window begins
         ("closing_to_ns", "<i8"),
         ("closing_pause_ns", "<i8"),  # longest RESERVED inside it

@@ -9,22 +9,17 @@ import numpy as np
 from exchange.book.index import order_hash
 from exchange.clearing.positions import own_position
 from exchange.codes import CommandKind
-from exchange.engine.orders import target_of
-from exchange.engine.replace import KEEP_LOTS, KEEP_PRICE, PENDING, SET_DISPLAY, SET_TRIGGER, check_replace
+from exchange.engine.orders import check_cancel, target_of
+from exchange.engine.replace import PENDING, SET_TRIGGER, check_replace, wanted_terms
 from exchange.engine.replace_stop import check_stop_replace, new_stop_price
 from exchange.engine.validate import (
     BAD_COMBO,
     ELECTED,
     NONE,
-    STATE,
-    UNKNOWN,
-    UNKNOWN_ACCOUNT,
     check_entry,
     check_terms,
     entry_tick,
-    known_account,
     known_book,
-    takes_cancel,
 )
 from exchange.kernel import kernel, row_at
 
@@ -72,26 +67,15 @@ def _check_new(state, command):
 def _check_change(state, command, slot):
     """`slot`: of the order that a CANCEL or REPLACE names, 0 if there is none."""
     if command.kind == CANCEL:
-        return _check_cancel(state, command, slot)
+        return check_cancel(state, command, slot)
     if command.kind != REPLACE:
         return BAD_COMBO
     order = state.orders[slot]
     flags = command["flags"]
-    total = np.int64(order.order_lots) if flags & KEEP_LOTS != 0 else np.int64(command.lots)
-    display = np.int64(command.display_lots) if flags & SET_DISPLAY != 0 else np.int64(order.display_lots)
+    price, total, display = wanted_terms(order, command)
     if order.state == PENDING:
         trigger = np.int64(command.trigger) if flags & SET_TRIGGER != 0 else np.int64(order.trigger)
         price = new_stop_price(state.books[order.book], order, command, trigger)
         return check_stop_replace(state, command, slot, trigger, price, total, display)
-    price = np.int64(order.price) if flags & KEEP_PRICE != 0 else np.int64(command.price)
     reason = check_replace(state, command, slot, price, total, display)
     return ELECTED if reason == NONE and flags & SET_TRIGGER != 0 else reason
-
-
-@kernel
-def _check_cancel(state, command, slot):
-    if not known_account(state, np.int64(command.account)):
-        return UNKNOWN_ACCOUNT
-    if slot == 0:
-        return UNKNOWN
-    return NONE if takes_cancel(state.books[state.orders[slot].book].phase) else STATE

@@ -248,16 +248,20 @@ def refuse_change(state, out, kind, command, reason, slot):
 
 
 @leaf_kernel
+def check_cancel(state, command, slot):
+    """The reason a CANCEL is refused for. `slot`: its `target_of`."""
+    if not known_account(state, np.int64(command.account)):
+        return UNKNOWN_ACCOUNT
+    if slot == 0:
+        return UNKNOWN
+    return NONE if takes_cancel(state.books[state.orders[slot].book].phase) else STATE
+
+
+@leaf_kernel
 def cancel_order(state, out, command, word):
     """CANCEL: CXL, or CREJ (ORDER-006, STATE-001)."""
     slot = target_of(state, command, word)
-    reason = NONE
-    if not known_account(state, np.int64(command.account)):
-        reason = UNKNOWN_ACCOUNT
-    elif slot == 0:
-        reason = UNKNOWN
-    elif not takes_cancel(state.books[state.orders[slot].book].phase):
-        reason = STATE
+    reason = check_cancel(state, command, slot)
     if reason != NONE:
         refuse_change(state, out, CREJ, command, reason, slot)
         return

@@ -122,6 +122,16 @@ def _refuse(state, out, command, reason, slot, price, total):
 
 
 @kernel
+def wanted_terms(order, command):
+    """Price, total and display that an order would have after a REPLACE."""
+    flags = command["flags"]
+    price = np.int64(order.price) if flags & KEEP_PRICE != 0 else np.int64(command.price)
+    total = np.int64(order.order_lots) if flags & KEEP_LOTS != 0 else np.int64(command.lots)
+    display = np.int64(command.display_lots) if flags & SET_DISPLAY != 0 else np.int64(order.display_lots)
+    return price, total, display
+
+
+@kernel
 def replace_order(state, out, command, word):
     """REPLACE: RPL, then at most CXL or RST. Returns the slot if the order now aggresses, else 0."""
     slot = target_of(state, command, word)
@@ -129,9 +139,7 @@ def replace_order(state, out, command, word):
     if order.state == PENDING:
         replace_stop(state, out, command, slot)
         return np.int64(0)
-    price = np.int64(order.price) if command["flags"] & KEEP_PRICE != 0 else np.int64(command.price)
-    total = np.int64(order.order_lots) if command["flags"] & KEEP_LOTS != 0 else np.int64(command.lots)
-    display = np.int64(command.display_lots) if command["flags"] & SET_DISPLAY != 0 else np.int64(order.display_lots)
+    price, total, display = wanted_terms(order, command)
     reason = check_replace(state, command, slot, price, total, display)
     if reason == NONE and command["flags"] & SET_TRIGGER != 0:
         reason = ELECTED
