@@ -32,7 +32,7 @@ def free_mills(account_row):
 @leaf_kernel
 def reach_of(position, side, lots):
     """Lots held in the direction of a side if all its working orders fill, and `lots` more."""
-    held = position.lots if side == BUY else -position.lots
+    held = position.lots * (1 - 2 * side)
     return held + position.working[side] + lots
 
 
