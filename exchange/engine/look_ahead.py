@@ -105,3 +105,12 @@ def look_close(state, note):
     prefetch(state.links, np.int64(link.older), FIRST)
     order = state.orders[note.slot]
     _ask_for_level(state, state.books[order.book], np.int64(order.side & 1), np.int64(order.price))
+
+
+@leaf_kernel
+def ask_for_next(state, resting):
+    """The order behind the one that is about to trade."""
+    following = np.int64(state.links[resting].newer)
+    if following != 0:
+        ask_for_owner(state, following)
+        ask_for_order(state, np.int64(state.links[following].newer))

@@ -7,7 +7,7 @@ from exchange.book.levels import available_lots, best_row, crosses, may_trade
 from exchange.codes import CancelReason, OrderState, TimeInForce
 from exchange.engine.dry_run import executable_lots
 from exchange.engine.featured import fill_oldest, match_featured, prevents
-from exchange.engine.look_ahead import ask_for_order, ask_for_owner
+from exchange.engine.look_ahead import ask_for_next
 from exchange.engine.orders import forget_order, rest_order, take_out
 from exchange.engine.self_match import is_own, prevent_self_match
 from exchange.engine.trades import book_taken, trade_oldest
@@ -81,21 +81,12 @@ def _match_outright(state, out, slot):
         if is_own(order, state.orders[resting]):
             own = resting
         else:
-            _ask_for_next(state, resting)
+            ask_for_next(state, resting)
             trade_oldest(state, out, book, resting, slot)
     book_taken(state, book, order, lots_before - order.leaves_lots, order.value_tick_lots - value_before)
     if own != 0:
         prevent_self_match(state, out, slot, own)
     return own != 0 or out.count > room
-
-
-@leaf_kernel
-def _ask_for_next(state, resting):
-    """Ask memory for the order behind this one."""
-    following = np.int64(state.links[resting].newer)
-    if following != 0:
-        ask_for_owner(state, following)
-        ask_for_order(state, np.int64(state.links[following].newer))
 
 
 @leaf_kernel

@@ -14,13 +14,15 @@ from exchange.engine.collar import collect_again, may_uncross
 from exchange.engine.disconnect import release_waiting
 from exchange.engine.emit import market_event, refuse
 from exchange.engine.leavers import send_off
+from exchange.engine.look_ahead import ask_for_next
 from exchange.engine.market_state import FOLLOW, KEPT, change_state, reference_tick
 from exchange.engine.orders import refresh_order
 from exchange.engine.scope import OF_THE_DAY, gather_book
 from exchange.engine.stops import elect_by_last
 from exchange.engine.trades import trade_lots
 from exchange.engine.validate import CLOSED, HALT, NOCANCEL, OPEN, PAUSED, PREOPEN, RESERVED, known_book
-from exchange.kernel import kernel
+from exchange.kernel import kernel, leaf_kernel
+from exchange.limits import STEP_EVENTS
 
 BUY = np.int64(Side.BUY)
 SELL = np.int64(Side.SELL)
@@ -112,7 +114,7 @@ def needs_uncross(state):
     return state.cursor.market_state == OPEN and reached
 
 
-@kernel
+@leaf_kernel
 def _part_lots(order, price):
     """What the order at the head of its queue may trade next: an iceberg at the price itself first what it shows, and
     what it hides after what everybody shows there (AUC-010)."""
@@ -121,7 +123,7 @@ def _part_lots(order, price):
     return np.int64(order.leaves_lots)
 
 
-@kernel
+@leaf_kernel
 def _step_back(state, book, slot, price, showed):
     """An iceberg at the price that has just traded the last that it showed waits behind the others there.
 
@@ -167,25 +169,38 @@ def _begin_uncross(state, out):
     return True
 
 
+@leaf_kernel
+def _trade_pair(state, out, book, price):
+    """The oldest order at the best price of each side trade what both have (AUC-011). Returns the lots."""
+    buyer = np.int64(state.levels[best_row(book, BUY)].head)
+    seller = np.int64(state.levels[best_row(book, SELL)].head)
+    buy, sell = state.orders[buyer], state.orders[seller]
+    ask_for_next(state, buyer)
+    ask_for_next(state, seller)
+    lots = min(min(_part_lots(buy, price), _part_lots(sell, price)), np.int64(state.cursor.lots))
+    buyer_showed, seller_showed = buy.shown_lots != 0, sell.shown_lots != 0
+    trade_lots(state, out, book, buyer, seller, price, lots, True)
+    _step_back(state, book, buyer, price, buyer_showed)
+    _step_back(state, book, seller, price, seller_showed)
+    return lots
+
+
+@kernel
+def _trade_pairs(state, out):
+    """As many pairs of an uncross as the buffer has room for."""
+    cursor = state.cursor
+    book = state.books[cursor.book]
+    room = out.capacity - STEP_EVENTS
+    while cursor.lots > 0 and out.count <= room:
+        cursor.lots -= _trade_pair(state, out, book, np.int64(cursor.price))
+
+
 @kernel
 def uncross_once(state, out):
     """One stop that joins, one pair (AUC-011), one refresh, or the next book. False: all books are uncrossed."""
     cursor = state.cursor
     if cursor.lots > 0:
-        book = state.books[cursor.book]
-        buyer = np.int64(state.levels[best_row(book, BUY)].head)
-        seller = np.int64(state.levels[best_row(book, SELL)].head)
-        lots = min(
-            min(
-                _part_lots(state.orders[buyer], np.int64(cursor.price)),
-                _part_lots(state.orders[seller], np.int64(cursor.price)),
-            ),
-            np.int64(cursor.lots),
-        )
-        buyer_showed, seller_showed = state.orders[buyer].shown_lots != 0, state.orders[seller].shown_lots != 0
-        cursor.lots -= trade_lots(state, out, book, buyer, seller, np.int64(cursor.price), lots, True)
-        _step_back(state, book, buyer, np.int64(cursor.price), buyer_showed)
-        _step_back(state, book, seller, np.int64(cursor.price), seller_showed)
+        _trade_pairs(state, out)
         return True
     if cursor.stage == TRADING and _refresh_once(state, out, np.int64(cursor.book), np.int64(cursor.price)):
         return True
