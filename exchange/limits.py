@@ -47,8 +47,8 @@ class Limits:
 
     @property
     def order_index(self) -> int:
-        """Entries of all tables of client order ids, the largest at most half full; table n begins at entry n."""
-        return 2 * max(FIRST_INDEX, 1 << (2 * self.orders - 1).bit_length())
+        """Entries of all tables of client order ids, at most a third of the largest taken; table n begins at entry n."""
+        return 2 * max(FIRST_INDEX, 1 << (3 * self.orders - 1).bit_length())
 
     @property
     def book_words(self) -> int:

@@ -3,10 +3,10 @@
 An entry is `hash << 32 | slot` in one word, 0 free. A bucket is LANES entries that are compared at once: a search is
 one comparison, whose outcome the processor guesses, where a walk from entry to entry ends nobody knows when. It goes
 on to the next bucket only from a full one, and a row of an order is read only when 32 bits of hash agree.
-Tables of 64, 128, 256 ... entries lie one behind the other, a table of n from entry n on. When one is half full the
-next larger takes over: entries move a few at a time, with every order entered, so no command ever waits for a
-rehash, and a venue of few orders keeps its index in the processor's cache. While they move, both are looked at. Half,
-because of buckets with 4 entries on average 2 in 100 are full.
+Tables of 64, 128, 256 ... entries lie one behind the other, a table of n from entry n on. When a third of one is taken
+the next larger takes over: entries move bucket by bucket, one with every order entered, so no command ever waits for a
+rehash, and a venue of few orders keeps its index in the processor's cache. While they move, both are looked at. A
+third, because of buckets with at most 8 / 3 entries on average fewer than 1 in 100 are full.
 """
 
 import numpy as np
@@ -24,8 +24,8 @@ HIGH_32 = LOW_32 << SHIFT_32
 WHOLE = np.uint64(0xFFFFFFFFFFFFFFFF)
 ZERO = np.uint64(0)
 MOVED = np.uint64(1) << SHIFT_32  # an entry that left an old table: slot 0, so nobody's, but not free
-MOVES_PER_ENTRY = 4  # so that a table is empty before the next one is half full
-ENTRIES_PER_ORDER = 2
+ENTRIES_PER_ORDER = 3
+ALL_LANES = np.int64((1 << LANES) - 1)
 FREE = np.int64(OrderState.NONE)
 
 
@@ -100,11 +100,19 @@ def find_hashed(state, word, account, first, second, third):
 
 
 @leaf_kernel
+def _is_surely_not_in(state, size, word):
+    bucket = home_bucket(word, size)
+    taken = equal_lanes(state.order_index, bucket, word << SHIFT_32, HIGH_32)
+    return taken == 0 and not _is_full(state.order_index, bucket)
+
+
+@leaf_kernel
 def is_surely_free(state, word):
     """Whether one look is enough to say that no order has a key with this hash; mostly it is."""
-    bucket = home_bucket(word, np.int64(state.index_size))
-    taken = equal_lanes(state.order_index, bucket, word << SHIFT_32, HIGH_32)
-    return taken == 0 and not _is_full(state.order_index, bucket) and state.index_old_size == 0
+    old = np.int64(state.index_old_size)
+    return _is_surely_not_in(state, np.int64(state.index_size), word) and (
+        old == 0 or _is_surely_not_in(state, old, word)
+    )
 
 
 @kernel
@@ -126,18 +134,20 @@ def _put(state, size, entry):
 
 
 @kernel
-def _move_some(state):
-    """Carry a few entries from the old table to the present one; their places stay taken, as searches go by them."""
+def _move_bucket(state):
+    """Carry a bucket from the old table to the present one; its places stay taken, as searches go by them."""
     table = state.order_index
     old = np.int64(state.index_old_size)
-    for number in range(MOVES_PER_ENTRY):
-        spot = old + state.index_moved + number
+    first = old + state.index_moved
+    taken = ALL_LANES ^ equal_lanes(table, first, ZERO, WHOLE)
+    while taken != 0:
+        spot = first + lowest_bit(taken)
         entry = table[spot]
-        if entry & LOW_32 != ZERO:
+        if entry != MOVED:
             _put(state, np.int64(state.index_size), entry)
-        if entry != ZERO:
             table[spot] = MOVED
-    state.index_moved += MOVES_PER_ENTRY
+        taken &= taken - 1
+    state.index_moved += LANES
     if state.index_moved == old:
         state.index_old_size = 0
         state.index_moved = 0
@@ -145,9 +155,9 @@ def _move_some(state):
 
 @leaf_kernel
 def make_room(state):
-    """Before an entry is added: start the next larger table if this one is half full; go on moving."""
+    """Before an entry is added: start the next larger table if a third of this one is taken; go on moving."""
     if state.index_old_size != 0:
-        _move_some(state)
+        _move_bucket(state)
     elif ENTRIES_PER_ORDER * state.index_entries >= state.index_size:
         state.index_old_size = state.index_size
         state.index_size = 2 * state.index_size

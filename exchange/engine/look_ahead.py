@@ -68,6 +68,8 @@ def look_far(state, command, note):
     """Ask for table entries of a command, and note where they are."""
     note.word = order_hash(command)
     prefetch(state.order_index, home_bucket(note.word, np.int64(state.index_size)), FIRST)
+    if state.index_old_size != 0:
+        prefetch(state.order_index, home_bucket(note.word, np.int64(state.index_old_size)), FIRST)
     index = np.int64(command.instrument)
     account = np.int64(command.account)
     note.home = home_of(state, account, index)
