@@ -47,7 +47,7 @@ class Limits:
 
     @property
     def order_index(self) -> int:
-        """Entries of all tables of client order ids, at most a third of the largest taken; table n begins at entry n."""
+        """Entries of all tables of client order ids, the largest at most a third full; table n begins at entry n."""
         return 2 * max(FIRST_INDEX, 1 << (3 * self.orders - 1).bit_length())
 
     @property

@@ -30,7 +30,7 @@ from exchange.gateway.keys import KeyDefinition, KeyStore, key_payload
 from exchange.journal.errors import EXIT_CONFIGURATION
 from exchange.journal.recovery import open_journal
 from exchange.journal.replay import read_frames
-from exchange.journal.segments import SEGMENT_BYTES
+from exchange.journal.segments import SEGMENT_BYTES, history_name
 from exchange.limits import NAMED, Limits
 from exchange.publish.rows import KIND, read_rows
 from exchange.seams import Clock, Disk, Rng
@@ -143,7 +143,7 @@ class OpenVenue:
         recorder = opened.engine
         assert isinstance(recorder, _Recorder)
         self.engine = Engine(recorder.limits, recorder.states)
-        self.history_name = f"h_{self.journal.identity.journal_id.hex()[:12]}"
+        self.history_name = history_name(self.journal.identity.journal_id)
         self.history = History(seams.disk, f"{folder}/events")
         last = self.engine.sequence
         self.history.load(last)

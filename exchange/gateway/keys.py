@@ -85,7 +85,8 @@ def key_payload(definition: KeyDefinition) -> bytes:
     return msgspec.json.encode(definition)
 
 
-def _key(payload: bytes) -> Key:
+def read_key(payload: bytes) -> Key:
+    """The key of a DEFINE_KEY. msgspec.MsgspecError or ValueError: it is none."""
     given = msgspec.json.decode(payload, type=KeyDefinition)
     return Key(
         given.key,
@@ -168,7 +169,7 @@ class KeyStore:
         self._database.close()
 
     def _define(self, payload: bytes) -> Key:
-        key = _key(payload)
+        key = read_key(payload)
         self.keys[key.key] = key
         self._database.execute("INSERT OR REPLACE INTO keys VALUES (?, ?)", (key.key, payload))
         return key
@@ -193,7 +194,7 @@ class KeyStore:
 
     def _load(self) -> None:
         for (payload,) in self._database.execute("SELECT payload FROM keys"):
-            key = _key(payload)
+            key = read_key(payload)
             self.keys[key.key] = key
         for number, key_id, mode, orders, on, grace_ms, time_ns in self._database.execute("SELECT * FROM sessions"):
             terms = CancelTerms(mode=mode, orders=orders, on=on, grace_ms=grace_ms)

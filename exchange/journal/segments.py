@@ -150,3 +150,20 @@ def require_folder(disk: Disk, folder: str) -> None:
     for part in ("journal", "snap"):
         if not disk.exists(f"{folder}/{part}"):
             raise UserError(f"{folder} is no data folder: it has no {part}/")
+
+
+def history_name(journal_id: bytes) -> str:
+    """What clients and operators call the history that a journal tells."""
+    return f"h_{journal_id.hex()[:12]}"
+
+
+def read_history_name(disk: Disk, folder: str) -> str:
+    """The name of a data folder's history; empty while nothing was ever written."""
+    require_folder(disk, folder)
+    segments = open_segments(disk, f"{folder}/journal")
+    try:
+        header = segments[0].header if segments else None
+        return history_name(header.journal_id) if header is not None else ""
+    finally:
+        for segment in segments:
+            segment.close()

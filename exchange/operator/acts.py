@@ -10,6 +10,7 @@ An act that the engine refuses when its turn comes stands there without an effec
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 
 import msgspec
 
@@ -19,6 +20,8 @@ from exchange.engine.control_checks import ControlError
 from exchange.errors import UserError
 from exchange.venue import Venue
 from exchange.venue_commands import Done, Refused
+
+NAME_DIGITS = 32  # nobody finds two acts of one name within the life of a nonce
 
 
 class NeedsTwo(UserError):
@@ -51,6 +54,11 @@ class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def by_two(self) -> bool:
         return len(self.signatures) > 1
+
+    @property
+    def name(self) -> str:
+        """What a second operator confirms: it follows from all that the first signed."""
+        return sha256(msgspec.json.encode(self)).hexdigest()[:NAME_DIGITS]
 
 
 class Acts:

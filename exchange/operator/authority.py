@@ -4,8 +4,6 @@ An operator is a key of scope `admin`. A venue that has none takes the word of w
 two is kept as a proposal of the first; another operator confirms it before it expires. A restart forgets proposals.
 """
 
-from hashlib import sha256
-
 import msgspec
 
 from exchange.errors import UserError
@@ -21,11 +19,10 @@ from exchange.units import NS_PER_US
 NONCES_MAX = 64
 PROPOSALS_MAX = 64
 PROPOSAL_LIFE_US = 600 * 1_000_000  # as all waits, by the clock that nobody sets
-NAME_DIGITS = 32  # nobody finds two acts of one name within the life of a nonce
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """What one operator wants and another must confirm. `name` follows from all that the first signed."""
+    """What one operator wants and another must confirm. `name`: the act's."""
 
     name: str
     request: Request
@@ -107,10 +104,9 @@ class Authority:
         """Keep what one operator has signed until another confirms it."""
         if len(self.proposals) >= PROPOSALS_MAX:
             raise UserError(f"{PROPOSALS_MAX} proposals wait already")
-        name = sha256(msgspec.json.encode(act)).hexdigest()[:NAME_DIGITS]
         until_ns = self._clock.mono_ns() + PROPOSAL_LIFE_US * NS_PER_US
-        proposal = Proposal(name, request, act, why, until_ns, self._clock.wall_us() + PROPOSAL_LIFE_US)
-        self._proposals[name] = proposal
+        proposal = Proposal(act.name, request, act, why, until_ns, self._clock.wall_us() + PROPOSAL_LIFE_US)
+        self._proposals[act.name] = proposal
         return proposal
 
     def confirm(self, request: Confirm, act: Act) -> tuple[Request, Act]:

@@ -63,6 +63,25 @@ def confirm(folder: str, proposal: str, *, by: By = NOBODY) -> None:
 
 
 @app.command
+def audit(folder: str) -> None:
+    """Show every act in the journal of a venue and check its signatures; it is only read. Exit code 65 if one is wrong.
+
+    Args:
+        folder: Data folder, of a venue that runs or not.
+    """
+    import sys
+
+    from exchange.journal.errors import EXIT_DATA
+    from exchange.operator import audit as auditing
+
+    findings = list(auditing.audit(folder))
+    for finding in findings:
+        print(finding.text())
+    print(auditing.summary(findings))
+    sys.exit(EXIT_DATA if any(finding.faults for finding in findings) else 0)
+
+
+@app.command
 def state(
     folder: str, target: str, to: StateName, *, admin: bool = False, clamp: bool = False, by: By = NOBODY
 ) -> None:
