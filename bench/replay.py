@@ -18,6 +18,7 @@ from bench.book_check import Book, check_books
 from bench.flow import FLOWS, make_flow
 from bench.lobster import INSTRUMENT, OWNERS, read_lobster
 from bench.market import Market, engine_at, flow_market, market_tape
+from bench.plot import check_plot, draw_tape
 from bench.tapes import Control, Tape, read_tape, write_tape
 from exchange.codes import EventKind, RejectReason
 from exchange.engine import query
@@ -93,23 +94,42 @@ def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
     return market_tape(flow_market(flow), [flow.warm, flow.commands], notes)
 
 
+@dataclass(frozen=True)
+class Output:
+    """Files to write of what was replayed: a native tape, a picture."""
+
+    save: Path | None = None
+    plot: Path | None = None
+
+    def write(self, console: Console, tape: Tape) -> None:
+        """`tape`: with the state that it ends in."""
+        if self.save is not None:
+            name = write_tape(tape, self.save)
+            size = f"{self.save.stat().st_size / 2**20:.1f} MiB"
+            console.print(f"saved       {self.save}: {size}, tape hash {name[:16]}...", soft_wrap=True)
+        if self.plot is not None:
+            console.print(f"plot        {self.plot}: {draw_tape(tape, self.plot)}", soft_wrap=True)
+
+
 def replay_source(
-    source: str, messages: Path | None, book: Path | None, save: Path | None, seed: int, commands: int | None
+    source: str, messages: Path | None, book: Path | None, output: Output, seed: int, commands: int | None
 ) -> int:
     """`gpux replay`: run a tape, a data folder, a LOBSTER pair or a generated flow. Returns the exit code."""
     console = Console(highlight=False)
     path = Path(source)
+    if output.plot is not None:
+        check_plot(output.plot)
     if source == "lobster":
         if messages is None or book is None:
             raise UserError("replay lobster needs --messages FILE.csv and --book FILE.csv")
-        return replay_lobster(console, messages, book, save)
+        return replay_lobster(console, messages, book, output)
     if path.is_dir():
-        return replay_data_folder(console, path, save)
+        return replay_data_folder(console, path, output)
     tape = flow_tape(source, seed, commands) if source in FLOWS and not path.exists() else read_tape(path)
     outcome = run_tape(console, tape, source)
     expect_fills(console, tape, outcome)
     expect_state(console, tape, outcome, source)
-    save_tape(console, tape, outcome, save)
+    output.write(console, ended(tape, outcome))
     return 0
 
 
@@ -148,20 +168,12 @@ def expect_state(console: Console, tape: Tape, outcome: Outcome, source: str) ->
     console.print("tape check  state hash is the one in the file")
 
 
-def save_tape(console: Console, tape: Tape, outcome: Outcome, save: Path | None) -> None:
-    """Write what was replayed as a native tape, with its outcome."""
-    if save is None:
-        return
-    write_and_say(console, replace(tape, rules_hash=source_hash(), state_hash=outcome.state_hash), save)
+def ended(tape: Tape, outcome: Outcome) -> Tape:
+    """The tape with its outcome."""
+    return replace(tape, rules_hash=source_hash(), state_hash=outcome.state_hash)
 
 
-def write_and_say(console: Console, tape: Tape, save: Path) -> None:
-    name = write_tape(tape, save)
-    size = f"{save.stat().st_size / 2**20:.1f} MiB"
-    console.print(f"saved       {save}: {size}, tape hash {name[:16]}...", soft_wrap=True)
-
-
-def replay_lobster(console: Console, messages: Path, book: Path, save: Path | None) -> int:
+def replay_lobster(console: Console, messages: Path, book: Path, output: Output) -> int:
     """Time the whole file in one go, then go through it again message by message and compare every book state."""
     source = read_lobster(messages, book)
     prices = source.commands["price"][source.commands["price"] > 0]
@@ -177,11 +189,11 @@ def replay_lobster(console: Console, messages: Path, book: Path, save: Path | No
     console.print("\n".join(check.lines(source)), soft_wrap=True)
     if engine.state_hash().hex() != outcome.state_hash:
         raise UserError("message by message gives another state than all at once", 1)
-    save_tape(console, tape, outcome, save)
+    output.write(console, ended(tape, outcome))
     return 0 if check.matched == check.messages and not outcome.refused else 1
 
 
-def replay_data_folder(console: Console, folder: Path, save: Path | None) -> int:
+def replay_data_folder(console: Console, folder: Path, output: Output) -> int:
     """Replay a venue's journal from its first record; damage and differences are refused where they are found."""
     from exchange.journal.replay import recorded_limits, replay_folder
 
@@ -201,13 +213,13 @@ def replay_data_folder(console: Console, folder: Path, save: Path | None) -> int
         f"check       {report.marks:,} recorded marks of events and state met, {report.frames:,} frames",
         soft_wrap=True,
     )
-    if save is not None:
-        write_folder(console, folder, limits.name, report.state_hash.hex(), save)
+    if output != Output():
+        output.write(console, folder_tape(folder, limits.name, report.state_hash.hex()))
     return 0
 
 
-def write_folder(console: Console, folder: Path, limits: str, state_hash: str, save: Path) -> None:
-    """Write a venue's day as a tape: its rows, and its controls between them."""
+def folder_tape(folder: Path, limits: str, state_hash: str) -> Tape:
+    """A venue's day as a tape: its rows, and its controls between them."""
     from exchange.journal.frames import FrameKind
     from exchange.journal.replay import read_frames
 
@@ -217,7 +229,6 @@ def write_folder(console: Console, folder: Path, limits: str, state_hash: str, s
             rows.append(frame.rows.copy())
         elif frame.kind == FrameKind.CONTROL:
             controls.append(Control(frame.rows.copy(), bytes(frame.payload)))
-    tape = Tape(
+    return Tape(
         np.concatenate(rows), controls, limits, "venue", source_hash(), state_hash, notes={"folder": folder.name}
     )
-    write_and_say(console, tape, save)

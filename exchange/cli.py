@@ -72,6 +72,7 @@ def replay(
     messages: Path | None = None,
     book: Path | None = None,
     save: Path | None = None,
+    plot: Path | None = None,
     seed: int = 1,
     commands: int | None = None,
 ) -> None:
@@ -82,12 +83,13 @@ def replay(
         messages: LOBSTER message file, for lobster.
         book: LOBSTER order-book file of the same messages; every book state is compared.
         save: Write what was replayed as a tape.
+        plot: Draw prices, trades and the last book of the busiest instrument into this file (.png, .svg, .pdf).
         seed: Seed of a generated flow.
         commands: Length of a generated flow.
     """
     from bench import replay as replaying
 
-    sys.exit(replaying.replay_source(source, messages, book, save, seed, commands))
+    sys.exit(replaying.replay_source(source, messages, book, replaying.Output(save, plot), seed, commands))
 
 
 @app.command

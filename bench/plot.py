@@ -1,0 +1,128 @@
+"""Draw a tape: best prices, trades and volume of its busiest instrument over time, and its book at the end.
+
+`gpux replay SOURCE --plot FILE` is `draw_tape` below; it needs the extra `plot` (matplotlib). The tape runs once more,
+in SAMPLES short pieces: between two of them no price is seen, but every trade is.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.tapes import Control, Tape
+from exchange.codes import CommandKind, EventKind, Liquidity, Side
+from exchange.engine import query
+from exchange.engine.engine import Engine
+from exchange.errors import UserError
+from exchange.limits import NAMED
+from exchange.units import NS_PER_S
+
+SAMPLES = 1_000
+LEVELS = 50  # of the last book, a side
+INCHES = (11, 7)
+BUY_COLOUR, SELL_COLOUR, TRADE_COLOUR = "tab:green", "tab:red", "tab:blue"
+
+
+@dataclass
+class Course:
+    """What happened in one instrument. Times in ns, prices in ticks, NaN where a side has none."""
+
+    name: str
+    times: list[int] = field(default_factory=list)
+    bids: list[float] = field(default_factory=list)
+    asks: list[float] = field(default_factory=list)
+    trade_times: list[int] = field(default_factory=list)
+    trade_ticks: list[int] = field(default_factory=list)
+    trade_lots: list[int] = field(default_factory=list)
+    depth: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+
+
+def check_plot(path: Path) -> None:
+    """UserError: this file cannot be drawn. Asked before the replay, which may be long."""
+    try:
+        from matplotlib.backend_bases import FigureCanvasBase
+    except ImportError:
+        raise UserError("--plot needs matplotlib, which is not installed: pip install 'gpux[plot]'") from None
+    known = sorted(FigureCanvasBase.get_supported_filetypes())
+    if path.suffix.removeprefix(".").lower() not in known:
+        raise UserError(f"--plot {path}: found ending {path.suffix!r}, allowed: {', '.join(known)}")
+    if not path.parent.is_dir():
+        raise UserError(f"--plot {path}: there is no folder {path.parent}")
+
+
+def busiest_instrument(tape: Tape) -> int:
+    """Index of the book that most orders and quotes are for. UserError: there are none."""
+    entries = np.isin(tape.commands["kind"], (CommandKind.NEW, CommandKind.QUOTE))
+    if not entries.any():
+        raise UserError("--plot: nothing to draw, no order was entered")
+    return int(np.bincount(tape.commands["instrument"][entries]).argmax())
+
+
+def follow(tape: Tape, index: int) -> Course:
+    """Run a tape and watch one instrument."""
+    engine = Engine(NAMED[tape.limits])
+    piece = -(-len(tape.commands) // SAMPLES)
+    course = Course(f"instrument {index}")
+    for part in tape.parts():
+        if isinstance(part, Control):
+            engine.control(part.row, part.payload)
+            continue
+        for start in range(0, len(part), piece):
+            _note_trades(course, engine.apply(part[start : start + piece]), index)
+            bids, asks = query.depth(engine.states, index, 1)
+            course.times.append(engine.time_ns)
+            course.bids.append(bids[0][0] if bids else np.nan)
+            course.asks.append(asks[0][0] if asks else np.nan)
+    course.name = query.instruments(engine.states)[index - 1].symbol or course.name
+    course.depth = query.depth(engine.states, index, LEVELS)
+    return course
+
+
+def _note_trades(course: Course, events: np.ndarray, index: int) -> None:
+    """One FILL of each trade: the resting order's, in an uncross the buyer's."""
+    of_one = (events["liquidity"] == Liquidity.MAKER) | (
+        (events["liquidity"] == Liquidity.AUCTION) & (events["side"] == Side.BUY)
+    )
+    trades = events[(events["kind"] == EventKind.FILL) & (events["instrument"] == index) & of_one]
+    course.trade_times += trades["time_ns"].tolist()
+    course.trade_ticks += trades["price"].tolist()
+    course.trade_lots += trades["lots"].tolist()
+
+
+def draw_tape(tape: Tape, path: Path) -> str:
+    """Draw the busiest instrument of a tape into a file that `check_plot` lets pass. Returns in words what is drawn."""
+    course = follow(tape, busiest_instrument(tape))
+    try:
+        draw(course).savefig(path)
+    except OSError as error:
+        raise UserError(f"--plot {path}: {error.strerror or error}") from None
+    return f"{course.name}, {len(course.trade_ticks):,} trades"
+
+
+def draw(course: Course) -> Any:
+    """The figure: prices and trades, below them the volume, beside them the book at the end."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(INCHES, layout="constrained")
+    (prices, book), (volume, unused) = figure.subplots(
+        2, 2, sharex="col", width_ratios=(3, 1), height_ratios=(3, 1), squeeze=True
+    )
+    unused.remove()
+    first_ns = min(course.times[:1] + course.trade_times[:1])
+    seconds, trade_seconds = (
+        (np.array(times, np.int64) - first_ns) / NS_PER_S for times in (course.times, course.trade_times)
+    )
+    prices.step(seconds, course.bids, where="post", color=BUY_COLOUR, linewidth=0.8, label="best bid")
+    prices.step(seconds, course.asks, where="post", color=SELL_COLOUR, linewidth=0.8, label="best ask")
+    prices.scatter(trade_seconds, course.trade_ticks, s=4, color=TRADE_COLOUR, label="trades")
+    prices.set(title=course.name, ylabel="price, ticks")
+    prices.legend(loc="best", fontsize="small")
+    edges = np.linspace(0, max(float(seconds[-1]), *trade_seconds[-1:], 1e-9), 101)
+    volume.hist(trade_seconds, edges, weights=course.trade_lots, color=TRADE_COLOUR)
+    volume.set(xlabel="time, s", ylabel="lots traded")
+    for side, colour in zip(course.depth, (BUY_COLOUR, SELL_COLOUR), strict=True):
+        book.barh([tick for tick, _ in side], [lots for _, lots in side], height=1.0, color=colour)
+    book.set(title="book at the end", xlabel="lots shown")
+    book.tick_params(labelbottom=True)
+    return figure

@@ -1,0 +1,78 @@
+"""`gpux replay --plot`: what is drawn is what the engine did."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.plot import LEVELS, Course, busiest_instrument, check_plot, draw, follow
+from bench.tapes import Tape
+from exchange.engine import query
+from exchange.engine.engine import Engine
+from exchange.errors import UserError
+from exchange.limits import TEST
+from exchange.records import COMMAND
+from tests.bench.test_replay import run, small_tape
+
+
+def state_after(tape: Tape) -> np.ndarray:
+    engine = Engine(TEST)
+    for part in tape.parts():
+        if isinstance(part, np.ndarray):
+            engine.run_silently(part)
+        else:
+            engine.control(part.row, part.payload)
+    return engine.states
+
+
+def test_every_trade_and_the_last_book_are_followed() -> None:
+    tape = small_tape()
+    course = follow(tape, 1)
+    states = state_after(tape)
+    assert len(course.trade_ticks) == tape.notes["fills"] > 10
+    assert sum(course.trade_lots) == int(states["books"][0]["volume_lots"][1])
+    assert course.depth == query.depth(states, 1, LEVELS)
+    assert (course.bids[-1], course.asks[-1]) == (course.depth[0][0][0], course.depth[1][0][0])
+    assert course.times == sorted(course.times) and len(course.times) == len(course.bids) == len(course.asks)
+
+
+def test_the_busiest_instrument_is_drawn() -> None:
+    tape = small_tape()
+    assert busiest_instrument(tape) == 1
+    commands = tape.commands.copy()
+    commands["instrument"][commands["instrument"] == 1] = 3
+    assert busiest_instrument(replace(tape, commands=commands)) == 3
+    with pytest.raises(UserError, match="no order was entered"):
+        busiest_instrument(replace(tape, commands=np.zeros(3, COMMAND)))
+
+
+def test_a_figure_shows_prices_trades_volume_and_book() -> None:
+    course = Course("H100.G90.F27", [0, 10**9], [99.0, np.nan], [101.0, 101.0], [5 * 10**8], [101], [7])
+    course.depth = [(99, 4)], [(101, 2), (103, 1)]
+    prices, book, volume = draw(course).axes
+    assert prices.get_title() == "H100.G90.F27"
+    assert prices.collections[0].get_offsets().tolist() == [[0.5, 101.0]]
+    assert [bar.get_width() for bar in book.patches] == [4, 2, 1]
+    assert sum(bar.get_height() for bar in volume.patches) == 7
+    draw(Course("quiet", [7], [np.nan], [np.nan]))
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_plot_from_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"day.{ending}"
+    code, output, errors = run(capsys, "mixed", "--commands", 500, "--plot", file)
+    assert (code, errors) == (0, "") and f"plot        {file}" in output
+    assert file.read_bytes()[:5] == (b"\x89PNG\r" if ending == "png" else b"<?xml")
+
+
+def test_what_cannot_be_drawn_is_said_before_the_replay(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, why in ((tmp_path / "day.foo", "found ending '.foo', allowed: "), (tmp_path / "no" / "x.png", "folder")):
+        code, output, errors = run(capsys, "mixed", "--plot", path)
+        assert (code, output) == (2, "") and why in errors and errors.count("\n") == 1
+    monkeypatch.setitem(sys.modules, "matplotlib.backend_bases", None)
+    with pytest.raises(UserError, match=r"pip install 'gpux\[plot\]'"):
+        check_plot(tmp_path / "day.png")
