@@ -320,6 +320,8 @@ class Session:
             self._fail(message, ErrorCode.BAD_AUTH, "logon refused")
         elif key.addresses and self.address not in key.addresses:
             self._fail(message, ErrorCode.ADDRESS_NOT_ALLOWED, "the key may not be used from this address")
+        elif "admin" in key.scopes:
+            self._fail(message, ErrorCode.SCOPE, "an operator's key acts at the operator's socket only")
         elif hub.per_key.get(key.key, 0) >= hub.profile.connections_per_key:
             text_of_cap = f"{hub.profile.connections_per_key} connections of this key"
             self._fail(message, ErrorCode.TOO_MANY_CONNECTIONS, text_of_cap, CloseCode.FLOODING)

@@ -31,14 +31,14 @@ def timer(session: "Session", seat: Seat, message: Timer) -> None:
 
 
 def kill(session: "Session", seat: Seat, message: Kill | Unkill) -> None:
-    """The risk desk stops what is of its firm, the venue's operator anything; who set a kill lifts it (KILL-004)."""
+    """The risk desk stops what is of its firm, and lifts what it has set (KILL-004)."""
     request_id = message.request_id
     if request_id <= seat.last_id:
         repeat(session, seat, request_id)
         return
     scope = Scope(SCOPES.index(message.scope))
     number = _number(session, seat, message)
-    if not {"risk", "admin"} & seat.key.scopes or not _is_theirs(session, seat, scope, number):
+    if "risk" not in seat.key.scopes or not _is_theirs(session, seat, scope, number):
         session.refuse(request_id, ErrorCode.SCOPE, "the key's scopes and firm do not allow this")
         return
     bucket = session.hub.bucket("cancel", seat.key.accounts[0])
@@ -48,8 +48,7 @@ def kill(session: "Session", seat: Seat, message: Kill | Unkill) -> None:
         return
     room = session.hub.room
     kind = CommandKind.KILL if isinstance(message, Kill) else CommandKind.UNKILL
-    party = KillParty.VENUE if "admin" in seat.key.scopes else KillParty.RISK
-    pack_kill(room.batch, kind, scope, party, number, seat.number, request_id)
+    pack_kill(room.batch, kind, scope, KillParty.RISK, number, seat.number, request_id)
     submit_lasting(session, seat, room, message.request_id)
 
 
@@ -61,10 +60,8 @@ def _number(session: "Session", seat: Seat, message: Kill | Unkill) -> int:
 
 
 def _is_theirs(session: "Session", seat: Seat, scope: Scope, number: int) -> bool:
-    """Whether a key may stop this: an operator's any, a risk desk's what is of its firm."""
+    """Whether this is of the firm of a risk desk's key."""
     hub, firm = session.hub, seat.key.firm
-    if "admin" in seat.key.scopes:
-        return True
     if scope == Scope.ACCOUNT:
         return firm != 0 and query.firm_of(hub.room.states, number) == firm
     if scope == Scope.SESSION:

@@ -23,3 +23,13 @@ def test_kill_needs_the_scope_of_a_risk_desk(bench: Bench) -> None:
     for message in (Kill(request_id=5, scope="account", account=1), Unkill(request_id=6, scope="firm")):
         refusal = peer.ask(message)[0]
         assert isinstance(refusal, Err) and refusal.name == "SCOPE"
+
+
+@pytest.mark.rule("SEC-060")
+@pytest.mark.parametrize("path", ["/v1/oe", "/v1/dc", "/v1/md"])
+def test_an_operators_key_does_not_log_on_at_the_port_of_clients(bench: Bench, path: str) -> None:
+    pair = bench.opened.make_key("ops", 1, scopes=("admin",))
+    peer = bench.open(path)
+    refusal = peer.log_on(pair)[0]
+    assert isinstance(refusal, Err) and refusal.name == "SCOPE" and "operator's socket" in refusal.message
+    assert peer.transport.closed is not None
