@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange.book.index import add_client_order, find_client_order, key_hash, order_hash, remove_client_order
+from exchange.book.index import (
+    add_client_order,
+    find_client_order,
+    is_surely_free,
+    key_hash,
+    order_hash,
+    remove_client_order,
+)
 from exchange.codes import OrderState
 from exchange.engine.state import new_state
 from exchange.limits import TEST
@@ -21,6 +28,10 @@ def words(account: int, number: int) -> tuple[int, np.uint64, np.uint64, np.uint
 
 def find(state: np.record, key: tuple[int, int]) -> int:
     return int(find_client_order(state, *words(*key)))
+
+
+def looks_free(state: np.record, key: tuple[int, int]) -> bool:
+    return bool(is_surely_free(state, np.uint64(key_hash(*words(*key)))))
 
 
 def add(state: np.record, slot: int, key: tuple[int, int]) -> None:
@@ -84,4 +95,6 @@ def test_index_grows_while_orders_come_and_go(seed):
             assert find(state, (1, gone + 1)) == 0
         probe = chance.choice(numbers)
         assert find(state, (1, probe + 1)) == live.get(probe, 0)
+        assert not any(looks_free(state, (1, other + 1)) for other in chance.sample(sorted(live), min(9, len(live))))
+    assert sum(looks_free(state, (2, number + 1)) for number in numbers) > 450, "one look is mostly enough"
     assert all(find(state, (1, number + 1)) == live.get(number, 0) for number in numbers)

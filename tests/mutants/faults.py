@@ -7,6 +7,7 @@ from tests.mutants.plant import Fault
 
 LEVELS = "exchange/book/levels.py"
 AUCTION = "exchange/book/auction.py"
+INDEX = "exchange/book/index.py"
 SLOTS = "exchange/book/slots.py"
 KILL = "exchange/engine/kill.py"
 MATCHING = "exchange/engine/matching.py"
@@ -169,6 +170,11 @@ FAULTS = (
         "iceberg shows all it has when it rests", ORDERS, "    if order.display_lots == 0:\n", "    if True:\n",
     ),
     Fault(
+        "an uncross trades beyond its volume", PHASES,
+        "lots = min(min(_part_lots(buy, price), _part_lots(sell, price)), np.int64(state.cursor.lots))",
+        "lots = min(_part_lots(buy, price), _part_lots(sell, price))",
+    ),
+    Fault(
         "icebergs stay without a slice after an uncross", PHASES,
         "            if state.orders[slot].shown_lots == 0:\n", "            if False:\n",
     ),
@@ -302,6 +308,10 @@ FAULTS = (
     Fault("aggressor's own order in a path", IMPLIED_BOOK, "if not _choose_makers(state) or _meets_owner(state, smp_id, account):", "if not _choose_makers(state):"),
     Fault("implied-out written with the other side of the back month", IMPLIED_BOOK, "    return 1 - party if sign > 0 else party\n", "    return party if sign > 0 else 1 - party\n"),
     Fault("implied quantity of the larger order", IMPLIED_BOOK, "        lots = min(lots, np.int64(state.orders[path.slots[number]].shown_lots))\n", "        lots = max(lots, np.int64(state.orders[path.slots[number]].shown_lots))\n"),
+    # client order ids
+    Fault("orders are lost when the index of client order ids grows", INDEX, "            _put(state, np.int64(state.index_size), entry)\n", ""),
+    Fault("a client order id is free while its order stands in the old table", INDEX, "old == 0 or _is_surely_not_in(state, old, word)", "True"),
+    Fault("places of the old table become free as they move", INDEX, "            table[spot] = MOVED\n        taken", "            table[spot] = ZERO\n        taken"),
     # disconnect, clock
     Fault("disconnect takes GTC orders where only DAY was asked", DISCONNECT, '(command["flags"] & DAY_ONLY != 0 and order.tif != DAY)', "False"),
     Fault("disconnect takes other sessions' orders", DISCONNECT, "    if command[\"flags\"] & WHOLE_ACCOUNT == 0 and order.session != command.session:\n        return 0\n", ""),
