@@ -5,13 +5,14 @@ in SAMPLES short pieces: between two of them no price is seen, but every trade i
 """
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bench.tapes import Control, Tape
-from exchange.codes import CommandKind, EventKind, Liquidity, Side
+from exchange.codes import CommandKind, EventKind
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
@@ -21,6 +22,7 @@ from exchange.units import NS_PER_S
 SAMPLES = 1_000
 LEVELS = 50  # of the last book, a side
 INCHES = (11, 7)
+ENDINGS = (".png", ".svg", ".pdf")
 BUY_COLOUR, SELL_COLOUR, TRADE_COLOUR = "tab:green", "tab:red", "tab:blue"
 
 
@@ -35,28 +37,26 @@ class Course:
     trade_times: list[int] = field(default_factory=list)
     trade_ticks: list[int] = field(default_factory=list)
     trade_lots: list[int] = field(default_factory=list)
-    depth: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+    depth: tuple[list[tuple[int, int]], list[tuple[int, int]]] = field(default_factory=lambda: ([], []))
 
 
 def check_plot(path: Path) -> None:
     """UserError: this file cannot be drawn. Asked before the replay, which may be long."""
-    try:
-        from matplotlib.backend_bases import FigureCanvasBase
-    except ImportError:
-        raise UserError("--plot needs matplotlib, which is not installed: pip install 'gpux[plot]'") from None
-    known = sorted(FigureCanvasBase.get_supported_filetypes())
-    if path.suffix.removeprefix(".").lower() not in known:
-        raise UserError(f"--plot {path}: found ending {path.suffix!r}, allowed: {', '.join(known)}")
-    if not path.parent.is_dir():
-        raise UserError(f"--plot {path}: there is no folder {path.parent}")
+    if find_spec("matplotlib") is None:
+        raise UserError("--plot needs matplotlib, which is not installed: pip install 'gpux[plot]'")
+    if path.suffix.lower() not in ENDINGS:
+        raise UserError(f"--plot {path}: found ending {path.suffix!r}, allowed: {', '.join(ENDINGS)}")
+    if path.is_dir() or not path.parent.is_dir():
+        raise UserError(f"--plot {path}: " + ("this is a folder" if path.is_dir() else f"no folder {path.parent}"))
 
 
 def busiest_instrument(tape: Tape) -> int:
     """Index of the book that most orders and quotes are for. UserError: there are none."""
-    entries = np.isin(tape.commands["kind"], (CommandKind.NEW, CommandKind.QUOTE))
-    if not entries.any():
+    rows = tape.commands[np.isin(tape.commands["kind"], (CommandKind.NEW, CommandKind.QUOTE))]
+    known = rows["instrument"][(rows["instrument"] > 0) & (rows["instrument"] <= NAMED[tape.limits].books)]
+    if not len(known):
         raise UserError("--plot: nothing to draw, no order was entered")
-    return int(np.bincount(tape.commands["instrument"][entries]).argmax())
+    return int(np.bincount(known).argmax())
 
 
 def follow(tape: Tape, index: int) -> Course:
@@ -66,7 +66,7 @@ def follow(tape: Tape, index: int) -> Course:
     course = Course(f"instrument {index}")
     for part in tape.parts():
         if isinstance(part, Control):
-            engine.control(part.row, part.payload)
+            _note_trades(course, engine.control(part.row, part.payload), index)
             continue
         for start in range(0, len(part), piece):
             _note_trades(course, engine.apply(part[start : start + piece]), index)
@@ -74,17 +74,18 @@ def follow(tape: Tape, index: int) -> Course:
             course.times.append(engine.time_ns)
             course.bids.append(bids[0][0] if bids else np.nan)
             course.asks.append(asks[0][0] if asks else np.nan)
-    course.name = query.instruments(engine.states)[index - 1].symbol or course.name
+    symbols = {row.index: row.symbol for row in query.instruments(engine.states)}
+    if index not in symbols:
+        raise UserError(f"--plot: most orders are for instrument {index}, which is not listed")
+    course.name = symbols[index] or course.name
     course.depth = query.depth(engine.states, index, LEVELS)
     return course
 
 
 def _note_trades(course: Course, events: np.ndarray, index: int) -> None:
-    """One FILL of each trade: the resting order's, in an uncross the buyer's."""
-    of_one = (events["liquidity"] == Liquidity.MAKER) | (
-        (events["liquidity"] == Liquidity.AUCTION) & (events["side"] == Side.BUY)
-    )
-    trades = events[(events["kind"] == EventKind.FILL) & (events["instrument"] == index) & of_one]
+    """A trade is two FILL rows of one id, in an implied group one of them in this book: the first row tells it."""
+    fills = events[(events["kind"] == EventKind.FILL) & (events["instrument"] == index)]
+    trades = fills[np.unique(fills["reference"], return_index=True)[1]]
     course.trade_times += trades["time_ns"].tolist()
     course.trade_ticks += trades["price"].tolist()
     course.trade_lots += trades["lots"].tolist()
@@ -116,7 +117,8 @@ def draw(course: Course) -> Any:
     prices.step(seconds, course.bids, where="post", color=BUY_COLOUR, linewidth=0.8, label="best bid")
     prices.step(seconds, course.asks, where="post", color=SELL_COLOUR, linewidth=0.8, label="best ask")
     prices.scatter(trade_seconds, course.trade_ticks, s=4, color=TRADE_COLOUR, label="trades")
-    prices.set(title=course.name, ylabel="price, ticks")
+    prices.set(ylabel="price, ticks")
+    prices.set_title(course.name, parse_math=False)
     prices.legend(loc="best", fontsize="small")
     edges = np.linspace(0, max(float(seconds[-1]), *trade_seconds[-1:], 1e-9), 101)
     volume.hist(trade_seconds, edges, weights=course.trade_lots, color=TRADE_COLOUR)

@@ -213,7 +213,7 @@ def replay_data_folder(console: Console, folder: Path, output: Output) -> int:
         f"check       {report.marks:,} recorded marks of events and state met, {report.frames:,} frames",
         soft_wrap=True,
     )
-    if output != Output():
+    if output.save is not None or output.plot is not None:
         output.write(console, folder_tape(folder, limits.name, report.state_hash.hex()))
     return 0
 

@@ -4,9 +4,9 @@ An entry is `hash << 32 | slot` in one word, 0 free. A bucket is LANES entries t
 one comparison, whose outcome the processor guesses, where a walk from entry to entry ends nobody knows when. It goes
 on to the next bucket only from a full one, and a row of an order is read only when 32 bits of hash agree.
 Tables of 64, 128, 256 ... entries lie one behind the other, a table of n from entry n on. When a third of one is taken
-the next larger takes over: entries move bucket by bucket, one with every order entered, so no command ever waits for a
-rehash, and a venue of few orders keeps its index in the processor's cache. While they move, both are looked at. A
-third, because of buckets with at most 8 / 3 entries on average fewer than 1 in 100 are full.
+the next larger takes over: a bucket of entries moves with every order entered, so no command ever waits for a rehash,
+and a venue of few orders keeps its index in the processor's cache. While they move, both are looked at. A third,
+because of buckets with at most 8 / 3 entries on average fewer than 1 in 100 are full.
 """
 
 import numpy as np

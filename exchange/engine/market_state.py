@@ -68,7 +68,9 @@ def _change_book(state, index, target, reason, until_ns):
     if target == OPEN or target == CLOSED:
         state.guards[index].extensions = 0
     own = FOLLOW if target == OPEN else target
-    _set_book_state(state, index, np.int64(state.groups[book.group].state), own, reason, False)
+    _set_book_state(state, index, np.int64(state.groups[book.group].state), own, reason)
+    if target == CLOSED:
+        _end_day(state, index)
     if until_ns != KEPT:
         state.guards[index].reopen_ns = _stopped_ns(state, until_ns) if book.phase == HALT else until_ns
 
@@ -90,11 +92,15 @@ def _change_group(state, group_number, target, reason, until_ns):
     for index in range(1, state.books_listed + 1):
         book = state.books[index]
         if book.group == group_number:
-            _set_book_state(state, index, target, np.int64(book.own_state), reason, fresh_day)
+            _set_book_state(state, index, target, np.int64(book.own_state), reason)
+            if target == CLOSED:
+                _end_day(state, index)
+            elif fresh_day:
+                _new_day(book)
 
 
 @kernel
-def _set_book_state(state, index, group_state, own_state, reason, fresh_day):
+def _set_book_state(state, index, group_state, own_state, reason):
     book = state.books[index]
     collected = book.phase == PREOPEN or book.phase == NOCANCEL or book.phase == RESERVED or book.phase == PAUSED
     halted = book.phase == HALT
@@ -109,26 +115,17 @@ def _set_book_state(state, index, group_state, own_state, reason, fresh_day):
     book.reason = reason
     if collected and book.phase == OPEN:
         empty_windows(state, index)
-    if group_state == CLOSED or own_state == CLOSED:
-        _end_day(book)
-        _end_extensions(state, index)
     if book.features & IMPLIED != 0:
         mark_book(state, index, CHANGED_STATE)
-    if fresh_day:
-        _new_day(book)
 
 
 @kernel
-def _end_day(book):
-    """The day's prices are nobody's last any more (STOP-001)."""
+def _end_day(state, index):
+    """A close: the day's prices are nobody's last any more (STOP-001); an auction that was extended ends too, the next
+    begins as soon as the group is OPEN (AUC-014)."""
+    book, guard = state.books[index], state.guards[index]
     book.has_last = 0
     book.has_indicative = 0
-
-
-@kernel
-def _end_extensions(state, index):
-    """An extended auction ends with the day; the next begins as soon as the group is OPEN (AUC-014)."""
-    guard = state.guards[index]
     if guard.extensions != 0:
         guard.extensions = 0
         guard.reopen_ns = state.time_ns

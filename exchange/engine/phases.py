@@ -177,7 +177,7 @@ def _trade_pair(state, out, book, price):
     buy, sell = state.orders[buyer], state.orders[seller]
     ask_for_next(state, buyer)
     ask_for_next(state, seller)
-    lots = min(min(_part_lots(buy, price), _part_lots(sell, price)), np.int64(state.cursor.lots))
+    lots = min(_part_lots(buy, price), _part_lots(sell, price))  # no more than is left of the volume
     buyer_showed, seller_showed = buy.shown_lots != 0, sell.shown_lots != 0
     trade_lots(state, out, book, buyer, seller, price, lots, True)
     _step_back(state, book, buyer, price, buyer_showed)
@@ -197,7 +197,7 @@ def _trade_pairs(state, out):
 
 @kernel
 def uncross_once(state, out):
-    """One stop that joins, one pair (AUC-011), one refresh, or the next book. False: all books are uncrossed."""
+    """One step: a stop that joins, pairs (AUC-011), a refresh, or the next book. False: all books are uncrossed."""
     cursor = state.cursor
     if cursor.lots > 0:
         _trade_pairs(state, out)

@@ -1,12 +1,14 @@
-"""`gpux operator audit`: was every act in a journal signed as it had to be? Whoever has the journal can ask (SEC-063).
+"""`gpux operator audit`: are the signatures of a journal's acts right? Whoever has the journal can ask (SEC-063).
 
-Of each ACT it looks at the signatures over these words, this history and a nonce that never served before; at the keys,
-which must have been operators' when the act was journalled; and at the second of two, which must confirm just this act.
-What needs two people depends on what the venue knew then: the journal tells that the desk asked for it, not that it
-had to.
+Of each ACT: the signatures hold over these words and this history, by keys that were operators' when it was journalled,
+with nonces that served no other act; the words are a request with a reason; the second of two confirmed just this one.
+Of each operator's key: it was made and ended by an act, of two people where there were two operators. What a settlement
+needed is not worked out again, nor are the commands behind an ACT compared with it.
+
+Nobody signs while there is no operator, nor a key that the owner of the data folder makes while the venue does not run:
+such acts are shown as his.
 """
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -14,37 +16,36 @@ from typing import NamedTuple
 import msgspec
 
 from exchange.codes import CommandKind
-from exchange.gateway.auth import encode_bytes, verify
-from exchange.gateway.keys import Key, read_key
+from exchange.errors import UserError
+from exchange.gateway.auth import check_public_key, encode_bytes, verify
+from exchange.gateway.keys import KEY_ID, Key, read_key
 from exchange.journal.frames import Frame, FrameKind
 from exchange.journal.replay import read_frames
 from exchange.journal.segments import read_history_name
 from exchange.operator.acts import Act, Signature
-from exchange.operator.requests import Confirm, decode_request
+from exchange.operator.requests import Acting, Confirm, DefineKey, Revoke, decode_request
 from exchange.operator.signing import signed_text
 from exchange.seams import Disk, RealDisk
 from exchange.units import NS_PER_S
 
-CLOCK_SLACK_US = 1_000_000  # between the clock that admits an act and the one that stamps its record
+OWNER = "owner of the folder"
 
 
 class Finding(NamedTuple):
-    """One act of a journal, and what is wrong with it."""
+    """One act of a journal, or one operator's key that no act has made, and what is wrong with it."""
 
     sequence: int
     time_ns: int
-    act: Act | None  # None: its payload says nothing that could be read
+    signers: list[str]  # none: the owner of the folder
+    asked: str
     faults: list[str]
 
     def text(self) -> str:
         """One line for a person; whatever the journal holds, a terminal shows it as it is."""
         time = datetime.fromtimestamp(self.time_ns // NS_PER_S, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        who, asked = "nobody", ""
-        if self.act is not None:
-            who = " and ".join(ascii(one.key)[1:-1] for one in self.act.signatures) or who
-            asked = json.dumps(self.act.line)[1:-1].replace('\\"', '"')
-        wrong = "".join(f"  WRONG: {ascii(fault)[1:-1]}" for fault in self.faults)
-        return f"{self.sequence}  {time}  {who}  {asked}{wrong}"
+        wrong = "".join(f"WRONG: {_plain(fault)}  " for fault in self.faults)
+        who = " and ".join(_plain(signer) for signer in self.signers) or OWNER
+        return f"{self.sequence}  {time}  {wrong}{who}  {_plain(self.asked)}"
 
 
 def audit(folder: str, disk: Disk | None = None) -> Iterator[Finding]:
@@ -52,55 +53,103 @@ def audit(folder: str, disk: Disk | None = None) -> Iterator[Finding]:
     disk = disk or RealDisk()
     auditor = Auditor(read_history_name(disk, folder))
     for frame in read_frames(folder, disk):
-        if frame.kind != FrameKind.CONTROL:
-            continue
-        kind = int(frame.rows["kind"][0])
-        if kind == CommandKind.DEFINE_KEY:
-            auditor.learn(frame.payload)
-        elif kind == CommandKind.ACT:
-            yield auditor.judge(frame)
+        if frame.kind == FrameKind.CONTROL:
+            yield from auditor.take(frame)
 
 
 class Auditor:
-    """Knows the operators of each moment and the nonces that were used, as the journal tells them."""
+    """Knows the operators of each moment and the nonces of the acts so far, as the journal tells them."""
 
     def __init__(self, history: str) -> None:
         self._history = history
         self._operators: dict[str, Key] = {}
         self._nonces: set[str] = set()
+        self._asked: object = None  # by the last act
 
-    def learn(self, payload: bytes) -> None:
-        """A key is defined, or defined anew."""
+    def take(self, frame: Frame) -> Iterator[Finding]:
+        """What is to be said of one control."""
+        kind, time_ns = int(frame.rows["kind"][0]), int(frame.rows["time_ns"][0])
+        if kind == CommandKind.ACT:
+            yield self._judge(frame.sequence, time_ns, frame.payload)
+        elif kind == CommandKind.DEFINE_KEY:
+            try:
+                key, faults = self._learn(frame.payload)
+            except (msgspec.MsgspecError, ValueError, RecursionError, UserError) as error:
+                yield Finding(frame.sequence, time_ns, [], "", [f"no key: {error}"])
+                return
+            if faults:
+                yield Finding(frame.sequence, time_ns, [], f"key {key.key}", faults)
+
+    def _learn(self, payload: bytes) -> tuple[Key, list[str]]:
+        """A key is defined, or ended; of an operator's this takes an act."""
         key = read_key(payload)
-        self._operators.pop(key.key, None)
-        if "admin" in key.scopes:
+        check_public_key(key.public)
+        if KEY_ID.fullmatch(key.key) is None:
+            raise ValueError(f"{key.key!r} is no name of a key")
+        known = self._operators.pop(key.key, None)
+        if known is None and "admin" not in key.scopes:
+            return key, []
+        asked = self._asked
+        if key.expires_us != 0:
+            right = isinstance(asked, Revoke) and asked.key == key.key and known is not None
+        else:
             self._operators[key.key] = key
+            right = isinstance(asked, DefineKey) and (asked.key, asked.public, set(asked.scopes)) == (
+                key.key, encode_bytes(key.public), set(key.scopes),
+            )  # fmt: skip
+        return key, [] if right else ["an operator's key that no act has made or ended so"]
 
-    def judge(self, frame: Frame) -> Finding:
-        time_ns = int(frame.rows["time_ns"][0])
+    def _judge(self, sequence: int, time_ns: int, payload: bytes) -> Finding:
+        self._asked = None
         try:
-            act = msgspec.json.decode(frame.payload, type=Act)
+            act = msgspec.json.decode(payload, type=Act)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            return Finding(frame.sequence, time_ns, None, [f"no act: {error}"])
-        now_us = time_ns // 1_000 - CLOCK_SLACK_US
-        operators = {name: key for name, key in self._operators.items() if not 0 < key.expires_us <= now_us}
-        faults = [] if act.signatures or not operators else ["nobody signed it, and there were operators"]
+            return Finding(sequence, time_ns, [], "", [f"no act: {error}"])
+        faults = self._faults_of_request(act)
         for number, signature in enumerate(act.signatures):
-            faults += self._faults_of(signature, act.line if number == 0 else signature.line, operators)
+            faults += self._faults_of_signature(signature, act.line if number == 0 else signature.line)
         if act.by_two:
             faults += _faults_of_two(act)
-        return Finding(frame.sequence, time_ns, act, faults)
+        return Finding(sequence, time_ns, [one.key for one in act.signatures], act.line, faults)
 
-    def _faults_of(self, signature: Signature, line: str, operators: dict[str, Key]) -> Iterator[str]:
-        key = operators.get(signature.key)
+    def _faults_of_request(self, act: Act) -> list[str]:
+        """What was asked, and whether so many may ask for it."""
+        try:
+            request = self._asked = decode_request(act.line.encode("utf-8"))
+        except ValueError as error:  # a lone surrogate too
+            return [f"no request: {error}"]
+        if not isinstance(request, Acting):
+            return ["what was asked is no act"]
+        if not act.signatures:
+            outside = isinstance(request, DefineKey)  # while the venue did not run
+            return [] if outside or not self._operators else ["nobody signed it, and there were operators"]
+        faults = [] if request.reason else ["it gives no reason"]
+        of_operators = (isinstance(request, DefineKey) and "admin" in request.scopes) or (
+            isinstance(request, Revoke) and request.key in self._operators
+        )
+        if of_operators and len(self._operators) > 1 and not act.by_two:
+            faults.append("an operator's key takes two, and there were two")
+        return faults
+
+    def _faults_of_signature(self, signature: Signature, line: str) -> list[str]:
+        faults = []
+        key = self._operators.get(signature.key)
         if key is None or encode_bytes(key.public) != signature.public:
-            yield f"{signature.key} was no operator"
-        text = signed_text(self._history, signature.nonce, signature.public, line)
-        if not verify(key.public if key is not None else None, text, signature.signature):
-            yield f"the signature of {signature.key} does not hold"
+            faults.append(f"{signature.key} was no operator")
+        elif not verify(key.public, _signed_text(self._history, signature, line), signature.signature):
+            faults.append(f"the signature of {signature.key} does not hold")
         if signature.nonce in self._nonces:
-            yield f"the nonce of {signature.key} was used before"
+            faults.append(f"the nonce of {signature.key} served another act")
         self._nonces.add(signature.nonce)
+        return faults
+
+
+def _signed_text(history: str, signature: Signature, line: str) -> bytes:
+    """Empty, which nobody signs, for words that no operator can have typed."""
+    try:
+        return signed_text(history, signature.nonce, signature.public, line)
+    except UnicodeEncodeError:
+        return b""
 
 
 def _faults_of_two(act: Act) -> Iterator[str]:
@@ -117,9 +166,13 @@ def _faults_of_two(act: Act) -> Iterator[str]:
         yield f"{second.key} has confirmed something else"
 
 
+def _plain(text: str) -> str:
+    return ascii(text)[1:-1]
+
+
 def summary(findings: list[Finding]) -> str:
     """What they come to, in one line."""
-    signed = sum(1 for one in findings if one.act is not None and one.act.signatures)
+    signed = sum(1 for one in findings if one.signers)
     wrong = sum(1 for one in findings if one.faults)
-    judged = f"{wrong} not as they had to be" if wrong else "all as they had to be"
-    return f"{len(findings)} acts, {signed} of them signed: {judged}"
+    judged = f"{wrong} of them wrong" if wrong else "nothing wrong with them"
+    return f"{len(findings)} acts, {signed} signed, {len(findings) - signed} by the {OWNER}: {judged}"

@@ -4,6 +4,9 @@ An operator is a key of scope `admin`. A venue that has none takes the word of w
 two is kept as a proposal of the first; another operator confirms it before it expires. A restart forgets proposals.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import msgspec
 
 from exchange.errors import UserError
@@ -11,7 +14,8 @@ from exchange.gateway.auth import NONCE_BYTES, NONCE_LIFE_US, encode_bytes, veri
 from exchange.gateway.hub import Hub
 from exchange.gateway.keys import Key
 from exchange.operator.acts import Act, NeedsTwo, Signature
-from exchange.operator.requests import Confirm, Request, Signed, decode_request
+from exchange.operator.gather import Reply
+from exchange.operator.requests import Answer, Confirm, Request, Signed, decode_request
 from exchange.operator.signing import signed_text
 from exchange.seams import Clock
 from exchange.units import NS_PER_US
@@ -39,6 +43,7 @@ class Authority:
         self._hub, self._clock = hub, clock
         self._nonces: dict[str, int] = {}  # until when each works, ns
         self._proposals: dict[str, Proposal] = {}
+        self._changing = False
 
     @property
     def history(self) -> str:
@@ -80,6 +85,27 @@ class Authority:
         """Refuse an act that nobody signed where there are operators."""
         if self.operators and not act.signatures:
             raise UserError("this venue has operator keys: an act must be signed by one (--sign, --reason)")
+
+    @contextmanager
+    def changing(self, reply: Reply) -> Iterator[Reply]:
+        """While an operator's key is made or ended, until that is durable and answered, nobody else acts: who is an
+        operator is the same for the desk and for whoever reads the journal."""
+
+        def answered(answer: Answer) -> None:
+            self._changing = False
+            reply(answer)
+
+        self._changing = True
+        try:
+            yield answered
+        except UserError:
+            self._changing = False
+            raise
+
+    def check_still(self) -> None:
+        """Refuse an act while an operator's key is `changing`."""
+        if self._changing:
+            raise UserError("an operator's key is on its way to the disk: ask again")
 
     def _signer(self, request: Signed) -> Key:
         """One answer to all that is wrong (SEC-025)."""

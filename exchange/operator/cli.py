@@ -74,9 +74,10 @@ def audit(folder: str) -> None:
     from exchange.journal.errors import EXIT_DATA
     from exchange.operator import audit as auditing
 
-    findings = list(auditing.audit(folder))
-    for finding in findings:
+    findings = []
+    for finding in auditing.audit(folder):
         print(finding.text())
+        findings.append(finding)
     print(auditing.summary(findings))
     sys.exit(EXIT_DATA if any(finding.faults for finding in findings) else 0)
 

@@ -9,6 +9,7 @@ It knows no sockets. Everything is sequenced among the commands of clients, behi
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -99,6 +100,7 @@ class OperatorDesk:
             if type(request) in self._lookers:
                 self._lookers[type(request)](request, reply)
                 return
+            self._authority.check_still()
             if isinstance(request, Confirm):
                 request, act = self._authority.confirm(request, act)
             self._authority.check(act)
@@ -109,9 +111,10 @@ class OperatorDesk:
     def _act(self, request: Request, act: Act, reply: Reply) -> None:
         """Carry it out; what needs two people and is signed by one becomes a proposal."""
         take = self._takers[type(request)]
+        changing = self._authority.changing if self._is_of_operators(request) else nullcontext
         try:
-            with self._acts.recorded(act):
-                take(request, reply)
+            with self._acts.recorded(act), changing(reply) as told:
+                take(request, told)
         except NeedsTwo as needed:
             if not act.signatures:
                 raise
@@ -332,6 +335,13 @@ class OperatorDesk:
             self._close_sessions(request.key)
 
         Gather(1, reply, self._acts).submit(CommandKind.DEFINE_KEY, payload, f"key {request.key} revoked", end)
+
+    def _is_of_operators(self, request: Request) -> bool:
+        """Whether it makes or ends an operator's key."""
+        if isinstance(request, Revoke):
+            key = self._hub.keys.keys.get(request.key)
+            return key is not None and "admin" in key.scopes
+        return isinstance(request, DefineKey) and "admin" in request.scopes
 
     def _need_two_for(self, scopes: Iterable[str], what: str) -> None:
         """Where there are two operators, neither makes or ends one alone: else one could be two."""

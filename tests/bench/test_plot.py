@@ -1,6 +1,7 @@
 """`gpux replay --plot`: what is drawn is what the engine did."""
 
-import sys
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,13 +9,30 @@ import numpy as np
 import pytest
 
 from bench.plot import LEVELS, Course, busiest_instrument, check_plot, draw, follow
-from bench.tapes import Tape
+from bench.tapes import Control, Tape
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.limits import TEST
 from exchange.records import COMMAND
 from tests.bench.test_replay import run, small_tape
+from tests.properties.tape import chunks, tape
+from tests.rows import Command
+from tests.venues import rows
+
+
+class Recorded(Tape):
+    """A random run as the determinism tests record it: implied groups, auctions, quotes, days."""
+
+    def parts(self) -> Iterator[np.ndarray | Control]:
+        last = Command()
+        for part in chunks(tape(11, 800), set()):
+            if isinstance(part, list):
+                last = part[-1]
+                yield rows(part)
+            else:
+                control = Command(kind=part[0], sequence=last.sequence, time_ns=last.time_ns)
+                yield Control(rows([control]), json.dumps(part[1]).encode())
 
 
 def state_after(tape: Tape) -> np.ndarray:
@@ -28,10 +46,10 @@ def state_after(tape: Tape) -> np.ndarray:
 
 
 def test_every_trade_and_the_last_book_are_followed() -> None:
-    tape = small_tape()
-    course = follow(tape, 1)
-    states = state_after(tape)
-    assert len(course.trade_ticks) == tape.notes["fills"] > 10
+    small = small_tape()
+    course = follow(small, 1)
+    states = state_after(small)
+    assert len(course.trade_ticks) == small.notes["fills"] > 10
     assert sum(course.trade_lots) == int(states["books"][0]["volume_lots"][1])
     assert course.depth == query.depth(states, 1, LEVELS)
     assert (course.bids[-1], course.asks[-1]) == (course.depth[0][0][0], course.depth[1][0][0])
@@ -39,13 +57,13 @@ def test_every_trade_and_the_last_book_are_followed() -> None:
 
 
 def test_the_busiest_instrument_is_drawn() -> None:
-    tape = small_tape()
-    assert busiest_instrument(tape) == 1
-    commands = tape.commands.copy()
+    small = small_tape()
+    assert busiest_instrument(small) == 1
+    commands = small.commands.copy()
     commands["instrument"][commands["instrument"] == 1] = 3
-    assert busiest_instrument(replace(tape, commands=commands)) == 3
+    assert busiest_instrument(replace(small, commands=commands)) == 3
     with pytest.raises(UserError, match="no order was entered"):
-        busiest_instrument(replace(tape, commands=np.zeros(3, COMMAND)))
+        busiest_instrument(replace(small, commands=np.zeros(3, COMMAND)))
 
 
 def test_a_figure_shows_prices_trades_volume_and_book() -> None:
@@ -59,20 +77,47 @@ def test_a_figure_shows_prices_trades_volume_and_book() -> None:
     draw(Course("quiet", [7], [np.nan], [np.nan]))
 
 
-@pytest.mark.parametrize("ending", ["png", "svg"])
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_plot_from_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, ending: str) -> None:
     file = tmp_path / f"day.{ending}"
     code, output, errors = run(capsys, "mixed", "--commands", 500, "--plot", file)
     assert (code, errors) == (0, "") and f"plot        {file}" in output
-    assert file.read_bytes()[:5] == (b"\x89PNG\r" if ending == "png" else b"<?xml")
+    assert file.read_bytes()[:5] == {"png": b"\x89PNG\r", "svg": b"<?xml", "pdf": b"%PDF-"}[ending]
 
 
 def test_what_cannot_be_drawn_is_said_before_the_replay(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for path, why in ((tmp_path / "day.foo", "found ending '.foo', allowed: "), (tmp_path / "no" / "x.png", "folder")):
+    (tmp_path / "folder.png").mkdir()
+    cases = {
+        tmp_path / "day.foo": "found ending '.foo', allowed: .png, .svg, .pdf",
+        tmp_path / "no" / "x.png": "no folder",
+        tmp_path / "folder.png": "this is a folder",
+    }
+    for path, why in cases.items():
         code, output, errors = run(capsys, "mixed", "--plot", path)
         assert (code, output) == (2, "") and why in errors and errors.count("\n") == 1
-    monkeypatch.setitem(sys.modules, "matplotlib.backend_bases", None)
+    monkeypatch.setattr("bench.plot.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install 'gpux\[plot\]'"):
         check_plot(tmp_path / "day.png")
+
+
+def test_trades_of_implied_groups_are_followed_in_every_book() -> None:
+    recorded = Recorded(
+        np.concatenate([part for part in Recorded(np.zeros(0, COMMAND)).parts() if isinstance(part, np.ndarray)])
+    )
+    recorded = replace(recorded, limits="test")
+    volumes = state_after(recorded)["books"][0]["volume_lots"]
+    followed = {index: sum(follow(recorded, index).trade_lots) for index in (1, 2, 8)}
+    assert followed == {index: int(volumes[index]) for index in followed} and min(followed.values()) > 0
+
+
+def test_orders_for_books_that_do_not_exist_are_not_drawn() -> None:
+    small = small_tape()
+    for instrument in (0, TEST.books + 1, 2**32 - 1):
+        commands = small.commands.copy()
+        commands["instrument"][: len(commands) // 2] = instrument
+        assert busiest_instrument(replace(small, commands=commands)) == 1
+    commands["instrument"] = 7
+    with pytest.raises(UserError, match="instrument 7, which is not listed"):
+        follow(replace(small, commands=commands), busiest_instrument(replace(small, commands=commands)))

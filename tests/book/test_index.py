@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from exchange.book.index import (
     add_client_order,
     find_client_order,
+    find_hashed,
     is_surely_free,
     key_hash,
     order_hash,
@@ -98,3 +99,21 @@ def test_index_grows_while_orders_come_and_go(seed):
         assert not any(looks_free(state, (1, other + 1)) for other in chance.sample(sorted(live), min(9, len(live))))
     assert sum(looks_free(state, (2, number + 1)) for number in numbers) > 450, "one look is mostly enough"
     assert all(find(state, (1, number + 1)) == live.get(number, 0) for number in numbers)
+
+
+@pytest.mark.rule("ORDER-005")
+def test_an_order_behind_a_full_bucket_is_found_while_its_bucket_moves():
+    state = new_state(TEST)[0]
+    crowd = [64 * number for number in range(1, 10)]  # hashes of one bucket of the first table: one more than it holds
+    others = [64 * number + 8 * (2 + number % 6) for number in range(1, 15)]
+    for slot, word in enumerate(crowd + others, 1):
+        order = state.orders[slot]
+        order.account, order.state, order.client_order_id_0 = 1, OrderState.OPEN, word
+        add_client_order(state, slot, np.uint64(word))
+    assert state.index_old_size == 64, "it has begun to grow"
+    for slot, word in enumerate(others[:8], 24):  # each moves a bucket
+        state.orders[slot].account, state.orders[slot].state = 1, OrderState.OPEN
+        add_client_order(state, slot, np.uint64(word + 2**20))
+        for known, key in enumerate(crowd + others, 1):
+            assert find_hashed(state, np.uint64(key), 1, np.uint64(key), np.uint64(0), np.uint64(0)) == known
+    assert state.index_old_size == 0, "and has ended"

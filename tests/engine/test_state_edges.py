@@ -10,6 +10,7 @@ from tests.rows import Command
 from tests.venues import Pair
 
 BOOK, GROUP = 9, 2
+BAND = 12  # ticks, of every book of the market
 
 
 class Market:
@@ -84,3 +85,19 @@ def test_a_parked_order_that_has_become_a_day_order_ends_with_the_day() -> None:
     closing = market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.CLOSED)
     assert [(EventKind(event.kind).name, event.order_id) for event in closing] == [("CXL", ids[1]), ("STA", 0)]
     market.pair.compare_accounts()
+
+
+@pytest.mark.rule("STATE-001", "BAND-002")
+def test_a_book_that_was_closed_alone_keeps_the_last_indicative_price_while_its_group_comes_and_goes() -> None:
+    market = Market(MarketState.OPEN)
+    assert market.force(MarketState.CLOSED)[-1] == "STA"
+    market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.RESERVED)
+    order = {"account": 1, "instrument": BOOK, "lots": 1, "tif": TimeInForce.GTC}
+    for side in Side:
+        market.row(CommandKind.NEW, side=side, price=105, **order)
+    (told,) = market.row(CommandKind.INDICATIVE, instrument=BOOK)
+    assert (told.kind, told.price) == (EventKind.IOP, 105)
+    for state in (MarketState.OPEN, MarketState.PAUSED):
+        market.row(CommandKind.SET_STATE, group=GROUP, order_type=state)
+    within, beyond = (market.row(CommandKind.NEW, side=Side.BUY, price=105 + BAND + out, **order)[0] for out in (0, 1))
+    assert (within.kind, beyond.kind) == (EventKind.ACK, EventKind.REJ)

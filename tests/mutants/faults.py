@@ -171,8 +171,7 @@ FAULTS = (
     ),
     Fault(
         "an uncross trades beyond its volume", PHASES,
-        "lots = min(min(_part_lots(buy, price), _part_lots(sell, price)), np.int64(state.cursor.lots))",
-        "lots = min(_part_lots(buy, price), _part_lots(sell, price))",
+        "lots = min(_part_lots(buy, price), _part_lots(sell, price))", "lots = _part_lots(buy, price)",
     ),
     Fault(
         "icebergs stay without a slice after an uncross", PHASES,
