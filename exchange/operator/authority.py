@@ -98,7 +98,7 @@ class Authority:
         self._changing = True
         try:
             yield answered
-        except UserError:
+        except Exception:
             self._changing = False
             raise
 
