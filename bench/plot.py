@@ -46,8 +46,10 @@ def check_plot(path: Path) -> None:
         raise UserError("--plot needs matplotlib, which is not installed: pip install 'gpux[plot]'")
     if path.suffix.lower() not in ENDINGS:
         raise UserError(f"--plot {path}: found ending {path.suffix!r}, allowed: {', '.join(ENDINGS)}")
-    if path.is_dir() or not path.parent.is_dir():
-        raise UserError(f"--plot {path}: " + ("this is a folder" if path.is_dir() else f"no folder {path.parent}"))
+    if path.is_dir():
+        raise UserError(f"--plot {path}: this is a folder")
+    if not path.parent.is_dir():
+        raise UserError(f"--plot {path}: no folder {path.parent}")
 
 
 def busiest_instrument(tape: Tape) -> int:

@@ -13,6 +13,7 @@ STEP_EVENTS = 32  # an implied group of a strip: a fill of each of 13 orders, an
 SLOT_BITS = 24
 GENERATION_BITS = 29  # slot and generation together stay below 2**53 (WIRE-012)
 SCAN_TIERS = 2  # MARGIN-002: front, deferred
+ENTRIES_PER_ORDER = 3  # of a table of client order ids, at least
 FIRST_INDEX = 64  # entries of the first, smallest table of client order ids
 LEGS_MAX = 12  # months of a strip
 WINDOW_SLOTS = 60  # of a look-back window (BAND-005)
@@ -48,7 +49,7 @@ class Limits:
     @property
     def order_index(self) -> int:
         """Entries of all tables of client order ids, the largest at most a third full; table n begins at entry n."""
-        return 2 * max(FIRST_INDEX, 1 << (3 * self.orders - 1).bit_length())
+        return 2 * max(FIRST_INDEX, 1 << (ENTRIES_PER_ORDER * self.orders - 1).bit_length())
 
     @property
     def book_words(self) -> int:

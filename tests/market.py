@@ -1,8 +1,9 @@
 """The market that properties run on; its parts, and the scenarios' market, are those of the conformance runner."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from exchange.codes import ComboKind, Matching, OrderEntry
+from exchange.codes import ComboKind, CommandKind, MarketState, Matching, OrderEntry
 from exchange.conformance.market import MONTH, account_payload, commodity, listing, ltd_ns, scenario_listing
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "commodity",
     "listing",
     "narrow_market",
+    "open_property_market",
     "property_market",
     "scenario_listing",
 ]
@@ -90,3 +92,13 @@ def collared_market() -> dict[str, Any]:
         collar = {"collar_ticks": 1 + number % 3, "extension_ns": 4_000, "extensions_max": number % 3}
         book["guard"] = book["guard"] | collar
     return market
+
+
+def open_property_market(venue: Any, row: Callable[..., Any], accounts: Iterable[int]) -> None:
+    """List the `property_market`, fund accounts and open its second group. `row(kind, **fields)` sends a row."""
+    venue.control(CommandKind.LIST, property_market())
+    for account in accounts:
+        venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))
+        row(CommandKind.DEPOSIT, account=account, price=10**12)
+    for state in (MarketState.PREOPEN, MarketState.OPEN):
+        row(CommandKind.SET_STATE, group=2, order_type=state)

@@ -13,6 +13,7 @@ import numpy as np
 
 from exchange.codes import OrderState
 from exchange.kernel import LANES, equal_lanes, kernel, leaf_kernel, lowest_bit
+from exchange.limits import ENTRIES_PER_ORDER
 
 MULTIPLY_A = np.uint64(0x9E3779B97F4A7C15)
 MULTIPLY_B = np.uint64(0xBF58476D1CE4E5B9)
@@ -24,7 +25,6 @@ HIGH_32 = LOW_32 << SHIFT_32
 WHOLE = np.uint64(0xFFFFFFFFFFFFFFFF)
 ZERO = np.uint64(0)
 MOVED = np.uint64(1) << SHIFT_32  # an entry that left an old table: slot 0, so nobody's, but not free
-ENTRIES_PER_ORDER = 3
 ALL_LANES = np.int64((1 << LANES) - 1)
 FREE = np.int64(OrderState.NONE)
 

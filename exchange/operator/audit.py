@@ -23,7 +23,7 @@ from exchange.journal.frames import Frame, FrameKind
 from exchange.journal.replay import read_frames
 from exchange.journal.segments import read_history_name
 from exchange.operator.acts import Act, Signature
-from exchange.operator.requests import Acting, Confirm, DefineKey, Revoke, decode_request
+from exchange.operator.requests import Acting, Confirm, DefineKey, Revoke, decode_request, is_of_operators
 from exchange.operator.signing import signed_text
 from exchange.seams import Disk, RealDisk
 from exchange.units import NS_PER_S
@@ -91,7 +91,7 @@ class Auditor:
             return key, []
         asked = self._asked
         if key.expires_us != 0:
-            right = isinstance(asked, Revoke) and asked.key == key.key and known is not None
+            right = isinstance(asked, Revoke) and asked.key == key.key
         else:
             self._operators[key.key] = key
             right = isinstance(asked, DefineKey) and (asked.key, asked.public, set(asked.scopes)) == (
@@ -124,10 +124,7 @@ class Auditor:
             outside = isinstance(request, DefineKey)  # while the venue did not run
             return [] if outside or not self._operators else ["nobody signed it, and there were operators"]
         faults = [] if request.reason else ["it gives no reason"]
-        of_operators = (isinstance(request, DefineKey) and "admin" in request.scopes) or (
-            isinstance(request, Revoke) and request.key in self._operators
-        )
-        if of_operators and len(self._operators) > 1 and not act.by_two:
+        if is_of_operators(request, self._operators) and len(self._operators) > 1 and not act.by_two:
             faults.append("an operator's key takes two, and there were two")
         return faults
 

@@ -5,7 +5,7 @@ two is kept as a proposal of the first; another operator confirms it before it e
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import msgspec
 
@@ -26,9 +26,8 @@ PROPOSAL_LIFE_US = 600 * 1_000_000  # as all waits, by the clock that nobody set
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """What one operator wants and another must confirm. `name`: the act's."""
+    """What one operator wants and another must confirm, by the act's name."""
 
-    name: str
     request: Request
     act: Act
     why: str
@@ -92,15 +91,17 @@ class Authority:
         operator is the same for the desk and for whoever reads the journal."""
 
         def answered(answer: Answer) -> None:
-            self._changing = False
+            self._no_longer_changing()
             reply(answer)
 
         self._changing = True
-        try:
+        with ExitStack() as failing:
+            failing.callback(self._no_longer_changing)
             yield answered
-        except Exception:
-            self._changing = False
-            raise
+            failing.pop_all()
+
+    def _no_longer_changing(self) -> None:
+        self._changing = False
 
     def check_still(self) -> None:
         """Refuse an act while an operator's key is `changing`."""
@@ -131,13 +132,13 @@ class Authority:
         if len(self.proposals) >= PROPOSALS_MAX:
             raise UserError(f"{PROPOSALS_MAX} proposals wait already")
         until_ns = self._clock.mono_ns() + PROPOSAL_LIFE_US * NS_PER_US
-        proposal = Proposal(act.name, request, act, why, until_ns, self._clock.wall_us() + PROPOSAL_LIFE_US)
+        proposal = Proposal(request, act, why, until_ns, self._clock.wall_us() + PROPOSAL_LIFE_US)
         self._proposals[act.name] = proposal
         return proposal
 
     def confirm(self, request: Confirm, act: Act) -> tuple[Request, Act]:
         """The act of a proposal, now signed by two. It can be confirmed once."""
-        proposal = next((one for one in self.proposals if one.name == request.proposal), None)
+        proposal = next((one for one in self.proposals if one.act.name == request.proposal), None)
         if proposal is None:
             raise UserError(f"no proposal {request.proposal} waits: it was confirmed, or it has expired")
         if not act.signatures:
@@ -147,6 +148,6 @@ class Authority:
             raise NeedsTwo(f"{first.key} has proposed it: another operator confirms it")
         if first.key not in {key.key for key in self.operators}:
             raise UserError(f"{first.key} is no operator any more")
-        del self._proposals[proposal.name]
+        del self._proposals[request.proposal]
         confirmed = msgspec.structs.replace(second, line=act.line)
         return proposal.request, Act(proposal.act.line, [first, confirmed])

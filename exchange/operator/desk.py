@@ -8,7 +8,7 @@ It knows no sockets. Everything is sequenced among the commands of clients, behi
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -53,6 +53,7 @@ from exchange.operator.requests import (
     Status,
     Stop,
     decode_request,
+    is_of_operators,
 )
 from exchange.operator.settlement import day_limits
 from exchange.publish.phases import reason_text as state_reason
@@ -307,7 +308,7 @@ class OperatorDesk:
         defined = request.account in query.accounts(self._venue.states)
         if defined and request.firm not in (0, known):
             raise UserError(f"account {request.account} is of firm {known}, not {request.firm}")
-        self._need_two_for(request.scopes, f"key {request.key} of a new operator")
+        self._need_two_for(request, f"key {request.key} of a new operator")
         gather = Gather(1 + (not defined) + bool(request.mills), reply, self._acts)
         if not defined:
             terms.firm = request.firm
@@ -323,7 +324,7 @@ class OperatorDesk:
         key = self._hub.keys.keys.get(request.key)
         if key is None:
             raise UserError(f"there is no key {request.key}")
-        self._need_two_for(key.scopes, f"the end of operator key {request.key}")
+        self._need_two_for(request, f"the end of operator key {request.key}")
         definition = KeyDefinition(
             key.key, encode_bytes(key.public), list(key.accounts), sorted(key.scopes), key.firm,
             REVOKED_US, sorted(key.addresses),
@@ -337,15 +338,12 @@ class OperatorDesk:
         Gather(1, reply, self._acts).submit(CommandKind.DEFINE_KEY, payload, f"key {request.key} revoked", end)
 
     def _is_of_operators(self, request: Request) -> bool:
-        """Whether it makes or ends an operator's key."""
-        if isinstance(request, Revoke):
-            key = self._hub.keys.keys.get(request.key)
-            return key is not None and "admin" in key.scopes
-        return isinstance(request, DefineKey) and "admin" in request.scopes
+        keys = self._hub.keys.keys.values()
+        return is_of_operators(request, {key.key for key in keys if "admin" in key.scopes})
 
-    def _need_two_for(self, scopes: Iterable[str], what: str) -> None:
+    def _need_two_for(self, request: DefineKey | Revoke, what: str) -> None:
         """Where there are two operators, neither makes or ends one alone: else one could be two."""
-        if "admin" in scopes and self._authority.has_two and not self._acts.by_two:
+        if self._is_of_operators(request) and self._authority.has_two and not self._acts.by_two:
             raise NeedsTwo(what)
 
     def _know_key(self, payload: bytes) -> None:
@@ -366,7 +364,7 @@ def _proposal_line(proposal: Proposal) -> str:
     until = datetime.fromtimestamp(proposal.expires_us // 1_000_000, UTC).strftime("%H:%M:%S")
     (first,) = proposal.act.signatures
     asked = json.dumps(json.loads(proposal.act.line))  # nothing that a terminal would not show as it is
-    return f"{proposal.name} by {first.key} until {until}: {asked} ({proposal.why})"
+    return f"{proposal.act.name} by {first.key} until {until}: {asked} ({proposal.why})"
 
 
 def _number(text: str) -> int:

@@ -4,6 +4,7 @@
 {"do":"money","account":7,"mills":-5000}             ->  {"ok":false,"why":"free funds do not cover the margin held"}
 """
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 import msgspec
@@ -147,6 +148,13 @@ class Stop(Ask, tag="stop"):
 Looks = Status | Nonce | Proposals
 Acting = SetState | Settle | LeadMakers | DefineAccount | Money | Kill | DefineKey | Revoke | Stop
 Request = Looks | Signed | Confirm | Acting
+
+
+def is_of_operators(request: Request, operators: Collection[str]) -> bool:
+    """Whether it makes an operator's key, or ends one of these: that takes two where there are two (SEC-061)."""
+    if isinstance(request, Revoke):
+        return request.key in operators
+    return isinstance(request, DefineKey) and "admin" in request.scopes
 
 
 class Answer(msgspec.Struct, omit_defaults=True):

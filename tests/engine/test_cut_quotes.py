@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, Side, TimeInForce
-from tests.market import account_payload, property_market
+from exchange.codes import CommandFlag, CommandKind, EventKind, Side, TimeInForce
+from tests.market import account_payload, open_property_market
 from tests.rows import Command
 from tests.venues import Pair
 
@@ -17,12 +17,7 @@ class Market:
 
     def __init__(self) -> None:
         self.pair, self.sequence = Pair(), 0
-        self.pair.control(CommandKind.LIST, property_market())
-        for account in (1, 2):
-            self.pair.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))
-            self.row(CommandKind.DEPOSIT, account=account, price=10**12)
-        for state in (MarketState.PREOPEN, MarketState.OPEN):
-            self.row(CommandKind.SET_STATE, group=2, order_type=state)
+        open_property_market(self.pair, self.row, (1, 2))
         self.row(CommandKind.NEW, account=2, instrument=BOOK, side=Side.SELL, price=100, lots=1, tif=TimeInForce.GTC)
 
     def row(self, kind: CommandKind, **fields: Any) -> list[Any]:

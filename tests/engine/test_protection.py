@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from exchange.codes import CommandKind, EventKind, MarketState, Side, TimeInForce
+from exchange.codes import CommandKind, EventKind, Side, TimeInForce
 from exchange.conformance.venues import EngineVenue
-from tests.market import account_payload, property_market
+from tests.market import open_property_market
 from tests.rows import Command
 
-BOOK, GROUP = 9, 2
+BOOK = 9
 SHORT, LONG = 10, 10**9
 
 
@@ -18,12 +18,7 @@ class Market:
 
     def __init__(self) -> None:
         self.venue, self.sequence = EngineVenue(), 0
-        self.venue.control(CommandKind.LIST, property_market())
-        for account in (1, 2):
-            self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))
-            self.row(CommandKind.DEPOSIT, account=account, price=10**9)
-        for state in (MarketState.PREOPEN, MarketState.OPEN):
-            self.row(CommandKind.SET_STATE, group=GROUP, order_type=state)
+        open_property_market(self.venue, self.row, (1, 2))
 
     def row(self, kind: CommandKind, time_ns: int = 1, **fields: Any) -> list[EventKind]:
         self.sequence += 1

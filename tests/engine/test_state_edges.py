@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, Side, TimeInForce
-from tests.market import account_payload, property_market
+from tests.market import open_property_market
 from tests.rows import Command
 from tests.venues import Pair
 
@@ -18,11 +18,8 @@ class Market:
 
     def __init__(self, state: MarketState) -> None:
         self.pair, self.sequence = Pair(), 0
-        self.pair.control(CommandKind.LIST, property_market())
-        self.pair.control(CommandKind.DEFINE_ACCOUNT, account_payload(1, {}))
-        self.row(CommandKind.DEPOSIT, account=1, price=10**12)
-        for group_state in (MarketState.PREOPEN, MarketState.OPEN, state):
-            self.row(CommandKind.SET_STATE, group=GROUP, order_type=group_state)
+        open_property_market(self.pair, self.row, (1,))
+        self.row(CommandKind.SET_STATE, group=GROUP, order_type=state)
         for side in Side:
             order = {"instrument": BOOK, "price": 100, "lots": 3, "tif": TimeInForce.GTC}
             self.row(CommandKind.NEW, account=1, side=side, **order)

@@ -91,7 +91,7 @@ def auditor() -> Auditor:
 
 @pytest.fixture
 def findings(tmp_path: Path) -> list[Finding]:
-    """Of a venue without an operator, then with two, one of whom leaves."""
+    """Of a venue without an operator, then with two, one of whom leaves and is ended once more."""
     with Bench(str(tmp_path)) as bench:
         office = Office(bench, operators=0)
         assert office.ask("state", target=CHIP, to="paused").ok
@@ -102,7 +102,7 @@ def findings(tmp_path: Path) -> list[Finding]:
         assert office.ask("confirm", TWO, proposal=proposal, reason="I saw it too").ok
         proposal = office.ask("revoke", ONE, key=TWO.key, reason="left").told[0].split()[0]
         assert office.ask("confirm", TWO, proposal=proposal, reason="so it is").ok
-        assert office.ask("state", ONE, target=CHIP, to="halt", reason=WHY)
+        assert office.ask("revoke", ONE, key=TWO.key, reason="to be sure").ok
     return list(audit(str(tmp_path)))
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from exchange.book.check import check_books
-from exchange.codes import CommandKind, EventKind, MarketState, OrderType, RejectReason, Side, TimeInForce
+from exchange.codes import CommandKind, EventKind, OrderType, RejectReason, Side, TimeInForce
 from exchange.conformance.venues import EngineVenue
-from tests.market import account_payload, property_market
+from tests.market import open_property_market
 from tests.reference_checks import SIDE_LOTS_MAX
 from tests.rows import Command
 
@@ -19,11 +19,7 @@ class Market:
 
     def __init__(self, named: bool = True) -> None:
         self.venue, self.sequence, self.named = EngineVenue(), 0, named
-        self.venue.control(CommandKind.LIST, property_market())
-        self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(1, {}))
-        self.row(CommandKind.DEPOSIT, price=10**12)
-        for state in (MarketState.PREOPEN, MarketState.OPEN):
-            self.row(CommandKind.SET_STATE, group=2, order_type=state)
+        open_property_market(self.venue, self.row, (1,))
         self.lend(SIDE_LOTS_MAX - 10)
 
     def lend(self, lots: int) -> None:
