@@ -24,7 +24,8 @@ from typing import Any, TypeVar
 import numpy as np
 from llvmlite import ir
 from numba import config, njit, types
-from numba.core import cgutils
+from numba.core import cgutils, debuginfo
+from numba.core.callconv import CPUCallConv
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler, Flags, compile_extra
 from numba.core.compiler_lock import global_compiler_lock
@@ -78,6 +79,26 @@ else:
 # The state is a record of records, 50 kB to write out, and Numba writes its types out in every step of every kernel.
 # The name says the same and is made once.
 types.Record.__repr__ = types.NestedArray.__repr__ = types.Type.__repr__
+
+
+def _room_for_result(builder: Any, kind: Any, *_: Any, **__: Any) -> Any:
+    """A place on the stack, not cleared."""
+    with debuginfo.suspend_emission(builder), builder.goto_entry_block():
+        return builder.alloca(kind)
+
+
+def _call_function(convention: Any, builder: Any, *arguments: Any, **named: Any) -> Any:
+    """Numba clears the places for what a call gives back where the caller begins, on every way through it: a dozen
+    stores for each command, for calls that are rarely made. A call writes them anyway."""
+    clearing, cgutils.alloca_once = cgutils.alloca_once, _room_for_result
+    try:
+        return _numba_call_function(convention, builder, *arguments, **named)
+    finally:
+        cgutils.alloca_once = clearing
+
+
+_numba_call_function = CPUCallConv.call_function
+CPUCallConv.call_function = _call_function
 
 
 class _Part(JITCodeLibrary):  # type: ignore[misc]

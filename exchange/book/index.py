@@ -67,6 +67,18 @@ def _is_full(table, bucket):
 
 
 @leaf_kernel
+def has_key(order, account, first, second, third):
+    """Whether this is the account's live order with this client order id."""
+    return (
+        order.client_order_id_0 == first
+        and order.client_order_id_1 == second
+        and order.client_order_id_2 == third
+        and order.account == account
+        and order.state != FREE
+    )
+
+
+@leaf_kernel
 def _slot_of_key(state, size, word, account, first, second, third):
     """Slot of the key's order in the table of this size, 0 if it is not there."""
     table = state.order_index
@@ -75,14 +87,7 @@ def _slot_of_key(state, size, word, account, first, second, third):
         equal = equal_lanes(table, bucket, word << SHIFT_32, HIGH_32)
         while equal != 0:
             slot = np.int64(table[bucket + lowest_bit(equal)] & LOW_32)
-            order = state.orders[slot]
-            if (
-                order.client_order_id_0 == first
-                and order.client_order_id_1 == second
-                and order.client_order_id_2 == third
-                and order.account == account
-                and order.state != FREE
-            ):
+            if has_key(state.orders[slot], account, first, second, third):
                 return slot
             equal &= equal - 1
         if not _is_full(table, bucket):

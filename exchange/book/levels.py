@@ -25,13 +25,13 @@ CHANGED_STATE = 4  # beside the bits of the two sides: the book has entered or l
 @leaf_kernel
 def place_of(book, side, tick):
     """Place of a tick on one side of the window. No branch: sides come in no order that a processor could guess."""
-    return (np.int64(tick) - book.edge_tick[side]) * (1 - 2 * side) + 1
+    return ((np.int64(tick) - book.edge_tick[side]) ^ -side) + side + 1
 
 
 @leaf_kernel
 def tick_of(book, side, place):
     """Tick of a place, the inverse of `place_of`."""
-    return book.edge_tick[side] + (place - 1) * (1 - 2 * side)
+    return book.edge_tick[side] + ((place - 1) ^ -side) + side
 
 
 @leaf_kernel
@@ -161,8 +161,17 @@ def link_slot(state, book, index, slot, side, tick, shown_lots, hidden_lots):
 def unlink_order(state, book, slot):
     """Take an order out of its price, from anywhere in the queue (MATCH-005). Returns lots still shown there."""
     order = state.orders[slot]
-    side = np.int64(order.side)
-    place = place_of(book, side, np.int64(order.price))
+    order.resting = 0
+    hidden = np.int64(order.leaves_lots) - order.shown_lots
+    return unlink_slot(
+        state, book, np.int64(order.book), slot, np.int64(order.side), np.int64(order.price), order.shown_lots, hidden
+    )
+
+
+@leaf_kernel
+def unlink_slot(state, book, index, slot, side, tick, shown_lots, hidden_lots):
+    """As `unlink_order`, of whose row nothing is read or written."""
+    place = place_of(book, side, tick)
     row = row_of(book, side, place)
     level = state.levels[row]
     link = state.links[slot]
@@ -178,10 +187,9 @@ def unlink_order(state, book, slot):
         state.links[newer].older = older
     link.newer = 0
     link.older = 0
-    level.shown_lots -= order.shown_lots
-    level.hidden_lots -= order.leaves_lots - order.shown_lots
-    order.resting = 0
-    _note_change(state, book, order.book, side, place)
+    level.shown_lots -= shown_lots
+    level.hidden_lots -= hidden_lots
+    _note_change(state, book, index, side, place)
     if level.head == 0:
         _mark_empty(state, book, side, place, row)
         if place == book.best[side]:

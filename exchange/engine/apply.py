@@ -18,7 +18,7 @@ from exchange.engine.entry import enter_order
 from exchange.engine.implied_prices import tell_implied
 from exchange.engine.kill import begin_kill, kill_next, lift_next, may_lift
 from exchange.engine.leavers import PULLING, leave_once
-from exchange.engine.look_ahead import CLOSE, FAR, NEAR, look_close, look_far, look_near
+from exchange.engine.look_ahead import CLOSE, FAR, NEAR, look_close, look_far, look_near, looks_wide
 from exchange.engine.mass_cancel import begin_cancel_all, cancel_next
 from exchange.engine.matching import match_once, settle_remainder, start_order
 from exchange.engine.orders import cancel_order
@@ -142,8 +142,8 @@ def _end_entry(state):
 
 
 @leaf_kernel
-def _begin(state, out, command, word, home):
-    """First step of a command. `word`, `home`: what `look_far` found out."""
+def _begin(state, out, command, word, home, guess):
+    """First step of a command. `word`, `home`, `guess`: what was found out ahead, see AHEAD."""
     state.sequence = command.sequence
     state.time_ns = command.time_ns
     note_request(state, command)
@@ -151,9 +151,9 @@ def _begin(state, out, command, word, home):
     if kind == NEW:
         _begin_new(state, out, command, word, home)
     elif kind == CANCEL:
-        cancel_order(state, out, command, word)
+        cancel_order(state, out, command, word, guess)
     elif kind == REPLACE:
-        slot = replace_order(state, out, command, word)
+        slot = replace_order(state, out, command, word, guess)
         if slot != 0:
             _begin_match(state, slot, 0)
         else:
@@ -312,6 +312,8 @@ def apply_commands(states, commands, start, stop, outs):
     out.count = 0
     room = out.capacity - STEP_EVENTS
     index = start
+    wide = np.int64(looks_wide(state, commands, start, stop))
+    out.wide = wide
     for ahead in range(start, min(start + FAR, stop)):
         look_far(state, commands[ahead], out.ahead[ahead & RING])
     while out.count <= room:
@@ -321,14 +323,14 @@ def apply_commands(states, commands, start, stop, outs):
             _cut_run(state)
         elif index < stop:
             note = out.ahead[index & RING]
-            word, home = note.word, np.int64(note.home)
-            if index + CLOSE < stop:
+            word, home, guess = note.word, np.int64(note.home), np.int64(note.slot)
+            if wide != 0 and index + CLOSE < stop:
                 look_close(state, out.ahead[(index + CLOSE) & RING])
             if index + NEAR < stop:
-                look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING])
+                look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING], wide)
             if index + FAR < stop:
                 look_far(state, row_at(commands, index + FAR), out.ahead[index & RING])
-            _begin(state, out, row_at(commands, index), word, home)
+            _begin(state, out, row_at(commands, index), word, home, guess)
             if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE and state.cursor.run == 0:
                 state.cursor.step = REPORT
             index += 1

@@ -44,7 +44,7 @@ def check_batch(states, commands):
             reason = _check_new(state, command)
             index = np.int64(command.instrument)
         else:
-            slot = target_of(state, command, order_hash(command))
+            slot = target_of(state, command, order_hash(command), np.int64(0))
             reason = _check_change(state, command, slot)
             index = np.int64(state.orders[slot].book)
         if reason != NONE:

@@ -103,8 +103,8 @@ def order_words(order):
 
 
 @leaf_kernel
-def tell_order(state, out, words, codes, lots, leaves_lots, level_lots):
-    """A row about one order: its `order_words`, with these codes and lots."""
+def tell_order(state, out, words, codes, lots, leaves_lots, level_lots, reference, number):
+    """A row about one order: its `order_words`, with these codes and lots. `number`: its account's `next_in_stream`."""
     count = out.count
     out.count = count + 1
     row = out.rows[count]
@@ -115,7 +115,7 @@ def tell_order(state, out, words, codes, lots, leaves_lots, level_lots):
     put_word(row, ACCOUNT, owner)
     put_word(row, INSTRUMENT, place)
     row.order_id = order_id
-    row.reference = 0
+    row.reference = reference
     row.client_order_id_0 = first
     row.client_order_id_1 = second
     row.client_order_id_2 = third
@@ -125,7 +125,7 @@ def tell_order(state, out, words, codes, lots, leaves_lots, level_lots):
     row.level_lots = level_lots
     row.hidden_lots = 0
     row.value_tick_lots = value
-    row.account_sequence = 0
+    row.account_sequence = number
     row.amount_mills = 0
     return row
 
@@ -140,7 +140,7 @@ def same_codes(order):
 def order_event(state, out, kind, order, lots, level_lots):
     """A row about one order as it stands now; `lots` and `level_lots` as EVENT says for this kind."""
     codes = same_codes(order) | np.uint64(kind)
-    return tell_order(state, out, order_words(order), codes, lots, order.leaves_lots, level_lots)
+    return tell_order(state, out, order_words(order), codes, lots, order.leaves_lots, level_lots, 0, 0)
 
 
 @kernel
@@ -185,11 +185,10 @@ def fill_codes(order, lots, liquidity):
 
 
 @leaf_kernel
-def cancel_event(state, out, order, codes, lots, level_lots):
+def cancel_event(state, out, order, account, codes, lots, level_lots, request_id):
     """CXL of an order of which nothing is left: `lots` are taken out. `codes`: as `cancel_codes` says."""
-    row = tell_order(state, out, order_words(order), codes, lots, 0, level_lots)
-    row.account_sequence = next_in_stream(state, np.int64(order.account))
-    return row
+    number = next_in_stream(state, account)
+    return tell_order(state, out, order_words(order), codes, lots, 0, level_lots, request_id, number)
 
 
 @leaf_kernel

@@ -43,7 +43,10 @@ SHOWN_LOTS, FILLED_LOTS, DISPLAY_LOTS = (place_in(ORDER, f"{which}_lots") for wh
 CLIENT_ORDER_ID = place_in(ORDER, "client_order_id_0")
 CLIENT_ORDER_ID_END = CLIENT_ORDER_ID + CLIENT_ORDER_ID_BYTES
 EXPIRY = place_in(ORDER, "expiry_ns")
-COPIED = ("account", "session", "client_order_id_0", "client_order_id_1", "client_order_id_2", "expiry_ns", "tag")
+COPIED = (
+    "side", "order_type", "tif", "post_only", "smp_mode", "flags", "account", "session", "client_order_id_0",
+    "client_order_id_1", "client_order_id_2", "expiry_ns", "tag",
+)  # fmt: skip
 assert all(place_in(ORDER, name) == place_in(COMMAND, name) for name in COPIED)
 # Two fields of four bytes that are written as one word.
 PAIRS = (
@@ -52,17 +55,11 @@ PAIRS = (
 )  # fmt: skip
 assert all(place_in(ORDER, second) == place_in(ORDER, first) + 4 for first, second in PAIRS)
 
-# Codes of a COMMAND that an ORDER has so many bytes further on, or back.
-SIDE_CODE = code_word(COMMAND, "kind", side=0xFF)
-SMP_CODE = code_word(COMMAND, "kind", smp_mode=0xFF)
-TYPE_AND_TIF = code_word(COMMAND, "kind", order_type=0xFF, tif=0xFF)
-POST_AND_FLAGS = code_word(COMMAND, "kind", post_only=0xFF, flags=NEW_FLAGS)
+# Codes that an order has from its NEW.
+TAKEN = {**dict.fromkeys(("side", "order_type", "tif", "post_only", "smp_mode"), 0xFF), "flags": NEW_FLAGS}
+TAKEN_CODES = code_word(COMMAND, "kind", **TAKEN)
 PENDING_CODE = code_word(ORDER, "resting", state=int(OrderState.PENDING))
 OPEN_CODE = code_word(ORDER, "resting", state=int(OrderState.OPEN))
-SHIFT_8 = np.uint64(8)
-MOVES = {"side": 1, "order_type": 4, "tif": 4, "post_only": -1, "flags": -1, "smp_mode": -4}  # bytes, by `_order_codes`
-CODES_MOVE = place_in(ORDER, "resting") - place_in(COMMAND, "kind")
-assert all(place_in(ORDER, name) == place_in(COMMAND, name) + move + CODES_MOVE for name, move in MOVES.items())
 
 
 @leaf_kernel
@@ -73,12 +70,9 @@ def _two_halves(low, high):
 
 @leaf_kernel
 def _order_codes(command):
-    """The codes of a fresh order, moved from where its NEW has them: eight bytes at once."""
-    codes = word_at(command, CODES)
+    """The codes of a fresh order: most are its NEW's."""
     status = PENDING_CODE if is_stop(command.order_type) else OPEN_CODE
-    forward = ((codes & TYPE_AND_TIF) << SHIFT_32) | ((codes & SIDE_CODE) << SHIFT_8)
-    back = ((codes & POST_AND_FLAGS) >> SHIFT_8) | ((codes & SMP_CODE) >> SHIFT_32)
-    return forward | back | status
+    return word_at(command, CODES) & TAKEN_CODES | status
 
 
 @leaf_kernel
@@ -164,11 +158,10 @@ def enter_order(state, out, command, word, home):
     order = state.orders[slot]
     _write_order(state, order, command, tick, row, rests)
     words, codes = order_words(order), same_codes(order)
-    event = tell_order(state, out, words, codes | ACK, np.int64(0), lots, np.int64(0))
-    event.reference = command.request_id
-    event.account_sequence = next_in_stream(state, account)
+    number = next_in_stream(state, account)
+    tell_order(state, out, words, codes | ACK, np.int64(0), lots, np.int64(0), command.request_id, number)
     if rests:
-        tell_order(state, out, words, codes | RST, lots, lots, level_lots)
+        tell_order(state, out, words, codes | RST, lots, lots, level_lots, 0, 0)
     if has_client_order_id(command):
         add_client_order(state, slot, word)
     if command.tif == GTD:

@@ -7,7 +7,6 @@ fills, then the combination's order; each row is a print of its book. Either all
 import numpy as np
 
 from exchange.book.implied import clear_path
-from exchange.book.index import order_hash
 from exchange.clearing.fills import clear_fill, clear_implied_fill
 from exchange.codes import EventFlag
 from exchange.engine.orders import forget_order, refresh_order
@@ -46,7 +45,7 @@ def _finish_maker(state, out, slot):
     """A maker that is filled is gone; an iceberg whose slice is used up shows the next one (ICE-002)."""
     order = state.orders[slot]
     if order.leaves_lots == 0:
-        forget_order(state, slot, order_hash(order))
+        forget_order(state, slot)
     elif order.shown_lots == 0:
         refresh_order(state, out, slot)
 

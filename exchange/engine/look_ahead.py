@@ -2,7 +2,8 @@
 
 Most of a command's time is waiting for rows that lie anywhere in a state of hundreds of megabytes. A batch tells
 what comes: FAR commands before its turn a command's keys are hashed and the entries of tables asked for, NEAR before
-it the rows that these entries name, CLOSE before it what those rows point to. A wrong guess costs nothing.
+it the rows that these entries name, CLOSE before it what those rows point to. A wrong guess costs nothing. Asking costs
+instructions: for neighbours in queues and for levels they are well spent only where there are many orders or books.
 """
 
 import numpy as np
@@ -13,14 +14,25 @@ from exchange.book.slots import SLOT_MASK
 from exchange.clearing.margin import risk_place
 from exchange.clearing.positions import home_of
 from exchange.engine.state import LOOK_AHEAD
-from exchange.kernel import LANES, equal_lanes, leaf_kernel, lowest_bit, prefetch
+from exchange.kernel import LANES, equal_lanes, leaf_kernel, lowest_bit, prefetch, row_at
 
 FAR = LOOK_AHEAD
 NEAR = LOOK_AHEAD // 2
 CLOSE = LOOK_AHEAD // 4
+MANY_ORDERS = 1 << 16  # whose links and levels no longer stay in a cache of the second level
 FIRST = np.int64(0)
 SECOND = np.int64(1)
 THIRD = np.int64(2)
+
+
+@leaf_kernel
+def looks_wide(state, commands, start, stop):
+    """Whether a batch, rows `start` to `stop`, touches more than a cache holds: many orders, or not one book alone."""
+    if start >= stop:
+        return False
+    first, middle, last = row_at(commands, start), row_at(commands, (start + stop) >> 1), row_at(commands, stop - 1)
+    one_book = first.instrument == last.instrument and first.instrument == middle.instrument
+    return state.used_orders > MANY_ORDERS or not one_book
 
 
 @leaf_kernel
@@ -81,7 +93,7 @@ def look_far(state, command, note):
 
 
 @leaf_kernel
-def look_near(state, command, note):
+def look_near(state, command, note, wide):
     """Ask for the rows that a command begins with. No branch on its kind: which comes next is not to be guessed."""
     slot = _likely_slot(state, note.word)
     if command.order_id != 0:
@@ -94,7 +106,8 @@ def look_near(state, command, note):
         row = risk_place(state, np.int64(command.account), book.commodity)
         prefetch(state.risks, row, np.int64(book.one_tier >> 1))
         prefetch(state.positions, np.int64(state.position_index[note.home]), FIRST)
-        _ask_for_level(state, book, np.int64(command.side & 1), command.price)
+        if wide != 0:
+            _ask_for_level(state, book, np.int64(command.side & 1), command.price)
 
 
 @leaf_kernel
@@ -110,9 +123,10 @@ def look_close(state, note):
 
 
 @leaf_kernel
-def ask_for_next(state, resting):
+def ask_for_next(state, resting, wide):
     """The order behind the one that is about to trade."""
     following = np.int64(state.links[resting].newer)
     if following != 0:
-        ask_for_owner(state, following)
+        if wide != 0:
+            ask_for_owner(state, following)
         ask_for_order(state, np.int64(state.links[following].newer))

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from exchange.book.index import order_hash
-from exchange.book.levels import available_lots, best_row, crosses, may_trade
+from exchange.book.levels import available_lots, crosses, may_trade, place_of, row_of
 from exchange.codes import CancelReason, OrderState, TimeInForce
 from exchange.engine.dry_run import executable_lots
 from exchange.engine.featured import fill_oldest, match_featured, prevents
@@ -75,14 +74,18 @@ def _match_outright(state, out, slot):
     side = np.int64(order.side)
     tick, lots_before, value_before = np.int64(order.price), np.int64(order.leaves_lots), order.value_tick_lots
     room = out.capacity - STEP_EVENTS
+    other = 1 - side
+    first, worst = row_of(book, other, np.int64(0)), place_of(book, other, tick)
+    best = np.int64(book.best[other])
     own = np.int64(0)
-    while own == 0 and out.count <= room and order.leaves_lots != 0 and crosses(book, side, tick):
-        resting = np.int64(state.levels[best_row(book, 1 - side)].head)
+    while own == 0 and out.count <= room and order.leaves_lots != 0 and best != 0 and best >= worst:
+        resting = np.int64(state.levels[first + best].head)
         if is_own(order, state.orders[resting]):
             own = resting
         else:
-            ask_for_next(state, resting)
+            ask_for_next(state, resting, out.wide)
             trade_oldest(state, out, book, resting, slot)
+            best = np.int64(book.best[other])
     book_taken(state, book, order, lots_before - order.leaves_lots, order.value_tick_lots - value_before)
     if own != 0:
         prevent_self_match(state, out, slot, own)
@@ -113,7 +116,7 @@ def settle_remainder(state, out, slot):
     if order.state == FREE:
         return  # self-match prevention has ended it
     if order.leaves_lots == 0:
-        forget_order(state, slot, order_hash(order))
+        forget_order(state, slot)
     elif is_immediate(order.tif):
         take_out(state, out, slot, FOK_REASON if order.tif == ORDER_FOK else IOC_REASON)
     else:

@@ -6,10 +6,11 @@ from exchange.book.expiry import GTD, drop_expiry
 from exchange.book.index import (
     find_hashed,
     has_client_order_id,
+    has_key,
     order_hash,
     remove_client_order,
 )
-from exchange.book.levels import link_order, unlink_order
+from exchange.book.levels import link_order, unlink_order, unlink_slot
 from exchange.book.parked import join_parked, leave_parked
 from exchange.book.pro_rata import leave_pass, lose_top, note_arrival
 from exchange.book.slots import release_slot, slot_of
@@ -175,8 +176,15 @@ def rest_order(state, out, slot):
 
 
 @leaf_kernel
-def forget_order(state, slot, word):
-    """Last step of every order: out of the index, the account's list and the slot table. `word`: its `order_hash`."""
+def forget_order(state, slot):
+    """Last step of every order: out of the index, the account's list and the slot table."""
+    order = state.orders[slot]
+    _forget_hashed(state, slot, np.int64(order.account), order_hash(order))
+
+
+@leaf_kernel
+def _forget_hashed(state, slot, account, word):
+    """As `forget_order`, whose account and `order_hash` are known."""
     order = state.orders[slot]
     if order.tif == GTD:
         drop_expiry(state, slot)
@@ -184,33 +192,37 @@ def forget_order(state, slot, word):
         forget_quote(state, slot)
     if has_client_order_id(order):
         remove_client_order(state, slot, word)
-    _remove_from_account(state, np.int64(order.account), slot)
+    _remove_from_account(state, account, slot)
     release_slot(state, slot)
 
 
 @leaf_kernel
-def _take_out(state, out, slot, reason, word):
-    """CXL of all that is left of an order, wherever it is; margin is released at once. Returns the event's row.
+def _take_out(state, out, slot, reason, word, request_id):
+    """CXL of all that is left of an order, wherever it is; margin is released at once. Returns the event.
 
-    word  the order's `order_hash`
+    word        the order's `order_hash`
+    request_id  of the cancel that CXL answers, else 0
     """
     order = state.orders[slot]
-    book = state.books[order.book]
+    account, index, row = np.int64(order.account), np.int64(order.book), np.int64(order.position)
+    side, tick, lots = np.int64(order.side), np.int64(order.price), np.int64(order.leaves_lots)
+    book = state.books[index]
     level_lots = np.int64(0)
     codes = cancel_codes(order, reason, 0 if order.resting != 0 else NEVER_RESTED)
     if order.resting != 0:
-        level_lots = unlink_order(state, book, slot)
+        shown = np.int64(order.shown_lots)
+        order.resting = 0
+        level_lots = unlink_slot(state, book, index, slot, side, tick, shown, lots - shown)
     elif order.state == PENDING:
         drop_stop(state, book, slot)
     else:
         leave_parked(state, book, slot)
-    lots = np.int64(order.leaves_lots)
-    work_order(state, order, -lots)
-    row = cancel_event(state, out, order, codes, lots, level_lots)
+    change_working(state, account, row, book, side, -lots, -lots * loss_per_lot(book, side, tick))
+    event = cancel_event(state, out, order, account, codes, lots, level_lots, request_id)
     order.leaves_lots = 0
     order.shown_lots = 0
-    forget_order(state, slot, word)
-    return row
+    _forget_hashed(state, slot, account, word)
+    return event
 
 
 @kernel
@@ -218,19 +230,23 @@ def take_out(state, out, slot, reason):
     """As `_take_out`, for what is rarer than a cancel."""
     if state.cursor.pass_step != 0:
         leave_pass(state, slot)
-    return _take_out(state, out, slot, reason, order_hash(state.orders[slot]))
+    return _take_out(state, out, slot, reason, order_hash(state.orders[slot]), 0)
 
 
 @leaf_kernel
-def target_of(state, command, word):
-    """Slot of the order that a cancel or replace names, 0 if the account has no such live order."""
+def target_of(state, command, word, guess):
+    """Slot of the order that a cancel or replace names, 0 if the account has no such live order.
+
+    word, guess  the command's `order_hash`; a slot that is looked at first, 0 none
+    """
     account = np.int64(command.account)
     if command.order_id == 0:
         if not has_client_order_id(command):
             return np.int64(0)
-        return find_hashed(
-            state, word, account, command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
-        )
+        first, second, third = command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
+        if has_key(state.orders[guess], account, first, second, third):
+            return guess
+        return find_hashed(state, word, account, first, second, third)
     slot = slot_of(state, np.int64(command.order_id))
     if slot != 0 and state.orders[slot].account == account:
         return slot
@@ -258,14 +274,13 @@ def check_cancel(state, command, slot):
 
 
 @leaf_kernel
-def cancel_order(state, out, command, word):
+def cancel_order(state, out, command, word, guess):
     """CANCEL: CXL, or CREJ (ORDER-006, STATE-001)."""
-    slot = target_of(state, command, word)
+    slot = target_of(state, command, word, guess)
     reason = check_cancel(state, command, slot)
     if reason != NONE:
         refuse_change(state, out, CREJ, command, reason, slot)
         return
     if command.order_id != 0:
         word = order_hash(state.orders[slot])
-    row = _take_out(state, out, slot, USER, word)
-    row.reference = command.request_id
+    _take_out(state, out, slot, USER, word, command.request_id)

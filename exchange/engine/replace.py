@@ -132,9 +132,9 @@ def wanted_terms(order, command):
 
 
 @kernel
-def replace_order(state, out, command, word):
+def replace_order(state, out, command, word, guess):
     """REPLACE: RPL, then at most CXL or RST. Returns the slot if the order now aggresses, else 0."""
-    slot = target_of(state, command, word)
+    slot = target_of(state, command, word, guess)
     order = state.orders[slot]
     if order.state == PENDING:
         replace_stop(state, out, command, slot)

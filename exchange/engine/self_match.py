@@ -6,7 +6,6 @@ resting order whose turn has come is touched.
 
 import numpy as np
 
-from exchange.book.index import order_hash
 from exchange.book.levels import take_hidden_first, unlink_order
 from exchange.book.owners import is_of_owner
 from exchange.codes import CancelReason, EventFlag, EventKind, OrderState, SmpMode
@@ -41,7 +40,7 @@ def prevent_self_match(state, out, slot, resting):
         _decrement(state, out, resting, lots)
         _decrement(state, out, slot, lots)
         if state.orders[resting].leaves_lots == 0:
-            forget_order(state, resting, order_hash(state.orders[resting]))
+            forget_order(state, resting)
         return
     if mode != CANCEL_AGGRESSOR:
         take_out(state, out, resting, SMP_REASON)

@@ -16,7 +16,7 @@ from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX,
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 15
+STATE_VERSION = 16
 CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 
@@ -229,6 +229,7 @@ def outbox_dtype(limits: Limits) -> np.dtype:
             [
                 ("count", "<i8"),
                 ("capacity", "<i8"),
+                ("wide", "<i8"),  # 1: what commands touch is more than a cache holds (`engine.look_ahead`)
                 ("ahead", AHEAD, (LOOK_AHEAD,)),  # of the next commands
                 ("rows", EVENT, (limits.event_rows,)),
             ]

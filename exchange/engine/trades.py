@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from exchange.book.index import order_hash
 from exchange.book.levels import reduce_order, unlink_order
 from exchange.book.stops import STOPS
 from exchange.book.windows import note_print
@@ -67,7 +66,7 @@ def tell_fill(state, out, book, slot, lots, price, liquidity, fee):
     order.filled_lots += lots
     order.value_tick_lots = value
     level_lots = np.int64(0)
-    if order.resting == 0:
+    if liquidity == TAKER or order.resting == 0:  # an aggressor is in no queue
         order.leaves_lots = leaves
     elif leaves == 0:
         level_lots = unlink_order(state, book, slot)
@@ -77,12 +76,11 @@ def tell_fill(state, out, book, slot, lots, price, liquidity, fee):
         level_lots = reduce_order(state, book, slot, lots)
     if leaves == 0:
         order.state = FILLED
-    row = tell_order(state, out, words, codes, lots, leaves, level_lots)
+    number = next_in_stream(state, np.int64(order.account))
+    row = tell_order(state, out, words, codes, lots, leaves, level_lots, state.trade_id, number)
     row.hidden_lots = order.price  # the level that changed: an uncross trades at another price
     row.price = price
-    row.reference = state.trade_id
     row.amount_mills = fee
-    row.account_sequence = next_in_stream(state, np.int64(order.account))
     return row
 
 
@@ -97,11 +95,11 @@ def trade_lots(state, out, book, first, second, price, lots, auction):
     _fill(state, out, book, first, lots, price, AUCTION if auction else MAKER)
     _fill(state, out, book, second, lots, price, AUCTION if auction else TAKER)
     if state.orders[first].leaves_lots == 0:
-        forget_order(state, first, order_hash(state.orders[first]))
+        forget_order(state, first)
     elif state.orders[first].shown_lots == 0 and not auction:
         refresh_order(state, out, first)
     if auction and state.orders[second].leaves_lots == 0:
-        forget_order(state, second, order_hash(state.orders[second]))
+        forget_order(state, second)
     return lots
 
 
@@ -113,7 +111,7 @@ def trade_share(state, out, book, resting, slot, price, lots):
     _fill(state, out, book, resting, lots, price, MAKER)
     _fill(state, out, book, slot, lots, price, TAKER)
     if state.orders[resting].leaves_lots == 0:
-        forget_order(state, resting, order_hash(state.orders[resting]))
+        forget_order(state, resting)
 
 
 @leaf_kernel
@@ -130,7 +128,7 @@ def trade_oldest(state, out, book, resting, slot):
     touch_position(state, np.int64(order.account), state.positions[row], row)
     tell_fill(state, out, book, slot, lots, price, TAKER, fee_mills(book, TAKER, lots))
     if maker.leaves_lots == 0:
-        forget_order(state, resting, order_hash(maker))
+        forget_order(state, resting)
     elif maker.shown_lots == 0:
         refresh_order(state, out, resting)
 

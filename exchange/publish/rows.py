@@ -20,13 +20,13 @@ Row = tuple[int, ...]
     SEQUENCE,
     TIME_NS,
     KIND,
-    REASON,
     SIDE,
-    LIQUIDITY,
-    STATE,
-    FLAGS,
     ORDER_TYPE,
     TIF,
+    REASON,
+    LIQUIDITY,
+    FLAGS,
+    STATE,
     ACCOUNT,
     SESSION,
     INSTRUMENT,
@@ -46,7 +46,7 @@ Row = tuple[int, ...]
     ACCOUNT_SEQUENCE,
     AMOUNT_MILLS,
 ) = range(len(EVENT_FIELDS))
-assert EVENT_FIELDS[CLIENT_ORDER_ID_0][0] == "client_order_id_0" and EVENT_FIELDS[AMOUNT_MILLS][0] == "amount_mills"
+assert all(globals()[name.upper()] == place for place, (name, _, _) in enumerate(EVENT_FIELDS))
 
 _words = struct.Struct("<QQQ").pack
 

@@ -44,6 +44,7 @@ FAULTS = (
         "marketable limit walks through its own price", LEVELS,
         "return best != 0 and best >= place_of(book, other, tick)", "return best != 0",
     ),
+    Fault("aggressor goes on beyond its limit", MATCHING, "best != 0 and best >= worst:", "best != 0:"),
     Fault(
         "limit equal to the best opposite price does not trade", LEVELS,
         "return best != 0 and best >= place_of(book, other, tick)",
@@ -65,8 +66,8 @@ FAULTS = (
     ),
     Fault(
         "newest order at a price trades first", MATCHING,
-        "        resting = np.int64(state.levels[best_row(book, 1 - side)].head)\n        if is_own",
-        "        resting = np.int64(state.levels[best_row(book, 1 - side)].tail)\n        if is_own",
+        "        resting = np.int64(state.levels[first + best].head)\n",
+        "        resting = np.int64(state.levels[first + best].tail)\n",
     ),
     Fault(
         "every trade at the aggressor's limit", TRADES,
@@ -246,8 +247,8 @@ FAULTS = (
     ),
     # money
     Fault(
-        "margin of a cancelled order stays held", ORDERS, "    work_order(state, order, -lots)\n    row = cancel_event",
-        "    row = cancel_event",
+        "margin of a cancelled order stays held", ORDERS,
+        "    change_working(state, account, row, book, side, -lots, -lots * loss_per_lot(book, side, tick))\n", "",
     ),
     Fault(
         "maker pays the taker's fee", FILLS, "        rate = book.maker_fee\n", "        rate = book.taker_fee\n",
@@ -311,6 +312,9 @@ FAULTS = (
     Fault("orders are lost when the index of client order ids grows", INDEX, "            _put(state, np.int64(state.index_size), entry)\n", ""),
     Fault("a client order id is free while its order stands in the old table", INDEX, "old == 0 or _is_surely_not_in(state, old, word)", "True"),
     Fault("places of the old table become free as they move", INDEX, "            table[spot] = MOVED\n        taken", "            table[spot] = ZERO\n        taken"),
+    Fault("a slot that was looked up ahead is believed", ORDERS, "if has_key(state.orders[guess], account, first, second, third):", "if guess != 0:"),
+    Fault("an order that has left is found by its key", INDEX, "        and order.state != FREE\n", ""),
+    Fault("a cancel's answer does not name its request", ORDERS, "    _take_out(state, out, slot, USER, word, command.request_id)\n", "    _take_out(state, out, slot, USER, word, 0)\n"),
     # disconnect, clock
     Fault("disconnect takes GTC orders where only DAY was asked", DISCONNECT, '(command["flags"] & DAY_ONLY != 0 and order.tif != DAY)', "False"),
     Fault("disconnect takes other sessions' orders", DISCONNECT, "    if command[\"flags\"] & WHOLE_ACCOUNT == 0 and order.session != command.session:\n        return 0\n", ""),
