@@ -78,8 +78,8 @@ def build_hash() -> str:
 
 
 def canonical_rules(rules: bytes, limits: Limits) -> bytes:
-    """Body of the RULES frame: the caller's facts and the size of the state record, keys sorted, no spaces."""
-    facts = {**json.loads(rules), "limits": limits.name}
+    """Body of the RULES frame: the caller's facts, size and layout of the state record, keys sorted, no spaces."""
+    facts = {**json.loads(rules), "limits": limits.name, "state_version": STATE_VERSION}
     return json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -234,7 +234,7 @@ class Recovery:
     def _replay(self, start: Start, head: Head | None) -> tuple[Walk, Replayer, str]:
         """Check the segments in front of the start, run what follows it, judge the end."""
         walk = self._walk_from(max(1, start.segment - HISTORY_SEGMENTS + 1), head)
-        replayer = Replayer(start.engine, start.event_hash)
+        replayer = Replayer(start.engine, start.event_hash, same_layout=bool(start.rules_hash))
         rules_hash = start.rules_hash
         for frame in walk.frames():
             if (frame.segment, frame.offset) < (start.segment, start.offset):

@@ -4,8 +4,11 @@ import hashlib
 import random
 
 import numpy as np
+import pytest
 
 from exchange.codes import CommandKind, EventKind
+from exchange.engine.state import STATE_VERSION
+from exchange.journal import journal, recovery
 from exchange.journal.recovery import Opened, open_journal
 from exchange.journal.replay import read_frames
 from exchange.limits import TEST, Limits
@@ -16,6 +19,13 @@ from tests.journal.fault_disk import FaultDisk
 FOLDER = "data"
 RULES = b'{"matching":"price-time"}'
 SEGMENT_BYTES = 24 * 1024
+
+
+def rules_body(matching: str = "price-time") -> bytes:
+    """What RULES says of these rules on a state record of the test size."""
+    return f'{{"limits":"test","matching":"{matching}","state_version":{STATE_VERSION}}}'.encode()
+
+
 STATE = np.dtype([("sequence", "<i8"), ("time_ns", "<i8"), ("fold", "<u8"), ("spare", "u1", (100_000,))])
 
 
@@ -137,3 +147,16 @@ def closed_folder(batches: list[int], snapshot_after: int = 0) -> FaultDisk:
             opened.journal.snapshot(opened.engine)
     opened.journal.close()
     return disk
+
+
+def folder_of_older_layout(monkeypatch: pytest.MonkeyPatch, named: bool = True) -> FaultDisk:
+    """Four commands and a snapshot, written by a build whose state had another layout.
+
+    named   whether RULES says which, as it does today
+    """
+    with monkeypatch.context() as before:
+        before.setattr(recovery, "STATE_VERSION", STATE_VERSION - 1)
+        before.setattr(journal, "STATE_VERSION", STATE_VERSION - 1)
+        if not named:
+            before.setattr(recovery, "canonical_rules", lambda rules, limits: b'{"limits":"test"}')
+        return closed_folder([4], snapshot_after=1)

@@ -9,7 +9,7 @@ from exchange.journal.dump import dump, parse_range, record_lines
 from exchange.journal.replay import read_frames
 from exchange.records import pack_client_order_id, pack_tag
 from tests.journal.fault_disk import FaultDisk
-from tests.journal.helpers import FOLDER, closed_folder, commands, reopen, steer, trade
+from tests.journal.helpers import FOLDER, closed_folder, commands, reopen, rules_body, steer, trade
 
 
 @pytest.mark.rule("DUR-124")
@@ -22,7 +22,7 @@ def test_records_and_frames_are_lines_in_order() -> None:
     opened.journal.close()
     lines = [json.loads(line) for line in dump(FOLDER, disk=disk)]
     assert [line["frame"] for line in lines] == ["RULES", "DATA", "DATA", "CONTROL", "SNAPMARK", "SEAL"]
-    assert lines[0]["body"] == {"limits": "test", "matching": "price-time"}
+    assert lines[0]["body"] == json.loads(rules_body())
     assert (lines[1]["sequence"], lines[1]["kind"], lines[1]["request_id"]) == (1, "NEW", 1)
     assert (lines[3]["kind"], lines[3]["payload"]) == ("LIST", {"month": 83})
     assert lines[4]["state_hash"] == opened.engine.state_hash().hex()

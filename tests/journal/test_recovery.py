@@ -10,7 +10,7 @@ import pytest
 from exchange.journal.errors import JournalFailed, Refusal
 from exchange.journal.frames import FrameKind
 from exchange.journal.recovery import open_journal
-from exchange.journal.replay import read_controls, read_frames
+from exchange.journal.replay import read_controls, read_frames, replay_folder
 from exchange.limits import TEST, VENUE
 from tests.journal.fault_disk import Crash, FaultDisk, File
 from tests.journal.helpers import (
@@ -22,8 +22,10 @@ from tests.journal.helpers import (
     SeededRng,
     closed_folder,
     commands,
+    folder_of_older_layout,
     reopen,
     request_ids,
+    rules_body,
     steer,
     trade,
 )
@@ -277,6 +279,25 @@ def test_replay_that_gives_another_state_is_refused() -> None:
 
 
 @pytest.mark.rule("DUR-111")
+@pytest.mark.parametrize("named", [True, False])
+def test_a_folder_of_another_layout_of_the_state_opens_and_its_state_hashes_are_not_compared(
+    monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    class NewLayout(FakeEngine):
+        def state_hash(self) -> bytes:
+            return bytes(31) + bytes([self.sequence])
+
+    disk = folder_of_older_layout(monkeypatch, named)
+    opened = open_journal(FOLDER, disk, SeededRng(1), ManualClock(), TEST, RULES, NewLayout)
+    assert opened.engine.sequence == 4 and opened.report.rules_changed
+    opened.journal.snapshot(opened.engine)
+    opened.journal.close()
+    # From here on the layout is this one: hashes count again.
+    with pytest.raises(Refusal, match="another state"):
+        replay_folder(FOLDER, NewLayout(TEST, None), disk=disk)
+
+
+@pytest.mark.rule("DUR-111")
 def test_changed_rules_are_recorded_and_unchanged_ones_are_not() -> None:
     disk = closed_folder([1])
     assert not reopen(disk.copy()).report.rules_changed
@@ -284,7 +305,7 @@ def test_changed_rules_are_recorded_and_unchanged_ones_are_not() -> None:
     assert opened.report.rules_changed
     opened.journal.close()
     bodies = [frame.payload for frame in read_frames(FOLDER, disk) if frame.kind == FrameKind.RULES]
-    assert bodies == [b'{"limits":"test","matching":"price-time"}', b'{"limits":"test","matching":"pro-rata"}']
+    assert bodies == [rules_body(), rules_body("pro-rata")]
 
 
 def test_a_journal_of_another_size_is_refused() -> None:

@@ -7,7 +7,7 @@ from exchange.journal.errors import Refusal
 from exchange.journal.replay import EventHash, replay_folder
 from exchange.limits import TEST
 from exchange.records import EVENT
-from tests.journal.helpers import FOLDER, FakeEngine, closed_folder, reopen
+from tests.journal.helpers import FOLDER, FakeEngine, closed_folder, reopen, rules_body
 
 
 @pytest.mark.rule("DUR-106")
@@ -19,7 +19,7 @@ def test_replay_gives_the_recorded_state_and_counts_what_it_did() -> None:
     assert steps == [5, 75, 155] and [len(events) for events in seen] == [5, 70, 80]
     assert report.last_sequence == 155
     assert report.state_hash == reopen(disk).engine.state_hash()
-    assert report.rules == b'{"limits":"test","matching":"price-time"}'
+    assert report.rules == rules_body()
 
 
 @pytest.mark.rule("DUR-063")

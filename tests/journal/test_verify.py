@@ -5,7 +5,7 @@ import pytest
 from exchange.journal.errors import Refusal
 from exchange.journal.verify import summary, verify
 from tests.journal.fault_disk import FaultDisk
-from tests.journal.helpers import FOLDER, FakeEngine, closed_folder, reopen, steer, trade
+from tests.journal.helpers import FOLDER, FakeEngine, closed_folder, folder_of_older_layout, reopen, steer, trade
 
 
 @pytest.mark.rule("DUR-120")
@@ -67,6 +67,18 @@ def test_deep_refuses_a_state_that_replay_does_not_give() -> None:
         verify(FOLDER, True, Other, closed_folder([5], snapshot_after=1))
     assert refused.value.code == 70
     assert verify(FOLDER, False, Other, closed_folder([5], snapshot_after=1)).records == 5
+
+
+@pytest.mark.rule("DUR-111")
+def test_deep_does_not_compare_a_snapshot_of_another_layout_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NewLayout(FakeEngine):
+        def state_hash(self) -> bytes:
+            return bytes(32)
+
+    report = verify(FOLDER, True, NewLayout, folder_of_older_layout(monkeypatch))
+    assert report.records == 4 and report.state_hash == bytes(32).hex()
+    (note,) = report.notes
+    assert note.startswith("snapshot at 4 has layout") and note.endswith("not compared")
 
 
 @pytest.mark.rule("DUR-100")
