@@ -1,12 +1,11 @@
 """A warmed engine that can be put back: what every timing of the engine stands on.
 
-Times are processor time of the thread, less what reading its clock takes: other load on the machine slows a pass
-through the caches only. A pass starts from a copy of the warm state written over the same memory, so passes differ in
-nothing, and none pays for memory that is touched for the first time.
+Times are processor time of the thread: other load on the machine slows a pass through the caches only. A pass starts
+from a copy of the warm state written over the same memory, so passes differ in nothing, and none pays for memory that
+is touched for the first time.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 from time import thread_time_ns
 
 import numpy as np
@@ -20,12 +19,6 @@ from exchange.records import COMMAND, blank_rows
 
 BATCH_ROWS = 512
 REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
-
-
-def clock_ns() -> int:
-    """ns that reading the thread's clock adds to a time, the least of many: a system call."""
-    readings = [thread_time_ns() for _ in range(200)]
-    return min(after - before for before, after in pairwise(readings))
 
 
 class WrongResult(AssertionError):
@@ -57,13 +50,13 @@ class Stage:
         self.reset()
         run, rows = self.engine.run_silently, self.rows
         starts = range(0, len(rows), BATCH_ROWS)
-        times = np.full(len(starts), -clock_ns())
+        times = np.zeros(len(starts), np.int64)
         for index, start in enumerate(starts):
             batch = self._batch[: min(BATCH_ROWS, len(rows) - start)]
             batch[:] = rows[start : start + BATCH_ROWS]
             begin = thread_time_ns()
             run(batch)
-            times[index] += thread_time_ns() - begin
+            times[index] = thread_time_ns() - begin
         self.compare(self.engine.state_hash().hex())
         return times
 

@@ -81,15 +81,17 @@ else:
 types.Record.__repr__ = types.NestedArray.__repr__ = types.Type.__repr__
 
 
-def _room_for_result(builder: Any, kind: Any, *_: Any, **__: Any) -> Any:
+def _room_for_result(builder: Any, kind: Any, size: Any = None, name: str = "", zfill: bool = False) -> Any:
     """A place on the stack, not cleared."""
+    assert size is None and not zfill, "for one result of a call"
     with debuginfo.suspend_emission(builder), builder.goto_entry_block():
-        return builder.alloca(kind)
+        return builder.alloca(kind, name=name)
 
 
 def _call_function(convention: Any, builder: Any, *arguments: Any, **named: Any) -> Any:
-    """Numba clears the places for what a call gives back where the caller begins, on every way through it: a dozen
-    stores for each command, for calls that are rarely made. A call writes them anyway."""
+    """Numba clears the places for what a call gives back where its caller begins, on every way through it: a dozen
+    stores for each command, for calls that are rarely made. A result's is cleared again before its call, an exception's
+    is read only after a call that has failed, which wrote it."""
     clearing, cgutils.alloca_once = cgutils.alloca_once, _room_for_result
     try:
         return _numba_call_function(convention, builder, *arguments, **named)

@@ -16,13 +16,13 @@ ORDER = record_type(
         ("entry", "<i8"),  # order of acceptance: "ascending id" (ORDER-014)
         ("stamp", "<i8"),  # priority inside a level (MATCH-003)
         ("resting", "u1"),  # 1 while linked into a level
+        ("smp_mode", "u1"),
         ("side", "u1"),
+        ("post_only", "u1"),
+        ("state", "u1"),  # OrderState; NONE marks a free row, PENDING a stop that was not injected
+        ("flags", "u1"),  # CommandFlag of the NEW
         ("order_type", "u1"),
         ("tif", "u1"),
-        ("post_only", "u1"),
-        ("smp_mode", "u1"),
-        ("flags", "u1"),  # CommandFlag of the NEW
-        ("state", "u1"),  # OrderState; NONE marks a free row, PENDING a stop that was not injected
         ("account", "<i4"),
         ("session", "<u4"),
         ("book", "<i4"),

@@ -170,7 +170,7 @@ def unlink_order(state, book, slot):
 
 @leaf_kernel
 def unlink_slot(state, book, index, slot, side, tick, shown_lots, hidden_lots):
-    """As `unlink_order`, of whose row nothing is read or written."""
+    """As `unlink_order`; the order's row is neither read nor written."""
     place = place_of(book, side, tick)
     row = row_of(book, side, place)
     level = state.levels[row]

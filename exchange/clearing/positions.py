@@ -11,31 +11,40 @@ from exchange.limits import LEGS_MAX
 
 MULTIPLY = np.uint64(0x9E3779B97F4A7C15)
 SHIFT = np.uint64(32)
+LOW_32 = np.uint64(0xFFFFFFFF)
+FREE = np.uint64(0)
 
 
 @leaf_kernel
-def home_of(state, account, index):
-    """Where the search for a position begins."""
-    word = ((np.uint64(account) << SHIFT) | np.uint64(index)) * MULTIPLY
-    return np.int64(word >> SHIFT) & np.int64(state.position_index.shape[0] - 1)
+def position_hash(account, index):
+    """32-bit hash of an account's position in a book, as uint64."""
+    return (((np.uint64(account) << SHIFT) | np.uint64(index)) * MULTIPLY) >> SHIFT
+
+
+@leaf_kernel
+def home_of(state, word):
+    """Where the search for a position with this hash begins."""
+    return np.int64(word) & np.int64(state.position_index.shape[0] - 1)
 
 
 @leaf_kernel
 def find_position(state, account, index):
     """Row of the account's position in a book, 0 if it never had one."""
-    return find_position_from(state, account, index, home_of(state, account, index))
+    return find_hashed_position(state, account, index, position_hash(account, index))
 
 
 @leaf_kernel
-def find_position_from(state, account, index, home):
-    """As `find_position`. `home`: their `home_of`."""
+def find_hashed_position(state, account, index, word):
+    """As `find_position`. `word`: their `position_hash`. A row is read only when 32 bits of hash agree."""
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
-    spot = home
-    while table[spot] != 0:
-        position = state.positions[table[spot]]
-        if position.account == account and position.book == index:
-            return np.int64(table[spot])
+    spot = home_of(state, word)
+    while table[spot] != FREE:
+        if table[spot] >> SHIFT == word:
+            row = np.int64(table[spot] & LOW_32)
+            position = state.positions[row]
+            if position.account == account and position.book == index:
+                return row
         spot = (spot + 1) & mask
     return np.int64(0)
 
@@ -54,12 +63,13 @@ def open_position(state, account, index):
         return row
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
-    spot = home_of(state, account, index)
-    while table[spot] != 0:
+    word = position_hash(account, index)
+    spot = home_of(state, word)
+    while table[spot] != FREE:
         spot = (spot + 1) & mask
     row = np.int64(state.used_positions) + 1
     state.used_positions = row
-    table[spot] = row
+    table[spot] = (word << SHIFT) | np.uint64(row)
     position = state.positions[row]
     position.account = account
     position.book = index
@@ -72,10 +82,11 @@ def forget_last_position(state):
     row = np.int64(state.used_positions)
     position = state.positions[row]
     table = state.position_index
-    spot = home_of(state, np.int64(position.account), np.int64(position.book))
-    while table[spot] != row:
+    word = position_hash(np.int64(position.account), np.int64(position.book))
+    spot = home_of(state, word)
+    while table[spot] != (word << SHIFT) | np.uint64(row):
         spot = (spot + 1) & np.int64(table.shape[0] - 1)
-    table[spot] = 0
+    table[spot] = FREE
     position.account = 0
     position.book = 0
     state.used_positions = row - 1

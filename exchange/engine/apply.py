@@ -79,8 +79,8 @@ HALT_QUOTE = 13
 
 
 @leaf_kernel
-def _begin_new(state, out, command, word, home):
-    slot = enter_order(state, out, command, word, home)
+def _begin_new(state, out, command, word, position_word):
+    slot = enter_order(state, out, command, word, position_word)
     if slot == 0:
         return
     if is_stop(command.order_type):
@@ -142,14 +142,14 @@ def _end_entry(state):
 
 
 @leaf_kernel
-def _begin(state, out, command, word, home, guess):
-    """First step of a command. `word`, `home`, `guess`: what was found out ahead, see AHEAD."""
+def _begin(state, out, command, word, position_word, guess):
+    """First step of a command. `word`, `position_word`, `guess`: what was found out ahead, see AHEAD."""
     state.sequence = command.sequence
     state.time_ns = command.time_ns
     note_request(state, command)
     kind = command.kind
     if kind == NEW:
-        _begin_new(state, out, command, word, home)
+        _begin_new(state, out, command, word, position_word)
     elif kind == CANCEL:
         cancel_order(state, out, command, word, guess)
     elif kind == REPLACE:
@@ -312,7 +312,7 @@ def apply_commands(states, commands, start, stop, outs):
     out.count = 0
     room = out.capacity - STEP_EVENTS
     index = start
-    wide = np.int64(looks_wide(state, commands, start, stop))
+    wide = looks_wide(state, commands, start, stop, out.wide)
     out.wide = wide
     for ahead in range(start, min(start + FAR, stop)):
         look_far(state, commands[ahead], out.ahead[ahead & RING])
@@ -323,14 +323,14 @@ def apply_commands(states, commands, start, stop, outs):
             _cut_run(state)
         elif index < stop:
             note = out.ahead[index & RING]
-            word, home, guess = note.word, np.int64(note.home), np.int64(note.slot)
+            word, position_word, guess = note.word, np.uint64(note.position_word), np.int64(note.slot)
             if wide != 0 and index + CLOSE < stop:
                 look_close(state, out.ahead[(index + CLOSE) & RING])
             if index + NEAR < stop:
                 look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING], wide)
             if index + FAR < stop:
                 look_far(state, row_at(commands, index + FAR), out.ahead[index & RING])
-            _begin(state, out, row_at(commands, index), word, home, guess)
+            _begin(state, out, row_at(commands, index), word, position_word, guess)
             if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE and state.cursor.run == 0:
                 state.cursor.step = REPORT
             index += 1

@@ -43,10 +43,7 @@ SHOWN_LOTS, FILLED_LOTS, DISPLAY_LOTS = (place_in(ORDER, f"{which}_lots") for wh
 CLIENT_ORDER_ID = place_in(ORDER, "client_order_id_0")
 CLIENT_ORDER_ID_END = CLIENT_ORDER_ID + CLIENT_ORDER_ID_BYTES
 EXPIRY = place_in(ORDER, "expiry_ns")
-COPIED = (
-    "side", "order_type", "tif", "post_only", "smp_mode", "flags", "account", "session", "client_order_id_0",
-    "client_order_id_1", "client_order_id_2", "expiry_ns", "tag",
-)  # fmt: skip
+COPIED = ("account", "session", "client_order_id_0", "client_order_id_1", "client_order_id_2", "expiry_ns", "tag")
 assert all(place_in(ORDER, name) == place_in(COMMAND, name) for name in COPIED)
 # Two fields of four bytes that are written as one word.
 PAIRS = (
@@ -55,11 +52,17 @@ PAIRS = (
 )  # fmt: skip
 assert all(place_in(ORDER, second) == place_in(ORDER, first) + 4 for first, second in PAIRS)
 
-# Codes that an order has from its NEW.
-TAKEN = {**dict.fromkeys(("side", "order_type", "tif", "post_only", "smp_mode"), 0xFF), "flags": NEW_FLAGS}
-TAKEN_CODES = code_word(COMMAND, "kind", **TAKEN)
+# Codes of a COMMAND that an ORDER has so many bytes further on, or back.
+SIDE_CODE = code_word(COMMAND, "kind", side=0xFF)
+SMP_CODE = code_word(COMMAND, "kind", smp_mode=0xFF)
+TYPE_AND_TIF = code_word(COMMAND, "kind", order_type=0xFF, tif=0xFF)
+POST_AND_FLAGS = code_word(COMMAND, "kind", post_only=0xFF, flags=NEW_FLAGS)
 PENDING_CODE = code_word(ORDER, "resting", state=int(OrderState.PENDING))
 OPEN_CODE = code_word(ORDER, "resting", state=int(OrderState.OPEN))
+SHIFT_8 = np.uint64(8)
+MOVES = {"side": 1, "order_type": 4, "tif": 4, "post_only": -1, "flags": -1, "smp_mode": -4}  # bytes, by `_order_codes`
+CODES_MOVE = place_in(ORDER, "resting") - place_in(COMMAND, "kind")
+assert all(place_in(ORDER, name) == place_in(COMMAND, name) + move + CODES_MOVE for name, move in MOVES.items())
 
 
 @leaf_kernel
@@ -70,9 +73,12 @@ def _two_halves(low, high):
 
 @leaf_kernel
 def _order_codes(command):
-    """The codes of a fresh order: most are its NEW's."""
+    """The codes of a fresh order, moved from where its NEW has them: eight bytes at once."""
+    codes = word_at(command, CODES)
     status = PENDING_CODE if is_stop(command.order_type) else OPEN_CODE
-    return word_at(command, CODES) & TAKEN_CODES | status
+    forward = ((codes & TYPE_AND_TIF) << SHIFT_32) | ((codes & SIDE_CODE) << SHIFT_8)
+    back = ((codes & POST_AND_FLAGS) >> SHIFT_8) | ((codes & SMP_CODE) >> SHIFT_32)
+    return forward | back | status
 
 
 @leaf_kernel
@@ -136,12 +142,12 @@ def _rests_at_once(book, command, side, tick):
 
 
 @leaf_kernel
-def enter_order(state, out, command, word, home):
+def enter_order(state, out, command, word, position_word):
     """NEW: ACK, or REJ and 0. Returns the order's slot, 0 too if it rests already and RST is told.
 
-    word, home  as `take_short_way` says
+    word, position_word  as `take_short_way` says
     """
-    accepted, row, loss = take_short_way(state, command, word, home)
+    accepted, row, loss = take_short_way(state, command, word, position_word)
     account, side, tick = np.int64(command.account), np.int64(command.side), np.int64(command.price)
     rests = False
     if accepted:

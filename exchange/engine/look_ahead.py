@@ -3,36 +3,50 @@
 Most of a command's time is waiting for rows that lie anywhere in a state of hundreds of megabytes. A batch tells
 what comes: FAR commands before its turn a command's keys are hashed and the entries of tables asked for, NEAR before
 it the rows that these entries name, CLOSE before it what those rows point to. A wrong guess costs nothing. Asking costs
-instructions: for neighbours in queues and for levels they are well spent only where there are many orders or books.
+instructions: for levels, for neighbours and for whose turn is next they are well spent only where there are many orders
+or books.
 """
 
 import numpy as np
 
 from exchange.book.index import HIGH_32, LOW_32, SHIFT_32, home_bucket, order_hash
-from exchange.book.levels import place_of, row_of
+from exchange.book.levels import place_of, row_of, worse_place
 from exchange.book.slots import SLOT_MASK
 from exchange.clearing.margin import risk_place
-from exchange.clearing.positions import home_of
+from exchange.clearing.positions import home_of, position_hash
 from exchange.engine.state import LOOK_AHEAD
 from exchange.kernel import LANES, equal_lanes, leaf_kernel, lowest_bit, prefetch, row_at
 
 FAR = LOOK_AHEAD
 NEAR = LOOK_AHEAD // 2
 CLOSE = LOOK_AHEAD // 4
-MANY_ORDERS = 1 << 16  # whose links and levels no longer stay in a cache of the second level
+MANY_ORDERS = 1 << 16  # slots ever used; beyond it links and levels no longer stay in a cache of the second level
+SAMPLES_SHIFT = 3
+SAMPLES = 1 << SAMPLES_SHIFT
 FIRST = np.int64(0)
 SECOND = np.int64(1)
 THIRD = np.int64(2)
 
 
 @leaf_kernel
-def looks_wide(state, commands, start, stop):
-    """Whether a batch, rows `start` to `stop`, touches more than a cache holds: many orders, or not one book alone."""
-    if start >= stop:
-        return False
-    first, middle, last = row_at(commands, start), row_at(commands, (start + stop) >> 1), row_at(commands, stop - 1)
-    one_book = first.instrument == last.instrument and first.instrument == middle.instrument
-    return state.used_orders > MANY_ORDERS or not one_book
+def looks_wide(state, commands, start, stop, before):
+    """Whether rows `start` to `stop` touch more than a cache holds: 1 for many orders or more than one book, else 0.
+
+    Some rows are looked at; cancels need not name a book. `before`: the last answer, for rows that tell nothing.
+    """
+    if state.used_orders > MANY_ORDERS:
+        return 1
+    seen, named = np.int64(0), 0
+    for part in range(SAMPLES):
+        row = start + (((stop - start) * part) >> SAMPLES_SHIFT)
+        if row < stop:
+            instrument = np.int64(row_at(commands, row).instrument)
+            if seen != 0 and instrument != 0 and instrument != seen:
+                return 1
+            if instrument != 0:
+                seen = instrument
+                named += 1
+    return 0 if named > 1 else before
 
 
 @leaf_kernel
@@ -42,6 +56,23 @@ def _likely_slot(state, word):
     equal = equal_lanes(state.order_index, bucket, word << SHIFT_32, HIGH_32)
     slot = np.int64(state.order_index[bucket + (lowest_bit(equal) & (LANES - 1))] & LOW_32)
     return slot * np.int64(equal != 0)
+
+
+@leaf_kernel
+def _likely_position(state, word):
+    """Row of a position with this hash, of those in one line of the table; 0 if there is none."""
+    line = home_of(state, word) & -LANES
+    equal = equal_lanes(state.position_index, line, word << SHIFT_32, HIGH_32)
+    row = np.int64(state.position_index[line + (lowest_bit(equal) & (LANES - 1))] & LOW_32)
+    return row * np.int64(equal != 0)
+
+
+@leaf_kernel
+def _ask_for_book(state, index):
+    """What every order reads of its book."""
+    prefetch(state.books, index, FIRST)
+    prefetch(state.books, index, SECOND)
+    prefetch(state.books, index, THIRD)
 
 
 @leaf_kernel
@@ -79,16 +110,16 @@ def ask_for_owner(state, slot):
 def look_far(state, command, note):
     """Ask for table entries of a command, and note where they are."""
     note.word = order_hash(command)
+    note.slot = 0
     prefetch(state.order_index, home_bucket(note.word, np.int64(state.index_size)), FIRST)
     if state.index_old_size != 0:
         prefetch(state.order_index, home_bucket(note.word, np.int64(state.index_old_size)), FIRST)
     index = np.int64(command.instrument)
     account = np.int64(command.account)
-    note.home = home_of(state, account, index)
-    prefetch(state.position_index, np.int64(note.home), FIRST)
-    prefetch(state.books, index, FIRST)
-    prefetch(state.books, index, SECOND)
-    prefetch(state.books, index, THIRD)
+    position_word = position_hash(account, index)
+    note.position_word = position_word
+    prefetch(state.position_index, home_of(state, position_word), FIRST)
+    _ask_for_book(state, index)
     prefetch(state.accounts, account, FIRST)
 
 
@@ -105,7 +136,7 @@ def look_near(state, command, note, wide):
         book = state.books[index]
         row = risk_place(state, np.int64(command.account), book.commodity)
         prefetch(state.risks, row, np.int64(book.one_tier >> 1))
-        prefetch(state.positions, np.int64(state.position_index[note.home]), FIRST)
+        prefetch(state.positions, _likely_position(state, np.uint64(note.position_word)), FIRST)
         if wide != 0:
             _ask_for_level(state, book, np.int64(command.side & 1), command.price)
 
@@ -113,20 +144,26 @@ def look_near(state, command, note, wide):
 @leaf_kernel
 def look_close(state, note):
     """Ask for what the order's row points to; slot 0, of a command that has no order yet, points nowhere."""
+    order = state.orders[note.slot]
+    prefetch(state.positions, np.int64(order.position), FIRST)
+    _ask_for_book(state, np.int64(order.book))  # a cancel need not name it
     link = state.links[note.slot]
     prefetch(state.links, np.int64(link.account_newer), FIRST)
     prefetch(state.links, np.int64(link.account_older), FIRST)
     prefetch(state.links, np.int64(link.newer), FIRST)
     prefetch(state.links, np.int64(link.older), FIRST)
-    order = state.orders[note.slot]
     _ask_for_level(state, state.books[order.book], np.int64(order.side & 1), np.int64(order.price))
 
 
 @leaf_kernel
-def ask_for_next(state, resting, wide):
-    """The order behind the one that is about to trade."""
+def ask_for_next(state, book, side, best, resting, wide):
+    """The order behind the one that is about to trade, in the queue at the best place of its side or a worse one."""
     following = np.int64(state.links[resting].newer)
     if following != 0:
         if wide != 0:
             ask_for_owner(state, following)
         ask_for_order(state, np.int64(state.links[following].newer))
+    elif wide != 0:
+        place = worse_place(state, book, side, best)
+        if place != 0:
+            ask_for_order(state, np.int64(state.levels[row_of(book, side, place)].head))

@@ -237,7 +237,7 @@ def take_out(state, out, slot, reason):
 def target_of(state, command, word, guess):
     """Slot of the order that a cancel or replace names, 0 if the account has no such live order.
 
-    word, guess  the command's `order_hash`; a slot that is looked at first, 0 none
+    word, guess  the command's `order_hash`; any slot: it is looked at first, before the index
     """
     account = np.int64(command.account)
     if command.order_id == 0:

@@ -11,7 +11,7 @@ from exchange.book.index import ZERO, find_hashed, has_client_order_id, is_surel
 from exchange.book.layout import BOOK
 from exchange.book.slots import can_take_slot
 from exchange.clearing.margin import loss_per_lot
-from exchange.clearing.positions import find_position_from, positions_left
+from exchange.clearing.positions import find_hashed_position, positions_left
 from exchange.codes import AccountFlag, MarketState, OrderEntry, TimeInForce
 from exchange.engine.risk import free_mills, reach_of, side_is_full
 from exchange.engine.validate import CODES, UNUSUAL, is_in_range
@@ -71,10 +71,10 @@ def _is_free(state, command, word):
 
 
 @leaf_kernel
-def take_short_way(state, command, word, home):
+def take_short_way(state, command, word, position_word):
     """Whether a NEW is accepted, the account's position in its book (0: none yet), the loss that it may make.
 
-    word, home  its `order_hash`, and its account's `home_of` in its book
+    word, position_word  its `order_hash`, and the `position_hash` of its account and book
     """
     row, loss = np.int64(0), np.int64(0)
     if not _is_plain(command) or not _is_let_in(state, command):
@@ -84,7 +84,7 @@ def take_short_way(state, command, word, home):
     account_row, book = state.accounts[account], state.books[index]
     if not _fits(book, account_row, side, tick, lots):
         return False, row, loss
-    row = find_position_from(state, account, index, home)
+    row = find_hashed_position(state, account, index, position_word)
     if reach_of(state.positions[row], side, lots) > account_row.position_lots_max or side_is_full(book, side, lots):
         return False, row, loss
     loss = lots * loss_per_lot(book, side, tick)

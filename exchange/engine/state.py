@@ -134,8 +134,8 @@ CURSOR = record_type(
 AHEAD = record_type(
     [
         ("word", "<u8"),  # its `order_hash`
-        ("slot", "<i4"),  # of the first entry with this hash: nearly always the order that is meant
-        ("home", "<i4"),  # where the search for the account's position begins
+        ("slot", "<i4"),  # of the first entry with this hash: nearly always the order that is meant; 0 not looked up
+        ("position_word", "<u4"),  # `position_hash` of its account and book
     ]
 )
 
@@ -208,7 +208,7 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("protections", PROTECTION, (limits.protections + 1,)),
         ("protection_fills", PROTECTION_FILL, ((limits.protections + 1) * MMP_FILLS,)),
         ("positions", POSITION, (limits.positions + 1 + LEGS_MAX,)),  # the last ones only to try a quote on
-        ("position_index", "<i4", (limits.position_index,)),
+        ("position_index", "<u8", (limits.position_index,)),
         ("risks", RISK, ((limits.accounts + 1) * (limits.commodities + 1),)),
         ("orders", ORDER, (limits.orders + 1,)),
         ("links", LINK, (limits.orders + 1,)),

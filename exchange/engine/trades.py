@@ -66,7 +66,7 @@ def tell_fill(state, out, book, slot, lots, price, liquidity, fee):
     order.filled_lots += lots
     order.value_tick_lots = value
     level_lots = np.int64(0)
-    if liquidity == TAKER or order.resting == 0:  # an aggressor is in no queue
+    if liquidity == TAKER:  # an aggressor is in no queue
         order.leaves_lots = leaves
     elif leaves == 0:
         level_lots = unlink_order(state, book, slot)

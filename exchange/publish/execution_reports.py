@@ -102,7 +102,7 @@ class ExecutionReports:
 
     def _exec(self, row: Row) -> Exec:
         """A refused row may hold codes that have no word: nothing is said of those."""
-        (e, time_ns, kind, side, order_type, tif, reason, liquidity, flags, state, account, session, index) = row[:13]
+        (e, time_ns, kind, reason, side, liquidity, state, flags, order_type, tif, account, session, index) = row[:13]
         price, order_id, _, word_0, word_1, word_2, _, leaves, filled, order_lots, _, _, value, number, _ = row[13:]
         ids = self._ids
         message = Exec(
@@ -137,7 +137,7 @@ class ExecutionReports:
         return message
 
     def _fill(self, row: Row) -> Fill:
-        e, time_ns, _, side, _, _, _, liquidity, _, state, account, _, index, price, order_id, trade_id = row[:16]
+        e, time_ns, _, _, side, liquidity, state, _, _, _, account, _, index, price, order_id, trade_id = row[:16]
         word_0, word_1, word_2, lots, leaves, filled, _, _, _, value, number, fee = row[16:]
         return Fill(
             account,
@@ -161,7 +161,7 @@ class ExecutionReports:
 
     def _others(self, reports: list[Report], row: Row) -> None:
         """Positions, money, kills: `pos` and `cash` may bring a `margin` with the next number (ACCT-002)."""
-        e, time_ns, kind, _, _, _, reason, liquidity, flags, state = row[:10]
+        e, time_ns, kind, reason, _, liquidity, state, flags = row[:8]
         account, session, index, price, order_id, reference = row[10:16]
         _, _, _, lots, _, _, _, _, _, value, number, amount = row[16:]
         head = (account, number, e, time_ns // NS_PER_US)
