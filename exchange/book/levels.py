@@ -123,18 +123,22 @@ def _note_change(state, book, index, side, place):
 
 
 @leaf_kernel
+def _terms(order):
+    """How an order stands in its queue: book, side, tick, lots that show, lots behind them."""
+    shown = np.int64(order.shown_lots)
+    return np.int64(order.book), np.int64(order.side), np.int64(order.price), shown, order.leaves_lots - shown
+
+
+@leaf_kernel
 def link_order(state, book, slot):
     """Put an order at the back of its price (MATCH-004). Returns lots shown there now, its own included."""
     order = state.orders[slot]
     order.resting = 1
-    hidden = np.int64(order.leaves_lots) - order.shown_lots
-    return link_slot(
-        state, book, np.int64(order.book), slot, np.int64(order.side), np.int64(order.price), order.shown_lots, hidden
-    )
+    return link_slot(state, book, slot, *_terms(order))
 
 
 @leaf_kernel
-def link_slot(state, book, index, slot, side, tick, shown_lots, hidden_lots):
+def link_slot(state, book, slot, index, side, tick, shown_lots, hidden_lots):
     """As `link_order`, whose row in the order table may not be written yet."""
     place = place_of(book, side, tick)
     row = row_of(book, side, place)
@@ -162,14 +166,11 @@ def unlink_order(state, book, slot):
     """Take an order out of its price, from anywhere in the queue (MATCH-005). Returns lots still shown there."""
     order = state.orders[slot]
     order.resting = 0
-    hidden = np.int64(order.leaves_lots) - order.shown_lots
-    return unlink_slot(
-        state, book, np.int64(order.book), slot, np.int64(order.side), np.int64(order.price), order.shown_lots, hidden
-    )
+    return unlink_slot(state, book, slot, *_terms(order))
 
 
 @leaf_kernel
-def unlink_slot(state, book, index, slot, side, tick, shown_lots, hidden_lots):
+def unlink_slot(state, book, slot, index, side, tick, shown_lots, hidden_lots):
     """As `unlink_order`; the order's row is neither read nor written."""
     place = place_of(book, side, tick)
     row = row_of(book, side, place)

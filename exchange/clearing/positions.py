@@ -58,12 +58,12 @@ def positions_left(state):
 @kernel
 def open_position(state, account, index):
     """Row of the account's position in a book, made if missing. Only after a check of `positions_left`."""
-    row = find_position(state, account, index)
+    word = position_hash(account, index)
+    row = find_hashed_position(state, account, index, word)
     if row != 0:
         return row
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
-    word = position_hash(account, index)
     spot = home_of(state, word)
     while table[spot] != FREE:
         spot = (spot + 1) & mask

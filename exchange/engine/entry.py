@@ -160,7 +160,7 @@ def enter_order(state, out, command, word, position_word):
     book = state.books[index]
     row = open_positions(state, account, row, book)
     slot = take_slot(state)
-    level_lots = link_slot(state, book, index, slot, side, tick, lots, np.int64(0)) if rests else np.int64(0)
+    level_lots = link_slot(state, book, slot, index, side, tick, lots, np.int64(0)) if rests else np.int64(0)
     order = state.orders[slot]
     _write_order(state, order, command, tick, row, rests)
     words, codes = order_words(order), same_codes(order)

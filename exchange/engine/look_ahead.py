@@ -50,20 +50,10 @@ def looks_wide(state, commands, start, stop, before):
 
 
 @leaf_kernel
-def _likely_slot(state, word):
-    """Slot of the first entry with this hash: nearly always the order that is meant; 0 if there is none."""
-    bucket = home_bucket(word, np.int64(state.index_size))
-    equal = equal_lanes(state.order_index, bucket, word << SHIFT_32, HIGH_32)
-    slot = np.int64(state.order_index[bucket + (lowest_bit(equal) & (LANES - 1))] & LOW_32)
-    return slot * np.int64(equal != 0)
-
-
-@leaf_kernel
-def _likely_position(state, word):
-    """Row of a position with this hash, of those in one line of the table; 0 if there is none."""
-    line = home_of(state, word) & -LANES
-    equal = equal_lanes(state.position_index, line, word << SHIFT_32, HIGH_32)
-    row = np.int64(state.position_index[line + (lowest_bit(equal) & (LANES - 1))] & LOW_32)
+def _likely_row(table, line, word):
+    """Row of the first entry with this hash in one line of a table: nearly always the one meant; 0 if there is none."""
+    equal = equal_lanes(table, line, word << SHIFT_32, HIGH_32)
+    row = np.int64(table[line + (lowest_bit(equal) & (LANES - 1))] & LOW_32)
     return row * np.int64(equal != 0)
 
 
@@ -126,7 +116,7 @@ def look_far(state, command, note):
 @leaf_kernel
 def look_near(state, command, note, wide):
     """Ask for the rows that a command begins with. No branch on its kind: which comes next is not to be guessed."""
-    slot = _likely_slot(state, note.word)
+    slot = _likely_row(state.order_index, home_bucket(note.word, np.int64(state.index_size)), note.word)
     if command.order_id != 0:
         slot = min(np.int64(command.order_id) & SLOT_MASK, np.int64(state.used_orders))
     note.slot = slot
@@ -136,7 +126,8 @@ def look_near(state, command, note, wide):
         book = state.books[index]
         row = risk_place(state, np.int64(command.account), book.commodity)
         prefetch(state.risks, row, np.int64(book.one_tier >> 1))
-        prefetch(state.positions, _likely_position(state, np.uint64(note.position_word)), FIRST)
+        word = np.uint64(note.position_word)
+        prefetch(state.positions, _likely_row(state.position_index, home_of(state, word) & -LANES, word), FIRST)
         if wide != 0:
             _ask_for_level(state, book, np.int64(command.side & 1), command.price)
 
@@ -156,7 +147,7 @@ def look_close(state, note):
 
 
 @leaf_kernel
-def ask_for_next(state, book, side, best, resting, wide):
+def ask_for_next(state, book, side, resting, wide):
     """The order behind the one that is about to trade, in the queue at the best place of its side or a worse one."""
     following = np.int64(state.links[resting].newer)
     if following != 0:
@@ -164,6 +155,6 @@ def ask_for_next(state, book, side, best, resting, wide):
             ask_for_owner(state, following)
         ask_for_order(state, np.int64(state.links[following].newer))
     elif wide != 0:
-        place = worse_place(state, book, side, best)
+        place = worse_place(state, book, side, np.int64(book.best[side]))
         if place != 0:
             ask_for_order(state, np.int64(state.levels[row_of(book, side, place)].head))

@@ -212,7 +212,7 @@ def _take_out(state, out, slot, reason, word, request_id):
     if order.resting != 0:
         shown = np.int64(order.shown_lots)
         order.resting = 0
-        level_lots = unlink_slot(state, book, index, slot, side, tick, shown, lots - shown)
+        level_lots = unlink_slot(state, book, slot, index, side, tick, shown, lots - shown)
     elif order.state == PENDING:
         drop_stop(state, book, slot)
     else:

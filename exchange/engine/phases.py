@@ -175,8 +175,8 @@ def _trade_pair(state, out, book, price):
     buyer = np.int64(state.levels[best_row(book, BUY)].head)
     seller = np.int64(state.levels[best_row(book, SELL)].head)
     buy, sell = state.orders[buyer], state.orders[seller]
-    ask_for_next(state, book, BUY, np.int64(book.best[BUY]), buyer, np.int64(1))
-    ask_for_next(state, book, SELL, np.int64(book.best[SELL]), seller, np.int64(1))
+    ask_for_next(state, book, BUY, buyer, np.int64(1))
+    ask_for_next(state, book, SELL, seller, np.int64(1))
     lots = min(_part_lots(buy, price), _part_lots(sell, price))  # no more than is left of the volume
     buyer_showed, seller_showed = buy.shown_lots != 0, sell.shown_lots != 0
     trade_lots(state, out, book, buyer, seller, price, lots, True)
