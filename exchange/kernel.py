@@ -1,8 +1,6 @@
 """The one decorator for compiled functions, and the few machine operations that need Numba's help.
 
-The only file that imports Numba. A kernel that Python calls is compiled as a whole: with every kernel that it calls,
-optimised once, one machine code, one file in the cache. A kernel that only kernels call stays intermediate code. Numba
-alone would optimise and translate each kernel together with all below it, 430 times, which takes three times as long.
+Only this file and `compiler.py`, which says how Numba goes about a kernel, import Numba.
 
 `@kernel` compiles with
 - `boundscheck=True` in source: `NUMBA_BOUNDSCHECK=1` is silently ignored with a warm cache, and an index that is off
@@ -24,18 +22,24 @@ from typing import Any, TypeVar
 import numpy as np
 from llvmlite import ir
 from numba import config, njit, types
-from numba.core import cgutils, debuginfo
-from numba.core.callconv import CPUCallConv
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Compiler, Flags, compile_extra
-from numba.core.compiler_lock import global_compiler_lock
-from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
-from numba.core.registry import CPUDispatcher
+from numba.core import cgutils
 from numba.extending import intrinsic, lower_builtin
 from numba.np import arrayobj
 
+from exchange.compiler import Kernel
+
 ROOT = Path(__file__).parent
-KERNEL_SOURCES = ("codes.py", "units.py", "records.py", "limits.py", "kernel.py", "book", "clearing", "engine")
+KERNEL_SOURCES = (
+    "codes.py",
+    "units.py",
+    "records.py",
+    "limits.py",
+    "kernel.py",
+    "compiler.py",
+    "book",
+    "clearing",
+    "engine",
+)
 JIT = not config.DISABLE_JIT
 F = TypeVar("F", bound=Callable[..., Any])
 KERNELS: list[Any] = []
@@ -76,109 +80,10 @@ else:
     np.seterr(over="ignore")
 
 
-# The state is a record of records, 50 kB to write out, and Numba writes its types out in every step of every kernel.
-# The name says the same and is made once.
-types.Record.__repr__ = types.NestedArray.__repr__ = types.Type.__repr__
-
-
-def _room_for_result(builder: Any, kind: Any, size: Any = None, name: str = "", zfill: bool = False) -> Any:
-    """A place on the stack, not cleared."""
-    assert size is None and not zfill, "for one result of a call"
-    with debuginfo.suspend_emission(builder), builder.goto_entry_block():
-        return builder.alloca(kind, name=name)
-
-
-def _call_function(convention: Any, builder: Any, *arguments: Any, **named: Any) -> Any:
-    """Numba clears the places for what a call gives back where its caller begins, on every way through it: a dozen
-    stores for each command, for calls that are rarely made. A result's is cleared again before its call, an exception's
-    is read only after a call that has failed, which wrote it."""
-    clearing, cgutils.alloca_once = cgutils.alloca_once, _room_for_result
-    try:
-        return _numba_call_function(convention, builder, *arguments, **named)
-    finally:
-        cgutils.alloca_once = clearing
-
-
-_numba_call_function = CPUCallConv.call_function
-CPUCallConv.call_function = _call_function
-
-
-class _Part(JITCodeLibrary):  # type: ignore[misc]
-    """Intermediate code of one kernel, for kernels that call it: never optimised or translated by itself."""
-
-    def finalize(self) -> None:
-        self._finalized = True
-
-
-class _Whole(JITCodeLibrary):  # type: ignore[misc]
-    """Code of a kernel that Python calls, and of all parts below it."""
-
-    def finalize(self) -> None:
-        self._linking_libraries = _callers_first(self)
-        super().finalize()
-
-
-def _callers_first(whole: Any) -> list[Any]:
-    """Everything that a kernel is made of: a linker takes in only what something taken in already asks for."""
-    done: dict[Any, None] = {}
-
-    def visit(library: Any) -> None:
-        for below in library._linking_libraries:
-            if below not in done:
-                if isinstance(below, _Part):
-                    visit(below)
-                done[below] = None
-
-    visit(whole)
-    return list(reversed(done))
-
-
-class _KernelCompiler(_FunctionCompiler):  # type: ignore[misc]
-    def _compile_core(self, args: Any, return_type: Any) -> Any:
-        whole = self.compile_into(_Whole, args)
-        for environment in whole._find_referenced_environments():
-            whole.codegen.set_env(environment.env_name, environment)  # constants, for a `print` while debugging
-        return whole
-
-    def compile_into(self, library: type[Any], args: Any) -> Any:
-        flags, target = Flags(), self.targetdescr.target_context
-        self.targetdescr.options.parse_as_flags(flags, self.targetoptions)
-        flags.no_compile = flags.no_cpython_wrapper = library is _Part
-        code = library(target.codegen(), self.py_func.__qualname__)
-        code.enable_object_caching()
-        typing = self.targetdescr.typing_context
-        return compile_extra(typing, target, self.py_func, args, None, flags, self.locals, code)
-
-
-class _Kernel(CPUDispatcher):  # type: ignore[misc]
-    """What a decorated function becomes: a part for kernels, machine code for Python."""
-
-    def __init__(self, function: Any, options: dict[str, Any]) -> None:
-        super().__init__(function, targetoptions=options)
-        self._compiler = _KernelCompiler(function, self.targetdescr, options, {}, Compiler)
-        self.enable_caching()
-
-    def get_call_template(self, args: Any, kws: Any) -> Any:
-        """A kernel that is being compiled calls this one."""
-        signature = tuple(self._compiler.fold_argument_types(args, kws)[1])
-        if signature not in self.overloads:
-            part = self._compiler.compile_into(_Part, signature)
-            self.targetctx.insert_user_function(part.library, part.fndesc, [part.library])
-            self.overloads[signature] = part._replace(entry_point=part.library)
-        return super().get_call_template(args, kws)
-
-    def _compile_for_args(self, *args: Any, **kws: Any) -> Any:
-        """Python calls with arguments of new types. It cannot call a part: that is made anew, as a whole."""
-        with global_compiler_lock:
-            for signature in [known for known, code in self.overloads.items() if isinstance(code.library, _Part)]:
-                del self.overloads[signature]
-            return super()._compile_for_args(*args, **kws)
-
-
 def _compile(function: F, inline: bool) -> F:
     options = {"nopython": True, "boundscheck": True, "error_model": "python", "nogil": True}
     options |= {"forceinline": inline, "no_cfunc_wrapper": True}
-    compiled = _Kernel(function, options) if JIT else function
+    compiled = Kernel(function, options) if JIT else function
     KERNELS.append(compiled)
     return compiled
 
@@ -247,6 +152,42 @@ if JIT:
             return context.get_dummy_value()
 
         return types.void(target, source, start, stop), build
+
+    def _expected(builder: Any, condition: Any, value: int) -> Any:
+        bit = ir.IntType(1)
+        expect = cgutils.get_or_insert_function(builder.module, ir.FunctionType(bit, [bit, bit]), "llvm.expect.i1")
+        return builder.call(expect, [condition, bit(value)])
+
+    @intrinsic
+    def likely(typing_context, condition):  # type: ignore[no-untyped-def]
+        """A condition that nearly always holds. A compiler keeps what else would be done out of the way."""
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            return _expected(builder, arguments[0], 1)
+
+        return types.boolean(types.boolean), build
+
+    @intrinsic
+    def unlikely(typing_context, condition):  # type: ignore[no-untyped-def]
+        """A condition that hardly ever holds. A compiler keeps what would be done then out of the way."""
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            return _expected(builder, arguments[0], 0)
+
+        return types.boolean(types.boolean), build
+
+    @intrinsic
+    def anew(typing_context, row):  # type: ignore[no-untyped-def]
+        """The same row, of which a compiler knows nothing. At the head of a loop it keeps addresses inside the row from
+        being worked out once, before the loop: there are more of them than registers, so that each would be fetched
+        from the stack, where adding a constant costs nothing."""
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            kind = arguments[0].type
+            nothing, same_place = "", "=r,0"
+            return builder.asm(ir.FunctionType(kind, [kind]), nothing, same_place, arguments, side_effect=True)
+
+        return row(row), build
 
     @intrinsic
     def clear_row(typing_context, row):  # type: ignore[no-untyped-def]
@@ -357,6 +298,18 @@ else:
         """Copy bytes `start` to `stop` of one row to the same place in another."""
         kind = np.dtype((np.void, stop - start))
         target.setfield(source.getfield(kind, start), kind, start)
+
+    def likely(condition):  # type: ignore[no-untyped-def]
+        """A condition that nearly always holds."""
+        return condition
+
+    def unlikely(condition):  # type: ignore[no-untyped-def]
+        """A condition that hardly ever holds."""
+        return condition
+
+    def anew(row):  # type: ignore[no-untyped-def]
+        """The same row."""
+        return row
 
     def clear_row(row):  # type: ignore[no-untyped-def]
         """Make every byte of a row zero."""

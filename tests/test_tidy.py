@@ -30,7 +30,8 @@ FUNCTION_LINES_MAX = 50
 FILE_LINES_MAX = 400
 
 FOUNDATION = {
-    f"exchange.{name}" for name in ("codes", "units", "limits", "records", "kernel", "seams", "direct_write", "errors")
+    f"exchange.{name}"
+    for name in ("codes", "units", "limits", "records", "kernel", "compiler", "seams", "direct_write", "errors")
 }
 PRODUCT = {*FOUNDATION, "exchange.book", "exchange.clearing", "exchange.engine", "exchange.journal", "exchange.wire"}
 
@@ -83,7 +84,7 @@ FILES = OUTSIDE | {
     "exchange.__init__": "sets the limits of the websockets library before anything imports it (SEC-030)",
 }
 RESTRICTED = {
-    "numba": {"exchange.kernel": "the one decorator"},
+    "numba": {"exchange.kernel": "the one decorator", "exchange.compiler": "how a kernel is compiled"},
     "asyncio": EVENT_LOOP,
     "uvloop": {"exchange.loop": "chooses the event loop"},
     "websockets": EVENT_LOOP,

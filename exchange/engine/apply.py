@@ -18,7 +18,7 @@ from exchange.engine.entry import enter_order
 from exchange.engine.implied_prices import tell_implied
 from exchange.engine.kill import begin_kill, kill_next, lift_next, may_lift
 from exchange.engine.leavers import PULLING, leave_once
-from exchange.engine.look_ahead import CLOSE, FAR, NEAR, look_close, look_far, look_near, looks_wide
+from exchange.engine.look_ahead import ALL, CLOSE, FAR, NEAR, look_close, look_far, look_near, spread_of
 from exchange.engine.mass_cancel import begin_cancel_all, cancel_next
 from exchange.engine.matching import match_once, settle_remainder, start_order
 from exchange.engine.orders import cancel_order
@@ -37,7 +37,7 @@ from exchange.engine.report import report
 from exchange.engine.stops import inject_stop, keep_stop, next_injection
 from exchange.engine.validate import BAD_COMBO, CLOSED
 from exchange.engine.velocity import halt_once
-from exchange.kernel import clear_row, kernel, leaf_kernel, row_at
+from exchange.kernel import anew, clear_row, kernel, leaf_kernel, likely, row_at, unlikely
 from exchange.limits import STEP_EVENTS
 
 NEW = np.int64(CommandKind.NEW)
@@ -81,7 +81,7 @@ HALT_QUOTE = 13
 @leaf_kernel
 def _begin_new(state, out, command, word, position_word):
     slot = enter_order(state, out, command, word, position_word)
-    if slot == 0:
+    if likely(slot == 0):
         return
     if is_stop(command.order_type):
         keep_stop(state, slot, command.minimum_lots)
@@ -307,35 +307,39 @@ def apply_commands(states, commands, start, stop, outs):
     outs      event buffer, shape (1,); emptied first, then filled
     returns   the row to begin next time. All is done when that is `stop` and `states[0].cursor.step` is 0
     """
-    state = states[0]
+    whole = states[0]
+    state = whole
     out = outs[0]
     out.count = 0
     room = out.capacity - STEP_EVENTS
     index = start
-    wide = looks_wide(state, commands, start, stop, out.wide)
-    out.wide = wide
+    spread = spread_of(state, commands, start, stop, out.spread)
+    out.spread = spread
     for ahead in range(start, min(start + FAR, stop)):
-        look_far(state, commands[ahead], out.ahead[ahead & RING])
-    while out.count <= room:
-        if state.cursor.step != IDLE:
+        look_far(state, commands[ahead], out.ahead[ahead & RING], spread)
+    for ahead in range(start, min(start + NEAR, stop)):
+        look_near(state, commands[ahead], out.ahead[ahead & RING], spread)
+    while likely(out.count <= room):
+        state = anew(whole)
+        if unlikely(state.cursor.step != IDLE):
             _advance(state, out)
-        elif index < stop and state.cursor.run != 0 and row_at(commands, index).kind != QUOTE:
+        elif unlikely(index >= stop):
+            if stop >= start or state.cursor.run == 0:
+                break
             _cut_run(state)
-        elif index < stop:
-            note = out.ahead[index & RING]
-            word, position_word, guess = note.word, np.uint64(note.position_word), np.int64(note.slot)
-            if wide != 0 and index + CLOSE < stop:
-                look_close(state, out.ahead[(index + CLOSE) & RING])
-            if index + NEAR < stop:
-                look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING], wide)
-            if index + FAR < stop:
-                look_far(state, row_at(commands, index + FAR), out.ahead[index & RING])
-            _begin(state, out, row_at(commands, index), word, position_word, guess)
-            if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE and state.cursor.run == 0:
-                state.cursor.step = REPORT
-            index += 1
-        elif stop < start and state.cursor.run != 0:
+        elif unlikely(state.cursor.run != 0) and row_at(commands, index).kind != QUOTE:
             _cut_run(state)
         else:
-            break
+            note = out.ahead[index & RING]
+            word, position_word, guess = note.word, np.uint64(note.position_word), np.int64(note.slot)
+            if unlikely(spread == ALL) and index + CLOSE < stop:
+                look_close(state, out.ahead[(index + CLOSE) & RING])
+            if likely(index + NEAR < stop):
+                look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING], spread)
+            if likely(index + FAR < stop):
+                look_far(state, row_at(commands, index + FAR), out.ahead[index & RING], spread)
+            _begin(state, out, row_at(commands, index), word, position_word, guess)
+            if unlikely(state.marked_words[CHANGED] != ZERO) and state.cursor.step == IDLE and state.cursor.run == 0:
+                state.cursor.step = REPORT
+            index += 1
     return index

@@ -3,8 +3,7 @@
 Most of a command's time is waiting for rows that lie anywhere in a state of hundreds of megabytes. A batch tells
 what comes: FAR commands before its turn a command's keys are hashed and the entries of tables asked for, NEAR before
 it the rows that these entries name, CLOSE before it what those rows point to. A wrong guess costs nothing. Asking costs
-instructions: for levels, for neighbours and for whose turn is next they are well spent only where there are many orders
-or books.
+instructions: they are well spent on what a cache would not hold anyway (`spread_of`).
 """
 
 import numpy as np
@@ -21,6 +20,11 @@ FAR = LOOK_AHEAD
 NEAR = LOOK_AHEAD // 2
 CLOSE = LOOK_AHEAD // 4
 MANY_ORDERS = 1 << 16  # slots ever used; beyond it links and levels no longer stay in a cache of the second level
+MANY_POSITIONS = 1 << 9  # rows ever used; beyond it neither do accounts and what they hold
+# How far apart the rows lie that commands touch: what is asked for beside orders and table entries.
+LITTLE = 0  # nothing
+OWNERS = 1  # rows of accounts and books
+ALL = 2  # those, levels, neighbours in lists, whose turn is next
 SAMPLES_SHIFT = 3
 SAMPLES = 1 << SAMPLES_SHIFT
 FIRST = np.int64(0)
@@ -29,24 +33,27 @@ THIRD = np.int64(2)
 
 
 @leaf_kernel
-def looks_wide(state, commands, start, stop, before):
-    """Whether rows `start` to `stop` touch more than a cache holds: 1 for many orders or more than one book, else 0.
+def spread_of(state, commands, start, stop, before):
+    """ALL if there are many orders or rows `start` to `stop` name more than one book, OWNERS if there are many
+    positions, else LITTLE.
 
     Some rows are looked at; cancels need not name a book. `before`: the last answer, for rows that tell nothing.
     """
     if state.used_orders > MANY_ORDERS:
-        return 1
+        return ALL
     seen, named = np.int64(0), 0
     for part in range(SAMPLES):
         row = start + (((stop - start) * part) >> SAMPLES_SHIFT)
         if row < stop:
             instrument = np.int64(row_at(commands, row).instrument)
             if seen != 0 and instrument != 0 and instrument != seen:
-                return 1
+                return ALL
             if instrument != 0:
                 seen = instrument
                 named += 1
-    return 0 if named > 1 else before
+    if named < 2 and before == ALL:
+        return ALL
+    return OWNERS if state.used_positions > MANY_POSITIONS else LITTLE
 
 
 @leaf_kernel
@@ -97,7 +104,7 @@ def ask_for_owner(state, slot):
 
 
 @leaf_kernel
-def look_far(state, command, note):
+def look_far(state, command, note, spread):
     """Ask for table entries of a command, and note where they are."""
     note.word = order_hash(command)
     note.slot = 0
@@ -108,13 +115,14 @@ def look_far(state, command, note):
     account = np.int64(command.account)
     position_word = position_hash(account, index)
     note.position_word = position_word
-    prefetch(state.position_index, home_of(state, position_word), FIRST)
-    _ask_for_book(state, index)
-    prefetch(state.accounts, account, FIRST)
+    if spread != LITTLE:
+        prefetch(state.position_index, home_of(state, position_word), FIRST)
+        _ask_for_book(state, index)
+        prefetch(state.accounts, account, FIRST)
 
 
 @leaf_kernel
-def look_near(state, command, note, wide):
+def look_near(state, command, note, spread):
     """Ask for the rows that a command begins with. No branch on its kind: which comes next is not to be guessed."""
     slot = _likely_row(state.order_index, home_bucket(note.word, np.int64(state.index_size)), note.word)
     if command.order_id != 0:
@@ -122,13 +130,13 @@ def look_near(state, command, note, wide):
     note.slot = slot
     ask_for_order(state, slot)
     index = np.int64(command.instrument)
-    if index < state.books.shape[0]:
+    if spread != LITTLE and index < state.books.shape[0]:
         book = state.books[index]
         row = risk_place(state, np.int64(command.account), book.commodity)
         prefetch(state.risks, row, np.int64(book.one_tier >> 1))
         word = np.uint64(note.position_word)
         prefetch(state.positions, _likely_row(state.position_index, home_of(state, word) & -LANES, word), FIRST)
-        if wide != 0:
+        if spread == ALL:
             _ask_for_level(state, book, np.int64(command.side & 1), command.price)
 
 
@@ -147,14 +155,14 @@ def look_close(state, note):
 
 
 @leaf_kernel
-def ask_for_next(state, book, side, resting, wide):
+def ask_for_next(state, book, side, resting, spread):
     """The order behind the one that is about to trade, in the queue at the best place of its side or a worse one."""
     following = np.int64(state.links[resting].newer)
     if following != 0:
-        if wide != 0:
+        if spread != LITTLE:
             ask_for_owner(state, following)
         ask_for_order(state, np.int64(state.links[following].newer))
-    elif wide != 0:
+    elif spread == ALL:
         place = worse_place(state, book, side, np.int64(book.best[side]))
         if place != 0:
             ask_for_order(state, np.int64(state.levels[row_of(book, side, place)].head))

@@ -229,7 +229,7 @@ def outbox_dtype(limits: Limits) -> np.dtype:
             [
                 ("count", "<i8"),
                 ("capacity", "<i8"),
-                ("wide", "<i8"),  # 1: what commands touch is more than a cache holds (`engine.look_ahead`)
+                ("spread", "<i8"),  # how far apart the rows lie that commands touch (`engine.look_ahead`)
                 ("ahead", AHEAD, (LOOK_AHEAD,)),  # of the next commands
                 ("rows", EVENT, (limits.event_rows,)),
             ]
