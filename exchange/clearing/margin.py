@@ -9,7 +9,7 @@ import numpy as np
 
 from exchange.clearing.positions import book_lots, find_position, worst_lots
 from exchange.codes import Side
-from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel import kernel, leaf_kernel, prefetch
 from exchange.limits import SCAN_TIERS
 
 BUY = np.int64(Side.BUY)
@@ -26,6 +26,12 @@ def risk_place(state, account, commodity):
 def risk_row(state, account, book):
     """The account's RISK row for the book's commodity."""
     return state.risks[risk_place(state, account, book.commodity)]
+
+
+@leaf_kernel
+def ask_for_risk(state, account, book):
+    """Ask memory for what an order of an outright will change in its owner's RISK row."""
+    prefetch(state.risks, risk_place(state, account, book.commodity), np.int64(book.one_tier >> 1))
 
 
 @leaf_kernel

@@ -11,7 +11,7 @@ import numpy as np
 from exchange.book.index import HIGH_32, LOW_32, SHIFT_32, home_bucket, order_hash
 from exchange.book.levels import place_of, row_of, worse_place
 from exchange.book.slots import SLOT_MASK
-from exchange.clearing.margin import risk_place
+from exchange.clearing.margin import ask_for_risk
 from exchange.clearing.positions import home_of, position_hash
 from exchange.engine.state import LOOK_AHEAD
 from exchange.kernel import LANES, equal_lanes, leaf_kernel, lowest_bit, prefetch, row_at
@@ -95,7 +95,7 @@ def ask_for_owner(state, slot):
     account = np.int64(order.account)
     book = state.books[order.book]
     prefetch(state.accounts, account, FIRST)
-    prefetch(state.risks, risk_place(state, account, book.commodity), np.int64(book.one_tier >> 1))
+    ask_for_risk(state, account, book)
     prefetch(state.positions, np.int64(order.position), FIRST)
     prefetch(state.order_index, home_bucket(order_hash(order), np.int64(state.index_size)), FIRST)
     link = state.links[slot]
@@ -132,8 +132,7 @@ def look_near(state, command, note, spread):
     index = np.int64(command.instrument)
     if spread != LITTLE and index < state.books.shape[0]:
         book = state.books[index]
-        row = risk_place(state, np.int64(command.account), book.commodity)
-        prefetch(state.risks, row, np.int64(book.one_tier >> 1))
+        ask_for_risk(state, np.int64(command.account), book)
         word = np.uint64(note.position_word)
         prefetch(state.positions, _likely_row(state.position_index, home_of(state, word) & -LANES, word), FIRST)
         if spread == ALL:

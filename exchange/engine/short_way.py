@@ -10,7 +10,7 @@ import numpy as np
 from exchange.book.index import ZERO, find_hashed, has_client_order_id, is_surely_free
 from exchange.book.layout import BOOK
 from exchange.book.slots import can_take_slot
-from exchange.clearing.margin import loss_per_lot
+from exchange.clearing.margin import ask_for_risk, loss_per_lot
 from exchange.clearing.positions import find_hashed_position, positions_left
 from exchange.codes import AccountFlag, MarketState, OrderEntry, TimeInForce
 from exchange.engine.risk import free_mills, reach_of, side_is_full
@@ -82,6 +82,7 @@ def take_short_way(state, command, word, position_word):
     account, index = np.int64(command.account), np.int64(command.instrument)
     side, tick, lots = np.int64(command.side), command.price, np.int64(command.lots)
     account_row, book = state.accounts[account], state.books[index]
+    ask_for_risk(state, account, book)
     if not _fits(book, account_row, side, tick, lots):
         return False, row, loss
     row = find_hashed_position(state, account, index, position_word)
