@@ -11,9 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from exchange.codes import EventFlag, EventKind
-from exchange.records import EVENT, EVENT_FIELDS, EVENT_STRUCT, ROW_BYTES
+from exchange.records import EVENT, EVENT_FIELDS, EVENT_STRUCT, ROW_BYTES, ROW_VERSION
 from exchange.seams import Disk
 
+SUFFIX = ".rows" if ROW_VERSION == 1 else f".rows{ROW_VERSION}"
 CHUNK_ROWS = 65_536
 CHUNKS_MAX = 32
 NAMES = [name for name, _, _ in EVENT_FIELDS]
@@ -27,6 +28,7 @@ class _Chunk:
 
     def __init__(self, number: int, first_sequence: int) -> None:
         self.number = number
+        self.name = f"{number:010d}{SUFFIX}"
         self.first_sequence = first_sequence
         self.rows = 0
         self.parts: list[bytes] | None = []
@@ -50,8 +52,10 @@ class History:
             disk.make_folder(folder)
 
     def load(self, last_sequence: int) -> None:
-        """Take up the files of the run before; what does not link, or is ahead of `last_sequence`, is removed."""
-        names = sorted(name for name in self._disk.list(self._folder) if name.endswith(".rows")) if self._folder else []
+        """Take up the files of the run before; what does not link, is ahead of `last_sequence` or has rows of another
+        version is removed."""
+        files = sorted(name for name in self._disk.list(self._folder) if ".rows" in name) if self._folder else []
+        names = [name for name in files if name.endswith(SUFFIX)]
         kept: list[tuple[int, np.ndarray]] = []
         for name in reversed(names):
             rows = self._sound(name)
@@ -60,8 +64,8 @@ class History:
             kept.append((int(name[:10]), rows))
         for number, rows in reversed(kept):
             self._adopt(number, rows)
-        for name in names:
-            if all(chunk.number != int(name[:10]) for chunk in self._chunks):
+        for name in files:
+            if name not in names or all(chunk.number != int(name[:10]) for chunk in self._chunks):
                 self._disk.unlink(f"{self._folder}/{name}")
 
     def append(self, events: np.ndarray) -> None:
@@ -131,7 +135,7 @@ class History:
 
     def _rows(self, chunk: _Chunk) -> np.ndarray:
         if chunk.parts is None:
-            return self._read(f"{chunk.number:010d}.rows")
+            return self._read(chunk.name)
         if len(chunk.parts) > 1:
             chunk.parts = [b"".join(chunk.parts)]
         return np.frombuffer(chunk.parts[0], EVENT)
@@ -151,7 +155,7 @@ class History:
                 self._chunks[-3].parts = None
             self._open(self._chunks[-1])
             while len(self._chunks) > CHUNKS_MAX:
-                self._disk.unlink(f"{self._folder}/{self._chunks.pop(0).number:010d}.rows")
+                self._disk.unlink(f"{self._folder}/{self._chunks.pop(0).name}")
         elif len(self._chunks) > 2:
             self._chunks.pop(0)
 
@@ -159,7 +163,7 @@ class History:
         if self._handle >= 0:
             self._disk.close(self._handle)
         self._offset = 0
-        self._handle = self._disk.open(f"{self._folder}/{chunk.number:010d}.rows", create=True)
+        self._handle = self._disk.open(f"{self._folder}/{chunk.name}", create=True)
 
     def _adopt(self, number: int, rows: np.ndarray) -> None:
         chunk = _Chunk(number, int(rows[0]["sequence"]))

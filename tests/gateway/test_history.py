@@ -1,5 +1,7 @@
 """Released events that are kept: found again, or said to be gone."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -112,6 +114,17 @@ def test_file_ahead_of_the_journal_or_damaged_is_dropped(tmp_path: object) -> No
         again = History(RealDisk(), folder)
         again.load(19 if damage is None else 20)
         assert found(again, 1, 1, 5) is None and RealDisk().list(folder) == []
+
+
+def test_file_with_rows_of_another_version_is_dropped(tmp_path: object) -> None:
+    folder = f"{tmp_path}/events"
+    history = History(RealDisk(), folder)
+    history.append(events(1, {}, 20))
+    history.close()
+    os.rename(f"{folder}/0000000001.rows", f"{folder}/0000000001.rows2")
+    again = History(RealDisk(), folder)
+    again.load(20)
+    assert again.last_sequence == 0 and found(again, 1, 1, 5) is None and RealDisk().list(folder) == []
 
 
 def test_zeros_that_a_power_loss_leaves_at_the_end_are_cut(tmp_path: object) -> None:
