@@ -160,7 +160,8 @@ if JIT:
 
     @intrinsic
     def likely(typing_context, condition):  # type: ignore[no-untyped-def]
-        """A condition that nearly always holds. A compiler keeps what else would be done out of the way."""
+        """A condition that holds in the traffic which code is laid out for: plain orders, one after the other.
+        Registers and the next lines of code go to what is done then."""
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             return _expected(builder, arguments[0], 1)
@@ -169,7 +170,7 @@ if JIT:
 
     @intrinsic
     def unlikely(typing_context, condition):  # type: ignore[no-untyped-def]
-        """A condition that hardly ever holds. A compiler keeps what would be done then out of the way."""
+        """A condition that does not hold in the traffic which code is laid out for, see `likely`."""
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             return _expected(builder, arguments[0], 0)
@@ -300,11 +301,11 @@ else:
         target.setfield(source.getfield(kind, start), kind, start)
 
     def likely(condition):  # type: ignore[no-untyped-def]
-        """A condition that nearly always holds."""
+        """A condition that holds in the traffic which code is laid out for."""
         return condition
 
     def unlikely(condition):  # type: ignore[no-untyped-def]
-        """A condition that hardly ever holds."""
+        """A condition that does not hold in the traffic which code is laid out for."""
         return condition
 
     def anew(row):  # type: ignore[no-untyped-def]

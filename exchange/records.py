@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-ROW_VERSION = 1  # of the columns of both: files with rows of another version are not read
+ROW_VERSION = 1  # of the columns of both: tapes and kept events of another version are not read (frames: `FORMAT`)
 ROW_BYTES = 128
 
 # (name, format, unit and meaning). Formats are NumPy's; see CODES for u1 fields.

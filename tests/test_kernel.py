@@ -26,7 +26,7 @@ def test_only_the_owner_may_enter_the_folder_of_compiled_code() -> None:
 def test_folder_of_compiled_code_is_named_by_what_it_was_compiled_from() -> None:
     assert source_hash()[:16] in cache_folder().name
     names = {path.name for path in kernel_sources()}
-    assert {"apply.py", "levels.py", "margin.py", "records.py", "limits.py", "kernel.py"} <= names
+    assert {"apply.py", "levels.py", "margin.py", "records.py", "limits.py", "kernel.py", "compiler.py"} <= names
 
 
 @given(st.integers(1, 2**64 - 1))

@@ -18,7 +18,7 @@ from exchange.engine.entry import enter_order
 from exchange.engine.implied_prices import tell_implied
 from exchange.engine.kill import begin_kill, kill_next, lift_next, may_lift
 from exchange.engine.leavers import PULLING, leave_once
-from exchange.engine.look_ahead import ALL, CLOSE, FAR, NEAR, look_close, look_far, look_near, spread_of
+from exchange.engine.look_ahead import ALL, CLOSE, FAR, NEAR, look_close, look_far, look_near, scatter_of
 from exchange.engine.mass_cancel import begin_cancel_all, cancel_next
 from exchange.engine.matching import match_once, settle_remainder, start_order
 from exchange.engine.orders import cancel_order
@@ -313,12 +313,12 @@ def apply_commands(states, commands, start, stop, outs):
     out.count = 0
     room = out.capacity - STEP_EVENTS
     index = start
-    spread = spread_of(state, commands, start, stop, out.spread)
-    out.spread = spread
+    scatter = scatter_of(state, commands, start, stop, out.scatter)
+    out.scatter = scatter
     for ahead in range(start, min(start + FAR, stop)):
-        look_far(state, commands[ahead], out.ahead[ahead & RING], spread)
+        look_far(state, commands[ahead], out.ahead[ahead & RING], scatter)
     for ahead in range(start, min(start + NEAR, stop)):
-        look_near(state, commands[ahead], out.ahead[ahead & RING], spread)
+        look_near(state, commands[ahead], out.ahead[ahead & RING], scatter)
     while likely(out.count <= room):
         state = anew(whole)
         if unlikely(state.cursor.step != IDLE):
@@ -332,14 +332,14 @@ def apply_commands(states, commands, start, stop, outs):
         else:
             note = out.ahead[index & RING]
             word, position_word, guess = note.word, np.uint64(note.position_word), np.int64(note.slot)
-            if unlikely(spread == ALL) and index + CLOSE < stop:
+            if scatter == ALL and index + CLOSE < stop:
                 look_close(state, out.ahead[(index + CLOSE) & RING])
-            if likely(index + NEAR < stop):
-                look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING], spread)
-            if likely(index + FAR < stop):
-                look_far(state, row_at(commands, index + FAR), out.ahead[index & RING], spread)
+            if index + NEAR < stop:
+                look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING], scatter)
+            if index + FAR < stop:
+                look_far(state, row_at(commands, index + FAR), out.ahead[index & RING], scatter)
             _begin(state, out, row_at(commands, index), word, position_word, guess)
-            if unlikely(state.marked_words[CHANGED] != ZERO) and state.cursor.step == IDLE and state.cursor.run == 0:
+            if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE and state.cursor.run == 0:
                 state.cursor.step = REPORT
             index += 1
     return index

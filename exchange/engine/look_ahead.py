@@ -3,7 +3,7 @@
 Most of a command's time is waiting for rows that lie anywhere in a state of hundreds of megabytes. A batch tells
 what comes: FAR commands before its turn a command's keys are hashed and the entries of tables asked for, NEAR before
 it the rows that these entries name, CLOSE before it what those rows point to. A wrong guess costs nothing. Asking costs
-instructions: they are well spent on what a cache would not hold anyway (`spread_of`).
+instructions: they are well spent on what a cache would not hold anyway (`scatter_of`).
 """
 
 import numpy as np
@@ -21,19 +21,18 @@ NEAR = LOOK_AHEAD // 2
 CLOSE = LOOK_AHEAD // 4
 MANY_ORDERS = 1 << 16  # slots ever used; beyond it links and levels no longer stay in a cache of the second level
 MANY_POSITIONS = 1 << 9  # rows ever used; beyond it neither do accounts and what they hold
-# How far apart the rows lie that commands touch: what is asked for beside orders and table entries.
+# How far apart the rows lie that commands touch, and so what is asked for beside orders and entries of their index.
 LITTLE = 0  # nothing
-OWNERS = 1  # rows of accounts and books
-ALL = 2  # those, levels, neighbours in lists, whose turn is next
-SAMPLES_SHIFT = 3
-SAMPLES = 1 << SAMPLES_SHIFT
+OWNERS = 1  # books, accounts, their positions and RISK rows, those of makers too
+ALL = 2  # those, levels, and what an order's row points to
+SAMPLES_SHIFT = 3  # one row in each eighth of a batch is looked at, of a short batch every one
 FIRST = np.int64(0)
 SECOND = np.int64(1)
 THIRD = np.int64(2)
 
 
 @leaf_kernel
-def spread_of(state, commands, start, stop, before):
+def scatter_of(state, commands, start, stop, before):
     """ALL if there are many orders or rows `start` to `stop` name more than one book, OWNERS if there are many
     positions, else LITTLE.
 
@@ -42,15 +41,13 @@ def spread_of(state, commands, start, stop, before):
     if state.used_orders > MANY_ORDERS:
         return ALL
     seen, named = np.int64(0), 0
-    for part in range(SAMPLES):
-        row = start + (((stop - start) * part) >> SAMPLES_SHIFT)
-        if row < stop:
-            instrument = np.int64(row_at(commands, row).instrument)
-            if seen != 0 and instrument != 0 and instrument != seen:
-                return ALL
-            if instrument != 0:
-                seen = instrument
-                named += 1
+    for row in range(start, stop, max((stop - start) >> SAMPLES_SHIFT, 1)):
+        instrument = np.int64(row_at(commands, row).instrument)
+        if seen != 0 and instrument != 0 and instrument != seen:
+            return ALL
+        if instrument != 0:
+            seen = instrument
+            named += 1
     if named < 2 and before == ALL:
         return ALL
     return OWNERS if state.used_positions > MANY_POSITIONS else LITTLE
@@ -104,10 +101,9 @@ def ask_for_owner(state, slot):
 
 
 @leaf_kernel
-def look_far(state, command, note, spread):
-    """Ask for table entries of a command, and note where they are."""
+def look_far(state, command, note, scatter):
+    """Hash the keys of a command, and ask for what can be found without more."""
     note.word = order_hash(command)
-    note.slot = 0
     prefetch(state.order_index, home_bucket(note.word, np.int64(state.index_size)), FIRST)
     if state.index_old_size != 0:
         prefetch(state.order_index, home_bucket(note.word, np.int64(state.index_old_size)), FIRST)
@@ -115,14 +111,14 @@ def look_far(state, command, note, spread):
     account = np.int64(command.account)
     position_word = position_hash(account, index)
     note.position_word = position_word
-    if spread != LITTLE:
+    if scatter != LITTLE:
         prefetch(state.position_index, home_of(state, position_word), FIRST)
         _ask_for_book(state, index)
         prefetch(state.accounts, account, FIRST)
 
 
 @leaf_kernel
-def look_near(state, command, note, spread):
+def look_near(state, command, note, scatter):
     """Ask for the rows that a command begins with. No branch on its kind: which comes next is not to be guessed."""
     slot = _likely_row(state.order_index, home_bucket(note.word, np.int64(state.index_size)), note.word)
     if command.order_id != 0:
@@ -130,12 +126,12 @@ def look_near(state, command, note, spread):
     note.slot = slot
     ask_for_order(state, slot)
     index = np.int64(command.instrument)
-    if spread != LITTLE and index < state.books.shape[0]:
+    if scatter != LITTLE and index < state.books.shape[0]:
         book = state.books[index]
         ask_for_risk(state, np.int64(command.account), book)
         word = np.uint64(note.position_word)
         prefetch(state.positions, _likely_row(state.position_index, home_of(state, word) & -LANES, word), FIRST)
-        if spread == ALL:
+        if scatter == ALL:
             _ask_for_level(state, book, np.int64(command.side & 1), command.price)
 
 
@@ -154,14 +150,14 @@ def look_close(state, note):
 
 
 @leaf_kernel
-def ask_for_next(state, book, side, resting, spread):
+def ask_for_next(state, book, side, resting, scatter):
     """The order behind the one that is about to trade, in the queue at the best place of its side or a worse one."""
     following = np.int64(state.links[resting].newer)
     if following != 0:
-        if spread != LITTLE:
+        if scatter != LITTLE:
             ask_for_owner(state, following)
         ask_for_order(state, np.int64(state.links[following].newer))
-    elif spread == ALL:
+    elif scatter == ALL:
         place = worse_place(state, book, side, np.int64(book.best[side]))
         if place != 0:
             ask_for_order(state, np.int64(state.levels[row_of(book, side, place)].head))

@@ -83,7 +83,7 @@ def _match_outright(state, out, slot):
         if is_own(order, state.orders[resting]):
             own = resting
         else:
-            ask_for_next(state, book, other, resting, out.spread)
+            ask_for_next(state, book, other, resting, out.scatter)
             trade_oldest(state, out, book, resting, slot)
             best = np.int64(book.best[other])
     book_taken(state, book, order, lots_before - order.leaves_lots, order.value_tick_lots - value_before)

@@ -134,7 +134,7 @@ CURSOR = record_type(
 AHEAD = record_type(
     [
         ("word", "<u8"),  # its `order_hash`
-        ("slot", "<i4"),  # of the first entry with this hash: nearly always the order that is meant; 0 not looked up
+        ("slot", "<i4"),  # of the first entry with this hash: nearly always the order that is meant; 0 none
         ("position_word", "<u4"),  # `position_hash` of its account and book
     ]
 )
@@ -229,7 +229,7 @@ def outbox_dtype(limits: Limits) -> np.dtype:
             [
                 ("count", "<i8"),
                 ("capacity", "<i8"),
-                ("spread", "<i8"),  # how far apart the rows lie that commands touch (`engine.look_ahead`)
+                ("scatter", "<i8"),  # how far apart the rows lie that commands touch (`engine.look_ahead`)
                 ("ahead", AHEAD, (LOOK_AHEAD,)),  # of the next commands
                 ("rows", EVENT, (limits.event_rows,)),
             ]

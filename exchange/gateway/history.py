@@ -5,6 +5,7 @@ Derived: nothing here is ahead of the gate; a file that does not continue withou
 question about something older than what is kept is answered with None, never with a part of the truth.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from exchange.codes import EventFlag, EventKind
 from exchange.records import EVENT, EVENT_FIELDS, EVENT_STRUCT, ROW_BYTES, ROW_VERSION
 from exchange.seams import Disk
 
+FILE = re.compile(r"\d{10}\.rows\d*")
 SUFFIX = ".rows" if ROW_VERSION == 1 else f".rows{ROW_VERSION}"
 CHUNK_ROWS = 65_536
 CHUNKS_MAX = 32
@@ -54,7 +56,7 @@ class History:
     def load(self, last_sequence: int) -> None:
         """Take up the files of the run before; what does not link, is ahead of `last_sequence` or has rows of another
         version is removed."""
-        files = sorted(name for name in self._disk.list(self._folder) if ".rows" in name) if self._folder else []
+        files = sorted(filter(FILE.fullmatch, self._disk.list(self._folder))) if self._folder else []
         names = [name for name in files if name.endswith(SUFFIX)]
         kept: list[tuple[int, np.ndarray]] = []
         for name in reversed(names):

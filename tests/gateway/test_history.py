@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from exchange.codes import EventFlag, EventKind
 from exchange.gateway import history as history_module
-from exchange.gateway.history import History
+from exchange.gateway.history import SUFFIX, History
 from exchange.records import EVENT, EVENT_STRUCT
 from exchange.seams import RealDisk
 
@@ -108,7 +108,7 @@ def test_file_ahead_of_the_journal_or_damaged_is_dropped(tmp_path: object) -> No
         history.append(events(1, numbers, 20))
         history.close()
         if damage is not None:
-            with open(f"{folder}/0000000001.rows", "r+b") as file:
+            with open(f"{folder}/0000000001{SUFFIX}", "r+b") as file:
                 file.seek(5 * 128)
                 file.write(damage)
         again = History(RealDisk(), folder)
@@ -121,10 +121,13 @@ def test_file_with_rows_of_another_version_is_dropped(tmp_path: object) -> None:
     history = History(RealDisk(), folder)
     history.append(events(1, {}, 20))
     history.close()
-    os.rename(f"{folder}/0000000001.rows", f"{folder}/0000000001.rows2")
+    os.rename(f"{folder}/0000000001{SUFFIX}", f"{folder}/0000000001{SUFFIX}0")
+    foreign = ["0000000001.rows.bak", "notes.rows"]
+    for name in foreign:
+        open(f"{folder}/{name}", "w").close()
     again = History(RealDisk(), folder)
     again.load(20)
-    assert again.last_sequence == 0 and found(again, 1, 1, 5) is None and RealDisk().list(folder) == []
+    assert again.last_sequence == 0 and found(again, 1, 1, 5) is None and RealDisk().list(folder) == foreign
 
 
 def test_zeros_that_a_power_loss_leaves_at_the_end_are_cut(tmp_path: object) -> None:
@@ -132,7 +135,7 @@ def test_zeros_that_a_power_loss_leaves_at_the_end_are_cut(tmp_path: object) -> 
     history, numbers = History(RealDisk(), folder), {}
     history.append(events(1, numbers, 20))
     history.close()
-    with open(f"{folder}/0000000001.rows", "ab") as file:
+    with open(f"{folder}/0000000001{SUFFIX}", "ab") as file:
         file.write(bytes(300))
     again = History(RealDisk(), folder)
     again.load(20)

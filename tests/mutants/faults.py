@@ -5,6 +5,7 @@ A fault names the wrong behaviour, not the changed line: when a kernel is rewrit
 
 from tests.mutants.plant import Fault
 
+APPLY = "exchange/engine/apply.py"
 LEVELS = "exchange/book/levels.py"
 AUCTION = "exchange/book/auction.py"
 INDEX = "exchange/book/index.py"
@@ -315,6 +316,10 @@ FAULTS = (
     Fault("a slot that was looked up ahead is believed", ORDERS, "if has_key(state.orders[guess], account, first, second, third):", "if guess != 0:"),
     Fault("an order that has left is found by its key", INDEX, "        and order.state != FREE\n", ""),
     Fault("a cancel's answer does not name its request", ORDERS, "    _take_out(state, out, slot, USER, word, command.request_id)\n", "    _take_out(state, out, slot, USER, word, 0)\n"),
+    # the loop
+    Fault("a mass quote that is open ends with its batch", APPLY, "            if stop >= start or state.cursor.run == 0:\n", "            if state.cursor.run == 0:\n"),
+    Fault("a mass quote that is cut off stays open", APPLY, "        elif unlikely(state.cursor.run != 0) and row_at(commands, index).kind != QUOTE:\n            _cut_run(state)\n", ""),
+    Fault("implied prices are not told after the command that moved them", APPLY, "            if state.marked_words[CHANGED] != ZERO and", "            if state.marked_words[CHANGED] == ZERO and"),
     # disconnect, clock
     Fault("disconnect takes GTC orders where only DAY was asked", DISCONNECT, '(command["flags"] & DAY_ONLY != 0 and order.tif != DAY)', "False"),
     Fault("disconnect takes other sessions' orders", DISCONNECT, "    if command[\"flags\"] & WHOLE_ACCOUNT == 0 and order.session != command.session:\n        return 0\n", ""),

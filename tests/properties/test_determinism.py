@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.engine.engine import Engine
+from exchange.engine.look_ahead import ALL, LITTLE, MANY_POSITIONS, OWNERS
 from exchange.limits import STEP_EVENTS, TEST
 from tests.properties.tape import chunks, digest, play, tape
 
@@ -55,6 +56,20 @@ def test_results_do_not_depend_on_the_length_of_the_event_buffer(capacity: int, 
     engine.outs["capacity"] = capacity
     events = play(engine, chunks(tape(SEED, COUNT, plain), set()))
     assert (events, engine.state_hash()) == whole(plain)
+
+
+@pytest.mark.rule("INV-020")
+def test_results_do_not_depend_on_what_memory_is_asked_for_ahead() -> None:
+    """Batches of one book ask for the owners' rows, those of several for all; in `whole` there are few of the first."""
+    engine = Engine(TEST)
+    engine.states["used_positions"] = MANY_POSITIONS + 1
+    events, asked = b"", []
+    for part in chunks(tape(SEED, COUNT, True), set(range(0, COUNT, 3))):
+        engine.outs["scatter"] = LITTLE
+        events += play(engine, [part])
+        asked.append(int(engine.outs["scatter"][0]))
+    assert events == whole(True)[0]
+    assert asked.count(OWNERS) > 20 and asked.count(ALL) > 20
 
 
 @pytest.mark.rule("INV-020")

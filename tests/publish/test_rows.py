@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange.journal.frames import FORMAT
 from exchange.publish import rows
 from exchange.records import COMMAND, EVENT, ROW_VERSION, pack_client_order_id
 
@@ -16,9 +17,10 @@ def test_every_place_has_the_name_of_its_field() -> None:
 
 
 def test_other_columns_are_another_version() -> None:
-    """Tapes and kept events name the version of their rows: whoever changes a column counts it up, and this digest."""
+    """Tapes and kept events name the version of their rows, frames their format: whoever changes a column counts both
+    up, and this digest."""
     columns = sha256(f"{COMMAND.descr} {EVENT.descr}".encode()).hexdigest()[:16]
-    assert (ROW_VERSION, columns) == (1, "bcbdd8ee9872f6f1")
+    assert (ROW_VERSION, FORMAT, columns) == (1, 1, "bcbdd8ee9872f6f1")
 
 
 def test_rows_are_read_field_by_field_and_grouped_by_command() -> None:
