@@ -22,9 +22,9 @@ CLOSE = LOOK_AHEAD // 4
 MANY_ORDERS = 1 << 16  # slots ever used; beyond it links and levels no longer stay in a cache of the second level
 MANY_POSITIONS = 1 << 9  # rows ever used; beyond it neither do accounts and what they hold
 # How far apart the rows lie that commands touch, and so what is asked for beside orders and entries of their index.
-LITTLE = 0  # nothing
-OWNERS = 1  # books, accounts, their positions and RISK rows, those of makers too
-ALL = 2  # those, levels, and what an order's row points to
+LITTLE = np.int64(0)  # nothing
+OWNERS = np.int64(1)  # books, accounts, their positions and RISK rows, those of makers too
+ALL = np.int64(2)  # those, levels, and what an order's row points to
 SAMPLES_SHIFT = 3  # one row in each eighth of a batch is looked at, of a short batch every one
 FIRST = np.int64(0)
 SECOND = np.int64(1)

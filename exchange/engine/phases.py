@@ -14,7 +14,7 @@ from exchange.engine.collar import collect_again, may_uncross
 from exchange.engine.disconnect import release_waiting
 from exchange.engine.emit import market_event, refuse
 from exchange.engine.leavers import send_off
-from exchange.engine.look_ahead import ask_for_next
+from exchange.engine.look_ahead import ALL, ask_for_next
 from exchange.engine.market_state import FOLLOW, KEPT, change_state, reference_tick
 from exchange.engine.orders import refresh_order
 from exchange.engine.scope import OF_THE_DAY, gather_book
@@ -175,8 +175,8 @@ def _trade_pair(state, out, book, price):
     buyer = np.int64(state.levels[best_row(book, BUY)].head)
     seller = np.int64(state.levels[best_row(book, SELL)].head)
     buy, sell = state.orders[buyer], state.orders[seller]
-    ask_for_next(state, book, BUY, buyer, np.int64(1))
-    ask_for_next(state, book, SELL, seller, np.int64(1))
+    ask_for_next(state, book, BUY, buyer, ALL)
+    ask_for_next(state, book, SELL, seller, ALL)
     lots = min(_part_lots(buy, price), _part_lots(sell, price))  # no more than is left of the volume
     buyer_showed, seller_showed = buy.shown_lots != 0, sell.shown_lots != 0
     trade_lots(state, out, book, buyer, seller, price, lots, True)
