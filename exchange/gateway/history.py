@@ -66,8 +66,9 @@ class History:
             kept.append((int(name[:10]), rows))
         for number, rows in reversed(kept):
             self._adopt(number, rows)
+        taken_up = {chunk.name for chunk in self._chunks}
         for name in files:
-            if name not in names or all(chunk.number != int(name[:10]) for chunk in self._chunks):
+            if name not in taken_up:
                 self._disk.unlink(f"{self._folder}/{name}")
 
     def append(self, events: np.ndarray) -> None:
