@@ -1,5 +1,6 @@
 """What every test shares: settings of random tests, and a guard against the outside network."""
 
+import os
 import socket
 from collections.abc import Iterator
 
@@ -16,6 +17,13 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("gpux")
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With JIT off hashes are NumPy scalars that wrap around on purpose. `exchange.kernel` says so to NumPy, but only
+    for the thread that imports it."""
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
+        config.addinivalue_line("filterwarnings", "ignore:overflow encountered in scalar:RuntimeWarning")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -7,20 +7,13 @@ is the one that `entry.enter_order`, `orders.cancel_order` or `replace.replace_o
 import numpy as np
 
 from exchange.book.index import order_hash
-from exchange.clearing.positions import own_position
 from exchange.codes import CommandKind
+from exchange.engine.entry import check_new
 from exchange.engine.orders import check_cancel, target_of
-from exchange.engine.replace import PENDING, SET_TRIGGER, check_replace, wanted_terms
-from exchange.engine.replace_stop import check_stop_replace, new_stop_price
-from exchange.engine.validate import (
-    BAD_COMBO,
-    ELECTED,
-    NONE,
-    check_entry,
-    check_terms,
-    entry_tick,
-    known_book,
-)
+from exchange.engine.replace import PENDING, check_replace
+from exchange.engine.replace_stop import check_stop_replace
+from exchange.engine.replace_terms import wanted_stop_terms, wanted_terms
+from exchange.engine.validate import BAD_COMBO, NONE, known_book
 from exchange.kernel import kernel, row_at
 
 NEW = np.int64(CommandKind.NEW)
@@ -41,7 +34,7 @@ def check_batch(states, commands):
         command = row_at(commands, place)
         slot = np.int64(0)
         if command.kind == NEW:
-            reason = _check_new(state, command)
+            reason = check_new(state, command, order_hash(command))[0]
             index = np.int64(command.instrument)
         else:
             slot = target_of(state, command, order_hash(command), np.int64(0))
@@ -53,17 +46,6 @@ def check_batch(states, commands):
 
 
 @kernel
-def _check_new(state, command):
-    reason = check_entry(state, command)
-    if reason != NONE:
-        return reason
-    index = np.int64(command.instrument)
-    book = state.books[index]
-    row = own_position(state, np.int64(command.account), index)
-    return check_terms(state, command, book, row, order_hash(command), entry_tick(state, book, command))
-
-
-@kernel
 def _check_change(state, command, slot):
     """`slot`: of the order that a CANCEL or REPLACE names, 0 if there is none."""
     if command.kind == CANCEL:
@@ -71,11 +53,8 @@ def _check_change(state, command, slot):
     if command.kind != REPLACE:
         return BAD_COMBO
     order = state.orders[slot]
-    flags = command["flags"]
-    price, total, display = wanted_terms(order, command)
     if order.state == PENDING:
-        trigger = np.int64(command.trigger) if flags & SET_TRIGGER != 0 else np.int64(order.trigger)
-        price = new_stop_price(state.books[order.book], order, command, trigger)
+        trigger, price, total, display = wanted_stop_terms(state.books[order.book], order, command)
         return check_stop_replace(state, command, slot, trigger, price, total, display)
-    reason = check_replace(state, command, slot, price, total, display)
-    return ELECTED if reason == NONE and flags & SET_TRIGGER != 0 else reason
+    price, total, display = wanted_terms(order, command)
+    return check_replace(state, command, slot, price, total, display)

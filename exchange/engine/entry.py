@@ -102,37 +102,48 @@ def _write_order(state, order, command, tick, position, rests):
 
 
 @kernel
-def _refuse_terms(state, row, command, book, tick):
-    """Beside its reason, `row` says what would have been in order: prices, or money. `tick`: the `entry_tick`."""
+def check_new(state, command, word):
+    """The reason a NEW is refused for, the account's position in its book (0: none yet), its `entry_tick`.
+
+    word  its `order_hash`
+    """
+    reason, row, tick = check_entry(state, command), np.int64(0), np.int64(0)
+    if reason == NONE:
+        index = np.int64(command.instrument)
+        book = state.books[index]
+        row = own_position(state, np.int64(command.account), index)
+        tick = entry_tick(state, book, command)
+        reason = check_terms(state, command, book, row, word, tick)
+    return reason, row, tick
+
+
+@kernel
+def _refuse_new(state, out, command, reason, tick):
+    """REJ; beside the reason it says what would have been in order: prices, or money. `tick`: the `entry_tick`."""
+    row = refuse(state, out, REJ, command, reason)
+    if reason != BAND and reason != RISK:
+        return
+    book = state.books[np.int64(command.instrument)]
     side, lots = np.int64(command.side), np.int64(command.lots)
-    if row.reason == BAND:
-        lowest, highest = np.int64(book.low_tick), np.int64(book.high_tick)
-        if command.order_type == LIMIT:
-            lowest, highest = price_range(book, side)
-        tell_prices(row, lowest, highest)
-    elif row.reason == RISK:
+    if reason == RISK:
         loss = lots * loss_per_lot(book, side, tick)
         tell_money(state, row, np.int64(command.account), book, side, lots, loss)
+    elif command.order_type == LIMIT:
+        lowest, highest = price_range(book, side)
+        tell_prices(row, lowest, highest)
+    else:
+        tell_prices(row, np.int64(book.low_tick), np.int64(book.high_tick))
 
 
 @kernel
 def _take_long_way(state, out, command, word):
     """The checks of a NEW one by one, and REJ if it fails one. As `take_short_way`, and its `entry_tick`."""
-    row, tick, loss = np.int64(0), np.int64(0), np.int64(0)
-    reason = check_entry(state, command)
+    reason, row, tick = check_new(state, command, word)
     if reason != NONE:
-        refuse(state, out, REJ, command, reason)
-        return False, row, tick, loss
-    account, side = np.int64(command.account), np.int64(command.side)
+        _refuse_new(state, out, command, reason, tick)
+        return False, row, tick, np.int64(0)
     book = state.books[np.int64(command.instrument)]
-    row = own_position(state, account, np.int64(command.instrument))
-    tick = entry_tick(state, book, command)
-    reason = check_terms(state, command, book, row, word, tick)
-    if reason != NONE:
-        _refuse_terms(state, refuse(state, out, REJ, command, reason), command, book, tick)
-        return False, row, tick, loss
-    loss = np.int64(command.lots) * loss_per_lot(book, side, tick)
-    return True, row, tick, loss
+    return True, row, tick, np.int64(command.lots) * loss_per_lot(book, np.int64(command.side), tick)
 
 
 @leaf_kernel

@@ -4,10 +4,11 @@ import numpy as np
 
 from exchange.book.levels import may_trade, take_hidden_first
 from exchange.book.stops import is_stop
-from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderState, OrderType
+from exchange.codes import CancelReason, EventFlag, EventKind, OrderState, OrderType
 from exchange.engine.emit import next_in_stream, order_event, tell_prices
 from exchange.engine.orders import move_order, refuse_change, rest_order, take_out, target_of, work_order
-from exchange.engine.replace_stop import more_work, replace_stop, set_terms
+from exchange.engine.replace_stop import replace_stop
+from exchange.engine.replace_terms import SET_TIF, SET_TRIGGER, more_work, set_terms, wanted_terms
 from exchange.engine.risk import RISK, check_risk, side_is_full, tell_money
 from exchange.engine.validate import (
     BAD_COMBO,
@@ -20,7 +21,6 @@ from exchange.engine.validate import (
     OPEN,
     PO_CROSS,
     POST_ONLY_NONE,
-    SET_TIF,
     STATE,
     UNKNOWN,
     UNKNOWN_ACCOUNT,
@@ -42,11 +42,7 @@ RREJ = np.int64(EventKind.RREJ)
 IFM = np.int64(CancelReason.IFM)
 KEPT = np.int64(EventFlag.KEPT)
 LOST = np.int64(EventFlag.LOST)
-KEEP_PRICE = np.int64(CommandFlag.KEEP_PRICE)
-KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
-SET_TRIGGER = np.int64(CommandFlag.SET_TRIGGER)
 PENDING = np.int64(OrderState.PENDING)
-SET_DISPLAY = np.int64(CommandFlag.SET_DISPLAY)
 
 
 @kernel
@@ -58,6 +54,12 @@ def _keeps_place(order, price, leaves, display):
 @kernel
 def check_replace(state, command, slot, price, total, display):
     """The reason a REPLACE is refused for; price, total and display are what the order would have (REPL-004)."""
+    reason = _check_change(state, command, slot, price, total, display)
+    return ELECTED if reason == NONE and command["flags"] & SET_TRIGGER != 0 else reason
+
+
+@kernel
+def _check_change(state, command, slot, price, total, display):
     account = np.int64(command.account)
     if not known_account(state, account):
         return UNKNOWN_ACCOUNT
@@ -122,16 +124,6 @@ def _refuse(state, out, command, reason, slot, price, total):
 
 
 @kernel
-def wanted_terms(order, command):
-    """Price, total and display that an order would have after a REPLACE."""
-    flags = command["flags"]
-    price = np.int64(order.price) if flags & KEEP_PRICE != 0 else np.int64(command.price)
-    total = np.int64(order.order_lots) if flags & KEEP_LOTS != 0 else np.int64(command.lots)
-    display = np.int64(command.display_lots) if flags & SET_DISPLAY != 0 else np.int64(order.display_lots)
-    return price, total, display
-
-
-@kernel
 def replace_order(state, out, command, word, guess):
     """REPLACE: RPL, then at most CXL or RST. Returns the slot if the order now aggresses, else 0."""
     slot = target_of(state, command, word, guess)
@@ -141,8 +133,6 @@ def replace_order(state, out, command, word, guess):
         return np.int64(0)
     price, total, display = wanted_terms(order, command)
     reason = check_replace(state, command, slot, price, total, display)
-    if reason == NONE and command["flags"] & SET_TRIGGER != 0:
-        reason = ELECTED
     if reason != NONE:
         _refuse(state, out, command, reason, slot, price, total)
         return np.int64(0)

@@ -2,20 +2,17 @@
 
 import numpy as np
 
-from exchange.book.expiry import keep_expiry
 from exchange.book.heap import is_waiting
-from exchange.book.stops import STOP, leave_trigger
-from exchange.clearing.margin import loss_per_lot
+from exchange.book.stops import leave_trigger
 from exchange.codes import CommandFlag, EventFlag, EventKind, RejectReason
 from exchange.engine.emit import next_in_stream, order_event, tell_prices
 from exchange.engine.orders import refuse_change, work_order
+from exchange.engine.replace_terms import KEEP_PRICE, SET_TIF, more_work, set_terms, wanted_stop_terms
 from exchange.engine.risk import RISK, check_risk, side_is_full, tell_money
 from exchange.engine.stop_terms import (
     check_moved_limit,
     check_stop_prices,
     is_elected_now,
-    protected_tick,
-    tighter,
 )
 from exchange.engine.stops import place_stop
 from exchange.engine.validate import (
@@ -38,24 +35,7 @@ RREJ = np.int64(EventKind.RREJ)
 KEPT = np.int64(EventFlag.KEPT)
 LOST = np.int64(EventFlag.LOST)
 ELECTED = np.int64(RejectReason.ELECTED)
-KEEP_PRICE = np.int64(CommandFlag.KEEP_PRICE)
-KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
-SET_TIF = np.int64(CommandFlag.SET_TIF)
-SET_TAG = np.int64(CommandFlag.SET_TAG)
-SET_DISPLAY = np.int64(CommandFlag.SET_DISPLAY)
-SET_TRIGGER = np.int64(CommandFlag.SET_TRIGGER)
 REJECT_IF_ELECTED = np.int64(CommandFlag.REJECT_IF_ELECTED)
-
-
-@kernel
-def new_stop_price(book, order, command, trigger):
-    """The limit after the replace. That of a plain stop keeps its distance from the trigger; a price tightens it."""
-    if order.order_type != STOP:
-        return np.int64(order.price) if command["flags"] & KEEP_PRICE != 0 else np.int64(command.price)
-    if command["flags"] & KEEP_PRICE != 0:
-        return order.price + trigger - order.trigger
-    side = np.int64(order.side)
-    return tighter(side, protected_tick(book, side, trigger), np.int64(command.price))
 
 
 @kernel
@@ -112,14 +92,6 @@ def _check_work(state, account, order, price, total):
 
 
 @kernel
-def more_work(book, order, price, lots):
-    """(lots, possible loss in mills) that work more than now if an order has so many left at another price."""
-    side = np.int64(order.side)
-    held = np.int64(order.leaves_lots) * loss_per_lot(book, side, np.int64(order.price))
-    return lots - np.int64(order.leaves_lots), lots * loss_per_lot(book, side, price) - held
-
-
-@kernel
 def _refuse(state, out, command, reason, slot, price, total):
     """RREJ, with the prices or the money that would have been in order."""
     row = refuse_change(state, out, RREJ, command, reason, slot)
@@ -137,10 +109,7 @@ def replace_stop(state, out, command, slot):
     """REPLACE of a stop that waits: RPL, or RREJ. With a trigger that is true already it is elected at once."""
     order = state.orders[slot]
     book = state.books[order.book]
-    trigger = np.int64(command.trigger) if command["flags"] & SET_TRIGGER != 0 else np.int64(order.trigger)
-    price = new_stop_price(book, order, command, trigger)
-    total = np.int64(order.order_lots) if command["flags"] & KEEP_LOTS != 0 else np.int64(command.lots)
-    display = np.int64(command.display_lots) if command["flags"] & SET_DISPLAY != 0 else np.int64(order.display_lots)
+    trigger, price, total, display = wanted_stop_terms(book, order, command)
     reason = check_stop_replace(state, command, slot, trigger, price, total, display)
     if reason != NONE:
         _refuse(state, out, command, reason, slot, price, total)
@@ -164,15 +133,3 @@ def replace_stop(state, out, command, slot):
     row.reference = command.request_id
     row.account_sequence = next_in_stream(state, np.int64(order.account))
     row["flags"] = LOST if lost else KEPT
-
-
-@kernel
-def set_terms(state, command, slot):
-    """What a replace changes without touching an order's place: time in force and tag."""
-    order = state.orders[slot]
-    if command["flags"] & SET_TIF != 0:
-        order.tif = command.tif
-        order.expiry_ns = command.expiry_ns
-        keep_expiry(state, slot)
-    if command["flags"] & SET_TAG != 0:
-        order.tag = command.tag
