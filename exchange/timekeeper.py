@@ -22,7 +22,7 @@ from exchange.settled import Settled
 
 INDICATIVE_NS = 100_000_000
 COLLECTING = (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.RESERVED, MarketState.PAUSED)
-CHANGES = frozenset(map(int, (EventKind.ACK, EventKind.RST, EventKind.RPL, EventKind.CXL)))
+CHANGES = frozenset(map(int, (EventKind.ACK, EventKind.RST, EventKind.RPL, EventKind.CXL, EventKind.UNX)))
 _STA = int(EventKind.STA)
 
 # submit(fields of a COMMAND, done): sequence it with the next batch; `done` is called when it is released.

@@ -135,10 +135,12 @@ def _replace_checks(reference: Reference, command: Any) -> Check:
     yield changed.order_lots % instrument.lot_inc != 0, RejectReason.BAD_LOT
     yield changed.order_lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
     yield shows_too_little(instrument, changed.order_lots, changed.display_lots), RejectReason.SHOW
+    banded = outside_band(reference, order.instrument, order.side, changed.price, changed.tif)
     if changed.leaves_lots <= 0 or keeps_priority(order, changed):
+        yield changed.price != order.price and banded, RejectReason.BAND
         yield bool(command.flags & CommandFlag.SET_TRIGGER), RejectReason.ELECTED
         return
-    yield outside_band(reference, order.instrument, order.side, changed.price, changed.tif), RejectReason.BAND
+    yield banded, RejectReason.BAND
     yield from _risk_checks(reference, changed, order)
     yield _would_take(reference, changed), RejectReason.PO_CROSS
     yield bool(command.flags & CommandFlag.SET_TRIGGER), RejectReason.ELECTED

@@ -7,6 +7,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from exchange.codes import CancelReason, EventKind, OrderType
+from tests.reference_book import signed
 from tests.reference_velocity import lead_month
 
 if TYPE_CHECKING:
@@ -70,4 +71,7 @@ def _place_orders(reference: Reference, index: int) -> list[Order]:
         if covered != rested:
             moved.append(order)
             order.shown_lots = order.shown_lots if covered else 0
+            top = book.top[order.side]
+            if covered and top and signed(order.side) * (order.price - top.price) > 0:
+                book.top[order.side] = None
     return moved

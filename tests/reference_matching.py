@@ -28,7 +28,7 @@ def match(reference: Reference, order: Order) -> Trip | None:
         if path and path.is_traded_before(order, maker):
             prints = [(path.index, path.price), *((one.instrument, one.price) for one in path.makers)]
             if trips := [(index, why) for index, price in prints if (why := breach(reference, index, price))]:
-                return trips[0]
+                return _worst(reference, order.instrument, trips)
             trade_path(reference, order, path)
             continue
         if maker is None or not book.takes(order.side, order.price, maker):
@@ -51,6 +51,14 @@ def match(reference: Reference, order: Order) -> Trip | None:
             if maker.leaves_lots and not maker.shown_lots:
                 reference.refresh(maker)
     return None
+
+
+def _worst(reference: Reference, index: int, trips: list[Trip]) -> Trip:
+    """Of a linked group: a breaker before velocity, the lead month before others (BAND-008, BAND-010)."""
+    lead = reference.lead_months.get(reference.clearing.instruments[index].group)
+    breakers = [trip for trip in trips if trip[1] == StateReason.HALT_DCB]
+    book, reason = (breakers or trips)[0]
+    return (lead if lead in dict(trips) else book), reason
 
 
 def executed_by(reference: Reference, order: Order) -> int:

@@ -62,7 +62,9 @@ class Phases:
 
     def effective(self, instrument: Instrument) -> MarketState:
         group, own = self.groups[instrument.group].state, self.own[instrument.index].state
-        return own if group == S.OPEN and own != S.NONE else group
+        if S.CLOSED in (group, own):
+            return S.CLOSED
+        return own if own == S.HALT or (group == S.OPEN and own != S.NONE) else group
 
     def refusal(self, instrument: Instrument | None, group: int, wanted: int) -> tuple[RejectReason, MarketState]:
         """Why a change cannot be made, and the state in force."""
@@ -82,9 +84,17 @@ class Phases:
         if wanted == S.HALT != now:
             phase.before_halt = state_before_halt(now)
         phase.state = S.NONE if instrument is not None and wanted == S.OPEN else wanted
+        if instrument is None and wanted == S.CLOSED:
+            self._end_day(group)
         self._hold(now_ns)
         if not keeps:
             phase.reopen_ns = 0
+
+    def _end_day(self, group: int) -> None:
+        """Only what was closed alone has a state of its own still."""
+        for index, instrument in self.instruments.items():
+            if instrument.group == group and self.own[index].state != S.CLOSED:
+                self.own[index] = Phase(S.NONE, self.own[index].before_halt)
 
     def reserve(self, phase: Phase, state: MarketState, until_ns: int, now_ns: int) -> None:
         """By the venue itself, until a time."""

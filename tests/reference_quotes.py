@@ -192,7 +192,7 @@ def _leave(reference: Reference, wanted: Wanted) -> QuoteState:
         reference.cancel_order(order, CancelReason.USER, command.request_id)
         return QuoteState.REMOVED
     book, old_price = reference.books[order.instrument], order.price
-    order.protection = command.smp_id
+    order.protection, order.session = command.smp_id, command.session
     if wanted.changes:
         book.remove(order)
         book.top = [None if holder is order else holder for holder in book.top]

@@ -61,7 +61,7 @@ def set_state(reference: Reference) -> None:
     scope = [i for i, other in instruments.items() if other is instrument or _follows(instrument, other, command)]
     if wanted == MarketState.CLOSED:
         expire(reference, scope)
-        end_day(reference, scope, instrument is None)
+        end_day(reference, scope)
     held = instrument is not None and wanted == MarketState.OPEN and phases.own[instrument.index].state
     if not held:
         if instrument is not None and wanted in (MarketState.OPEN, MarketState.CLOSED):
@@ -130,13 +130,11 @@ def clock(reference: Reference) -> None:
     fire_timers(reference)
 
 
-def end_day(reference: Reference, indices: list[int], whole_group: bool) -> None:
-    """The day's prices are forgotten (STOP-001); an extended auction is due as soon as the group is OPEN (AUC-014)."""
+def end_day(reference: Reference, indices: list[int]) -> None:
+    """The day's prices are forgotten (STOP-001), and how often an auction was extended (AUC-014)."""
     for index in indices:
         reference.books[index].last_tick = None
         reference.books[index].indicative_tick = None
-        if whole_group and reference.guards[index].extensions:
-            reference.phases.own[index].reopen_ns = reference.command.time_ns
         reference.guards[index].extensions = 0
 
 

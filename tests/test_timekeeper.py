@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from exchange.codes import BookFeature, CommandKind, MarketState, StateReason
+from exchange.codes import BookFeature, CommandFlag, CommandKind, EventKind, MarketState, StateReason
 from exchange.day_schedule import DaySchedule
 from exchange.engine import query
 from exchange.journal.replay import read_frames
 from exchange.operator.desk import OperatorDesk
 from exchange.operator.requests import Answer
+from exchange.publish.rows import KIND, Row
 from exchange.units import NS_PER_S
 from exchange.wire.messages import Cancel, Err, Exec, Ping, Query
 from tests.gateway.harness import START_NS, Bench, NoSyncDisk
@@ -257,6 +258,32 @@ def test_extended_auction_is_tried_again_when_its_time_is_over_and_then_waits_fo
         assert guard_of(bench, "extensions") == extension, "not before its time"
         bench.pass_ms(1_000)
     assert guard_of(bench, "reopen_ns") == 0 and query.market_state(bench.venue.states, 1) == S.RESERVED
+
+
+@pytest.mark.rule("AUC-001", "AUC-014")
+def test_a_book_that_is_crossed_after_an_uncross_at_its_collar_is_asked_for_its_next_indicative_price(
+    bench: Bench,
+) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    bench.venue.states["guards"]["collar_ticks"][0, 1] = 5
+    bench.venue.states["guards"]["extensions_max"][0, 1] = 0
+    set_state(bench, S.PAUSED)
+    stays = {"cancel_on_disconnect": False}
+    peer.ask(bench.order(10, "a1", price_tick=bench.price + 20, order_lots=5, **stays))
+    for number, (beyond, lots) in enumerate([(1, 2), (10, 3)]):
+        terms = {"side": "s", "price_tick": bench.price + beyond, "order_lots": lots, **stays}
+        other.ask(bench.order(10 + number, f"b{number}", **terms))
+    set_state(bench, S.OPEN)
+    bench.pass_ms(400)
+    before = len(commands(bench, CommandKind.INDICATIVE))
+    clamped = {"kind": CommandKind.SET_STATE, "order_type": S.OPEN, "instrument": 1, "flags": CommandFlag.CLAMP}
+    told: list[Row] = []
+    bench.venue.submit(clamped, told.extend)
+    bench.settle()
+    assert [row[KIND] for row in told if row[KIND] == EventKind.UNX]
+    bench.pass_ms(400)
+    assert query.market_state(bench.venue.states, 1) == S.RESERVED
+    assert len(commands(bench, CommandKind.INDICATIVE)) > before
 
 
 @pytest.mark.rule("STATE-004")

@@ -157,20 +157,36 @@ def _next_owner(state, slot):
 
 
 @kernel
+def _latest_in_the_way(state, number, deepest):
+    """The latest source before `number` whose order has the owner of any order from there to `deepest`, -1 if none."""
+    path = state.path
+    for earlier in range(number - 1, -1, -1):
+        order = state.orders[path.slots[earlier]]
+        for source in range(number, deepest + 1):
+            slot = _head_of(state, source)
+            while slot != 0:
+                if have_one_owner(state.orders[slot], order):
+                    return np.int64(earlier)
+                slot = np.int64(state.links[slot].newer)
+    return np.int64(-1)
+
+
+@kernel
 def _choose_makers(state):
     """One order of each source, earliest stamps first, no two of one owner (IMP-002, SMP-010). False: there are none.
 
-    Depth first: a source steps on to its next order when those behind it find no partner.
+    Depth first: when a source finds no partner, the latest one before it that was in the way steps on to its next
+    order. Whatever those between take, it finds none either.
     """
     path = state.path
-    number = 0
+    number = deepest = np.int64(0)
     path.slots[0] = _head_of(state, 0)
     for _ in range(TRIES_MAX):
         slot = np.int64(path.slots[number])
         if slot == 0:
-            if number == 0:
+            number = _latest_in_the_way(state, number, deepest)
+            if number < 0:
                 return False
-            number -= 1
             path.slots[number] = _next_owner(state, np.int64(path.slots[number]))
         elif _shares_owner(state, number):
             path.slots[number] = state.links[slot].newer
@@ -178,6 +194,7 @@ def _choose_makers(state):
             return True
         else:
             number += 1
+            deepest = max(deepest, number)
             path.slots[number] = _head_of(state, number)
     return False
 

@@ -9,12 +9,11 @@ import numpy as np
 
 from exchange.codes import StateReason
 from exchange.kernel import kernel
-from exchange.limits import LEGS_MAX, WINDOW_SLOTS
+from exchange.limits import WINDOW_SLOTS
 
 VELOCITY = 0  # place in `guard.windows`
 BREAKER = 1
 NO_BREACH = np.int64(StateReason.NONE)
-OWN_PRINT = np.int64(LEGS_MAX)  # beside the numbers of a path's sources
 REASONS = (np.int64(StateReason.VELOCITY), np.int64(StateReason.HALT_DCB))
 
 
@@ -32,19 +31,23 @@ def breach(state, index, tick):
 
 
 @kernel
-def breached_source(state, index):
-    """Which print of the implied group noted in `state.path` would breach a window (BAND-009).
+def breach_of_path(state, index):
+    """What the prints of the implied group noted in `state.path` would breach (BAND-009).
 
     index    the aggressor's book, which prints at the implied price
-    returns  OWN_PRINT, else the number of a source, -1 if none would
+    returns  (StateReason, book): the breaker if any print trips it, NO_BREACH if none breaches; the lead month if it
+             is among those that breach (BAND-008), else the first that breaches so
     """
     path = state.path
-    if breach(state, index, np.int64(path.tick)) != NO_BREACH:
-        return OWN_PRINT
-    for number in range(path.count):
-        if breach(state, np.int64(path.books[number]), np.int64(path.ticks[number])) != NO_BREACH:
-            return np.int64(number)
-    return np.int64(-1)
+    lead = np.int64(state.groups[state.books[index].group].lead_book)
+    worst, book, leads = NO_BREACH, index, False
+    for number in range(-1, np.int64(path.count)):
+        printed = index if number < 0 else np.int64(path.books[number])
+        reason = breach(state, printed, np.int64(path.tick) if number < 0 else np.int64(path.ticks[number]))
+        leads = leads or (reason != NO_BREACH and printed == lead)
+        if reason != NO_BREACH and (worst == NO_BREACH or (reason == REASONS[BREAKER] and worst != reason)):
+            worst, book = reason, printed
+    return worst, lead if leads else book
 
 
 @kernel

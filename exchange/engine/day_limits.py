@@ -10,8 +10,9 @@ import numpy as np
 
 from exchange.book.levels import link_order
 from exchange.book.parked import join_parked
+from exchange.book.slots import SLOT_MASK
 from exchange.book.stops import STOP
-from exchange.codes import CancelReason, EventKind, MarketState, OrderEntry, OrderState
+from exchange.codes import CancelReason, EventKind, MarketState, OrderEntry, OrderState, Side
 from exchange.engine.apply import REPORT
 from exchange.engine.control_checks import require, within
 from exchange.engine.guards import choose_lead, set_widths
@@ -188,7 +189,19 @@ def _place_orders(state: np.record, index: int) -> list[int]:
             link_order(state, book, slot)
         else:
             join_parked(state, book, slot)
+    for slot in moved:
+        _end_top(state, slot)
     return moved
+
+
+def _end_top(state: np.record, slot: int) -> None:
+    """An order that rests again at a better price than the one with TOP ends that (PRO-002)."""
+    order = state.orders[slot]
+    tops, side = state.sharing[order.book].top_order, int(order.side)
+    top = state.orders[int(tops[side]) & SLOT_MASK]
+    better = order.price > top.price if side == Side.BUY else order.price < top.price
+    if order.resting and better and top.order_id == tops[side]:
+        tops[side] = 0
 
 
 def _rests(state: np.record, slot: int) -> np.ndarray:

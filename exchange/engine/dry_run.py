@@ -14,7 +14,7 @@ from exchange.book.levels import (
     unlink_order,
     worse_place,
 )
-from exchange.book.windows import NO_BREACH, breach, breached_source, end_trial, try_print
+from exchange.book.windows import NO_BREACH, breach, breach_of_path, end_trial, try_print
 from exchange.codes import Matching
 from exchange.engine.orders import slice_lots
 from exchange.engine.protection import end_tries, is_protected, is_pulled, try_fill
@@ -90,7 +90,7 @@ def _from_path(state, order, floor, left, entries):
     side = np.int64(order.side)
     if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) == 0:
         return np.int64(0), entries
-    if breached_source(state, np.int64(order.book)) >= 0:
+    if breach_of_path(state, np.int64(order.book))[0] != NO_BREACH:
         clear_path(state)
         return np.int64(-1), entries
     lots = min(left, np.int64(state.path.lots))

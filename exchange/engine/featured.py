@@ -7,7 +7,7 @@ import numpy as np
 
 from exchange.book.implied import clear_path, find_path
 from exchange.book.levels import IMPLIED, best_row, place_of, tick_of
-from exchange.book.windows import NO_BREACH, OWN_PRINT, breach, breached_source
+from exchange.book.windows import NO_BREACH, breach, breach_of_path
 from exchange.codes import BookFeature, Matching
 from exchange.engine.implied import trade_path
 from exchange.engine.level_pass import NO_PASS, begin_pass, continue_pass, prevent_on_level
@@ -83,14 +83,10 @@ def _breaches(state, index, tick):
 @kernel
 def _path_breaches(state, index):
     """The same for a linked group: one breach blocks all of its prints (BAND-009)."""
-    source = breached_source(state, index)
-    if source < 0:
+    reason, breached = breach_of_path(state, index)
+    if reason == NO_BREACH:
         return False
-    path = state.path
-    if source == OWN_PRINT:
-        _breaches(state, index, np.int64(path.tick))
-    else:
-        _breaches(state, np.int64(path.books[source]), np.int64(path.ticks[source]))
+    note_breach(state, breached, reason)
     clear_path(state)
     return True
 

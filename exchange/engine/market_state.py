@@ -16,8 +16,10 @@ KEPT = np.int64(-1)  # of a reopening time: a halt stops it, and the way back to
 
 @kernel
 def effective_state(group_state, own_state):
-    """While its group is OPEN an instrument may have a stricter state of its own."""
-    if group_state == OPEN and own_state != FOLLOW:
+    """The stricter of both. While its group is OPEN an instrument may have a state of its own; a HALT of its own lasts
+    until the group's day ends, and what was closed alone stays CLOSED."""
+    stays = own_state == CLOSED or (own_state == HALT and group_state != CLOSED)
+    if stays or (group_state == OPEN and own_state != FOLLOW):
         return np.int64(own_state)
     return np.int64(group_state)
 
@@ -65,7 +67,7 @@ def _change_book(state, index, target, reason, until_ns):
     book = state.books[index]
     if target == HALT and book.phase != HALT:
         book.before_halt = book.phase
-    if target == OPEN or target == CLOSED:
+    if target == OPEN:
         state.guards[index].extensions = 0
     own = FOLLOW if target == OPEN else target
     _set_book_state(state, index, np.int64(state.groups[book.group].state), own, reason)
@@ -92,7 +94,9 @@ def _change_group(state, group_number, target, reason, until_ns):
     for index in range(1, state.books_listed + 1):
         book = state.books[index]
         if book.group == group_number:
-            _set_book_state(state, index, target, np.int64(book.own_state), reason)
+            own = np.int64(book.own_state)
+            # What a breaker, a collar or a person brought about ends with the day.
+            _set_book_state(state, index, target, FOLLOW if target == CLOSED and own != CLOSED else own, reason)
             if target == CLOSED:
                 _end_day(state, index)
             elif fresh_day:
@@ -121,14 +125,13 @@ def _set_book_state(state, index, group_state, own_state, reason):
 
 @kernel
 def _end_day(state, index):
-    """A close: the day's prices are nobody's last any more (STOP-001); an auction that was extended ends too, the next
-    begins as soon as the group is OPEN (AUC-014)."""
+    """A close: the day's prices are nobody's last any more (STOP-001); an auction that was extended ends, its orders
+    join the next day's (AUC-014)."""
     book, guard = state.books[index], state.guards[index]
     book.has_last = 0
     book.has_indicative = 0
-    if guard.extensions != 0:
-        guard.extensions = 0
-        guard.reopen_ns = state.time_ns
+    guard.extensions = 0
+    guard.reopen_ns = 0
 
 
 @kernel

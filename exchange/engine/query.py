@@ -45,7 +45,9 @@ class InstrumentRow(NamedTuple):
     taker_fee: int
     auction_fee: int
     revision: int
-    state: MarketState
+    own_state: int  # MarketState, NONE: it follows its group
+    group_state: MarketState
+    state: MarketState  # what comes of both
 
 
 class OrderRow(NamedTuple):
@@ -112,12 +114,12 @@ class Stats(NamedTuple):
     open_interest: int
 
 
-_DIRECT = [name for name in InstrumentRow._fields if name not in ("index", "symbol", "state")]
+_DIRECT = [name for name in InstrumentRow._fields if name not in ("index", "symbol", "group_state", "state")]
 
 
 def instruments(states: np.ndarray) -> list[InstrumentRow]:
     """Every listed instrument, by index."""
-    state = states[0]
+    state, groups = states[0], group_states(states)
     listed = state.books[1 : int(state.books_listed) + 1]
     columns = {name: listed[name].tolist() for name in [*_DIRECT, "phase"]}
     symbols = [bytes(words.tobytes()).rstrip(b"\0").decode() for words in listed["symbol"]]
@@ -125,6 +127,7 @@ def instruments(states: np.ndarray) -> list[InstrumentRow]:
         InstrumentRow(
             index=place + 1,
             symbol=symbols[place],
+            group_state=groups[columns["group"][place]],
             state=MarketState(columns["phase"][place]),
             **{name: columns[name][place] for name in _DIRECT},
         )

@@ -24,7 +24,7 @@ from exchange.codes import (
 )
 from exchange.engine.emit import answer_event, market_event, next_in_stream, order_event
 from exchange.engine.matching import settle_remainder
-from exchange.engine.orders import append_to_account, move_order, rest_order, take_out, work_order
+from exchange.engine.orders import append_to_account, move_order, rest_order, session_bit, take_out, work_order
 from exchange.engine.protection import find_protection
 from exchange.engine.quote_checks import changes_side, check_quote, quoted_lots, quoted_tick
 from exchange.engine.quote_counts import count_quote, join_protection
@@ -142,10 +142,19 @@ def _leave(state, out, command, slot, side):
 
 
 @kernel
+def _restate(state, order):
+    """A side that is stated again is of the session that does it (COD-001), and of the protection group it names."""
+    cursor = state.cursor
+    order.session = cursor.session
+    state.accounts[np.int64(order.account)].sessions |= session_bit(np.int64(cursor.session))
+    join_protection(state, order, np.int64(cursor.protection))
+
+
+@kernel
 def _keep(state, out, slot, lots):
     """RPL keep: unchanged, or fewer lots (QUOTE-004)."""
     order = state.orders[slot]
-    join_protection(state, order, np.int64(state.cursor.protection))
+    _restate(state, order)
     fewer = np.int64(order.leaves_lots) - lots
     work_order(state, order, -fewer)
     level_lots = take_hidden_first(state, state.books[order.book], slot, fewer)
@@ -157,7 +166,7 @@ def _keep(state, out, slot, lots):
 def _unrest(state, out, slot, tick, lots):
     """RPL lose: the side is out of its queue, at its new price with its new lots (QUOTE-007)."""
     order = state.orders[slot]
-    join_protection(state, order, np.int64(state.cursor.protection))
+    _restate(state, order)
     old_price = order.price
     level_lots = move_order(state, slot, tick, lots)
     row = _replaced(state, out, order, level_lots, LOST)

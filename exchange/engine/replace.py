@@ -82,9 +82,11 @@ def _check_change(state, command, slot, price, total, display):
     if reason == NONE:
         reason = check_display(book, total, display)
     leaves = total - order.filled_lots
-    if reason != NONE or leaves <= 0 or _keeps_place(order, price, leaves, display):
+    if reason != NONE or _keeps_place(order, price, leaves, display):
         return reason
     tif = command.tif if command["flags"] & SET_TIF != 0 else order.tif
+    if leaves <= 0:  # it comes to a cancel, at whatever price, but one that an order may have (BAND-003)
+        return check_price(book, np.int64(order.side), price, tif) if price != order.price else NONE
     return _check_moved(state, account, order, price, leaves, tif)
 
 

@@ -22,6 +22,8 @@ Indicative = tuple[int, int, int]  # price_tick, lots, imbalance
 
 _FOLLOW = int(MarketState.NONE)
 _OPEN = int(MarketState.OPEN)
+_HALT = int(MarketState.HALT)
+_CLOSED = int(MarketState.CLOSED)
 
 
 def reason_text(reason: int) -> str:
@@ -39,22 +41,18 @@ class Phases:
         self._groups: dict[int, int] = {}  # group -> its state
         self._members: dict[int, list[int]] = {}
         self._group_of: dict[int, int] = {}
-        self._own: dict[int, int] = {}  # book -> its own state while its group is OPEN
+        self._own: dict[int, int] = {}  # book -> its own state
         self._reasons: dict[int, int] = {}
         self._until_ns: dict[int, int] = {}  # when the venue's timer ends the state
         self.indicative: dict[int, Indicative] = {}
 
     def add(self, rows: Iterable[InstrumentRow]) -> None:
         """Take up instruments that are not known yet, as the engine has them now."""
-        new = [row for row in rows if row.index not in self._group_of]
-        for row in new:
-            self._group_of[row.index] = row.group
-            self._members.setdefault(row.group, []).append(row.index)
-            if row.group not in self._groups or row.state == _OPEN:
-                self._groups[row.group] = int(row.state)
-        for row in new:
-            stricter = self._groups[row.group] == _OPEN and row.state != _OPEN
-            self._own[row.index] = int(row.state) if stricter else _FOLLOW
+        for row in rows:
+            if row.index not in self._group_of:
+                self._group_of[row.index] = row.group
+                self._members.setdefault(row.group, []).append(row.index)
+                self._groups[row.group], self._own[row.index] = int(row.group_state), row.own_state
 
     def fold(self, row: Row) -> list[int]:
         """Follow a STA or IOP; returns the books it concerns."""
@@ -71,6 +69,8 @@ class Phases:
         else:
             self._groups[row[REFERENCE]] = row[STATE]
             books = self._members.get(row[REFERENCE], [])
+            if row[STATE] == _CLOSED:
+                self._own.update({book: _FOLLOW for book in books if self._own[book] != _CLOSED})
         for book in books:
             self._reasons[book] = row[REASON]
             self._until_ns[book] = row[VALUE_TICK_LOTS]
@@ -78,9 +78,11 @@ class Phases:
         return books
 
     def state(self, index: int) -> int:
-        """Effective MarketState: the book's own while its group is OPEN, else the group's."""
-        group = self._groups[self._group_of[index]]
-        return self._own[index] or group if group == _OPEN else group
+        """Effective MarketState, the stricter of the book's own and its group's."""
+        group, own = self._groups[self._group_of[index]], self._own[index]
+        if _CLOSED in (group, own):
+            return _CLOSED
+        return own if own == _HALT or (group == _OPEN and own != _FOLLOW) else group
 
     def phase(self, index: int) -> str:
         return MarketState(self.state(index)).name

@@ -85,9 +85,10 @@ def test_a_parked_order_that_has_become_a_day_order_ends_with_the_day() -> None:
 
 
 @pytest.mark.rule("STATE-001", "BAND-002")
-def test_a_book_that_was_closed_alone_keeps_the_last_indicative_price_while_its_group_comes_and_goes() -> None:
+def test_a_book_that_collects_alone_keeps_the_last_indicative_price_while_its_group_comes_and_goes() -> None:
     market = Market(MarketState.OPEN)
-    assert market.force(MarketState.CLOSED)[-1] == "STA"
+    assert market.force(MarketState.CLOSED)[-1] == "STA"  # its last price is none any more
+    assert market.force(MarketState.PREOPEN) == ["STA"]
     market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.RESERVED)
     order = {"account": 1, "instrument": BOOK, "lots": 1, "tif": TimeInForce.GTC}
     for side in Side:

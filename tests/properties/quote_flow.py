@@ -17,6 +17,7 @@ def mass_quote(flow: Flow, reference: Reference) -> list[Any]:
     own = [number for owner, number in reference.protections if owner == account]
     number = flow.pick([0, 1, 7]) if not own or flow.chance(0.2) else flow.pick(own)
     count = 34 if flow.chance(0.01) else int(flow.rng.integers(1, 5))
+    session = 1 + account % 3 if flow.chance(0.7) else flow.pick([1, 2, 3])
     rows = []
     for place in range(count):
         index = flow.index()
@@ -29,7 +30,7 @@ def mass_quote(flow: Flow, reference: Reference) -> list[Any]:
         rows.append(
             flow.stamp(
                 CommandKind.QUOTE, account=account, instrument=index, smp_id=number, price=bid, lots=lots[0],
-                trigger=ask, minimum_lots=lots[1], session=1 + account % 3,
+                trigger=ask, minimum_lots=lots[1], session=session,
                 flags=CommandFlag.MORE if place + 1 < count else 0,
             )._replace(request_id=request_id)
         )  # fmt: skip

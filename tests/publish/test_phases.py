@@ -1,0 +1,47 @@
+"""The published state of every book is the engine's, whatever states came before (STATE-001, MDATA-012)."""
+
+import random
+
+import pytest
+
+from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState
+from exchange.engine import query
+from exchange.publish.phases import Phases
+from exchange.publish.rows import KIND
+from tests.market import open_property_market
+from tests.rows import Command
+from tests.venues import EngineVenue
+
+STATES = [state for state in MarketState if state != MarketState.NONE]
+CHANGES = 60
+
+
+@pytest.mark.rule("STATE-001", "MDATA-012")
+@pytest.mark.parametrize("seed", range(20))
+def test_published_states_follow_the_engine_from_wherever_they_begin(seed: int) -> None:
+    chance, venue, sequence = random.Random(seed), EngineVenue(), 0
+    states = venue.engine.states
+
+    def row(kind: CommandKind, **fields: int) -> list[tuple[int, ...]]:
+        nonlocal sequence
+        sequence += 1
+        return venue.apply(Command(kind=kind, sequence=sequence, time_ns=sequence * 1_000, **fields))
+
+    open_property_market(venue, row, (1,))
+    listed = query.instruments(states)
+    followers: list[Phases] = []
+    for number in range(CHANGES):
+        if number % 20 == 0:  # one that begins now, as after a restart
+            followers.append(Phases())
+            followers[-1].add(query.instruments(states))
+        one = chance.choice(listed)
+        target = {"instrument": one.index} if chance.random() < 0.6 else {"group": one.group}
+        flags = CommandFlag.FORCE if chance.random() < 0.5 else 0
+        told = row(CommandKind.SET_STATE, order_type=chance.choice(STATES), flags=flags, **target)
+        for event in told:
+            if event[KIND] == EventKind.STA:
+                for phases in followers:
+                    phases.fold(event)
+        for book in listed:
+            now = query.market_state(states, book.index)
+            assert [phases.state(book.index) for phases in followers] == [now] * len(followers)
