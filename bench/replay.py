@@ -31,6 +31,8 @@ from exchange.records import COMMAND
 from exchange.units import NS_PER_S
 
 CHUNK_ROWS = 16_384
+COMMANDS_MAX = 50_000_000  # of a generated flow: about 20 GB while it is made
+SEED_MAX = (1 << 23) - 1  # `flow.random_words` takes no more of it
 REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
 
 
@@ -85,8 +87,10 @@ def row_chunks(rows: np.ndarray) -> list[np.ndarray]:
 
 def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
     """A generated flow with the market it trades in (`bench.flow`)."""
-    if commands is not None and commands < 1:
-        raise UserError(f"--commands {commands} is not above 0")
+    if commands is not None and not 1 <= commands <= COMMANDS_MAX:
+        raise UserError(f"--commands {commands} is not in 1..{COMMANDS_MAX}")
+    if not 0 <= seed <= SEED_MAX:
+        raise UserError(f"--seed {seed} is not in 0..{SEED_MAX}")
     parameters = replace(FLOWS[name], seed=seed)
     parameters = replace(parameters, commands=commands) if commands is not None else parameters
     flow = make_flow(parameters)

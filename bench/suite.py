@@ -60,6 +60,10 @@ def run_bench(names: list[str], quick: bool, folder: Path = FOLDER) -> int:
         raise UserError(f"bench {unknown[0]!r}: not one of {', '.join(QUESTIONS)}")
     if find_spec("pyarrow") is None:
         raise UserError("gpux bench needs the bench extra: pip install 'gpux[bench]'")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--results {folder}: {error.strerror}") from None
     console = Console(highlight=False)
     about = machine()
     table = Table(title=f"{about['processor']}, {about['cores']} cores, load {about['load_1m']}", title_justify="left")

@@ -4,7 +4,7 @@ Prices are ticks (1 tick = 1 mill = $0.001 per GPU-hour), quantities lots, money
 The direction of rounding is in the name of each function; `a // b` floors, also below zero.
 """
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 
 BP = 10_000
 MILLS_PER_DOLLAR = 1_000
@@ -15,6 +15,7 @@ NS_PER_HOUR = 3_600 * NS_PER_S
 NS_PER_DAY = 24 * NS_PER_HOUR
 
 # SPEC-004: defaults that the largest intermediate values are proven for.
+DIGITS_MAX = 18  # of a number that a person writes
 PRICE_MAX = 100_000
 POSITION_LOTS_MAX = 1_000_000
 ORDER_LOTS_MAX = 10_000
@@ -58,8 +59,10 @@ def price_from_text(text: str) -> int:
     """Ticks from dollars per GPU-hour, `2.845` -> 2845. ValueError if it is no number or off the tick."""
     try:
         ticks = Decimal(text) * MILLS_PER_DOLLAR
-    except InvalidOperation:
+    except (InvalidOperation, Overflow):
         raise ValueError(f"price {text!r} is not a decimal number of dollars, like 2.845") from None
+    if ticks.is_finite() and ticks.adjusted() > DIGITS_MAX:
+        raise ValueError(f"price {text!r} is out of range")
     if not ticks.is_finite() or ticks != ticks.to_integral_value():
         raise ValueError(f"price {text!r} is off the tick: at most three decimals, like 2.845")
     return int(ticks)

@@ -82,6 +82,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--workers", type=int, default=1, help="processes")
     options = parser.parse_args(arguments)
+    for name in ("commands", "workers"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} {getattr(options, name)} is not above 0")
     try:
         seen, compared = differential(options.commands, options.seeds, options.workers)
     except AssertionError as error:

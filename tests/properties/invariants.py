@@ -219,6 +219,7 @@ class Ledger:
 
     def _replace(self, command: Any, event: Any) -> None:
         order = self.orders[event.order_id]
+        order.session = command.session if order.is_quote else order.session
         if order.waits:
             self._replace_stop(command, event, order)
             return
