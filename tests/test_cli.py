@@ -37,7 +37,6 @@ BAD_INPUT = [
     "replay mixed --commands 99999999999999999999",
     "replay mixed --seed 8388608",
     "replay mixed --seed -1",
-    "bench mixed --quick --results README.md",
     "operator settle missing H100.G90.F27=1e999999999",
     "replay mixed --commands many",
     "journal no-such-command",
