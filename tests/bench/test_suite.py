@@ -20,6 +20,16 @@ def test_unknown_question_is_one_line_with_exit_code_2(capsys: pytest.CaptureFix
     assert capsys.readouterr().err.startswith("gpux: bench 'speed': not one of mixed, churn")
 
 
+def test_a_results_folder_that_cannot_be_is_told_before_anything_is_measured(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(SystemExit) as stopped:
+        main(["bench", "mixed", "--results", str(tmp_path / "file")])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == f"gpux: --results {tmp_path / 'file'}: File exists\n"
+
+
 def test_every_question_has_its_function() -> None:
     for module, function in QUESTIONS.values():
         assert callable(getattr(suite.import_module(module), function))
