@@ -196,6 +196,15 @@ def _check_amounts(file: ProductsFile) -> _Problems:
         ("bands", "velocity_bp", 1),
         ("bands", "breaker_window_s", 1),
         ("bands", "velocity_window_s", 1),
+        ("bands", "breaker_reserved_s", 1),
+        ("bands", "velocity_reserved_s", 1),
+        ("bands", "collar_extension_s", 1),
+        ("bands", "collar_extensions_max", 0),
+        ("bands", "index_unlimited_days", 0),
+        ("limits", "spot_floor_lots", 1),
+        ("limits", "spot_share_bp", 0),
+        ("limits", "reportable_lots", 1),
+        ("limits", "term_lots", 1),
     ):
         if (value := getattr(getattr(file, table), key)) < least:
             yield Problem("products.toml", f"{table}.{key}", str(value), f"must be at least {least}", "CONFIG-004")

@@ -16,6 +16,7 @@ from contracts_spec.errors import SpecError
 from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec, spec_sha256
 from contracts_spec.schema import Spec
+from exchange.account_terms import check_fixed, new_account
 from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, StateReason
 from exchange.day_schedule import DaySchedule
 from exchange.engine import query
@@ -238,7 +239,7 @@ class OpenVenue:
         if act:
             self.control(CommandKind.ACT, act)
         if not flags[account]:
-            self.define_account(AccountPayload(account, firm, smp_id=account))
+            self.define_account(new_account(self.spec, account, firm))
         self.control(CommandKind.DEFINE_KEY, payload)
         self.keys.define(self.engine.sequence, payload)
         if deposit_mills:
@@ -260,9 +261,11 @@ class OpenVenue:
 
 def _load_spec(day: date) -> Spec:
     try:
-        return load_spec(None, day)
+        spec = load_spec(None, day)
     except SpecError as error:
         raise UserError(str(error), EXIT_CONFIGURATION) from error
+    check_fixed(spec)
+    return spec
 
 
 def _make_recorder(limits: Limits, body: np.ndarray | None) -> Any:

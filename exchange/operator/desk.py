@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from contracts_spec.schema import Spec
+from exchange.account_terms import new_account
 from exchange.codes import (
     AccountFlag,
     CommandFlag,
@@ -270,7 +271,7 @@ class OperatorDesk:
             raise UserError(f"account {account} not in 1..{len(accounts) - 1}")
         row = accounts[account]
         if not row["flags"] & AccountFlag.DEFINED:
-            return AccountPayload(account, smp_id=account)
+            return new_account(self._spec, account)
         limits = {name: int(row[name]) for name in ("firm", "smp_id", *_LIMITS)}
         return AccountPayload(account, **limits, close_only=bool(row["flags"] & AccountFlag.CLOSE_ONLY))
 

@@ -373,10 +373,8 @@ class Ledger:
 
     def _check_killed(self, reference: Reference, kill: Any) -> None:
         """INV-026."""
-        of_session = kill.liquidity == Scope.SESSION
-        left = [
-            o for o in self.orders.values() if (o.session == kill.session if of_session else o.account == kill.account)
-        ]
+        scope = "session" if kill.liquidity == Scope.SESSION else "account"
+        left = [order for order in self.orders.values() if getattr(order, scope) == getattr(kill, scope)]
         assert all(reference.market_state(order.book) == MarketState.CLOSED for order in left)
 
     def _check_pulled(self, reference: Reference, trip: Any) -> None:

@@ -1,0 +1,23 @@
+"""What a specification says that the engine has fixed, and what it gives a new account."""
+
+from contracts_spec.schema import Spec
+from exchange.engine.control import FRONT_MONTHS, AccountPayload
+from exchange.engine.query import MAINTENANCE_BP
+from exchange.errors import UserError
+from exchange.journal.errors import EXIT_CONFIGURATION
+
+
+def check_fixed(spec: Spec) -> None:
+    """UserError: a figure of the margin is another than the engine's, where a change of it belongs too."""
+    for key, fixed in (("front_months", FRONT_MONTHS), ("maintenance_bp", MAINTENANCE_BP)):
+        found = getattr(spec.margin, key)
+        if found != fixed:
+            raise UserError(f"margin.toml: margin.{key}: found {found}, the engine has {fixed}", EXIT_CONFIGURATION)
+
+
+def new_account(spec: Spec, account: int, firm: int = 0) -> AccountPayload:
+    """DEFINE_ACCOUNT of an account that is new: the specification's limits (SPEC-004, LIMIT-004)."""
+    return AccountPayload(
+        account, firm, smp_id=account, position_lots_max=spec.products.orders.position_lots_max,
+        term_lots_max=spec.products.limits.term_lots,
+    )  # fmt: skip
