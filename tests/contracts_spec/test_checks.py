@@ -39,7 +39,7 @@ RULED = [
         ("CONFIG-004", ("products.toml", "show_ratio = 100 ", "show_ratio = -1 ", "orders.show_ratio = -1")),
         ("CONFIG-004", ("products.toml", "reject_ticks = 200", "reject_ticks = 0", "bands.reject_ticks = 0")),
         ("CONFIG-004", ("products.toml", "spot_floor_lots = 500", "spot_floor_lots = 0", "limits.spot_floor_lots = 0")),
-        ("CONFIG-004", ("products.toml", "breaker_reserved_s = ", "breaker_reserved_s = -", "bands.breaker_reserved_s = -")),
+        ("CONFIG-004", ("products.toml", "breaker_reserved_s = ", "breaker_reserved_s = -", "reserved_s = -")),
         ("CONFIG-005", ("products.toml", "price_ticks_max = 100000", "price_ticks_max = 2000000", "below 2^63")),
         ("CONFIG-006", ("products.toml", "months = 12", "months = 11", "product.PHY.months = 11: must be at least 12")),
         ("CONFIG-006", ("products.toml", "quarters = 8", "quarters = 7", "must be at least 8 while TOP is on")),
