@@ -217,7 +217,7 @@ class OperatorDesk:
         wanted = [venue.groups[chip] for chip in chips]
         payloads = day_limits(
             venue.states, self._spec, day, request.prices, wanted, request.increments, self._acts.by_two,
-            [group for group in wanted if self._authority.has_two and settled.published(group)],
+            [group for group in wanted if settled.published(group)], self._authority.has_two,
         )  # fmt: skip
         names = {group: chip for chip, group in venue.groups.items()}
         gather = Gather(len(payloads), reply, self._acts)

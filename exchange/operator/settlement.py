@@ -34,6 +34,7 @@ def day_limits(
     increments: Mapping[str, int] = NONE_GIVEN,
     by_two: bool = False,
     published: Collection[int] = (),
+    guarded: bool = False,
 ) -> dict[int, bytes]:
     """Payload of a DAY_LIMITS control by product group.
 
@@ -43,7 +44,8 @@ def day_limits(
     groups      which to publish; prices and increments of others are an error
     increments  new increment by symbol, ticks; those left out keep theirs
     by_two      two people ask: a price may be outside the day's limits, or another than was published (SEC-061)
-    published   groups whose settlement stands already: each that follows would move the limits of the next
+    published   groups whose settlement stands already: their limits are the coming day's
+    guarded     another price than was published needs two: each that follows would move the limits of the next
     raises      UserError: no such instrument, no increment, or a price that needs two people (SEC-061)
     """
     rows = query.instruments(states)
@@ -51,10 +53,10 @@ def day_limits(
     by_symbol = {row.symbol: row for row in rows}
     for symbol in (*prices, *increments):
         _check_settled(by_symbol, symbol, wanted)
-    _check_prices(by_symbol, prices, by_two, published)
+    _check_prices(by_symbol, prices, by_two, published if guarded else ())
     _check_increments(increments)
     settled = {row.instrument_id: prices.get(row.symbol, row.settle_tick) for row in rows if not row.combo}
-    coming = _coming(rows, spec, day, settled)
+    coming = _coming(rows, spec, day, settled, _at_limit(rows, spec, day, settled, published))
     books: dict[int, list[BookLimits]] = {}
     for row in rows:
         if row.group in wanted:
@@ -104,17 +106,27 @@ def _increment_of(row: InstrumentRow, limits: BookLimits, increments: Mapping[st
     return increment
 
 
-def _coming(rows: list[InstrumentRow], spec: Spec, day: date, settled: dict[int, int]) -> dict[int, Instrument]:
+def _at_limit(
+    rows: list[InstrumentRow], spec: Spec, day: date, settled: dict[int, int], published: Collection[int]
+) -> frozenset[int]:
+    """Outrights that settled at their limit of the day. Where the settlement stands already a book's limits are the
+    coming day's: it did if they are what follows from that."""
+    outrights = [row for row in rows if not row.combo]
+    found = {row.instrument_id for row in outrights if settled[row.instrument_id] in (row.low_tick, row.high_tick)}
+    again = [row for row in outrights if row.group in published and settled[row.instrument_id] == row.settle_tick]
+    if again:
+        wider = _coming(rows, spec, day, settled, frozenset(row.instrument_id for row in again))
+        for row in again:
+            if (one := wider.get(row.instrument_id)) and (one.low_tick, one.high_tick) == (row.low_tick, row.high_tick):
+                found.add(row.instrument_id)
+    return frozenset(found)
+
+
+def _coming(
+    rows: list[InstrumentRow], spec: Spec, day: date, settled: dict[int, int], at_limit: frozenset[int]
+) -> dict[int, Instrument]:
     """The instruments of the coming day by id, after these settlements."""
-    known = Known(
-        settlements=settled,
-        at_limit=frozenset(
-            row.instrument_id
-            for row in rows
-            if not row.combo and settled[row.instrument_id] in (row.low_tick, row.high_tick)
-        ),
-        combination_ids={row.symbol: row.instrument_id for row in rows if row.combo},
-    )
+    known = Known(settled, at_limit, {row.symbol: row.instrument_id for row in rows if row.combo})
     try:
         return {instrument.id: instrument for instrument in instruments_on(spec, day, known)}
     except SpecError as error:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from exchange.codes import CommandKind, MarketState
 from exchange.engine import query
 from exchange.main import Settings, prepare
 from exchange.opening import OpenVenue
@@ -62,3 +63,23 @@ def test_what_the_coming_day_no_longer_lists_keeps_what_it_has(opened: OpenVenue
     later = published(opened, date(2026, 12, 28))
     assert later["H100.G90.F27"] == published(opened)["H100.G90.F27"], "its last trading day was the 24th"
     assert later["H100.G90.F27-G27"] == published(opened)["H100.G90.F27-G27"]
+
+
+@pytest.mark.rule("BAND-013")
+def test_limits_that_a_limit_day_has_doubled_stay_when_the_settlement_is_published_again(tmp_path: Path) -> None:
+    """Whether it is the same price again or that of another contract of the chip."""
+    terms = Settings(day=DAY, symbols=("H100.G90.F27", "H100.G90.G27"), durability="none", limits="test")
+    with prepare(str(tmp_path / "venue"), terms) as made:
+        states, group = made.engine.states, made.venue.groups["H100"]
+        made.set_state(group, MarketState.CLOSED)
+
+        def settle(*published: int, **prices: int) -> dict[str, tuple[int, int]]:
+            named = {f"H100.G90.{month}": price for month, price in prices.items()}
+            (payload,) = day_limits(states, made.spec, DAY, named, [group], published=published).values()
+            made.control(CommandKind.DAY_LIMITS, payload)
+            return {row.symbol: (row.low_tick, row.high_tick) for row in query.instruments(states)}
+
+        first = settle(F27=query.instruments(states)[0].high_tick)
+        assert settle(group) == first
+        later = settle(group, G27=2_900)
+        assert later["H100.G90.F27"] == first["H100.G90.F27"] and later != first
