@@ -37,6 +37,7 @@ from exchange.publish.rows import KIND, read_rows
 from exchange.seams import Clock, Disk, Rng
 from exchange.venue import Spawn, Venue
 
+RULES = 2  # up by one with every change of what equal commands come to: journals note from where on it holds
 RECORDED_ROWS_MAX = 1_048_576  # events of the replay that history takes up
 FACTS_ROWS_MAX = 65_536
 DEPOSIT_MILLS_MAX = 10**15  # at once: thousands of them are far from what money is counted in
@@ -136,7 +137,7 @@ class OpenVenue:
         self.day = catalogue.day
         self.seams = seams
         spec = self.spec = _load_spec(catalogue.day)
-        rules = json.dumps({"catalogue": spec_sha256(spec).hex(), "rules": 1}).encode()
+        rules = json.dumps({"catalogue": spec_sha256(spec).hex(), "rules": RULES}).encode()
         opened = open_journal(
             folder, seams.disk, seams.rng, seams.clock, NAMED[limits_name], rules, _make_recorder, seams.segment_bytes
         )  # fmt: skip
