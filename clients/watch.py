@@ -168,7 +168,7 @@ async def watch(url: str, symbol: str, rows: int = 8, seconds: float = 0, consol
 async def subscribe(session: Session, symbol: str) -> View:
     instruments = await session.instruments()
     if symbol not in instruments:
-        near = difflib.get_close_matches(symbol, instruments, 3, 0.5)
+        near = difflib.get_close_matches(symbol.upper(), instruments, 3, 0.5)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UserError(f"no instrument {symbol!r} among {len(instruments):,} at {session.url}{hint}")
     instrument = instruments[symbol]

@@ -43,7 +43,9 @@ def explain(
         sentences = _combination_sentences(instrument, by_id)
         delivery = [("legs", ", ".join(f"{'+' if s > 0 else '-'} {by_id[leg].symbol}" for leg, s in instrument.legs))]
     if instrument.order_entry is OrderEntry.IOC_ONLY:
-        sentences.append("Orders trade at once against implied prices and never rest; use the tier spread to rest.")
+        whole = any(instrument.id == leg for one in by_id.values() for leg, _ in one.legs)
+        rest = "use the tier spread to rest" if whole else "no combination has it as a leg yet, so none will trade"
+        sentences.append(f"Orders trade at once against implied prices and never rest; {rest}.")
     numbers = [
         ("id", f"{instrument.id} (0x{instrument.id:X})"),
         *delivery,

@@ -37,6 +37,8 @@ BAD_INPUT = [
     "replay mixed --commands 99999999999999999999",
     "replay mixed --seed 8388608",
     "replay mixed --seed -1",
+    "conformance empty.txt",
+    "demo --seconds 1e400",
     "operator settle missing H100.G90.F27=1e999999999",
     "replay mixed --commands many",
     "journal no-such-command",
@@ -78,6 +80,7 @@ def test_bad_input_is_told_in_one_line_with_its_exit_code(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "journal").mkdir()  # looks like a data folder, but only at first sight
+    (tmp_path / "empty.txt").touch()
     (tmp_path / "no-tape.parquet").write_text("neither Parquet nor numbers\n")
     with pytest.raises(SystemExit) as stopped:
         cli.main(command.split())

@@ -37,6 +37,8 @@ class Outcome:
 def conformance(files: list[str], reference: bool) -> tuple[Iterator[str], Callable[[], int]]:
     """(lines to print as they come, exit code once they are printed). UserError: files or reference cannot be read."""
     scenarios = [scenario for file in files for scenario in read_file(file)]
+    if not scenarios:
+        raise UserError(f"{', '.join(files)}: there is no scenario")
     new_venue = reference_venue(SOURCES) if reference else EngineVenue
     failed: list[Outcome] = []
 

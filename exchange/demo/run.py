@@ -41,6 +41,7 @@ LAUNCH = Plan(accounts=MAKERS + TAKERS, deposit_mills=25_000_000_000)
 TERMINATED = 143
 LAST_REPLIES_S = 15.0
 FRAME_S, LINE_S = 0.25, 5.0
+SECONDS_MAX = 86_400
 COLD_S = 4.0  # a start with compiled kernels takes less
 
 
@@ -76,8 +77,8 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
     folder    keep the venue's data there; a temporary one if empty
     plan      the venue; by default one with the launch catalogue
     """
-    if not seconds > 0:
-        raise UserError(f"--seconds {seconds:g} is not above 0")
+    if not 0 < seconds <= SECONDS_MAX:
+        raise UserError(f"--seconds {seconds:g} is not above 0 and at most {SECONDS_MAX:,}")
     end_cleanly_when_terminated()
     console = Console(stderr=as_json)
     with data_folder(folder) as place:
@@ -308,8 +309,10 @@ the stop a fresh engine read the journal and came to the same positions and cash
 
 Next:""",
     )
-    for command, what in next_steps(symbols[0], folder or "data"):
-        say(console, f"  {command:<34} {what}")
+    steps = next_steps(symbols[0], folder or "data")
+    width = max(len(command) for command, _ in steps)
+    for command, what in steps:
+        say(console, f"  {command:<{width}}  {what}")
 
 
 def next_steps(symbol: str, folder: str) -> list[tuple[str, str]]:
