@@ -13,8 +13,8 @@ import msgspec
 
 TEXT_FRAME = 0x81
 BINARY_FRAME = 0x82
-# An array of this many private messages stays far below the 1 MiB of WIRE-003.
-FRAME_MESSAGES_MAX = 512
+FRAME_MESSAGES_MAX = 512  # in an array of private messages
+FRAME_BYTES_MAX = 1 << 20  # of a frame's payload (WIRE-003); a message alone stays below it by its own pages
 
 
 def frame(payload: bytes, first: int = TEXT_FRAME) -> bytes:
@@ -40,9 +40,12 @@ class Encoding:
         if len(messages) == 1:
             return frame(self.encode(messages[0]), self.first)
         if len(messages) <= FRAME_MESSAGES_MAX:
-            return frame(self.encode(messages), self.first)
-        chunks = range(0, len(messages), FRAME_MESSAGES_MAX)
-        return b"".join(frame(self.encode(messages[at : at + FRAME_MESSAGES_MAX]), self.first) for at in chunks)
+            payload = self.encode(messages)
+            if len(payload) <= FRAME_BYTES_MAX:
+                return frame(payload, self.first)
+        half = len(messages) // 2 if len(messages) <= FRAME_MESSAGES_MAX else FRAME_MESSAGES_MAX
+        chunks = range(0, len(messages), half)
+        return b"".join(self.frames(messages[at : at + half]) for at in chunks)
 
 
 JSON = Encoding("json", TEXT_FRAME, msgspec.json.Encoder().encode)
@@ -71,14 +74,15 @@ class Group:
 
 
 class Line:
-    """One connection's way out."""
+    """One connection's way out. `ahead`: what this tick's write begins with, framed already."""
 
-    __slots__ = ("channels", "closing", "encoding", "group", "outbox", "outgoing", "owner", "transport")
+    __slots__ = ("ahead", "channels", "closing", "encoding", "group", "outbox", "outgoing", "owner", "transport")
 
     def __init__(self, outbox: "Outbox", transport: Transport, encoding: Encoding) -> None:
         self.outbox = outbox
         self.transport = transport
         self.encoding = encoding
+        self.ahead = b""
         self.outgoing: list[Any] = []
         self.channels: frozenset[int] = frozenset()
         self.group: Group | None = None
@@ -139,7 +143,10 @@ class Outbox:
         self._wake()
 
     def subscribe(self, line: Line, channels: frozenset[int]) -> None:
-        """Make `channels` the ones that reach this connection; an empty set leaves all of them."""
+        """Make `channels` the ones that reach this connection; an empty set leaves all of them.
+
+        What waits in the old group comes before whatever the connection is sent from now on, and nothing that waits
+        in the new one comes at all: no message of a channel that is in both is lost or doubled (RECOV-003)."""
         if line.group is not None:
             self._leave(line)
         line.channels = channels
@@ -151,6 +158,10 @@ class Outbox:
             group = self._groups[key] = Group(line.encoding)
             for channel in channels:
                 self._channel_groups.setdefault(channel, []).append(group)
+        elif group.frames:
+            for member in group.members:
+                self._put_ahead(member, group.frames)
+            group.frames.clear()
         group.members.add(line)
         line.group = group
 
@@ -164,14 +175,16 @@ class Outbox:
         touched, self._touched = self._touched, []
         ready, self._ready = self._ready, []
         for group in ready:
+            if not group.frames:
+                continue  # all of it went ahead
             shared = b"".join(group.frames)
             self.deliveries += len(group.frames) * len(group.members)
             group.frames.clear()
             for line in tuple(group.members):
-                self._write(line, line.encoding.frames(_take(line)) + shared if line.outgoing else shared)
+                self._write(line, _take(line) + shared if line.outgoing or line.ahead else shared)
         for line in touched:
-            if line.outgoing:
-                self._write(line, line.encoding.frames(_take(line)))
+            if line.outgoing or line.ahead:
+                self._write(line, _take(line))
         for line in touched:
             if line.closing is not None:
                 self.subscribe(line, frozenset())
@@ -182,6 +195,7 @@ class Outbox:
         self._scheduled = False
         for line in self._touched:
             line.outgoing.clear()
+            line.ahead = b""
         for group in self._ready:
             group.frames.clear()
         self._touched = [line for line in self._touched if line.closing is not None]
@@ -200,6 +214,8 @@ class Outbox:
     def _leave(self, line: Line) -> None:
         group = line.group
         assert group is not None
+        if group.frames:
+            self._put_ahead(line, group.frames)
         group.members.discard(line)
         line.group = None
         if not group.members:
@@ -210,12 +226,22 @@ class Outbox:
                 if not groups:
                     del self._channel_groups[channel]
 
+    def _put_ahead(self, line: Line, frames: list[bytes]) -> None:
+        """After what the connection has been sent already."""
+        self.touch(line)
+        line.ahead = _take(line) + b"".join(frames)
+        self.deliveries += len(frames)
+
     def _wake(self) -> None:
         if not self._scheduled:
             self._scheduled = True
             self._schedule(self.flush)
 
 
-def _take(line: Line) -> list[Any]:
-    messages, line.outgoing = line.outgoing, []
-    return messages
+def _take(line: Line) -> bytes:
+    """What the connection is sent apart from its group, in order."""
+    data, line.ahead = line.ahead, b""
+    if line.outgoing:
+        messages, line.outgoing = line.outgoing, []
+        data += line.encoding.frames(messages)
+    return data

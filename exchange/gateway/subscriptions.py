@@ -27,7 +27,6 @@ def subscribe(session: "Session", message: Subscribe) -> None:
     def serve() -> None:
         if session.closed:
             return
-        market = session.hub.room.market
         rows, added = [], []
         for spec in message.channels:
             number, code = _grant(session, spec)
@@ -35,11 +34,10 @@ def subscribe(session: "Session", message: Subscribe) -> None:
             if number:
                 session.channels.add(number)
                 added.append(number)
+        _regroup(session)
         session.reply(Ok(message.request_id, channels=rows))
         for number in added:
-            for page in market.snapshot(number):
-                session.line.send(page)
-        _regroup(session)
+            _send_snapshot(session, number)
         session.got_answer()
 
     session.expect_answer()
@@ -90,9 +88,9 @@ def resync(session: "Session", message: Resync) -> None:
     def serve() -> None:
         if session.closed or number not in session.channels:
             return
+        _regroup(session)
         session.reply(Ok(message.request_id))
-        for page in session.hub.room.market.snapshot(number):
-            session.line.send(page)
+        _send_snapshot(session, number)
         session.got_answer()
 
     session.expect_answer()
@@ -128,7 +126,14 @@ def leave_all(session: "Session") -> None:
     session.hub.outbox.subscribe(session.line, frozenset())
 
 
+def _send_snapshot(session: "Session", number: int) -> None:
+    for page in session.hub.room.market.snapshot(number):
+        session.line.send(page)
+    session.hub.slow.note_snapshot(session, number)
+
+
 def _regroup(session: "Session") -> None:
+    """What waits of its channels comes before what it is sent next, so call this first."""
     channels = session.channels
     if session.lagging:
         market = session.hub.room.market
@@ -161,6 +166,15 @@ class SlowReaders:
             if self._since[session]:
                 session.line.send(Lag(1, pending, 0, "conflate"))
 
+    def note_snapshot(self, session: "Session", number: int) -> None:
+        """A connection was sent a channel's snapshot: if it lags, what it misses begins there."""
+        since, market = self._since.get(session), self._hub.room.market
+        if since is None or market.is_event_channel(number):
+            return
+        if not since:
+            session.line.send(Lag(1, session.line.transport.pending(), 0, "conflate"))
+        since[number] = market.sequence_of(number)
+
     def look(self) -> None:
         """Now and then: who has caught up, who makes no progress."""
         for session in list(self._stuck):
@@ -189,10 +203,10 @@ class SlowReaders:
             self.forget(session)
             session.lagging = False
             market = self._hub.room.market
+            _regroup(session)
             for number in sorted(session.channels & set(since)):
                 for page in market.merged(number, since[number]):
                     session.line.send(page)
-            _regroup(session)
             if since:
                 session.line.send(Lag(0, pending, 0, "normal"))
 

@@ -3,7 +3,9 @@
 import pytest
 
 from exchange.gateway.outbox import FRAME_MESSAGES_MAX, JSON, MSGPACK, Encoding, Line, Outbox, frame
+from exchange.wire.codec import CODECS
 from exchange.wire.messages import Depth, Live
+from exchange.wire.version import JSON_SUBPROTOCOL
 from tests.gateway.harness import MemoryTransport, frames_of
 
 
@@ -101,6 +103,53 @@ def test_connection_that_left_its_group_gets_nothing_more() -> None:
     loop.outbox.subscribe(line, frozenset())
     loop.outbox.subscribe(stays, frozenset())
     assert not loop.outbox._groups and not loop.outbox._channel_groups
+
+
+@pytest.mark.rule("RECOV-003", "MDATA-001")
+def test_connection_that_changes_its_group_gets_what_waits_in_the_old_one_first_and_nothing_twice() -> None:
+    loop = Loop()
+    moves, stays, there = loop.line(), loop.line(), loop.line()
+    for line, channels in ((moves, {4}), (stays, {4}), (there, {4, 5})):
+        loop.outbox.subscribe(line, frozenset(channels))
+    before, after = Depth(4, 1, 9, 9, [], []), Depth(4, 2, 10, 10, [], [])
+    loop.outbox.publish(4, before)
+    loop.outbox.subscribe(moves, frozenset({4, 5}))
+    moves.send(Live(1, 2))
+    loop.outbox.publish(4, after)
+    loop.tick()
+    first, reply, second = (JSON.encode(message) for message in (before, Live(1, 2), after))
+    assert [payload for _, payload in frames_of(moves.transport.data)] == [first, reply, second]
+    for line in (stays, there):
+        assert [payload for _, payload in frames_of(line.transport.data)] == [first, second]
+    assert [line.transport.writes for line in (moves, stays, there)] == [1, 1, 1]
+    assert loop.outbox.deliveries == 6
+
+
+@pytest.mark.rule("DUR-023")
+def test_what_waits_of_a_group_that_was_left_is_discarded_too() -> None:
+    loop = Loop()
+    line = loop.line()
+    loop.outbox.subscribe(line, frozenset({4}))
+    loop.outbox.publish(4, Depth(4, 1, 9, 9, [], []))
+    loop.outbox.subscribe(line, frozenset({5}))
+    loop.outbox.discard()
+    line.send(Live(1, 3))
+    loop.tick()
+    assert frames_of(line.transport.data) == [(1, JSON.encode(Live(1, 3)))]
+
+
+@pytest.mark.rule("WIRE-003")
+def test_messages_of_one_frame_stay_below_a_mebibyte() -> None:
+    loop = Loop()
+    line = loop.line()
+    book = Depth(4, 1, 9, 9, [(price, 10**9) for price in range(20_000)], [])
+    for _ in range(9):
+        line.send(book)
+    loop.tick()
+    frames = frames_of(line.transport.data)
+    assert all(len(payload) <= 1 << 20 for _, payload in frames) and len(frames) > 1
+    decode = CODECS[JSON_SUBPROTOCOL].decode_server
+    assert [message for _, payload in frames for message in decode(payload)] == [book] * 9
 
 
 def test_what_says_why_is_written_before_the_close_and_nothing_after() -> None:

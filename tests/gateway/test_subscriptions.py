@@ -1,6 +1,7 @@
 """Market data of one connection: snapshots, groups, slow readers."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -168,6 +169,85 @@ def test_slow_reader_is_conflated_told_so_and_comes_back_at_half_the_mark(bench:
     trader.ask(bench.order(20, "last", order_lots=1))
     assert slow.take()[0].previous == merged.sequence
     assert snapshot.channel == number
+
+
+def gaps(messages: list[Any], number: int) -> list[tuple[int, int]]:
+    """(number due, number come) where a client of the channel has to ask for a snapshot (MDATA-015)."""
+    found, last = [], None
+    for message in messages:
+        if getattr(message, "channel", 0) != number or isinstance(message, Status):
+            continue
+        if last is not None and not getattr(message, "snapshot", False) and message.previous != last:
+            found.append((last, message.previous))
+        last = message.sequence
+    return found
+
+
+@pytest.mark.rule("RECOV-003", "MDATA-001", "RATE-007")
+def test_changes_of_subscription_lose_nothing_of_the_other_channels(bench: Bench) -> None:
+    buyer, seller, reader = (bench.connect(bench.keys[number]) for number in (1, 2, 3))
+    trades = ChannelSpec(name_of_channel="trades", instrument=bench.instrument)
+    (book, prints), _ = subscribed(reader, depth(bench), trades)
+    top = ChannelSpec(name_of_channel="top", instrument=bench.instrument, cadence_ms=0)
+    heard: list[Any] = []
+    extra: list[int] = []
+    for turn in range(8):
+        bench.hold = True
+        buyer.send(bench.order(10 + turn, f"a{turn}"))
+        bench.settle()
+        seller.send(bench.order(10 + turn, f"b{turn}", side="s", order_lots=2))
+        if turn % 4 == 0:
+            reader.send(Subscribe(request_id=20 + turn, channels=[top]))
+        elif turn % 4 == 1:
+            reader.send(Unsubscribe(request_id=20 + turn, channel=extra))
+        elif turn % 4 == 2:
+            reader.send(Resync(request_id=20 + turn, channel=book))
+        bench.hold = False
+        heard += reader.take()
+        extra = [rows[0][0] for rows in (m.channels for m in heard if isinstance(m, Ok)) if rows] or extra
+    assert gaps(heard, book) == gaps(heard, prints) == []
+    assert len([message for message in heard if isinstance(message, Trades)]) == 8
+    bench.pass_ms(20)
+    numbers = [message.sequence for message in heard if isinstance(message, Depth) and not message.snapshot]
+    assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.rule("MDATA-015", "RATE-006")
+def test_subscription_and_resync_of_a_slow_reader_have_no_gap_when_it_comes_back(bench: Bench) -> None:
+    trader, slow = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    (old,), _ = subscribed(slow, depth(bench))
+    slow.transport.waiting = 257 * 1_024
+    trader.ask(bench.order(10, "a1"))
+    heard = slow.take()
+    trader.ask(bench.order(11, "a2"))
+    slow.send(Subscribe(request_id=2, channels=[depth(bench, levels=10)]), Resync(request_id=3, channel=old))
+    heard += slow.take()
+    new = next(message for message in heard if isinstance(message, Ok)).channels[0][0]
+    trader.ask(bench.order(12, "a3"))
+    assert slow.take() == []
+    slow.transport.waiting = 0
+    bench.pass_ms(20)
+    trader.ask(bench.order(13, "a4"))
+    heard += slow.take()
+    for number in (old, new):
+        assert gaps(heard, number) == []
+        books = [message for message in heard if isinstance(message, Depth) and message.channel == number]
+        assert books[-1].bids == [(bench.price, 20)]
+
+
+@pytest.mark.rule("RATE-006")
+def test_slow_reader_of_prints_alone_is_told_of_the_lag_of_the_book_it_asks_for(bench: Bench) -> None:
+    trader, slow = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    subscribed(slow, ChannelSpec(name_of_channel="trades", instrument=bench.instrument))
+    slow.transport.waiting = 257 * 1_024
+    slow.ask(Ping(request_id=1))
+    *_, lag = slow.ask(Subscribe(request_id=2, channels=[depth(bench)]))
+    assert isinstance(lag, Lag) and (lag.level, lag.action) == (1, "conflate")
+    slow.transport.waiting = 0
+    trader.ask(bench.order(10, "a1"))
+    bench.pass_ms(20)
+    merged, lag = slow.take()
+    assert merged.bids == [(bench.price, 5)] and (lag.level, lag.action) == (0, "normal")
 
 
 @pytest.mark.rule("RATE-007", "BAD-057", "DUR-026", "SEC-035")
