@@ -72,10 +72,15 @@ class Phases:
             if row[STATE] == _CLOSED:
                 self._own.update({book: _FOLLOW for book in books if self._own[book] != _CLOSED})
         for book in books:
-            self._reasons[book] = row[REASON]
-            self._until_ns[book] = row[VALUE_TICK_LOTS]
+            if index or not self._outlasts(book, row[STATE]):
+                self._reasons[book] = row[REASON]
+                self._until_ns[book] = row[VALUE_TICK_LOTS]
             self.indicative.pop(book, None)
         return books
+
+    def _outlasts(self, index: int, group_state: int) -> bool:
+        """Whether a book keeps its own HALT or CLOSED, and the reason for it, in this state of its group."""
+        return self._own[index] in (_HALT, _CLOSED) and group_state != _CLOSED
 
     def state(self, index: int) -> int:
         """Effective MarketState, the stricter of the book's own and its group's."""

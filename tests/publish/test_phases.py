@@ -4,11 +4,12 @@ import random
 
 import pytest
 
-from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState
+from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, StateReason
 from exchange.engine import query
 from exchange.publish.phases import Phases
 from exchange.publish.rows import KIND
 from tests.market import open_property_market
+from tests.publish.helpers import LISTED, event
 from tests.rows import Command
 from tests.venues import EngineVenue
 
@@ -45,3 +46,24 @@ def test_published_states_follow_the_engine_from_wherever_they_begin(seed: int) 
         for book in listed:
             now = query.market_state(states, book.index)
             assert [phases.state(book.index) for phases in followers] == [now] * len(followers)
+
+
+@pytest.mark.rule("MDATA-012")
+def test_a_halted_book_keeps_its_reason_while_its_group_changes() -> None:
+    phases, halted, follows = Phases(), 1, 2
+    phases.add(LISTED[:2])
+
+    def told(state: MarketState, reason: StateReason, until_ns: int = 0, index: int = 0) -> None:
+        phases.fold(
+            event(
+                EventKind.STA, state=state, reason=reason, value_tick_lots=until_ns, instrument=index,
+                reference=LISTED[0].group,
+            )
+        )  # fmt: skip
+
+    told(MarketState.HALT, StateReason.HALT_ADMIN, index=halted)
+    told(MarketState.RESERVED, StateReason.VELOCITY, 5_000_000)
+    assert (phases.phase(halted), phases.why(halted), phases.until_us(halted)) == ("HALT", "HALT_ADMIN", None)
+    assert (phases.phase(follows), phases.why(follows), phases.until_us(follows)) == ("RESERVED", "velocity", 5_000)
+    told(MarketState.CLOSED, StateReason.SETTLING)
+    assert (phases.phase(halted), phases.why(halted)) == ("CLOSED", "SETTLING")
