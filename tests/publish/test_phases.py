@@ -39,10 +39,9 @@ def test_published_states_follow_the_engine_from_wherever_they_begin(seed: int) 
         target = {"instrument": one.index} if chance.random() < 0.6 else {"group": one.group}
         flags = CommandFlag.FORCE if chance.random() < 0.5 else 0
         told = row(CommandKind.SET_STATE, order_type=chance.choice(STATES), flags=flags, **target)
-        for event in told:
-            if event[KIND] == EventKind.STA:
-                for phases in followers:
-                    phases.fold(event)
+        for changed in (one for one in told if one[KIND] == EventKind.STA):
+            for phases in followers:
+                phases.fold(changed)
         for book in listed:
             now = query.market_state(states, book.index)
             assert [phases.state(book.index) for phases in followers] == [now] * len(followers)
