@@ -51,7 +51,14 @@ class Questions(Link):
 
     async def open_orders(self, account: int = 0) -> list[OrderView]:
         """Everything that works for the account, quotes too, of all its sessions."""
-        return (await self.request(Query(request_id=1, what="open", account=account))).orders or []
+        orders: list[OrderView] = []
+        more = True
+        while more:
+            after = orders[-1].order_id if orders else 0
+            reply = await self.request(Query(request_id=1, what="open", account=account, order_id=after))
+            orders += reply.orders or []
+            more = reply.more
+        return orders
 
     async def fills(self, first: int, last: int, account: int = 0) -> list[Fill]:
         """Fills among the events `first` to `last` of the account's stream; Refused if they are too old or too many."""

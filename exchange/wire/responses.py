@@ -227,6 +227,7 @@ class Ok(ServerMessage, tag="ok"):
     channels: list[Pair] | None = None
     first_sequence: Count | None = None
     last_sequence: Count | None = None
+    more: bool = False  # of open orders: ask again with the last `oid`
 
 
 class Err(ServerMessage, tag="err"):

@@ -6,6 +6,7 @@ import pytest
 
 from clients.client import Session
 from clients.errors import NotLive, Refused
+from exchange.gateway import handlers
 from exchange.main import RunningServer
 from exchange.wire.messages import ChannelSpec, Exec, Fill, InstrumentDefinition, Trades
 from tests.clients.scenes import PRICE, cut, play
@@ -30,6 +31,18 @@ def test_orders_fills_positions_margin_and_time_are_answered(tmp_path: Path) -> 
         assert abs(await seller.venue_time_us() - seller.core.hello.time_us) < 60_000_000  # type: ignore[union-attr]
         assert 0 < await seller.ping() < 5
         assert {use.bucket for use in await seller.limits()} >= {"order", "cancel", "quote", "query", "replay"}
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.rule("WIRE-003")
+def test_open_orders_of_several_pages_are_one_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "PAGE_ORDERS", 2)
+
+    async def scene(_: RunningServer, seller: Session, buyer: Session, month: InstrumentDefinition) -> None:
+        orders = [await seller.sell(month, 1, PRICE) for _ in range(5)]
+        found = [view.order_id for view in await seller.open_orders()]
+        assert found == sorted(order.order_id for order in orders)
 
     play(tmp_path, scene)
 

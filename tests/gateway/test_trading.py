@@ -6,7 +6,10 @@ import pytest
 from msgspec import UNSET
 
 from exchange.engine import query
+from exchange.gateway import handlers
+from exchange.gateway.outbox import FRAME_BYTES_MAX, JSON
 from exchange.gateway.throttle import LOOPBACK, STANDARD
+from exchange.publish.account_views import PAGE_ORDERS
 from exchange.wire.messages import (
     Batch,
     BatchCancel,
@@ -19,6 +22,7 @@ from exchange.wire.messages import (
     Margin,
     New,
     Ok,
+    OrderView,
     Position,
     Query,
     Replace,
@@ -260,6 +264,28 @@ def test_queries_answer_from_the_released_state_and_say_where(bench: Bench) -> N
     assert (order.filled_lots, order.leaves_lots) == (2, 3)
     fills = peer.ask(Query(request_id=1, what="fills", first_sequence=1, last_sequence=last))[0].fills
     assert [(fill.lots, fill.filled_lots) for fill in fills] == [(2, 2)]
+
+
+@pytest.mark.rule("WIRE-003")
+def test_open_orders_come_in_pages_below_the_largest_frame(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "PAGE_ORDERS", 2)
+    peer = bench.connect(bench.keys[1])
+    made = {peer.ask(bench.order(10 + number, f"a{number}"))[0].order_id for number in range(5)}
+    found: list[int] = []
+    for more in (True, True, False):
+        page = peer.ask(Query(request_id=1, what="open", order_id=found[-1] if found else 0))[0]
+        assert page.more is more and len(page.orders) <= 2
+        found += [order.order_id for order in page.orders]
+    assert found == sorted(made)
+
+
+@pytest.mark.rule("WIRE-003")
+def test_page_of_open_orders_stays_below_a_mebibyte() -> None:
+    longest = OrderView(
+        2**32 - 1, 2**63 - 1, "x" * 24, "cancelled", "b", "stop_limit", "day",
+        -(2**31), 2**31, 2**31, 2**31, -(2**63), "t" * 8,
+    )  # fmt: skip
+    assert len(JSON.encode(Ok(2**53, orders=[longest] * PAGE_ORDERS))) < FRAME_BYTES_MAX
 
 
 @pytest.mark.rule("RECOV-014")
