@@ -168,6 +168,9 @@ class Venue(OwnCommands):
     def account_pages(self, account: int) -> list[AccountSnapshot]:
         return account_views.snapshot(self.states, self.table, account)
 
+    def open_page(self, account: int, after: int) -> tuple[list[OrderView], bool]:
+        return account_views.open_page(self.states, self.table, account, after)
+
     def order_view(self, order: query.OrderRow) -> OrderView:
         return account_views.order_view(self.table, order)
 

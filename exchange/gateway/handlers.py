@@ -8,7 +8,6 @@ from exchange.engine import query
 from exchange.gateway import batches, quoting, subscriptions, switches, trading
 from exchange.gateway.keys import OFF
 from exchange.gateway.seats import Seat
-from exchange.publish.account_views import PAGE_ORDERS
 from exchange.wire.errors import CloseCode, ErrorCode, error
 from exchange.wire.messages import (
     Batch,
@@ -96,7 +95,8 @@ def _answer(session: "Session", account: int, message: Query) -> Any:
     if message.what == "positions":
         return Ok(request_id, positions=room.position_views(account))
     if message.what == "open":
-        return _open_orders(session, account, message)
+        orders, more = room.open_page(account, message.order_id)
+        return Ok(request_id, orders=orders, more=more)
     if message.what == "fills":
         return _fills(session, account, message)
     if not message.order_id and not message.client_order_id:
@@ -108,15 +108,6 @@ def _answer(session: "Session", account: int, message: Query) -> Any:
     if done is not None:
         return Ok(request_id, order=done)
     return error(request_id, ErrorCode.UNKNOWN_ORDER, "no such order, or it ended too long ago")
-
-
-def _open_orders(session: "Session", account: int, message: Query) -> Ok:
-    """Those above `oid`, in order of their ids: which of them live may change between two pages."""
-    room = session.hub.room
-    orders = [order for order in query.open_orders(room.states, account) if order.order_id > message.order_id]
-    orders.sort(key=lambda order: order.order_id)
-    more = len(orders) > PAGE_ORDERS
-    return Ok(message.request_id, orders=[room.order_view(order) for order in orders[:PAGE_ORDERS]], more=more)
 
 
 def _fills(session: "Session", account: int, message: Query) -> Any:

@@ -38,6 +38,16 @@ def order_view(table: InstrumentTable, row: OrderRow) -> OrderView:
     )
 
 
+def open_page(states: np.ndarray, table: InstrumentTable, account: int, after: int) -> tuple[list[OrderView], bool]:
+    """Live orders above the id `after`, and whether there are more. Oldest first; if they need several pages, by id,
+    so that no order is missed because others come and go between two pages."""
+    rows = [row for row in query.open_orders(states, account) if row.order_id > after]
+    more = len(rows) > PAGE_ORDERS
+    if after or more:
+        rows.sort(key=lambda row: row.order_id)
+    return [order_view(table, row) for row in rows[:PAGE_ORDERS]], more
+
+
 def position_views(states: np.ndarray, table: InstrumentTable, account: int) -> list[PositionView]:
     """Positions of an account, by instrument."""
     return [

@@ -6,8 +6,8 @@ import pytest
 
 from clients.client import Session
 from clients.errors import NotLive, Refused
-from exchange.gateway import handlers
 from exchange.main import RunningServer
+from exchange.publish import account_views
 from exchange.wire.messages import ChannelSpec, Exec, Fill, InstrumentDefinition, Trades
 from tests.clients.scenes import PRICE, cut, play
 
@@ -37,7 +37,7 @@ def test_orders_fills_positions_margin_and_time_are_answered(tmp_path: Path) -> 
 
 @pytest.mark.rule("WIRE-003")
 def test_open_orders_of_several_pages_are_one_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "PAGE_ORDERS", 2)
+    monkeypatch.setattr(account_views, "PAGE_ORDERS", 2)
 
     async def scene(_: RunningServer, seller: Session, buyer: Session, month: InstrumentDefinition) -> None:
         orders = [await seller.sell(month, 1, PRICE) for _ in range(5)]

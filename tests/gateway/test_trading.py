@@ -6,10 +6,9 @@ import pytest
 from msgspec import UNSET
 
 from exchange.engine import query
-from exchange.gateway import handlers
 from exchange.gateway.outbox import FRAME_BYTES_MAX, JSON
 from exchange.gateway.throttle import LOOPBACK, STANDARD
-from exchange.publish.account_views import PAGE_ORDERS
+from exchange.publish import account_views
 from exchange.wire.messages import (
     Batch,
     BatchCancel,
@@ -268,7 +267,7 @@ def test_queries_answer_from_the_released_state_and_say_where(bench: Bench) -> N
 
 @pytest.mark.rule("WIRE-003")
 def test_open_orders_come_in_pages_below_the_largest_frame(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "PAGE_ORDERS", 2)
+    monkeypatch.setattr(account_views, "PAGE_ORDERS", 2)
     peer = bench.connect(bench.keys[1])
     made = {peer.ask(bench.order(10 + number, f"a{number}"))[0].order_id for number in range(5)}
     found: list[int] = []
@@ -285,7 +284,7 @@ def test_page_of_open_orders_stays_below_a_mebibyte() -> None:
         2**32 - 1, 2**63 - 1, "x" * 24, "cancelled", "b", "stop_limit", "day",
         -(2**31), 2**31, 2**31, 2**31, -(2**63), "t" * 8,
     )  # fmt: skip
-    assert len(JSON.encode(Ok(2**53, orders=[longest] * PAGE_ORDERS))) < FRAME_BYTES_MAX
+    assert len(JSON.encode(Ok(2**53, orders=[longest] * account_views.PAGE_ORDERS))) < FRAME_BYTES_MAX
 
 
 @pytest.mark.rule("RECOV-014")
