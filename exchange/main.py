@@ -145,6 +145,13 @@ class RunningServer:
             self._snapshots.stop()
 
     def _turn(self) -> None:
+        try:
+            if not self.venue.failed:
+                self._look_around()
+        except Exception as error:
+            self.venue.fail(error)
+
+    def _look_around(self) -> None:
         venue = self.venue
         venue.timekeeper.turn()
         venue.publish_due()
@@ -163,14 +170,20 @@ class RunningServer:
     def _sealed(self, error: BaseException | None) -> None:
         self._sealing = False
         if error is not None:
-            self._fail(error)
+            self.venue.fail(error)
 
     def _written(self, error: BaseException | None) -> None:
-        """A snapshot's file; it is large, so it has a thread of its own and the journal goes on."""
-        if error is not None:
-            self._fail(error)
+        """A snapshot's file; it is large, so it has a thread of its own and the journal goes on. A disk that does not
+        take it is no reason to stop: the start reads the journal instead."""
+        if isinstance(error, OSError):
+            self.opened.trouble.note(f"a snapshot was not written: {error}")
+        elif error is not None:
+            self.venue.fail(error)
 
     def _fail(self, error: BaseException) -> None:
+        """Every connection ends, and nothing is said on it any more but what had left before."""
+        for session in self.hub.sessions:
+            session.line.close(1001, "the venue has stopped")
         if not self.failed.done():
             self.failed.set_result(error)
 

@@ -35,6 +35,7 @@ from exchange.journal.segments import SEGMENT_BYTES, history_name
 from exchange.limits import NAMED, Limits
 from exchange.publish.rows import KIND, read_rows
 from exchange.seams import Clock, Disk, Rng
+from exchange.trouble import Trouble
 from exchange.venue import Spawn, Venue
 
 RULES = 2  # up by one with every change of what equal commands come to: journals note from where on it holds
@@ -146,14 +147,18 @@ class OpenVenue:
         assert isinstance(recorder, _Recorder)
         self.engine = Engine(recorder.limits, recorder.states)
         self.history_name = history_name(self.journal.identity.journal_id)
-        self.history = History(seams.disk, f"{folder}/events")
+        self.trouble = Trouble()
+        self.history = History(seams.disk, f"{folder}/events", self.trouble)
         last = self.engine.sequence
-        self.history.load(last)
+        try:
+            self.history.load(last)
+        except OSError as error:
+            self.history.give_up(error)
         for events in recorder.events:
             newer = events[events["sequence"] > self.history.last_sequence]
             if len(newer):
                 self.history.append(newer)
-        self.keys = KeyStore(f"{folder}/keys.sqlite3", seams.disk, self.history_name, last)
+        self.keys = KeyStore(f"{folder}/keys.sqlite3", seams.disk, self.history_name, last, self.trouble)
         self._catch_up(recorder)
         self.facts = _facts(recorder.commands)
         units = {chip.name: chip.unit_lots or 1 for chip in spec.listed_chips}
@@ -252,11 +257,16 @@ class OpenVenue:
         return self.journal.begin_snapshot(self.engine).write if self.journal.snapshot_due else None
 
     def close(self) -> None:
-        """After the last batch: stores closed, SEAL and HEAD written, lock released."""
-        if self.journal.sequence - self.journal.snapshot_sequence >= CLOSING_SNAPSHOT_RECORDS:
-            self.journal.snapshot(self.engine)
-        self.keys.close(self.engine.sequence)
-        self.history.close()
+        """After the last batch: stores closed, SEAL and HEAD written, lock released. What a venue that has failed had
+        under way is told by the journal alone."""
+        sound = not self.venue.failed
+        if sound and self.journal.sequence - self.journal.snapshot_sequence >= CLOSING_SNAPSHOT_RECORDS:
+            try:
+                self.journal.snapshot(self.engine)
+            except OSError as error:
+                self.trouble.note(f"a snapshot was not written: {error}")
+        self.keys.close(self.engine.sequence if sound else 0)
+        self.history.close(keep=sound)
         self.journal.close()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, time
@@ -15,6 +16,7 @@ from exchange.engine.control import encode_payload
 from exchange.engine.warmup import share_done, warm_up
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair, encode_bytes
+from exchange.journal.errors import EXIT_MISMATCH
 from exchange.journal.recovery import make_data_folder
 from exchange.limits import NAMED
 from exchange.loop import run_loop
@@ -50,21 +52,26 @@ async def _serve(folder: str, settings: Settings, console: Console) -> int:
     if stop.is_set():
         return 0
 
+    def say(text: str) -> None:
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
+
     def tell(opened: OpenVenue) -> None:
-        console.print(found_text(opened), highlight=False, soft_wrap=True)
+        say(found_text(opened))
+        opened.trouble.listen(say)
 
     async with serve(folder, settings, tell) as server:
         took_s = (clock.mono_ns() - begin_ns) / 1e9
-        console.print(serving_text(server, took_s), highlight=False, soft_wrap=True)
+        say(serving_text(server, took_s))
         if server.operator.problem:
-            console.print(server.operator.problem, highlight=False, soft_wrap=True)
+            say(server.operator.problem)
         server.desk.on_stop = stop.set
-        server.venue.timekeeper.tell = lambda text: console.print(text, highlight=False, soft_wrap=True)
+        server.venue.timekeeper.tell = say
         server.failed.add_done_callback(lambda _: stop.set())
         await stop.wait()
         if server.failed.done():
             failure = server.failed.result()
-            raise UserError(f"the venue has stopped: {failure}", getattr(failure, "code", 70)) from failure
+            code = failure.code if isinstance(failure, UserError) else EXIT_MISMATCH
+            raise UserError(f"the venue has stopped: {cause_text(failure)}", code) from failure
         console.print("stopping: sockets, last batch, journal", highlight=False)
     console.print(f"stopped at sequence {server.venue.sequence:,}", highlight=False)
     return 0
@@ -97,6 +104,15 @@ def found_text(opened: OpenVenue) -> str:
     if report.cut_bytes:
         text += f"; a torn tail of {report.cut_bytes:,} bytes was cut ({report.cut_reason}), kept in quarantine"
     return text
+
+
+def cause_text(failure: BaseException) -> str:
+    """Why a venue has stopped; of what nobody foresaw, also where."""
+    if isinstance(failure, UserError):
+        return str(failure)
+    places = traceback.extract_tb(failure.__traceback__)
+    where = f" in {places[-1].filename}:{places[-1].lineno}" if places else ""
+    return f"{type(failure).__name__}: {failure}{where}"
 
 
 def serving_text(server: RunningServer, took_s: float) -> str:

@@ -106,7 +106,8 @@ class Venue(OwnCommands):
         self._events: np.ndarray | None = None
         self.small_commit_rows = SMALL_COMMIT_ROWS
         self._begun_ns = self._commit_ns = 0  # when the last commit began, how long it took
-        self._scheduled = self._failed = False
+        self._scheduled = False
+        self.failed = False  # what the engine has run is perhaps not what the journal holds
         self._questions: list[Callable[[], None]] = []
         self._listeners: dict[int, list[Line]] = {}
         self.timekeeper = Timekeeper(self.states, clock, self.submit, day)
@@ -144,7 +145,7 @@ class Venue(OwnCommands):
 
     def ask(self, question: Callable[[], None]) -> None:
         """Run a question when the engine's state is what has been released: now, or after the running batch."""
-        if self._writing is None:
+        if self._writing is None and not self.failed:
             question()
         else:
             self._questions.append(question)
@@ -185,7 +186,21 @@ class Venue(OwnCommands):
     def _start_scheduled(self) -> None:
         """The tick in which commands came has ended, and no commit is under way."""
         self._scheduled = False
-        if self._writing is not None or not self._stamp():
+        if self._writing is None:
+            self._guarded(self._start)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Run what stands between journal and engine. After an exception there nobody knows what was done of it: the
+        venue stops, and the journal tells the next start (DUR-001, DUR-083)."""
+        if self.failed:
+            return
+        try:
+            step()
+        except Exception as error:
+            self.fail(error)
+
+    def _start(self) -> None:
+        if not self._stamp():
             return
         if self._is_small() and self._commit_ns < SLOW_COMMIT_NS:
             self._commit_here()
@@ -203,12 +218,8 @@ class Venue(OwnCommands):
         batch = self._writing
         assert batch is not None
         self._begun_ns = self._clock.mono_ns()
-        try:
-            with self.journal.writing(self._rows):
-                self._release(batch.tickets, self._apply(), *self._span)
-        except Exception as error:
-            self._fail(error)
-            return
+        with self.journal.writing(self._rows):
+            self._release(batch.tickets, self._apply(), *self._span)
         self._commit_ns = self._clock.mono_ns() - self._begun_ns
         self._writing = None
         self._send(batch)
@@ -235,7 +246,7 @@ class Venue(OwnCommands):
         rows = batch.closed()
         first = self._sequencer.sequence + 1
         self._sequencer.stamp(rows)
-        self._writing, self._rows = batch, rows
+        self._writing, self._rows, self._events = batch, rows, None
         self._span = first, self._sequencer.sequence, self._sequencer.time_ns
         return True
 
@@ -259,11 +270,10 @@ class Venue(OwnCommands):
 
     def _written(self, error: BaseException | None) -> None:
         """The helper thread has made the batch durable, or could not."""
-        if error is not None or self._failed:
-            self._fail(error)
-            return
+        if error is not None:
+            self.fail(error)
         self._commit_ns = self._clock.mono_ns() - self._begun_ns
-        self._show()
+        self._guarded(self._show)
 
     def _show(self) -> None:
         """The batch is durable and applied: start the next on its way, then show this one."""
@@ -349,13 +359,13 @@ class Venue(OwnCommands):
         if len(self._spare) < 4 and batch.rows_max == self._batch_rows:
             self._spare.append(batch)
 
-    def _fail(self, error: BaseException | None) -> None:
+    def fail(self, error: BaseException) -> None:
         """Nothing more is acknowledged (DUR-083), nor anything that was made up while the disk failed."""
         if self.outbox is not None:
             self.outbox.discard()
-        if not self._failed:
-            self._failed = True
-            self.on_failure(error or RuntimeError("the venue has failed"))
+        if not self.failed:
+            self.failed = True
+            self.on_failure(error)
 
     def _refresh_instruments(self) -> None:
         self.table.refresh()

@@ -119,6 +119,46 @@ def test_batch_that_the_disk_refuses_is_never_acknowledged_and_stops_the_venue(
     journal.error = None
 
 
+@pytest.mark.rule("DUR-001", "DUR-004", "DUR-083")
+@pytest.mark.parametrize("small_commit_rows", [0, SMALL_COMMIT_ROWS])
+@pytest.mark.parametrize("place", ["apply", "answer", "fold", "question"])
+def test_exception_between_journal_and_engine_stops_the_venue_and_the_next_start_has_what_was_journalled(
+    tmp_path: Path, small_commit_rows: int, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(str(tmp_path))
+    venue, journal = bench.venue, bench.opened.journal
+    failures: list[BaseException] = []
+    venue.small_commit_rows, venue.on_failure = small_commit_rows, failures.append
+    peer = bench.connect(bench.keys[1])
+    bench.hold = True
+    peer.send(bench.order(10, "first"))
+    if not small_commit_rows:
+        bench.settle()  # it is with the disk while the second comes
+    peer.send(bench.order(11, "second"))
+
+    def broken(*_: object) -> None:
+        raise KeyError(place)
+
+    patches = {"apply": (venue.engine, "apply"), "answer": (venue, "reply_to"), "fold": (venue.market, "fold")}
+    with monkeypatch.context() as patch:
+        if place == "question":
+            venue.ask_later(lambda: broken())
+        else:
+            patch.setattr(*patches[place], broken)
+        bench.hold = False
+        answered = [message.client_order_id for message in peer.take() if isinstance(message, Ok)]
+    assert answered == (["first"] if place == "apply" and not small_commit_rows else [])
+    sequence = journal.sequence
+    peer.send(bench.order(12, "third"))
+    venue.ask(lambda: peer.session.line.send("a state that nobody may see"))
+    assert peer.take() == [] and journal.sequence == sequence
+    assert [str(failure) for failure in failures] == [f"'{place}'"]
+    bench.close()
+    with Bench(str(tmp_path)) as again:
+        orders = [order.client_order_id for order in query.open_orders(again.venue.states, 1)]
+        assert orders == ["first", "second"]
+
+
 def test_small_commit_of_an_idle_venue_needs_no_thread_unless_the_disk_is_slow(bench: Bench) -> None:
     journal = CountingJournal(bench)
     bench.venue.small_commit_rows = SMALL_COMMIT_ROWS

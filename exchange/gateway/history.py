@@ -2,9 +2,11 @@
 
 The newest 65,536 rows stay in memory, older ones in files of one chunk each under `events/`, appended without sync.
 Derived: nothing here is ahead of the gate; a file that does not continue without a gap is dropped at start, and a
-question about something older than what is kept is answered with None, never with a part of the truth.
+question about something older than what is kept is answered with None, never with a part of the truth. A disk that
+takes no more ends the files of this run: the newest rows stay in memory, older ones are gone.
 """
 
+import contextlib
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -12,8 +14,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from exchange.codes import EventFlag, EventKind
+from exchange.journal.files import write_all
 from exchange.records import EVENT, EVENT_FIELDS, EVENT_STRUCT, ROW_BYTES, ROW_VERSION
 from exchange.seams import Disk
+from exchange.trouble import Trouble
 
 FILE = re.compile(r"\d{10}\.rows\d*")
 SUFFIX = ".rows" if ROW_VERSION == 1 else f".rows{ROW_VERSION}"
@@ -40,9 +44,10 @@ class _Chunk:
 class History:
     """Rows in order of release, found by command or by account and its stream number."""
 
-    def __init__(self, disk: Disk, folder: str = "") -> None:
+    def __init__(self, disk: Disk, folder: str = "", trouble: Trouble | None = None) -> None:
         """`folder` "" keeps the memory part only."""
         self._disk = disk
+        self._trouble = trouble or Trouble()
         self._folder = folder
         self._chunks: list[_Chunk] = []
         self._handle = -1
@@ -50,8 +55,13 @@ class History:
         self._unwritten: list[bytes] = []
         self._full = True  # the next row begins a chunk
         self.last_sequence = 0
+        self._writes = bool(folder)
         if folder:
-            disk.make_folder(folder)
+            try:
+                disk.make_folder(folder)
+            except OSError as error:
+                self._folder = ""
+                self.give_up(error)
 
     def load(self, last_sequence: int) -> None:
         """Take up the files of the run before; what does not link, is ahead of `last_sequence` or has rows of another
@@ -89,8 +99,18 @@ class History:
         """Write what was appended since the last time; now and then is enough, a replay of the journal has the rest."""
         if self._unwritten and self._handle >= 0:
             data, self._unwritten = b"".join(self._unwritten), []
-            self._disk.pwrite(self._handle, data, self._offset)
+            try:
+                write_all(self._disk, self._handle, data, self._offset)
+            except OSError as error:
+                self.give_up(error)
             self._offset += len(data)
+
+    def give_up(self, error: OSError) -> None:
+        """Write no more files. Those of before are read until the next chunk begins: from then on one would be missing
+        between them and memory."""
+        self._writes = False
+        self._close()
+        self._trouble.note(f"events are kept in memory only, older ones are gone until the next start: {error}")
 
     def of_command(self, sequence: int) -> list[EventTuple] | None:
         """All events of one command; None when they are no longer kept."""
@@ -130,15 +150,25 @@ class History:
                 return int(mine[0])
         return 0
 
-    def close(self) -> None:
-        self.flush()
+    def close(self, keep: bool = True) -> None:
+        """`keep`: what is not yet written was released for good."""
+        if keep:
+            self.flush()
+        self._close()
+
+    def _close(self) -> None:
         if self._handle >= 0:
-            self._disk.close(self._handle)
+            with contextlib.suppress(OSError):
+                self._disk.close(self._handle)
             self._handle = -1
+        self._unwritten.clear()
 
     def _rows(self, chunk: _Chunk) -> np.ndarray:
         if chunk.parts is None:
-            return self._read(chunk.name)
+            try:
+                return self._read(chunk.name)
+            except OSError:
+                return np.zeros(0, EVENT)  # a gap, as any other
         if len(chunk.parts) > 1:
             chunk.parts = [b"".join(chunk.parts)]
         return np.frombuffer(chunk.parts[0], EVENT)
@@ -153,18 +183,20 @@ class History:
         self.flush()
         number = self._chunks[-1].number + 1 if self._chunks else 1
         self._chunks.append(_Chunk(number, first_sequence))
-        if self._folder:
-            if len(self._chunks) > 2:
-                self._chunks[-3].parts = None
-            self._open(self._chunks[-1])
-            while len(self._chunks) > CHUNKS_MAX:
-                self._disk.unlink(f"{self._folder}/{self._chunks.pop(0).name}")
+        if self._writes:
+            try:
+                self._open(self._chunks[-1])
+                while len(self._chunks) > CHUNKS_MAX:
+                    self._disk.unlink(f"{self._folder}/{self._chunks.pop(0).name}")
+            except OSError as error:
+                self.give_up(error)
+        if not self._writes:
+            del self._chunks[:-2]
         elif len(self._chunks) > 2:
-            self._chunks.pop(0)
+            self._chunks[-3].parts = None
 
     def _open(self, chunk: _Chunk) -> None:
-        if self._handle >= 0:
-            self._disk.close(self._handle)
+        self._close()
         self._offset = 0
         self._handle = self._disk.open(f"{self._folder}/{chunk.name}", create=True)
 

@@ -2,8 +2,10 @@
 
 A derived store (DUR-150, DUR-151): written only as the effect of journalled DEFINE_KEY controls and SESSION rows,
 never ahead of them; deleted and rebuilt when it is damaged or ahead of the journal. Public keys only, no secrets.
+While its file cannot be written it falls behind: memory has everything, the next write or start catches up.
 """
 
+import contextlib
 import re
 import sqlite3
 from collections.abc import Iterable
@@ -17,6 +19,7 @@ from exchange.errors import UserError
 from exchange.gateway.auth import SCOPES, check_public_key, decode_bytes
 from exchange.gateway.translate import session_terms
 from exchange.seams import Disk
+from exchange.trouble import Trouble
 from exchange.wire.messages import CancelTerms
 
 KEY_ID_BYTES = 24  # it travels in the client order id of a SESSION row
@@ -30,6 +33,9 @@ CREATE TABLE IF NOT EXISTS sessions (
     number INTEGER PRIMARY KEY, key TEXT, mode TEXT, orders TEXT, active_on TEXT, grace_ms INTEGER, time_ns INTEGER
 );
 """
+
+_PUT_KEY = "INSERT OR REPLACE INTO keys VALUES (?, ?)"
+_PUT_SESSION = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class KeyDefinition(msgspec.Struct, forbid_unknown_fields=True):
@@ -102,29 +108,23 @@ def read_key(payload: bytes) -> Key:
 class KeyStore:
     """Keys and sessions in memory, mirrored to SQLite with the sequence up to which they are true."""
 
-    def __init__(self, path: str, disk: Disk, history: str, last_sequence: int) -> None:
-        """Open or make the store; one of another journal, ahead of this one, or damaged, starts anew."""
+    def __init__(self, path: str, disk: Disk, history: str, last_sequence: int, trouble: Trouble | None = None) -> None:
+        """Open or make the store; one of another journal, ahead of this one, or damaged, starts anew. Where the file
+        cannot be used at all there is none, and the journal is read."""
         self._path = path
         self._disk = disk
+        self._trouble = trouble or Trouble()
+        self._unwritten: dict[tuple[str, Any], tuple[Any, ...]] = {}  # rows by statement and primary key
+        self._behind = False
         self.keys: dict[str, Key] = {}
         self.sessions: dict[int, SessionRecord] = {}
-        self._database = self._connect()
         try:
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = OFF")
-            sound = self._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-            self._database.executescript(_TABLES)
-            found = self._database.execute("SELECT history, sequence FROM applied").fetchone()
-            if not sound or (found is not None and (found[0] != history or found[1] > last_sequence)):
-                raise sqlite3.DatabaseError("the store is not of this journal")
-            self._load()
-        except (sqlite3.DatabaseError, msgspec.MsgspecError, ValueError):
-            self._start_anew()
-            found = None
-        if found is None:
-            self._database.execute("INSERT OR REPLACE INTO applied VALUES (1, ?, 0)", (history,))
-        self.applied = found[1] if found else 0
-        self._database.commit()
+            self.applied = self._open(history, last_sequence)
+        except (sqlite3.Error, OSError) as error:
+            self._trouble.note(f"{path} cannot be used, keys and sessions are read from the journal: {error}")
+            self._forget()
+            self._database = sqlite3.connect(":memory:")
+            self.applied = self._begin(history)
 
     def catch_up(self, records: Iterable[tuple[Any, bytes]]) -> None:
         """Apply (row, payload) pairs of the journal above `applied`: DEFINE_KEY, SESSION and DISCONNECT rows matter."""
@@ -166,21 +166,21 @@ class KeyStore:
     def close(self, sequence: int) -> None:
         """`sequence`: the last durable command; all it means is in the store, so the next start reads on from it."""
         self._advance(max(sequence, self.applied))
-        self._database.close()
+        with contextlib.suppress(sqlite3.Error):
+            self._database.close()
 
     def _define(self, payload: bytes) -> Key:
         key = read_key(payload)
         self.keys[key.key] = key
-        self._database.execute("INSERT OR REPLACE INTO keys VALUES (?, ?)", (key.key, payload))
+        self._unwritten[_PUT_KEY, key.key] = (key.key, payload)
         return key
 
     def _put(self, record: SessionRecord) -> None:
         self.sessions[record.number] = record
         terms = record.terms
-        self._database.execute(
-            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (record.number, record.key, terms.mode, terms.orders, terms.on, terms.grace_ms, record.time_ns),
-        )
+        self._unwritten[_PUT_SESSION, record.number] = (
+            record.number, record.key, terms.mode, terms.orders, terms.on, terms.grace_ms, record.time_ns,
+        )  # fmt: skip
 
     def _disarm(self, number: int) -> None:
         record = self.sessions.get(number)
@@ -188,9 +188,47 @@ class KeyStore:
             self._put(replace(record, terms=OFF))
 
     def _advance(self, sequence: int) -> None:
+        """Write what is new. A file that is locked or a disk that is full is tried again next time."""
         self.applied = sequence
-        self._database.execute("UPDATE applied SET sequence = ?", (sequence,))
+        try:
+            for (statement, _), values in self._unwritten.items():
+                self._database.execute(statement, values)
+            self._database.execute("UPDATE applied SET sequence = ?", (sequence,))
+            self._database.commit()
+        except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.rollback()
+            if not self._behind:
+                self._trouble.note(f"{self._path} is not written for now, the journal has what it lacks: {error}")
+            self._behind = True
+        else:
+            self._unwritten.clear()
+            self._behind = False
+
+    def _open(self, history: str, last_sequence: int) -> int:
+        """The file's own `applied`, its rows loaded; 0 if it starts anew."""
+        self._database = self._connect()
+        try:
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = OFF")
+            sound = self._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            self._database.executescript(_TABLES)
+            found = self._database.execute("SELECT history, sequence FROM applied").fetchone()
+            if not sound or (found is not None and (found[0] != history or found[1] > last_sequence)):
+                raise sqlite3.DatabaseError("the store is not of this journal")
+            self._load()
+        except (sqlite3.DatabaseError, msgspec.MsgspecError, ValueError) as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
+                raise
+            self._start_anew()
+            found = None
+        return int(found[1]) if found else self._begin(history)
+
+    def _begin(self, history: str) -> int:
+        self._database.executescript(_TABLES)
+        self._database.execute("INSERT OR REPLACE INTO applied VALUES (1, ?, 0)", (history,))
         self._database.commit()
+        return 0
 
     def _load(self) -> None:
         for (payload,) in self._database.execute("SELECT payload FROM keys"):
@@ -201,19 +239,21 @@ class KeyStore:
             self.sessions[number] = SessionRecord(number, key_id, terms, time_ns)
 
     def _connect(self) -> sqlite3.Connection:
-        """Derived: it may lose its end in a power loss, the journal has it."""
-        database = sqlite3.connect(self._path)
+        """Derived: it may lose its end in a power loss, the journal has it. Whoever holds a lock is not waited for."""
+        database = sqlite3.connect(self._path, timeout=0)
         self._disk.set_mode(self._path, 0o600)
         return database
 
-    def _start_anew(self) -> None:
-        """Forget everything; the journal is read again from its beginning."""
+    def _forget(self) -> None:
         self.keys.clear()
         self.sessions.clear()
+
+    def _start_anew(self) -> None:
+        """Forget everything; the journal is read again from its beginning."""
+        self._forget()
         self._database.close()
         for suffix in ("", "-wal", "-shm"):
             if self._disk.exists(self._path + suffix):
                 self._disk.unlink(self._path + suffix)
         self._database = self._connect()
         self._database.execute("PRAGMA synchronous = OFF")
-        self._database.executescript(_TABLES)

@@ -1,5 +1,7 @@
 """Why the journal stops: a refusal names the place, the reason and the exit code (DUR-108)."""
 
+import errno
+
 from exchange.errors import UserError
 
 EXIT_DATA = 65
@@ -25,7 +27,10 @@ class Refusal(UserError):
 
 
 class JournalFailed(UserError):
-    """A write or a sync failed: nothing more is written or acknowledged, the process exits (DUR-083)."""
+    """A write or a sync failed: nothing more is written or acknowledged, the process exits (DUR-083). A full disk has
+    an exit code of its own (DUR-024)."""
 
     def __init__(self, error: OSError, code: int = EXIT_IO) -> None:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            code = EXIT_NO_ROOM
         super().__init__(f"journal stopped: {error}", code)

@@ -16,7 +16,7 @@ from exchange.engine.engine import Engine
 from exchange.engine.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
 from exchange.engine.state import STATE_VERSION, state_dtype
 from exchange.errors import UserError
-from exchange.journal.errors import EXIT_CONFIGURATION, EXIT_IO, EXIT_LOCKED, JournalFailed, Refusal
+from exchange.journal.errors import EXIT_CONFIGURATION, EXIT_LOCKED, JournalFailed, Refusal
 from exchange.journal.frames import EPOCH_BODY, MARK_BODY, NO_HASH, BadFrame, Due, Frame, FrameKind
 from exchange.journal.head import EMPTY, Head, HeadFile, create_head, read_head
 from exchange.journal.journal import Identity, Journal, Place, Seams
@@ -108,22 +108,25 @@ def open_journal(
     raises         Refusal: nothing but LOCK and missing folders was written (DUR-108)
     """
     seams = Seams(disk, rng, clock)
-    lock_handle = _lock(disk, folder)
     try:
-        recovery = Recovery(folder, seams, limits, canonical_rules(rules, limits), make_engine)
+        lock_handle = _lock(disk, folder)
         try:
-            return recovery.open(segment_bytes, background, lock_handle)
-        finally:
-            recovery.close()
-    except BaseException as error:
-        disk.close(lock_handle)
-        if isinstance(error, OSError):
-            raise JournalFailed(error, EXIT_IO) from error
-        raise
+            recovery = Recovery(folder, seams, limits, canonical_rules(rules, limits), make_engine)
+            try:
+                return recovery.open(segment_bytes, background, lock_handle)
+            finally:
+                recovery.close()
+        except BaseException:
+            disk.close(lock_handle)
+            raise
+    except OSError as error:
+        raise JournalFailed(error) from error
 
 
 def make_data_folder(disk: Disk, folder: str) -> None:
     """Make the folder if it is missing. UserError, exit code 2, where none can be."""
+    if not folder:
+        raise UserError("a data folder needs a name, found an empty one")
     if disk.is_link(folder):
         raise Refusal(f"{folder} is a symbolic link")
     try:

@@ -1,6 +1,8 @@
 """Released events that are kept: found again, or said to be gone."""
 
+import errno
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from exchange.gateway import history as history_module
 from exchange.gateway.history import SUFFIX, History
 from exchange.records import EVENT, EVENT_STRUCT
 from exchange.seams import RealDisk
+from exchange.trouble import Trouble
 
 
 def events(first_sequence: int, numbers: dict[int, int], count: int, margin: bool = False) -> np.ndarray:
@@ -63,6 +66,62 @@ def test_something_no_longer_kept_is_none_never_a_part(tmp_path: object, small_c
     assert found(history, 1, oldest, 50) == [*range(oldest, 51)]
     assert found(history, 1, 40, 51) is None, "a number that was never used"
     assert history.of_command(5) is None
+
+
+class PoorDisk(RealDisk):
+    """Takes so many bytes a write, and so many in all."""
+
+    def __init__(self, piece: int, room: int) -> None:
+        super().__init__()
+        self.piece, self.room = piece, room
+
+    def pwrite(self, handle: int, data: bytes, offset: int) -> int:
+        taken = min(self.piece, self.room, len(data))
+        if not taken:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.room -= taken
+        return super().pwrite(handle, data[:taken], offset)
+
+
+@pytest.mark.rule("DUR-081", "DUR-154")
+def test_short_write_of_events_is_continued(tmp_path: object) -> None:
+    history, numbers = History(PoorDisk(100, 1 << 20), f"{tmp_path}/events"), {}
+    for start in range(1, 61, 10):
+        history.append(events(start, numbers, 10))
+        history.flush()
+    history.close()
+    again = History(RealDisk(), f"{tmp_path}/events")
+    again.load(60)
+    assert found(again, 1, 1, 30) == [*range(1, 31)]
+
+
+@pytest.mark.rule("DUR-024", "DUR-152", "DUR-154")
+def test_full_disk_ends_the_files_of_events_with_one_line_and_the_newest_stay_in_memory(
+    tmp_path: object, small_chunks: None
+) -> None:
+    trouble = Trouble()
+    history, numbers = History(PoorDisk(1 << 20, 2_700), f"{tmp_path}/events", trouble), {}
+    for start in range(1, 31, 2):
+        history.append(events(start, numbers, 2))
+        history.flush()
+        assert found(history, 1, 1, numbers[1]) == [*range(1, numbers[1] + 1)], "nothing is lost yet"
+    history.append(events(31, numbers, 10))
+    assert len(trouble.lines) == 1 and "No space left" in trouble.lines[0]
+    assert found(history, 1, 11, 20) == [*range(11, 21)] and found(history, 1, 1, 20) is None
+    history.close()
+    again = History(RealDisk(), f"{tmp_path}/events")
+    again.load(40)
+    assert found(again, 1, 1, 10) == [*range(1, 11)] and found(again, 1, 1, 20) is None
+
+
+@pytest.mark.rule("DUR-152")
+def test_events_without_a_folder_are_kept_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "events").write_text("no folder")
+    trouble = Trouble()
+    history, numbers = History(RealDisk(), f"{tmp_path}/events", trouble), {}
+    history.load(9)
+    history.append(events(10, numbers, 10))
+    assert len(trouble.lines) == 1 and found(history, 1, 1, 5) == [1, 2, 3, 4, 5]
 
 
 def test_row_with_a_margin_stands_for_two_numbers(tmp_path: object) -> None:

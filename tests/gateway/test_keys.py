@@ -1,5 +1,7 @@
 """The key store: derived from the journal, checked, rebuilt when in doubt."""
 
+import sqlite3
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from exchange.gateway.keys import KeyDefinition, KeyStore, SessionRecord, key_pa
 from exchange.gateway.translate import Batch, pack_session, session_terms
 from exchange.records import COMMAND
 from exchange.seams import RealDisk
+from exchange.trouble import Trouble
 from exchange.wire.messages import CancelTerms
 
 PAIR = KeyPair("k_a", 7, bytes(range(32)))
@@ -81,6 +84,58 @@ def test_store_in_doubt_starts_anew(tmp_path: Path, reason: str) -> None:
     again.catch_up([control(5, key_payload(definition()))])
     assert set(again.keys) == {"k_a"} and again.applied == 5
     again.close(5)
+
+
+@pytest.mark.rule("DUR-001", "DUR-150", "DUR-152")
+def test_store_that_is_locked_keeps_what_it_could_not_write_and_waits_for_nobody(tmp_path: Path) -> None:
+    path, trouble = str(tmp_path / "keys.sqlite3"), Trouble()
+    store = KeyStore(path, RealDisk(), "h_1", 0, trouble)
+    store.define(5, key_payload(definition()))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    begin_ns = time.monotonic_ns()
+    for number in range(3, 6):
+        store.put_session(6 + number, SessionRecord(number, "k_a", CancelTerms(mode="account"), 77))
+    store.disarm(12, 3)
+    assert time.monotonic_ns() - begin_ns < 2 * 10**9
+    assert len(trouble.lines) == 1 and "locked" in trouble.lines[0]
+    assert store.applied == 12 and store.sessions[3].terms.mode == "off" and store.next_session() == 6
+    other.execute("ROLLBACK")
+    other.close()
+    store.put_session(13, SessionRecord(6, "k_a", CancelTerms(), 78))
+    again = KeyStore(path, RealDisk(), "h_1", 13)
+    assert (again.applied, again.sessions, again.keys) == (13, store.sessions, store.keys)
+    store.close(13)
+    again.close(13)
+
+
+@pytest.mark.rule("DUR-150", "DUR-152")
+def test_store_that_stays_locked_is_behind_at_the_next_start(tmp_path: Path) -> None:
+    path, trouble = str(tmp_path / "keys.sqlite3"), Trouble()
+    store = KeyStore(path, RealDisk(), "h_1", 0)
+    store.put_session(5, SessionRecord(2, "k_a", CancelTerms(), 77))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    store.define(6, key_payload(definition()))
+    store.close(7)
+    again = KeyStore(path, RealDisk(), "h_1", 7, trouble)
+    assert again.applied == 5 and set(again.sessions) == {2}
+    again.catch_up([control(6, key_payload(definition()))])
+    assert set(again.keys) == {"k_a"} and again.applied == 6 and "locked" in trouble.lines[0]
+    again.close(6)
+    other.close()
+
+
+@pytest.mark.rule("DUR-150", "DUR-152")
+def test_file_that_can_be_no_store_is_told_and_the_journal_is_read(tmp_path: Path) -> None:
+    path, trouble = tmp_path / "keys.sqlite3", Trouble()
+    path.mkdir()
+    store = KeyStore(str(path), RealDisk(), "h_1", 9, trouble)
+    assert store.applied == 0 and len(trouble.lines) == 1 and f"{path} cannot be used" in trouble.lines[0]
+    store.catch_up([control(5, key_payload(definition()))])
+    assert set(store.keys) == {"k_a"}
+    store.close(9)
+    assert path.is_dir()
 
 
 @pytest.mark.rule("SESS-021", "DUR-042")
