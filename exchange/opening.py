@@ -24,7 +24,7 @@ from exchange.engine.control import AccountPayload, encode_payload
 from exchange.engine.control_checks import ControlError
 from exchange.engine.engine import Engine
 from exchange.engine.listing import listing_payloads
-from exchange.errors import UserError
+from exchange.errors import Trouble, UserError
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.gateway.history import History
 from exchange.gateway.keys import KeyDefinition, KeyStore, key_payload
@@ -35,7 +35,6 @@ from exchange.journal.segments import SEGMENT_BYTES, history_name
 from exchange.limits import NAMED, Limits
 from exchange.publish.rows import KIND, read_rows
 from exchange.seams import Clock, Disk, Rng
-from exchange.trouble import Trouble
 from exchange.venue import Spawn, Venue
 
 RULES = 2  # up by one with every change of what equal commands come to: journals note from where on it holds
@@ -148,16 +147,8 @@ class OpenVenue:
         self.engine = Engine(recorder.limits, recorder.states)
         self.history_name = history_name(self.journal.identity.journal_id)
         self.trouble = Trouble()
-        self.history = History(seams.disk, f"{folder}/events", self.trouble)
         last = self.engine.sequence
-        try:
-            self.history.load(last)
-        except OSError as error:
-            self.history.give_up(error)
-        for events in recorder.events:
-            newer = events[events["sequence"] > self.history.last_sequence]
-            if len(newer):
-                self.history.append(newer)
+        self.history = self._open_history(recorder, last)
         self.keys = KeyStore(f"{folder}/keys.sqlite3", seams.disk, self.history_name, last, self.trouble)
         self._catch_up(recorder)
         self.facts = _facts(recorder.commands)
@@ -171,6 +162,19 @@ class OpenVenue:
         self.created = last == 0
         if self.created:
             self._list(spec, catalogue)
+
+    def _open_history(self, recorder: _Recorder, last: int) -> History:
+        """What earlier runs kept, and behind it what the replay gave."""
+        history = History(self.seams.disk, f"{self.folder}/events", self.trouble)
+        try:
+            history.load(last)
+        except OSError as error:
+            history.give_up(error)
+        for events in recorder.events:
+            newer = events[events["sequence"] > history.last_sequence]
+            if len(newer):
+                history.append(newer)
+        return history
 
     def _catch_up(self, recorder: _Recorder) -> None:
         """The key store reads on where it stopped: from the replayed tail, or from the whole journal."""

@@ -106,8 +106,7 @@ class Venue(OwnCommands):
         self._events: np.ndarray | None = None
         self.small_commit_rows = SMALL_COMMIT_ROWS
         self._begun_ns = self._commit_ns = 0  # when the last commit began, how long it took
-        self._scheduled = False
-        self.failed = False  # what the engine has run is perhaps not what the journal holds
+        self._scheduled = self.failed = False
         self._questions: list[Callable[[], None]] = []
         self._listeners: dict[int, list[Line]] = {}
         self.timekeeper = Timekeeper(self.states, clock, self.submit, day)

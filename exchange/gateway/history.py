@@ -14,10 +14,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from exchange.codes import EventFlag, EventKind
+from exchange.errors import Trouble
 from exchange.journal.files import write_all
 from exchange.records import EVENT, EVENT_FIELDS, EVENT_STRUCT, ROW_BYTES, ROW_VERSION
 from exchange.seams import Disk
-from exchange.trouble import Trouble
 
 FILE = re.compile(r"\d{10}\.rows\d*")
 SUFFIX = ".rows" if ROW_VERSION == 1 else f".rows{ROW_VERSION}"

@@ -15,11 +15,10 @@ from typing import Any
 import msgspec
 
 from exchange.codes import CommandKind
-from exchange.errors import UserError
+from exchange.errors import Trouble, UserError
 from exchange.gateway.auth import SCOPES, check_public_key, decode_bytes
 from exchange.gateway.translate import session_terms
 from exchange.seams import Disk
-from exchange.trouble import Trouble
 from exchange.wire.messages import CancelTerms
 
 KEY_ID_BYTES = 24  # it travels in the client order id of a SESSION row

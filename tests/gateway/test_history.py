@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.codes import EventFlag, EventKind
+from exchange.errors import Trouble
 from exchange.gateway import history as history_module
 from exchange.gateway.history import SUFFIX, History
 from exchange.records import EVENT, EVENT_STRUCT
 from exchange.seams import RealDisk
-from exchange.trouble import Trouble
 
 
 def events(first_sequence: int, numbers: dict[int, int], count: int, margin: bool = False) -> np.ndarray:
