@@ -299,8 +299,15 @@ def account_sequence(states: np.ndarray, account: int) -> int:
 
 
 def last_request_id(states: np.ndarray, session: int) -> int:
-    """Highest request of a session that was sequenced."""
+    """Highest request of a session that was sequenced; 0 of one whose number is beyond the table."""
+    if session > sessions_max(states):
+        return 0
     return int(states["sessions"][0]["last_request_id"][session])
+
+
+def sessions_max(states: np.ndarray) -> int:
+    """The highest number of a session whose requests the engine remembers."""
+    return len(states["sessions"][0]) - 1
 
 
 def channel_sequences(states: np.ndarray) -> dict[tuple[str, int], int]:

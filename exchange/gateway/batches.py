@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def batch(session: "Session", seat: Seat, message: Batch) -> None:
     """Admit it as a whole: it costs the sum of its parts (RATE-001)."""
     operations = message.operations
-    orders = sum(type(operation) is not BatchCancel for operation in operations)
+    orders = orders_in(message)
     allowed = seat.may_trade if orders else seat.may_cancel
     account = admit_trade(session, seat, message, seat.order_bucket, "order", allowed, orders)
     if not account:
@@ -48,6 +48,11 @@ def batch(session: "Session", seat: Seat, message: Batch) -> None:
         _run_whole(session, seat, message, collector)
     else:
         _run_singly(session, seat, message, collector)
+
+
+def orders_in(message: Batch) -> int:
+    """How many operations draw on the order bucket; the others do on the cancel bucket."""
+    return sum(type(operation) is not BatchCancel for operation in message.operations)
 
 
 def _run_singly(session: "Session", seat: Seat, message: Batch, collector: "BatchReply") -> None:

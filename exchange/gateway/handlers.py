@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from exchange.codes import EventKind
 from exchange.engine import query
 from exchange.gateway import batches, quoting, subscriptions, switches, trading
+from exchange.gateway.history import EventTuple
 from exchange.gateway.keys import OFF
 from exchange.gateway.seats import Seat
 from exchange.wire.errors import CloseCode, ErrorCode, error
@@ -58,14 +59,26 @@ def limits(session: "Session", seat: Seat, message: LimitsQuery) -> None:
 def logout(session: "Session", seat: Seat, message: Logout) -> None:
     """End the session's connection on purpose: the terms say whether its orders go too (SESS-020)."""
     hub = session.hub
+    if message.cancel and not seat.may_cancel:
+        session.refuse(message.request_id, ErrorCode.SCOPE, "cancel: the key may not cancel")
+        return
     session.logging_out = True
+    session.block()  # what comes after it is not served
     if message.cancel or (seat.terms.mode != "off" and seat.terms.on in ("logout", "both")):
         hub.fire_cancel(seat)
-    elif seat.terms.mode != "off":
-        seat.terms = OFF
-        hub.journal_session(seat, 0, lambda _id, _us, events: hub.note_session(events[0][0], seat))
-    session.reply(Ok(message.request_id))
-    session.close(CloseCode.NORMAL, "logout")
+    seat.terms = OFF
+
+    def end() -> None:
+        if not session.closed:
+            session.reply(Ok(message.request_id))
+            session.close(CloseCode.NORMAL, "logout")
+
+    def durable(_request_id: int, _received_us: int, events: list[EventTuple]) -> None:
+        hub.note_session(events[0][0], seat)
+        hub.room.ask_later(end)
+
+    # Released behind all that was asked before: so its answers, and what was cancelled, are told first (WIRE-015).
+    hub.journal_session(seat, 0, durable)
 
 
 def ask(session: "Session", seat: Seat, message: Query) -> None:
@@ -190,6 +203,30 @@ def _readable(session: "Session", seat: Seat, message: Any, bucket_name: str) ->
         session.refuse_rate(message.request_id, bucket, wait)
         return 0
     return account
+
+
+def count_refused(session: "Session", seat: Seat, message: Any) -> None:
+    """A request whose frame was one too many was refused unseen: its own bucket hears of it all the same, or the
+    connection's would hide a flood of the account's (RATE-002)."""
+    account = getattr(message, "account", 0) or seat.key.accounts[0]
+    if account not in seat.accounts:
+        return
+    for name, tokens in _costs(message):
+        bucket = session.hub.bucket(name, account)
+        bucket.count_refused(session.now_ns, tokens)
+        session.end_flood(bucket)
+
+
+def _costs(message: Any) -> list[tuple[str, int]]:
+    """What a command would take from the buckets of its account (RATE-001)."""
+    if isinstance(message, Batch):
+        orders = batches.orders_in(message)
+        return [("order", orders), ("cancel", len(message.operations) - orders)]
+    if isinstance(message, Quote):
+        return [quoting.cost(message)]
+    if isinstance(message, New | Replace | ProtectionSet | ProtectionReset):
+        return [("order", 1)]
+    return [("cancel", 1)] if isinstance(message, Cancel | CancelAll | Timer | Kill | Unkill) else []
 
 
 Private = Callable[["Session", Seat, Any], None]

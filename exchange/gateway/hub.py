@@ -14,7 +14,7 @@ from exchange.gateway.auth import NONCE_BYTES, encode_bytes
 from exchange.gateway.history import EventTuple, History
 from exchange.gateway.keys import Key, KeyStore, SessionRecord
 from exchange.gateway.outbox import Line, Outbox
-from exchange.gateway.seats import Release, Seat
+from exchange.gateway.seats import Release, Seat, covers_drop
 from exchange.gateway.subscriptions import SlowReaders
 from exchange.gateway.throttle import Bucket, Profile, Rate
 from exchange.gateway.timers import Timer, TimerWheel
@@ -195,8 +195,10 @@ class Hub:
 
     # Seats.
 
-    def new_seat(self, key: Key, terms: CancelTerms) -> Seat:
-        """A session nobody had before."""
+    def new_seat(self, key: Key, terms: CancelTerms) -> Seat | None:
+        """A session nobody had before; None: there is no number left whose requests the engine would remember."""
+        if self._session_number > query.sessions_max(self.room.states):
+            return None
         number, self._session_number = self._session_number, self._session_number + 1
         seat = self.seats[number] = Seat(self, number, key, terms, 0)
         return seat
@@ -228,14 +230,14 @@ class Hub:
     def start_grace(self, seat: Seat, silent: bool = False) -> None:
         """The connection is gone: cancel what the terms say when grace ends without a resume (SESS-021).
         `silent`: it was closed because the client said nothing (SESS-011)."""
-        if seat.terms.mode != "off" and seat.terms.on in ("drop", "both") and seat.grace is None:
+        if covers_drop(seat.terms) and seat.grace is None:
             seat.grace = self.wheel.after(seat.terms.grace_ms, lambda: self.fire_cancel(seat, silent))
 
     def restore(self) -> None:
         """After a start: sessions of before get their grace counted from now (SESS-021)."""
         for record in list(self.keys.sessions.values()):
             key = self.keys.keys.get(record.key)
-            if key is not None and record.terms.mode != "off":
+            if key is not None and key.may_cancel and record.terms.mode != "off":
                 self.start_grace(self.restored_seat(record, key))
 
     def fire_cancel(self, seat: Seat, silent: bool = False) -> None:

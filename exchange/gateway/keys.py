@@ -61,6 +61,14 @@ class Key:
     expires_us: int
     addresses: frozenset[str]
 
+    @property
+    def may_cancel(self) -> bool:
+        return not self.scopes.isdisjoint(("trade", "cancel"))
+
+    @property
+    def may_read(self) -> bool:
+        return "read" in self.scopes
+
 
 @dataclass(frozen=True)
 class SessionRecord:

@@ -18,6 +18,8 @@ LOGIN_LIFE_US = 24 * 3_600 * 1_000_000
 def find_seat(hub: Hub, name: str, key: Key) -> Seat | None:
     """The session a logon wants to resume, if it is known and of this key."""
     number = session_number(name)
+    if number > query.sessions_max(hub.room.states):
+        return None  # its requests were not remembered, so none may be sent again
     seat = hub.seats.get(number)
     if seat is not None:
         return seat if seat.key.key == key.key else None
@@ -46,12 +48,13 @@ def admit(session: "Session", request_id: int, received_us: int) -> None:
         if missed is not None:
             for message in missed[account]:
                 session.line.send(message)
-        else:
+        elif key.may_read:
             for page in room.account_pages(account):
                 session.line.send(page)
         session.line.send(Live(account, number))
         room.released[account] = number
-        room.listen(account, session.line)
+        if key.may_read:
+            room.listen(account, session.line)
     session.go_live()
 
 
@@ -59,6 +62,8 @@ def _missed(session: "Session") -> dict[int, list[object]] | None:
     """Events above what the client applied last, per account; None if one of them is no longer kept (RECOV-013)."""
     room = session.hub.room
     assert session.key is not None and session.resume_from is not None
+    if not session.key.may_read:
+        return {account: [] for account in session.key.accounts}
     missed: dict[int, list[object]] = {}
     for account in session.key.accounts:
         applied = session.resume_from.get(account)

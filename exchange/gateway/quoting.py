@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from exchange.engine import query
 from exchange.gateway.history import EventTuple
-from exchange.gateway.seats import Seat
+from exchange.gateway.seats import Seat, covers_drop
 from exchange.gateway.trading import admit_trade, submit_lasting
 from exchange.gateway.translate import pack_protection, pack_quote_entry, pack_reset
 from exchange.wire.errors import ErrorCode
@@ -18,16 +18,14 @@ if TYPE_CHECKING:
 def quote(session: "Session", seat: Seat, message: Quote) -> None:
     """Every entry is a row of one run, never split over two commits; the first row has the answer."""
     entries = message.quotes
-    removes = not any(entry[2] or entry[4] for entry in entries)
-    # A token for each side; one that only removes draws on the cancel bucket (RATE-001, RATE-003).
-    tokens, bucket = (1, "cancel") if removes else (2 * len(entries), "quote")
+    bucket, tokens = cost(message)
     account = admit_trade(session, seat, message, None, bucket, seat.may_trade, tokens)
     if not account:
         return
     if not _is_protected(session, account, message.protection_group):
         _refuse_group(session, message.request_id, account, f"mmp {message.protection_group}")
         return
-    if seat.terms.mode == "off":
+    if not covers_drop(seat.terms):
         session.refuse(message.request_id, ErrorCode.QUOTE_NEEDS_COD, "quotes need cancel on disconnect: cod first")
         return
     room = session.hub.room
@@ -42,9 +40,15 @@ def quote(session: "Session", seat: Seat, message: Quote) -> None:
         if message.expires_us:
             room.batch.expires.append((len(room.batch.tickets), message.expires_us))
         room.batch.tickets.append((seat.answer, message.request_id, session.now_us) if place == 0 else None)
-    seat.last_id = message.request_id
+    seat.last_id = seat.quoted_id = message.request_id
     session.expect_answer()
     room.wake()
+
+
+def cost(message: Quote) -> tuple[str, int]:
+    """A token for each side; one that only removes draws on the cancel bucket (RATE-001, RATE-003)."""
+    removes = not any(entry[2] or entry[4] for entry in message.quotes)
+    return ("cancel", 1) if removes else ("quote", 2 * len(message.quotes))
 
 
 def set_protection(session: "Session", seat: Seat, message: ProtectionSet) -> None:

@@ -8,6 +8,8 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from exchange.codes import OrderType
+from exchange.engine import query
 from exchange.gateway.history import EventTuple
 from exchange.gateway.keys import Key
 from exchange.gateway.throttle import Bucket
@@ -21,6 +23,21 @@ if TYPE_CHECKING:
     from exchange.gateway.session import Session
 
 BATCH_REPLIES_MAX = 64
+
+
+def covers_drop(terms: CancelTerms) -> bool:
+    """Whether orders leave when the connection ends without a logout (SESS-021)."""
+    return terms.mode != "off" and terms.on in ("drop", "both")
+
+
+def refusal_of_terms(terms: CancelTerms, key: Key, seat: "Seat | None") -> tuple[ErrorCode, str] | None:
+    """Why a session of this key may not have these terms of cancel on disconnect; None: it may. `seat`: if it is not
+    a new one."""
+    if terms.mode != "off" and not key.may_cancel:
+        return ErrorCode.SCOPE, "cod: a key that may not cancel has mode off"
+    if seat is not None and not covers_drop(terms) and seat.has_quotes():
+        return ErrorCode.QUOTE_NEEDS_COD, "cod: the session has quotes, which need to leave when it drops"
+    return None
 
 
 class Release:
@@ -92,6 +109,7 @@ class Seat:
         "may_trade",
         "number",
         "order_bucket",
+        "quoted_id",
         "replies",
         "session",
         "terms",
@@ -104,9 +122,10 @@ class Seat:
         self.accounts = frozenset(key.accounts)
         self.account = key.accounts[0] if len(key.accounts) == 1 else 0
         self.may_trade = "trade" in key.scopes
-        self.may_cancel = self.may_trade or "cancel" in key.scopes
+        self.may_cancel = key.may_cancel
         self.terms = terms
         self.last_id = last_id
+        self.quoted_id = 0  # its last quote
         self.replies = StoredReplies(hub.profile.dedup)
         self.batch_replies: dict[int, Any] = {}
         self.session: Session | None = None
@@ -120,11 +139,24 @@ class Seat:
     def name(self) -> str:
         return session_id(self.number)
 
+    def has_quotes(self) -> bool:
+        """Whether a quote of this session is live, or on its way."""
+        if self.quoted_id > self.replies.newest:
+            return True
+        states = self.hub.room.states
+        return any(
+            order.session == self.number and order.order_type == OrderType.QUOTE
+            for account in self.accounts
+            for order in query.open_orders(states, account)
+        )
+
     def answer(self, request_id: int, received_us: int, events: list[EventTuple]) -> None:
         """The command of a request is released: keep its reply, and send it if the session has a connection."""
         session, room = self.session, self.hub.room
         if events:
             self.replies.add(request_id, events[0][0], received_us, room.release)
+        elif request_id == self.quoted_id:
+            self.quoted_id = 0
         if session is None or not session.live:
             return
         if events:

@@ -8,13 +8,13 @@ from enum import IntEnum
 from typing import Any
 
 from exchange.gateway import auth
-from exchange.gateway.handlers import PRIVATE, PUBLIC
+from exchange.gateway.handlers import PRIVATE, PUBLIC, count_refused
 from exchange.gateway.history import EventTuple
 from exchange.gateway.hub import Hub
-from exchange.gateway.keys import Key
+from exchange.gateway.keys import OFF, Key
 from exchange.gateway.logon import admit, find_seat
 from exchange.gateway.outbox import Encoding, Line, Transport
-from exchange.gateway.seats import Seat
+from exchange.gateway.seats import Seat, refusal_of_terms
 from exchange.gateway.subscriptions import leave_all
 from exchange.gateway.throttle import Bucket
 from exchange.wire.codec import BadMessage, Codec, TooManyMessages
@@ -161,6 +161,8 @@ class Session:
             for message in messages:
                 if wait:
                     self.refuse_rate(message.request_id, self.frames, wait)
+                    if self.live and self.seat is not None:
+                        count_refused(self, self.seat, message)
                 else:
                     self._dispatch(message)
 
@@ -215,6 +217,9 @@ class Session:
         refusal.retry_us = -(-wait_ns // 1_000)
         refusal.limit_left = (bucket.rate.name, bucket.left(self.now_ns))
         self.reply(refusal)
+        self.end_flood(bucket)
+
+    def end_flood(self, bucket: Bucket) -> None:
         if bucket.flooding():
             self.close(CloseCode.FLOODING, f"ten times the {bucket.rate.name} rate for five seconds")
 
@@ -226,7 +231,7 @@ class Session:
 
     def got_answer(self) -> None:
         self.unanswered -= 1
-        if self.blocked and self.live and self.unanswered <= self.inflight // 2:
+        if self.blocked and self.live and not self.logging_out and self.unanswered <= self.inflight // 2:
             self.unblock()
 
     def block(self) -> None:
@@ -264,7 +269,7 @@ class Session:
         ]
         self.beaten.update(channels)
         accounts: list[tuple[int, int]] = []
-        if self.live and self.key is not None:
+        if self.live and self.key is not None and self.key.may_read:
             accounts = [(account, hub.room.released.get(account, 0)) for account in self.key.accounts]
         self.line.send(Heartbeat(hub.clock.wall_us(), accounts, channels))
         self._later(hub.profile.heartbeat_ms, self.beat)
@@ -273,7 +278,7 @@ class Session:
 
     def _dispatch(self, message: Any) -> None:
         kind = type(message)
-        if self.closed:
+        if self.closed or self.logging_out:
             return
         if kind is BadMessage:
             self.reply(message.reply())
@@ -335,14 +340,21 @@ class Session:
     def _take_seat(self, message: Auth, key: Key) -> None:
         """Find or make the session, close its older connection if asked to, and sequence the logon."""
         hub = self.hub
-        terms = message.cancel_terms or CancelTerms()
+        terms = message.cancel_terms or (CancelTerms() if key.may_cancel else OFF)
         seat = find_seat(hub, message.session_id, key)
         self.resume_from = dict(message.last_applied) if seat is not None else None
+        refusal = refusal_of_terms(terms, key, seat)
+        if refusal is not None:
+            self._fail(message, *refusal)
+            return
         if seat is None:
             if message.session_id and hub.names_other_key(message.session_id, key):
                 self._fail(message, ErrorCode.BAD_AUTH, "logon refused")
                 return
             seat = hub.new_seat(key, terms)
+            if seat is None:
+                self._fail(message, ErrorCode.BUSY, "no session number is left: resume a session")
+                return
         if seat.session is not None:
             if not message.take:
                 self._fail(message, ErrorCode.SESSION_TAKEN, "the session has a connection: say take to close it")

@@ -119,7 +119,7 @@ class Bucket:
         full_ns += tokens * self._interval_ns
         excess_ns = full_ns - now_ns - self._window_ns
         if excess_ns > 0:
-            self._count_refusal(now_ns, tokens)
+            self.count_refused(now_ns, tokens)
             return excess_ns
         self._full_ns = full_ns
         self.low = full_ns - now_ns > self._low_ns
@@ -138,7 +138,8 @@ class Bucket:
         """RATE-002: ten times the rate was asked for, second after second, for five seconds."""
         return self._streak >= FLOOD_SECONDS
 
-    def _count_refusal(self, now_ns: int, tokens: int) -> None:
+    def count_refused(self, now_ns: int, tokens: int) -> None:
+        """Tokens that were asked for and not given: enough of them, and the asker floods (RATE-002)."""
         second = now_ns // NS_PER_S
         if second != self._flood_second:
             # What was granted in that second is at most about the rate, so the refused part shows the excess.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.gateway.history import EventTuple
 from exchange.gateway.hub import CANCEL_BATCHES, Room
-from exchange.gateway.seats import Seat
+from exchange.gateway.seats import Seat, refusal_of_terms
 from exchange.gateway.throttle import Bucket
 from exchange.gateway.translate import (
     Answer,
@@ -101,10 +101,15 @@ def cod(session: "Session", seat: Seat, message: CancelOnDisconnect) -> None:
     if message.request_id <= seat.last_id:
         repeat(session, seat, message.request_id)
         return
-    seat.terms = CancelTerms(mode=message.mode, orders=message.orders, on=message.on, grace_ms=message.grace_ms)
+    terms = CancelTerms(mode=message.mode, orders=message.orders, on=message.on, grace_ms=message.grace_ms)
+    refusal = refusal_of_terms(terms, seat.key, seat)
+    if refusal is not None:
+        session.refuse(message.request_id, *refusal)
+        return
+    seat.terms = terms
     seat.last_id = message.request_id
     session.expect_answer()
-    hub, terms = session.hub, seat.terms
+    hub = session.hub
 
     def durable(request_id: int, received_us: int, events: list[EventTuple]) -> None:
         hub.note_session(events[0][0], seat)

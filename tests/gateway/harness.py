@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from exchange.day_schedule import DaySchedule
+from exchange.engine import query
 from exchange.gateway.auth import KeyPair, signed_text
 from exchange.gateway.hub import Hub
 from exchange.gateway.outbox import JSON, MSGPACK, Outbox
@@ -241,6 +242,10 @@ class Bench:
         messages = peer.log_on(pair, **options)
         assert msgspec.json.encode(messages[-1]).startswith(b'{"t":"live"'), messages
         return peer
+
+    def reuse_last_number(self) -> None:
+        """The next session gets the last number, whoever has it: for tests that open more than a small engine knows."""
+        self.hub._session_number = query.sessions_max(self.venue.states)
 
     def order(self, request_id: int, coid: str, **changes: Any) -> New:
         fields = {"side": "b", "price_tick": self.price, "order_lots": 5} | changes

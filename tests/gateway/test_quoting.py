@@ -5,10 +5,12 @@ import pytest
 from exchange.engine import query
 from exchange.wire.messages import (
     CancelAll,
+    CancelOnDisconnect,
     CancelTerms,
     Err,
     Exec,
     Fill,
+    Ok,
     ProtectionEvent,
     ProtectionReset,
     ProtectionSet,
@@ -108,3 +110,43 @@ def test_quote_may_follow_its_setting_before_that_is_answered(bench: Bench) -> N
     row = (bench.instrument, bench.price, 5, bench.price + 2, 5)
     answers = peer.ask(ProtectionSet(request_id=10, group=1, window_ms=1_000), quote(bench, 11, row))
     assert answers[0].group_state == "armed" and answers[1].quotes[0][1] == 1
+
+
+@pytest.mark.rule("ENTRY-022", "SESS-020")
+def test_session_with_quotes_keeps_its_cover(bench: Bench) -> None:
+    """Live ones, those on their way, and on a resume too; terms for a logout alone are no cover."""
+    peer = maker(bench)
+    row = (bench.instrument, bench.price, 5, bench.price + 2, 5)
+    answers = peer.ask(quote(bench, 11, row), CancelOnDisconnect(request_id=12, mode="off"))
+    assert {answer.reply_to: getattr(answer, "name", "ok") for answer in answers if isinstance(answer, Ok | Err)} == {
+        11: "ok", 12: "QUOTE_NEEDS_COD",
+    }  # fmt: skip
+    for terms in (CancelTerms(mode="off"), CancelTerms(mode="account", on="logout")):
+        asked = CancelOnDisconnect(request_id=13, mode=terms.mode, on=terms.on)
+        refusal = peer.ask(asked)[0]
+        assert isinstance(refusal, Err) and refusal.name == "QUOTE_NEEDS_COD"
+        again = bench.open()
+        name = peer.session.seat.name  # type: ignore[union-attr]
+        refusal = again.log_on(bench.keys[1], sid=name, take=True, cancel_terms=terms)[0]
+        assert isinstance(refusal, Err) and refusal.name == "QUOTE_NEEDS_COD" and again.transport.closed
+    assert peer.transport.closed is None, "a resume that was refused takes nothing over"
+    assert peer.ask(CancelOnDisconnect(request_id=14, mode="account", grace_ms=0))[0].cancel_terms.mode == "account"
+    peer.drop()
+    bench.pass_ms(100)
+    assert query.open_orders(bench.venue.states, 1) == []
+
+
+@pytest.mark.rule("ENTRY-022", "SESS-020")
+def test_session_without_quotes_may_have_no_cover_and_then_may_not_quote(bench: Bench) -> None:
+    peer = maker(bench)
+    row = (bench.instrument, bench.price, 5, bench.price + 2, 5)
+    peer.ask(quote(bench, 11, row))
+    late = Quote(request_id=12, protection_group=1, quotes=[row], expires_us=1)
+    assert [message.name for message in peer.ask(late) if isinstance(message, Err)] == ["EXPIRED_REQUEST"]
+    peer.ask(CancelAll(request_id=13))
+    peer.ask(Quote(request_id=14, protection_group=1, quotes=[row], expires_us=1))
+    for number, on in enumerate(("logout", "drop")):
+        terms = CancelOnDisconnect(request_id=15 + 2 * number, mode="account" if on == "logout" else "off", on=on)
+        assert isinstance(peer.ask(terms)[0], Ok)
+        refusal = peer.ask(quote(bench, 16 + 2 * number, row))[0]
+        assert isinstance(refusal, Err) and refusal.name == "QUOTE_NEEDS_COD"

@@ -14,6 +14,7 @@ from exchange.wire.messages import (
     Cancel,
     CancelTerms,
     ChannelSpec,
+    Err,
     Exec,
     Fill,
     Live,
@@ -24,6 +25,7 @@ from exchange.wire.messages import (
     Trades,
     Welcome,
 )
+from exchange.wire.words import session_id
 from tests.gateway.harness import Bench, Peer
 
 STREAM = (Exec, Fill, Position, Margin)
@@ -145,6 +147,42 @@ def test_grace_runs_on_after_a_restart(bench: Bench, tmp_path: Path) -> None:
         again.pass_ms(300)
         assert query.open_orders(again.venue.states, 1) == []
         assert len(query.open_orders(again.venue.states, 2)) == 1
+
+
+@pytest.mark.rule("SESS-007", "RECOV-013")
+def test_no_session_is_opened_beyond_the_last_number(bench: Bench, tmp_path: Path) -> None:
+    last = query.sessions_max(bench.venue.states)
+    bench.hub._session_number = last
+    peer = bench.connect(bench.keys[1])
+    peer.ask(bench.order(10, "a1"))
+    before = bench.venue.sequence
+    for _ in range(2):
+        refusal = bench.open().log_on(bench.keys[2])[0]
+        assert isinstance(refusal, Err) and refusal.name == "BUSY"
+    assert bench.venue.sequence == before
+    peer.drop()
+    assert resume(bench, name_of(peer), 0)[1][0].last_id == 10, "who has a session goes on"
+    with killed(bench, tmp_path / "again") as again:
+        assert resume(again, session_id(last), 0)[1][0].last_id == 10
+        assert again.open().log_on(again.keys[2])[0].name == "BUSY"
+
+
+@pytest.mark.rule("SESS-007", "RECOV-013")
+def test_journal_with_a_session_beyond_the_table_opens(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is known of its requests: it is not resumed, but what it left is cancelled."""
+    number = bench.hub._session_number = query.sessions_max(bench.venue.states) + 3
+    with monkeypatch.context() as patch:
+        patch.setattr(query, "sessions_max", lambda _states: number)
+        peer = bench.connect(bench.keys[1])
+    peer.ask(bench.order(10, "a1"))
+    assert name_of(peer) == session_id(number)
+    with killed(bench, tmp_path / "again") as again:
+        assert len(query.open_orders(again.venue.states, 1)) == 1
+        assert again.open().log_on(again.keys[1], session_id(number))[0].name == "BUSY"
+        again.pass_ms(3_200)
+        assert query.open_orders(again.venue.states, 1) == []
 
 
 @pytest.mark.rule("SESS-021", "DUR-151")

@@ -1,7 +1,9 @@
 """Logon, heartbeat, limits of one connection: the sans-I/O conversation."""
 
+import itertools
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from exchange.gateway.auth import KeyPair, signed_text
@@ -9,6 +11,9 @@ from exchange.gateway.throttle import LOOPBACK, STANDARD
 from exchange.wire.messages import (
     AccountSnapshot,
     Auth,
+    Batch,
+    BatchCancel,
+    Cancel,
     CancelTerms,
     Err,
     Heartbeat,
@@ -19,6 +24,7 @@ from exchange.wire.messages import (
     Ok,
     Ping,
     Query,
+    Quote,
     Shutdown,
     Welcome,
 )
@@ -241,6 +247,40 @@ def test_frames_beyond_the_rate_are_throttled_and_a_flood_is_closed(tmp_path: ob
                 peer.raw('{"t":"ping","id":1}')
             bench.pass_ms(1_000)
         assert peer.transport.closed is not None and peer.transport.closed[0] == 4008
+
+
+@pytest.mark.rule("RATE-002", "BAD-055", "SEC-043")
+@pytest.mark.parametrize("kind", ["order", "cancel", "quote", "batch"])
+def test_limit_of_frames_hides_no_flood_of_commands(tmp_path: object, kind: str) -> None:
+    """Each in a frame of its own: more than ten times the account's rate, less than that of frames."""
+    with Bench(str(tmp_path), STANDARD) as bench:
+        peer, calm, ids = bench.connect(bench.keys[1]), bench.connect(bench.keys[2]), itertools.count(10)
+        row = (bench.instrument, 5, 1, 7, 1)
+        made = {
+            "order": bench.order(1, "a"),
+            "cancel": Cancel(request_id=1, client_order_id="a"),
+            "quote": Quote(request_id=1, protection_group=1, quotes=[row] * 4),
+            "batch": Batch(request_id=1, operations=[BatchCancel(client_order_id="a")] * 2),
+        }
+        for _ in range(14):
+            for _ in range(4_200 if peer.transport.closed is None else 0):
+                peer.send(msgspec.structs.replace(made[kind], request_id=next(ids)))
+            calm.ask(Ping(request_id=1))
+            bench.pass_ms(1_000)
+            peer.take()
+        assert peer.transport.closed is not None and peer.transport.closed[0] == 4008
+        assert calm.transport.closed is None
+
+
+@pytest.mark.rule("RATE-002")
+def test_orders_at_five_times_the_rate_are_refused_and_no_flood(tmp_path: object) -> None:
+    with Bench(str(tmp_path), STANDARD) as bench:
+        peer, ids = bench.connect(bench.keys[1]), itertools.count(10)
+        for _ in range(8):
+            for _ in range(1_000):
+                peer.send(bench.order(next(ids), "a"))
+            bench.pass_ms(1_000)
+        assert peer.transport.closed is None
 
 
 def test_limits_tell_how_much_is_left(bench: Bench) -> None:
