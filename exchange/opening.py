@@ -33,6 +33,7 @@ from exchange.journal.recovery import open_journal
 from exchange.journal.replay import read_frames
 from exchange.journal.segments import SEGMENT_BYTES, history_name
 from exchange.limits import NAMED, Limits
+from exchange.publish.replies import DONE_KEPT, ends_order
 from exchange.publish.rows import KIND, read_rows
 from exchange.seams import Clock, Disk, Rng
 from exchange.venue import Spawn, Venue
@@ -40,6 +41,7 @@ from exchange.venue import Spawn, Venue
 RULES = 2  # up by one with every change of what equal commands come to: journals note from where on it holds
 RECORDED_ROWS_MAX = 1_048_576  # events of the replay that history takes up
 FACTS_ROWS_MAX = 65_536
+DONE_CHUNKS = 32  # of history, that the latest ends of orders are looked for in
 DEPOSIT_MILLS_MAX = 10**15  # at once: thousands of them are far from what money is counted in
 FIRM_MAX = 2**32 - 1
 CLOSING_SNAPSHOT_RECORDS = 1_000_000  # a stop after more commands than these takes a snapshot: the next start is quick
@@ -55,6 +57,7 @@ class _Recorder(Engine):
         self.first_sequence = self.sequence
         self.events: deque[np.ndarray] = deque()
         self.kept = 0
+        self.kept_from = self.first_sequence + 1  # the first command whose events are kept
         self.records: list[tuple[Any, bytes]] = []
         self.commands: deque[np.ndarray] = deque(maxlen=FACTS_ROWS_MAX)
 
@@ -73,6 +76,7 @@ class _Recorder(Engine):
             self.kept += len(events)
             while self.kept > RECORDED_ROWS_MAX and len(self.events) > 1:
                 self.kept -= len(self.events.popleft())
+                self.kept_from = int(self.events[0][0]["sequence"])
         return events
 
 
@@ -157,6 +161,7 @@ class OpenVenue:
             self.engine, self.journal, self.sequencer, seams.clock, self.history, seams.spawn, seams.schedule,
             batch_rows, units, schedule,
         )  # fmt: skip
+        self.venue.replies.note(self.history.latest(ends_order, DONE_KEPT, DONE_CHUNKS))
         for events in recorder.events:
             self.venue.timekeeper.settled.note(read_rows(events[_of_settling(events)]))
         self.created = last == 0
@@ -167,13 +172,11 @@ class OpenVenue:
         """What earlier runs kept, and behind it what the replay gave."""
         history = History(self.seams.disk, f"{self.folder}/events", self.trouble)
         try:
-            history.load(last)
+            history.load(last, recorder.kept_from)
         except OSError as error:
             history.give_up(error)
         for events in recorder.events:
-            newer = events[events["sequence"] > history.last_sequence]
-            if len(newer):
-                history.append(newer)
+            history.append(events)
         return history
 
     def _catch_up(self, recorder: _Recorder) -> None:

@@ -190,7 +190,7 @@ class BatchReply:
         sequenced was released in order, so ids rise."""
         if self._sequenced:
             self._seat.replies.add(self._request_id, 0, self._received_us, self._session.hub.room.release)
-        self._seat.keep_batch(self._request_id, reply)
+        self._seat.keep_whole(self._request_id, reply)
         send_answer(self._seat, reply, self._received_us)
 
     def _put(self, place: int, result: BatchResult) -> None:

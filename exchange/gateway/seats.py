@@ -8,9 +8,9 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from exchange.codes import OrderType
+from exchange.codes import EventKind, OrderType, RejectReason
 from exchange.engine import query
-from exchange.gateway.history import EventTuple
+from exchange.gateway.history import KIND, REASON, EventTuple
 from exchange.gateway.keys import Key
 from exchange.gateway.throttle import Bucket
 from exchange.gateway.timers import Timer
@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from exchange.gateway.hub import Hub
     from exchange.gateway.session import Session
 
-BATCH_REPLIES_MAX = 64
+WHOLE_REPLIES_MAX = 64
+_REJ = int(EventKind.REJ)
+_DUP_ID = int(RejectReason.DUP_ID)
+
+
+def tells_its_moment(event: EventTuple) -> bool:
+    """Whether the answer that begins with this event depends on the state when it is made up: a `new` whose client
+    order id is live (ENTRY-003). It cannot be made up again later."""
+    return event[KIND] == _REJ and event[REASON] == _DUP_ID
 
 
 def covers_drop(terms: CancelTerms) -> bool:
@@ -98,7 +106,6 @@ class Seat:
     __slots__ = (
         "account",
         "accounts",
-        "batch_replies",
         "cancel_bucket",
         "grace",
         "hub",
@@ -113,6 +120,7 @@ class Seat:
         "replies",
         "session",
         "terms",
+        "whole_replies",
     )
 
     def __init__(self, hub: "Hub", number: int, key: Key, terms: CancelTerms, last_id: int) -> None:
@@ -127,7 +135,7 @@ class Seat:
         self.last_id = last_id
         self.quoted_id = 0  # its last quote
         self.replies = StoredReplies(hub.profile.dedup)
-        self.batch_replies: dict[int, Any] = {}
+        self.whole_replies: dict[int, Any] = {}
         self.session: Session | None = None
         self.grace: Timer | None = None
         # Of the account, shared by all its sessions; None: there are several accounts.
@@ -152,15 +160,18 @@ class Seat:
 
     def answer(self, request_id: int, received_us: int, events: list[EventTuple]) -> None:
         """The command of a request is released: keep its reply, and send it if the session has a connection."""
-        session, room = self.session, self.hub.room
+        session, room, reply = self.session, self.hub.room, None
         if events:
             self.replies.add(request_id, events[0][0], received_us, room.release)
+            if tells_its_moment(events[0]):
+                reply = room.reply_to(request_id, events)
+                self.keep_whole(request_id, reply)
         elif request_id == self.quoted_id:
             self.quoted_id = 0
         if session is None or not session.live:
             return
         if events:
-            reply = room.reply_to(request_id, events)
+            reply = reply or room.reply_to(request_id, events)
         else:
             reply = error(request_id, ErrorCode.EXPIRED_REQUEST, "exp has passed")
             reply.time_us = room.time_us
@@ -173,11 +184,11 @@ class Seat:
         session.line.send(reply)
         session.got_answer()
 
-    def keep_batch(self, request_id: int, reply: Any) -> None:
-        """A batch's reply cannot be told from events again, so it is kept whole."""
-        self.batch_replies[request_id] = reply
-        while len(self.batch_replies) > BATCH_REPLIES_MAX:
-            del self.batch_replies[next(iter(self.batch_replies))]
+    def keep_whole(self, request_id: int, reply: Any) -> None:
+        """A reply that cannot be told from events again: to a batch, to a `new` whose client order id is live."""
+        self.whole_replies[request_id] = reply
+        while len(self.whole_replies) > WHOLE_REPLIES_MAX:
+            del self.whole_replies[next(iter(self.whole_replies))]
 
     def remember(self, facts: Iterable[tuple[int, int]]) -> None:
         """(request id, sequence) of the journal, in order: replies of before a restart, without their times."""

@@ -6,6 +6,8 @@ demo or a benchmark on one machine show what the venue can do.
 
 from dataclasses import dataclass
 
+from exchange.gateway.history import KEPT_HOURS
+
 NS_PER_S = 1_000_000_000
 # RATE-002: ten times the rate for five seconds is an attack, not a mistake.
 FLOOD_FACTOR = 10
@@ -33,7 +35,7 @@ class Profile:
     max_frame: int = 4_096
     max_messages: int = 64
     dedup: int = 4_096
-    replay_hours: int = 24
+    replay_hours: int = KEPT_HOURS
     channels_max: int = 500
     soft_kb: int = 256
     soft_ms: int = 50

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.gateway.history import EventTuple
 from exchange.gateway.hub import CANCEL_BATCHES, Room
-from exchange.gateway.seats import Seat, refusal_of_terms
+from exchange.gateway.seats import Seat, refusal_of_terms, tells_its_moment
 from exchange.gateway.throttle import Bucket
 from exchange.gateway.translate import (
     Answer,
@@ -114,7 +114,7 @@ def cod(session: "Session", seat: Seat, message: CancelOnDisconnect) -> None:
     def durable(request_id: int, received_us: int, events: list[EventTuple]) -> None:
         hub.note_session(events[0][0], seat)
         reply = Ok(request_id, engine_sequence=events[0][0], cancel_terms=echoed(terms))
-        seat.keep_batch(request_id, reply)
+        seat.keep_whole(request_id, reply)
         send_answer(seat, reply, received_us)
 
     hub.journal_session(seat, message.request_id, durable)
@@ -182,7 +182,7 @@ def send_answer(seat: Seat, reply: Ok | Err, received_us: int) -> None:
 def repeat(session: "Session", seat: Seat, request_id: int) -> None:
     """A request that was sequenced before: its stored reply again (RECOV-011)."""
     room = session.hub.room
-    reply = seat.batch_replies.get(request_id)
+    reply = seat.whole_replies.get(request_id)
     facts = seat.replies.find(request_id)
     if reply is not None:
         reply.duplicate = True
@@ -190,7 +190,7 @@ def repeat(session: "Session", seat: Seat, request_id: int) -> None:
     elif facts is not None:
         sequence, received_us, sent_us = facts
         events = room.history.of_command(sequence)
-        if events is None:
+        if events is None or tells_its_moment(events[0]):
             session.refuse(request_id, ErrorCode.DUP_ID, "processed before, its reply is no longer kept: query")
             return
         reply = room.reply_to(request_id, events)

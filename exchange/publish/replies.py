@@ -12,6 +12,8 @@ whole command. A logon (SESSION) is answered by the gateway itself.
 
 from collections.abc import Callable
 
+import numpy as np
+
 from exchange.codes import EventFlag, EventKind, MarketState, OrderState, OrderType, QuoteState, RejectReason
 from exchange.engine.query import OrderRow
 from exchange.publish.account_views import order_view
@@ -82,6 +84,17 @@ _RISK = int(RejectReason.RISK)
 _REFUSED = int(EventKind.REFUSED)
 
 
+ALL = 2**63  # above every sequence
+# The last row of an order, and of the order that had the same client order id before it.
+_Ends = tuple[Row, "_Ends | None"]
+
+
+def ends_order(events: np.ndarray) -> np.ndarray:
+    """Which EVENT rows `DoneOrders.note` remembers."""
+    ends: np.ndarray = np.isin(events["state"], list(_ENDS)) & np.isin(events["kind"], (_FILL, _CXL, _DEC))
+    return ends
+
+
 class DoneOrders:
     """How the latest orders ended, by either id: at least `kept` of them, at most twice as many.
 
@@ -92,27 +105,35 @@ class DoneOrders:
     def __init__(self, kept: int = DONE_KEPT) -> None:
         self._kept = kept
         self._by_id: dict[int, Row] = {}
-        self._by_client_id: dict[tuple[int, ...], Row] = {}
+        self._by_client_id: dict[tuple[int, ...], _Ends] = {}
         self._older_by_id: dict[int, Row] = {}
-        self._older_by_client_id: dict[tuple[int, ...], Row] = {}
+        self._older_by_client_id: dict[tuple[int, ...], _Ends] = {}
 
     def note(self, rows: list[Row]) -> None:
         """Remember the orders that these rows end."""
         for row in rows:
             if row[STATE] in _ENDS and (row[KIND] == _FILL or row[KIND] == _CXL or row[KIND] == _DEC):
                 self._by_id[row[ORDER_ID]] = row
-                self._by_client_id[row[ACCOUNT], *row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1]] = row
+                key = (row[ACCOUNT], *row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1])
+                self._by_client_id[key] = row, self._by_client_id.get(key)
         if len(self._by_id) >= self._kept:
             self._older_by_id, self._by_id = self._by_id, {}
             self._older_by_client_id, self._by_client_id = self._by_client_id, {}
 
-    def find(self, account: int, order_id: int, words: Row) -> Row | None:
-        """The last row of an account's order, by its id, or by the words of its client order id where that is 0."""
-        if not order_id:
-            key = (account, *words)
-            return self._by_client_id.get(key) or self._older_by_client_id.get(key)
-        row = self._by_id.get(order_id) or self._older_by_id.get(order_id)
-        return row if row is not None and row[ACCOUNT] == account else None
+    def find(self, account: int, order_id: int, words: Row, last: int = ALL) -> Row | None:
+        """The last row of an account's order, by its id, or by the words of its client order id where that is 0: what
+        was known at command `last`."""
+        if order_id:
+            row = self._by_id.get(order_id) or self._older_by_id.get(order_id)
+            return row if row is not None and row[ACCOUNT] == account and row[SEQUENCE] <= last else None
+        key = (account, *words)
+        for kept in (self._by_client_id, self._older_by_client_id):
+            ends = kept.get(key)
+            while ends is not None:
+                row, ends = ends
+                if row[SEQUENCE] <= last:
+                    return row
+        return None
 
 
 class Replies:
@@ -190,7 +211,8 @@ class Replies:
             return self._duplicate(request_id, row, text)
         done = None
         if reason == _UNKNOWN:
-            done = self._done.find(row[ACCOUNT], row[ORDER_ID], row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1])
+            words = row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1]
+            done = self._done.find(row[ACCOUNT], row[ORDER_ID], words, row[SEQUENCE])
         if done is not None:
             return _order_done(request_id, row, done)
         reply = error(request_id, reason_code(reason, row[LIQUIDITY]), reason_text(reason))

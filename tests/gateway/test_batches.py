@@ -242,7 +242,7 @@ def test_a_batch_sent_again_after_a_restart_is_not_done_twice_and_its_outcome_is
 def test_a_batch_whose_reply_is_too_old_says_that_it_was_processed(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exchange.gateway.seats.BATCH_REPLIES_MAX", 2)
+    monkeypatch.setattr("exchange.gateway.seats.WHOLE_REPLIES_MAX", 2)
     peer = working(bench)
     batches = [Batch(request_id=number, operations=[new(bench, f"b{number}")]) for number in range(12, 16)]
     for message in batches:

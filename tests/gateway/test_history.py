@@ -41,7 +41,7 @@ def found(history: History, account: int, first: int, last: int) -> list[int] | 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history_module, "CHUNK_ROWS", 10)
-    monkeypatch.setattr(history_module, "CHUNKS_MAX", 4)
+    monkeypatch.setattr(history_module, "ROWS_MAX", 40)
 
 
 @pytest.mark.rule("DUR-154")
@@ -199,3 +199,119 @@ def test_zeros_that_a_power_loss_leaves_at_the_end_are_cut(tmp_path: object) -> 
     again = History(RealDisk(), folder)
     again.load(20)
     assert again.last_sequence == 20 and found(again, 1, 1, 10) == [*range(1, 11)]
+
+
+@pytest.mark.rule("DUR-154", "RECOV-013")
+def test_starts_do_not_use_up_what_is_kept(tmp_path: object, small_chunks: None) -> None:
+    folder, numbers = f"{tmp_path}/events", {}
+    for sequence in range(1, 36):
+        history = History(RealDisk(), folder)
+        history.load(sequence - 1, sequence)
+        history.append(events(sequence, numbers, 1))
+        history.close()
+    history = History(RealDisk(), folder)
+    history.load(35)
+    assert len(RealDisk().list(folder)) == 4 and found(history, 1, 1, 17) == [*range(1, 18)]
+    assert [row[0] for row in history.of_command(12) or []] == [12]
+
+
+@pytest.mark.rule("DUR-154")
+def test_file_that_was_created_and_not_written_takes_nothing_with_it(tmp_path: object) -> None:
+    folder = f"{tmp_path}/events"
+    history, numbers = History(RealDisk(), folder), {}
+    history.append(events(1, numbers, 20))
+    history.close()
+    open(f"{folder}/0000000002{SUFFIX}", "w").close()
+    again = History(RealDisk(), folder)
+    again.load(20)
+    assert found(again, 1, 1, 10) == [*range(1, 11)] and RealDisk().list(folder) == [f"0000000001{SUFFIX}"]
+
+
+@pytest.mark.rule("DUR-154")
+@given(cut=st.integers(0, 40 * 128), replayed_from=st.integers(1, 12), more=st.integers(0, 30))
+def test_whatever_the_end_lost_the_replay_fills_it_whole(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, replayed_from: int, more: int
+) -> None:
+    """Commands of three and five events; the files end anywhere, and the replay has the commands of its part whole."""
+    folder, numbers = str(tmp_path_factory.mktemp("torn") / "events"), {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(history_module, "CHUNK_ROWS", 10)
+        commands = [events(1, numbers, 3 if number % 2 else 5) for number in range(10)]
+        for number, rows in enumerate(commands, 1):
+            rows["sequence"] = number
+        history = History(RealDisk(), folder)
+        for rows in commands:
+            history.append(rows)
+        history.close()
+        for name in RealDisk().list(folder):
+            size = os.path.getsize(f"{folder}/{name}")
+            os.truncate(f"{folder}/{name}", min(size, cut))
+            cut = max(0, cut - size)
+        for run in range(2):
+            history = History(RealDisk(), folder)
+            history.load(10, replayed_from)
+            for rows in commands[replayed_from - 1 :]:
+                history.append(rows)
+            if run == 0 and more % 2:
+                history.flush()
+        for number, rows in enumerate(commands, 1):
+            known = history.of_command(number)
+            assert known in (None, list(EVENT_STRUCT.iter_unpack(rows.tobytes())))
+            assert known is not None or number < replayed_from
+        history.close()
+        assert all(os.path.getsize(f"{folder}/{name}") % 128 == 0 for name in RealDisk().list(folder))
+
+
+@pytest.mark.rule("DUR-154", "RECOV-011")
+def test_last_command_is_not_told_when_rows_of_it_may_be_missing(tmp_path: object) -> None:
+    folder = f"{tmp_path}/events"
+    history, numbers = History(RealDisk(), folder), {}
+    rows = events(1, numbers, 20)
+    rows["sequence"][15:] = 16
+    history.append(rows)
+    history.close()
+    os.truncate(f"{folder}/0000000001{SUFFIX}", 17 * 128)
+    again = History(RealDisk(), folder)
+    again.load(30, 31)
+    assert again.of_command(16) is None and len(again.of_command(15) or []) == 1
+    assert found(again, 1, 1, 8) == [*range(1, 9)], "what is there is certain"
+    assert found(again, 1, 1, 9) is None
+
+
+@pytest.mark.rule("RECOV-013")
+def test_what_is_older_than_a_day_goes(tmp_path: object, small_chunks: None) -> None:
+    folder = f"{tmp_path}/events"
+    history, numbers = History(RealDisk(), folder), {}
+    for start, hour in ((1, 0), (11, 1), (21, 24), (31, 25)):
+        rows = events(start, numbers, 10)
+        rows["time_ns"] = hour * 3_600 * 10**9
+        history.append(rows)
+    assert history.oldest(1) == 1
+    history.append(events(41, numbers, 10))
+    assert history.oldest(1) == 6
+    assert len(RealDisk().list(folder)) == 4
+
+
+@pytest.mark.rule("DUR-154")
+def test_older_file_that_is_damaged_is_said_to_be_gone(tmp_path: object, small_chunks: None) -> None:
+    folder = f"{tmp_path}/events"
+    history, numbers = History(RealDisk(), folder), {}
+    for start in range(1, 41, 10):
+        history.append(events(start, numbers, 10))
+    history.close()
+    with open(f"{folder}/0000000002{SUFFIX}", "r+b") as file:
+        file.seek(5 * 128)
+        file.write(b"\xff" * 128)
+    again = History(RealDisk(), folder)
+    again.load(40)
+    assert again.of_command(17) is None and found(again, 1, 6, 10) is None
+    assert found(again, 1, 11, 20) == [*range(11, 21)]
+
+
+def test_latest_rows_of_a_kind_are_found_over_files(tmp_path: object, small_chunks: None) -> None:
+    history, numbers = History(RealDisk(), f"{tmp_path}/events"), {}
+    for start in range(1, 41, 10):
+        history.append(events(start, numbers, 10))
+    latest = history.latest(lambda rows: rows["sequence"] % 4 == 0, 4, 3)
+    assert [row[0] for row in latest] == [24, 28, 32, 36, 40]
+    assert [row[0] for row in history.latest(lambda rows: rows["sequence"] == 8, 4, 3)] == []

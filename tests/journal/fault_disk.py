@@ -145,6 +145,12 @@ class FaultDisk:
         self._store(file, data, offset)
         return len(data)
 
+    def truncate(self, handle: int, size: int) -> None:
+        file = self.handles[handle][1]
+        self._count(f"truncate {self.handles[handle][0]}")
+        del file.visible[size:]
+        file.visible.extend(bytes(size - len(file.visible)))
+
     @staticmethod
     def _store(file: File, data: bytes, offset: int) -> None:
         end = offset + len(data)

@@ -165,6 +165,19 @@ def test_a_cancel_that_comes_too_late_carries_the_end(by: str) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.rule("RECOV-011")
+def test_a_refusal_tells_what_had_ended_at_its_own_sequence() -> None:
+    replies = make()
+    ends = [(400, 1), (500, 2), (600, 3)]
+    replies.note([event(EventKind.FILL, at, **{**ORDER, **DONE, "order_id": number}) for at, number in ends])
+    refused = {**ORDER, "order_id": 0, "reason": RejectReason.UNKNOWN}
+    for at, number in ((399, None), (450, 1), (599, 2), (700, 3)):
+        answer = reply(event(EventKind.CREJ, at, **refused), replies=replies)
+        assert (answer["code"], answer.get("oid")) == (5202 if number else 5201, number)
+    refused = {**ORDER, "order_id": 2, "client_order_id": "", "reason": RejectReason.UNKNOWN}
+    assert reply(event(EventKind.CREJ, 450, **refused), replies=replies)["code"] == 5201
+
+
 def test_the_end_of_another_accounts_order_is_not_told() -> None:
     replies = make()
     replies.note([order(EventKind.FILL, **DONE)])
