@@ -1,0 +1,79 @@
+"""Requests sent again, also after a restart: the reply of then, or none."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from exchange.records import EVENT, ROW_BYTES
+from exchange.wire.messages import Cancel, Query
+from tests.gateway.harness import Bench
+from tests.gateway.test_recovery import MAKING, killed, name_of, resume
+
+
+@pytest.mark.rule("DUR-003", "WIRE-020", "ENTRY-011")
+def test_how_an_order_ended_is_known_after_a_restart(bench: Bench, tmp_path: Path) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    name = name_of(peer)
+    peer.ask(bench.order(10, "a1"))
+    other.ask(bench.order(10, "b1", side="s"))
+    question, late = (
+        Query(request_id=11, what="order", client_order_id="a1"),
+        Cancel(request_id=12, client_order_id="a1"),
+    )
+    told, refused = peer.ask(question)[0], peer.ask(late)[0]
+    assert (told.order.state, refused.name) == ("filled", "ORDER_DONE")
+    with killed(bench, tmp_path / "again") as again:
+        peer, _ = resume(again, name, 2)
+        assert peer.ask(question)[0].order == told.order
+        repeated = peer.ask(late)[0]
+        assert (repeated.duplicate, repeated.name, repeated.order_id) == (True, "ORDER_DONE", refused.order_id)
+
+
+@pytest.mark.rule("RECOV-011", "DUR-154")
+def test_reply_is_whole_though_the_events_of_its_command_were_cut(bench: Bench, tmp_path: Path) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    name = name_of(peer)
+    for number in range(3):
+        other.ask(bench.order(10 + number, f"b{number}", side="s", order_lots=1))
+    first = peer.ask(bench.order(10, "a1"))[0]
+    assert first.filled_lots == 3
+    bench.venue.history.flush()
+    folder = tmp_path / "again"
+    shutil.copytree(bench.folder, folder, ignore=MAKING)
+    events = max((folder / "events").iterdir())
+    rows = np.fromfile(events, EVENT)
+    os.truncate(events, (int(np.searchsorted(rows["sequence"], first.engine_sequence)) + 1) * ROW_BYTES)
+    with Bench(str(folder)) as again:
+        peer, _ = resume(again, name, 2)
+        reply = peer.ask(again.order(10, "a1"))[0]
+        told = [(answer.state, answer.leaves_lots, answer.filled_lots) for answer in (first, reply)]
+        assert reply.duplicate and told[0] == told[1] == ("open", 2, 3)
+
+
+@pytest.mark.rule("RECOV-011")
+def test_refused_cancel_sent_again_tells_what_was_true_when_it_was_refused(bench: Bench) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    assert peer.ask(Cancel(request_id=10, client_order_id="a1"))[0].name == "UNKNOWN_ORDER"
+    peer.ask(bench.order(11, "a1"))
+    other.ask(bench.order(10, "b1", side="s"))
+    again = peer.ask(Cancel(request_id=10, client_order_id="a1"))[0]
+    assert (again.name, again.duplicate) == ("UNKNOWN_ORDER", True)
+
+
+@pytest.mark.rule("RECOV-011", "RECOV-012")
+def test_same_order_sent_twice_has_its_stored_reply_or_none(bench: Bench, tmp_path: Path) -> None:
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    name = name_of(peer)
+    peer.ask(bench.order(10, "a1"))
+    first = peer.ask(bench.order(11, "a1"))[0]
+    other_content = peer.ask(bench.order(12, "a1", order_lots=9))[0]
+    assert (first.duplicate, first.leaves_lots, other_content.name) == (True, 5, "DUP_COID")
+    other.ask(bench.order(10, "b1", side="s"))
+    assert peer.ask(bench.order(11, "a1"))[0] == first
+    assert peer.ask(bench.order(12, "a1", order_lots=9))[0].order == other_content.order
+    with killed(bench, tmp_path / "again") as again:
+        peer, _ = resume(again, name, 2)
+        assert peer.ask(again.order(11, "a1"))[0].name == "DUP_ID"
