@@ -3,15 +3,19 @@
 from typing import TYPE_CHECKING
 
 from exchange.engine import query
+from exchange.gateway.history import EventTuple
 from exchange.gateway.hub import Hub
 from exchange.gateway.keys import Key
 from exchange.gateway.seats import Seat
+from exchange.wire.errors import CloseCode
 from exchange.wire.messages import Live, Welcome, echoed
 from exchange.wire.words import session_number
 
 if TYPE_CHECKING:
     from exchange.gateway.session import Session
 
+SLICE_EVENTS = 1_000  # of a resume, at a time: about 0.25 MiB and 10 ms
+STEP_MS = 10
 LOGIN_LIFE_US = 24 * 3_600 * 1_000_000
 
 
@@ -44,27 +48,22 @@ def admit(session: "Session", request_id: int, received_us: int) -> None:
             echoed(seat.terms), now_us + LOGIN_LIFE_US, received_us, now_us,
         )
     )  # fmt: skip
-    for account, number in numbers:
-        if missed is not None:
-            for message in missed[account]:
-                session.line.send(message)
-        elif key.may_read:
+    if missed is None and key.may_read:
+        for account in key.accounts:
             for page in room.account_pages(account):
                 session.line.send(page)
-        session.line.send(Live(account, number))
-        room.released[account] = number
-        if key.may_read:
-            room.listen(account, session.line)
-    session.go_live()
+    applied = session.resume_from if missed and key.may_read else dict(numbers)
+    assert applied is not None
+    _CatchUp(session, applied, missed or {}).send()
 
 
-def _missed(session: "Session") -> dict[int, list[object]] | None:
+def _missed(session: "Session") -> dict[int, list[EventTuple]] | None:
     """Events above what the client applied last, per account; None if one of them is no longer kept (RECOV-013)."""
     room = session.hub.room
     assert session.key is not None and session.resume_from is not None
     if not session.key.may_read:
-        return {account: [] for account in session.key.accounts}
-    missed: dict[int, list[object]] = {}
+        return {}
+    missed: dict[int, list[EventTuple]] = {}
     for account in session.key.accounts:
         applied = session.resume_from.get(account)
         last = query.account_sequence(room.states, account)
@@ -73,6 +72,58 @@ def _missed(session: "Session") -> dict[int, list[object]] | None:
         rows = room.history.of_account(account, applied + 1, last)
         if rows is None:
             return None
-        reports = room.messages_of(rows)
-        missed[account] = [message for _, number, message in reports if applied < number <= last]
+        missed[account] = rows
     return missed
+
+
+class _CatchUp:
+    """The events that a logon brings, in slices as fast as the reader takes them, however many they are; what happens
+    meanwhile is the end of what was missed. A reader that stops is cut as any other (RATE-007)."""
+
+    def __init__(self, session: "Session", sent: dict[int, int], missed: dict[int, list[EventTuple]]) -> None:
+        """`sent`: the number in its stream that the client has, of each account; `missed`: what follows it."""
+        assert session.key is not None
+        self._session = session
+        self._accounts = list(session.key.accounts)
+        self._reads = session.key.may_read
+        self._sent = sent
+        self._missed = missed
+
+    def send(self) -> None:
+        """A slice, between two releases; with the last one an account is live."""
+        session, room, left = self._session, self._session.hub.room, SLICE_EVENTS
+        while self._accounts and not session.closed:
+            account = self._accounts[0]
+            last = query.account_sequence(room.states, account)
+            known = self._missed.pop(account, None)
+            rows = known or room.history.of_account(account, self._sent[account] + 1, last)
+            if rows is None:
+                session.close(CloseCode.SLOW_CONSUMER, "what was missed is no longer kept")
+                return
+            for _, number, message in room.messages_of(rows[:left]):
+                if self._sent[account] < number <= last:
+                    self._sent[account] = number
+                    session.line.send(message)
+            if len(rows) > left:
+                self._missed[account] = rows[left:]
+                session.hub.wheel.after(STEP_MS, self._go_on)
+                return
+            left -= len(rows)
+            if known:
+                continue  # with what has happened since
+            session.line.send(Live(account, last))
+            room.released[account] = last
+            if self._reads:
+                room.listen(account, session.line)
+            self._accounts.pop(0)
+        if not session.closed:
+            session.go_live()
+
+    def _go_on(self) -> None:
+        session, hub = self._session, self._session.hub
+        if session.closed:
+            return
+        if session.line.transport.pending() > hub.outbox.soft_bytes:
+            hub.wheel.after(STEP_MS, self._go_on)
+        else:
+            hub.room.ask(self.send)

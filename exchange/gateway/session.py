@@ -251,6 +251,7 @@ class Session:
         """The logon is complete: serve what the client sent meanwhile."""
         self.phase = Phase.LIVE
         self.live = True
+        self.heard_ns = self.hub.clock.mono_ns()  # nothing was read meanwhile
         self.unblock()
 
     def beat(self) -> None:
