@@ -190,11 +190,15 @@ class Session:
                 hub.start_grace(seat, self.silent)
 
     def close(self, code: int, reason: str) -> None:
-        """Say why, write what is queued, close; nothing more is read."""
+        """Say why, write what is queued, close; nothing more is served."""
         if self.phase is not Phase.CLOSED:
             self.phase = Phase.CLOSED
             self.live = False
             self.line.close(int(code), reason)
+            if self.blocked:
+                self.blocked = False
+                self.backlog.clear()
+                self.line.transport.resume()  # to hear the answer to the close
 
     @property
     def closed(self) -> bool:

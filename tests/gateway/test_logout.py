@@ -25,7 +25,7 @@ def test_logout_is_answered_when_it_is_durable(bench: Bench, terms: CancelTerms)
     before = bench.venue.journal.durable_sequence
     told = peer.take()
     assert isinstance(told[-1], Ok) and told[-1].reply_to == 11
-    assert peer.transport.closed == (1000, "logout")
+    assert peer.transport.closed == (1000, "logout") and not peer.transport.paused
     assert bench.venue.journal.durable_sequence > before
     gone = terms.on == "both"
     assert any(isinstance(message, CancelOnDisconnectFired) for message in told) == gone

@@ -1,8 +1,14 @@
 """Whole stories over real loopback sockets, told by what each client hears. Time passes when the test says so."""
 
+import asyncio
+import json
+from typing import Any
+
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from exchange.gateway.auth import KeyPair
+from exchange.gateway.server import CLOSE_TIMEOUT_S
 from exchange.opening import OpenVenue
 from tests.gateway.harness import StillClock
 from tests.gateway.sockets import Talker, Venue, run
@@ -234,3 +240,26 @@ def test_orders_outlive_a_lost_connection_by_the_grace_and_a_resume_keeps_them(t
             assert [order["coid"] for order in (await watch.ask("query", what="open"))["orders"]] == ["stays"]
 
     run(tmp_path, test, clock=StillClock())
+
+
+@pytest.mark.rule("WIRE-014", "WIRE-015")
+def test_logout_behind_requests_ends_in_an_orderly_close(tmp_path: object) -> None:
+    async def test(venue: Venue) -> None:
+        order = {"t": "new", "id": 10, "i": venue.instrument, "side": "b", "px": venue.price, "q": 1, "coid": "a1"}
+        async with venue.live() as connection:
+            await connection.send(json.dumps([order, {"t": "logout", "id": 11}]))
+            told = [message for frame in await _until_closed(connection) for message in frame]
+            assert [message["re"] for message in told if "re" in message] == [10, 11]
+            assert (connection.close_code, connection.close_reason) == (1000, "logout")
+
+    run(tmp_path, test)
+
+
+async def _until_closed(connection: ClientConnection) -> list[list[dict[str, Any]]]:
+    """Frames of messages until the venue closes, sooner than it would cut the connection."""
+    frames = []
+    async with asyncio.timeout(CLOSE_TIMEOUT_S / 2):
+        async for data in connection:
+            message = json.loads(data)
+            frames.append(message if isinstance(message, list) else [message])
+    return frames
