@@ -105,6 +105,15 @@ class Output:
     save: Path | None = None
     plot: Path | None = None
 
+    def check(self) -> None:
+        """UserError: a file cannot be written. Asked before the replay, which may be long."""
+        if self.plot is not None:
+            check_plot(self.plot)
+        if self.save is not None and self.save.is_dir():
+            raise UserError(f"--save {self.save}: this is a folder")
+        if self.save is not None and not self.save.parent.is_dir():
+            raise UserError(f"--save {self.save}: no folder {self.save.parent}")
+
     def write(self, console: Console, tape: Tape) -> None:
         """`tape`: with the state that it ends in."""
         if self.save is not None:
@@ -121,8 +130,7 @@ def replay_source(
     """`gpux replay`: run a tape, a data folder, a LOBSTER pair or a generated flow. Returns the exit code."""
     console = Console(highlight=False)
     path = Path(source)
-    if output.plot is not None:
-        check_plot(output.plot)
+    output.check()
     if source == "lobster":
         if messages is None or book is None:
             raise UserError("replay lobster needs --messages FILE.csv and --book FILE.csv")

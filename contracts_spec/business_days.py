@@ -17,11 +17,15 @@ class BusinessDays:
         self._years = frozenset(int(year) for year in calendar.holidays)
         self._holidays = frozenset(day for days in calendar.holidays.values() for day in days)
 
-    def is_business_day(self, day: date) -> bool:
-        if day.year not in self._years:
+    def need_year(self, year: int) -> None:
+        """SpecError: the year has no holiday list."""
+        if year not in self._years:
             found = ", ".join(str(year) for year in sorted(self._years))
-            allowed = f"a holiday list is needed for {day.year}, there are lists for {found}"
-            raise SpecError([Problem("calendar.toml", f"holidays.{day.year}", "", allowed, "CONFIG-007")])
+            allowed = f"a holiday list is needed for {year}, there are lists for {found}"
+            raise SpecError([Problem("calendar.toml", f"holidays.{year}", "", allowed, "CONFIG-007")])
+
+    def is_business_day(self, day: date) -> bool:
+        self.need_year(day.year)
         return day.weekday() < _SATURDAY and day not in self._holidays
 
     def before(self, day: date, count: int) -> date:

@@ -18,6 +18,7 @@ _COUNTS = {
 
 def calendar_periods(product: Product, day: date, days: BusinessDays) -> tuple[Period, ...]:
     """The nearest periods of each kind that still trade on `day`, as many as the product lists (SPEC-050)."""
+    days.need_year(day.year)
     listed: list[Period] = []
     for kind, count_key in _COUNTS.items():
         if count := getattr(product, count_key):

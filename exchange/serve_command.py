@@ -83,7 +83,8 @@ async def warm_up_shown(settings: Settings, console: Console) -> None:
     done, _ = await asyncio.wait({work}, timeout=COLD_S)
     if not done:
         columns = (TextColumn("compiling the engine, once"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
-        with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+        hidden = not console.is_terminal
+        with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=hidden) as progress:
             task = progress.add_task("", total=1.0)
             while not done:
                 done, _ = await asyncio.wait({work}, timeout=POLL_S)

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -24,6 +25,8 @@ BAD_INPUT = [
     "--no-such-option",
     "contracts NO-SUCH-SYMBOL",
     "contracts --date tomorrow",
+    "contracts --date 9999-12-31",
+    "contracts H100.G90.H27 --date 9999-12-31",
     "contracts --kind decade",
     "contracts --chip ABACUS",
     "contracts --spec no-such-folder",
@@ -36,6 +39,8 @@ BAD_INPUT = [
     "replay mixed --commands 0",
     "replay mixed --commands 99999999999999999999",
     "replay mixed --seed 8388608",
+    "replay mixed --save no-such-folder/x.parquet",
+    "replay mixed --save .",
     "replay mixed --seed -1",
     "conformance empty.txt",
     "demo --seconds 1e400",
@@ -60,9 +65,14 @@ BAD_INPUT = [
     "serve venue --port 65536",
     "serve venue --date 2026-13-45",
     "serve venue --close 25:00",
+    "serve '' --port 0",
     "key make no-tape.parquet bob --account 1",
 ]
-BAD_SPECIFICATION = {"contracts --spec no-such-folder"}  # BAD-069
+BAD_SPECIFICATION = {  # BAD-069, CONFIG-007
+    "contracts --spec no-such-folder",
+    "contracts --date 9999-12-31",
+    "contracts H100.G90.H27 --date 9999-12-31",
+}
 
 
 def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
@@ -83,7 +93,7 @@ def test_bad_input_is_told_in_one_line_with_its_exit_code(
     (tmp_path / "empty.txt").touch()
     (tmp_path / "no-tape.parquet").write_text("neither Parquet nor numbers\n")
     with pytest.raises(SystemExit) as stopped:
-        cli.main(command.split())
+        cli.main(shlex.split(command))
     output = capsys.readouterr()
     assert stopped.value.code == (78 if command in BAD_SPECIFICATION else 2)
     assert output.out == ""

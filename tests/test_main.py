@@ -1,9 +1,11 @@
 """A venue from start to stop: what it leaves behind, and what the next start makes of it."""
 
 import asyncio
+import errno
 
 import pytest
 
+from exchange.engine import query
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
@@ -68,6 +70,51 @@ def test_snapshot_is_taken_when_due_and_at_a_stop_and_the_next_start_uses_it(
     with prepare(str(tmp_path), Settings(limits="test", day=DAY, durability="none")) as opened:
         assert opened.report.snapshot_sequence == opened.report.last_sequence and opened.report.replayed == 0
         assert opened.engine.state_hash() == hashes[0]
+
+
+@pytest.mark.rule("DUR-024", "DUR-152")
+def test_snapshot_that_finds_no_room_is_told_and_the_venue_trades_on(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("exchange.journal.journal.SNAPSHOT_RECORDS", 5)
+    monkeypatch.setattr("exchange.opening.CLOSING_SNAPSHOT_RECORDS", 1)
+    monkeypatch.setattr("exchange.journal.journal.write_snapshot", full)
+    lines: list[str] = []
+
+    async def test(venue: Venue) -> None:
+        venue.server.opened.trouble.listen(lines.append)
+        while not lines:
+            await asyncio.sleep(0)
+        async with venue.live() as connection:
+            await connection.send(venue.order(10))
+            assert (await reply(connection))["st"] == "open"
+
+    run(tmp_path, test)
+    assert len(lines) == 2 and all("a snapshot was not written" in line for line in lines)
+    with prepare(str(tmp_path), Settings(limits="test", day=DAY, durability="none")) as opened:
+        assert opened.report.snapshot_sequence == 0 and len(query.open_orders(opened.engine.states, 1)) == 1
+
+
+@pytest.mark.rule("DUR-083")
+def test_exception_of_a_timer_ends_every_connection_and_the_venue(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(venue: Venue) -> None:
+        server = venue.server
+        raw = await (await venue.raw("/v1/md")).opened()
+
+        def broken() -> None:
+            raise KeyError("feed")
+
+        monkeypatch.setattr(server.venue, "publish_due", broken)
+        assert repr(await server.failed) == "KeyError('feed')" and server.venue.failed
+        assert await raw.close_code() == 1001
+        await raw.writer.wait_closed()
+
+    run(tmp_path, test)
 
 
 @pytest.mark.rule("SEC-037", "DUR-148")

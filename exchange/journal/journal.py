@@ -8,12 +8,12 @@ between two appends: `observe` of a batch comes before the `append` of the next.
 
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 import numpy as np
 
-from exchange.engine.snapshot import Image, SnapshotHeader, image_hash, take_image, write_snapshot
+from exchange.engine.snapshot import Image, SnapshotHeader, image_hash, snapshot_name, take_image, write_snapshot
 from exchange.engine.state import STATE_VERSION
 from exchange.journal.errors import EXIT_IO, EXIT_NO_ROOM, JournalFailed
 from exchange.journal.frames import (
@@ -76,11 +76,18 @@ class Pending(NamedTuple):
     image: Image
 
     def write(self) -> int:
-        """Hash and write the file; returns its sequence."""
+        """Hash and write the file; returns its sequence. OSError: nothing of it is left to fill the disk."""
         header = self.header
         if not header.state_hash:
             header = header._replace(state_hash=image_hash(self.image).hex())
-        write_snapshot(self.disk, self.folder, header, self.image)
+        try:
+            write_snapshot(self.disk, self.folder, header, self.image)
+        except OSError:
+            part = f"{self.folder}/{snapshot_name(header.seq)}.tmp"
+            if self.disk.exists(part):
+                with suppress(OSError):
+                    self.disk.unlink(part)
+            raise
         return header.seq
 
 

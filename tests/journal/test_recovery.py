@@ -152,6 +152,38 @@ def test_after_a_failed_sync_nothing_more_is_written() -> None:
     assert {path: bytes(file.visible) for path, file in disk.names.items()} == before
 
 
+@pytest.mark.rule("DUR-024")
+def test_a_first_start_on_a_full_disk_ends_with_the_code_of_a_full_disk() -> None:
+    disk = FaultDisk()
+    disk.full = True
+    with pytest.raises(JournalFailed, match="No space left") as failure:
+        reopen(disk)
+    assert failure.value.code == 73
+    disk.full = False
+    assert trade(reopen(disk), 1) == 1
+
+
+@pytest.mark.rule("DUR-024", "DUR-091")
+def test_a_snapshot_that_finds_no_room_leaves_none_of_it_behind() -> None:
+    disk = FaultDisk()
+    opened = reopen(disk)
+    trade(opened, 3)
+    pending = opened.journal.begin_snapshot(opened.engine)
+    disk.fail_at = disk.calls + 3
+    with pytest.raises(OSError, match="Input/output error"):
+        pending.write()
+    assert disk.list("data/snap") == [] and trade(opened, 1) == 4
+
+
+@pytest.mark.rule("DUR-108")
+def test_a_lock_that_cannot_be_opened_is_told_by_the_journal() -> None:
+    disk = FaultDisk()
+    disk.fail_at = 1
+    with pytest.raises(JournalFailed, match="Input/output error") as failure:
+        reopen(disk)
+    assert failure.value.code == 74 and disk.log == ["create data/LOCK"]
+
+
 @pytest.mark.rule("DUR-005", "INV-022")
 @pytest.mark.rule("DUR-101")
 def test_a_restart_gives_the_same_state_from_a_snapshot_and_from_genesis() -> None:
