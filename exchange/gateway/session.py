@@ -142,6 +142,8 @@ class Session:
 
     def _receive_singly(self, payloads: list[bytes], refused: int) -> None:
         """Frames that are no plain good messages, or too many: each by itself."""
+        if refused:
+            self.frames.count_refused(self.now_ns, -len(payloads))  # not yet: each is asked for below
         for place, payload in enumerate(payloads):
             if self.closed:
                 return

@@ -272,6 +272,17 @@ def test_limit_of_frames_hides_no_flood_of_commands(tmp_path: object, kind: str)
         assert calm.transport.closed is None
 
 
+@pytest.mark.rule("RATE-002", "SEC-046")
+def test_frames_at_eight_times_the_rate_are_refused_and_no_flood(tmp_path: object) -> None:
+    with Bench(str(tmp_path), STANDARD) as bench:
+        peer = bench.connect(bench.keys[1])
+        for _ in range(8):
+            for _ in range(8_000):
+                peer.raw('{"t":"ping","id":1}')
+            bench.pass_ms(1_000)
+        assert peer.transport.closed is None
+
+
 @pytest.mark.rule("RATE-002")
 def test_orders_at_five_times_the_rate_are_refused_and_no_flood(tmp_path: object) -> None:
     with Bench(str(tmp_path), STANDARD) as bench:
