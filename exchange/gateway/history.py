@@ -213,8 +213,8 @@ class History:
 
     def _firsts_now(self, chunk: _Chunk) -> dict[int, int]:
         rows = self._rows(chunk)
-        accounts, numbers = rows["account"], rows["account_sequence"]
-        told = np.flatnonzero(numbers)[::-1]
+        accounts, numbers = rows["account"][::-1].astype(np.int64), rows["account_sequence"][::-1].copy()
+        told = numbers > 0
         firsts = np.zeros(int(accounts.max(initial=0)) + 1, np.int64)
         firsts[accounts[told]] = numbers[told]  # of several the one set last stays: the first row
         found = np.flatnonzero(firsts)

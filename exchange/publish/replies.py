@@ -85,8 +85,6 @@ _REFUSED = int(EventKind.REFUSED)
 
 
 ALL = 2**63  # above every sequence
-# The last row of an order, and of the order that had the same client order id before it.
-_Ends = tuple[Row, "_Ends | None"]
 
 
 def ends_order(events: np.ndarray) -> np.ndarray:
@@ -105,9 +103,11 @@ class DoneOrders:
     def __init__(self, kept: int = DONE_KEPT) -> None:
         self._kept = kept
         self._by_id: dict[int, Row] = {}
-        self._by_client_id: dict[tuple[int, ...], _Ends] = {}
+        self._by_client_id: dict[tuple[int, ...], Row] = {}
+        self._reused: dict[tuple[int, ...], list[Row]] = {}  # earlier ends of the same client order id
         self._older_by_id: dict[int, Row] = {}
-        self._older_by_client_id: dict[tuple[int, ...], _Ends] = {}
+        self._older_by_client_id: dict[tuple[int, ...], Row] = {}
+        self._older_reused: dict[tuple[int, ...], list[Row]] = {}
 
     def note(self, rows: list[Row]) -> None:
         """Remember the orders that these rows end."""
@@ -115,10 +115,13 @@ class DoneOrders:
             if row[STATE] in _ENDS and (row[KIND] == _FILL or row[KIND] == _CXL or row[KIND] == _DEC):
                 self._by_id[row[ORDER_ID]] = row
                 key = (row[ACCOUNT], *row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1])
-                self._by_client_id[key] = row, self._by_client_id.get(key)
+                if key in self._by_client_id:
+                    self._reused.setdefault(key, []).append(self._by_client_id[key])
+                self._by_client_id[key] = row
         if len(self._by_id) >= self._kept:
             self._older_by_id, self._by_id = self._by_id, {}
             self._older_by_client_id, self._by_client_id = self._by_client_id, {}
+            self._older_reused, self._reused = self._reused, {}
 
     def find(self, account: int, order_id: int, words: Row, last: int = ALL) -> Row | None:
         """The last row of an account's order, by its id, or by the words of its client order id where that is 0: what
@@ -127,12 +130,14 @@ class DoneOrders:
             row = self._by_id.get(order_id) or self._older_by_id.get(order_id)
             return row if row is not None and row[ACCOUNT] == account and row[SEQUENCE] <= last else None
         key = (account, *words)
-        for kept in (self._by_client_id, self._older_by_client_id):
-            ends = kept.get(key)
-            while ends is not None:
-                row, ends = ends
-                if row[SEQUENCE] <= last:
-                    return row
+        for latest, earlier in (
+            (self._by_client_id, self._reused),
+            (self._older_by_client_id, self._older_reused),
+        ):
+            if key in latest:
+                for row in (latest[key], *reversed(earlier.get(key, ()))):
+                    if row[SEQUENCE] <= last:
+                        return row
         return None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from exchange.engine import query
 from exchange.records import EVENT, ROW_BYTES
 from exchange.wire.messages import Cancel, Query
 from tests.gateway.harness import Bench
@@ -77,3 +78,21 @@ def test_same_order_sent_twice_has_its_stored_reply_or_none(bench: Bench, tmp_pa
     with killed(bench, tmp_path / "again") as again:
         peer, _ = resume(again, name, 2)
         assert peer.ask(again.order(11, "a1"))[0].name == "DUP_ID"
+
+
+@pytest.mark.rule("DUR-154", "RECOV-014")
+@pytest.mark.parametrize("rows_max", [1, 10, 1_000_000])
+def test_events_that_the_replay_no_longer_holds_come_from_the_files(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_max: int
+) -> None:
+    monkeypatch.setattr("exchange.opening.RECORDED_ROWS_MAX", rows_max)
+    peer = bench.connect(bench.keys[1])
+    for number in range(20):
+        peer.ask(bench.order(10 + number, f"a{number}"))
+    last = query.account_sequence(bench.venue.states, 1)
+    before = bench.venue.history.of_account(1, 1, last)
+    bench.venue.history.flush()
+    for run in range(2):
+        with killed(bench, tmp_path / f"again{run}") as bench:
+            assert bench.venue.history.of_account(1, 1, last) == before
+            bench.venue.history.flush()
