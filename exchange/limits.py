@@ -69,7 +69,8 @@ class Limits:
 
 TEST = Limits("test", 1_024, 65_536, 64, 64, 1_024, 8, 16, 64, 15, 256)
 # The launch catalogue is about 1,100 instruments with 4 M rows of price windows. Limit days double windows and raise
-# what they are a share of: 23 M after four of them in a row. Of a window only pages with orders take memory.
+# what they are a share of: 23 M after four of them in a row. Only rows that hold orders, or that a settlement has
+# moved, take memory.
 VENUE = Limits("venue", 1_048_575, 25_165_824, 4_095, 16_383, 262_143, 127, 31, 65_535, 2_047, 2_048)
 # One book of up to 131,008 ticks: tapes of one instrument, experiments.
 TAPE = Limits("tape", 2_097_151, 524_288, 7, 1_023, 8_191, 7, 15, 63, 7, 2_048)

@@ -92,6 +92,7 @@ def clear_path(state):
         path.sides[number] = 0
         path.slots[number] = 0
         path.ticks[number] = 0
+        path.in_the_way[number] = 0
     path.count = 0
     path.combination = 0
     path.own_leg = 0
@@ -135,14 +136,14 @@ def _head_of(state, number):
 
 
 @kernel
-def _shares_owner(state, number):
-    """Whether an order of the path has the owner of one before it."""
+def _owner_before(state, number):
+    """The first source of the path whose order has the owner of that of source `number`, -1 if none before it."""
     path = state.path
     order = state.orders[path.slots[number]]
-    other = 0
-    while other < number and not have_one_owner(order, state.orders[path.slots[other]]):
-        other += 1
-    return other < number
+    for other in range(number):
+        if have_one_owner(order, state.orders[path.slots[other]]):
+            return np.int64(other)
+    return np.int64(-1)
 
 
 @kernel
@@ -157,45 +158,54 @@ def _next_owner(state, slot):
 
 
 @kernel
-def _latest_in_the_way(state, number, deepest):
-    """The latest source before `number` whose order has the owner of any order from there to `deepest`, -1 if none."""
+def _begin_source(state, number):
     path = state.path
-    for earlier in range(number - 1, -1, -1):
-        order = state.orders[path.slots[earlier]]
-        for source in range(number, deepest + 1):
-            slot = _head_of(state, source)
-            while slot != 0:
-                if have_one_owner(state.orders[slot], order):
-                    return np.int64(earlier)
-                slot = np.int64(state.links[slot].newer)
-    return np.int64(-1)
+    path.slots[number] = _head_of(state, number)
+    path.in_the_way[number] = 0
+
+
+@kernel
+def _step_back(state, number):
+    """A source has no partner: the latest before it that was in the way steps on. Returns that one, -1 if none was.
+
+    Whatever those between take, it finds none either.
+    """
+    path = state.path
+    blamed = np.int64(path.in_the_way[number])
+    latest = number - 1
+    while latest >= 0 and blamed >> latest == 0:
+        latest -= 1
+    if latest >= 0:
+        path.in_the_way[latest] |= blamed ^ (1 << latest)
+        path.slots[latest] = _next_owner(state, np.int64(path.slots[latest]))
+    return latest
 
 
 @kernel
 def _choose_makers(state):
     """One order of each source, earliest stamps first, no two of one owner (IMP-002, SMP-010). False: there are none.
 
-    Depth first: when a source finds no partner, the latest one before it that was in the way steps on to its next
-    order. Whatever those between take, it finds none either.
+    Depth first, and back to where a conflict came from.
     """
     path = state.path
-    number = deepest = np.int64(0)
-    path.slots[0] = _head_of(state, 0)
+    number = np.int64(0)
+    _begin_source(state, number)
     for _ in range(TRIES_MAX):
         slot = np.int64(path.slots[number])
         if slot == 0:
-            number = _latest_in_the_way(state, number, deepest)
+            number = _step_back(state, number)
             if number < 0:
                 return False
-            path.slots[number] = _next_owner(state, np.int64(path.slots[number]))
-        elif _shares_owner(state, number):
+            continue
+        other = _owner_before(state, number)
+        if other >= 0:
+            path.in_the_way[number] |= 1 << other
             path.slots[number] = state.links[slot].newer
         elif number + 1 == path.count:
             return True
         else:
             number += 1
-            deepest = max(deepest, number)
-            path.slots[number] = _head_of(state, number)
+            _begin_source(state, number)
     return False
 
 

@@ -204,6 +204,7 @@ PATH = record_type(
         ("sides", "<i4", (LEGS_MAX,)),
         ("slots", "<i4", (LEGS_MAX,)),
         ("ticks", "<i4", (LEGS_MAX,)),
+        ("in_the_way", "<i4", (LEGS_MAX,)),  # a bit for each source before whose order had the owner of one here
     ]
 )
 

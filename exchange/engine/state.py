@@ -16,7 +16,7 @@ from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX,
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 16
+STATE_VERSION = 17
 CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 

@@ -156,6 +156,10 @@ class OperatorDesk:
         if request.clamp and state != MarketState.OPEN:
             raise UserError("clamp belongs to the way to OPEN: it says how an auction beyond its collar ends")
         groups = query.group_states(self._venue.states)
+        if index and (of_group := groups[self._venue.table.row(index).group]) != MarketState.OPEN:
+            raise UserError(
+                f"{request.target}: its group is {of_group.name}, one market alone changes while it is OPEN (STATE-001)"
+            )
         if group and groups[group] == MarketState.CLOSED and state == MarketState.PREOPEN:
             missing = self._venue.timekeeper.settled.missing(group)
             if not self._venue.timekeeper.settled.published(group):

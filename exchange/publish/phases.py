@@ -14,6 +14,7 @@ from exchange.publish.rows import (
     REASON,
     REFERENCE,
     STATE,
+    TIME_NS,
     VALUE_TICK_LOTS,
     Row,
 )
@@ -44,6 +45,8 @@ class Phases:
         self._own: dict[int, int] = {}  # book -> its own state
         self._reasons: dict[int, int] = {}
         self._until_ns: dict[int, int] = {}  # when the venue's timer ends the state
+        # Reason and end of a book's own state; while its group halts, what is left until then, below 0.
+        self._told: dict[int, tuple[int, int]] = {}
         self.indicative: dict[int, Indicative] = {}
 
     def add(self, rows: Iterable[InstrumentRow]) -> None:
@@ -65,29 +68,40 @@ class Phases:
             return [index]
         if index:
             self._own[index] = _FOLLOW if row[STATE] == _OPEN else row[STATE]
+            self._told[index] = row[REASON], row[VALUE_TICK_LOTS]
             books = [index]
         else:
             self._groups[row[REFERENCE]] = row[STATE]
             books = self._members.get(row[REFERENCE], [])
             if row[STATE] == _CLOSED:
                 self._own.update({book: _FOLLOW for book in books if self._own[book] != _CLOSED})
+            self._hold(books, row[STATE] == _HALT, row[TIME_NS])
         for book in books:
-            if index or not self._outlasts(book, row[STATE]):
-                self._reasons[book] = row[REASON]
-                self._until_ns[book] = row[VALUE_TICK_LOTS]
+            of_group = row[REASON], row[VALUE_TICK_LOTS]
+            told = self._told.get(book, (0, 0)) if self._is_own(book) else of_group
+            self._reasons[book], self._until_ns[book] = told
             self.indicative.pop(book, None)
         return books
 
-    def _outlasts(self, index: int, group_state: int) -> bool:
-        """Whether a book keeps its own HALT or CLOSED, and the reason for it, in this state of its group."""
-        return self._own[index] in (_HALT, _CLOSED) and group_state != _CLOSED
+    def _hold(self, books: Iterable[int], halts: bool, now_ns: int) -> None:
+        """The time until a book's own state ends stands still while its group halts."""
+        for book in books:
+            reason, until_ns = self._told.get(book, (0, 0))
+            if halts and until_ns > 0:
+                self._told[book] = reason, -max(until_ns - now_ns, 1)
+            elif not halts and until_ns < 0:
+                self._told[book] = reason, now_ns - until_ns
+
+    def _is_own(self, index: int) -> bool:
+        """Whether a book's own state is in force, not its group's."""
+        group, own = self._groups[self._group_of[index]], self._own[index]
+        if own in (_HALT, _CLOSED):
+            return own == _CLOSED or group != _CLOSED
+        return group == _OPEN and own != _FOLLOW
 
     def state(self, index: int) -> int:
         """Effective MarketState, the stricter of the book's own and its group's."""
-        group, own = self._groups[self._group_of[index]], self._own[index]
-        if _CLOSED in (group, own):
-            return _CLOSED
-        return own if own == _HALT or (group == _OPEN and own != _FOLLOW) else group
+        return self._own[index] if self._is_own(index) else self._groups[self._group_of[index]]
 
     def phase(self, index: int) -> str:
         return MarketState(self.state(index)).name

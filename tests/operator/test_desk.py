@@ -46,6 +46,14 @@ def state(bench: Bench) -> MarketState:
 # The market.
 
 
+@pytest.mark.rule("STATE-001")
+def test_one_market_changes_alone_only_while_its_group_is_open(bench: Bench) -> None:
+    do(bench, "state", target=CHIP, to="paused")
+    assert refused(bench, "state", target=SYMBOL, to="halt") == (
+        f"{SYMBOL}: its group is PAUSED, one market alone changes while it is OPEN (STATE-001)"
+    )
+
+
 @pytest.mark.rule("STATE-001", "BAD-059")
 @pytest.mark.parametrize("target", [CHIP, SYMBOL])
 def test_a_group_or_one_book_is_brought_into_a_state_and_back(bench: Bench, target: str) -> None:

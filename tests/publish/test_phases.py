@@ -48,15 +48,15 @@ def test_published_states_follow_the_engine_from_wherever_they_begin(seed: int) 
 
 
 @pytest.mark.rule("MDATA-012")
-def test_a_halted_book_keeps_its_reason_while_its_group_changes() -> None:
+def test_a_book_keeps_reason_and_time_of_its_own_state_while_its_group_changes() -> None:
     phases, halted, follows = Phases(), 1, 2
     phases.add(LISTED[:2])
 
-    def told(state: MarketState, reason: StateReason, until_ns: int = 0, index: int = 0) -> None:
+    def told(state: MarketState, reason: StateReason, until_ns: int = 0, index: int = 0, time_ns: int = 0) -> None:
         phases.fold(
             event(
                 EventKind.STA, state=state, reason=reason, value_tick_lots=until_ns, instrument=index,
-                reference=LISTED[0].group,
+                reference=LISTED[0].group, time_ns=time_ns,
             )
         )  # fmt: skip
 
@@ -66,3 +66,10 @@ def test_a_halted_book_keeps_its_reason_while_its_group_changes() -> None:
     assert (phases.phase(follows), phases.why(follows), phases.until_us(follows)) == ("RESERVED", "velocity", 5_000)
     told(MarketState.CLOSED, StateReason.SETTLING)
     assert (phases.phase(halted), phases.why(halted)) == ("CLOSED", "SETTLING")
+    told(MarketState.OPEN, StateReason.SCHEDULE)
+    told(MarketState.RESERVED, StateReason.VELOCITY, 1_000_000, halted, 100_000)
+    told(MarketState.HALT, StateReason.OPERATOR, time_ns=300_000)
+    assert (phases.phase(halted), phases.why(halted), phases.until_us(halted)) == ("HALT", "operator", None)
+    told(MarketState.OPEN, StateReason.OPERATOR, time_ns=2_000_000)
+    assert (phases.phase(halted), phases.why(halted), phases.until_us(halted)) == ("RESERVED", "velocity", 2_700)
+    assert (phases.phase(follows), phases.why(follows)) == ("OPEN", "operator")
