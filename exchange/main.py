@@ -42,6 +42,7 @@ from exchange.venue import Venue
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 YOUNG_OBJECTS = 50_000  # between collections: most that a tick makes is gone when it ends
 IDLE_TURNS = 5  # of 10 ms: after so long without a commit the journal is asked whether it wants to SEAL
+TRY_ROOM_NS = 10_000_000_000  # between attempts to make a segment on a disk that was full
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class RunningServer:
         self._snapshots: Writer | None = None
         self._idle_turns = 0
         self._sealing = False
+        self._short_of_room, self._try_room_ns = False, 0
         profile = PROFILES[settings.profile]
         outbox = Outbox(writer.schedule, lambda line, pending: self.hub.slow.notice(line.owner, pending))
         terms = {
@@ -156,6 +158,7 @@ class RunningServer:
         venue.timekeeper.turn()
         venue.publish_due()
         venue.history.flush()
+        self._look_for_room()
         self._idle_turns = self._idle_turns + 1 if venue.idle else 0
         if self._idle_turns >= IDLE_TURNS and not self._sealing:
             self._idle_turns = 0
@@ -166,6 +169,21 @@ class RunningServer:
                     self._snapshots = Writer(self.settings.clock)
                     self._snapshots.start()
                 self._snapshots.spawn(write, self._written)
+
+    def _look_for_room(self) -> None:
+        """DUR-024: a disk that fills up halts the market while cancels still have room; it is tried again."""
+        journal, now_ns = self.opened.journal, self.settings.clock.mono_ns()
+        if not journal.lacks_room:
+            if self._short_of_room:
+                self.opened.trouble.note("the disk has room for the journal again: the operator may open the groups")
+            self._short_of_room = False
+        elif not self._short_of_room:
+            self._short_of_room, self._try_room_ns = True, now_ns + TRY_ROOM_NS
+            self.opened.trouble.note("the disk has no room for another segment of the journal: all groups HALT")
+            self.venue.halt()
+        elif now_ns >= self._try_room_ns:
+            self._try_room_ns = now_ns + TRY_ROOM_NS
+            journal.make_spares()
 
     def _sealed(self, error: BaseException | None) -> None:
         self._sealing = False

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from exchange.codes import CommandKind, EventKind
+from exchange.codes import CommandKind, EventKind, MarketState, StateReason
+from exchange.engine import query
 from exchange.engine.control_checks import ControlError
 from exchange.gateway.history import EventTuple, History
 from exchange.gateway.translate import Batch
@@ -57,6 +58,13 @@ class OwnCommands:
         self.batch.rows[len(self.batch.tickets)] = _row(fields)[0]
         self.batch.tickets.append((lambda _id, _us, events: done(events), 0, 0))
         self.wake()
+
+    def halt(self) -> None:
+        """Stop trading in every product group: cancels are still taken."""
+        for group, state in query.group_states(self.engine.states).items():
+            if state not in (MarketState.CLOSED, MarketState.HALT):
+                fields = {"kind": CommandKind.SET_STATE, "order_type": MarketState.HALT, "group": group}
+                self.submit({**fields, "reason": StateReason.HALT_ADMIN}, lambda _events: None)
 
     def submit_control(self, kind: CommandKind, payload: bytes, done: Done, refused: Refused) -> None:
         """Sequence a control, alone in its commit, behind what has been gathered so far."""

@@ -5,6 +5,7 @@ import errno
 
 import pytest
 
+from exchange.codes import MarketState
 from exchange.engine import query
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
@@ -13,6 +14,7 @@ from exchange.limits import TEST
 from exchange.loop import run_loop
 from exchange.main import Settings, prepare, serve
 from exchange.opening import OpenVenue
+from exchange.seams import RealDisk
 from tests.gateway.harness import DAY, SYMBOL
 from tests.gateway.sockets import Venue, reply, run
 
@@ -96,6 +98,47 @@ def test_snapshot_that_finds_no_room_is_told_and_the_venue_trades_on(
     assert len(lines) == 2 and all("a snapshot was not written" in line for line in lines)
     with prepare(str(tmp_path), Settings(limits="test", day=DAY, durability="none")) as opened:
         assert opened.report.snapshot_sequence == 0 and len(query.open_orders(opened.engine.states, 1)) == 1
+
+
+@pytest.mark.rule("DUR-024")
+def test_disk_that_fills_up_halts_the_market_and_cancels_are_still_taken(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, lines = [False], list[str]()
+    open_file = RealDisk.open
+
+    def open_if_room(disk: RealDisk, path: str, create: bool = False, write: bool = True) -> int:
+        if full[0] and path.endswith(".seg.tmp"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return open_file(disk, path, create, write)
+
+    monkeypatch.setattr(RealDisk, "open", open_if_room)
+    monkeypatch.setattr("exchange.main.TRY_ROOM_NS", 0)
+
+    async def test(venue: Venue) -> None:
+        server, journal = venue.server, venue.server.opened.journal
+        server.opened.trouble.listen(lines.append)
+        while journal.spares_ready < 2:
+            await asyncio.sleep(0)
+        async with venue.talker() as client:
+            order = {"i": venue.instrument, "side": "b", "px": venue.price, "q": 1}
+            placed = await client.ask("new", coid="before", **order)
+            full[0] = True
+            monkeypatch.setattr("exchange.journal.journal.SPARES", 3)  # as if one had just been used up
+            journal.make_spares()
+            while not lines or not server.venue.idle:
+                await asyncio.sleep(0)
+            assert set(query.group_states(server.venue.states).values()) == {MarketState.HALT}
+            assert (await client.ask("new", coid="refused", **order))["name"] == "HALTED"
+            cancelled = await client.ask("cancel", oid=placed["oid"])
+            assert cancelled["t"] == "ok", cancelled
+            full[0] = False
+            while len(lines) < 2:
+                await asyncio.sleep(0)
+            assert journal.spares_ready == 3 and not server.venue.failed
+
+    run(tmp_path, test)
+    assert "all groups HALT" in lines[0] and "room for the journal again" in lines[1]
 
 
 @pytest.mark.rule("DUR-083")

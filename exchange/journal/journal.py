@@ -142,6 +142,15 @@ class Journal:
         return self._spares.made - self._segment
 
     @property
+    def lacks_room(self) -> bool:
+        """Fewer segments are ready than trading needs, and the disk took no more of them."""
+        return self._spares.error is not None and self.spares_ready < SPARES
+
+    def make_spares(self) -> None:
+        """Try again in the background."""
+        self._spares.ensure_later(self._segment + SPARES)
+
+    @property
     def snapshot_due(self) -> bool:
         return self.sequence - self.snapshot_sequence >= SNAPSHOT_RECORDS
 

@@ -4,6 +4,8 @@ Zeros are truly written: a block that was only allocated costs a second sync whe
 small synced pieces, so that the journal's own syncs do not queue behind one long flush.
 """
 
+from contextlib import suppress
+
 from exchange.journal.files import ZERO_SYNC_BYTES, ZEROS, write_all
 from exchange.journal.segments import segment_name
 from exchange.seams import Background, Disk, Lock
@@ -59,6 +61,10 @@ class Spares:
             if not self._fill(handle):
                 return
             self._disk.fsync(handle)
+        except OSError:
+            with suppress(OSError):
+                self._disk.unlink(temporary)  # what room there is belongs to the others
+            raise
         finally:
             self._disk.close(handle)
         self._disk.rename(temporary, f"{self._folder}/{name}")
