@@ -8,13 +8,13 @@ from exchange.gateway.hub import Hub
 from exchange.gateway.keys import Key
 from exchange.gateway.seats import Seat
 from exchange.wire.errors import CloseCode
-from exchange.wire.messages import Live, Welcome, echoed
+from exchange.wire.messages import AccountSnapshot, Live, Welcome, echoed
 from exchange.wire.words import session_number
 
 if TYPE_CHECKING:
     from exchange.gateway.session import Session
 
-SLICE_EVENTS = 1_000  # of a resume, at a time: about 0.25 MiB and 10 ms
+SLICE_EVENTS = 1_000  # or orders, at a time: about 0.25 MiB and 10 ms
 STEP_MS = 10
 LOGIN_LIFE_US = 24 * 3_600 * 1_000_000
 
@@ -48,13 +48,12 @@ def admit(session: "Session", request_id: int, received_us: int) -> None:
             echoed(seat.terms), now_us + LOGIN_LIFE_US, received_us, now_us,
         )
     )  # fmt: skip
+    pages = {}
     if missed is None and key.may_read:
-        for account in key.accounts:
-            for page in room.account_pages(account):
-                session.line.send(page)
+        pages = {account: room.account_pages(account) for account in key.accounts}
     applied = session.resume_from if missed and key.may_read else dict(numbers)
     assert applied is not None
-    _CatchUp(session, applied, missed or {}).send()
+    _CatchUp(session, pages, applied, missed or {}).send()
 
 
 def _missed(session: "Session") -> dict[int, list[EventTuple]] | None:
@@ -77,15 +76,23 @@ def _missed(session: "Session") -> dict[int, list[EventTuple]] | None:
 
 
 class _CatchUp:
-    """The events that a logon brings, in slices as fast as the reader takes them, however many they are; what happens
-    meanwhile is the end of what was missed. A reader that stops is cut as any other (RATE-007)."""
+    """The snapshot or events that a logon brings, in slices as fast as the reader takes them, however many they are;
+    what happens meanwhile is the end of what was missed. A reader that stops is cut as any other (RATE-007)."""
 
-    def __init__(self, session: "Session", sent: dict[int, int], missed: dict[int, list[EventTuple]]) -> None:
-        """`sent`: the number in its stream that the client has, of each account; `missed`: what follows it."""
+    def __init__(
+        self,
+        session: "Session",
+        pages: dict[int, list[AccountSnapshot]],
+        sent: dict[int, int],
+        missed: dict[int, list[EventTuple]],
+    ) -> None:
+        """Of each account, `pages`: of its snapshot if it gets one; `sent`: the number in its stream that the client
+        has, then; `missed`: what follows it."""
         assert session.key is not None
         self._session = session
         self._accounts = list(session.key.accounts)
         self._reads = session.key.may_read
+        self._pages = pages
         self._sent = sent
         self._missed = missed
 
@@ -94,6 +101,13 @@ class _CatchUp:
         session, room, left = self._session, self._session.hub.room, SLICE_EVENTS
         while self._accounts and not session.closed:
             account = self._accounts[0]
+            pages = self._pages.get(account, [])
+            while pages and left:
+                session.line.send(pages[0])
+                left = max(0, left - 1 - len(pages.pop(0).orders))
+            if pages:
+                session.hub.wheel.after(STEP_MS, self._go_on)
+                return
             last = query.account_sequence(room.states, account)
             known = self._missed.pop(account, None)
             rows = known or room.history.of_account(account, self._sent[account] + 1, last)
