@@ -18,6 +18,9 @@ from tests.mutants.plant import NotPlanted, Verdict, planted, try_fault
 def main(words: list[str]) -> int:
     console = Console()
     faults = [fault for fault in FAULTS if not words or any(word in fault.name + fault.file for word in words)]
+    if not faults:
+        console.print(f"no fault has {' or '.join(words)} in its name or file", markup=False)
+        return 2
     try:
         for fault in faults:
             planted(fault)

@@ -37,6 +37,7 @@ QUOTE_CHECKS = "exchange/engine/quote_checks.py"
 PROTECTION = "exchange/engine/protection.py"
 WINDOWS = "exchange/book/windows.py"
 SCOPE = "exchange/engine/scope.py"
+MARKET_STATE = "exchange/engine/market_state.py"
 DRY_RUN = "exchange/engine/dry_run.py"
 
 FAULTS = (
@@ -305,7 +306,8 @@ FAULTS = (
     Fault("implied price from a book that is not open", IMPLIED_BOOK, "        if book.phase != OPEN:\n            return False, np.int64(0)\n", ""),
     Fault("implied price outside the daily limits", IMPLIED_BOOK, "if not exists or tick < book.low_tick or tick > book.high_tick:", "if not exists:"),
     Fault("implied trades before real orders at one price", FEATURED, "floor = max(real, worst - 1, 0)", "floor = max(real - 1, worst - 1, 0)"),
-    Fault("two makers of one owner form a path", IMPLIED_BOOK, "    return other < number\n", "    return False\n"),
+    Fault("two makers of one owner form a path", IMPLIED_BOOK, "        if have_one_owner(order, state.orders[path.slots[other]]):\n            return np.int64(other)\n", ""),
+    Fault("a strip looks past orders that were not in the way", IMPLIED_BOOK, "            number = _step_back(state, number)\n", "            number = min(np.int64(0), _step_back(state, number))\n"),
     Fault("aggressor's own order in a path", IMPLIED_BOOK, "if not _choose_makers(state) or _meets_owner(state, smp_id, account):", "if not _choose_makers(state):"),
     Fault("implied-out written with the other side of the back month", IMPLIED_BOOK, "    return 1 - party if sign > 0 else party\n", "    return party if sign > 0 else 1 - party\n"),
     Fault("implied quantity of the larger order", IMPLIED_BOOK, "        lots = min(lots, np.int64(state.orders[path.slots[number]].shown_lots))\n", "        lots = max(lots, np.int64(state.orders[path.slots[number]].shown_lots))\n"),
@@ -339,5 +341,12 @@ FAULTS = (
     Fault("protection never forgets", PROTECTION, "oldest.time_ns > state.time_ns - protection.window_ns and protection.fills <", "oldest.time_ns > -1 and protection.fills <"),
     Fault("velocity looks at the low of the window only", WINDOWS, "(tick - low > width or high - tick > width)", "tick - low > width"),
     Fault("width itself breaches the window", WINDOWS, "(tick - low > width or high - tick > width)", "(tick - low >= width or high - tick >= width)"),
-    Fault("implied group tests its own print only", WINDOWS, "    for number in range(path.count):\n        if breach", "    for number in range(0):\n        if breach"),
+    Fault("implied group tests its own print only", WINDOWS, "    for number in range(-1, np.int64(path.count)):\n", "    for number in range(-1, 0):\n"),
+    Fault("the first breach of an implied group is the reason", WINDOWS, "or (reason == REASONS[BREAKER] and worst != reason)", ""),
+    Fault("a lead month that breaches beside others is overlooked", WINDOWS, "    return worst, lead if leads else book\n", "    return worst, book\n"),
+    Fault("a quote stays with the session that stated it first", QUOTES, "    order.session = cursor.session\n    state.accounts", "    state.accounts"),
+    # states of one book
+    Fault("a halted book trades while its group is reserved and opens", MARKET_STATE, "own_state == CLOSED or (own_state == HALT and group_state != CLOSED)", "own_state == CLOSED"),
+    Fault("a closed book takes orders with its group", MARKET_STATE, "    stays = own_state == CLOSED or (own", "    stays = (own"),
+    Fault("a reserved book stays reserved over the night", MARKET_STATE, "FOLLOW if target == CLOSED and own != CLOSED else own", "own"),
 )  # fmt: skip
