@@ -59,7 +59,6 @@ class Reference:
         self.last_request: dict[int, int] = {}
         self.guards: dict[int, Guard] = {}
         self.lead_months: dict[int, int] = {}  # by group (BAND-008)
-        self.uncrosses = False  # auctions give no TOP (PRO-002)
         self.lead_makers: dict[int, list[tuple[int, int]]] = {}  # (account, percent) by book (PRO-003)
         self.session_accounts: dict[int, int] = {}
         self.kills: dict[tuple[int, int], set[int]] = {}  # (scope, its number) -> parties that set a kill (KILL-004)
@@ -193,8 +192,7 @@ class Reference:
             return
         best = book.best(order.side)
         if best is None or signed(order.side) * (order.price - best.price) > 0:
-            matches = self.market_state(order.instrument) == MarketState.OPEN and not self.uncrosses
-            book.top[order.side] = order if matches else None
+            book.top[order.side] = order if self.market_state(order.instrument) == MarketState.OPEN else None
         book.rest(order)
         level = book.level_lots(order.side, order.price)
         self.order_event(

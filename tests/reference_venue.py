@@ -88,9 +88,9 @@ def open_book(reference: Reference, index: int, own: MarketState) -> bool:
 def uncross(reference: Reference, index: int) -> None:
     """AUC-002 to AUC-011, AUC-015: one price, strictly better orders in full, at the price by time."""
     book = reference.books[index]
-    reference.uncrosses = True
+    before = list(book.top)
     stops.join_auction(reference, index, reference_tick(reference, index))
-    reference.uncrosses = False
+    book.top = [top if top is old else None for top, old in zip(book.top, before, strict=True)]  # PRO-002: none here
     result = book.uncross(reference_tick(reference, index), reference.guards[index].collar_ticks)
     if result is None:
         if book.last_tick is not None:

@@ -20,13 +20,13 @@ PRICE = 100
 class Year:
     """Twelve months and their strip, offers in all of them: each month's oldest is the one that is found first."""
 
-    def __init__(self, orders_a_month: int) -> None:
+    def __init__(self, orders_a_month: int, shared_month: int) -> None:
         self.venue, self.sequence = EngineVenue(), 0
         self._list()
-        self.offer(FIRST, 1, OWNER)
-        self.offer(SECOND, 1)
+        self.offer(FIRST, shared_month, OWNER)
+        self.offer(SECOND, shared_month)
         strangers = list(STRANGERS)
-        for month in range(2, MONTHS):
+        for month in sorted({*range(1, MONTHS)} - {shared_month}):
             for number in range(orders_a_month):
                 self.offer(strangers[(month * orders_a_month + number) % len(strangers)], month)
         self.offer(LAST, MONTHS, OWNER)
@@ -64,8 +64,11 @@ class Year:
 
 @pytest.mark.rule("IMP-002", "IMP-013", "SMP-010", "INV-030")
 @pytest.mark.parametrize("orders_a_month", [1, 2, 3, 6])
-def test_a_strip_trades_around_two_orders_of_one_owner_however_deep_the_months_between_are(orders_a_month: int) -> None:
-    events = Year(orders_a_month).buy_strip()
+@pytest.mark.parametrize("shared_month", [1, 2, 7, 11])
+def test_a_strip_trades_around_two_orders_of_one_owner_however_deep_the_other_months_are(
+    orders_a_month: int, shared_month: int
+) -> None:
+    events = Year(orders_a_month, shared_month).buy_strip()
     fills = [event for event in events if event.kind == EventKind.FILL]
     assert len(fills) == MONTHS + 1
     assert {event.account for event in fills} >= {BUYER, SECOND, LAST}
