@@ -46,10 +46,15 @@ def check_plot(path: Path) -> None:
         raise UserError("--plot needs matplotlib, which is not installed: pip install 'gpux[plot]'")
     if path.suffix.lower() not in ENDINGS:
         raise UserError(f"--plot {path}: found ending {path.suffix!r}, allowed: {', '.join(ENDINGS)}")
+    check_place("--plot", path)
+
+
+def check_place(option: str, path: Path) -> None:
+    """UserError: no file can be written here."""
     if path.is_dir():
-        raise UserError(f"--plot {path}: this is a folder")
+        raise UserError(f"{option} {path}: this is a folder")
     if not path.parent.is_dir():
-        raise UserError(f"--plot {path}: no folder {path.parent}")
+        raise UserError(f"{option} {path}: no folder {path.parent}")
 
 
 def busiest_instrument(tape: Tape) -> int:

@@ -18,7 +18,7 @@ from bench.book_check import Book, check_books
 from bench.flow import FLOWS, make_flow
 from bench.lobster import INSTRUMENT, OWNERS, read_lobster
 from bench.market import Market, engine_at, flow_market, market_tape
-from bench.plot import check_plot, draw_tape
+from bench.plot import check_place, check_plot, draw_tape
 from bench.tapes import Control, Tape, read_tape, write_tape
 from exchange.codes import EventKind, RejectReason
 from exchange.engine import query
@@ -109,10 +109,8 @@ class Output:
         """UserError: a file cannot be written. Asked before the replay, which may be long."""
         if self.plot is not None:
             check_plot(self.plot)
-        if self.save is not None and self.save.is_dir():
-            raise UserError(f"--save {self.save}: this is a folder")
-        if self.save is not None and not self.save.parent.is_dir():
-            raise UserError(f"--save {self.save}: no folder {self.save.parent}")
+        if self.save is not None:
+            check_place("--save", self.save)
 
     def write(self, console: Console, tape: Tape) -> None:
         """`tape`: with the state that it ends in."""

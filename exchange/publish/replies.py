@@ -71,6 +71,7 @@ _CXL = int(EventKind.CXL)
 _RST = int(EventKind.RST)
 _FILL = int(EventKind.FILL)
 _DEC = int(EventKind.DEC)
+_ENDING = frozenset((_FILL, _CXL, _DEC))  # rows that may be an order's last
 _MASS = int(EventKind.MASS)
 _LEAVES_ONE = frozenset((_CXL, int(EventKind.IMP)))  # a cancel of one order, and implied prices that it changed
 _KIL = int(EventKind.KIL)
@@ -89,7 +90,7 @@ ALL = 2**63  # above every sequence
 
 def ends_order(events: np.ndarray) -> np.ndarray:
     """Which EVENT rows `DoneOrders.note` remembers."""
-    ends: np.ndarray = np.isin(events["state"], list(_ENDS)) & np.isin(events["kind"], (_FILL, _CXL, _DEC))
+    ends: np.ndarray = np.isin(events["state"], list(_ENDS)) & np.isin(events["kind"], list(_ENDING))
     return ends
 
 
@@ -112,7 +113,7 @@ class DoneOrders:
     def note(self, rows: list[Row]) -> None:
         """Remember the orders that these rows end."""
         for row in rows:
-            if row[STATE] in _ENDS and (row[KIND] == _FILL or row[KIND] == _CXL or row[KIND] == _DEC):
+            if row[STATE] in _ENDS and row[KIND] in _ENDING:
                 self._by_id[row[ORDER_ID]] = row
                 key = (row[ACCOUNT], *row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1])
                 if key in self._by_client_id:
