@@ -13,13 +13,12 @@ shown: publishers of the told prices.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from time import thread_time_ns
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from bench.record import distribution
+from bench.record import distribution, time_ns
 from bench.suite import Report
 from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec
@@ -164,10 +163,7 @@ def time_pass(engine: Engine, rows: np.ndarray) -> np.ndarray:
     rows = numbered(engine, rows)
     times = []
     for start in range(0, len(rows) - BATCH_ROWS + 1, BATCH_ROWS):
-        batch = rows[start : start + BATCH_ROWS]
-        begin = thread_time_ns()
-        engine.run_silently(batch)
-        times.append((thread_time_ns() - begin) / BATCH_ROWS)
+        times.append(time_ns(engine.run_silently, rows[start : start + BATCH_ROWS]) / BATCH_ROWS)
     return np.array(times)
 
 

@@ -179,7 +179,7 @@ def time_peer(contest: Contest, flow: Flow, rounds: int) -> Distribution | str:
         except ImportError as error:
             return f"not installed: pip install 'gpux[bench]' ({error})"
         peer.play(warm)
-        values.append(time_ns(lambda peer=peer: peer.play(steps)) / len(steps))  # type: ignore[misc]
+        values.append(time_ns(lambda peer=peer: peer.play(steps)) / len(steps))
         if peer.trades() not in (None, flow.fills) or peer.resting() != flow.resting[1]:
             return f"wrong result: {peer.trades()} trades, {peer.resting()} orders left"
     return distribution(values, "ns")

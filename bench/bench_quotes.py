@@ -6,12 +6,11 @@ pass. Not shown: the gateway, the journal, the publishers.
 """
 
 from dataclasses import dataclass
-from time import thread_time_ns
 
 import numpy as np
 
 from bench.market import GROUP, Market, engine_at, market_tape
-from bench.record import distribution
+from bench.record import distribution, time_ns
 from bench.suite import Report
 from exchange.codes import CommandFlag, CommandKind, EventKind
 from exchange.engine.engine import Engine
@@ -42,9 +41,7 @@ def run_quotes(report: Report, name: str) -> None:
         np.copyto(engine.states.view(np.uint8), start)
         for number in range(parameters.messages):
             rows = message(engine, parameters.entries, MID + number % 2)
-            begin = thread_time_ns()
-            engine.run_silently(rows)
-            times.append((thread_time_ns() - begin) / 1e3)
+            times.append(time_ns(engine.run_silently, rows) / 1e3)
         hashes.add(engine.state_hash())
     events = engine.apply(message(engine, parameters.entries, MID + parameters.messages % 2))
     moved = int(np.count_nonzero(events["kind"] == EventKind.RPL))

@@ -6,12 +6,11 @@ Not shown: the journal and the publishers of its events.
 """
 
 from dataclasses import dataclass
-from time import thread_time_ns
 
 import numpy as np
 
 from bench.market import GROUP, Market, engine_at, market_tape
-from bench.record import distribution
+from bench.record import distribution, time_ns
 from bench.suite import Report
 from exchange.codes import CommandKind, EventKind, MarketState, OrderType, Side, TimeInForce
 from exchange.engine.engine import Engine
@@ -40,9 +39,7 @@ def run_uncross(report: Report, name: str) -> None:
     for _ in range(report.passes(PASSES)):
         np.copyto(engine.states.view(np.uint8), start)
         row = state_row(engine, MarketState.OPEN)
-        begin = thread_time_ns()
-        engine.run_silently(row)
-        times.append((thread_time_ns() - begin) / 1e6)
+        times.append(time_ns(engine.run_silently, row) / 1e6)
         hashes.add(engine.state_hash())
     np.copyto(engine.states.view(np.uint8), start)
     events = engine.apply(state_row(engine, MarketState.OPEN))

@@ -6,16 +6,16 @@ is touched for the first time.
 """
 
 from dataclasses import dataclass
-from time import thread_time_ns
 
 import numpy as np
 
 from bench.flow import Flow, Parameters, make_flow
 from bench.flow_book import ADD, AGGRESS
 from bench.market import engine_at, flow_market, market_tape
+from bench.record import time_ns
 from exchange.codes import CommandKind, EventKind
 from exchange.engine.engine import Engine
-from exchange.records import COMMAND, blank_rows
+from exchange.records import COMMAND, blank_rows, told_apart
 
 BATCH_ROWS = 512
 REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
@@ -54,9 +54,7 @@ class Stage:
         for index, start in enumerate(starts):
             batch = self._batch[: min(BATCH_ROWS, len(rows) - start)]
             batch[:] = rows[start : start + BATCH_ROWS]
-            begin = thread_time_ns()
-            run(batch)
-            times[index] = thread_time_ns() - begin
+            times[index] = time_ns(run, batch)
         self.compare(self.engine.state_hash().hex())
         return times
 
@@ -70,7 +68,8 @@ class Stage:
         self.reset()
         counts = np.zeros(256, np.int64)
         for start in range(0, len(self.rows), 1_000):
-            counts += np.bincount(self.engine.apply(self.rows[start : start + 1_000])["kind"], minlength=256)
+            events = told_apart(self.engine.apply(self.rows[start : start + 1_000]))
+            counts += np.bincount(events["kind"], minlength=256)
         self.compare(self.engine.state_hash().hex())
         trades, refused = int(counts[EventKind.FILL]) // 2, int(counts[list(REFUSALS)].sum())
         if (trades, refused) != (self.flow.fills, 0):

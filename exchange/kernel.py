@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from llvmlite import ir
-from numba import config, njit, types
+from numba import config, njit, typeof, types
 from numba.core import cgutils
 from numba.extending import intrinsic, lower_builtin
 from numba.np import arrayobj
@@ -43,6 +43,7 @@ KERNEL_SOURCES = (
 JIT = not config.DISABLE_JIT
 F = TypeVar("F", bound=Callable[..., Any])
 KERNELS: list[Any] = []
+NO_SOURCE = 8  # of a byte of a word
 LANES = 8  # words of 64 bits in a cache line, compared at once
 
 
@@ -86,6 +87,12 @@ def _compile(function: F, inline: bool) -> F:
     compiled = Kernel(function, options) if JIT else function
     KERNELS.append(compiled)
     return compiled
+
+
+def bind(kernel: Any, *arguments: Any) -> Any:
+    """A kernel as Python may call it with arguments of the same types as these and of no others: nothing looks at them
+    any more, which takes 0.4 us a call. Compiles it if need be."""
+    return kernel.compile(tuple(typeof(argument) for argument in arguments)) if JIT else kernel
 
 
 def kernel(function: F) -> F:
@@ -229,6 +236,19 @@ if JIT:
 
         return types.void(row, place, types.uint64), build
 
+    @intrinsic(prefer_literal=True)
+    def move_bytes(typing_context, word, sources):  # type: ignore[no-untyped-def]
+        """The bytes of a word in another order: byte i of `sources` says which comes to place i, or NO_SOURCE: none."""
+        places = [sources.literal_value >> 8 * place & 0xFF for place in range(8)]
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            kind = ir.VectorType(ir.IntType(8), 8)
+            order = ir.Constant(ir.VectorType(ir.IntType(32), 8), places)
+            moved = builder.shuffle_vector(builder.bitcast(arguments[0], kind), ir.Constant(kind, [0] * 8), order)
+            return builder.bitcast(moved, ir.IntType(64))
+
+        return types.uint64(types.uint64, sources), build
+
     @intrinsic
     def _leading_zeros(typing_context, word):  # type: ignore[no-untyped-def]  # Numba's own calling convention
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
@@ -296,6 +316,11 @@ if JIT:
         return 63 - np.int64(_leading_zeros(word))
 
 else:
+
+    def move_bytes(word, sources):  # type: ignore[no-untyped-def]
+        """The bytes of a word in another order."""
+        taken = [*int(word).to_bytes(8, "little"), 0]
+        return np.uint64(int.from_bytes(bytes(taken[sources >> 8 * place & 0xFF] for place in range(8)), "little"))
 
     def row_at(rows, index):  # type: ignore[no-untyped-def]
         """`rows[index]` of an array of rows."""

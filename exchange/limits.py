@@ -44,7 +44,8 @@ class Limits:
         assert self.ladder_rows % 64 == 0 and self.ladder_rows < 1 << 31
         assert self.event_rows >= STEP_EVENTS
         assert self.book_words <= 64, "one word says which words of a bitmap of books are not zero"
-        assert self.commodities <= 64 and self.positions < 1 << 31
+        assert self.commodities < 32, "an account has a bit for each commodity"
+        assert self.positions < 1 << 31
 
     @property
     def order_index(self) -> int:

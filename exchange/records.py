@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from exchange.codes import EventFlag, EventKind
+
 ROW_VERSION = 1  # of the columns of both: tapes and kept events of another version are not read (frames: `FORMAT`)
 ROW_BYTES = 128
 
@@ -73,7 +75,12 @@ EVENT_FIELDS = [
     ("client_order_id_0", "u8", "as in COMMAND"),
     ("client_order_id_1", "u8", "as in COMMAND"),
     ("client_order_id_2", "u8", "as in COMMAND"),
-    ("lots", "i4", "RST, RFR: shown; FILL: traded; CXL, DEC: taken; POS: held, signed; UNX, IOP: volume; MASS: orders"),
+    (
+        "lots",
+        "i4",
+        "RST, RFR, ACK with RESTS: shown; FILL: traded; CXL, DEC: taken; POS: held, signed; UNX, IOP: volume; "
+        "MASS: orders",
+    ),
     ("leaves_lots", "i4", "still working after the event; UNX, IOP: imbalance, signed"),
     ("filled_lots", "i4", "executed so far"),
     ("order_lots", "i4", "total as ordered"),
@@ -84,6 +91,10 @@ EVENT_FIELDS = [
     ("amount_mills", "i8", "FILL: fee; CASH: amount, signed; POS and CASH with MARGIN: see below"),
 ]
 
+# An order that joins its queue at once may have one row for ACK and RST: the ACK has RESTS, and its lots, level_lots
+# and hidden_lots are those of the RST. `told_apart` makes two rows of it: an ACK, whose lots are 0, and an RST, as all
+# other orders have that come to rest.
+#
 # A mass quote is a run of QUOTE rows; its events carry the sequence of the first. REJ of an entry (order_type QUOTE):
 # lots is its place, from 0. QUOTED: lots is its place, state and liquidity the QuoteState of bid and ask, order_id and
 # client_order_id_0 their ids. MMP, MMPR, PROTECTED: order_id is the group's number, state the ProtectionState; MMP:
@@ -147,6 +158,25 @@ def blank_rows(row: np.dtype, count: int) -> np.ndarray:
     raw = np.zeros(count * ROW_BYTES + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + count * ROW_BYTES].view(row)
+
+
+_RESTS = int(EventFlag.RESTS)
+
+
+def told_apart(events: np.ndarray) -> np.ndarray:
+    """The events that EVENT rows tell (ORDER-003): an ACK with RESTS is an ACK, then an RST."""
+    rests = events["flags"] & _RESTS != 0
+    if not rests.any():
+        return events
+    apart = np.repeat(events, 1 + rests)
+    second = np.flatnonzero(rests) + np.arange(1, 1 + np.count_nonzero(rests))
+    apart["flags"] &= 0xFF ^ _RESTS
+    for name in ("lots", "level_lots", "hidden_lots"):
+        apart[name][second - 1] = 0
+    for name in ("reference", "account_sequence"):
+        apart[name][second] = 0
+    apart["kind"][second] = EventKind.RST
+    return apart
 
 
 CLIENT_ORDER_ID_BYTES = 24

@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.state import new_state
-from exchange.kernel import JIT, cache_folder, highest_bit, kernel, kernel_sources, row_at, source_hash
+from exchange.kernel import (
+    JIT,
+    NO_SOURCE,
+    bind,
+    cache_folder,
+    highest_bit,
+    kernel,
+    kernel_sources,
+    move_bytes,
+    row_at,
+    source_hash,
+)
 from exchange.limits import TEST
 from exchange.records import COMMAND, blank_rows
 from tests.source_tree import ROOT
@@ -66,6 +77,31 @@ def test_last_row_is_inside_and_the_next_is_not() -> None:
     for outside in (3, -1):
         with pytest.raises(IndexError):
             _sequence_of(rows, outside)
+
+
+SOURCES = 0x05_08_02_00_08_07_01_06
+
+
+@kernel
+def _moved(word):
+    return move_bytes(word, SOURCES)
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_bytes_of_a_word_are_moved_to_where_they_are_wanted(word: int) -> None:
+    taken = word.to_bytes(8, "little") + b"\0"  # NO_SOURCE takes a zero
+    assert NO_SOURCE == 8
+    wanted = bytes(taken[source] for source in (6, 1, 7, 8, 0, 2, 8, 5))
+    assert int(_moved(np.uint64(word))).to_bytes(8, "little") == wanted
+
+
+def test_a_bound_kernel_does_what_the_kernel_does() -> None:
+    rows = blank_rows(COMMAND, 3)
+    rows["sequence"] = 7, 8, 9
+    bound = bind(_sequence_of, rows, 0)
+    assert [bound(rows, index) for index in range(3)] == [7, 8, 9]
+    with pytest.raises(IndexError):
+        bound(rows, 3)
 
 
 # Python calls `outer`, that calls `middle`, that calls `item`.

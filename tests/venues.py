@@ -89,6 +89,8 @@ class Pair:
             assert margin.cash_mills == account.cash_mills, f"cash of account {number}"
             assert margin.equity_mills == reference.clearing.equity_mills(account), f"equity of account {number}"
             assert margin.initial_mills == reference.hold_mills(account), f"hold of account {number}"
+            row = states[0].accounts[number]
+            assert row.hold_mills + row.unweighed_mills >= margin.initial_mills, f"bound of account {number}"
             assert query.account_sequence(states, number) == account.sequence
             working = [order.order_id for order in reference.working(number)]
             assert [row.order_id for row in query.open_orders(states, number)] == working, f"orders of {number}"

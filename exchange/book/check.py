@@ -5,7 +5,7 @@ Raises AssertionError naming what does not hold (INV-003, INV-010, INV-011). Nev
 
 import numpy as np
 
-from exchange.codes import BookFeature, MarketState, OrderFlag, OrderState, OrderType, Side, TimeInForce
+from exchange.codes import BookFeature, MarketState, OrderEntry, OrderFlag, OrderState, OrderType, Side, TimeInForce
 from exchange.limits import SUMMARY_WORDS
 
 WAITS = OrderFlag.WAITS_COD | OrderFlag.WAITS_TIMER
@@ -47,7 +47,27 @@ def _check_book(state: np.record, index: int) -> list[int]:
         lots = int(state.orders["leaves_lots"][mine].sum())
         assert int(book.working[side]) == lots, f"book {index} side {side}: {book.working[side]} lots work, {lots} told"
     _check_quotes(state, index)
+    _check_short_way(state, index)
     return slots
+
+
+def _check_short_way(state: np.record, index: int) -> None:
+    """The short way is open to the prices that any plain order may have now, and to no others."""
+    book = state.books[index]
+    reference = int(
+        book.last_tick if book.has_last else book.indicative_tick if book.has_indicative else book.mark_tick
+    )
+    low, high = int(book.low_tick), int(book.high_tick)
+    highest_bid, lowest_ask = high, low
+    if book.band_ticks:
+        highest_bid, lowest_ask = (
+            min(high, reference + int(book.band_ticks)),
+            max(low, reference - int(book.band_ticks)),
+        )
+    plain = book.phase == MarketState.OPEN and book.order_entry == OrderEntry.FULL and book.leg_count == 1
+    special = book.term or book.spot_weight or book.min_inc > 1 or book.lot_inc > 1
+    wanted = [max(0, highest_bid - low + 1), max(0, high - lowest_ask + 1)] if plain and not special else [0, 0]
+    assert book.short_places.tolist() == wanted, f"book {index}: short way open to {book.short_places}, want {wanted}"
 
 
 def _check_quotes(state: np.record, index: int) -> None:

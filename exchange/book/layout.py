@@ -6,11 +6,11 @@ not. Indices are signed (i4): an unsigned and a signed 64-bit integer would meet
 """
 
 from exchange.limits import LEAD_MAKERS_MAX, LEGS_MAX, SCAN_TIERS, SUMMARY_WORDS, WINDOW_SLOTS
-from exchange.records import record_type
+from exchange.records import place_in, record_type
 
 # Two cache lines. What neighbours change (queue and account links) is in LINK: a compact table stays in cache.
 # Fields stand where COMMAND and EVENT have the same ones, so that rows are written with a few wide moves
-# (`entry._write_order`, `emit.tell_order`).
+# (`entry._write_order`, `emit.tell_old_order`).
 ORDER = record_type(
     [
         ("entry", "<i8"),  # order of acceptance: "ascending id" (ORDER-014)
@@ -55,6 +55,10 @@ LINK = record_type(
     ]
 )
 
+# An order's neighbours are written two at once: a newer one below, an older one above.
+NEWER, ACCOUNT_NEWER = place_in(LINK, "newer"), place_in(LINK, "account_newer")
+assert (place_in(LINK, "older"), place_in(LINK, "account_older")) == (NEWER + 4, ACCOUNT_NEWER + 4)
+
 # A node of a heap: an order that waits for a price or a time (`book.heap`).
 NODE = record_type(
     [
@@ -82,14 +86,13 @@ BOOK = record_type(
         # prices and limits, ticks
         ("low_tick", "<i4"),  # daily limits (BAND-013)
         ("high_tick", "<i4"),
-        ("band_ticks", "<i4"),  # reject band (BAND-011), 0 off
-        ("lot_inc", "<i4"),  # must divide an order's lots
-        ("mark_tick", "<i4"),
+        ("short_places", "<i4", (2,)),  # places of each side that the short way is open to, from 1 on
+        ("mark_tick", "<i4"),  # the last settlement, from which gains and losses are counted
         ("last_tick", "<i4"),
         ("features", "<i4"),  # BookFeature bits: what matching here must ask beyond price and time
-        ("min_inc", "<i4"),
         ("order_lots_max", "<i4"),
         ("maker_fee", "<i4"),  # mills per GPU-hour
+        ("taker_fee", "<i4"),
         ("phase", "u1"),  # effective MarketState: its own where stricter, else the group's
         ("own_state", "u1"),  # MarketState, NONE to follow the group
         ("before_halt", "u1"),
@@ -106,8 +109,8 @@ BOOK = record_type(
         ("hold_bound_mills", "<i8"),  # most that one more working lot adds to the hold, loss and fee apart
         ("residual_mills", "<i8"),  # combination: most that leg prices can lose beyond the price, a lot
         ("working", "<i8", (2,)),  # lots that work on each side, wherever they wait
-        ("taker_fee", "<i4"),
         ("auction_fee", "<i4"),
+        ("band_ticks", "<i4"),  # reject band (BAND-011), 0 off
         ("spot_weight", "<i4"),  # lots of the spot month in a bought lot (LIMIT-003)
         ("commodity", "<i4"),
         ("group", "<i4"),
@@ -126,8 +129,8 @@ BOOK = record_type(
         ("open_interest", "<i8"),
         ("last_trade_id", "<i8"),  # last numbers of the book's event channels: trades,
         ("status_sequence", "<i8"),  # and status
-        ("settle_tick", "<i4"),
-        ("spare_channel", "<i4"),
+        ("min_inc", "<i4"),  # must divide an order's price,
+        ("lot_inc", "<i4"),  # and its lots
         # what it is
         ("instrument_id", "<u4"),
         ("floor_bp", "<i4"),

@@ -8,13 +8,15 @@ found with a few counts of leading zeros.
 
 import numpy as np
 
+from exchange.book.layout import NEWER
 from exchange.codes import BookFeature, Side
-from exchange.kernel import highest_bit, kernel, leaf_kernel
+from exchange.kernel import highest_bit, kernel, leaf_kernel, put_word
 from exchange.limits import SUMMARY_WORDS
 
 BUY = np.int64(Side.BUY)
 ONE = np.uint64(1)
 ZERO = np.uint64(0)
+SHIFT_32 = np.uint64(32)
 IMPLIED = np.int64(BookFeature.IMPLIED)
 # Bitmaps of books: implied prices are made of them, theirs are to be worked out anew.
 CHANGED = 0
@@ -32,6 +34,12 @@ def place_of(book, side, tick):
 def tick_of(book, side, place):
     """Tick of a place, the inverse of `place_of`."""
     return book.edge_tick[side] + ((place - 1) ^ -side) + side
+
+
+@leaf_kernel
+def window_ticks(book):
+    """How many ticks the window has, which is that of the daily limits: the places of a side."""
+    return np.int64(book.high_tick) - book.low_tick + 1
 
 
 @leaf_kernel
@@ -58,6 +66,13 @@ def crosses(book, side, tick):
     other = 1 - side
     best = np.int64(book.best[other])
     return best != 0 and best >= place_of(book, other, tick)
+
+
+@leaf_kernel
+def meets(book, side, place):
+    """As `crosses`, by the limit's place in the aggressor's own side: the places of a tick in both sides add up to the
+    window's ticks and one."""
+    return book.best[1 - side] + place > window_ticks(book)
 
 
 @leaf_kernel
@@ -134,13 +149,13 @@ def link_order(state, book, slot):
     """Put an order at the back of its price (MATCH-004). Returns lots shown there now, its own included."""
     order = state.orders[slot]
     order.resting = 1
-    return link_slot(state, book, slot, *_terms(order))
+    index, side, tick, shown, hidden = _terms(order)
+    return link_at(state, book, slot, index, side, place_of(book, side, tick), shown, hidden)
 
 
 @leaf_kernel
-def link_slot(state, book, slot, index, side, tick, shown_lots, hidden_lots):
-    """As `link_order`, whose row in the order table may not be written yet."""
-    place = place_of(book, side, tick)
+def link_at(state, book, slot, index, side, place, shown_lots, hidden_lots):
+    """As `link_order`, whose row in the order table is neither read nor written."""
     row = row_of(book, side, place)
     level = state.levels[row]
     tail = np.int64(level.tail)
@@ -151,14 +166,13 @@ def link_slot(state, book, slot, index, side, tick, shown_lots, hidden_lots):
             book.best[side] = place
     else:
         state.links[tail].newer = slot
-    link = state.links[slot]
-    link.older = tail
-    link.newer = 0
+    put_word(state.links[slot], NEWER, np.uint64(tail) << SHIFT_32)
     level.tail = slot
-    level.shown_lots += shown_lots
+    shown_lots += level.shown_lots
+    level.shown_lots = shown_lots
     level.hidden_lots += hidden_lots
     _note_change(state, book, index, side, place)
-    return np.int64(level.shown_lots)
+    return shown_lots
 
 
 @leaf_kernel
@@ -186,8 +200,7 @@ def unlink_slot(state, book, slot, index, side, tick, shown_lots, hidden_lots):
         level.tail = older
     else:
         state.links[newer].older = older
-    link.newer = 0
-    link.older = 0
+    put_word(link, NEWER, ZERO)
     level.shown_lots -= shown_lots
     level.hidden_lots -= hidden_lots
     _note_change(state, book, index, side, place)

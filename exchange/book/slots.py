@@ -6,8 +6,9 @@ generations are used up is never given out again, so an id never comes twice.
 
 import numpy as np
 
+from exchange.book.layout import NEWER
 from exchange.codes import OrderState
-from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel import kernel, leaf_kernel, put_word
 from exchange.limits import GENERATION_BITS, SLOT_BITS
 
 SLOT_MASK = (1 << SLOT_BITS) - 1
@@ -53,12 +54,11 @@ def release_slot(state, slot):
     """Give an order row back; its id is dead from now on."""
     order = state.orders[slot]
     order.state = FREE
-    link = state.links[slot]
-    link.newer = 0
-    link.older = 0
+    following = np.int64(0)
     if order.order_id >> SLOT_BITS != LAST_GENERATION:
-        link.newer = state.free_order
+        following = np.int64(state.free_order)
         state.free_order = slot
+    put_word(state.links[slot], NEWER, np.uint64(following))
 
 
 @leaf_kernel

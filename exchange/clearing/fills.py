@@ -5,7 +5,7 @@ A combination books its legs at assigned prices; no position exists in the combi
 
 import numpy as np
 
-from exchange.clearing.margin import change_working, fill_lots, hold_lots, leg_position, loss_per_lot
+from exchange.clearing.margin import fill_lots, hold_lots, leg_position, loss_per_lot, release_working
 from exchange.codes import ComboKind, Liquidity, Side
 from exchange.kernel import kernel, leaf_kernel
 
@@ -34,11 +34,11 @@ def _base_tick(state, book, price):
         base = np.int64(0)
         for leg in range(book.leg_count):
             hours += state.books[book.legs[leg].book].hours
-            base += np.int64(state.books[book.legs[leg].book].settle_tick) * state.books[book.legs[leg].book].hours
+            base += np.int64(state.books[book.legs[leg].book].mark_tick) * state.books[book.legs[leg].book].hours
         return (price * hours - base) // hours
     front = state.books[book.legs[0].book]
     back = state.books[book.legs[1].book]
-    tick = np.int64(back.last_tick) if back.has_last != 0 else np.int64(back.settle_tick)
+    tick = np.int64(back.last_tick) if back.has_last != 0 else np.int64(back.mark_tick)
     low = max(np.int64(back.low_tick), front.low_tick - price)
     high = min(np.int64(back.high_tick), front.high_tick - price)
     return min(max(tick, low), high)
@@ -48,7 +48,7 @@ def _base_tick(state, book, price):
 def leg_price(state, book, price, base, leg):
     """Price assigned to one leg of a combination traded with a combination (IMP-010, CASCADE-006)."""
     if book.combo == STRIP:
-        return state.books[book.legs[leg].book].settle_tick + base
+        return state.books[book.legs[leg].book].mark_tick + base
     return base + price if leg == 0 else base
 
 
@@ -58,7 +58,7 @@ def _strip_residual(state, book, price, base):
     residual = np.int64(0)
     for leg in range(book.leg_count):
         leg_book = state.books[book.legs[leg].book]
-        residual += (price - leg_book.settle_tick - base) * leg_book.hours
+        residual += (price - leg_book.mark_tick - base) * leg_book.hours
     return residual
 
 
@@ -81,7 +81,7 @@ def clear_fill(state, book, order, lots, price, liquidity):
     account = np.int64(order.account)
     side = np.int64(order.side)
     loss = lots * loss_per_lot(book, side, np.int64(order.price))
-    change_working(state, account, np.int64(0), book, side, -lots, -loss)
+    release_working(state, account, np.int64(0), book, side, lots, loss)
     _hold_legs(state, account, book, lots if side == BUY else -lots, price)
     return _take_fee(state, account, book, liquidity, lots)
 
@@ -114,7 +114,7 @@ def clear_implied_fill(state, book, order, lots, liquidity):
     side = np.int64(order.side)
     signed_lots = lots if side == BUY else -lots
     loss = loss_per_lot(book, side, np.int64(order.price))
-    change_working(state, account, np.int64(0), book, side, -lots, -lots * loss)
+    release_working(state, account, np.int64(0), book, side, lots, lots * loss)
     path = state.path
     number = 0 if path.own_leg == 0 else 1
     for leg in range(np.int64(book.leg_count)):

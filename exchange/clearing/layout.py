@@ -11,15 +11,17 @@ ACCOUNT = record_type(
     [
         ("cash_mills", "<i8"),
         ("gain_mills", "<i8"),  # of all positions against the last mark: equity = cash + gain (MARGIN-013)
-        ("hold_mills", "<i8"),  # for positions and working orders of all commodities
+        ("hold_mills", "<i8"),  # the tiers' `scan_mills`, and what the working orders can lose
+        ("unweighed_mills", "<i8"),  # most by which working orders have raised the scans since the last weighing
         ("smp_id", "<u4"),
         ("last_order", "<i4"),  # the youngest live order; the oldest is `first_order`
         ("order_lots_max", "<i4"),
         ("position_lots_max", "<i4"),
-        ("flags", "<i4"),  # AccountFlag
-        ("orders", "<i4"),  # live orders
+        ("recent_position", "<i4"),  # of its last order that came the short way and just rested
+        ("unweighed", "<u4"),  # bits of the commodities whose RISK row has changed since the last weighing
         ("stream", "<i8"),  # last number used in the account's stream
-        ("sessions", "<u8"),  # bits of the sessions that entered orders for it (`scope.session_bit`)
+        # second cache line
+        ("sessions", "<u8"),  # bits of the sessions that entered orders for it (`orders.session_bit`)
         ("first_order", "<i4"),  # list of live orders, oldest first
         ("touched", "<i4"),  # positions of this account waiting for their POS event in the running command
         ("term_lots", "<i8"),  # T3 and T5: sum over instruments of the larger side, working orders included (LIMIT-004)
@@ -30,9 +32,8 @@ ACCOUNT = record_type(
         ("timer_ns", "<i8"),  # when the dead-man timer fires (SESS-022), 0 disarmed
         ("killed_by", "u1"),  # a bit for each KillParty that killed the account,
         ("firm_killed_by", "u1"),  # or its whole firm (KILL-001)
-        ("spare_bytes", "u1", (2,)),
+        ("flags", "<u2"),  # AccountFlag
         ("first_protection", "<i4"),  # its market-maker protection groups
-        ("spare", "<i8"),
     ]
 )
 
@@ -56,7 +57,7 @@ TIER = record_type(
         ("held", "<i8", (2,)),  # long, short
         ("working", "<i8", (2,)),  # of orders that add hours, of orders that take hours away
         ("crossed", "<i8"),  # working combinations: hours bought and sold at once
-        ("scan_mills", "<i8"),  # what the tier contributes to the hold
+        ("scan_mills", "<i8"),  # what the tier contributed to the hold when it was last weighed
     ]
 )
 

@@ -1,18 +1,22 @@
 """Incremental margin hold of an account: MARGIN-013, for positions and working orders together.
 
-The hold is kept in the account: what the scan tiers of its RISK rows contribute, and what its working orders can lose
-against the mark, taker fees included. Whatever part of the working orders fills, the hold does not rise: hours move
-from working to held, and the loss against the mark that a fill realises was held since entry.
+An account holds what the scan tiers of its RISK rows contribute, and what its working orders can lose against the mark,
+taker fees included. Whatever part of the working orders fills, the hold does not rise: hours move from working to held,
+and the loss against the mark that a fill realises was held since entry.
+
+The loss is counted at once, the tiers are weighed when somebody asks: until then `hold_mills` has what they contributed
+at the last weighing, `unweighed_mills` a bound of what orders have added since. The sum of both is never too small.
 """
 
 import numpy as np
 
 from exchange.clearing.positions import book_lots, find_position, worst_lots
 from exchange.codes import Side
-from exchange.kernel import kernel, leaf_kernel, prefetch
+from exchange.kernel import kernel, leaf_kernel, likely, lowest_bit, prefetch
 from exchange.limits import SCAN_TIERS
 
 BUY = np.int64(Side.BUY)
+ONE = np.uint32(1)
 
 
 @leaf_kernel
@@ -57,8 +61,53 @@ def _scan_mills(commodity, long, short, adding, taking, crossed):
 
 
 @leaf_kernel
+def _scan_now(commodity, tier):
+    """What a scan tier contributes to the hold with the hours that it has now."""
+    return _scan_mills(commodity, tier.held[0], tier.held[1], tier.working[0], tier.working[1], tier.crossed)
+
+
+@leaf_kernel
+def _weigh_tier(commodity, tier):
+    """Bring a scan tier's part of the hold up to date with its hours. Returns by how much it rose."""
+    scan = _scan_now(commodity, tier)
+    rise = scan - tier.scan_mills
+    tier.scan_mills = scan
+    return rise
+
+
+@leaf_kernel
+def weigh_account(state, account):
+    """Bring `hold_mills` up to date: afterwards it is what the account's positions and working orders hold."""
+    account_row = state.accounts[account]
+    left = np.int64(account_row.unweighed)
+    while left != 0:
+        number = lowest_bit(left)
+        left &= left - 1
+        risk = state.risks[risk_place(state, account, number)]
+        for tier in range(SCAN_TIERS):
+            account_row.hold_mills += _weigh_tier(state.commodities[number], risk.tiers[tier])
+    account_row.unweighed = 0
+    account_row.unweighed_mills = 0
+
+
+@kernel
+def held_mills(state, account):
+    """What the account's positions and working orders hold: `hold_mills` after a weighing, but nothing is written."""
+    account_row = state.accounts[account]
+    held = np.int64(account_row.hold_mills)
+    left = np.int64(account_row.unweighed)
+    while left != 0:
+        number = lowest_bit(left)
+        left &= left - 1
+        risk = state.risks[risk_place(state, account, number)]
+        for tier in range(SCAN_TIERS):
+            held += _scan_now(state.commodities[number], risk.tiers[tier]) - risk.tiers[tier].scan_mills
+    return held
+
+
+@kernel
 def hold_rise(state, risk, book, side, lots, loss_mills):
-    """How much more would be held if `lots` more of this book were working on this side; writes nothing.
+    """How much more would be held than now if `lots` more of this book were working on this side; writes nothing.
 
     lots        change of working lots, negative to take away
     loss_mills  change of the working orders' possible loss
@@ -72,16 +121,7 @@ def hold_rise(state, risk, book, side, lots, loss_mills):
         adding = tier.working[0] + max(hours, 0) * lots
         taking = tier.working[1] + max(-hours, 0) * lots
         crossed = tier.crossed + book.crossed_hours[number] * lots
-        rise += _scan_mills(commodity, tier.held[0], tier.held[1], adding, taking, crossed) - tier.scan_mills
-    return rise
-
-
-@leaf_kernel
-def _weigh_tier(commodity, tier):
-    """Bring a scan tier's part of the hold up to date with its hours. Returns by how much it rose."""
-    scan = _scan_mills(commodity, tier.held[0], tier.held[1], tier.working[0], tier.working[1], tier.crossed)
-    rise = scan - tier.scan_mills
-    tier.scan_mills = scan
+        rise += _scan_mills(commodity, tier.held[0], tier.held[1], adding, taking, crossed) - _scan_now(commodity, tier)
     return rise
 
 
@@ -127,34 +167,57 @@ def change_working(state, account, row, book, side, lots, loss_mills):
     row         position of the owner in the book, 0 for a combination
     loss_mills  their `loss_per_lot`, times lots
     """
+    _count_working(state, account, row, book, side, lots, loss_mills)
+    state.accounts[account].unweighed_mills += max(lots, 0) * book.hold_bound_mills
+
+
+@leaf_kernel
+def add_working(state, account, row, book, side, lots, loss_mills):
+    """As `change_working`, of lots that come: `lots` > 0."""
+    _count_working(state, account, row, book, side, lots, loss_mills)
+    state.accounts[account].unweighed_mills += lots * book.hold_bound_mills
+
+
+@leaf_kernel
+def release_working(state, account, row, book, side, lots, loss_mills):
+    """As `change_working`, of lots that leave: `lots` > 0. Without them no scan is larger."""
+    _count_working(state, account, row, book, side, -lots, -loss_mills)
+
+
+@leaf_kernel
+def _count_working(state, account, row, book, side, lots, loss_mills):
+    """`change_working` but for what the lots may raise the scans by."""
     book.working[side] += lots
-    if book.one_tier == 0:
-        _change_legs(state, account, row, book, side, lots, loss_mills)
-        return
-    number = book.one_tier - 1
-    risk = risk_row(state, account, book)
-    tier = risk.tiers[number]
-    state.positions[row].working[side] += lots
-    tier.working[side] += book.scan_hours[number] * lots
-    _work_spot(risk, book, side, lots)
-    state.accounts[account].hold_mills += _weigh_tier(state.commodities[book.commodity], tier) + loss_mills
+    if likely(book.one_tier != 0):
+        number = book.one_tier - 1
+        risk = risk_row(state, account, book)
+        state.positions[row].working[side] += lots
+        risk.tiers[number].working[side] += book.scan_hours[number] * lots
+        _work_spot(risk, book, side, lots)
+    else:
+        _work_legs(state, account, row, book, side, lots)
+    _change_hold(state, account, book, loss_mills)
+
+
+@leaf_kernel
+def _change_hold(state, account, book, rise_mills):
+    """The working orders can lose more, and the hours of the book's commodity have changed."""
+    account_row = state.accounts[account]
+    account_row.hold_mills += rise_mills
+    account_row.unweighed |= ONE << np.uint32(book.commodity)
 
 
 @kernel
-def _change_legs(state, account, row, book, side, lots, loss_mills):
-    """`change_working` of books whose lots weigh on more than one scan tier or position."""
+def _work_legs(state, account, row, book, side, lots):
+    """Count working lots of a book whose lots weigh on more than one scan tier or position."""
     _work_lots(state, account, row, book, side, lots)
     risk = risk_row(state, account, book)
-    commodity = state.commodities[book.commodity]
-    rise = np.int64(0)
+    _work_spot(risk, book, side, lots)
     for number in range(SCAN_TIERS):
         tier = risk.tiers[number]
         hours = book.scan_hours[number]
         tier.working[_side_of_leg(side, hours)] += abs(hours) * lots
         tier.crossed += book.crossed_hours[number] * lots
-        rise += _weigh_tier(commodity, tier)
-    _work_spot(risk, book, side, lots)
-    state.accounts[account].hold_mills += rise + loss_mills
 
 
 @leaf_kernel
@@ -167,24 +230,24 @@ def _hold_hours(tier, hours, before, after):
 
 @kernel
 def hold_lots(state, account, row, lots, value):
-    """Add signed lots to a position, and to its account's gain, risk and hold. `value`: sum of price * lots."""
+    """Add signed lots to a position, and to its account's gain and risk. `value`: sum of price * lots.
+
+    They have been working lots: no scan is larger than before.
+    """
     position = state.positions[row]
     book = state.books[position.book]
     before = np.int64(position.lots)
     book_lots(state, account, position, row, book, lots, value)
     risk = risk_row(state, account, book)
-    commodity = state.commodities[book.commodity]
-    rise = np.int64(0)
     for number in range(SCAN_TIERS):
         _hold_hours(risk.tiers[number], book.scan_hours[number], before, before + lots)
-        rise += _weigh_tier(commodity, risk.tiers[number])
     risk.spot_lots += book.spot_weight * lots
-    state.accounts[account].hold_mills += rise
+    _change_hold(state, account, book, np.int64(0))
 
 
 @leaf_kernel
 def fill_lots(state, account, row, book, side, lots, value, loss_mills):
-    """Working lots of an outright become held ones: as `change_working` and `hold_lots`, weighed once.
+    """Working lots of an outright become held ones: as `release_working` and `hold_lots`.
 
     lots        > 0
     value       sum of price * lots
@@ -192,11 +255,11 @@ def fill_lots(state, account, row, book, side, lots, value, loss_mills):
     """
     sign = 1 - 2 * side
     signed = lots * sign
-    book.working[side] -= lots
     if book.one_tier == 0:
-        _change_legs(state, account, row, book, side, -lots, -loss_mills)
+        release_working(state, account, row, book, side, lots, loss_mills)
         hold_lots(state, account, row, signed, value * sign)
         return
+    book.working[side] -= lots
     number = book.one_tier - 1
     hours = book.scan_hours[number]
     risk = risk_row(state, account, book)
@@ -210,4 +273,4 @@ def fill_lots(state, account, row, book, side, lots, value, loss_mills):
     if book.spot_weight != 0:
         _work_spot(risk, book, side, -lots)
         risk.spot_lots += book.spot_weight * signed
-    state.accounts[account].hold_mills += _weigh_tier(state.commodities[book.commodity], tier) - loss_mills
+    _change_hold(state, account, book, -loss_mills)

@@ -30,11 +30,11 @@ def home_of(state, word):
 @leaf_kernel
 def find_position(state, account, index):
     """Row of the account's position in a book, 0 if it never had one."""
-    return find_hashed_position(state, account, index, position_hash(account, index))
+    return _find_hashed(state, account, index, position_hash(account, index))
 
 
 @leaf_kernel
-def find_hashed_position(state, account, index, word):
+def _find_hashed(state, account, index, word):
     """As `find_position`. `word`: their `position_hash`. A row is read only when 32 bits of hash agree."""
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
@@ -59,7 +59,7 @@ def positions_left(state):
 def open_position(state, account, index):
     """Row of the account's position in a book, made if missing. Only after a check of `positions_left`."""
     word = position_hash(account, index)
-    row = find_hashed_position(state, account, index, word)
+    row = _find_hashed(state, account, index, word)
     if row != 0:
         return row
     table = state.position_index

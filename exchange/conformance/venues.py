@@ -10,7 +10,7 @@ from exchange.conformance.rows import Command, command_bytes, event_tuples
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.limits import TEST, Limits
-from exchange.records import COMMAND
+from exchange.records import COMMAND, told_apart
 
 
 class Venue(Protocol):
@@ -42,7 +42,7 @@ class EngineVenue:
         return self.apply_all([command])
 
     def apply_all(self, commands: list[Any]) -> list[Any]:
-        return event_tuples(self.engine.apply(rows(commands)).tobytes())
+        return event_tuples(told_apart(self.engine.apply(rows(commands))).tobytes())
 
     def position(self, account: int, index: int) -> tuple[int, int]:
         row = query.position(self.engine.states, account, index)

@@ -79,8 +79,8 @@ HALT_QUOTE = 13
 
 
 @leaf_kernel
-def _begin_new(state, out, command, word, position_word):
-    slot = enter_order(state, out, command, word, position_word)
+def _begin_new(state, out, command, word):
+    slot = enter_order(state, out, command, word)
     if likely(slot == 0):
         return
     if is_stop(command.order_type):
@@ -142,15 +142,15 @@ def _end_entry(state):
 
 
 @leaf_kernel
-def _begin(state, out, command, word, position_word, guess):
-    """First step of a command. `word`, `position_word`, `guess`: what was found out ahead, see AHEAD."""
+def _begin(state, out, command, word, guess):
+    """First step of a command. `word`, `guess`: what was found out ahead, see AHEAD."""
     state.sequence = command.sequence
     state.time_ns = command.time_ns
     note_request(state, command)
     kind = command.kind
-    if kind == NEW:
-        _begin_new(state, out, command, word, position_word)
-    elif kind == CANCEL:
+    if likely(kind == NEW):
+        _begin_new(state, out, command, word)
+    elif likely(kind == CANCEL):
         cancel_order(state, out, command, word, guess)
     elif kind == REPLACE:
         slot = replace_order(state, out, command, word, guess)
@@ -241,7 +241,14 @@ def _advance_quote(state, out, step):
 
 
 @kernel
-def _advance(state, out):
+def _advance(state, out, room):
+    """Steps of the running command until it is done, or the buffer has no room for another."""
+    while state.cursor.step != IDLE and out.count <= room:
+        _advance_once(state, out)
+
+
+@leaf_kernel
+def _advance_once(state, out):
     """One more step of the running command."""
     cursor = state.cursor
     step = cursor.step
@@ -322,7 +329,7 @@ def apply_commands(states, commands, start, stop, outs):
     while likely(out.count <= room):
         state = anew(whole)
         if unlikely(state.cursor.step != IDLE):
-            _advance(state, out)
+            _advance(state, out, room)
         elif unlikely(index >= stop):
             if stop >= start or state.cursor.run == 0:
                 break
@@ -331,14 +338,14 @@ def apply_commands(states, commands, start, stop, outs):
             _cut_run(state)
         else:
             note = out.ahead[index & RING]
-            word, position_word, guess = note.word, np.uint64(note.position_word), np.int64(note.slot)
+            word, guess = note.word, np.int64(note.slot)
             if scatter == ALL and index + CLOSE < stop:
                 look_close(state, out.ahead[(index + CLOSE) & RING])
             if index + NEAR < stop:
                 look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING], scatter)
             if index + FAR < stop:
                 look_far(state, row_at(commands, index + FAR), out.ahead[index & RING], scatter)
-            _begin(state, out, row_at(commands, index), word, position_word, guess)
+            _begin(state, out, row_at(commands, index), word, guess)
             if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE and state.cursor.run == 0:
                 state.cursor.step = REPORT
             index += 1

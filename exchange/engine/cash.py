@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from exchange.clearing.margin import weigh_account
 from exchange.codes import EventFlag, EventKind, RejectReason
 from exchange.engine.emit import answer_event, next_in_stream, refuse
-from exchange.engine.risk import equity_mills
+from exchange.engine.risk import equity_mills, free_mills
 from exchange.engine.validate import BAD_QTY, NONE, UNKNOWN_ACCOUNT, known_account
 from exchange.kernel import kernel, leaf_kernel
 
@@ -21,10 +22,8 @@ def _check_move(state, account, amount, sign):
         return UNKNOWN_ACCOUNT
     if amount <= 0:
         return BAD_QTY
-    account_row = state.accounts[account]
     # Only free equity leaves, and never more than the cash that is there (MARGIN-013).
-    free = min(equity_mills(account_row) - account_row.hold_mills, account_row.cash_mills)
-    if sign < 0 and amount > free:
+    if sign < 0 and amount > min(free_mills(state, account), state.accounts[account].cash_mills):
         return RISK
     return NONE
 
@@ -45,6 +44,7 @@ def move_cash(state, out, command, sign):
         state.deposits_mills += amount
     else:
         state.withdrawals_mills += amount
+    weigh_account(state, account)
     row = answer_event(state, out, CASH, command, NONE)
     row.amount_mills = sign * amount
     row.value_tick_lots = equity_mills(account_row)

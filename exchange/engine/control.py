@@ -23,7 +23,7 @@ from exchange.engine.day_limits import (
     side_rows,
 )
 from exchange.engine.guards import GuardTerms, check_guard, choose_lead, set_guard
-from exchange.engine.hold_terms import set_hold_bound, set_residual
+from exchange.engine.hold_terms import check_commodities, set_hold_bound, set_residual
 from exchange.engine.market_state import effective_state
 from exchange.engine.sharing import (
     LeadMakersPayload,
@@ -33,6 +33,7 @@ from exchange.engine.sharing import (
     set_lead_makers,
     set_sharing,
 )
+from exchange.engine.short_way import set_short_places
 from exchange.engine.ways import lay_ways, ways_of
 from exchange.limits import LADDER_TICKS_MAX, LEGS_MAX, SCAN_TIERS
 from exchange.records import EVENT, QUOTE_OWNER
@@ -185,6 +186,7 @@ def _check_list(states: np.ndarray, terms: ListPayload) -> None:
         rows += 2 * side_rows(listing.low_tick, listing.high_tick, listing.order_entry)
         members += len(listing.legs) + 1 if listing.implied else 0
     _check_implied(state, terms.instruments)
+    check_commodities(state, {commodity.index for commodity in terms.commodities}, terms.instruments)
     require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
     room = state.members.shape[0]
     require(members <= room, f"implied combinations and their legs need {members} rows, there are {room}")
@@ -307,7 +309,7 @@ def _tell_listed(state: np.record, books: list[int]) -> np.ndarray:
     for index in books:
         event = _event(state, EventKind.LISTED)
         event["instrument"] = index
-        event["price"] = state.books[index].settle_tick
+        event["price"] = state.books[index].mark_tick
         events.append(event)
         state.listed_sequence = state.sequence
     return np.concatenate(events)
@@ -323,7 +325,7 @@ def _set_commodity(state: np.record, terms: CommodityTerms) -> None:
     row.spot_month = terms.spot_month
 
 
-NESTED = ("index", "symbol", "months", "legs", "sharing", "guard", "implied")
+NESTED = ("index", "symbol", "months", "legs", "settle_tick", "sharing", "guard", "implied")
 DIRECT_FIELDS = [name for name in Listing.__struct_fields__ if name not in NESTED]
 
 
@@ -354,6 +356,7 @@ def _open_book(state: np.record, listing: Listing) -> None:
         group.listed = 1
         group.state = MarketState.CLOSED
     book.phase = effective_state(group.state, book.own_state)
+    set_short_places(book)
     state.books_listed = listing.index
 
 

@@ -162,7 +162,7 @@ def _set_limits(state: np.record, limits: BookLimits) -> None:
     for row in table[table["book"] == limits.index]:
         gain = (limits.settle_tick - int(book.mark_tick)) * int(row.lots) * int(book.hours)
         state.accounts[row.account].gain_mills += gain
-    book.settle_tick = book.mark_tick = limits.settle_tick
+    book.mark_tick = limits.settle_tick
     book.low_tick, book.high_tick = limits.low_tick, limits.high_tick
     book.edge_tick[:] = limits.low_tick, limits.high_tick
     if limits.min_inc is not msgspec.UNSET:

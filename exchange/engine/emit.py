@@ -4,7 +4,7 @@ import numpy as np
 
 from exchange.book.layout import ORDER
 from exchange.codes import CancelReason, EventKind, OrderState, RejectReason
-from exchange.kernel import kernel, leaf_kernel, put_word, word_at
+from exchange.kernel import copy_bytes, kernel, leaf_kernel, put_word, word_at
 from exchange.records import EVENT, code_word, place_in
 
 REJ = np.int64(EventKind.REJ)
@@ -25,8 +25,12 @@ ZERO = np.uint64(0)
 
 
 CODES = place_in(EVENT, "kind")
-ACCOUNT, INSTRUMENT, TOTALS = (place_in(EVENT, name) for name in ("account", "instrument", "filled_lots"))
-# What ORDER and EVENT have in the same place: `order_words` and `same_codes` read it.
+ACCOUNT, INSTRUMENT, REFERENCE = (place_in(EVENT, name) for name in ("account", "instrument", "reference"))
+CLIENT_ORDER_ID, LOTS, TOTALS, LEVEL_LOTS = (
+    place_in(EVENT, name) for name in ("client_order_id_0", "lots", "filled_lots", "level_lots")
+)
+LINE_END = 64  # of a row's first cache line: a move across it is slow
+# What ORDER and EVENT have in the same place: what events copy.
 SAME = (
     "side", "state", "order_type", "tif", "account", "session", "price", "order_id", "client_order_id_0",
     "client_order_id_1", "client_order_id_2", "leaves_lots", "filled_lots", "order_lots",
@@ -46,6 +50,14 @@ def next_in_stream(state, account):
     account_row = state.accounts[account]
     account_row.stream += 1
     return account_row.stream
+
+
+@leaf_kernel
+def next_row(out):
+    """The next row of the buffer, to be filled."""
+    count = out.count
+    out.count = count + 1
+    return out.rows[count]
 
 
 @kernel
@@ -86,47 +98,16 @@ def market_event(state, out, kind, instrument):
 
 
 @leaf_kernel
-def order_words(order):
-    """What an order's events say of it, read at once: owner, book and price, id, three words of client order id, lots
-    filled and ordered, value. Rows are told from it, not from a row that was written a moment ago: a processor that
-    reads more than one store at once waits until all of them have reached its cache."""
-    return (
-        word_at(order, ACCOUNT),
-        word_at(order, INSTRUMENT),
-        order.order_id,
-        order.client_order_id_0,
-        order.client_order_id_1,
-        order.client_order_id_2,
-        word_at(order, TOTALS),
-        order.value_tick_lots,
-    )
-
-
-@leaf_kernel
-def tell_order(state, out, words, codes, lots, leaves_lots, level_lots, reference, number):
-    """A row about one order: its `order_words`, with these codes and lots. `number`: its account's `next_in_stream`."""
-    count = out.count
-    out.count = count + 1
-    row = out.rows[count]
-    owner, place, order_id, first, second, third, totals, value = words
+def tell_old_order(state, out, order, codes):
+    """A row about an order that was written long ago, as most are that leave or trade: with wide moves, see
+    `order_event`. The caller writes `reference` and all behind the client order id."""
+    row = next_row(out)
     row.sequence = state.sequence
     row.time_ns = state.time_ns
+    copy_bytes(row, order, CODES, REFERENCE)
     put_word(row, CODES, codes)
-    put_word(row, ACCOUNT, owner)
-    put_word(row, INSTRUMENT, place)
-    row.order_id = order_id
-    row.reference = reference
-    row.client_order_id_0 = first
-    row.client_order_id_1 = second
-    row.client_order_id_2 = third
-    row.lots = lots
-    row.leaves_lots = leaves_lots
-    put_word(row, TOTALS, totals)
-    row.level_lots = level_lots
-    row.hidden_lots = 0
-    row.value_tick_lots = value
-    row.account_sequence = number
-    row.amount_mills = 0
+    copy_bytes(row, order, CLIENT_ORDER_ID, LINE_END)
+    copy_bytes(row, order, LINE_END, LOTS)
     return row
 
 
@@ -138,9 +119,31 @@ def same_codes(order):
 
 @leaf_kernel
 def order_event(state, out, kind, order, lots, level_lots):
-    """A row about one order as it stands now; `lots` and `level_lots` as EVENT says for this kind."""
-    codes = same_codes(order) | np.uint64(kind)
-    return tell_order(state, out, order_words(order), codes, lots, order.leaves_lots, level_lots, 0, 0)
+    """A row about one order as it stands now; `lots` and `level_lots` as EVENT says for this kind.
+
+    Word by word: a processor that reads more than one store at once waits until all of them have reached its cache, and
+    the order was written a moment ago.
+    """
+    row = next_row(out)
+    row.sequence = state.sequence
+    row.time_ns = state.time_ns
+    put_word(row, CODES, same_codes(order) | np.uint64(kind))
+    put_word(row, ACCOUNT, word_at(order, ACCOUNT))
+    put_word(row, INSTRUMENT, word_at(order, INSTRUMENT))
+    row.order_id = order.order_id
+    row.reference = 0
+    row.client_order_id_0 = order.client_order_id_0
+    row.client_order_id_1 = order.client_order_id_1
+    row.client_order_id_2 = order.client_order_id_2
+    row.lots = lots
+    row.leaves_lots = order.leaves_lots
+    put_word(row, TOTALS, word_at(order, TOTALS))
+    row.level_lots = level_lots
+    row.hidden_lots = 0
+    row.value_tick_lots = order.value_tick_lots
+    row.account_sequence = 0
+    row.amount_mills = 0
+    return row
 
 
 @kernel
@@ -187,8 +190,15 @@ def fill_codes(order, lots, liquidity):
 @leaf_kernel
 def cancel_event(state, out, order, account, codes, lots, level_lots, request_id):
     """CXL of an order of which nothing is left: `lots` are taken out. `codes`: as `cancel_codes` says."""
-    number = next_in_stream(state, account)
-    return tell_order(state, out, order_words(order), codes, lots, 0, level_lots, request_id, number)
+    row = tell_old_order(state, out, order, codes)
+    row.reference = request_id
+    put_word(row, LOTS, np.uint64(lots))
+    put_word(row, TOTALS, word_at(order, TOTALS))
+    put_word(row, LEVEL_LOTS, np.uint64(level_lots))
+    row.value_tick_lots = order.value_tick_lots
+    row.account_sequence = next_in_stream(state, account)
+    row.amount_mills = 0
+    return row
 
 
 @leaf_kernel

@@ -8,6 +8,7 @@ from exchange.engine import control
 from exchange.engine.apply import apply_commands
 from exchange.engine.batch_check import check_batch
 from exchange.engine.state import new_outbox, new_state, state_hash
+from exchange.kernel import bind
 from exchange.limits import VENUE, Limits
 from exchange.records import COMMAND, EVENT, blank_rows
 
@@ -28,6 +29,7 @@ class Engine:
         self._count = self.outs["count"]
         self._step = self.states["cursor"]["step"]
         self._no_rows = blank_commands(0)
+        self._apply = bind(apply_commands, self.states, self._no_rows, 0, 0, self.outs)
         self._open_run = self.states["cursor"]["run"]
 
     @property
@@ -50,12 +52,18 @@ class Engine:
 
     def run(self, commands: np.ndarray) -> Iterator[bytes]:
         """As `apply`, yielding the bytes of the events buffer by buffer."""
-        index, stop = 0, len(commands)
+        index, stop = 0, self._rows_of(commands)
         while True:
-            index = apply_commands(self.states, commands, index, stop, self.outs)
+            index = self._apply(self.states, commands, index, stop, self.outs)
             yield self._told()
             if index == stop and self._step[0] == 0:
                 return
+
+    def _rows_of(self, commands: np.ndarray) -> int:
+        """How many rows there are. Kernels read them as they lie in memory."""
+        if commands.dtype != COMMAND or commands.ndim != 1 or not commands.flags.c_contiguous:
+            raise TypeError(f"commands: {commands.dtype}, shape {commands.shape}, want whole COMMAND rows in a row")
+        return len(commands)
 
     def _told(self) -> bytes:
         """Events in the buffer."""
@@ -63,10 +71,10 @@ class Engine:
         return told
 
     def run_silently(self, commands: np.ndarray) -> int:
-        """Run rows and drop the events. Returns how many there were: for benchmarks and bulk loading."""
-        index, stop, events = 0, len(commands), 0
+        """Run rows and drop the events. Returns how many rows they had: for benchmarks and bulk loading."""
+        index, stop, events = 0, self._rows_of(commands), 0
         while True:
-            index = apply_commands(self.states, commands, index, stop, self.outs)
+            index = self._apply(self.states, commands, index, stop, self.outs)
             events += int(self._count[0])
             if index == stop and self._step[0] == 0:
                 return events
@@ -92,7 +100,7 @@ class Engine:
         """End a mass quote that is open, and do all that is begun. Returns the bytes of its events."""
         told = b""
         while self._open_run[0] or self._step[0]:
-            apply_commands(self.states, self._no_rows, 1, 0, self.outs)
+            self._apply(self.states, self._no_rows, 1, 0, self.outs)
             told += self._told()
         return told
 

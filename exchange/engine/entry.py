@@ -5,16 +5,26 @@ import numpy as np
 from exchange.book.expiry import GTD, keep_expiry
 from exchange.book.index import LOW_32, SHIFT_32, add_client_order, has_client_order_id
 from exchange.book.layout import ORDER
-from exchange.book.levels import crosses, link_slot
+from exchange.book.levels import link_at
 from exchange.book.slots import take_slot
 from exchange.book.stops import is_stop
-from exchange.clearing.margin import change_working, loss_per_lot
+from exchange.clearing.margin import add_working, loss_per_lot
 from exchange.clearing.positions import open_positions, own_position
-from exchange.codes import BookFeature, CommandFlag, EventKind, OrderState, OrderType, TimeInForce
-from exchange.engine.emit import next_in_stream, order_words, refuse, same_codes, tell_order, tell_prices
+from exchange.codes import CommandFlag, EventFlag, EventKind, OrderState, OrderType
+from exchange.engine.emit import (
+    LEVEL_LOTS,
+    LINE_END,
+    LOTS,
+    SAME_CODES,
+    TOTALS,
+    next_in_stream,
+    next_row,
+    refuse,
+    tell_prices,
+)
 from exchange.engine.orders import append_to_account
-from exchange.engine.risk import RISK, tell_money
-from exchange.engine.short_way import take_short_way
+from exchange.engine.risk import RISK, tell_money, weigh_used_up
+from exchange.engine.short_way import is_immediate_limit, take_short_way
 from exchange.engine.validate import (
     BAND,
     CODES,
@@ -22,29 +32,30 @@ from exchange.engine.validate import (
     check_entry,
     check_terms,
     entry_tick,
+    is_plain,
     owner_smp_id,
     price_range,
 )
-from exchange.kernel import copy_bytes, kernel, leaf_kernel, put_word, word_at
-from exchange.records import CLIENT_ORDER_ID_BYTES, COMMAND, ROW_BYTES, code_word, place_in
+from exchange.kernel import NO_SOURCE, copy_bytes, kernel, leaf_kernel, likely, move_bytes, put_word, word_at
+from exchange.records import CLIENT_ORDER_ID_BYTES, COMMAND, EVENT, ROW_BYTES, code_word, place_in
 
 LIMIT = np.int64(OrderType.LIMIT)
-IOC = np.int64(TimeInForce.IOC)
 ACK = np.uint64(EventKind.ACK)
-RST = np.uint64(EventKind.RST)
+ACK_RESTS = code_word(EVENT, "kind", kind=int(EventKind.ACK), flags=int(EventFlag.RESTS))
 REJ = np.int64(EventKind.REJ)
-ASKS_MORE = np.int64(BookFeature.IMPLIED | BookFeature.PRO_RATA)  # of an order that only rests
 NEW_FLAGS = int(CommandFlag.NO_COD | CommandFlag.REJECT_IF_ELECTED | CommandFlag.TIGHTEN)
 
-# Places in rows. What COMMAND and ORDER have in the same place is copied.
+# Places in rows. What COMMAND, ORDER and EVENT have in the same place is copied.
 ORDER_CODES = place_in(ORDER, "resting")
 OWNER, BOOK_AND_PRICE, POSITION = (place_in(ORDER, name) for name in ("account", "book", "position"))
 SHOWN_LOTS, FILLED_LOTS, DISPLAY_LOTS = (place_in(ORDER, f"{which}_lots") for which in ("shown", "filled", "display"))
 CLIENT_ORDER_ID = place_in(ORDER, "client_order_id_0")
 CLIENT_ORDER_ID_END = CLIENT_ORDER_ID + CLIENT_ORDER_ID_BYTES
 EXPIRY = place_in(ORDER, "expiry_ns")
-COPIED = ("account", "session", "client_order_id_0", "client_order_id_1", "client_order_id_2", "expiry_ns", "tag")
-assert all(place_in(ORDER, name) == place_in(COMMAND, name) for name in COPIED)
+COPIED = ("account", "session", "client_order_id_0", "client_order_id_1", "client_order_id_2")
+assert all(place_in(ORDER, name) == place_in(COMMAND, name) == place_in(EVENT, name) for name in COPIED)
+assert all(place_in(ORDER, name) == place_in(COMMAND, name) for name in ("expiry_ns", "tag"))
+assert all(place_in(EVENT, name) == place_in(COMMAND, name) for name in ("sequence", "time_ns", "kind", "instrument"))
 # Two fields of four bytes that are written as one word.
 PAIRS = (
     ("account", "session"), ("book", "price"), ("position", "smp_id"), ("shown_lots", "leaves_lots"),
@@ -52,17 +63,15 @@ PAIRS = (
 )  # fmt: skip
 assert all(place_in(ORDER, second) == place_in(ORDER, first) + 4 for first, second in PAIRS)
 
-# Codes of a COMMAND that an ORDER has so many bytes further on, or back.
-SIDE_CODE = code_word(COMMAND, "kind", side=0xFF)
-SMP_CODE = code_word(COMMAND, "kind", smp_mode=0xFF)
-TYPE_AND_TIF = code_word(COMMAND, "kind", order_type=0xFF, tif=0xFF)
-POST_AND_FLAGS = code_word(COMMAND, "kind", post_only=0xFF, flags=NEW_FLAGS)
+# Where each code of an ORDER comes from among those of its NEW: `kernel.move_bytes`.
+CODES_OF_ORDER = ("resting", "smp_mode", "side", "post_only", "state", "flags", "order_type", "tif")
+assert [place_in(ORDER, name) - ORDER_CODES for name in CODES_OF_ORDER] == list(range(8))
+FROM_NEW = {name: place_in(COMMAND, name) - CODES for name in CODES_OF_ORDER if name not in ("resting", "state")}
+CODE_SOURCES = sum(FROM_NEW.get(name, NO_SOURCE) << 8 * place for place, name in enumerate(CODES_OF_ORDER))
+KEPT_CODES = code_word(ORDER, "resting", **dict.fromkeys(CODES_OF_ORDER, 0xFF) | {"flags": NEW_FLAGS})
 PENDING_CODE = code_word(ORDER, "resting", state=int(OrderState.PENDING))
 OPEN_CODE = code_word(ORDER, "resting", state=int(OrderState.OPEN))
-SHIFT_8 = np.uint64(8)
-MOVES = {"side": 1, "order_type": 4, "tif": 4, "post_only": -1, "flags": -1, "smp_mode": -4}  # bytes, by `_order_codes`
-CODES_MOVE = place_in(ORDER, "resting") - place_in(COMMAND, "kind")
-assert all(place_in(ORDER, name) == place_in(COMMAND, name) + move + CODES_MOVE for name, move in MOVES.items())
+RESTING_CODES = code_word(ORDER, "resting", state=int(OrderState.OPEN), resting=1)
 
 
 @leaf_kernel
@@ -72,33 +81,54 @@ def _two_halves(low, high):
 
 
 @leaf_kernel
-def _order_codes(command):
-    """The codes of a fresh order, moved from where its NEW has them: eight bytes at once."""
-    codes = word_at(command, CODES)
-    status = PENDING_CODE if is_stop(command.order_type) else OPEN_CODE
-    forward = ((codes & TYPE_AND_TIF) << SHIFT_32) | ((codes & SIDE_CODE) << SHIFT_8)
-    back = ((codes & POST_AND_FLAGS) >> SHIFT_8) | ((codes & SMP_CODE) >> SHIFT_32)
-    return forward | back | status
+def _order_codes(command, status):
+    """The codes of a fresh order, moved from where its NEW has them. `status`: its state, and whether it rests."""
+    return move_bytes(word_at(command, CODES), CODE_SOURCES) & KEPT_CODES | status
 
 
 @leaf_kernel
-def _write_order(state, order, command, tick, position, rests):
+def _write_order(state, order, command, codes, tick, position, smp_id, shown_lots):
     """Fill a fresh row from its NEW, in words. `tick`: its `entry_tick`; `position`: as ORDER says."""
     lots = np.int64(command.lots)
     state.entry += 1
     state.stamp += 1
     order.entry = state.entry
     order.stamp = state.stamp
-    put_word(order, ORDER_CODES, _order_codes(command) | np.uint64(rests))
+    put_word(order, ORDER_CODES, codes)
     put_word(order, OWNER, word_at(command, OWNER))
     put_word(order, BOOK_AND_PRICE, _two_halves(np.int64(command.instrument), tick))
-    put_word(order, POSITION, _two_halves(position, owner_smp_id(state, command)))
-    copy_bytes(order, command, CLIENT_ORDER_ID, CLIENT_ORDER_ID_END)
-    put_word(order, SHOWN_LOTS, _two_halves(lots * rests, lots))
+    put_word(order, POSITION, _two_halves(position, smp_id))
+    copy_bytes(order, command, CLIENT_ORDER_ID, LINE_END)
+    copy_bytes(order, command, LINE_END, CLIENT_ORDER_ID_END)
+    put_word(order, SHOWN_LOTS, _two_halves(shown_lots, lots))
     put_word(order, FILLED_LOTS, _two_halves(0, lots))
     put_word(order, DISPLAY_LOTS, _two_halves(np.int64(command.display_lots), command.trigger))
     order.value_tick_lots = 0
     copy_bytes(order, command, EXPIRY, ROW_BYTES)
+
+
+@leaf_kernel
+def _tell_ack(out, command, codes, tick, order_id, shown_lots, level_lots, number):
+    """ACK of an order, written from its NEW: its own row was written a moment ago, which wide moves would wait for.
+
+    shown_lots, level_lots  0 unless it rests
+    number                  its account's `next_in_stream`
+    """
+    lots = np.int64(command.lots)
+    row = next_row(out)
+    copy_bytes(row, command, 0, BOOK_AND_PRICE)
+    put_word(row, ORDER_CODES, codes)
+    put_word(row, BOOK_AND_PRICE, _two_halves(np.int64(command.instrument), tick))
+    row.order_id = order_id
+    row.reference = command.request_id
+    copy_bytes(row, command, CLIENT_ORDER_ID, LINE_END)
+    copy_bytes(row, command, LINE_END, CLIENT_ORDER_ID_END)
+    put_word(row, LOTS, _two_halves(shown_lots, lots))
+    put_word(row, TOTALS, _two_halves(0, lots))
+    put_word(row, LEVEL_LOTS, np.uint64(level_lots))
+    row.value_tick_lots = 0
+    row.account_sequence = number
+    row.amount_mills = 0
 
 
 @kernel
@@ -147,42 +177,65 @@ def _take_long_way(state, out, command, word):
 
 
 @leaf_kernel
-def _rests_at_once(book, command, side, tick):
-    """Whether an order that has come the short way, into an OPEN book, meets nobody and just joins its queue."""
-    return command.tif != IOC and book.features & ASKS_MORE == 0 and not crosses(book, side, tick)
+def enter_order(state, out, command, word):
+    """NEW: ACK, or REJ and 0. Returns the order's slot, 0 too if it rests already: then the ACK tells it.
 
-
-@leaf_kernel
-def enter_order(state, out, command, word, position_word):
-    """NEW: ACK, or REJ and 0. Returns the order's slot, 0 too if it rests already and RST is told.
-
-    word, position_word  as `take_short_way` says
+    word  its `order_hash`
     """
-    accepted, row, loss = take_short_way(state, command, word, position_word)
+    place, row, loss = np.int64(0), np.int64(0), np.int64(0)
+    plain = is_plain(command)
+    if likely(plain) or is_immediate_limit(command):
+        place, row, loss, alone = take_short_way(state, command, word)
+        if likely(alone) and likely(plain):
+            _enter_resting(state, out, command, word, place, row, loss)
+            return np.int64(0)
+    return _enter(state, out, command, word, place, row, loss)
+
+
+@kernel
+def _enter(state, out, command, word, place, row, loss):
+    """`enter_order` of whatever does not just rest. `place`, `row`, `loss`: as `take_short_way` has said."""
     account, side, tick = np.int64(command.account), np.int64(command.side), np.int64(command.price)
-    rests = False
-    if accepted:
-        rests = _rests_at_once(state.books[np.int64(command.instrument)], command, side, tick)
-    else:
+    if place == 0:
         accepted, row, tick, loss = _take_long_way(state, out, command, word)
         if not accepted:
             return np.int64(0)
-    index, lots = np.int64(command.instrument), np.int64(command.lots)
-    book = state.books[index]
+    lots = np.int64(command.lots)
+    book = state.books[np.int64(command.instrument)]
     row = open_positions(state, account, row, book)
     slot = take_slot(state)
-    level_lots = link_slot(state, book, slot, index, side, tick, lots, np.int64(0)) if rests else np.int64(0)
     order = state.orders[slot]
-    _write_order(state, order, command, tick, row, rests)
-    words, codes = order_words(order), same_codes(order)
+    codes = _order_codes(command, PENDING_CODE if is_stop(command.order_type) else OPEN_CODE)
+    _write_order(state, order, command, codes, tick, row, owner_smp_id(state, command), 0)
     number = next_in_stream(state, account)
-    tell_order(state, out, words, codes | ACK, np.int64(0), lots, np.int64(0), command.request_id, number)
-    if rests:
-        tell_order(state, out, words, codes | RST, lots, lots, level_lots, 0, 0)
+    _tell_ack(out, command, codes & SAME_CODES | ACK, tick, order.order_id, 0, 0, number)
     if has_client_order_id(command):
         add_client_order(state, slot, word)
     if command.tif == GTD:
         keep_expiry(state, slot)
     append_to_account(state, account, slot, np.int64(command.session))
-    change_working(state, account, row, book, side, lots, loss)
-    return np.int64(0) if rests else slot
+    add_working(state, account, row, book, side, lots, loss)
+    if place == 0:
+        weigh_used_up(state, account)
+    return slot
+
+
+@leaf_kernel
+def _enter_resting(state, out, command, word, place, row, loss):
+    """A limit order that has come the short way, meets nobody and joins its queue: ACK, which tells that it rests."""
+    account, index, side = np.int64(command.account), np.int64(command.instrument), np.int64(command.side & 1)
+    lots, tick, session = np.int64(command.lots), command.price, np.int64(command.session)
+    book, account_row = state.books[index], state.accounts[account]
+    row = open_positions(state, account, row, book)
+    account_row.recent_position = row
+    slot = take_slot(state)
+    order = state.orders[slot]
+    codes = _order_codes(command, RESTING_CODES)
+    _write_order(state, order, command, codes, tick, row, owner_smp_id(state, command), lots)
+    level_lots = link_at(state, book, slot, index, side, place, lots, np.int64(0))
+    number = next_in_stream(state, account)
+    _tell_ack(out, command, codes & SAME_CODES | ACK_RESTS, tick, order.order_id, lots, level_lots, number)
+    if has_client_order_id(command):
+        add_client_order(state, slot, word)
+    append_to_account(state, account, slot, session)
+    add_working(state, account, row, book, side, lots, loss)

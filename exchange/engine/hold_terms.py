@@ -1,8 +1,36 @@
-"""What the margin hold takes from a book's terms: the most a lot adds, and what a combination's legs may lose."""
+"""What the margin hold takes from a book's terms: its commodity, the most a lot adds, what its legs may lose."""
+
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from exchange.codes import ComboKind
+from exchange.engine.control_checks import require
+
+
+class Listed(Protocol):
+    """What a listing says of whose margin it is."""
+
+    index: int
+    symbol: str
+    commodity: int
+    legs: list[tuple[int, int]]
+
+
+def check_commodities(state: np.record, new: set[int], listings: Sequence[Listed]) -> None:
+    """Raise ControlError if a book's commodity is not defined yet, or a combination's legs are of another.
+
+    new  commodities that are defined together with the listings
+    """
+    defined = new | set(np.flatnonzero(state.commodities["psr_mills"]).tolist())
+    commodities = {listing.index: listing.commodity for listing in listings}
+    for listing in listings:
+        require(listing.commodity in defined, f"{listing.symbol}: commodity {listing.commodity} is not defined")
+        for leg, _ in listing.legs:
+            commodity = commodities.get(leg, int(state.books[leg].commodity))
+            same = commodity == listing.commodity
+            require(same, f"{listing.symbol}: leg {leg} is of commodity {commodity}, not {listing.commodity}")
 
 
 def set_hold_bound(state: np.record, book: np.record) -> None:

@@ -107,11 +107,11 @@ def look_far(state, command, note, scatter):
     prefetch(state.order_index, home_bucket(note.word, np.int64(state.index_size)), FIRST)
     if state.index_old_size != 0:
         prefetch(state.order_index, home_bucket(note.word, np.int64(state.index_old_size)), FIRST)
-    index = np.int64(command.instrument)
-    account = np.int64(command.account)
-    position_word = position_hash(account, index)
-    note.position_word = position_word
     if scatter != LITTLE:
+        index = np.int64(command.instrument)
+        account = np.int64(command.account)
+        position_word = position_hash(account, index)
+        note.position_word = position_word
         prefetch(state.position_index, home_of(state, position_word), FIRST)
         _ask_for_book(state, index)
         prefetch(state.accounts, account, FIRST)

@@ -6,6 +6,7 @@ from exchange.book.levels import CHANGED_STATE, IMPLIED, mark_book
 from exchange.book.windows import empty_windows
 from exchange.codes import EventKind, MarketState
 from exchange.engine.emit import market_event
+from exchange.engine.short_way import set_short_places
 from exchange.engine.validate import CLOSED, HALT, NOCANCEL, OPEN, PAUSED, PREOPEN, RESERVED
 from exchange.kernel import kernel
 
@@ -27,7 +28,7 @@ def effective_state(group_state, own_state):
 @kernel
 def reference_tick(book):
     """AUC-008."""
-    return np.int64(book.last_tick) if book.has_last != 0 else np.int64(book.settle_tick)
+    return np.int64(book.last_tick) if book.has_last != 0 else np.int64(book.mark_tick)
 
 
 @kernel
@@ -111,6 +112,7 @@ def _set_book_state(state, index, group_state, own_state, reason):
     book.status_sequence = state.sequence
     book.own_state = own_state
     book.phase = effective_state(group_state, own_state)
+    set_short_places(book)
     guard = state.guards[index]
     if book.phase == HALT and not halted:
         guard.reopen_ns = _stopped_ns(state, guard.reopen_ns)

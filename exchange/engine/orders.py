@@ -4,18 +4,20 @@ import numpy as np
 
 from exchange.book.expiry import GTD, drop_expiry
 from exchange.book.index import (
+    ZERO,
     find_hashed,
     has_client_order_id,
     has_key,
     order_hash,
     remove_client_order,
 )
+from exchange.book.layout import ACCOUNT_NEWER
 from exchange.book.levels import link_order, unlink_order, unlink_slot
 from exchange.book.parked import join_parked, leave_parked
 from exchange.book.pro_rata import leave_pass, lose_top, note_arrival
 from exchange.book.slots import release_slot, slot_of
 from exchange.book.stops import drop_stop
-from exchange.clearing.margin import change_working, loss_per_lot
+from exchange.clearing.margin import change_working, loss_per_lot, release_working
 from exchange.codes import (
     BookFeature,
     CancelReason,
@@ -32,6 +34,7 @@ from exchange.engine.emit import (
     refuse,
 )
 from exchange.engine.quote_counts import forget_quote
+from exchange.engine.risk import weigh_used_up
 from exchange.engine.validate import (
     NONE,
     STATE,
@@ -40,7 +43,7 @@ from exchange.engine.validate import (
     known_account,
     takes_cancel,
 )
-from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel import kernel, leaf_kernel, likely, put_word
 
 QUOTE = np.int64(OrderType.QUOTE)
 RST = np.uint64(EventKind.RST)
@@ -52,6 +55,7 @@ PENDING = np.int64(OrderState.PENDING)
 NEVER_RESTED = np.int64(EventFlag.NEVER_RESTED)
 PRO_RATA = np.int64(BookFeature.PRO_RATA)
 
+SHIFT_32 = np.uint64(32)
 ONE = np.uint64(1)
 LAST_BIT = np.uint64(63)
 
@@ -66,16 +70,13 @@ def session_bit(session):
 def append_to_account(state, account, slot, session):
     """The order, that a session has entered, is its account's youngest."""
     account_row = state.accounts[account]
-    link = state.links[slot]
     last = np.int64(account_row.last_order)
-    link.account_older = last
-    link.account_newer = 0
+    put_word(state.links[slot], ACCOUNT_NEWER, np.uint64(last) << SHIFT_32)
     if last == 0:
         account_row.first_order = slot
     else:
         state.links[last].account_newer = slot
     account_row.last_order = slot
-    account_row.orders += 1
     account_row.sessions |= session_bit(session)
 
 
@@ -93,29 +94,28 @@ def _remove_from_account(state, account, slot):
         account_row.last_order = older
     else:
         state.links[newer].account_older = older
-    link.account_newer = 0
-    link.account_older = 0
-    account_row.orders -= 1
+    put_word(link, ACCOUNT_NEWER, ZERO)
 
 
 @leaf_kernel
 def work_order(state, order, lots):
     """Count more (negative: fewer) lots of an order as working, at its present price."""
     book = state.books[order.book]
-    side = np.int64(order.side)
+    account, side = np.int64(order.account), np.int64(order.side)
     loss = lots * loss_per_lot(book, side, np.int64(order.price))
-    change_working(state, np.int64(order.account), np.int64(order.position), book, side, lots, loss)
+    change_working(state, account, np.int64(order.position), book, side, lots, loss)
+    weigh_used_up(state, account)
 
 
 @kernel
 def move_order(state, slot, tick, lots):
     """A live order takes another price with so many lots left, out of its queue. Returns what still shows where it was.
 
-    Its working lots are weighed once, as the difference.
+    Its working lots are counted once, as the difference.
     """
     order = state.orders[slot]
     book = state.books[order.book]
-    side = np.int64(order.side)
+    account, side = np.int64(order.account), np.int64(order.side)
     level_lots = np.int64(0)
     if order.resting != 0:
         level_lots = unlink_order(state, book, slot)
@@ -125,7 +125,8 @@ def move_order(state, slot, tick, lots):
         lose_top(state, order)
     before = np.int64(order.leaves_lots)
     loss = lots * loss_per_lot(book, side, tick) - before * loss_per_lot(book, side, np.int64(order.price))
-    change_working(state, np.int64(order.account), np.int64(order.position), book, side, lots - before, loss)
+    change_working(state, account, np.int64(order.position), book, side, lots - before, loss)
+    weigh_used_up(state, account)
     order.price = tick
     order.leaves_lots = lots
     order.shown_lots = 0
@@ -205,7 +206,7 @@ def _take_out(state, out, slot, reason, word, request_id):
     """
     order = state.orders[slot]
     account, index, row = np.int64(order.account), np.int64(order.book), np.int64(order.position)
-    side, tick, lots = np.int64(order.side), np.int64(order.price), np.int64(order.leaves_lots)
+    side, tick, lots = np.int64(order.side & 1), np.int64(order.price), np.int64(order.leaves_lots)
     book = state.books[index]
     level_lots = np.int64(0)
     codes = cancel_codes(order, reason, 0 if order.resting != 0 else NEVER_RESTED)
@@ -217,7 +218,7 @@ def _take_out(state, out, slot, reason, word, request_id):
         drop_stop(state, book, slot)
     else:
         leave_parked(state, book, slot)
-    change_working(state, account, row, book, side, -lots, -lots * loss_per_lot(book, side, tick))
+    release_working(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
     event = cancel_event(state, out, order, account, codes, lots, level_lots, request_id)
     order.leaves_lots = 0
     order.shown_lots = 0
@@ -266,11 +267,9 @@ def refuse_change(state, out, kind, command, reason, slot):
 @leaf_kernel
 def check_cancel(state, command, slot):
     """The reason a CANCEL is refused for. `slot`: its `target_of`."""
-    if not known_account(state, np.int64(command.account)):
-        return UNKNOWN_ACCOUNT
-    if slot == 0:
-        return UNKNOWN
-    return NONE if takes_cancel(state.books[state.orders[slot].book].phase) else STATE
+    if likely(slot != 0):
+        return NONE if takes_cancel(state.books[state.orders[slot].book].phase) else STATE
+    return UNKNOWN if known_account(state, np.int64(command.account)) else UNKNOWN_ACCOUNT
 
 
 @leaf_kernel

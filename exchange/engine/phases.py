@@ -18,6 +18,7 @@ from exchange.engine.look_ahead import ALL, ask_for_next
 from exchange.engine.market_state import FOLLOW, KEPT, change_state, reference_tick
 from exchange.engine.orders import refresh_order
 from exchange.engine.scope import OF_THE_DAY, gather_book
+from exchange.engine.short_way import set_short_places
 from exchange.engine.stops import elect_by_last
 from exchange.engine.trades import trade_lots
 from exchange.engine.validate import CLOSED, HALT, NOCANCEL, OPEN, PAUSED, PREOPEN, RESERVED, known_book
@@ -242,12 +243,13 @@ def publish_indicative(state, out, command):
     book.status_sequence = state.sequence
     collar_ticks = np.int64(state.guards[index].collar_ticks)
     crossed, price, volume, imbalance, _ = expected_uncross(state, book, reference_tick(book), collar_ticks)
-    book.has_indicative = 0
+    book.has_indicative = int(crossed)
+    if crossed:
+        book.indicative_tick = price
+    set_short_places(book)
     if not crossed:
         row["flags"] = EMPTY
         return
-    book.has_indicative = 1
-    book.indicative_tick = price
     row.price = price
     row.lots = volume
     row.leaves_lots = imbalance

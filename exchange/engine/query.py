@@ -10,6 +10,7 @@ import numpy as np
 from exchange.book.index import find_client_order
 from exchange.book.levels import row_of, tick_of, worse_place
 from exchange.book.slots import slot_of
+from exchange.clearing.margin import held_mills
 from exchange.clearing.positions import find_position
 from exchange.codes import AccountFlag, MarketState, Side
 from exchange.records import pack_client_order_id, unpack_client_order_id, unpack_tag
@@ -40,7 +41,6 @@ class InstrumentRow(NamedTuple):
     low_tick: int
     high_tick: int
     settle_tick: int
-    mark_tick: int
     maker_fee: int
     taker_fee: int
     auction_fee: int
@@ -114,19 +114,21 @@ class Stats(NamedTuple):
     open_interest: int
 
 
-_DIRECT = [name for name in InstrumentRow._fields if name not in ("index", "symbol", "group_state", "state")]
+_NOT_DIRECT = ("index", "symbol", "settle_tick", "group_state", "state")
+_DIRECT = [name for name in InstrumentRow._fields if name not in _NOT_DIRECT]
 
 
 def instruments(states: np.ndarray) -> list[InstrumentRow]:
     """Every listed instrument, by index."""
     state, groups = states[0], group_states(states)
     listed = state.books[1 : int(state.books_listed) + 1]
-    columns = {name: listed[name].tolist() for name in [*_DIRECT, "phase"]}
+    columns = {name: listed[name].tolist() for name in [*_DIRECT, "phase", "mark_tick"]}
     symbols = [bytes(words.tobytes()).rstrip(b"\0").decode() for words in listed["symbol"]]
     return [
         InstrumentRow(
             index=place + 1,
             symbol=symbols[place],
+            settle_tick=columns["mark_tick"][place],
             group_state=groups[columns["group"][place]],
             state=MarketState(columns["phase"][place]),
             **{name: columns[name][place] for name in _DIRECT},
@@ -283,7 +285,7 @@ def position(states: np.ndarray, account: int, index: int) -> PositionRow:
 def margin(states: np.ndarray, account: int) -> MarginRow:
     """Cash, equity and the margin held for positions and working orders together (MARGIN-013)."""
     row = states[0].accounts[account]
-    cash, hold = int(row.cash_mills), int(row.hold_mills)
+    cash, hold = int(row.cash_mills), int(held_mills(states[0], account))
     equity = cash + int(row.gain_mills)
     return MarginRow(cash, equity, hold, share_ceil(hold, MAINTENANCE_BP), equity - hold)
 

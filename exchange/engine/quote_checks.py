@@ -13,7 +13,7 @@ from exchange.clearing.positions import (
 )
 from exchange.codes import OrderType, RejectReason, Side, TimeInForce
 from exchange.engine.protection import lets_quote
-from exchange.engine.risk import check_risk, equity_mills, has_plain_limits, reach_of, side_is_full
+from exchange.engine.risk import check_risk, has_plain_limits, reach_of, side_is_full, surely_free_mills
 from exchange.engine.validate import (
     BAD_COMBO,
     BAD_LOT,
@@ -188,13 +188,15 @@ def _fits_beside(state, account, row, book, command, bid, ask):
             if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:
                 return False
             need += lots * (book.hold_bound_mills + loss_per_lot(book, side, quoted_tick(command, side)))
-    return need <= equity_mills(account_row) - account_row.hold_mills
+    return need <= surely_free_mills(account_row)
 
 
 @kernel
 def _try_sides(state, command, account, row, book, bid, ask, fresh):
     """The new sides are counted as working in place of the old ones, and that is undone. The first reason of both."""
     before = np.int64(state.used_positions)
+    account_row = state.accounts[account]
+    unweighed_mills, unweighed = np.int64(account_row.unweighed_mills), np.int64(account_row.unweighed)
     if fresh != 0:
         row = open_positions(state, account, row, book)
     _swap_sides(state, command, account, row, book, bid, ask, np.int64(-1))
@@ -212,6 +214,7 @@ def _try_sides(state, command, account, row, book, bid, ask, fresh):
             tick = quoted_tick(command, side)
             _count(state, account, row, book, side, tick, -quoted_lots(command, side))
     _swap_sides(state, command, account, row, book, bid, ask, np.int64(1))
+    account_row.unweighed_mills, account_row.unweighed = unweighed_mills, unweighed
     while state.used_positions > before:
         forget_last_position(state)
     return reason

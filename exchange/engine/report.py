@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from exchange.clearing.margin import weigh_account
 from exchange.codes import EventFlag, EventKind
 from exchange.engine.emit import market_event, next_in_stream
 from exchange.engine.risk import equity_mills
@@ -22,6 +23,7 @@ def _report_once(state, out):
     position = state.positions[row_index]
     account = np.int64(position.account)
     account_row = state.accounts[account]
+    weigh_account(state, account)
     cursor.touched_first = position.next_touched
     if cursor.touched_first == 0:
         cursor.touched_last = 0

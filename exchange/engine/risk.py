@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.book.slots import can_take_slot
-from exchange.clearing.margin import hold_rise, leg_position, risk_row
+from exchange.clearing.margin import held_mills, hold_rise, leg_position, risk_row, weigh_account
 from exchange.clearing.positions import missing_positions, positions_left
 from exchange.codes import AccountFlag, RejectReason, Side
 from exchange.kernel import kernel, leaf_kernel
@@ -24,9 +24,28 @@ def equity_mills(account_row):
 
 
 @leaf_kernel
-def free_mills(account_row):
+def free_mills(state, account):
     """Equity that nothing is held for."""
-    return equity_mills(account_row) - account_row.hold_mills
+    return equity_mills(state.accounts[account]) - held_mills(state, account)
+
+
+@leaf_kernel
+def surely_free_mills(account_row):
+    """What is free at least, whatever a weighing would tell: no more than `free_mills`."""
+    return equity_mills(account_row) - account_row.hold_mills - account_row.unweighed_mills
+
+
+@leaf_kernel
+def weigh_used_up(state, account):
+    """Weigh an account that has nothing surely free, so that the next order need not ask what is free."""
+    if surely_free_mills(state.accounts[account]) < 0:
+        _weigh(state, account)
+
+
+@kernel
+def _weigh(state, account):
+    """`weigh_account`, where it is rare."""
+    weigh_account(state, account)
 
 
 @leaf_kernel
@@ -96,12 +115,11 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
     risk = risk_row(state, account, book)
     if _exceeds_spot_limit(state, risk, book, side, lots):
         return POSITION
-    free = free_mills(account_row)
     # The bound settles it for all but an account that is nearly used up.
-    within_bound = close_only or max(lots, 0) * book.hold_bound_mills + loss_mills <= free
-    if not within_bound and hold_rise(state, risk, book, side, lots, loss_mills) > free:
-        return RISK
-    return NONE
+    if close_only or max(lots, 0) * book.hold_bound_mills + loss_mills <= surely_free_mills(account_row):
+        return NONE
+    rise = hold_rise(state, risk, book, side, lots, loss_mills)
+    return RISK if rise > free_mills(state, account) else NONE
 
 
 @leaf_kernel
@@ -123,4 +141,4 @@ def tell_money(state, row, account, book, side, lots, loss_mills):
     """What an order that was refused for RISK would have needed, and what was free. `row`: its REJ or RREJ."""
     risk = risk_row(state, account, book)
     row.amount_mills = hold_rise(state, risk, book, side, lots, loss_mills)
-    row.value_tick_lots = free_mills(state.accounts[account])
+    row.value_tick_lots = free_mills(state, account)

@@ -7,58 +7,50 @@ says why not: the two must agree on everybody that the short way accepts.
 
 import numpy as np
 
-from exchange.book.index import ZERO, find_hashed, has_client_order_id, is_surely_free
-from exchange.book.layout import BOOK
+from exchange.book.index import find_hashed, has_client_order_id, is_surely_free
+from exchange.book.levels import meets, place_of
 from exchange.book.slots import can_take_slot
 from exchange.clearing.margin import ask_for_risk, loss_per_lot
-from exchange.clearing.positions import find_hashed_position, positions_left
-from exchange.codes import AccountFlag, MarketState, OrderEntry, TimeInForce
-from exchange.engine.risk import free_mills, reach_of, side_is_full
-from exchange.engine.validate import CODES, UNUSUAL, is_in_range
-from exchange.kernel import leaf_kernel, word_at
-from exchange.records import COMMAND, code_word, place_in
+from exchange.clearing.positions import find_position, positions_left
+from exchange.codes import AccountFlag, BookFeature, MarketState, OrderEntry, Side, TimeInForce
+from exchange.engine.risk import reach_of, side_is_full, surely_free_mills
+from exchange.engine.validate import CODES, UNUSUAL, price_range
+from exchange.kernel import leaf_kernel, unlikely, word_at
+from exchange.records import COMMAND, code_word
 
+ASKS_MORE = np.int64(BookFeature.IMPLIED | BookFeature.PRO_RATA)  # of an order that only rests
 DEFINED = np.int64(AccountFlag.DEFINED)
-
+OPEN = np.int64(MarketState.OPEN)
+BUY = np.int64(Side.BUY)
+SELL = np.int64(Side.SELL)
+FULL_ENTRY = np.int64(OrderEntry.FULL)
 TIF_CODE = code_word(COMMAND, "kind", tif=0xFF)
 IOC_CODE = code_word(COMMAND, "kind", tif=int(TimeInForce.IOC))
-# Codes of a book that takes any limit order and counts it at one position.
-BOOK_CODES = place_in(BOOK, "phase")
-USUAL = {"phase": int(MarketState.OPEN), "order_entry": int(OrderEntry.FULL), "term": 0, "leg_count": 1}
-USUAL_CODES = code_word(BOOK, "phase", **USUAL)
-ASKED_CODES = code_word(BOOK, "phase", **dict.fromkeys(USUAL, 0xFF))
 
 
 @leaf_kernel
-def _is_plain(command):
-    """A limit order, DAY, GTC or IOC, and nothing else."""
+def set_short_places(book):
+    """Say which prices the short way is open to, whenever something that they depend on has changed.
+
+    Those inside the daily limits and the reject band (BAND-002, BAND-013), if the book is OPEN, takes orders of any
+    kind, at every tick and lot, and counts them at one position without a special limit. Else none.
+    """
+    _, highest_bid = price_range(book, BUY)
+    lowest_ask, _ = price_range(book, SELL)
+    plain = book.phase == OPEN and book.order_entry == FULL_ENTRY and book.spot_weight == 0
+    if not plain or book.leg_count != 1 or book.term != 0 or book.min_inc > 1 or book.lot_inc > 1:
+        book.short_places[:] = 0
+        return
+    book.short_places[BUY] = max(highest_bid - book.low_tick + 1, 0)
+    book.short_places[SELL] = max(book.high_tick - lowest_ask + 1, 0)
+
+
+@leaf_kernel
+def is_immediate_limit(command):
+    """A limit order, IOC, and nothing else."""
     codes = word_at(command, CODES)
-    if codes & TIF_CODE == IOC_CODE:
-        codes ^= IOC_CODE
     numbers = command.minimum_lots | command.display_lots | command.expiry_ns
-    return codes & UNUSUAL == ZERO and numbers == 0
-
-
-@leaf_kernel
-def _is_let_in(state, command):
-    """Account, session and book take orders, and no special limit applies (ranks 0 to 5)."""
-    account, index, session = np.int64(command.account), np.int64(command.instrument), np.int64(command.session)
-    if account >= state.accounts.shape[0] or session >= state.sessions.shape[0] or index > state.books_listed:
-        return False
-    book = state.books[index]
-    if state.accounts[account]["flags"] != DEFINED or state.sessions[session].killed_by != 0:
-        return False
-    return word_at(book, BOOK_CODES) & ASKED_CODES == USUAL_CODES and book.spot_weight == 0
-
-
-@leaf_kernel
-def _fits(book, account_row, side, tick, lots):
-    """Increments, largest order, prices (ranks 6 and 10)."""
-    if (book.min_inc > 1 and tick % book.min_inc != 0) or (book.lot_inc > 1 and lots % book.lot_inc != 0):
-        return False
-    if lots < 1 or lots > book.order_lots_max or lots > account_row.order_lots_max:
-        return False
-    return is_in_range(book, side, tick)
+    return codes & (UNUSUAL | TIF_CODE) == IOC_CODE and numbers == 0
 
 
 @leaf_kernel
@@ -71,24 +63,41 @@ def _is_free(state, command, word):
 
 
 @leaf_kernel
-def take_short_way(state, command, word, position_word):
-    """Whether a NEW is accepted, the account's position in its book (0: none yet), the loss that it may make.
+def take_short_way(state, command, word):
+    """Whether a limit order that asks for nothing else is accepted: the place of its price in its own side, 0 if it has
+    to go the long way; the account's position in its book; the loss that it may make; whether it just rests.
 
-    word, position_word  its `order_hash`, and the `position_hash` of its account and book
+    word  its `order_hash`
     """
-    row, loss = np.int64(0), np.int64(0)
-    if not _is_plain(command) or not _is_let_in(state, command):
-        return False, row, loss
-    account, index = np.int64(command.account), np.int64(command.instrument)
-    side, tick, lots = np.int64(command.side), command.price, np.int64(command.lots)
+    nowhere, row, loss = np.int64(0), np.int64(0), np.int64(0)
+    account, index, session = np.int64(command.account), np.int64(command.instrument), np.int64(command.session)
+    if unlikely(index >= state.books.shape[0]):
+        return nowhere, row, loss, False
+    if unlikely(account >= state.accounts.shape[0]):
+        return nowhere, row, loss, False
+    if unlikely(session >= state.sessions.shape[0]):
+        return nowhere, row, loss, False
     account_row, book = state.accounts[account], state.books[index]
     ask_for_risk(state, account, book)
-    if not _fits(book, account_row, side, tick, lots):
-        return False, row, loss
-    row = find_hashed_position(state, account, index, position_word)
-    if reach_of(state.positions[row], side, lots) > account_row.position_lots_max or side_is_full(book, side, lots):
-        return False, row, loss
+    side, tick, lots = np.int64(command.side & 1), command.price, np.int64(command.lots)
+    place = place_of(book, side, tick)
+    if np.uint64(place - 1) >= np.uint64(book.short_places[side]):
+        return nowhere, row, loss, False
+    if account_row["flags"] != DEFINED or state.sessions[session].killed_by != 0:
+        return nowhere, row, loss, False
+    if lots < 1 or lots > book.order_lots_max or lots > account_row.order_lots_max:
+        return nowhere, row, loss, False
+    row = np.int64(account_row.recent_position)
+    position = state.positions[row]
+    if unlikely(position.account != account or position.book != index):
+        row = find_position(state, account, index)
+    if unlikely(row == 0) and positions_left(state) <= 0:
+        return nowhere, row, loss, False
+    if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:
+        return nowhere, row, loss, False
     loss = lots * loss_per_lot(book, side, tick)
-    if lots * book.hold_bound_mills + loss > free_mills(account_row) or not _is_free(state, command, word):
-        return False, row, loss
-    return can_take_slot(state) and (row != 0 or positions_left(state) > 0), row, loss
+    if side_is_full(book, side, lots) or lots * book.hold_bound_mills + loss > surely_free_mills(account_row):
+        return nowhere, row, loss, False
+    if not _is_free(state, command, word) or not can_take_slot(state):
+        return nowhere, row, loss, False
+    return place, row, loss, book.features & ASKS_MORE == 0 and not meets(book, side, place)

@@ -16,7 +16,7 @@ from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX,
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 17
+STATE_VERSION = 18
 CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 
@@ -135,7 +135,7 @@ AHEAD = record_type(
     [
         ("word", "<u8"),  # its `order_hash`
         ("slot", "<i4"),  # of the first entry with this hash: nearly always the order that is meant; 0 none
-        ("position_word", "<u4"),  # `position_hash` of its account and book
+        ("position_word", "<u4"),  # `position_hash` of its account and book, if rows are asked for by it
     ]
 )
 

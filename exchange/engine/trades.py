@@ -8,11 +8,12 @@ from exchange.book.windows import note_print
 from exchange.clearing.fills import clear_fill, clear_fills, fee_mills
 from exchange.clearing.positions import touch_position
 from exchange.codes import BookFeature, EventKind, Liquidity, OrderState, OrderType
-from exchange.engine.emit import fill_codes, next_in_stream, order_words, tell_order
+from exchange.engine.emit import TOTALS, fill_codes, next_in_stream, tell_old_order
 from exchange.engine.orders import forget_order, refresh_order
 from exchange.engine.protection import count_fill
+from exchange.engine.short_way import set_short_places
 from exchange.engine.stops import elect_stops
-from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel import kernel, leaf_kernel, put_word, word_at
 
 QUOTE = np.int64(OrderType.QUOTE)
 FILL = np.int64(EventKind.FILL)
@@ -26,6 +27,13 @@ VELOCITY = np.int64(BookFeature.VELOCITY)
 @leaf_kernel
 def record_print(state, index, price, lots):
     """Last price, the day's statistics, the windows of prints; every single print elects stops (STOP-004)."""
+    _note_trade(state, index, price, lots)
+    set_short_places(state.books[index])
+
+
+@leaf_kernel
+def _note_trade(state, index, price, lots):
+    """`record_print` but for what the next command asks of the last price."""
     book = state.books[index]
     had_last, last = book.has_last != 0, np.int64(book.last_tick)
     book.last_trade_id = state.trade_id
@@ -58,12 +66,10 @@ def tell_fill(state, out, book, slot, lots, price, liquidity, fee):
     order = state.orders[slot]
     if book.features != 0 and liquidity == MAKER and order.order_type == QUOTE:
         count_fill(state, order, lots, book.hours)
-    codes = fill_codes(order, lots, liquidity)
-    owner, place, order_id, first, second, third, totals, value = order_words(order)
-    value += price * lots
-    words = owner, place, order_id, first, second, third, totals + np.uint64(lots), value  # more lots are filled
+    row = tell_old_order(state, out, order, fill_codes(order, lots, liquidity))
     leaves = np.int64(order.leaves_lots) - lots
-    order.filled_lots += lots
+    totals, value = word_at(order, TOTALS) + np.uint64(lots), order.value_tick_lots + price * lots  # more are filled
+    put_word(order, TOTALS, totals)
     order.value_tick_lots = value
     level_lots = np.int64(0)
     if liquidity == TAKER:  # an aggressor is in no queue
@@ -76,10 +82,15 @@ def tell_fill(state, out, book, slot, lots, price, liquidity, fee):
         level_lots = reduce_order(state, book, slot, lots)
     if leaves == 0:
         order.state = FILLED
-    number = next_in_stream(state, np.int64(order.account))
-    row = tell_order(state, out, words, codes, lots, leaves, level_lots, state.trade_id, number)
-    row.hidden_lots = order.price  # the level that changed: an uncross trades at another price
     row.price = price
+    row.reference = state.trade_id
+    row.lots = lots
+    row.leaves_lots = leaves
+    put_word(row, TOTALS, totals)
+    row.level_lots = level_lots
+    row.hidden_lots = order.price  # the level that changed: an uncross trades at another price
+    row.value_tick_lots = value
+    row.account_sequence = next_in_stream(state, np.int64(order.account))
     row.amount_mills = fee
     return row
 
@@ -121,7 +132,7 @@ def trade_oldest(state, out, book, resting, slot):
     price = np.int64(maker.price)
     lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
     state.trade_id += 1
-    record_print(state, np.int64(maker.book), price, lots)
+    _note_trade(state, np.int64(maker.book), price, lots)
     fee = clear_fill(state, book, maker, lots, price, MAKER)
     tell_fill(state, out, book, resting, lots, price, MAKER, fee)
     row = np.int64(order.position)
@@ -135,6 +146,7 @@ def trade_oldest(state, out, book, resting, slot):
 
 @leaf_kernel
 def book_taken(state, book, order, lots, value):
-    """The aggressor's part of all its fills by `trade_oldest`. `value`: sum of price * lots."""
+    """The aggressor's part of all its fills by `trade_oldest`, and the book's. `value`: sum of price * lots."""
     if lots != 0:
+        set_short_places(book)
         clear_fills(state, book, order, lots, value, TAKER)

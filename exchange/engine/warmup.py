@@ -36,6 +36,7 @@ def warm_up(limits: Limits) -> None:
     query.find_order(engine.states, 1, client_order_id="A")
     query.find_order(engine.states, 1, order_id=1)
     query.position(engine.states, 1, 1)
+    query.margin(engine.states, 1)
 
 
 def share_done() -> float:

@@ -29,10 +29,12 @@ CHECKSUM_LEVELS = 10
 _NO_LEVEL = (0, 0)
 _pack_levels = struct.Struct(f"<{CHECKSUM_LEVELS * 4}q").pack
 _FILL = int(EventKind.FILL)
+_ACK = int(EventKind.ACK)
 _RPL = int(EventKind.RPL)
 _LEVEL_KINDS = frozenset(map(int, (EventKind.RST, EventKind.CXL, EventKind.RFR, EventKind.DEC)))
 _TAKER = int(Liquidity.TAKER)
 _NEVER_RESTED = int(EventFlag.NEVER_RESTED)
+_RESTS = int(EventFlag.RESTS)
 _PENDING = int(OrderState.PENDING)
 _KEPT = int(EventFlag.KEPT)
 _LOST = int(EventFlag.LOST)
@@ -41,6 +43,8 @@ _LOST = int(EventFlag.LOST)
 def level_change(row: Row) -> tuple[int, int, int] | None:
     """(side, price, lots shown there now) of the level that an event changed, None if it changed none."""
     kind = row[KIND]
+    if kind == _ACK:
+        return (row[SIDE], row[PRICE], row[LEVEL_LOTS]) if row[FLAGS] & _RESTS else None
     if kind == _FILL:
         return None if row[LIQUIDITY] == _TAKER else (row[SIDE], row[HIDDEN_LOTS], row[LEVEL_LOTS])
     if kind in _LEVEL_KINDS:

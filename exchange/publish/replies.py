@@ -68,7 +68,6 @@ _TIMER = int(EventKind.TIMER)
 _ACK = int(EventKind.ACK)
 _RPL = int(EventKind.RPL)
 _CXL = int(EventKind.CXL)
-_RST = int(EventKind.RST)
 _FILL = int(EventKind.FILL)
 _DEC = int(EventKind.DEC)
 _ENDING = frozenset((_FILL, _CXL, _DEC))  # rows that may be an order's last

@@ -50,6 +50,13 @@ def told(line: str) -> list[str]:
     return play(read_scenarios(line, "t")[0], EngineVenue()).told
 
 
+@pytest.mark.rule("ORDER-003")
+def test_an_order_that_rests_is_told_as_ack_and_rst() -> None:
+    assert told("S | - | - | - | N t B5@100; N u S2@100 | -") == [
+        *("ACK t", "RST t 5@100"), *("ACK u", "TRD t u 2@100")
+    ]  # fmt: skip
+
+
 def test_the_clock_of_a_scenario_is_the_time_of_its_commands() -> None:
     sent = played("S | - | - | a B1@1 gtd=5 | T 5; X a | -").commands[-3:]
     assert [command.kind for command in sent] == [CommandKind.NEW, CommandKind.CLOCK, CommandKind.CANCEL]

@@ -1,16 +1,20 @@
 """The launch catalogue as LIST payloads: what products.toml says of all books stands in each."""
 
 from datetime import date
+from typing import Any
 
 import msgspec
 import pytest
 
 from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec
-from exchange.codes import ComboKind, Matching
+from exchange.codes import ComboKind, CommandKind, Matching
 from exchange.engine.control import Listing, ListPayload
+from exchange.engine.control_checks import ControlError
 from exchange.engine.listing import listing_payloads
 from exchange.units import ORDER_LOTS_MAX
+from tests.market import property_market
+from tests.venues import Pair
 
 LAUNCH = date(2026, 11, 23)
 
@@ -50,3 +54,30 @@ def test_what_one_order_may_trade_with_is_one_product_group(listings: list[Listi
     for one in listings:
         assert one.group == chips[one.symbol.split(".")[0]]
         assert {groups[leg] for leg, _ in one.legs} <= {one.group}
+
+
+@pytest.mark.rule("MARGIN-013")
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"instruments": {8: {"commodity": 3}}}, "B.G90.G27: commodity 3 is not defined"),
+        ({"instruments": {3: {"commodity": 2}}}, "A.G90.G27-J27: leg 1 is of commodity 1, not 2"),
+    ],
+)
+def test_a_book_has_a_commodity_that_is_defined_and_is_its_legs(change: dict[str, Any], told: str) -> None:
+    market = property_market()
+    for place, fields in change["instruments"].items():
+        market["instruments"][place] |= fields
+    engine = Pair().fast.engine
+    with pytest.raises(ControlError, match=told):
+        engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
+
+
+@pytest.mark.rule("MARGIN-013")
+def test_a_commodity_may_be_defined_before_the_books_that_need_it() -> None:
+    market = property_market()
+    pair = Pair()
+    pair.control(CommandKind.LIST, {**market, "instruments": []})
+    pair.fast.engine.check_control(CommandKind.LIST, msgspec.json.encode({**market, "commodities": []}))
+    with pytest.raises(ControlError, match="commodity 1 is not defined"):
+        Pair().fast.engine.check_control(CommandKind.LIST, msgspec.json.encode({**market, "commodities": []}))

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from exchange.codes import EventFlag, EventKind
 from exchange.journal.errors import Refusal
 from exchange.journal.replay import EventHash, replay_folder
 from exchange.limits import TEST
-from exchange.records import EVENT
+from exchange.records import EVENT, told_apart
 from tests.journal.helpers import FOLDER, FakeEngine, closed_folder, reopen, rules_body
 
 
@@ -33,6 +34,17 @@ def test_the_event_hash_depends_on_rows_not_on_their_batches() -> None:
     other.add(events[::-1].copy())
     assert whole.mark(6) == pieces.mark(6) != other.mark(6)
     assert whole.mark(6) == pieces.mark(6) != EventHash().mark(6)
+
+
+@pytest.mark.rule("DUR-063", "ORDER-003")
+def test_the_event_hash_does_not_depend_on_whether_one_row_tells_ack_and_rst() -> None:
+    events = np.zeros(4, EVENT)
+    events["kind"], events["flags"] = EventKind.ACK, [0, EventFlag.RESTS, 0, EventFlag.RESTS]
+    events["sequence"] = events["reference"] = events["lots"] = events["level_lots"] = range(1, 5)
+    together, apart = EventHash(), EventHash()
+    together.add(events)
+    apart.add(told_apart(events))
+    assert len(told_apart(events)) == 6 and together.mark(4) == apart.mark(4)
 
 
 @pytest.mark.rule("DUR-106")

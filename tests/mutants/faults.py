@@ -22,6 +22,9 @@ ENTRY = "exchange/engine/entry.py"
 TRADES = "exchange/engine/trades.py"
 VALIDATE = "exchange/engine/validate.py"
 FILLS = "exchange/clearing/fills.py"
+MARGIN = "exchange/clearing/margin.py"
+CASH = "exchange/engine/cash.py"
+REPORT = "exchange/engine/report.py"
 STOPS = "exchange/engine/stops.py"
 STOP_BOOK = "exchange/book/stops.py"
 STOP_TERMS = "exchange/engine/stop_terms.py"
@@ -250,8 +253,14 @@ FAULTS = (
     # money
     Fault(
         "margin of a cancelled order stays held", ORDERS,
-        "    change_working(state, account, row, book, side, -lots, -lots * loss_per_lot(book, side, tick))\n", "",
+        "    release_working(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))\n", "",
     ),
+    Fault("an order that is not weighed holds nothing", MARGIN, "    state.accounts[account].unweighed_mills += lots * book.hold_bound_mills\n", ""),
+    Fault("a commodity that has changed is not weighed", MARGIN, "    account_row.unweighed |= ONE << np.uint32(book.commodity)\n", ""),
+    Fault("what is held is told as it was last weighed", REPORT, "    weigh_account(state, account)\n", ""),
+    Fault("what is not weighed is paid out", CASH, "free_mills(state, account)", "equity_mills(state.accounts[account]) - state.accounts[account].hold_mills"),
+    Fault("a quote that was tried stays in the bound", QUOTE_CHECKS, "    account_row.unweighed_mills, account_row.unweighed = unweighed_mills, unweighed\n", ""),
+    Fault("an account that is used up is never weighed", RISK, "    if surely_free_mills(state.accounts[account]) < 0:\n", "    if False:\n"),
     Fault(
         "maker pays the taker's fee", FILLS, "        rate = book.maker_fee\n", "        rate = book.taker_fee\n",
     ),
@@ -264,21 +273,30 @@ FAULTS = (
     ),
     # the short way
     Fault("short way forgets the account's largest order", SHORT_WAY, " or lots > account_row.order_lots_max:", ":"),
-    Fault("short way forgets the price increment", SHORT_WAY, "(book.min_inc > 1 and tick % book.min_inc != 0) or ", ""),
+    Fault("short way forgets the price increment", SHORT_WAY, " or book.min_inc > 1", ""),
     Fault("short way lets a killed session in", SHORT_WAY, " or state.sessions[session].killed_by != 0:", ":"),
     Fault("short way lets a close-only account in", SHORT_WAY, '["flags"] != DEFINED', '["flags"] & DEFINED == 0'),
     Fault("short way forgets the spot month's limit", SHORT_WAY, " and book.spot_weight == 0", ""),
-    Fault("short way forgets the margin", SHORT_WAY, "lots * book.hold_bound_mills + loss > free_mills(account_row) or ", ""),
-    Fault("short way forgets the lot increment", SHORT_WAY, " or (book.lot_inc > 1 and lots % book.lot_inc != 0)", ""),
-    Fault("short way forgets the position limit", SHORT_WAY, "reach_of(state.positions[row], side, lots) > account_row.position_lots_max or ", ""),
-    Fault("short way forgets what a side can count", SHORT_WAY, " or side_is_full(book, side, lots):", ":"),
-    Fault("short way needs no room for a position", SHORT_WAY, " and (row != 0 or positions_left(state) > 0)", ""),
-    Fault("short way needs no slot", SHORT_WAY, "can_take_slot(state) and ", ""),
-    Fault("short way into books of immediate orders, and terms", SHORT_WAY, '"order_entry": int(OrderEntry.FULL), "term": 0, ', ""),
-    Fault("order rests in spite of implied prices", ENTRY, " and book.features & ASKS_MORE == 0", ""),
-    Fault("IOC that meets nobody rests", ENTRY, "command.tif != IOC and ", ""),
-    Fault("short way takes a client order id twice", SHORT_WAY, " or not _is_free(state, command, word)", ""),
-    Fault("aggressor that came the short way rests at once", ENTRY, " and not crosses(book, side, tick)", ""),
+    Fault("short way forgets the margin", SHORT_WAY, " or lots * book.hold_bound_mills + loss > surely_free_mills(account_row):", ":"),
+    Fault("short way forgets the lot increment", SHORT_WAY, " or book.lot_inc > 1", ""),
+    Fault("short way forgets the position limit", SHORT_WAY, "reach_of(state.positions[row], side, lots) > account_row.position_lots_max", "False"),
+    Fault("short way forgets what a side can count", SHORT_WAY, "side_is_full(book, side, lots) or ", ""),
+    Fault("short way needs no room for a position", SHORT_WAY, "unlikely(row == 0) and positions_left(state) <= 0", "False"),
+    Fault("short way needs no slot", SHORT_WAY, " or not can_take_slot(state)", ""),
+    Fault("short way into books of immediate orders, and terms", SHORT_WAY, " and book.order_entry == FULL_ENTRY", ""),
+    Fault("order rests in spite of implied prices", SHORT_WAY, "book.features & ASKS_MORE == 0 and not meets", "not meets"),
+    Fault("IOC that meets nobody rests", ENTRY, "likely(alone) and likely(plain)", "likely(alone)"),
+    Fault("short way takes a client order id twice", SHORT_WAY, "not _is_free(state, command, word) or ", ""),
+    Fault("aggressor that came the short way rests at once", SHORT_WAY, " and not meets(book, side, place)", ""),
+    Fault("short way into terms", SHORT_WAY, " or book.term != 0", ""),
+    Fault("short way into books that are not open", SHORT_WAY, "book.phase == OPEN and ", ""),
+    Fault("short way keeps the prices of an older print", TRADES, "        set_short_places(book)\n        clear_fills(", "        clear_fills("),
+    Fault("short way keeps the prices of an older auction print", TRADES, "    set_short_places(state.books[index])\n", ""),
+    Fault("short way keeps the prices of another state", MARKET_STATE, "    set_short_places(book)\n    guard = state.guards[index]\n    if book.phase", "    guard = state.guards[index]\n    if book.phase"),
+    Fault("short way keeps the prices of an older indicative price", PHASES, "    set_short_places(book)\n", ""),
+    Fault("short way counts combinations at one position", SHORT_WAY, "book.leg_count != 1 or ", ""),
+    Fault("short way counts at another account's position", SHORT_WAY, "position.account != account or ", ""),
+    Fault("short way counts at another book's position", SHORT_WAY, " or position.book != index", ""),
     # stops
     Fault("inverted stop compare", STOP_BOOK, "return (tick - trigger) * (1 - 2 * side) >= 0", "return (tick - trigger) * (1 - 2 * side) <= 0"),
     Fault("trigger itself does not elect", STOP_BOOK, "return (tick - trigger) * (1 - 2 * side) >= 0", "return (tick - trigger) * (1 - 2 * side) > 0"),
@@ -317,6 +335,8 @@ FAULTS = (
     Fault("places of the old table become free as they move", INDEX, "            table[spot] = MOVED\n        taken", "            table[spot] = ZERO\n        taken"),
     Fault("a slot that was looked up ahead is believed", ORDERS, "if has_key(state.orders[guess], account, first, second, third):", "if guess != 0:"),
     Fault("an order that has left is found by its key", INDEX, "        and order.state != FREE\n", ""),
+    Fault("an order's one row does not say that it rests", ENTRY, "codes & SAME_CODES | ACK_RESTS", "codes & SAME_CODES | ACK"),
+    Fault("an order's one row does not tell its level", ENTRY, "order.order_id, lots, level_lots, number)", "order.order_id, lots, 0, number)"),
     Fault("a cancel's answer does not name its request", ORDERS, "    _take_out(state, out, slot, USER, word, command.request_id)\n", "    _take_out(state, out, slot, USER, word, 0)\n"),
     # the loop
     Fault("a mass quote that is open ends with its batch", APPLY, "            if stop >= start or state.cursor.run == 0:\n", "            if state.cursor.run == 0:\n"),
@@ -332,7 +352,7 @@ FAULTS = (
     Fault("larger side of a quote keeps time", QUOTE_CHECKS, "state.orders[slot].price != tick or lots > state.orders[slot].leaves_lots", "state.orders[slot].price != tick"),
     Fault("quote side of size zero stays", QUOTES, "    elif lots == 0:\n", "    elif lots < 0:\n"),
     Fault("quotes change in the no-cancel period", QUOTE_CHECKS, " or (book.phase == NOCANCEL and (bid != 0 or ask != 0))", ""),
-    Fault("quote beyond the margin enters beside the old one", QUOTE_CHECKS, "    return need <= equity_mills(account_row) - account_row.hold_mills", "    return need <= equity_mills(account_row)"),
+    Fault("quote beyond the margin enters beside the old one", QUOTE_CHECKS, "    return need <= surely_free_mills(account_row)", "    return need <= equity_mills(account_row)"),
     Fault("quote beyond the position limit enters", QUOTE_CHECKS, "if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:", "if lots > account_row.position_lots_max:"),
     Fault("protection trips above its threshold, not at it", PROTECTION, "protection.tried_lots >= protection.lots_max", "protection.tried_lots > protection.lots_max"),
     Fault("protection counts gross lots as delta", PROTECTION, "    protection.delta += signed\n", "    protection.delta += lots\n"),

@@ -21,6 +21,8 @@ from tests.properties.driver import Run, continuous, tight_auctions
 from tests.properties.flow import ACCOUNTS
 from tests.publish.helpers import Levels, event, table
 from tests.reference_implied import shown_prices
+from tests.rows import event_tuples
+from tests.venues import rows
 
 BOOKS = (1, 2, 3, 4, 6, 8)
 CADENCE_US = 10_000
@@ -88,12 +90,12 @@ class Reader:
 
 
 def engine_events(run: Run, kind: CommandKind, step: Any) -> list[Any]:
-    """Events of the engine; the reference goes along, because the flow looks at it to name orders."""
+    """Rows of the engine as it writes them; the reference goes along, because the flow looks at it to name orders."""
     if isinstance(step, dict):
         run.pair.slow.control(kind, step)
         return run.pair.fast.control(kind, step)
     run.pair.slow.apply(step)
-    return run.pair.fast.apply(step)
+    return event_tuples(run.pair.fast.engine.apply(rows([step])).tobytes())
 
 
 class FeedRun(Run):

@@ -29,7 +29,7 @@ def instrument(index: int, instrument_id: int, symbol: str, **fields: Any) -> In
         "group": 2, "family": int(Family.PHY), "period_kind": int(PeriodKind.MONTH), "combo": 0, "floor_bp": 9000,
         "hours": 744, "start_month": 86, "ltd_ns": 1_803_326_400_000_000_000, "order_entry": 0, "matching": 0,
         "min_inc": 1, "order_lots_max": 10_000, "band_ticks": 200, "low_tick": 2646, "high_tick": 3046,
-        "settle_tick": 2846, "mark_tick": 2846, "maker_fee": 0, "taker_fee": 2, "auction_fee": 1, "revision": 3,
+        "settle_tick": 2846, "maker_fee": 0, "taker_fee": 2, "auction_fee": 1, "revision": 3,
         "own_state": 0, "group_state": fields.get("state", MarketState.OPEN), "state": MarketState.OPEN,
     }  # fmt: skip
     return InstrumentRow(index=index, instrument_id=instrument_id, symbol=symbol, **{**values, **fields})

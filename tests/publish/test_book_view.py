@@ -29,6 +29,7 @@ LEVEL = {"instrument": 1, "side": Side.SELL, "price": 2846, "level_lots": 75, "h
         (EventKind.RFR, {}, (Side.SELL, 2846, 75)),
         (EventKind.DEC, {}, (Side.SELL, 2846, 75)),
         (EventKind.ACK, {}, None),
+        (EventKind.ACK, {"flags": EventFlag.RESTS}, (Side.SELL, 2846, 75)),
         (EventKind.POS, {}, None),
     ],
 )

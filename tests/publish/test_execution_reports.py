@@ -126,6 +126,13 @@ def test_a_kill_and_a_disconnect_say_how_many_orders_left() -> None:
 
 
 @pytest.mark.rule("ACCT-001")
+def test_an_order_is_told_as_new_whether_or_not_its_row_says_that_it_rests() -> None:
+    row = event(EventKind.ACK, **ORDER, account_sequence=1058)
+    rests = event(EventKind.ACK, **ORDER, account_sequence=1058, flags=EventFlag.RESTS, lots=12, level_lots=132)
+    assert messages(rests) == messages(row)
+
+
+@pytest.mark.rule("ACCT-001")
 def test_rows_without_a_number_are_in_no_stream() -> None:
     silent = [EventKind.RST, EventKind.CREJ, EventKind.RREJ, EventKind.MASS, EventKind.STA]
     assert messages(*(event(kind, account=7, instrument=1) for kind in silent)) == []

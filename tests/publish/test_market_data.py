@@ -99,6 +99,22 @@ def test_the_depth_of_the_protocol_is_published_with_its_checksums() -> None:
     assert (plain(merged)["p"], plain(merged)["s"]) == (since, feed.market.sequence_of(number))
 
 
+@pytest.mark.rule("MDATA-010", "ORDER-003")
+@pytest.mark.parametrize("name", ["depth", "top"])
+def test_an_order_that_rests_is_published_alike_from_one_row_or_two(name: str) -> None:
+    place = {"time_ns": START_US * 1000, "instrument": 1, "side": Side.BUY, "price": 2844}
+    shown = {**place, "lots": 12, "level_lots": 27}
+    told = []
+    for rows in (
+        [event(EventKind.ACK, 9000412, **place), event(EventKind.RST, 9000412, **shown)],
+        [event(EventKind.ACK, 9000412, **shown, flags=EventFlag.RESTS)],
+    ):
+        feed = Feed()
+        feed.open(name)
+        told.append(feed.fold(*rows))
+    assert told[0] == told[1]
+
+
 @pytest.mark.rule("MDATA-013", "ORDER-007")
 def test_a_raw_channel_has_one_message_for_each_command() -> None:
     feed = Feed()

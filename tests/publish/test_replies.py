@@ -45,8 +45,13 @@ TAKEN_OUT = {"leaves_lots": 0, "state": OrderState.CANCELLED}
 
 
 @pytest.mark.rule("ENTRY-001")
-def test_an_order_that_rests_is_open() -> None:
-    assert reply(order(EventKind.ACK), order(EventKind.RST)) == {
+@pytest.mark.parametrize(
+    "rows",
+    [[order(EventKind.ACK), order(EventKind.RST)], [order(EventKind.ACK, flags=EventFlag.RESTS, lots=12)]],
+    ids=["ACK and RST", "ACK with RESTS"],
+)
+def test_an_order_that_rests_is_open(rows: list[Row]) -> None:
+    assert reply(*rows) == {
         "t": "ok", "re": 101, "oid": 90071, "coid": "a7", "st": "open", "lv": 12, "cum": 0, "e": 412,
     }  # fmt: skip
 
