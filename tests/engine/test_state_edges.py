@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, Side, TimeInForce
+from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, RejectReason, Side, TimeInForce
 from tests.market import open_property_market
 from tests.rows import Command
 from tests.venues import Pair
@@ -99,3 +99,21 @@ def test_a_book_that_collects_alone_keeps_the_last_indicative_price_while_its_gr
         market.row(CommandKind.SET_STATE, group=GROUP, order_type=state)
     within, beyond = (market.row(CommandKind.NEW, side=Side.BUY, price=105 + BAND + out, **order)[0] for out in (0, 1))
     assert (within.kind, beyond.kind) == (EventKind.ACK, EventKind.REJ)
+
+
+@pytest.mark.rule("BAND-002")
+def test_the_band_follows_an_indicative_price_that_ends_while_the_book_is_open() -> None:
+    market = Market(MarketState.PAUSED)
+    market.row(CommandKind.CANCEL_ALL, account=1)
+    for side in Side:
+        market.row(CommandKind.NEW, account=1, instrument=BOOK, side=side, price=108, lots=9, tif=TimeInForce.GTC)
+    assert market.row(CommandKind.INDICATIVE, instrument=BOOK)[0].price > 100
+    market.row(CommandKind.CANCEL_ALL, account=1)
+    market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.OPEN)
+    bid = {"account": 1, "instrument": BOOK, "side": Side.BUY, "price": 100 + BAND + 1, "tif": TimeInForce.GTC}
+    (event,) = market.row(CommandKind.NEW, **bid, lots=1)[:1]
+    assert event.kind == EventKind.ACK, "no trade yet: the band is measured from the indicative price"
+    market.row(CommandKind.CANCEL_ALL, account=1)
+    market.row(CommandKind.INDICATIVE, instrument=BOOK)
+    (event,) = market.row(CommandKind.NEW, **bid, lots=1)
+    assert (event.kind, event.reason) == (EventKind.REJ, RejectReason.BAND)
