@@ -27,7 +27,7 @@ from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.kernel import source_hash
 from exchange.limits import NAMED
-from exchange.records import COMMAND, told_apart
+from exchange.records import COMMAND, count_told
 from exchange.units import NS_PER_S
 
 CHUNK_ROWS = 16_384
@@ -73,7 +73,7 @@ def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None]) -> 
             else:
                 events = engine.apply(chunk)
                 elapsed += perf_counter_ns() - start
-            events_seen += len(told_apart(events))
+            events_seen += count_told(events)
             fills += int(np.count_nonzero(events["kind"] == EventKind.FILL)) // 2
             refused.update(RejectReason(reason).name for reason in events["reason"][np.isin(events["kind"], REFUSALS)])
             progress(1 if isinstance(chunk, Control) else len(chunk))

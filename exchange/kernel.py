@@ -16,6 +16,7 @@ import hashlib
 import operator
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,6 +44,7 @@ KERNEL_SOURCES = (
 JIT = not config.DISABLE_JIT
 F = TypeVar("F", bound=Callable[..., Any])
 KERNELS: list[Any] = []
+CACHE_LINE = 64  # bytes
 NO_SOURCE = 8  # of a byte of a word
 LANES = 8  # words of 64 bits in a cache line, compared at once
 
@@ -148,14 +150,18 @@ if JIT:
 
     @intrinsic(prefer_literal=True)
     def copy_bytes(typing_context, target, source, start, stop):  # type: ignore[no-untyped-def]
-        """Copy bytes `start` to `stop` of one row to the same place in another, in as few moves as the machine has."""
-        first = _constant(source, start, stop.literal_value)
-        first = _constant(target, start, stop.literal_value)
-        count = stop.literal_value - first
+        """Copy bytes `start` to `stop` of one row to the same place in another, in as few moves as the machine has.
+
+        None goes across the end of a cache line, which is slow: rows begin with one.
+        """
+        first, end = _constant(source, start, stop.literal_value), stop.literal_value
+        first = _constant(target, start, end)
+        pieces = [first, *range((first // CACHE_LINE + 1) * CACHE_LINE, end, CACHE_LINE), end]
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            places = [_byte(builder, row, first) for row in arguments[:2]]
-            cgutils.raw_memcpy(builder, *places, ir.IntType(64)(count), 1)
+            for begin, following in pairwise(pieces):
+                places = [_byte(builder, row, begin) for row in arguments[:2]]
+                cgutils.raw_memcpy(builder, *places, ir.IntType(64)(following - begin), 1)
             return context.get_dummy_value()
 
         return types.void(target, source, start, stop), build

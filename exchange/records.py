@@ -163,9 +163,20 @@ def blank_rows(row: np.dtype, count: int) -> np.ndarray:
 _RESTS = int(EventFlag.RESTS)
 
 
+def _rests(events: np.ndarray) -> np.ndarray:
+    """Which rows tell of a rest as well."""
+    found: np.ndarray = events["flags"] & _RESTS != 0
+    return found
+
+
+def count_told(events: np.ndarray) -> int:
+    """How many events EVENT rows tell: as many as `told_apart` has."""
+    return len(events) + int(np.count_nonzero(_rests(events)))
+
+
 def told_apart(events: np.ndarray) -> np.ndarray:
     """The events that EVENT rows tell (ORDER-003): an ACK with RESTS is an ACK, then an RST."""
-    rests = events["flags"] & _RESTS != 0
+    rests = _rests(events)
     if not rests.any():
         return events
     apart = np.repeat(events, 1 + rests)

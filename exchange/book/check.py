@@ -60,10 +60,8 @@ def _check_short_way(state: np.record, index: int) -> None:
     low, high = int(book.low_tick), int(book.high_tick)
     highest_bid, lowest_ask = high, low
     if book.band_ticks:
-        highest_bid, lowest_ask = (
-            min(high, reference + int(book.band_ticks)),
-            max(low, reference - int(book.band_ticks)),
-        )
+        highest_bid = min(high, reference + int(book.band_ticks))
+        lowest_ask = max(low, reference - int(book.band_ticks))
     plain = book.phase == MarketState.OPEN and book.order_entry == OrderEntry.FULL and book.leg_count == 1
     special = book.term or book.spot_weight or book.min_inc > 1 or book.lot_inc > 1
     wanted = [max(0, highest_bid - low + 1), max(0, high - lowest_ask + 1)] if plain and not special else [0, 0]

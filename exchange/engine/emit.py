@@ -29,7 +29,6 @@ ACCOUNT, INSTRUMENT, REFERENCE = (place_in(EVENT, name) for name in ("account", 
 CLIENT_ORDER_ID, LOTS, TOTALS, LEVEL_LOTS = (
     place_in(EVENT, name) for name in ("client_order_id_0", "lots", "filled_lots", "level_lots")
 )
-LINE_END = 64  # of a row's first cache line: a move across it is slow
 # What ORDER and EVENT have in the same place: what events copy.
 SAME = (
     "side", "state", "order_type", "tif", "account", "session", "price", "order_id", "client_order_id_0",
@@ -63,9 +62,7 @@ def next_row(out):
 @kernel
 def market_event(state, out, kind, instrument):
     """A row with nothing but time, kind and instrument; the caller fills in the rest."""
-    count = out.count
-    out.count = count + 1
-    row = out.rows[count]
+    row = next_row(out)
     row.sequence = state.sequence
     row.time_ns = state.time_ns
     row.kind = kind
@@ -106,8 +103,7 @@ def tell_old_order(state, out, order, codes):
     row.time_ns = state.time_ns
     copy_bytes(row, order, CODES, REFERENCE)
     put_word(row, CODES, codes)
-    copy_bytes(row, order, CLIENT_ORDER_ID, LINE_END)
-    copy_bytes(row, order, LINE_END, LOTS)
+    copy_bytes(row, order, CLIENT_ORDER_ID, LOTS)
     return row
 
 

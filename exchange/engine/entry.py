@@ -13,7 +13,6 @@ from exchange.clearing.positions import open_positions, own_position
 from exchange.codes import CommandFlag, EventFlag, EventKind, OrderState, OrderType
 from exchange.engine.emit import (
     LEVEL_LOTS,
-    LINE_END,
     LOTS,
     SAME_CODES,
     TOTALS,
@@ -98,8 +97,7 @@ def _write_order(state, order, command, codes, tick, position, smp_id, shown_lot
     put_word(order, OWNER, word_at(command, OWNER))
     put_word(order, BOOK_AND_PRICE, _two_halves(np.int64(command.instrument), tick))
     put_word(order, POSITION, _two_halves(position, smp_id))
-    copy_bytes(order, command, CLIENT_ORDER_ID, LINE_END)
-    copy_bytes(order, command, LINE_END, CLIENT_ORDER_ID_END)
+    copy_bytes(order, command, CLIENT_ORDER_ID, CLIENT_ORDER_ID_END)
     put_word(order, SHOWN_LOTS, _two_halves(shown_lots, lots))
     put_word(order, FILLED_LOTS, _two_halves(0, lots))
     put_word(order, DISPLAY_LOTS, _two_halves(np.int64(command.display_lots), command.trigger))
@@ -121,8 +119,7 @@ def _tell_ack(out, command, codes, tick, order_id, shown_lots, level_lots, numbe
     put_word(row, BOOK_AND_PRICE, _two_halves(np.int64(command.instrument), tick))
     row.order_id = order_id
     row.reference = command.request_id
-    copy_bytes(row, command, CLIENT_ORDER_ID, LINE_END)
-    copy_bytes(row, command, LINE_END, CLIENT_ORDER_ID_END)
+    copy_bytes(row, command, CLIENT_ORDER_ID, CLIENT_ORDER_ID_END)
     put_word(row, LOTS, _two_halves(shown_lots, lots))
     put_word(row, TOTALS, _two_halves(0, lots))
     put_word(row, LEVEL_LOTS, np.uint64(level_lots))

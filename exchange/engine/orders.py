@@ -4,6 +4,7 @@ import numpy as np
 
 from exchange.book.expiry import GTD, drop_expiry
 from exchange.book.index import (
+    SHIFT_32,
     ZERO,
     find_hashed,
     has_client_order_id,
@@ -55,7 +56,6 @@ PENDING = np.int64(OrderState.PENDING)
 NEVER_RESTED = np.int64(EventFlag.NEVER_RESTED)
 PRO_RATA = np.int64(BookFeature.PRO_RATA)
 
-SHIFT_32 = np.uint64(32)
 ONE = np.uint64(1)
 LAST_BIT = np.uint64(63)
 

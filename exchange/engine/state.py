@@ -12,12 +12,12 @@ from blake3 import blake3
 
 from exchange.book.layout import BOOK, GUARD, LEVEL, LINK, MEMBER, NODE, ORDER, PATH, QUOTE, SHARING, SOURCES
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
+from exchange.kernel import CACHE_LINE
 from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, Limits
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
 STATE_VERSION = 18
-CACHE_LINE = 64
 LOOK_AHEAD = 16  # commands; a power of two
 
 GROUP = record_type(

@@ -23,7 +23,7 @@ from exchange.journal.head import read_head
 from exchange.journal.scan import Walk, judge_end
 from exchange.journal.segments import open_segments, require_folder
 from exchange.limits import NAMED, Limits
-from exchange.records import EVENT, told_apart
+from exchange.records import EVENT, count_told, told_apart
 from exchange.seams import Disk, RealDisk
 
 MARK_RECORDS = 4_096
@@ -119,7 +119,7 @@ class Replayer:
     def _take(self, events: np.ndarray, count: int) -> None:
         self.event_hash.add(events)
         self.records += count
-        self.events += len(told_apart(events))
+        self.events += count_told(events)
         self.fills += int(np.count_nonzero(events["kind"] == EventKind.FILL)) // 2
         if self._on_events is not None:
             self._on_events(events)
