@@ -6,7 +6,6 @@ Raises AssertionError naming what does not hold (INV-003, INV-010, INV-011). Nev
 import numpy as np
 
 from exchange.codes import BookFeature, MarketState, OrderEntry, OrderFlag, OrderState, OrderType, Side, TimeInForce
-from exchange.limits import SUMMARY_WORDS
 
 WAITS = OrderFlag.WAITS_COD | OrderFlag.WAITS_TIMER
 
@@ -105,7 +104,7 @@ def _check_side(state: np.record, index: int, side: int) -> list[int]:
     bits = [place for place in range(int(book.side_rows)) if int(words[place // 64]) >> place % 64 & 1]
     assert bits == occupied, f"book {index} side {side}: bitmap {bits}, occupied {occupied}"
     for number, word in enumerate(words):
-        summary = int(book.summary[side * SUMMARY_WORDS + number // 64]) >> number % 64 & 1
+        summary = int(book.summary[2 * (number // 64) + side]) >> number % 64 & 1
         assert summary == (word != 0), f"book {index} side {side}: summary of word {number}"
     return [slot for place in occupied for slot in _check_level(state, index, side, place, rows[place])]
 

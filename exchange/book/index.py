@@ -12,7 +12,7 @@ because of buckets with at most 8 / 3 entries on average fewer than 1 in 100 are
 import numpy as np
 
 from exchange.codes import OrderState
-from exchange.kernel import LANES, equal_lanes, kernel, leaf_kernel, lowest_bit
+from exchange.kernel import LANES, equal_lanes, kernel, leaf_kernel, lowest_bit, prefetch
 from exchange.limits import ENTRIES_PER_ORDER
 
 MULTIPLY_A = np.uint64(0x9E3779B97F4A7C15)
@@ -54,6 +54,12 @@ def has_client_order_id(order):
 def home_bucket(word, size):
     """First entry of the bucket where the search for a hash begins, in the table of this size."""
     return size + (np.int64(word) & (size - LANES))
+
+
+@leaf_kernel
+def ask_for_entry(state, word):
+    """Ask memory for the bucket where the search for a hash begins."""
+    prefetch(state.order_index, home_bucket(word, np.int64(state.index_size)), np.int64(0))
 
 
 @leaf_kernel
@@ -112,12 +118,22 @@ def _is_surely_not_in(state, size, word):
 
 
 @leaf_kernel
-def is_surely_free(state, word):
-    """Whether one look is enough to say that no order has a key with this hash; mostly it is."""
-    old = np.int64(state.index_old_size)
-    return _is_surely_not_in(state, np.int64(state.index_size), word) and (
-        old == 0 or _is_surely_not_in(state, old, word)
-    )
+def free_spot(state, word):
+    """A free entry for a hash if one look is enough to say that no order has a key with it, as mostly it is; else 0."""
+    table, old = state.order_index, np.int64(state.index_old_size)
+    bucket = home_bucket(word, np.int64(state.index_size))
+    taken = equal_lanes(table, bucket, word << SHIFT_32, HIGH_32)
+    free = equal_lanes(table, bucket, ZERO, WHOLE)
+    if taken != 0 or free == 0 or (old != 0 and not _is_surely_not_in(state, old, word)):
+        return np.int64(0)
+    return bucket + lowest_bit(free)
+
+
+@leaf_kernel
+def is_taken(state, command, word):
+    """Whether the account has a live order with the client order id of a NEW. `word`: its `order_hash`."""
+    first, second, third = command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
+    return find_hashed(state, word, np.int64(command.account), first, second, third) != 0
 
 
 @kernel
@@ -159,20 +175,34 @@ def _move_bucket(state):
 
 
 @leaf_kernel
+def _is_at_rest(state):
+    """Whether nothing moves when an entry is added: no old table is left, less than a third of the present is taken."""
+    return state.index_old_size == 0 and ENTRIES_PER_ORDER * state.index_entries < state.index_size
+
+
+@kernel
 def make_room(state):
     """Before an entry is added: start the next larger table if a third of this one is taken; go on moving."""
     if state.index_old_size != 0:
         _move_bucket(state)
-    elif ENTRIES_PER_ORDER * state.index_entries >= state.index_size:
+    elif not _is_at_rest(state):
         state.index_old_size = state.index_size
         state.index_size = 2 * state.index_size
 
 
 @leaf_kernel
-def add_client_order(state, slot, word):
-    """Enter an order whose key is known to be free. `word` is the key's `key_hash`."""
-    make_room(state)
-    _put(state, np.int64(state.index_size), (word << SHIFT_32) | np.uint64(slot))
+def add_client_order(state, slot, word, spot):
+    """Enter an order whose key is known to be free.
+
+    word  the key's `key_hash`
+    spot  its `free_spot`, if that was asked and the index has not changed since; else 0
+    """
+    entry = (word << SHIFT_32) | np.uint64(slot)
+    if spot != 0 and _is_at_rest(state):
+        state.order_index[spot] = entry
+    else:
+        make_room(state)
+        _put(state, np.int64(state.index_size), entry)
     state.index_entries += 1
 
 

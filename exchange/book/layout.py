@@ -118,6 +118,8 @@ BOOK = record_type(
         ("matching", "u1"),
         ("one_tier", "u1"),  # 1 + the scan tier of an outright that has all its hours in one, else 0
         ("waiting", "u1"),  # 1: cancels of orders here may wait for a state that allows them (COD-004)
+        # which words of the occupancy bitmap are not zero, sides in turn: the first words are among what orders touch
+        ("summary", "<u8", (2 * SUMMARY_WORDS,)),
         ("legs", LEG, (LEGS_MAX,)),
         # the day so far
         ("open_tick", "<i4"),
@@ -151,7 +153,6 @@ BOOK = record_type(
         ("elected_last", "<i4"),
         ("first_parked", "<i4"),  # list of orders outside the daily limits (BAND-004)
         ("first_quote", "<i4"),  # list of its quotes, through the nodes of the heap that they do not need
-        ("summary", "<u8", (2 * SUMMARY_WORDS,)),  # which words of the occupancy bitmap are not zero, per side
     ]
 )
 

@@ -11,7 +11,6 @@ import numpy as np
 from exchange.book.layout import NEWER
 from exchange.codes import BookFeature, Side
 from exchange.kernel import highest_bit, kernel, leaf_kernel, put_word
-from exchange.limits import SUMMARY_WORDS
 
 BUY = np.int64(Side.BUY)
 ONE = np.uint64(1)
@@ -85,7 +84,7 @@ def may_trade(book, side, tick):
 def _mark_occupied(state, book, side, place, row):
     state.occupied[row >> 6] |= ONE << np.uint64(row & 63)
     word = place >> 6
-    book.summary[side * SUMMARY_WORDS + (word >> 6)] |= ONE << np.uint64(word & 63)
+    book.summary[2 * (word >> 6) + side] |= ONE << np.uint64(word & 63)
 
 
 @leaf_kernel
@@ -93,7 +92,7 @@ def _mark_empty(state, book, side, place, row):
     state.occupied[row >> 6] &= ~(ONE << np.uint64(row & 63))
     if state.occupied[row >> 6] == ZERO:
         word = place >> 6
-        book.summary[side * SUMMARY_WORDS + (word >> 6)] &= ~(ONE << np.uint64(word & 63))
+        book.summary[2 * (word >> 6) + side] &= ~(ONE << np.uint64(word & 63))
 
 
 @leaf_kernel
@@ -105,12 +104,12 @@ def worse_place(state, book, side, place):
     if bits != ZERO:
         return (word << 6) + highest_bit(bits)
     block = word >> 6
-    bits = book.summary[side * SUMMARY_WORDS + block] & ((ONE << np.uint64(word & 63)) - ONE)
+    bits = book.summary[2 * block + side] & ((ONE << np.uint64(word & 63)) - ONE)
     while bits == ZERO:
         if block == 0:
             return np.int64(0)
         block -= 1
-        bits = book.summary[side * SUMMARY_WORDS + block]
+        bits = book.summary[2 * block + side]
     word = (block << 6) + highest_bit(bits)
     return (word << 6) + highest_bit(state.occupied[first + word])
 

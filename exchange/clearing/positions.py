@@ -29,13 +29,8 @@ def home_of(state, word):
 
 @leaf_kernel
 def find_position(state, account, index):
-    """Row of the account's position in a book, 0 if it never had one."""
-    return _find_hashed(state, account, index, position_hash(account, index))
-
-
-@leaf_kernel
-def _find_hashed(state, account, index, word):
-    """As `find_position`. `word`: their `position_hash`. A row is read only when 32 bits of hash agree."""
+    """Row of the account's position in a book, 0 if it never had one. It is read only when 32 bits of hash agree."""
+    word = position_hash(account, index)
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
     spot = home_of(state, word)
@@ -58,10 +53,14 @@ def positions_left(state):
 @kernel
 def open_position(state, account, index):
     """Row of the account's position in a book, made if missing. Only after a check of `positions_left`."""
+    row = find_position(state, account, index)
+    return row if row != 0 else make_position(state, account, index)
+
+
+@kernel
+def make_position(state, account, index):
+    """Row of a new position, where `find_position` has found none and `positions_left` some."""
     word = position_hash(account, index)
-    row = _find_hashed(state, account, index, word)
-    if row != 0:
-        return row
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
     spot = home_of(state, word)

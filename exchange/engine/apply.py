@@ -79,8 +79,8 @@ HALT_QUOTE = 13
 
 
 @leaf_kernel
-def _begin_new(state, out, command, word):
-    slot = enter_order(state, out, command, word)
+def _begin_new(state, out, command, word, position):
+    slot = enter_order(state, out, command, word, position)
     if likely(slot == 0):
         return
     if is_stop(command.order_type):
@@ -142,20 +142,20 @@ def _end_entry(state):
 
 
 @leaf_kernel
-def _begin(state, out, command, word, guess):
-    """First step of a command. `word`, `guess`: what was found out ahead, see AHEAD."""
+def _begin(state, out, command, word, slot, position):
+    """First step of a command. `word`, `slot`, `position`: what was found out ahead, see AHEAD."""
     state.sequence = command.sequence
     state.time_ns = command.time_ns
     note_request(state, command)
     kind = command.kind
     if likely(kind == NEW):
-        _begin_new(state, out, command, word)
+        _begin_new(state, out, command, word, position)
     elif likely(kind == CANCEL):
-        cancel_order(state, out, command, word, guess)
+        cancel_order(state, out, command, word, slot)
     elif kind == REPLACE:
-        slot = replace_order(state, out, command, word, guess)
-        if slot != 0:
-            _begin_match(state, slot, 0)
+        aggressor = replace_order(state, out, command, word, slot)
+        if aggressor != 0:
+            _begin_match(state, aggressor, 0)
         else:
             _begin_elected(state)
     elif kind == QUOTE:
@@ -338,14 +338,14 @@ def apply_commands(states, commands, start, stop, outs):
             _cut_run(state)
         else:
             note = out.ahead[index & RING]
-            word, guess = note.word, np.int64(note.slot)
+            word, slot, position = note.word, np.int64(note.slot), np.int64(note.position)
             if scatter == ALL and index + CLOSE < stop:
-                look_close(state, out.ahead[(index + CLOSE) & RING])
+                look_close(state, row_at(commands, index + CLOSE), out.ahead[(index + CLOSE) & RING])
             if index + NEAR < stop:
                 look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING], scatter)
             if index + FAR < stop:
                 look_far(state, row_at(commands, index + FAR), out.ahead[index & RING], scatter)
-            _begin(state, out, row_at(commands, index), word, guess)
+            _begin(state, out, row_at(commands, index), word, slot, position)
             if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE and state.cursor.run == 0:
                 state.cursor.step = REPORT
             index += 1

@@ -4,7 +4,7 @@ import numpy as np
 
 from exchange.book.layout import ORDER
 from exchange.codes import CancelReason, EventKind, OrderState, RejectReason
-from exchange.kernel import copy_bytes, kernel, leaf_kernel, put_word, word_at
+from exchange.kernel import clear_row, copy_bytes, kernel, leaf_kernel, put_word, word_at
 from exchange.records import EVENT, code_word, place_in
 
 REJ = np.int64(EventKind.REJ)
@@ -21,7 +21,6 @@ CANCELLED = np.int64(OrderState.CANCELLED)
 EXPIRED = np.int64(OrderState.EXPIRED)
 EXPIRED_REASON = np.int64(CancelReason.EXPIRED)
 STATE = np.int64(RejectReason.STATE)
-ZERO = np.uint64(0)
 
 
 CODES = place_in(EVENT, "kind")
@@ -59,38 +58,15 @@ def next_row(out):
     return out.rows[count]
 
 
-@kernel
+@leaf_kernel
 def market_event(state, out, kind, instrument):
     """A row with nothing but time, kind and instrument; the caller fills in the rest."""
     row = next_row(out)
+    clear_row(row)
     row.sequence = state.sequence
     row.time_ns = state.time_ns
     row.kind = kind
-    row.reason = 0
-    row.side = 0
-    row.liquidity = 0
-    row.state = 0
-    row["flags"] = 0
-    row.order_type = 0
-    row.tif = 0
-    row.account = 0
-    row.session = 0
     row.instrument = instrument
-    row.price = 0
-    row.order_id = 0
-    row.reference = 0
-    row.client_order_id_0 = ZERO
-    row.client_order_id_1 = ZERO
-    row.client_order_id_2 = ZERO
-    row.lots = 0
-    row.leaves_lots = 0
-    row.filled_lots = 0
-    row.order_lots = 0
-    row.level_lots = 0
-    row.hidden_lots = 0
-    row.value_tick_lots = 0
-    row.account_sequence = 0
-    row.amount_mills = 0
     return row
 
 

@@ -9,7 +9,7 @@ from exchange.book.levels import link_at
 from exchange.book.slots import take_slot
 from exchange.book.stops import is_stop
 from exchange.clearing.margin import add_working, loss_per_lot
-from exchange.clearing.positions import open_positions, own_position
+from exchange.clearing.positions import make_position, open_positions, own_position
 from exchange.codes import CommandFlag, EventFlag, EventKind, OrderState, OrderType
 from exchange.engine.emit import (
     LEVEL_LOTS,
@@ -164,7 +164,11 @@ def _refuse_new(state, out, command, reason, tick):
 
 @kernel
 def _take_long_way(state, out, command, word):
-    """The checks of a NEW one by one, and REJ if it fails one. As `take_short_way`, and its `entry_tick`."""
+    """The checks of a NEW one by one, and REJ if it fails one.
+
+    returns  whether it is accepted; the account's position in its book, 0 if there is none yet; its `entry_tick`; the
+             loss that it may make
+    """
     reason, row, tick = check_new(state, command, word)
     if reason != NONE:
         _refuse_new(state, out, command, reason, tick)
@@ -174,17 +178,17 @@ def _take_long_way(state, out, command, word):
 
 
 @leaf_kernel
-def enter_order(state, out, command, word):
+def enter_order(state, out, command, word, position):
     """NEW: ACK, or REJ and 0. Returns the order's slot, 0 too if it rests already: then the ACK tells it.
 
-    word  its `order_hash`
+    word, position  as AHEAD says
     """
     place, row, loss = np.int64(0), np.int64(0), np.int64(0)
     plain = is_plain(command)
     if likely(plain) or is_immediate_limit(command):
-        place, row, loss, alone = take_short_way(state, command, word)
+        place, row, loss, spot, alone = take_short_way(state, command, word, position)
         if likely(alone) and likely(plain):
-            _enter_resting(state, out, command, word, place, row, loss)
+            _enter_resting(state, out, command, word, place, row, loss, spot)
             return np.int64(0)
     return _enter(state, out, command, word, place, row, loss)
 
@@ -207,7 +211,7 @@ def _enter(state, out, command, word, place, row, loss):
     number = next_in_stream(state, account)
     _tell_ack(out, command, codes & SAME_CODES | ACK, tick, order.order_id, 0, 0, number)
     if has_client_order_id(command):
-        add_client_order(state, slot, word)
+        add_client_order(state, slot, word, np.int64(0))
     if command.tif == GTD:
         keep_expiry(state, slot)
     append_to_account(state, account, slot, np.int64(command.session))
@@ -218,12 +222,13 @@ def _enter(state, out, command, word, place, row, loss):
 
 
 @leaf_kernel
-def _enter_resting(state, out, command, word, place, row, loss):
+def _enter_resting(state, out, command, word, place, row, loss, spot):
     """A limit order that has come the short way, meets nobody and joins its queue: ACK, which tells that it rests."""
     account, index, side = np.int64(command.account), np.int64(command.instrument), np.int64(command.side & 1)
     lots, tick, session = np.int64(command.lots), command.price, np.int64(command.session)
     book, account_row = state.books[index], state.accounts[account]
-    row = open_positions(state, account, row, book)
+    if row == 0:
+        row = make_position(state, account, index)
     account_row.recent_position = row
     slot = take_slot(state)
     order = state.orders[slot]
@@ -233,6 +238,6 @@ def _enter_resting(state, out, command, word, place, row, loss):
     number = next_in_stream(state, account)
     _tell_ack(out, command, codes & SAME_CODES | ACK_RESTS, tick, order.order_id, lots, level_lots, number)
     if has_client_order_id(command):
-        add_client_order(state, slot, word)
+        add_client_order(state, slot, word, spot)
     append_to_account(state, account, slot, session)
     add_working(state, account, row, book, side, lots, loss)

@@ -2,23 +2,29 @@
 
 Most of a command's time is waiting for rows that lie anywhere in a state of hundreds of megabytes. A batch tells
 what comes: FAR commands before its turn a command's keys are hashed and the entries of tables asked for, NEAR before
-it the rows that these entries name, CLOSE before it what those rows point to. A wrong guess costs nothing. Asking costs
-instructions: they are well spent on what a cache would not hold anyway (`scatter_of`).
+it the rows that these entries name, CLOSE before it what those rows point to, and the orders that it will meet. A wrong
+guess costs nothing. Asking costs instructions: they are well spent on what a cache would not hold anyway
+(`scatter_of`).
 """
 
 import numpy as np
 
-from exchange.book.index import HIGH_32, LOW_32, SHIFT_32, home_bucket, order_hash
-from exchange.book.levels import place_of, row_of, worse_place
+from exchange.book.index import HIGH_32, LOW_32, SHIFT_32, ask_for_entry, home_bucket, order_hash
+from exchange.book.layout import BOOK
+from exchange.book.levels import best_row, meets, place_of, row_of, worse_place
 from exchange.book.slots import SLOT_MASK
 from exchange.clearing.margin import ask_for_risk
 from exchange.clearing.positions import home_of, position_hash
-from exchange.engine.state import LOOK_AHEAD
-from exchange.kernel import LANES, equal_lanes, leaf_kernel, lowest_bit, prefetch, row_at
+from exchange.codes import CommandKind
+from exchange.engine.state import LOOK_AHEAD, NOT_ASKED
+from exchange.kernel import CACHE_LINE, LANES, equal_lanes, kernel, leaf_kernel, lowest_bit, prefetch, row_at, unlikely
+from exchange.records import place_in
 
 FAR = LOOK_AHEAD
 NEAR = LOOK_AHEAD // 2
 CLOSE = LOOK_AHEAD // 4
+MAKERS = 4  # so many of the prices that an aggressor meets are looked at before it trades
+NEW = np.int64(CommandKind.NEW)
 MANY_ORDERS = 1 << 16  # slots ever used; beyond it links and levels no longer stay in a cache of the second level
 MANY_POSITIONS = 1 << 9  # rows ever used; beyond it neither do accounts and what they hold
 # How far apart the rows lie that commands touch, and so what is asked for beside orders and entries of their index.
@@ -29,6 +35,8 @@ SAMPLES_SHIFT = 3  # one row in each eighth of a batch is looked at, of a short 
 FIRST = np.int64(0)
 SECOND = np.int64(1)
 THIRD = np.int64(2)
+STATISTICS = np.int64(place_in(BOOK, "open_tick") // CACHE_LINE)  # of a day, in a book's row
+assert place_in(BOOK, "last_trade_id") // CACHE_LINE == STATISTICS and place_in(BOOK, "summary") // CACHE_LINE == THIRD
 
 
 @leaf_kernel
@@ -70,11 +78,22 @@ def _ask_for_book(state, index):
 
 
 @leaf_kernel
-def _ask_for_level(state, book, side, tick):
+def _ask_for_level(state, row):
     """A price's queue and its bit in the map of occupied prices."""
-    row = row_of(book, side, place_of(book, side, tick))
     prefetch(state.levels, row, FIRST)
     prefetch(state.occupied, row >> 6, FIRST)
+
+
+@leaf_kernel
+def _ask_for_prices(state, book, command):
+    """The level of a command's price, if that is not 0. If it is a NEW that may meet somebody, the best opposite level
+    too: then 1 is returned, else 0."""
+    side, tick = np.int64(command.side & 1), np.int64(command.price)
+    place = place_of(book, side, tick)
+    _ask_for_level(state, row_of(book, side, place) * np.int64(tick != 0))
+    met = np.int64(command.kind == NEW) & np.int64(meets(book, side, place))
+    prefetch(state.levels, best_row(book, 1 - side) * met, FIRST)
+    return met
 
 
 @leaf_kernel
@@ -94,7 +113,7 @@ def ask_for_owner(state, slot):
     prefetch(state.accounts, account, FIRST)
     ask_for_risk(state, account, book)
     prefetch(state.positions, np.int64(order.position), FIRST)
-    prefetch(state.order_index, home_bucket(order_hash(order), np.int64(state.index_size)), FIRST)
+    ask_for_entry(state, order_hash(order))
     link = state.links[slot]
     prefetch(state.links, np.int64(link.account_newer), FIRST)
     prefetch(state.links, np.int64(link.account_older), FIRST)
@@ -104,13 +123,13 @@ def ask_for_owner(state, slot):
 def look_far(state, command, note, scatter):
     """Hash the keys of a command, and ask for what can be found without more."""
     note.word = order_hash(command)
-    prefetch(state.order_index, home_bucket(note.word, np.int64(state.index_size)), FIRST)
+    ask_for_entry(state, note.word)
     if state.index_old_size != 0:
         prefetch(state.order_index, home_bucket(note.word, np.int64(state.index_old_size)), FIRST)
     if scatter != LITTLE:
         index = np.int64(command.instrument)
         account = np.int64(command.account)
-        position_word = position_hash(account, index)
+        position_word = position_hash(account, index) * np.uint64(command.kind == NEW)
         note.position_word = position_word
         prefetch(state.position_index, home_of(state, position_word), FIRST)
         _ask_for_book(state, index)
@@ -125,20 +144,24 @@ def look_near(state, command, note, scatter):
         slot = min(np.int64(command.order_id) & SLOT_MASK, np.int64(state.used_orders))
     note.slot = slot
     ask_for_order(state, slot)
-    index = np.int64(command.instrument)
+    index, position, met = np.int64(command.instrument), NOT_ASKED, np.int64(0)
     if scatter != LITTLE and index < state.books.shape[0]:
         book = state.books[index]
         ask_for_risk(state, np.int64(command.account), book)
         word = np.uint64(note.position_word)
-        prefetch(state.positions, _likely_row(state.position_index, home_of(state, word) & -LANES, word), FIRST)
+        position = _likely_row(state.position_index, home_of(state, word) & -LANES, word)
+        prefetch(state.positions, position, FIRST)
         if scatter == ALL:
-            _ask_for_level(state, book, np.int64(command.side & 1), command.price)
+            met = _ask_for_prices(state, book, command)
+    note.position = position
+    note.meets = met
 
 
 @leaf_kernel
-def look_close(state, note):
+def look_close(state, command, note):
     """Ask for what the order's row points to; slot 0, of a command that has no order yet, points nowhere."""
     order = state.orders[note.slot]
+    book = state.books[order.book]
     prefetch(state.positions, np.int64(order.position), FIRST)
     _ask_for_book(state, np.int64(order.book))  # a cancel need not name it
     link = state.links[note.slot]
@@ -146,7 +169,34 @@ def look_close(state, note):
     prefetch(state.links, np.int64(link.account_older), FIRST)
     prefetch(state.links, np.int64(link.newer), FIRST)
     prefetch(state.links, np.int64(link.older), FIRST)
-    _ask_for_level(state, state.books[order.book], np.int64(order.side & 1), np.int64(order.price))
+    side = np.int64(order.side & 1)
+    _ask_for_level(state, row_of(book, side, place_of(book, side, np.int64(order.price))))
+    if unlikely(note.meets != 0):
+        _ask_for_trades(state, np.int64(command.instrument), 1 - np.int64(command.side & 1), command.price)
+
+
+@kernel
+def _ask_for_trades(state, index, side, tick):
+    """What an aggressor with this limit begins with, in a book against this side."""
+    book = state.books[index]
+    prefetch(state.books, index, STATISTICS)
+    ask_for_makers(state, book, side, place_of(book, side, tick), False)
+
+
+@kernel
+def ask_for_makers(state, book, side, worst, owners):
+    """The first order at each of the MAKERS best prices of a side, down to the place `worst`; if `owners`, what their
+    fills change beside them."""
+    place = np.int64(book.best[side])
+    for _ in range(MAKERS):
+        if place == 0 or place < worst:
+            return
+        head = np.int64(state.levels[row_of(book, side, place)].head)
+        if owners:
+            ask_for_owner(state, head)
+        else:
+            ask_for_order(state, head)
+        place = worse_place(state, book, side, place)
 
 
 @leaf_kernel

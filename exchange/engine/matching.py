@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from exchange.book.levels import available_lots, crosses, may_trade, place_of, row_of
+from exchange.book.levels import available_lots, crosses, may_trade, place_of, row_of, tick_of
 from exchange.codes import CancelReason, OrderState, TimeInForce
 from exchange.engine.dry_run import executable_lots
 from exchange.engine.featured import fill_oldest, match_featured, prevents
-from exchange.engine.look_ahead import ask_for_next
+from exchange.engine.look_ahead import ALL, ask_for_makers, ask_for_next
 from exchange.engine.orders import forget_order, rest_order, take_out
 from exchange.engine.self_match import is_own, prevent_self_match
 from exchange.engine.trades import book_taken, trade_oldest
@@ -78,15 +78,19 @@ def _match_outright(state, out, slot):
     first, worst = row_of(book, other, np.int64(0)), place_of(book, other, tick)
     best = np.int64(book.best[other])
     own = np.int64(0)
+    first_price, last_price = tick_of(book, other, best), np.int64(0)
+    if out.scatter == ALL:
+        ask_for_makers(state, book, other, worst, True)
     while own == 0 and out.count <= room and order.leaves_lots != 0 and best != 0 and best >= worst:
         resting = np.int64(state.levels[first + best].head)
         if is_own(order, state.orders[resting]):
             own = resting
         else:
             ask_for_next(state, book, other, resting, out.scatter)
-            trade_oldest(state, out, book, resting, slot)
+            last_price = trade_oldest(state, out, book, resting, slot)
             best = np.int64(book.best[other])
-    book_taken(state, book, order, lots_before - order.leaves_lots, order.value_tick_lots - value_before)
+    lots, value = lots_before - order.leaves_lots, order.value_tick_lots - value_before
+    book_taken(state, book, order, lots, value, first_price, last_price)
     if own != 0:
         prevent_self_match(state, out, slot, own)
     return own != 0 or out.count > room

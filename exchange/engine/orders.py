@@ -107,7 +107,7 @@ def work_order(state, order, lots):
     weigh_used_up(state, account)
 
 
-@kernel
+@leaf_kernel
 def move_order(state, slot, tick, lots):
     """A live order takes another price with so many lots left, out of its queue. Returns what still shows where it was.
 
@@ -180,11 +180,11 @@ def rest_order(state, out, slot):
 def forget_order(state, slot):
     """Last step of every order: out of the index, the account's list and the slot table."""
     order = state.orders[slot]
-    _forget_hashed(state, slot, np.int64(order.account), order_hash(order))
+    forget_hashed(state, slot, np.int64(order.account), order_hash(order))
 
 
 @leaf_kernel
-def _forget_hashed(state, slot, account, word):
+def forget_hashed(state, slot, account, word):
     """As `forget_order`, whose account and `order_hash` are known."""
     order = state.orders[slot]
     if order.tif == GTD:
@@ -222,7 +222,7 @@ def _take_out(state, out, slot, reason, word, request_id):
     event = cancel_event(state, out, order, account, codes, lots, level_lots, request_id)
     order.leaves_lots = 0
     order.shown_lots = 0
-    _forget_hashed(state, slot, account, word)
+    forget_hashed(state, slot, account, word)
     return event
 
 

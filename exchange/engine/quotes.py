@@ -249,7 +249,7 @@ def _enter(state, out, side):
     book = state.books[order.book]
     order.position = open_positions(state, account, own_position(state, account, np.int64(order.book)), book)
     word = key_hash(account, order.client_order_id_0, order.client_order_id_1, order.client_order_id_2)
-    add_client_order(state, slot, word)
+    add_client_order(state, slot, word, np.int64(0))
     append_to_account(state, account, slot, np.int64(order.session))
     work_order(state, order, np.int64(order.leaves_lots))
     count_quote(state, slot)

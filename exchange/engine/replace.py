@@ -34,7 +34,7 @@ from exchange.engine.validate import (
     takes_replace,
     would_take,
 )
-from exchange.kernel import kernel
+from exchange.kernel import kernel, leaf_kernel
 
 QUOTE = np.int64(OrderType.QUOTE)
 RPL = np.int64(EventKind.RPL)
@@ -45,20 +45,20 @@ LOST = np.int64(EventFlag.LOST)
 PENDING = np.int64(OrderState.PENDING)
 
 
-@kernel
+@leaf_kernel
 def _keeps_place(order, price, leaves, display):
     """Same price and display, no larger (REPL-001, ICE-005)."""
     return price == order.price and leaves <= order.leaves_lots and display == order.display_lots
 
 
-@kernel
+@leaf_kernel
 def check_replace(state, command, slot, price, total, display):
     """The reason a REPLACE is refused for; price, total and display are what the order would have (REPL-004)."""
     reason = _check_change(state, command, slot, price, total, display)
     return ELECTED if reason == NONE and command["flags"] & SET_TRIGGER != 0 else reason
 
 
-@kernel
+@leaf_kernel
 def _check_change(state, command, slot, price, total, display):
     account = np.int64(command.account)
     if not known_account(state, account):
@@ -90,7 +90,7 @@ def _check_change(state, command, slot, price, total, display):
     return _check_moved(state, account, order, price, leaves, tif)
 
 
-@kernel
+@leaf_kernel
 def _check_moved(state, account, order, price, leaves, tif):
     """Ranks 10 to 12 of a replace that loses priority; it moves a price or adds size."""
     book = state.books[order.book]
@@ -151,7 +151,7 @@ def replace_order(state, out, command, word, guess):
     return _move(state, out, command, slot, price, total)
 
 
-@kernel
+@leaf_kernel
 def _answer_replace(state, out, command, order, level_lots):
     row = order_event(state, out, RPL, order, np.int64(order.leaves_lots), level_lots)
     row.reference = command.request_id
@@ -159,7 +159,7 @@ def _answer_replace(state, out, command, order, level_lots):
     return row
 
 
-@kernel
+@leaf_kernel
 def _shrink(state, out, command, slot, total):
     """The order keeps its place; what nobody sees goes first (ICE-005)."""
     order = state.orders[slot]
@@ -176,7 +176,7 @@ def _shrink(state, out, command, slot, total):
     row["flags"] = KEPT
 
 
-@kernel
+@leaf_kernel
 def _move(state, out, command, slot, price, total):
     """Another price or more size: the order starts again at the back, or as an aggressor (REPL-005)."""
     order = state.orders[slot]

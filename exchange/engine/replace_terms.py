@@ -38,7 +38,7 @@ def _new_stop_price(book, order, command, trigger):
     return tighter(side, protected_tick(book, side, trigger), np.int64(command.price))
 
 
-@kernel
+@leaf_kernel
 def wanted_terms(order, command):
     """Price, total and display that an order would have after a REPLACE."""
     price = np.int64(order.price) if command["flags"] & KEEP_PRICE != 0 else np.int64(command.price)
@@ -53,7 +53,7 @@ def wanted_stop_terms(book, order, command):
     return trigger, price, _wanted_total(order, command), _wanted_display(order, command)
 
 
-@kernel
+@leaf_kernel
 def more_work(book, order, price, lots):
     """(lots, possible loss in mills) that work more than now if an order has so many left at another price."""
     side = np.int64(order.side)
@@ -61,7 +61,7 @@ def more_work(book, order, price, lots):
     return lots - np.int64(order.leaves_lots), lots * loss_per_lot(book, side, price) - held
 
 
-@kernel
+@leaf_kernel
 def set_terms(state, command, slot):
     """What a replace changes without touching an order's place: time in force and tag."""
     order = state.orders[slot]

@@ -7,15 +7,16 @@ says why not: the two must agree on everybody that the short way accepts.
 
 import numpy as np
 
-from exchange.book.index import find_hashed, has_client_order_id, is_surely_free
-from exchange.book.levels import meets, place_of
+from exchange.book.index import free_spot, has_client_order_id, is_taken
+from exchange.book.levels import meets, place_of, row_of
 from exchange.book.slots import can_take_slot
-from exchange.clearing.margin import ask_for_risk, loss_per_lot
+from exchange.clearing.margin import loss_per_lot
 from exchange.clearing.positions import find_position, positions_left
 from exchange.codes import AccountFlag, BookFeature, MarketState, OrderEntry, Side, TimeInForce
 from exchange.engine.risk import reach_of, side_is_full, surely_free_mills
+from exchange.engine.state import NOT_ASKED
 from exchange.engine.validate import CODES, UNUSUAL, price_range
-from exchange.kernel import leaf_kernel, unlikely, word_at
+from exchange.kernel import leaf_kernel, prefetch, unlikely, word_at
 from exchange.records import COMMAND, code_word
 
 ASKS_MORE = np.int64(BookFeature.IMPLIED | BookFeature.PRO_RATA)  # of an order that only rests
@@ -54,50 +55,46 @@ def is_immediate_limit(command):
 
 
 @leaf_kernel
-def _is_free(state, command, word):
-    """No live order of the account has the client order id, if one is given (rank 7)."""
-    if not has_client_order_id(command) or is_surely_free(state, word):
-        return True
-    account, first = np.int64(command.account), command.client_order_id_0
-    return find_hashed(state, word, account, first, command.client_order_id_1, command.client_order_id_2) == 0
-
-
-@leaf_kernel
-def take_short_way(state, command, word):
+def take_short_way(state, command, word, likely_row):
     """Whether a limit order that asks for nothing else is accepted: the place of its price in its own side, 0 if it has
-    to go the long way; the account's position in its book; the loss that it may make; whether it just rests.
+    to go the long way; the account's position in its book; the loss that it may make; its `free_spot`; whether it just
+    rests.
 
-    word  its `order_hash`
+    word, likely_row  its `order_hash`; any position, or NOT_ASKED: it is looked at first, before the index
     """
-    nowhere, row, loss = np.int64(0), np.int64(0), np.int64(0)
+    nowhere, row, loss, spot = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     account, index, session = np.int64(command.account), np.int64(command.instrument), np.int64(command.session)
     if unlikely(index >= state.books.shape[0]):
-        return nowhere, row, loss, False
+        return nowhere, row, loss, spot, False
     if unlikely(account >= state.accounts.shape[0]):
-        return nowhere, row, loss, False
+        return nowhere, row, loss, spot, False
     if unlikely(session >= state.sessions.shape[0]):
-        return nowhere, row, loss, False
+        return nowhere, row, loss, spot, False
     account_row, book = state.accounts[account], state.books[index]
-    ask_for_risk(state, account, book)
     side, tick, lots = np.int64(command.side & 1), command.price, np.int64(command.lots)
     place = place_of(book, side, tick)
     if np.uint64(place - 1) >= np.uint64(book.short_places[side]):
-        return nowhere, row, loss, False
+        return nowhere, row, loss, spot, False
+    prefetch(state.levels, row_of(book, side, place), np.int64(0))
     if account_row["flags"] != DEFINED or state.sessions[session].killed_by != 0:
-        return nowhere, row, loss, False
+        return nowhere, row, loss, spot, False
     if lots < 1 or lots > book.order_lots_max or lots > account_row.order_lots_max:
-        return nowhere, row, loss, False
-    row = np.int64(account_row.recent_position)
+        return nowhere, row, loss, spot, False
+    row = np.int64(account_row.recent_position) if likely_row == NOT_ASKED else likely_row
     position = state.positions[row]
     if unlikely(position.account != account or position.book != index):
         row = find_position(state, account, index)
     if unlikely(row == 0) and positions_left(state) <= 0:
-        return nowhere, row, loss, False
+        return nowhere, row, loss, spot, False
     if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:
-        return nowhere, row, loss, False
+        return nowhere, row, loss, spot, False
     loss = lots * loss_per_lot(book, side, tick)
     if side_is_full(book, side, lots) or lots * book.hold_bound_mills + loss > surely_free_mills(account_row):
-        return nowhere, row, loss, False
-    if not _is_free(state, command, word) or not can_take_slot(state):
-        return nowhere, row, loss, False
-    return place, row, loss, book.features & ASKS_MORE == 0 and not meets(book, side, place)
+        return nowhere, row, loss, spot, False
+    if has_client_order_id(command):
+        spot = free_spot(state, word)
+        if spot == 0 and is_taken(state, command, word):
+            return nowhere, row, loss, spot, False
+    if not can_take_slot(state):
+        return nowhere, row, loss, spot, False
+    return place, row, loss, spot, book.features & ASKS_MORE == 0 and not meets(book, side, place)

@@ -17,7 +17,7 @@ from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX,
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 18
+STATE_VERSION = 19
 LOOK_AHEAD = 16  # commands; a power of two
 
 GROUP = record_type(
@@ -135,9 +135,13 @@ AHEAD = record_type(
     [
         ("word", "<u8"),  # its `order_hash`
         ("slot", "<i4"),  # of the first entry with this hash: nearly always the order that is meant; 0 none
-        ("position_word", "<u4"),  # `position_hash` of its account and book, if rows are asked for by it
+        ("position_word", "<u4"),  # of a NEW: `position_hash` of its account and book, if rows are asked for by it
+        ("position", "<i4"),  # of a NEW: most likely its account's position in its book, row, 0 none, or NOT_ASKED
+        ("meets", "<i4"),  # 1: a NEW that may meet somebody, as far as that is asked
+        ("spare", "<i8"),
     ]
 )
+NOT_ASKED = np.int64(-1)  # where rows lie close together
 
 
 def in_cache_lines(fields: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

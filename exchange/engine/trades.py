@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from exchange.book.index import ask_for_entry, order_hash
 from exchange.book.levels import reduce_order, unlink_order
 from exchange.book.stops import STOPS
 from exchange.book.windows import note_print
@@ -9,7 +10,7 @@ from exchange.clearing.fills import clear_fill, clear_fills, fee_mills
 from exchange.clearing.positions import touch_position
 from exchange.codes import BookFeature, EventKind, Liquidity, OrderState, OrderType
 from exchange.engine.emit import TOTALS, fill_codes, next_in_stream, tell_old_order
-from exchange.engine.orders import forget_order, refresh_order
+from exchange.engine.orders import forget_hashed, forget_order, refresh_order
 from exchange.engine.protection import count_fill
 from exchange.engine.short_way import set_short_places
 from exchange.engine.stops import elect_stops
@@ -27,30 +28,33 @@ VELOCITY = np.int64(BookFeature.VELOCITY)
 @leaf_kernel
 def record_print(state, index, price, lots):
     """Last price, the day's statistics, the windows of prints; every single print elects stops (STOP-004)."""
-    _note_trade(state, index, price, lots)
-    set_short_places(state.books[index])
-
-
-@leaf_kernel
-def _note_trade(state, index, price, lots):
-    """`record_print` but for what the next command asks of the last price."""
     book = state.books[index]
     had_last, last = book.has_last != 0, np.int64(book.last_tick)
-    book.last_trade_id = state.trade_id
-    if book.volume_lots == 0:
-        book.open_tick = price
-        book.day_high = price
-        book.day_low = price
-    book.day_high = max(book.day_high, price)
-    book.day_low = min(book.day_low, price)
-    book.last_tick = price
-    book.has_last = 1
-    book.volume_lots += lots
-    book.volume_tick_lots += price * lots
+    _note_trades(state, book, price, price, lots, price * lots)
     if book.features & VELOCITY != 0:
         note_print(state, index, price)
     if book.features & STOPS != 0:
         elect_stops(state, book, price, had_last, last)
+
+
+@leaf_kernel
+def _note_trades(state, book, first, last, lots, value):
+    """Trades between a first price and a last one in the day's statistics. They change what the short way is open to.
+
+    lots, value  of all of them; value: sum of price * lots
+    """
+    book.last_trade_id = state.trade_id
+    if book.volume_lots == 0:
+        book.open_tick = first
+        book.day_high = first
+        book.day_low = first
+    book.day_high = max(book.day_high, first, last)
+    book.day_low = min(book.day_low, first, last)
+    book.last_tick = last
+    book.has_last = 1
+    book.volume_lots += lots
+    book.volume_tick_lots += value
+    set_short_places(book)
 
 
 @kernel
@@ -127,26 +131,35 @@ def trade_share(state, out, book, resting, slot, price, lots):
 
 @leaf_kernel
 def trade_oldest(state, out, book, resting, slot):
-    """A continuous trade of an outright at the resting order's price. `book_taken` has to follow for the aggressor."""
+    """A continuous trade of a plain outright at the resting order's price. Returns the price.
+
+    `book_taken` has to follow, for the aggressor and the statistics.
+    """
     maker, order = state.orders[resting], state.orders[slot]
+    word = order_hash(maker)
+    ask_for_entry(state, word)
     price = np.int64(maker.price)
     lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
     state.trade_id += 1
-    _note_trade(state, np.int64(maker.book), price, lots)
-    fee = clear_fill(state, book, maker, lots, price, MAKER)
+    fee = clear_fills(state, book, maker, lots, price * lots, MAKER)
     tell_fill(state, out, book, resting, lots, price, MAKER, fee)
     row = np.int64(order.position)
     touch_position(state, np.int64(order.account), state.positions[row], row)
     tell_fill(state, out, book, slot, lots, price, TAKER, fee_mills(book, TAKER, lots))
     if maker.leaves_lots == 0:
-        forget_order(state, resting)
+        forget_hashed(state, resting, np.int64(maker.account), word)
     elif maker.shown_lots == 0:
         refresh_order(state, out, resting)
+    return price
 
 
 @leaf_kernel
-def book_taken(state, book, order, lots, value):
-    """The aggressor's part of all its fills by `trade_oldest`, and the book's. `value`: sum of price * lots."""
+def book_taken(state, book, order, lots, value, first, last):
+    """The aggressor's part of all its fills by `trade_oldest`, and the book's.
+
+    lots, value  of them all; value: sum of price * lots
+    first, last  their first and their last price
+    """
     if lots != 0:
-        set_short_places(book)
+        _note_trades(state, book, first, last, lots, value)
         clear_fills(state, book, order, lots, value, TAKER)

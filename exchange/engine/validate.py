@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.book.implied import opposite_place
-from exchange.book.index import ZERO, find_hashed
+from exchange.book.index import ZERO, has_client_order_id, is_taken
 from exchange.book.levels import place_of, tick_of
 from exchange.book.stops import STOP, STOP_LIMIT, is_stop
 from exchange.clearing.margin import loss_per_lot
@@ -291,7 +291,7 @@ def _is_off_tick(book, command):
     return gives_price(command) and command.price % book.min_inc != 0
 
 
-@kernel
+@leaf_kernel
 def check_replace_syntax(command):
     """Rank 1 of a replace: what is wrong with the message alone."""
     if command["flags"] & KEEP_LOTS == 0 and (command.lots < 1 or command.lots > ORDER_LOTS_MAX):
@@ -364,8 +364,7 @@ def check_terms(state, command, book, row, word, tick):
         reason = check_display(book, lots, np.int64(command.display_lots))
     if reason != NONE:
         return reason
-    first = command.client_order_id_0
-    if first != ZERO and find_hashed(state, word, account, first, command.client_order_id_1, command.client_order_id_2):
+    if has_client_order_id(command) and is_taken(state, command, word):
         return DUP_ID
     if market:
         if best_opposite(state, command) == 0:

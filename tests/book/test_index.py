@@ -11,7 +11,7 @@ from exchange.book.index import (
     add_client_order,
     find_client_order,
     find_hashed,
-    is_surely_free,
+    free_spot,
     key_hash,
     order_hash,
     remove_client_order,
@@ -32,7 +32,7 @@ def find(state: np.record, key: tuple[int, int]) -> int:
 
 
 def looks_free(state: np.record, key: tuple[int, int]) -> bool:
-    return bool(is_surely_free(state, np.uint64(key_hash(*words(*key)))))
+    return bool(free_spot(state, np.uint64(key_hash(*words(*key)))) != 0)
 
 
 def add(state: np.record, slot: int, key: tuple[int, int]) -> None:
@@ -41,7 +41,14 @@ def add(state: np.record, slot: int, key: tuple[int, int]) -> None:
     order.account = account
     order.state = OrderState.OPEN
     order.client_order_id_0, order.client_order_id_1, order.client_order_id_2 = first, second, third
-    add_client_order(state, slot, key_hash(account, first, second, third))
+    enter(state, slot, np.uint64(key_hash(account, first, second, third)))
+
+
+def enter(state: np.record, slot: int, word: np.uint64) -> None:
+    """As a command does: one look first, and what it has found is given on."""
+    spot = int(free_spot(state, word))
+    assert spot == 0 or state.order_index[spot] == 0
+    add_client_order(state, slot, word, spot)
 
 
 def remove(state: np.record, slot: int) -> None:
@@ -109,11 +116,11 @@ def test_an_order_behind_a_full_bucket_is_found_while_its_bucket_moves():
     for slot, word in enumerate(crowd + others, 1):
         order = state.orders[slot]
         order.account, order.state, order.client_order_id_0 = 1, OrderState.OPEN, word
-        add_client_order(state, slot, np.uint64(word))
+        enter(state, slot, np.uint64(word))
     assert state.index_old_size == 64, "it has begun to grow"
     for slot, word in enumerate(others[:8], 24):  # each moves a bucket
         state.orders[slot].account, state.orders[slot].state = 1, OrderState.OPEN
-        add_client_order(state, slot, np.uint64(word + 2**20))
+        enter(state, slot, np.uint64(word + 2**20))
         for known, key in enumerate(crowd + others, 1):
             assert find_hashed(state, np.uint64(key), 1, np.uint64(key), np.uint64(0), np.uint64(0)) == known
     assert state.index_old_size == 0, "and has ended"

@@ -84,3 +84,22 @@ def test_numbers_of_event_channels_follow_from_the_journal(engine):
     enter(engine, 2, Side.SELL, 101, 3, "s")
     after = query.channel_sequences(engine.states)
     assert after["trades", 1] == 1 and after["status", 1] == before["status", 1]
+
+
+def test_statistics_take_in_both_ends_of_an_order_that_trades_at_several_prices(engine):
+    """Each order's first or last price is the highest or the lowest of the day so far."""
+    prints: list[int] = []
+    for side, prices in [
+        (Side.BUY, [100, 101, 102]),
+        (Side.SELL, [110, 109]),
+        (Side.BUY, [92, 95]),
+        (Side.SELL, [91, 90]),
+        (Side.BUY, [111, 112]),
+    ]:
+        for price in prices:
+            enter(engine, 1, Side.SELL if side == Side.BUY else Side.BUY, price, 2, f"m{price}")
+        enter(engine, 2, side, prices[-1], 2 * len(prices), f"t{prices[0]}")
+        prints += prices
+        stats = query.stats(engine.states, 1)
+        assert (stats.open, stats.high, stats.low) == (100, max(prints), min(prints))
+        assert (stats.last, stats.volume, stats.value_tick_lots) == (prices[-1], 2 * len(prints), 2 * sum(prints))

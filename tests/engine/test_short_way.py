@@ -10,6 +10,7 @@ from bench.flow import FLOWS
 from bench.stage import set_stage
 from exchange.codes import OrderState
 from exchange.engine.engine import Engine
+from exchange.engine.look_ahead import ALL, LITTLE
 from exchange.limits import TEST
 from exchange.records import COMMAND, EVENT, blank_rows
 
@@ -29,11 +30,15 @@ def test_only_whole_command_rows_are_run(commands: np.ndarray) -> None:
     assert engine.state_hash() == before
 
 
+@pytest.mark.parametrize(("rows", "scatter"), [(4_000, ALL), (1, LITTLE)], ids=["looked up ahead", "remembered"])
 @pytest.mark.rule("LIMIT-004")
-def test_accounts_that_change_books_count_each_order_at_its_own_position() -> None:
+def test_accounts_that_change_books_count_each_order_at_its_own_position(rows: int, scatter: int) -> None:
     stage = set_stage(replace(FLOWS["mixed"], commands=4_000, warm_orders=400, accounts=5, books=3), "tape")
     stage.reset()
-    stage.engine.run_silently(stage.rows)
+    stage.engine.outs["scatter"] = LITTLE
+    for start in range(0, len(stage.rows), rows):
+        stage.engine.run_silently(stage.rows[start : start + rows])
+    assert stage.engine.outs["scatter"] == scatter
     state = stage.engine.states[0]
     orders = state.orders[state.orders["state"] != OrderState.NONE]
     wanted: Counter[tuple[int, int, int]] = Counter()

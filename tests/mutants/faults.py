@@ -20,6 +20,7 @@ SELF_MATCH = "exchange/engine/self_match.py"
 SHORT_WAY = "exchange/engine/short_way.py"
 ENTRY = "exchange/engine/entry.py"
 TRADES = "exchange/engine/trades.py"
+LOOK_AHEAD = "exchange/engine/look_ahead.py"
 VALIDATE = "exchange/engine/validate.py"
 FILLS = "exchange/clearing/fills.py"
 MARGIN = "exchange/clearing/margin.py"
@@ -269,8 +270,15 @@ FAULTS = (
     ),
     Fault(
         "several fills are booked at the aggressor's limit", MATCHING,
-        "order.value_tick_lots - value_before)", "tick * (lots_before - order.leaves_lots))",
+        "order.value_tick_lots - value_before\n", "tick * (lots_before - order.leaves_lots)\n",
     ),
+    Fault("last price of several fills is their first", TRADES, "    book.last_tick = last\n", "    book.last_tick = first\n"),
+    Fault("the day's high misses the last of several fills", TRADES, "max(book.day_high, first, last)", "max(book.day_high, first)"),
+    Fault("the day's low misses the last of several fills", TRADES, "min(book.day_low, first, last)", "min(book.day_low, first)"),
+    Fault("the day's high misses the first of several fills", TRADES, "max(book.day_high, first, last)", "max(book.day_high, last)"),
+    Fault("the day's low misses the first of several fills", TRADES, "min(book.day_low, first, last)", "min(book.day_low, last)"),
+    Fault("the day opens at the last of several fills", TRADES, "book.open_tick = first", "book.open_tick = last"),
+    Fault("the day's volume counts the last of several fills", TRADES, "    book.volume_tick_lots += value\n", "    book.volume_tick_lots += last * lots\n"),
     # the short way
     Fault("short way forgets the account's largest order", SHORT_WAY, " or lots > account_row.order_lots_max:", ":"),
     Fault("short way forgets the price increment", SHORT_WAY, " or book.min_inc > 1", ""),
@@ -282,16 +290,15 @@ FAULTS = (
     Fault("short way forgets the position limit", SHORT_WAY, "reach_of(state.positions[row], side, lots) > account_row.position_lots_max", "False"),
     Fault("short way forgets what a side can count", SHORT_WAY, "side_is_full(book, side, lots) or ", ""),
     Fault("short way needs no room for a position", SHORT_WAY, "unlikely(row == 0) and positions_left(state) <= 0", "False"),
-    Fault("short way needs no slot", SHORT_WAY, " or not can_take_slot(state)", ""),
+    Fault("short way needs no slot", SHORT_WAY, "    if not can_take_slot(state):\n        return nowhere, row, loss, spot, False\n", ""),
     Fault("short way into books of immediate orders, and terms", SHORT_WAY, " and book.order_entry == FULL_ENTRY", ""),
     Fault("order rests in spite of implied prices", SHORT_WAY, "book.features & ASKS_MORE == 0 and not meets", "not meets"),
     Fault("IOC that meets nobody rests", ENTRY, "likely(alone) and likely(plain)", "likely(alone)"),
-    Fault("short way takes a client order id twice", SHORT_WAY, "not _is_free(state, command, word) or ", ""),
+    Fault("short way takes a client order id twice", SHORT_WAY, "spot == 0 and is_taken(state, command, word)", "False"),
     Fault("aggressor that came the short way rests at once", SHORT_WAY, " and not meets(book, side, place)", ""),
     Fault("short way into terms", SHORT_WAY, " or book.term != 0", ""),
     Fault("short way into books that are not open", SHORT_WAY, "book.phase == OPEN and ", ""),
-    Fault("short way keeps the prices of an older print", TRADES, "        set_short_places(book)\n        clear_fills(", "        clear_fills("),
-    Fault("short way keeps the prices of an older auction print", TRADES, "    set_short_places(state.books[index])\n", ""),
+    Fault("short way keeps the prices of an older print", TRADES, "    set_short_places(book)\n", ""),
     Fault("short way keeps the prices of another state", MARKET_STATE, "    set_short_places(book)\n    guard = state.guards[index]\n    if book.phase", "    guard = state.guards[index]\n    if book.phase"),
     Fault("short way keeps the prices of an older indicative price", PHASES, "    set_short_places(book)\n", ""),
     Fault("short way counts combinations at one position", SHORT_WAY, "book.leg_count != 1 or ", ""),
@@ -331,7 +338,9 @@ FAULTS = (
     Fault("implied quantity of the larger order", IMPLIED_BOOK, "        lots = min(lots, np.int64(state.orders[path.slots[number]].shown_lots))\n", "        lots = max(lots, np.int64(state.orders[path.slots[number]].shown_lots))\n"),
     # client order ids
     Fault("orders are lost when the index of client order ids grows", INDEX, "            _put(state, np.int64(state.index_size), entry)\n", ""),
-    Fault("a client order id is free while its order stands in the old table", INDEX, "old == 0 or _is_surely_not_in(state, old, word)", "True"),
+    Fault("a client order id is free while its order stands in the old table", INDEX, "(old != 0 and not _is_surely_not_in(state, old, word))", "False"),
+    Fault("an entry that was free is written while the index moves", INDEX, "spot != 0 and _is_at_rest(state)", "spot != 0"),
+    Fault("what an older command was to meet is looked for", LOOK_AHEAD, "    note.meets = met\n", "    note.meets |= met\n"),
     Fault("places of the old table become free as they move", INDEX, "            table[spot] = MOVED\n        taken", "            table[spot] = ZERO\n        taken"),
     Fault("a slot that was looked up ahead is believed", ORDERS, "if has_key(state.orders[guess], account, first, second, third):", "if guess != 0:"),
     Fault("an order that has left is found by its key", INDEX, "        and order.state != FREE\n", ""),
