@@ -172,26 +172,29 @@ def look_close(state, command, note):
     side = np.int64(order.side & 1)
     _ask_for_level(state, row_of(book, side, place_of(book, side, np.int64(order.price))))
     if unlikely(note.meets != 0):
-        _ask_for_trades(state, np.int64(command.instrument), 1 - np.int64(command.side & 1), command.price)
+        _ask_for_trades(state, command)
 
 
 @kernel
-def _ask_for_trades(state, index, side, tick):
-    """What an aggressor with this limit begins with, in a book against this side."""
+def _ask_for_trades(state, command):
+    """What an aggressor begins with."""
+    index, side = np.int64(command.instrument), 1 - np.int64(command.side & 1)
     book = state.books[index]
     prefetch(state.books, index, STATISTICS)
-    ask_for_makers(state, book, side, place_of(book, side, tick), False)
+    ask_for_makers(state, book, side, place_of(book, side, command.price), np.int64(command.lots), False)
 
 
 @kernel
-def ask_for_makers(state, book, side, worst, owners):
-    """The first order at each of the MAKERS best prices of a side, down to the place `worst`; if `owners`, what their
-    fills change beside them."""
+def ask_for_makers(state, book, side, worst, lots, owners):
+    """The first order at each of the MAKERS best prices of a side, down to the place `worst` and as far as `lots` go;
+    if `owners`, what their fills change beside them."""
     place = np.int64(book.best[side])
     for _ in range(MAKERS):
-        if place == 0 or place < worst:
+        if place == 0 or place < worst or lots <= 0:
             return
-        head = np.int64(state.levels[row_of(book, side, place)].head)
+        level = state.levels[row_of(book, side, place)]
+        lots -= level.shown_lots
+        head = np.int64(level.head)
         if owners:
             ask_for_owner(state, head)
         else:

@@ -80,7 +80,7 @@ def _match_outright(state, out, slot):
     own = np.int64(0)
     first_price, last_price = tick_of(book, other, best), np.int64(0)
     if out.scatter == ALL:
-        ask_for_makers(state, book, other, worst, True)
+        ask_for_makers(state, book, other, worst, np.int64(order.leaves_lots), True)
     while own == 0 and out.count <= room and order.leaves_lots != 0 and best != 0 and best >= worst:
         resting = np.int64(state.levels[first + best].head)
         if is_own(order, state.orders[resting]):
