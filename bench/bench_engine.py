@@ -13,14 +13,18 @@ from typing import Any
 import numpy as np
 
 from bench.bare_ladder import BareLadder
-from bench.flow import FLOWS, KINDS, Parameters
-from bench.record import Distribution, distribution
+from bench.cpp_ladder import CppLadder, compiler
+from bench.flow import FLOWS, KINDS, Flow, Parameters
+from bench.record import Distribution, distribution, needed_ratio
 from bench.stage import BATCH_ROWS, Stage, set_stage, stage_of, without_client_ids
 from bench.suite import Report
 
 PASSES = 5
 GROWTH_COMMANDS = 500_000
 QUICK_COMMANDS = 100_000
+BARE_LADDER, CPP_LADDER = "bare ladder", "bare ladder in C++"
+# ns a command that the mixed flow may take, and what bare ladders take, on the machine that set the need.
+NEEDED_NS, REFERENCE_NS = 60, {BARE_LADDER: 19, CPP_LADDER: 13}
 GROWTH = {
     "10x resting orders": {"warm_orders": 300_000},
     "10x accounts": {"accounts": 2_560},
@@ -44,21 +48,37 @@ def per_command(stage: Stage, passes: list[np.ndarray]) -> dict[str, Any]:
 
 
 def run_flow(report: Report, name: str) -> None:
-    """ns a command of one flow."""
+    """ns a command of one flow, and of the same flow through the bare ladders, passes of all in turn."""
     parameters = sized(FLOWS[name], report.quick)
     stage = set_stage(parameters)
     events = stage.verify()
-    bare = BareLadder(stage.flow)
-    pairs = [(stage.time_pass(), bare.time_pass()) for _ in range(report.passes(PASSES))]
-    figures = per_command(stage, [times for times, _ in pairs])
-    floor = distribution([cost for _, cost in pairs], "ns")
+    ladders = bare_ladders(stage.flow)
+    passes, floors = [], []
+    for _ in range(report.passes(PASSES)):
+        passes.append(stage.time_pass())
+        floors.append([ladder.time_pass() for ladder in ladders.values()])
+    figures = per_command(stage, passes)
     mix = ", ".join(f"{share:.1f} {kind.replace('_', ' ')}" for kind, share in stage.flow.mix().items() if share)
     report.row(f"{name} flow", figures["pass"].text(), f"batch p99 {figures['batch'].p99:,.1f}; {mix}")
-    ratio = figures["pass"].least / floor.least
-    report.row(f"{name}, bare ladder", floor.text(), f"the book alone, same run; all the rest makes it {ratio:.2f}x")
-    extra: dict[str, Any] = {"bare_ladder": floor}
-    extra |= {"mix": stage.flow.mix(), "resting": stage.flow.resting, "levels": stage.flow.levels, "events": events}
+    for ladder, costs in zip(ladders, zip(*floors, strict=True), strict=True):
+        floor = distribution(costs, "ns")
+        ratio, usual = figures["pass"].least / floor.least, figures["pass"].median / floor.median
+        detail = f"all the rest makes it {ratio:.2f}x, median {usual:.2f}x"
+        if name == "mixed":
+            detail += f"; needed {needed_ratio(NEEDED_NS, REFERENCE_NS[ladder])}"
+        report.row(f"{name}, {ladder}", floor.text(), detail)
+        figures[ladder] = floor
+    if CPP_LADDER not in ladders:
+        report.row(f"{name}, {CPP_LADDER}", "-", "no C++ compiler found")
+    extra = {"mix": stage.flow.mix(), "resting": stage.flow.resting, "levels": stage.flow.levels, "events": events}
     report.keep(name, figures | extra, parameters)
+
+
+def bare_ladders(flow: Flow) -> dict[str, BareLadder | CppLadder]:
+    """The book alone: ours, and another in C++ where there is a compiler."""
+    command = compiler()
+    ours: dict[str, BareLadder | CppLadder] = {BARE_LADDER: BareLadder(flow)}
+    return ours | ({CPP_LADDER: CppLadder(flow, command)} if command else {})
 
 
 def run_growth(report: Report, _: str) -> None:

@@ -58,6 +58,11 @@ def distribution(values: Sequence[float], unit: str) -> Distribution:
     return Distribution(unit, len(ranked), ranked[0], rank(0.5), rank(0.99))
 
 
+def needed_ratio(needed: float, reference: float) -> str:
+    """What is needed as a ratio to a known program's figure, given both on the machine that set the need."""
+    return f"{needed / reference:.2f}x ({needed:,} where it is {reference:,})"
+
+
 def _clock_ns() -> int:
     """What a reading of the thread's clock takes: it is a call of the system."""
     return min(-(thread_time_ns() - thread_time_ns()) for _ in range(1_000))

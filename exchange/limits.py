@@ -34,7 +34,7 @@ class Limits:
     positions: int
     groups: int  # product groups: chips
     commodities: int  # combined commodities: chip x {physical, index}
-    sessions: int
+    sessions: int  # that may be resumed; one less than a power of two
     protections: int  # market-maker protection groups of all accounts
     event_rows: int  # length of the event buffer
 
@@ -46,6 +46,7 @@ class Limits:
         assert self.book_words <= 64, "one word says which words of a bitmap of books are not zero"
         assert self.commodities < 32, "an account has a bit for each commodity"
         assert self.positions < 1 << 31
+        assert (self.sessions + 1).bit_count() == 1, "low bits of its number say where a session's row lies"
 
     @property
     def order_index(self) -> int:
@@ -68,7 +69,7 @@ class Limits:
         return 1 << (2 * self.positions - 1).bit_length()
 
 
-TEST = Limits("test", 1_024, 65_536, 64, 64, 1_024, 8, 16, 64, 15, 256)
+TEST = Limits("test", 1_024, 65_536, 64, 64, 1_024, 8, 16, 63, 15, 256)
 # The launch catalogue is about 1,100 instruments with 4 M rows of price windows. Limit days double windows and raise
 # what they are a share of: 23 M after four of them in a row. Only rows that hold orders, or that a settlement has
 # moved, take memory.

@@ -40,6 +40,7 @@ from tests.reference_implied import tell_implied
 from tests.reference_matching import executed_by, match
 from tests.reference_phases import Phases
 from tests.reference_replace import replace_order
+from tests.reference_sessions import Sessions
 from tests.reference_velocity import Guard, halt, note_print
 from tests.rows import Command, Event
 
@@ -56,11 +57,10 @@ class Reference:
         self.phases = Phases()
         self.orders: dict[int, Order] = {}  # live ones, oldest first
         self.ids = OrderIds(order_capacity)
-        self.last_request: dict[int, int] = {}
         self.guards: dict[int, Guard] = {}
         self.lead_months: dict[int, int] = {}  # by group (BAND-008)
         self.lead_makers: dict[int, list[tuple[int, int]]] = {}  # (account, percent) by book (PRO-003)
-        self.session_accounts: dict[int, int] = {}
+        self.sessions = Sessions()
         self.kills: dict[tuple[int, int], set[int]] = {}  # (scope, its number) -> parties that set a kill (KILL-004)
         self.elected: list[Order] = []  # stops that wait for their injection, in line
         self.run: quotes.Run | None = None  # the mass quote whose entries come
@@ -119,8 +119,7 @@ class Reference:
     def apply(self, command: Any) -> list[Any]:
         """Events of one command, in order."""
         self._begin(command)
-        if command.session:
-            self.last_request[command.session] = max(command.request_id, self.last_request.get(command.session, 0))
+        self.sessions.note_request(command.session, command.request_id)
         COMMANDS.get(command.kind, _unsupported)(self)
         if self.run is None or not self.run.open:
             self._close_run()

@@ -23,8 +23,6 @@ from tests.reference_checks import CANCEL_STATES
 if TYPE_CHECKING:
     from tests.reference_engine import Reference
 
-SESSIONS = 64  # of TEST limits
-
 
 # --- kill
 
@@ -36,6 +34,8 @@ def kill(reference: Reference) -> None:
         reference.refuse(EventKind.REFUSED, reason)
         return
     command = reference.command
+    if command.order_type == Scope.SESSION:
+        reference.sessions.take(command.group)
     leaving: list[Order] = []
     for account in _places(reference):
         _parties(reference, account).add(command.reason)
@@ -69,7 +69,7 @@ def _scope_reason(reference: Reference) -> RejectReason:
         known = command.account in reference.clearing.accounts
         return RejectReason.NONE if known else RejectReason.UNKNOWN_ACCOUNT
     if command.order_type == Scope.SESSION:
-        return RejectReason.NONE if 0 < command.group <= SESSIONS else RejectReason.UNKNOWN
+        return RejectReason.NONE if reference.sessions.may_take(command.group) else RejectReason.UNKNOWN
     return RejectReason.NONE if _places(reference) else RejectReason.UNKNOWN
 
 
@@ -79,7 +79,7 @@ def _places(reference: Reference) -> list[int]:
     if command.order_type == Scope.ACCOUNT:
         return [command.account]
     if command.order_type == Scope.SESSION:
-        opened_by = reference.session_accounts.get(command.group, 0)
+        opened_by = reference.sessions.opened_by.get(command.group, 0)
         return [opened_by if opened_by in reference.clearing.accounts else 0]
     accounts = reference.clearing.accounts.values()
     return sorted(account.number for account in accounts if account.firm == command.group != 0)

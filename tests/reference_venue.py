@@ -15,6 +15,7 @@ from exchange.codes import (
     MarketState,
     Matching,
     RejectReason,
+    Scope,
     Side,
     TimeInForce,
 )
@@ -24,7 +25,7 @@ from tests.reference_book import Book, Order
 from tests.reference_checks import CANCEL_STATES, COLLECTING_STATES
 from tests.reference_clearing import Account, Instrument
 from tests.reference_day_limits import set_day_limits
-from tests.reference_leaving import SESSIONS, fire_timers, release_waiting
+from tests.reference_leaving import fire_timers, release_waiting
 from tests.reference_phases import GOES_TO
 from tests.reference_velocity import empty_windows, guard_of, lead_month
 
@@ -236,8 +237,8 @@ def move_cash(reference: Reference) -> None:
 
 
 def open_session(reference: Reference) -> None:
-    if 0 < reference.command.session <= SESSIONS:
-        reference.session_accounts[reference.command.session] = reference.command.account
+    forgotten = reference.sessions.open(reference.command.session, reference.command.account)
+    reference.kills.pop((Scope.SESSION, forgotten), None)
     reference.answer(EventKind.SESSION)
 
 

@@ -172,7 +172,7 @@ def test_scheduled_close_says_that_the_venue_is_settling(tmp_path: Path) -> None
     with Bench(str(tmp_path), schedule=schedule) as bench:
         move_to(bench, 3_590)
         move_to(bench, 5)
-        assert bench.venue.states["books"]["reason"][0, 1] == StateReason.SETTLING
+        assert {row.group_reason for row in query.instruments(bench.venue.states)} == {StateReason.SETTLING}
 
 
 def move_to(bench: Bench, second_of_hour: int) -> None:

@@ -101,6 +101,15 @@ class Pair:
         expected_totals = (clearing.deposits_mills, clearing.withdrawals_mills, clearing.fees_mills)
         assert (totals.deposits_mills, totals.withdrawals_mills, totals.fees_mills) == expected_totals
 
+    def compare_sessions(self) -> None:
+        """Who has which row, and its last request (SESS-007, RECOV-013)."""
+        states, sessions = self.fast.engine.states, self.reference.sessions
+        holders = {row: int(number) for row, number in enumerate(states["sessions"][0]["number"]) if number}
+        assert holders == sessions.holders
+        for number in {*sessions.last_request, *holders.values()}:
+            expected = sessions.last_request.get(number, 0)
+            assert query.last_request_id(states, number) == expected, f"last request of session {number}"
+
 
 def queue_of(book: Book, side: int, price: int) -> list[tuple[int, int]]:
     return [(order.order_id, order.shown_lots) for order in _at(book, side, price)]

@@ -58,8 +58,10 @@ def home_bucket(word, size):
 
 @leaf_kernel
 def ask_for_entry(state, word):
-    """Ask memory for the bucket where the search for a hash begins."""
+    """Ask memory for the bucket where the search for a hash begins, in each table that is in use."""
     prefetch(state.order_index, home_bucket(word, np.int64(state.index_size)), np.int64(0))
+    if state.index_old_size != 0:
+        prefetch(state.order_index, home_bucket(word, np.int64(state.index_old_size)), np.int64(0))
 
 
 @leaf_kernel
@@ -175,9 +177,9 @@ def _move_bucket(state):
 
 
 @leaf_kernel
-def _is_at_rest(state):
-    """Whether nothing moves when an entry is added: no old table is left, less than a third of the present is taken."""
-    return state.index_old_size == 0 and ENTRIES_PER_ORDER * state.index_entries < state.index_size
+def _is_roomy(state):
+    """Whether less than a third of the present table is taken."""
+    return ENTRIES_PER_ORDER * state.index_entries < state.index_size
 
 
 @kernel
@@ -185,7 +187,7 @@ def make_room(state):
     """Before an entry is added: start the next larger table if a third of this one is taken; go on moving."""
     if state.index_old_size != 0:
         _move_bucket(state)
-    elif not _is_at_rest(state):
+    elif not _is_roomy(state):
         state.index_old_size = state.index_size
         state.index_size = 2 * state.index_size
 
@@ -198,7 +200,7 @@ def add_client_order(state, slot, word, spot):
     spot  its `free_spot`, if that was asked and the index has not changed since; else 0
     """
     entry = (word << SHIFT_32) | np.uint64(slot)
-    if spot != 0 and _is_at_rest(state):
+    if spot != 0 and state.index_old_size == 0 and _is_roomy(state):
         state.order_index[spot] = entry
     else:
         make_room(state)

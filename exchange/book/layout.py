@@ -139,7 +139,7 @@ BOOK = record_type(
         ("start_month", "<i4"),
         ("revision", "<i4"),
         ("listed", "u1"),
-        ("reason", "u1"),  # StateReason of the last change
+        ("reason", "u1"),  # StateReason of the last change of its own state
         ("family", "u1"),
         ("period_kind", "u1"),
         ("quotes", "<i4"),  # that work here

@@ -67,11 +67,20 @@ def _scan_now(commodity, tier):
 
 
 @leaf_kernel
-def _weigh_tier(commodity, tier):
-    """Bring a scan tier's part of the hold up to date with its hours. Returns by how much it rose."""
-    scan = _scan_now(commodity, tier)
-    rise = scan - tier.scan_mills
-    tier.scan_mills = scan
+def _unweighed_rise(state, account, write):
+    """By how much the account's scan tiers have risen since the last weighing. `write`: bring them up to date."""
+    rise = np.int64(0)
+    left = np.int64(state.accounts[account].unweighed)
+    while left != 0:
+        number = lowest_bit(left)
+        left &= left - 1
+        risk = state.risks[risk_place(state, account, number)]
+        for place in range(SCAN_TIERS):
+            tier = risk.tiers[place]
+            scan = _scan_now(state.commodities[number], tier)
+            rise += scan - tier.scan_mills
+            if write:
+                tier.scan_mills = scan
     return rise
 
 
@@ -79,13 +88,7 @@ def _weigh_tier(commodity, tier):
 def weigh_account(state, account):
     """Bring `hold_mills` up to date: afterwards it is what the account's positions and working orders hold."""
     account_row = state.accounts[account]
-    left = np.int64(account_row.unweighed)
-    while left != 0:
-        number = lowest_bit(left)
-        left &= left - 1
-        risk = state.risks[risk_place(state, account, number)]
-        for tier in range(SCAN_TIERS):
-            account_row.hold_mills += _weigh_tier(state.commodities[number], risk.tiers[tier])
+    account_row.hold_mills += _unweighed_rise(state, account, True)
     account_row.unweighed = 0
     account_row.unweighed_mills = 0
 
@@ -93,16 +96,7 @@ def weigh_account(state, account):
 @kernel
 def held_mills(state, account):
     """What the account's positions and working orders hold: `hold_mills` after a weighing, but nothing is written."""
-    account_row = state.accounts[account]
-    held = np.int64(account_row.hold_mills)
-    left = np.int64(account_row.unweighed)
-    while left != 0:
-        number = lowest_bit(left)
-        left &= left - 1
-        risk = state.risks[risk_place(state, account, number)]
-        for tier in range(SCAN_TIERS):
-            held += _scan_now(state.commodities[number], risk.tiers[tier]) - risk.tiers[tier].scan_mills
-    return held
+    return state.accounts[account].hold_mills + _unweighed_rise(state, account, False)
 
 
 @kernel

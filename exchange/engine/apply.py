@@ -10,7 +10,7 @@ import numpy as np
 from exchange.book.levels import CHANGED, ZERO
 from exchange.book.stops import VENUE_LINE, is_stop
 from exchange.codes import CommandKind, EventKind
-from exchange.engine.cash import move_cash, note_request, open_session
+from exchange.engine.cash import move_cash
 from exchange.engine.clock import begin_clock, expire_next
 from exchange.engine.disconnect import disconnect, fire_next_timer, set_timer
 from exchange.engine.emit import refuse
@@ -34,6 +34,7 @@ from exchange.engine.protection import pull_once, reset_protection, set_protecti
 from exchange.engine.quotes import ENTRY_DONE, MATCH_SIDE, begin_quote, lose_side, quote_once, settle_side
 from exchange.engine.replace import replace_order
 from exchange.engine.report import report
+from exchange.engine.sessions import note_request, open_session
 from exchange.engine.stops import inject_stop, keep_stop, next_injection
 from exchange.engine.validate import BAD_COMBO, CLOSED
 from exchange.engine.velocity import halt_once

@@ -1,4 +1,4 @@
-"""Rows of the venue that move money, and what it knows of sessions."""
+"""Rows of the venue that move money."""
 
 import numpy as np
 
@@ -7,10 +7,9 @@ from exchange.codes import EventFlag, EventKind, RejectReason
 from exchange.engine.emit import answer_event, next_in_stream, refuse
 from exchange.engine.risk import equity_mills, free_mills
 from exchange.engine.validate import BAD_QTY, NONE, UNKNOWN_ACCOUNT, known_account
-from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel import kernel
 
 CASH = np.int64(EventKind.CASH)
-SESSION = np.int64(EventKind.SESSION)
 REFUSED = np.int64(EventKind.REFUSED)
 RISK = np.int64(RejectReason.RISK)
 MARGIN = np.int64(EventFlag.MARGIN)
@@ -52,25 +51,3 @@ def move_cash(state, out, command, sign):
     row["flags"] = MARGIN
     row.account_sequence = next_in_stream(state, account)
     next_in_stream(state, account)
-
-
-@kernel
-def open_session(state, out, command):
-    """SESSION: opened or resumed."""
-    session = np.int64(command.session)
-    if 0 < session < state.sessions.shape[0]:
-        state.sessions[session].account = np.int32(command.account)  # a stranger may have any number
-        state.sessions[session].opened_ns = state.time_ns
-    answer_event(state, out, SESSION, command, NONE)
-
-
-@leaf_kernel
-def note_request(state, command):
-    """Remember the highest request of a session: what makes a resend safe (SESS-007, RECOV-012)."""
-    session = np.int64(command.session)
-    if (
-        session != 0
-        and session < state.sessions.shape[0]
-        and command.request_id > state.sessions[session].last_request_id
-    ):
-        state.sessions[session].last_request_id = command.request_id

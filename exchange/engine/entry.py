@@ -22,16 +22,15 @@ from exchange.engine.emit import (
     tell_prices,
 )
 from exchange.engine.orders import append_to_account
+from exchange.engine.plain_terms import CODES, is_immediate_limit, is_plain
 from exchange.engine.risk import RISK, tell_money, weigh_used_up
-from exchange.engine.short_way import is_immediate_limit, take_short_way
+from exchange.engine.short_way import take_short_way
 from exchange.engine.validate import (
     BAND,
-    CODES,
     NONE,
     check_entry,
     check_terms,
     entry_tick,
-    is_plain,
     owner_smp_id,
     price_range,
 )

@@ -10,6 +10,7 @@ from exchange.codes import AccountFlag, CancelReason, EventKind, KillParty, Scop
 from exchange.engine.emit import market_event, next_in_stream, refuse
 from exchange.engine.leavers import add_leaver, send_off
 from exchange.engine.scope import next_account_of
+from exchange.engine.sessions import has_row, own_row, session_row
 from exchange.engine.validate import BAD_COMBO, CLOSED, KILLED, NONE, UNKNOWN, UNKNOWN_ACCOUNT, known_account
 from exchange.kernel import kernel
 
@@ -59,7 +60,7 @@ def _check_scope(state, command):
     if command.order_type == SCOPE_ACCOUNT:
         return NONE if known_account(state, np.int64(command.account)) else UNKNOWN_ACCOUNT
     if command.order_type == SCOPE_SESSION:
-        return NONE if 0 < command.group < state.sessions.shape[0] else UNKNOWN
+        return NONE if has_row(state, np.int64(command.group)) else UNKNOWN
     return NONE if command.group != 0 and _next_of_firm(state, np.int64(command.group), np.int64(1)) != 0 else UNKNOWN
 
 
@@ -78,7 +79,7 @@ def _killed_by(state):
     """The parties that killed what the running command names; all accounts of a firm say the same."""
     cursor = state.cursor
     if cursor.scope == SCOPE_SESSION:
-        return np.int64(state.sessions[cursor.group].killed_by)
+        return np.int64(session_row(state, np.int64(cursor.group)).killed_by)
     if cursor.scope == SCOPE_ACCOUNT:
         return np.int64(state.accounts[cursor.account].killed_by)
     return np.int64(state.accounts[_next_of_firm(state, np.int64(cursor.group), np.int64(1))].firm_killed_by)
@@ -95,7 +96,7 @@ def _next_place(state):
         return np.int64(0)
     if cursor.scope != SCOPE_SESSION:
         return np.int64(cursor.account)
-    account = np.int64(state.sessions[cursor.group].account)
+    account = np.int64(session_row(state, np.int64(cursor.group)).account)
     return account if known_account(state, account) else np.int64(0)
 
 
@@ -105,7 +106,7 @@ def kill_next(state, out):
     cursor = state.cursor
     if cursor.scope == SCOPE_SESSION:
         if cursor.count == 0:
-            state.sessions[cursor.group].killed_by |= 1 << cursor.side
+            own_row(state, np.int64(cursor.group)).killed_by |= 1 << cursor.side
             _tell(state, out, KIL, _next_place(state), _gather_session(state))
             return True
     else:
@@ -126,7 +127,7 @@ def lift_next(state, out):
     if cursor.scope == SCOPE_SESSION:
         if cursor.count != 0:
             return False
-        state.sessions[cursor.group].killed_by &= ~(1 << cursor.side)
+        session_row(state, np.int64(cursor.group)).killed_by &= ~(1 << cursor.side)
         _tell(state, out, LIFTED, _next_place(state), np.int64(0))
         return True
     account = _next_place(state)

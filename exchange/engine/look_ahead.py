@@ -124,8 +124,6 @@ def look_far(state, command, note, scatter):
     """Hash the keys of a command, and ask for what can be found without more."""
     note.word = order_hash(command)
     ask_for_entry(state, note.word)
-    if state.index_old_size != 0:
-        prefetch(state.order_index, home_bucket(note.word, np.int64(state.index_old_size)), FIRST)
     if scatter != LITTLE:
         index = np.int64(command.instrument)
         account = np.int64(command.account)

@@ -71,7 +71,8 @@ def _change_book(state, index, target, reason, until_ns):
     if target == OPEN:
         state.guards[index].extensions = 0
     own = FOLLOW if target == OPEN else target
-    _set_book_state(state, index, np.int64(state.groups[book.group].state), own, reason)
+    book.reason = reason
+    _set_book_state(state, index, np.int64(state.groups[book.group].state), own)
     if target == CLOSED:
         _end_day(state, index)
     if until_ns != KEPT:
@@ -97,7 +98,7 @@ def _change_group(state, group_number, target, reason, until_ns):
         if book.group == group_number:
             own = np.int64(book.own_state)
             # What a breaker, a collar or a person brought about ends with the day.
-            _set_book_state(state, index, target, FOLLOW if target == CLOSED and own != CLOSED else own, reason)
+            _set_book_state(state, index, target, FOLLOW if target == CLOSED and own != CLOSED else own)
             if target == CLOSED:
                 _end_day(state, index)
             elif fresh_day:
@@ -105,7 +106,7 @@ def _change_group(state, group_number, target, reason, until_ns):
 
 
 @kernel
-def _set_book_state(state, index, group_state, own_state, reason):
+def _set_book_state(state, index, group_state, own_state):
     book = state.books[index]
     collected = book.phase == PREOPEN or book.phase == NOCANCEL or book.phase == RESERVED or book.phase == PAUSED
     halted = book.phase == HALT
@@ -118,7 +119,6 @@ def _set_book_state(state, index, group_state, own_state, reason):
         guard.reopen_ns = _stopped_ns(state, guard.reopen_ns)
     elif halted and book.phase != HALT:
         guard.reopen_ns = _resumed_ns(state, guard.reopen_ns)
-    book.reason = reason
     if collected and book.phase == OPEN:
         empty_windows(state, index)
     if book.features & IMPLIED != 0:

@@ -3,7 +3,7 @@
 They see the state after the last applied command; a caller shows the answer once that command is durable.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -48,6 +48,10 @@ class InstrumentRow(NamedTuple):
     own_state: int  # MarketState, NONE: it follows its group
     group_state: MarketState
     state: MarketState  # what comes of both
+    reason: int = 0  # StateReason of its own state,
+    reopen_ns: int = 0  # when a timer ends that, 0 none; while it or its group is in HALT: what is left until then
+    group_reason: int = 0  # the same of its group's
+    group_reopen_ns: int = 0
 
 
 class OrderRow(NamedTuple):
@@ -114,13 +118,17 @@ class Stats(NamedTuple):
     open_interest: int
 
 
-_NOT_DIRECT = ("index", "symbol", "settle_tick", "group_state", "state")
+_NOT_DIRECT = (
+    "index", "symbol", "settle_tick", "group_state", "state", "reopen_ns", "group_reason", "group_reopen_ns"
+)  # fmt: skip
 _DIRECT = [name for name in InstrumentRow._fields if name not in _NOT_DIRECT]
 
 
 def instruments(states: np.ndarray) -> list[InstrumentRow]:
     """Every listed instrument, by index."""
-    state, groups = states[0], group_states(states)
+    state, groups, group_rows = states[0], group_states(states), states["groups"][0]
+    reopen_ns = states["guards"]["reopen_ns"][0].tolist()
+    group_reasons, group_reopen_ns = group_rows["reason"].tolist(), group_rows["reopen_ns"].tolist()
     listed = state.books[1 : int(state.books_listed) + 1]
     columns = {name: listed[name].tolist() for name in [*_DIRECT, "phase", "mark_tick"]}
     symbols = [bytes(words.tobytes()).rstrip(b"\0").decode() for words in listed["symbol"]]
@@ -131,6 +139,9 @@ def instruments(states: np.ndarray) -> list[InstrumentRow]:
             settle_tick=columns["mark_tick"][place],
             group_state=groups[columns["group"][place]],
             state=MarketState(columns["phase"][place]),
+            reopen_ns=reopen_ns[place + 1],
+            group_reason=group_reasons[columns["group"][place]],
+            group_reopen_ns=group_reopen_ns[columns["group"][place]],
             **{name: columns[name][place] for name in _DIRECT},
         )
         for place in range(len(listed))
@@ -219,14 +230,19 @@ def queue(states: np.ndarray, index: int, side: int, price: int) -> list[tuple[i
     return found
 
 
-def _order_row(order: np.record) -> OrderRow:
-    values = {name: int(order[name]) for name in OrderRow._fields if name not in _ORDER_TEXT}
-    client_order_id = unpack_client_order_id(
-        int(order.client_order_id_0), int(order.client_order_id_1), int(order.client_order_id_2)
-    )
-    return OrderRow(
-        client_order_id=client_order_id, instrument=int(order.book), tag=unpack_tag(int(order.tag)), **values
-    )
+def _order_rows(states: np.ndarray, slots: list[int]) -> list[OrderRow]:
+    """Orders by slot, column by column: row by row thousands of them would hold up whoever asks for 0.3 s."""
+    orders = states["orders"][0]
+
+    def column(name: str) -> list[int]:
+        return orders[name][slots].tolist()  # type: ignore[no-any-return]
+
+    columns: dict[str, list[Any]] = {name: column(name) for name in OrderRow._fields if name not in _ORDER_TEXT}
+    words = zip(*(column(f"client_order_id_{number}") for number in range(3)), strict=True)
+    columns["client_order_id"] = [unpack_client_order_id(*word) for word in words]
+    columns["tag"] = [unpack_tag(word) for word in column("tag")]
+    columns["instrument"] = column("book")
+    return [OrderRow(*row) for row in zip(*(columns[name] for name in OrderRow._fields), strict=True)]
 
 
 _ORDER_TEXT = ("client_order_id", "instrument", "tag")
@@ -234,13 +250,12 @@ _ORDER_TEXT = ("client_order_id", "instrument", "tag")
 
 def open_orders(states: np.ndarray, account: int) -> list[OrderRow]:
     """Live orders of an account, oldest first."""
-    state = states[0]
-    found = []
-    slot = int(state.accounts[account].first_order)
+    newer, slots = states["links"]["account_newer"][0], []
+    slot = int(states["accounts"]["first_order"][0, account])
     while slot:
-        found.append(_order_row(state.orders[slot]))
-        slot = int(state.links[slot].account_newer)
-    return found
+        slots.append(slot)
+        slot = newer.item(slot)
+    return _order_rows(states, slots)
 
 
 def find_order(states: np.ndarray, account: int, order_id: int = 0, client_order_id: str = "") -> OrderRow | None:
@@ -252,7 +267,7 @@ def find_order(states: np.ndarray, account: int, order_id: int = 0, client_order
         words = [np.uint64(word) for word in pack_client_order_id(client_order_id)]
         slot = int(find_client_order(state, account, *words))
     order = state.orders[slot]
-    return _order_row(order) if slot and order.account == account else None
+    return _order_rows(states, [slot])[0] if slot and order.account == account else None
 
 
 def _gain_mills(states: np.ndarray, lots: int, mark_num: int, index: int) -> tuple[int, int]:
@@ -301,15 +316,26 @@ def account_sequence(states: np.ndarray, account: int) -> int:
 
 
 def last_request_id(states: np.ndarray, session: int) -> int:
-    """Highest request of a session that was sequenced; 0 of one whose number is beyond the table."""
-    if session > sessions_max(states):
-        return 0
-    return int(states["sessions"][0]["last_request_id"][session])
+    """Highest request of a session that was sequenced; 0 of one whose row another session has taken."""
+    rows = states["sessions"][0]
+    return int(rows["last_request_id"][session % len(rows)]) if knows_session(states, session) else 0
 
 
-def sessions_max(states: np.ndarray) -> int:
-    """The highest number of a session whose requests the engine remembers."""
-    return len(states["sessions"][0]) - 1
+def knows_session(states: np.ndarray, session: int) -> bool:
+    """Whether the row of a session is its own: it was opened, and no other one there since."""
+    rows = states["sessions"][0]
+    return bool(rows["number"][session % len(rows)] == session)
+
+
+def session_rows(states: np.ndarray) -> int:
+    """How many rows there are for sessions; a session has that of its number modulo this, but the first is nobody's."""
+    return len(states["sessions"][0])
+
+
+def last_session(states: np.ndarray) -> int:
+    """The highest number that a session was opened with; a kill may name any."""
+    rows = states["sessions"][0]
+    return int(rows["number"][rows["opened_ns"] > 0].max(initial=0))
 
 
 def channel_sequences(states: np.ndarray) -> dict[tuple[str, int], int]:

@@ -12,12 +12,12 @@ from exchange.book.levels import meets, place_of, row_of
 from exchange.book.slots import can_take_slot
 from exchange.clearing.margin import loss_per_lot
 from exchange.clearing.positions import find_position, positions_left
-from exchange.codes import AccountFlag, BookFeature, MarketState, OrderEntry, Side, TimeInForce
+from exchange.codes import AccountFlag, BookFeature, MarketState, OrderEntry, Side
 from exchange.engine.risk import reach_of, side_is_full, surely_free_mills
+from exchange.engine.sessions import session_row
 from exchange.engine.state import NOT_ASKED
-from exchange.engine.validate import CODES, UNUSUAL, price_range
-from exchange.kernel import leaf_kernel, prefetch, unlikely, word_at
-from exchange.records import COMMAND, code_word
+from exchange.engine.validate import price_range
+from exchange.kernel import leaf_kernel, prefetch, unlikely
 
 ASKS_MORE = np.int64(BookFeature.IMPLIED | BookFeature.PRO_RATA)  # of an order that only rests
 DEFINED = np.int64(AccountFlag.DEFINED)
@@ -25,8 +25,6 @@ OPEN = np.int64(MarketState.OPEN)
 BUY = np.int64(Side.BUY)
 SELL = np.int64(Side.SELL)
 FULL_ENTRY = np.int64(OrderEntry.FULL)
-TIF_CODE = code_word(COMMAND, "kind", tif=0xFF)
-IOC_CODE = code_word(COMMAND, "kind", tif=int(TimeInForce.IOC))
 
 
 @leaf_kernel
@@ -47,14 +45,6 @@ def set_short_places(book):
 
 
 @leaf_kernel
-def is_immediate_limit(command):
-    """A limit order, IOC, and nothing else."""
-    codes = word_at(command, CODES)
-    numbers = command.minimum_lots | command.display_lots | command.expiry_ns
-    return codes & (UNUSUAL | TIF_CODE) == IOC_CODE and numbers == 0
-
-
-@leaf_kernel
 def take_short_way(state, command, word, likely_row):
     """Whether a limit order that asks for nothing else is accepted: the place of its price in its own side, 0 if it has
     to go the long way; the account's position in its book; the loss that it may make; its `free_spot`; whether it just
@@ -68,15 +58,13 @@ def take_short_way(state, command, word, likely_row):
         return nowhere, row, loss, spot, False
     if unlikely(account >= state.accounts.shape[0]):
         return nowhere, row, loss, spot, False
-    if unlikely(session >= state.sessions.shape[0]):
-        return nowhere, row, loss, spot, False
     account_row, book = state.accounts[account], state.books[index]
     side, tick, lots = np.int64(command.side & 1), command.price, np.int64(command.lots)
     place = place_of(book, side, tick)
     if np.uint64(place - 1) >= np.uint64(book.short_places[side]):
         return nowhere, row, loss, spot, False
     prefetch(state.levels, row_of(book, side, place), np.int64(0))
-    if account_row["flags"] != DEFINED or state.sessions[session].killed_by != 0:
+    if account_row["flags"] != DEFINED or session_row(state, session).killed_by != 0:
         return nowhere, row, loss, spot, False
     if lots < 1 or lots > book.order_lots_max or lots > account_row.order_lots_max:
         return nowhere, row, loss, spot, False

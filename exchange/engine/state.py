@@ -17,7 +17,7 @@ from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX,
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 19
+STATE_VERSION = 20
 LOOK_AHEAD = 16  # commands; a power of two
 
 GROUP = record_type(
@@ -37,9 +37,10 @@ SESSION = record_type(
     [
         ("last_request_id", "<i8"),  # SESS-007
         ("opened_ns", "<i8"),
+        ("number", "<u4"),  # whose row this is, 0 nobody's so far, see `engine.sessions`
         ("account", "<i4"),
         ("killed_by", "u1"),  # a bit for each KillParty that stopped it (KILL-001)
-        ("spare", "u1", (3,)),
+        ("spare", "u1", (7,)),
     ]
 )
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.book.implied import opposite_place
-from exchange.book.index import ZERO, has_client_order_id, is_taken
+from exchange.book.index import has_client_order_id, is_taken
 from exchange.book.levels import place_of, tick_of
 from exchange.book.stops import STOP, STOP_LIMIT, is_stop
 from exchange.clearing.margin import loss_per_lot
@@ -20,10 +20,11 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.engine.day_prices import can_park
+from exchange.engine.plain_terms import is_plain
 from exchange.engine.risk import check_risk, is_full
+from exchange.engine.sessions import is_session_killed
 from exchange.engine.stop_terms import check_stop_prices, is_elected_now, stop_tick
-from exchange.kernel import kernel, leaf_kernel, word_at
-from exchange.records import COMMAND, code_word, place_in
+from exchange.kernel import kernel, leaf_kernel
 from exchange.units import ORDER_LOTS_MAX, PRICE_MAX
 
 BUY = np.int64(Side.BUY)
@@ -58,19 +59,12 @@ TIGHTEN = np.int64(CommandFlag.TIGHTEN)
 IOC = np.int64(TimeInForce.IOC)
 FOK = np.int64(TimeInForce.FOK)
 GTD = np.int64(TimeInForce.GTD)
-GTC = np.int64(TimeInForce.GTC)
-DAY = np.int64(TimeInForce.DAY)
 DECREMENT = np.int64(SmpMode.DECREMENT)
 POST_ONLY_NONE = np.int64(PostOnly.NONE)
 POST_ONLY_REJECT = np.int64(PostOnly.REJECT)
 POST_ONLY_SLIDE = np.int64(PostOnly.SLIDE)
 ANY_PRICE = 2 * PRICE_MAX + 1  # beyond every price from every other
 ENTRY_IOC_ONLY = np.int64(OrderEntry.IOC_ONLY)
-
-CODES = place_in(COMMAND, "kind")  # eight codes of a byte each
-# Bits that the codes of a plain order do not have.
-PLAIN = {"side": 1, "order_type": 0, "tif": int(DAY | GTC), "post_only": 0, "smp_mode": int(DECREMENT)}
-UNUSUAL = code_word(COMMAND, "kind", **{name: 0xFF & ~bits for name, bits in PLAIN.items()})
 
 CLOSED = np.int64(MarketState.CLOSED)
 PREOPEN = np.int64(MarketState.PREOPEN)
@@ -90,9 +84,7 @@ def known_account(state, account):
 @leaf_kernel
 def is_killed(state, account, session):
     """Whether a kill of its account, its firm or its session stops a command (KILL-001)."""
-    if state.accounts[account]["flags"] & KILLED_FLAG != 0:
-        return True
-    return session < state.sessions.shape[0] and state.sessions[session].killed_by != 0
+    return state.accounts[account]["flags"] & KILLED_FLAG != 0 or is_session_killed(state, session)
 
 
 @leaf_kernel
@@ -129,13 +121,6 @@ def is_immediate(tif):
 def fits_expiry(command):
     """Whether a time in force is one, and a GTD order, and no other, says until when (TIF-009)."""
     return command.tif <= FOK and (command.tif == GTD) == (command.expiry_ns > 0) and command.expiry_ns >= 0
-
-
-@leaf_kernel
-def is_plain(command):
-    """Whether a NEW is a limit order, DAY or GTC, and nothing else: most are, and one comparison of codes tells."""
-    numbers = command.minimum_lots | command.display_lots | command.expiry_ns
-    return word_at(command, CODES) & UNUSUAL == ZERO and numbers == 0
 
 
 @leaf_kernel

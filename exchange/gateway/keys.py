@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS sessions (
 """
 
 _PUT_KEY = "INSERT OR REPLACE INTO keys VALUES (?, ?)"
+_DROP_SESSION = "DELETE FROM sessions WHERE number = ?"
 _PUT_SESSION = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -166,9 +167,12 @@ class KeyStore:
         self._disarm(number)
         self._advance(sequence)
 
-    def next_session(self) -> int:
-        """A number that no session of the journal has."""
-        return max(self.sessions, default=0) + 1
+    def forget(self, numbers: Iterable[int]) -> None:
+        """These sessions may not be resumed any more. The file hears of it with the next thing that is durable."""
+        for number in numbers:
+            self.sessions.pop(number, None)
+            self._unwritten.pop((_PUT_SESSION, number), None)
+            self._unwritten[_DROP_SESSION, number] = (number,)
 
     def close(self, sequence: int) -> None:
         """`sequence`: the last durable command; all it means is in the store, so the next start reads on from it."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from exchange.engine import query
 from exchange.gateway.history import EventTuple
-from exchange.gateway.hub import Hub
+from exchange.gateway.hub import LOGIN_LIFE_US, Hub
 from exchange.gateway.keys import Key
 from exchange.gateway.seats import Seat
 from exchange.wire.errors import CloseCode
@@ -16,18 +16,16 @@ if TYPE_CHECKING:
 
 SLICE_EVENTS = 1_000  # or orders, at a time: about 0.25 MiB and 10 ms
 STEP_MS = 10
-LOGIN_LIFE_US = 24 * 3_600 * 1_000_000
 
 
 def find_seat(hub: Hub, name: str, key: Key) -> Seat | None:
     """The session a logon wants to resume, if it is known and of this key."""
     number = session_number(name)
-    if number > query.sessions_max(hub.room.states):
-        return None  # its requests were not remembered, so none may be sent again
-    seat = hub.seats.get(number)
+    seat, record = hub.seats.get(number), hub.keys.sessions.get(number)
+    if record is not None and hub.is_unused(record):
+        return None
     if seat is not None:
         return seat if seat.key.key == key.key else None
-    record = hub.keys.sessions.get(number)
     if record is None or record.key != key.key:
         return None
     return hub.restored_seat(record, key)

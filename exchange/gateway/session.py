@@ -10,7 +10,7 @@ from typing import Any
 from exchange.gateway import auth
 from exchange.gateway.handlers import PRIVATE, PUBLIC, count_refused
 from exchange.gateway.history import EventTuple
-from exchange.gateway.hub import Hub
+from exchange.gateway.hub import LOGIN_LIFE_US, Hub
 from exchange.gateway.keys import OFF, Key
 from exchange.gateway.logon import admit, find_seat
 from exchange.gateway.outbox import Encoding, Line, Transport
@@ -22,7 +22,7 @@ from exchange.wire.errors import CloseCode, ErrorCode, error
 from exchange.wire.messages import Auth, CancelTerms, Err, Heartbeat, Ok, Ping, Shutdown
 
 EARLY_MESSAGES_MAX = 20  # SEC-041
-LOGIN_LIFE_MS = 24 * 3_600_000
+LOGIN_LIFE_MS = LOGIN_LIFE_US // 1_000
 NOTICE_MS = 60_000
 
 
@@ -188,6 +188,7 @@ class Session:
         seat = self.seat
         if seat is not None and seat.session is self:
             seat.session = None
+            seat.left_us = hub.clock.wall_us()
             if not self.logging_out:
                 hub.start_grace(seat, self.silent)
 

@@ -35,6 +35,13 @@ def reason_text(reason: int) -> str:
     return name if reason in (StateReason.SETTLING, StateReason.HALT_DCB, StateReason.HALT_ADMIN) else name.lower()
 
 
+def _told_ns(row: InstrumentRow) -> int:
+    """When a book's own state ends, as events would have told it (`Phases._told`)."""
+    if row.own_state == _HALT:
+        return 0
+    return -row.reopen_ns if row.group_state == _HALT else row.reopen_ns
+
+
 class Phases:
     """Effective state, reason and indicative opening of each book."""
 
@@ -43,10 +50,9 @@ class Phases:
         self._members: dict[int, list[int]] = {}
         self._group_of: dict[int, int] = {}
         self._own: dict[int, int] = {}  # book -> its own state
-        self._reasons: dict[int, int] = {}
-        self._until_ns: dict[int, int] = {}  # when the venue's timer ends the state
-        # Reason and end of a book's own state; while its group halts, what is left until then, below 0.
+        # Reason of a state, and when the venue's timer ends it; while a book's group halts: what is left, below 0.
         self._told: dict[int, tuple[int, int]] = {}
+        self._told_of_group: dict[int, tuple[int, int]] = {}
         self.indicative: dict[int, Indicative] = {}
 
     def add(self, rows: Iterable[InstrumentRow]) -> None:
@@ -56,6 +62,9 @@ class Phases:
                 self._group_of[row.index] = row.group
                 self._members.setdefault(row.group, []).append(row.index)
                 self._groups[row.group], self._own[row.index] = int(row.group_state), row.own_state
+                self._told[row.index] = row.reason, _told_ns(row)
+                until_ns = 0 if row.group_state == _HALT else row.group_reopen_ns
+                self._told_of_group[row.group] = row.group_reason, until_ns
 
     def fold(self, row: Row) -> list[int]:
         """Follow a STA or IOP; returns the books it concerns."""
@@ -72,21 +81,19 @@ class Phases:
             books = [index]
         else:
             self._groups[row[REFERENCE]] = row[STATE]
+            self._told_of_group[row[REFERENCE]] = row[REASON], row[VALUE_TICK_LOTS]
             books = self._members.get(row[REFERENCE], [])
             if row[STATE] == _CLOSED:
                 self._own.update({book: _FOLLOW for book in books if self._own[book] != _CLOSED})
             self._hold(books, row[STATE] == _HALT, row[TIME_NS])
         for book in books:
-            of_group = row[REASON], row[VALUE_TICK_LOTS]
-            told = self._told.get(book, (0, 0)) if self._is_own(book) else of_group
-            self._reasons[book], self._until_ns[book] = told
             self.indicative.pop(book, None)
         return books
 
     def _hold(self, books: Iterable[int], halts: bool, now_ns: int) -> None:
         """The time until a book's own state ends stands still while its group halts."""
         for book in books:
-            reason, until_ns = self._told.get(book, (0, 0))
+            reason, until_ns = self._told[book]
             if halts and until_ns > 0:
                 self._told[book] = reason, -max(until_ns - now_ns, 1)
             elif not halts and until_ns < 0:
@@ -108,7 +115,11 @@ class Phases:
 
     def until_us(self, index: int) -> int | None:
         """When the venue's timer ends the state, if one does (STATE-004, AUC-014)."""
-        return self._until_ns.get(index, 0) // 1_000 or None
+        return self._in_force(index)[1] // 1_000 or None
 
     def why(self, index: int) -> str:
-        return reason_text(self._reasons.get(index, StateReason.NONE))
+        """The reason of the effective state."""
+        return reason_text(self._in_force(index)[0])
+
+    def _in_force(self, index: int) -> tuple[int, int]:
+        return self._told[index] if self._is_own(index) else self._told_of_group[self._group_of[index]]

@@ -30,7 +30,7 @@ class Recorded(Tape):
 
     def parts(self) -> Iterator[np.ndarray | Control]:
         last = Command()
-        for part in chunks(tape(11, 800), set()):
+        for part in chunks(tape(12, 800), set()):
             if isinstance(part, list):
                 last = part[-1]
                 yield rows(part)

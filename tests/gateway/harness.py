@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from exchange.day_schedule import DaySchedule
-from exchange.engine import query
 from exchange.gateway.auth import KeyPair, signed_text
 from exchange.gateway.hub import Hub
 from exchange.gateway.outbox import JSON, MSGPACK, Outbox
@@ -167,11 +166,18 @@ class Bench:
     """Venue, gateway and their clock."""
 
     def __init__(
-        self, folder: str, profile: Profile = LOOPBACK, accounts: int = 3, schedule: DaySchedule | None = None
+        self,
+        folder: str,
+        profile: Profile = LOOPBACK,
+        accounts: int = 3,
+        schedule: DaySchedule | None = None,
+        later_ns: int = 0,
     ) -> None:
+        """`later_ns`: how much later than others it starts."""
         self.folder = folder
         self.profile = profile
         self.clock = StillClock()
+        self.clock.now += later_ns
         self.jobs: list[Any] = []
         self.calls: list[Any] = []
         self.hold = False  # the disk is busy: nothing becomes durable
@@ -243,9 +249,17 @@ class Bench:
         assert msgspec.json.encode(messages[-1]).startswith(b'{"t":"live"'), messages
         return peer
 
-    def reuse_last_number(self) -> None:
-        """The next session gets the last number, whoever has it: for tests that open more than a small engine knows."""
-        self.hub._session_number = query.sessions_max(self.venue.states)
+    def forget_dropped(self) -> None:
+        """Sessions without a connection are forgotten now, not after a day: for tests that open more of them than a
+        small engine has rows for."""
+        hub = self.hub
+        dropped = [number for number, seat in hub.seats.items() if seat.session is None]
+        for number in dropped:
+            grace = hub.seats.pop(number).grace
+            if grace is not None:
+                grace.cancel()
+        hub.keys.forget(dropped)
+        hub._rows_taken = hub._count_rows()
 
     def order(self, request_id: int, coid: str, **changes: Any) -> New:
         fields = {"side": "b", "price_tick": self.price, "order_lots": 5} | changes

@@ -207,7 +207,7 @@ def witness(bench: Bench) -> Peer:
 def test_random_bytes_are_refused_and_nobody_else_notices(
     bench: Bench, witness: Peer, data: bytes, logged_on: bool, msgpack: bool
 ) -> None:
-    bench.reuse_last_number()
+    bench.forget_dropped()
     peer = bench.connect(bench.keys[1], msgpack=msgpack) if logged_on else bench.open(msgpack=msgpack)
     peer.raw(data if msgpack else data.decode("utf-8", "replace"))
     peer.take()
@@ -223,7 +223,7 @@ def test_random_messages_never_crash_it_and_nobody_else_notices(
 ) -> None:
     import msgspec
 
-    bench.reuse_last_number()
+    bench.forget_dropped()
     peer = bench.connect(bench.keys[1], msgpack=msgpack)
     for message in messages:
         try:

@@ -25,10 +25,12 @@ from exchange.wire.messages import (
     Trades,
     Welcome,
 )
-from exchange.wire.words import session_id
+from exchange.wire.words import session_id, session_number
 from tests.gateway.harness import Bench, Peer
 
 STREAM = (Exec, Fill, Position, Margin)
+HOURS = 3_600 * 10**9
+OFF = CancelTerms(mode="off")
 
 
 def stream_of(messages: list[Any]) -> list[Any]:
@@ -43,6 +45,10 @@ def resume(bench: Bench, name: str, applied: int, **options: Any) -> tuple[Peer,
 def name_of(peer: Peer) -> str:
     assert peer.session.seat is not None
     return peer.session.seat.name
+
+
+def number_of(peer: Peer) -> int:
+    return session_number(name_of(peer))
 
 
 def killed(bench: Bench, folder: Path) -> Bench:
@@ -138,7 +144,7 @@ def test_after_a_kill_the_session_goes_on_with_replies_events_and_ids(bench: Ben
 @pytest.mark.rule("SESS-021")
 def test_grace_runs_on_after_a_restart(bench: Bench, tmp_path: Path) -> None:
     peer = bench.connect(bench.keys[1])
-    off = bench.connect(bench.keys[2], cancel_terms=CancelTerms(mode="off"))
+    off = bench.connect(bench.keys[2], cancel_terms=OFF)
     peer.ask(bench.order(10, "a1"))
     off.ask(bench.order(10, "b1"))
     with killed(bench, tmp_path / "again") as again:
@@ -149,40 +155,78 @@ def test_grace_runs_on_after_a_restart(bench: Bench, tmp_path: Path) -> None:
         assert len(query.open_orders(again.venue.states, 2)) == 1
 
 
-@pytest.mark.rule("SESS-007", "RECOV-013")
-def test_no_session_is_opened_beyond_the_last_number(bench: Bench, tmp_path: Path) -> None:
-    last = query.sessions_max(bench.venue.states)
-    bench.hub._session_number = last
-    peer = bench.connect(bench.keys[1])
+@pytest.mark.rule("RECOV-013")
+def test_session_unused_for_a_day_is_forgotten_and_one_in_use_never(bench: Bench) -> None:
+    peer, other = bench.connect(bench.keys[1], cancel_terms=OFF), bench.connect(bench.keys[2])
+    name, kept = name_of(peer), name_of(other)
     peer.ask(bench.order(10, "a1"))
+    peer.drop()
+    bench.clock.now += 24 * HOURS - 1
+    peer, (welcome, *_) = resume(bench, name, 0, cancel_terms=OFF)
+    assert (welcome.session_id, welcome.last_id) == (name, 10), "a moment too early"
+    peer.drop()
+    bench.clock.now += 24 * HOURS + 1_000
+    peer, (welcome, *_) = resume(bench, name, 0)
+    assert (welcome.resumed, welcome.last_id) == (False, 0) and welcome.session_id not in (name, kept)
+    assert peer.ask(bench.order(1, "a2"))[0].state == "open", "ids begin anew"
+    bench.hub.forget_unused()
+    assert bench.hub.keys.sessions.keys() == bench.hub.seats.keys() == {number_of(other), number_of(peer)}
+
+
+@pytest.mark.rule("RECOV-013", "SESS-021")
+def test_session_of_before_a_start_is_kept_a_day_and_its_cancel_runs_first(bench: Bench, tmp_path: Path) -> None:
+    """When its connection ended is not known: no later than the start, and no later than its login's last moment."""
+    peer, off = bench.connect(bench.keys[1]), bench.connect(bench.keys[2], cancel_terms=OFF)
+    peer.ask(bench.order(10, "a1"))
+    number = number_of(off)
+    with killed(bench, tmp_path / "soon") as again:
+        again.clock.now += 24 * HOURS - 1
+        assert not again.hub.is_unused(again.hub.keys.sessions[number])
+        again.clock.now += 2_000
+        assert again.hub.is_unused(again.hub.keys.sessions[number])
+    shutil.copytree(bench.folder, tmp_path / "late", ignore=MAKING)
+    with Bench(str(tmp_path / "late"), later_ns=49 * HOURS) as again:
+        assert again.hub.keys.sessions.keys() == {number_of(peer)}
+        assert len(query.open_orders(again.venue.states, 1)) == 1
+        again.pass_ms(3_200)
+        assert query.open_orders(again.venue.states, 1) == []
+        again.hub.forget_unused()
+        assert not again.hub.keys.sessions
+
+
+@pytest.mark.rule("SESS-007", "RECOV-013")
+@pytest.mark.parametrize("store_lost", [False, True])
+def test_number_is_never_given_out_again_and_a_row_only_when_its_session_is_forgotten(
+    bench: Bench, tmp_path: Path, store_lost: bool
+) -> None:
+    rows = query.session_rows(bench.venue.states)
+    bench.connect(bench.keys[1]).ask(bench.order(10, "a1"))
+    for place in range(2, rows):
+        peer = bench.connect(bench.keys[place % 3 + 1], cancel_terms=OFF)
+        assert number_of(peer) == place
+        peer.drop()
     before = bench.venue.sequence
     for _ in range(2):
         refusal = bench.open().log_on(bench.keys[2])[0]
         assert isinstance(refusal, Err) and refusal.name == "BUSY"
     assert bench.venue.sequence == before
-    peer.drop()
-    assert resume(bench, name_of(peer), 0)[1][0].last_id == 10, "who has a session goes on"
-    with killed(bench, tmp_path / "again") as again:
-        assert resume(again, session_id(last), 0)[1][0].last_id == 10
-        assert again.open().log_on(again.keys[2])[0].name == "BUSY"
-
-
-@pytest.mark.rule("SESS-007", "RECOV-013")
-def test_journal_with_a_session_beyond_the_table_opens(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nothing is known of its requests: it is not resumed, but what it left is cancelled."""
-    number = bench.hub._session_number = query.sessions_max(bench.venue.states) + 3
-    with monkeypatch.context() as patch:
-        patch.setattr(query, "sessions_max", lambda _states: number)
-        peer = bench.connect(bench.keys[1])
-    peer.ask(bench.order(10, "a1"))
-    assert name_of(peer) == session_id(number)
-    with killed(bench, tmp_path / "again") as again:
-        assert len(query.open_orders(again.venue.states, 1)) == 1
-        assert again.open().log_on(again.keys[1], session_id(number))[0].name == "BUSY"
-        again.pass_ms(3_200)
-        assert query.open_orders(again.venue.states, 1) == []
+    assert resume(bench, session_id(3), 0)[1][0].last_id == 0, "who has a session goes on"
+    bench.clock.now += 24 * HOURS + 1_000
+    bench.hub.forget_unused()
+    peer = bench.connect(bench.keys[2], cancel_terms=OFF)
+    assert number_of(peer) == rows + 2, "0 has no row, that of 1 is in use"
+    assert peer.ask(bench.order(1, "b1"))[0].state == "open", "not taken for a request of the session before"
+    assert bench.open().log_on(bench.keys[3], session_id(2))[0].session_id == session_id(rows + 4), "3 is in use too"
+    shutil.copytree(bench.folder, tmp_path / "again", ignore=MAKING)
+    if store_lost:
+        for file in (tmp_path / "again").glob("keys.sqlite3*"):
+            file.unlink()
+    with Bench(str(tmp_path / "again"), later_ns=49 * HOURS) as again:
+        found = again.hub.keys.sessions
+        assert not {2, 4} & found.keys() and {1, 3, rows + 2, rows + 4} <= found.keys(), "their rows are others' now"
+        assert query.last_request_id(again.venue.states, rows + 2) == 1
+        assert query.last_request_id(again.venue.states, 2) == 0
+        assert number_of(again.connect(again.keys[1])) == rows + 5
 
 
 @pytest.mark.rule("SESS-021", "DUR-151")
@@ -191,7 +235,7 @@ def test_cancel_that_has_run_does_not_run_again_after_a_crash(bench: Bench, tmp_
     gone = bench.connect(bench.keys[1], cancel_terms=CancelTerms(mode="account", grace_ms=0))
     gone.drop()
     bench.pass_ms(100)
-    bench.connect(bench.keys[1], cancel_terms=CancelTerms(mode="off")).ask(bench.order(10, "a1"))
+    bench.connect(bench.keys[1], cancel_terms=OFF).ask(bench.order(10, "a1"))
     shutil.copytree(bench.folder, tmp_path / "again", ignore=MAKING)
     for file in (tmp_path / "again").glob("keys.sqlite3*"):
         file.unlink()
@@ -286,7 +330,7 @@ def test_client_sees_each_event_once_through_any_drops_takeovers_and_restarts(
 ) -> None:
     bench = Bench(str(tmp_path_factory.mktemp("venue")))
     client = Careful(bench)
-    other = bench.connect(bench.keys[2], cancel_terms=CancelTerms(mode="off"))
+    other = bench.connect(bench.keys[2], cancel_terms=OFF)
     other_id = 10
     for step in steps:
         if step[0] == "new":
@@ -306,7 +350,7 @@ def test_client_sees_each_event_once_through_any_drops_takeovers_and_restarts(
         elif step[0] == "restart":
             bench.close()
             bench = Bench(bench.folder)
-            other = bench.connect(bench.keys[2], cancel_terms=CancelTerms(mode="off"))
+            other = bench.connect(bench.keys[2], cancel_terms=OFF)
             other_id = 10
             client.come_back(bench, False)
         elif step[0] == "take":

@@ -11,6 +11,7 @@ AUCTION = "exchange/book/auction.py"
 INDEX = "exchange/book/index.py"
 SLOTS = "exchange/book/slots.py"
 KILL = "exchange/engine/kill.py"
+SESSIONS = "exchange/engine/sessions.py"
 MATCHING = "exchange/engine/matching.py"
 ORDERS = "exchange/engine/orders.py"
 PHASES = "exchange/engine/phases.py"
@@ -282,7 +283,7 @@ FAULTS = (
     # the short way
     Fault("short way forgets the account's largest order", SHORT_WAY, " or lots > account_row.order_lots_max:", ":"),
     Fault("short way forgets the price increment", SHORT_WAY, " or book.min_inc > 1", ""),
-    Fault("short way lets a killed session in", SHORT_WAY, " or state.sessions[session].killed_by != 0:", ":"),
+    Fault("short way lets a killed session in", SHORT_WAY, " or session_row(state, session).killed_by != 0:", ":"),
     Fault("short way lets a close-only account in", SHORT_WAY, '["flags"] != DEFINED', '["flags"] & DEFINED == 0'),
     Fault("short way forgets the spot month's limit", SHORT_WAY, " and book.spot_weight == 0", ""),
     Fault("short way forgets the margin", SHORT_WAY, " or lots * book.hold_bound_mills + loss > surely_free_mills(account_row):", ":"),
@@ -339,7 +340,7 @@ FAULTS = (
     # client order ids
     Fault("orders are lost when the index of client order ids grows", INDEX, "            _put(state, np.int64(state.index_size), entry)\n", ""),
     Fault("a client order id is free while its order stands in the old table", INDEX, "(old != 0 and not _is_surely_not_in(state, old, word))", "False"),
-    Fault("an entry that was free is written while the index moves", INDEX, "spot != 0 and _is_at_rest(state)", "spot != 0"),
+    Fault("an entry that was free is written while the index moves", INDEX, "spot != 0 and state.index_old_size == 0", "spot != 0"),
     Fault("what an older command was to meet is looked for", LOOK_AHEAD, "    note.meets = met\n", "    note.meets |= met\n"),
     Fault("places of the old table become free as they move", INDEX, "            table[spot] = MOVED\n        taken", "            table[spot] = ZERO\n        taken"),
     Fault("a slot that was looked up ahead is believed", ORDERS, "if has_key(state.orders[guess], account, first, second, third):", "if guess != 0:"),
@@ -347,6 +348,10 @@ FAULTS = (
     Fault("an order's one row does not say that it rests", ENTRY, "codes & SAME_CODES | ACK_RESTS", "codes & SAME_CODES | ACK"),
     Fault("an order's one row does not tell its level", ENTRY, "order.order_id, lots, level_lots, number)", "order.order_id, lots, 0, number)"),
     Fault("a cancel's answer does not name its request", ORDERS, "    _take_out(state, out, slot, USER, word, command.request_id)\n", "    _take_out(state, out, slot, USER, word, 0)\n"),
+    # sessions
+    Fault("a session goes on where the one before it in its row was", SESSIONS, "        if row.number != number:\n            clear_row(row)\n", ""),
+    Fault("a killed session stops another of its row", SESSIONS, "row.killed_by != 0 and row.number == number", "row.killed_by != 0"),
+    Fault("requests of a forgotten session count for another", SESSIONS, "    holder = session_row(state, number).number\n", "    holder = number\n"),
     # the loop
     Fault("a mass quote that is open ends with its batch", APPLY, "            if stop >= start or state.cursor.run == 0:\n", "            if state.cursor.run == 0:\n"),
     Fault("a mass quote that is cut off stays open", APPLY, "        elif unlikely(state.cursor.run != 0) and row_at(commands, index).kind != QUOTE:\n            _cut_run(state)\n", ""),

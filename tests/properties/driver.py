@@ -107,6 +107,7 @@ class Run:
         self._check_scratch()
         self.pair.compare_books()
         self.pair.compare_accounts()
+        self.pair.compare_sessions()
         self.pair.reference.clearing.check()
         self._check_margin()
 

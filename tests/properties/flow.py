@@ -140,7 +140,7 @@ class Flow:
     def stamp(self, kind: CommandKind, **fields: Any) -> Any:
         self.sequence += 1
         self.request_id += 1
-        session = fields.pop("session", self.pick([0, 1, 2, 3]))
+        session = fields.pop("session", self.pick([0, 1, 2, 3] * 8 + [64, 65]))
         return Command(
             sequence=self.sequence, time_ns=self.sequence * 1_000, kind=kind, session=session,
             request_id=self.request_id, **fields,
@@ -365,7 +365,7 @@ class Flow:
         scope = self.pick([Scope.ACCOUNT, Scope.ACCOUNT, Scope.SESSION, Scope.FIRM])
         if scope == Scope.ACCOUNT:
             return {"order_type": 3 if self.chance(0.02) else scope, "account": self.account_number()}
-        number = self.pick([0, 65, 2**32 - 1]) if self.chance(0.1) else self.pick([1, 2, 3])
+        number = self.pick([0, 64, 65, 2**32 - 1]) if self.chance(0.1) else self.pick([1, 2, 3])
         return {"order_type": scope, "group": number}
 
     def _disconnect(self, reference: Reference) -> Any:

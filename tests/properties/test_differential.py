@@ -71,7 +71,7 @@ def test_the_random_flow_reaches_every_kind_of_event_and_most_refusals() -> None
     wanted = {f"event {kind.name}" for kind in EventKind} | {"CXL EXPIRED", "RREJ ELECTED", "TRG"}
     wanted |= {f"NEW refused {reason.name}" for reason in REFUSALS[CommandKind.NEW] - {RejectReason.FULL}}
     wanted |= {f"QUOTE refused {reason.name}" for reason in (RejectReason.DUP_INST, RejectReason.CROSSED_QUOTE)}
-    run = Run(40)
+    run = Run(42)
     while wanted - set(run.seen) and run.commands < 15_000:
         run.go(1_500)
         run.auctions(1)

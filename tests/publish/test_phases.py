@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, StateReason
+from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, Side, StateReason, TimeInForce
 from exchange.engine import query
 from exchange.publish.phases import Phases
 from exchange.publish.rows import KIND
@@ -14,7 +14,7 @@ from tests.rows import Command
 from tests.venues import EngineVenue
 
 STATES = [state for state in MarketState if state != MarketState.NONE]
-CHANGES = 60
+CHANGES = 150
 
 
 @pytest.mark.rule("STATE-001", "MDATA-012")
@@ -31,20 +31,62 @@ def test_published_states_follow_the_engine_from_wherever_they_begin(seed: int) 
     open_property_market(venue, row, (1,))
     listed = query.instruments(states)
     followers: list[Phases] = []
+    seen: set[tuple[str, int | None]] = set()
     for number in range(CHANGES):
-        if number % 20 == 0:  # one that begins now, as after a restart
+        if number % 10 == 0:  # one that begins now, as after a restart
             followers.append(Phases())
             followers[-1].add(query.instruments(states))
-        one = chance.choice(listed)
-        target = {"instrument": one.index} if chance.random() < 0.6 else {"group": one.group}
-        flags = CommandFlag.FORCE if chance.random() < 0.5 else 0
-        told = row(CommandKind.SET_STATE, order_type=chance.choice(STATES), flags=flags, **target)
+        one, told = chance.choice(listed), []
+        if chance.random() < 0.6:
+            price = chance.choice([88, 100, 112])  # two in a row may be too far from each other: RESERVED, for a time
+            order = {"account": 1, "instrument": chance.choice([1, 2]), "price": price, "lots": 1}
+            for side in Side:
+                told += row(CommandKind.NEW, side=side, tif=TimeInForce.GTC, **order)
+        else:
+            target = {"instrument": one.index} if chance.random() < 0.6 else {"group": one.group}
+            flags = CommandFlag.FORCE if chance.random() < 0.5 else 0
+            wanted = chance.choice([*STATES, *[MarketState.OPEN] * 9])
+            reason = chance.choice(list(StateReason))
+            told += row(CommandKind.SET_STATE, order_type=wanted, flags=flags, reason=reason, **target)
         for changed in (one for one in told if one[KIND] == EventKind.STA):
             for phases in followers:
                 phases.fold(changed)
         for book in listed:
             now = query.market_state(states, book.index)
             assert [phases.state(book.index) for phases in followers] == [now] * len(followers)
+            shown = {(phases.why(book.index), phases.until_us(book.index)) for phases in followers}
+            assert len(shown) == 1, f"book {book.index} after change {number}: {shown}"
+            seen.update(shown)
+    assert len({why for why, _ in seen}) > 5
+
+
+@pytest.mark.rule("STATE-004", "MDATA-012")
+def test_who_begins_while_a_market_is_reserved_knows_why_and_until_when() -> None:
+    venue, sequence = EngineVenue(), 0
+
+    def row(kind: CommandKind, **fields: int) -> None:
+        nonlocal sequence
+        sequence += 1
+        venue.apply(Command(kind=kind, sequence=sequence, time_ns=sequence * 1_000, **fields))
+
+    def begun() -> tuple[str, str, int | None]:
+        phases = Phases()
+        phases.add(query.instruments(venue.engine.states))
+        return phases.phase(2), phases.why(2), phases.until_us(2)
+
+    open_property_market(venue, row, (1,))
+    for state in (MarketState.PREOPEN, MarketState.OPEN):
+        row(CommandKind.SET_STATE, group=1, order_type=state)
+    for price in (100, 108, 116):  # the last is further from the first than the window of book 2 is wide
+        for side in Side:
+            row(CommandKind.NEW, instrument=2, account=1, side=side, price=price, lots=1, tif=TimeInForce.GTC)
+    breach_us = sequence
+    assert begun() == ("RESERVED", "velocity", breach_us + 5)
+    row(CommandKind.SET_STATE, group=1, order_type=MarketState.HALT, reason=StateReason.OPERATOR)
+    assert begun() == ("HALT", "operator", None)
+    row(CommandKind.CLOCK)
+    row(CommandKind.SET_STATE, group=1, order_type=MarketState.OPEN, reason=StateReason.SCHEDULE)
+    assert begun() == ("RESERVED", "velocity", breach_us + 5 + 2), "two commands long it stood still"
 
 
 @pytest.mark.rule("MDATA-012")

@@ -1,0 +1,38 @@
+"""Which NEWs ask for nothing but a limit: most of them, and one comparison of all codes tells."""
+
+from exchange.book.index import ZERO
+from exchange.codes import SmpMode, TimeInForce
+from exchange.kernel import leaf_kernel, word_at
+from exchange.records import COMMAND, code_word, place_in
+
+CODES = place_in(COMMAND, "kind")  # eight codes of a byte each
+# Bits that the codes of a plain order may have.
+PLAIN = {
+    "side": 1,
+    "order_type": 0,
+    "tif": int(TimeInForce.DAY | TimeInForce.GTC),
+    "post_only": 0,
+    "smp_mode": int(SmpMode.DECREMENT),
+}
+UNUSUAL = code_word(COMMAND, "kind", **{name: 0xFF & ~bits for name, bits in PLAIN.items()})
+TIF_CODE = code_word(COMMAND, "kind", tif=0xFF)
+IOC_CODE = code_word(COMMAND, "kind", tif=int(TimeInForce.IOC))
+
+
+@leaf_kernel
+def _asks_no_more(command, mask, codes):
+    """Whether a NEW has these codes, as far as `mask` goes, and no minimum, display or expiry."""
+    numbers = command.minimum_lots | command.display_lots | command.expiry_ns
+    return word_at(command, CODES) & mask == codes and numbers == 0
+
+
+@leaf_kernel
+def is_plain(command):
+    """Whether a NEW is a limit order, DAY or GTC, and nothing else."""
+    return _asks_no_more(command, UNUSUAL, ZERO)
+
+
+@leaf_kernel
+def is_immediate_limit(command):
+    """Whether a NEW is a limit order, IOC, and nothing else."""
+    return _asks_no_more(command, UNUSUAL | TIF_CODE, IOC_CODE)
