@@ -7,8 +7,11 @@
 
 namespace {
 
-constexpr int TICKS = 4096;
+#ifndef TICKS
+#error "TICKS: prices are below it, a multiple of 64, at most 4096"
+#endif
 constexpr int WORDS = TICKS / 64;
+static_assert(TICKS % 64 == 0 && WORDS <= 64);
 enum Kind : uint8_t { ADD, CANCEL, REPLACE, AGGRESS };
 enum Side : uint8_t { BUY, SELL };
 

@@ -15,9 +15,10 @@ from time import thread_time_ns
 import numpy as np
 
 from bench.flow import Flow
+from bench.flow_book import TICKS
 
 SOURCE = Path(__file__).with_name("cpp_ladder.cpp")
-FLAGS = ("-std=c++17", "-O3", "-march=native", "-fPIC", "-shared")
+FLAGS = ("-std=c++17", "-O3", "-march=native", "-fPIC", "-shared", f"-DTICKS={TICKS}")
 
 
 def compiler() -> str | None:

@@ -34,11 +34,11 @@ def kill(reference: Reference) -> None:
         reference.refuse(EventKind.REFUSED, reason)
         return
     command = reference.command
-    if command.order_type == Scope.SESSION:
-        reference.sessions.take(command.group)
+    noted = command.order_type != Scope.SESSION or reference.sessions.take(command.group)
     leaving: list[Order] = []
     for account in _places(reference):
-        _parties(reference, account).add(command.reason)
+        if noted:  # of a session that is forgotten the orders leave, and that is all
+            _parties(reference, account).add(command.reason)
         orders = [order for order in reference.orders.values() if _in_scope(reference, order, account)]
         leaving += orders
         _tell(reference, EventKind.KIL, account, len(orders))
@@ -69,7 +69,7 @@ def _scope_reason(reference: Reference) -> RejectReason:
         known = command.account in reference.clearing.accounts
         return RejectReason.NONE if known else RejectReason.UNKNOWN_ACCOUNT
     if command.order_type == Scope.SESSION:
-        return RejectReason.NONE if reference.sessions.may_take(command.group) else RejectReason.UNKNOWN
+        return RejectReason.NONE if command.group else RejectReason.UNKNOWN
     return RejectReason.NONE if _places(reference) else RejectReason.UNKNOWN
 
 

@@ -103,9 +103,11 @@ class Phases:
         phase.reopen_ns = until_ns
 
     def until_ns(self, instrument: Instrument | None, group: int) -> int:
-        """What is told of a new state: when the timer ends it."""
+        """What is told of a new state: when the timer ends it; below 0 what is left, if the group's halt hides it."""
         phase = self.groups[group] if instrument is None else self.own[instrument.index]
-        return 0 if phase.halted_ns is not None else phase.reopen_ns
+        if phase.halted_ns is None or phase.reopen_ns == 0:
+            return phase.reopen_ns
+        return 0 if phase.state == S.HALT else -max(phase.reopen_ns - phase.halted_ns, 1)
 
     def _hold(self, now_ns: int) -> None:
         for phase in self.groups.values():

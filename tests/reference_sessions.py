@@ -16,10 +16,6 @@ class Sessions:
         row = session % ROWS
         return row != 0 and self.holders.setdefault(row, session) == session
 
-    def may_take(self, session: int) -> bool:
-        row = session % ROWS
-        return row != 0 and self.holders.get(row, session) == session
-
     def open(self, session: int, account: int) -> int | None:
         """Opened or resumed. Returns the session whose row it takes: all that was noted of that one is forgotten."""
         row = session % ROWS

@@ -10,7 +10,7 @@ from exchange.codes import AccountFlag, CancelReason, EventKind, KillParty, Scop
 from exchange.engine.emit import market_event, next_in_stream, refuse
 from exchange.engine.leavers import add_leaver, send_off
 from exchange.engine.scope import next_account_of
-from exchange.engine.sessions import has_row, own_row, session_row
+from exchange.engine.sessions import may_take_row, session_row, take_row
 from exchange.engine.validate import BAD_COMBO, CLOSED, KILLED, NONE, UNKNOWN, UNKNOWN_ACCOUNT, known_account
 from exchange.kernel import kernel
 
@@ -60,7 +60,7 @@ def _check_scope(state, command):
     if command.order_type == SCOPE_ACCOUNT:
         return NONE if known_account(state, np.int64(command.account)) else UNKNOWN_ACCOUNT
     if command.order_type == SCOPE_SESSION:
-        return NONE if has_row(state, np.int64(command.group)) else UNKNOWN
+        return NONE if command.group != 0 else UNKNOWN
     return NONE if command.group != 0 and _next_of_firm(state, np.int64(command.group), np.int64(1)) != 0 else UNKNOWN
 
 
@@ -106,7 +106,8 @@ def kill_next(state, out):
     cursor = state.cursor
     if cursor.scope == SCOPE_SESSION:
         if cursor.count == 0:
-            own_row(state, np.int64(cursor.group)).killed_by |= 1 << cursor.side
+            if may_take_row(state, np.int64(cursor.group)):
+                take_row(state, np.int64(cursor.group)).killed_by |= 1 << cursor.side
             _tell(state, out, KIL, _next_place(state), _gather_session(state))
             return True
     else:
@@ -127,7 +128,7 @@ def lift_next(state, out):
     if cursor.scope == SCOPE_SESSION:
         if cursor.count != 0:
             return False
-        session_row(state, np.int64(cursor.group)).killed_by &= ~(1 << cursor.side)
+        session_row(state, np.int64(cursor.group)).killed_by &= ~(1 << cursor.side)  # the first row's stay 0
         _tell(state, out, LIFTED, _next_place(state), np.int64(0))
         return True
     account = _next_place(state)

@@ -33,14 +33,17 @@ def reference_tick(book):
 
 @kernel
 def change_state(state, out, index, group_number, target, reason, until_ns):
-    """STA: a book, or a whole group with `index` 0, is in its new state.
+    """STA: a book, or a whole group with `index` 0, is in its new state. It tells when the venue's timer ends that
+    state, 0 if none does; of a book's state that its group's halt hides, below 0, what will be left of the time.
 
     reason    StateReason
     until_ns  when the venue's timer ends it, 0 if none does, KEPT: as a halt has left it
     """
     if index != 0:
         _change_book(state, index, target, reason, until_ns)
-        told_ns = np.int64(0) if state.books[index].phase == HALT else np.int64(state.guards[index].reopen_ns)
+        told_ns = np.int64(state.guards[index].reopen_ns)
+        if state.books[index].phase == HALT:
+            told_ns = np.int64(0) if target == HALT else -told_ns
     else:
         _change_group(state, group_number, target, reason, until_ns)
         told_ns = np.int64(0) if target == HALT else np.int64(state.groups[group_number].reopen_ns)

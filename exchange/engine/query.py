@@ -255,7 +255,7 @@ def open_orders(states: np.ndarray, account: int) -> list[OrderRow]:
     while slot:
         slots.append(slot)
         slot = newer.item(slot)
-    return _order_rows(states, slots)
+    return _order_rows(states, slots) if slots else []
 
 
 def find_order(states: np.ndarray, account: int, order_id: int = 0, client_order_id: str = "") -> OrderRow | None:
@@ -322,9 +322,9 @@ def last_request_id(states: np.ndarray, session: int) -> int:
 
 
 def knows_session(states: np.ndarray, session: int) -> bool:
-    """Whether the row of a session is its own: it was opened, and no other one there since."""
+    """Whether a session has a row of its own, in which something of it is noted."""
     rows = states["sessions"][0]
-    return bool(rows["number"][session % len(rows)] == session)
+    return session != 0 and bool(rows["number"][session % len(rows)] == session)
 
 
 def session_rows(states: np.ndarray) -> int:

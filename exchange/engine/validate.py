@@ -22,7 +22,7 @@ from exchange.codes import (
 from exchange.engine.day_prices import can_park
 from exchange.engine.plain_terms import is_plain
 from exchange.engine.risk import check_risk, is_full
-from exchange.engine.sessions import is_session_killed
+from exchange.engine.sessions import session_row
 from exchange.engine.stop_terms import check_stop_prices, is_elected_now, stop_tick
 from exchange.kernel import kernel, leaf_kernel
 from exchange.units import ORDER_LOTS_MAX, PRICE_MAX
@@ -84,7 +84,7 @@ def known_account(state, account):
 @leaf_kernel
 def is_killed(state, account, session):
     """Whether a kill of its account, its firm or its session stops a command (KILL-001)."""
-    return state.accounts[account]["flags"] & KILLED_FLAG != 0 or is_session_killed(state, session)
+    return state.accounts[account]["flags"] & KILLED_FLAG != 0 or session_row(state, session).killed_by != 0
 
 
 @leaf_kernel

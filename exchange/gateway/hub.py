@@ -14,12 +14,14 @@ from exchange.gateway.auth import NONCE_BYTES, encode_bytes
 from exchange.gateway.history import EventTuple, History
 from exchange.gateway.keys import Key, KeyStore, SessionRecord
 from exchange.gateway.outbox import Line, Outbox
+from exchange.gateway.roster import Roster
 from exchange.gateway.seats import Release, Seat, covers_drop
 from exchange.gateway.subscriptions import SlowReaders
 from exchange.gateway.throttle import Bucket, Profile, Rate
 from exchange.gateway.timers import Timer, TimerWheel
 from exchange.gateway.translate import Batch, Listed, pack_disconnect, pack_session
 from exchange.seams import Clock, Rng
+from exchange.units import NS_PER_S
 from exchange.wire.messages import (
     AccountSnapshot,
     BatchResult,
@@ -44,9 +46,6 @@ FAILURES_MAX = 6
 REFUSED_MS = 60_000
 CANCEL_BATCHES = 1  # further batches that only cancels may fill (SEC-048)
 LOOPBACK = ("127.0.0.1", "::1")
-LOGIN_LIFE_US = 24 * 3_600 * 1_000_000  # SEC-026
-KEPT_UNUSED_US = 24 * 3_600 * 1_000_000
-FORGET_MS = 600_000
 RECONNECT_MS = (500, 5_000)  # after a stop, clients come back at a random moment of these
 
 
@@ -125,9 +124,7 @@ class Hub:
         self._buckets: dict[tuple[str, object], Bucket] = {}
         self._failures: dict[str, list[int]] = {}
         self._refused_until: dict[str, int] = {}
-        self._session_number = query.last_session(room.states) + 1  # of the next session
-        self._rows_taken = self._count_rows()
-        self._started_us = clock.wall_us()
+        self.roster = Roster(self)
         self._limits = [LimitTerms(rate.name, rate.rate, rate.burst, rate.per) for rate in profile.rates]
 
     def hello(self, connection: int, nonce: str) -> Hello:
@@ -167,7 +164,7 @@ class Hub:
         bucket = self._buckets.get(("logon", key))
         if bucket is None:
             per_minute = self.profile.logons_per_minute
-            rate = Rate("logon", max(1, per_minute // 60), per_minute, "key")
+            rate = Rate("logon", per_minute, per_minute, "key", 60 * NS_PER_S)
             bucket = self._buckets[("logon", key)] = Bucket(rate)
         return bucket
 
@@ -201,45 +198,12 @@ class Hub:
     # Seats.
 
     def new_seat(self, key: Key, terms: CancelTerms) -> Seat | None:
-        """A session nobody had before, of the next number whose row in the engine is not that of a session that may be
-        resumed; None: there is no such row."""
-        rows = query.session_rows(self.room.states)
-        if len(self._rows_taken) == rows:
+        """A session nobody had before; None: there is no number for it."""
+        number = self.roster.new_number(key.key)
+        if number is None:
             return None
-        number = self._session_number
-        while number % rows in self._rows_taken:
-            number += 1
-        self._session_number = number + 1
-        self._rows_taken.add(number % rows)
         seat = self.seats[number] = Seat(self, number, key, terms, 0)
         return seat
-
-    def _count_rows(self) -> set[int]:
-        """The engine's rows of sessions that are not free: of those that may be resumed, and the first."""
-        rows = query.session_rows(self.room.states)
-        return {0, *(number % rows for number in (*self.keys.sessions, *self.seats))}
-
-    def is_unused(self, record: SessionRecord) -> bool:
-        """Whether a session has had no connection for 24 h, so that it is forgotten (RECOV-013). When a connection of
-        before this run ended is not known: at the latest when its login was too old or the venue stopped."""
-        seat = self.seats.get(record.number)
-        if seat is not None and (seat.session is not None or seat.grace is not None):
-            return False
-        left_us = min(record.time_ns // 1_000 + LOGIN_LIFE_US, self._started_us)
-        if seat is not None and seat.left_us:
-            left_us = seat.left_us
-        known = query.knows_session(self.room.states, record.number)
-        return not known or self.clock.wall_us() - left_us > KEPT_UNUSED_US
-
-    def forget_unused(self) -> None:
-        """Give the rows of unused sessions free; again and again from now on."""
-        unused = [record.number for record in self.keys.sessions.values() if self.is_unused(record)]
-        self.keys.forget(unused)
-        for number in unused:
-            self.seats.pop(number, None)
-            self.facts.pop(number, None)
-        self._rows_taken = self._count_rows()
-        self.wheel.after(FORGET_MS, self.forget_unused)
 
     def restored_seat(self, record: SessionRecord, key: Key) -> Seat:
         """A session of the journal that this run has not seen yet."""
@@ -272,12 +236,12 @@ class Hub:
             seat.grace = self.wheel.after(seat.terms.grace_ms, lambda: self.fire_cancel(seat, silent))
 
     def restore(self) -> None:
-        """After a start: sessions of before get their grace counted from now (SESS-021), or are forgotten."""
+        """After a start: sessions of before get their grace counted from now (SESS-021); the unused are forgotten."""
         for record in list(self.keys.sessions.values()):
             key = self.keys.keys.get(record.key)
             if key is not None and key.may_cancel and record.terms.mode != "off":
                 self.start_grace(self.restored_seat(record, key))
-        self.forget_unused()
+        self.roster.sweep()
 
     def fire_cancel(self, seat: Seat, silent: bool = False) -> None:
         """One sequenced disconnect for each account of the session (SESS-021); the engine queues what must wait."""

@@ -167,12 +167,10 @@ class KeyStore:
         self._disarm(number)
         self._advance(sequence)
 
-    def forget(self, numbers: Iterable[int]) -> None:
-        """These sessions may not be resumed any more. The file hears of it with the next thing that is durable."""
-        for number in numbers:
-            self.sessions.pop(number, None)
-            self._unwritten.pop((_PUT_SESSION, number), None)
-            self._unwritten[_DROP_SESSION, number] = (number,)
+    def forget(self, number: int) -> None:
+        """A session may not be resumed any more. The file hears of it with the next thing that is durable."""
+        self.sessions.pop(number, None)
+        self._unwritten[_DROP_SESSION, number] = (number,)
 
     def close(self, sequence: int) -> None:
         """`sequence`: the last durable command; all it means is in the store, so the next start reads on from it."""

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from exchange.engine import query
 from exchange.gateway.history import EventTuple
-from exchange.gateway.hub import LOGIN_LIFE_US, Hub
+from exchange.gateway.hub import Hub
 from exchange.gateway.keys import Key
+from exchange.gateway.roster import LOGIN_LIFE_US
 from exchange.gateway.seats import Seat
 from exchange.wire.errors import CloseCode
 from exchange.wire.messages import AccountSnapshot, Live, Welcome, echoed
@@ -22,7 +23,7 @@ def find_seat(hub: Hub, name: str, key: Key) -> Seat | None:
     """The session a logon wants to resume, if it is known and of this key."""
     number = session_number(name)
     seat, record = hub.seats.get(number), hub.keys.sessions.get(number)
-    if record is not None and hub.is_unused(record):
+    if record is not None and hub.roster.is_forgotten(record):
         return None
     if seat is not None:
         return seat if seat.key.key == key.key else None

@@ -111,7 +111,7 @@ class Seat:
         "hub",
         "key",
         "last_id",
-        "left_us",
+        "left_ns",
         "low",
         "may_cancel",
         "may_trade",
@@ -138,7 +138,7 @@ class Seat:
         self.replies = StoredReplies(hub.profile.dedup)
         self.whole_replies: dict[int, Any] = {}
         self.session: Session | None = None
-        self.left_us = 0  # when its connection of this run ended
+        self.left_ns = 0  # when its connection of this run ended
         self.grace: Timer | None = None
         # Of the account, shared by all its sessions; None: there are several accounts.
         self.order_bucket: Bucket | None = hub.bucket("order", self.account) if self.account else None

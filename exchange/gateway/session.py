@@ -10,10 +10,11 @@ from typing import Any
 from exchange.gateway import auth
 from exchange.gateway.handlers import PRIVATE, PUBLIC, count_refused
 from exchange.gateway.history import EventTuple
-from exchange.gateway.hub import LOGIN_LIFE_US, Hub
+from exchange.gateway.hub import Hub
 from exchange.gateway.keys import OFF, Key
 from exchange.gateway.logon import admit, find_seat
 from exchange.gateway.outbox import Encoding, Line, Transport
+from exchange.gateway.roster import LOGIN_LIFE_US
 from exchange.gateway.seats import Seat, refusal_of_terms
 from exchange.gateway.subscriptions import leave_all
 from exchange.gateway.throttle import Bucket
@@ -188,7 +189,7 @@ class Session:
         seat = self.seat
         if seat is not None and seat.session is self:
             seat.session = None
-            seat.left_us = hub.clock.wall_us()
+            seat.left_ns = hub.clock.mono_ns()
             if not self.logging_out:
                 hub.start_grace(seat, self.silent)
 
@@ -361,7 +362,7 @@ class Session:
                 return
             seat = hub.new_seat(key, terms)
             if seat is None:
-                self._fail(message, ErrorCode.BUSY, "no session number is left: resume a session")
+                self._fail(message, ErrorCode.BUSY, "as many sessions as there may be can be resumed: resume one")
                 return
         if seat.session is not None:
             if not message.take:

@@ -7,8 +7,8 @@ demo or a benchmark on one machine show what the venue can do.
 from dataclasses import dataclass
 
 from exchange.gateway.history import KEPT_HOURS
+from exchange.units import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 # RATE-002: ten times the rate for five seconds is an attack, not a mistake.
 FLOOD_FACTOR = 10
 FLOOD_SECONDS = 5
@@ -16,12 +16,13 @@ FLOOD_SECONDS = 5
 
 @dataclass(frozen=True)
 class Rate:
-    """One kind of limit: `rate` tokens a second, at most `burst` of them saved up, for each `per`."""
+    """One kind of limit: `rate` tokens a second (or another period), at most `burst` saved up, for each `per`."""
 
     name: str
-    rate: int
+    rate: int  # tokens that come in a period
     burst: int
     per: str
+    period_ns: int = NS_PER_S
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Profile:
     connections_per_key: int = 20
     connections_per_address: int = 20
     logons_per_minute: int = 10
+    sessions_per_key: int = 1_024  # that may be resumed; beyond it the one unused longest is forgotten
     guard_loopback: bool = False  # rows per address do not count loopback peers
     batch_rows: int = 4_096  # commands of one commit
     queue_batches: int = 2  # full batches that may wait for the journal; beyond it orders are refused: BUSY
@@ -106,7 +108,7 @@ class Bucket:
 
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
-        self._interval_ns = NS_PER_S // rate.rate
+        self._interval_ns = rate.period_ns // rate.rate
         self._window_ns = rate.burst * self._interval_ns
         self._low_ns = self._window_ns * 8 // 10
         self._full_ns = 0

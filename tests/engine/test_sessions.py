@@ -64,14 +64,29 @@ def test_a_kill_ends_with_its_session_and_stops_no_other_of_the_row() -> None:
     assert desk.kill(FIRST).kind == EventKind.KIL
     assert desk.order(FIRST, 1).reason == RejectReason.KILLED
     assert desk.order(SECOND, 1).kind == EventKind.ACK, "another number, never opened"
-    assert desk.kill(SECOND).reason == RejectReason.UNKNOWN, "the row is not its own"
     desk.open(SECOND, account=2)
     assert desk.order(SECOND, 1).kind == EventKind.ACK
-    assert desk.kill(FIRST, CommandKind.UNKILL).reason == RejectReason.UNKNOWN
+    desk.kill(SECOND)
+    lifted = desk.kill(FIRST, CommandKind.UNKILL)
+    assert (lifted.kind, lifted.account) == (EventKind.LIFTED, 0)
+    assert desk.order(SECOND, 2).reason == RejectReason.KILLED, "that of another was lifted"
     killed = desk.kill(SECOND)
     assert (killed.kind, killed.account) == (EventKind.KIL, 2), "who opened it, not who opened the one before"
     desk.open(FIRST)
     assert desk.order(FIRST, 1).kind == EventKind.ACK
+    desk.pair.compare_sessions()
+
+
+@pytest.mark.rule("RECOV-013", "KILL-001")
+def test_orders_of_a_session_that_is_forgotten_leave_by_its_number_and_it_is_not_blocked() -> None:
+    desk = Desk()
+    desk.open(FIRST)
+    desk.order(FIRST, 1)
+    desk.open(SECOND)
+    desk.order(SECOND, 1)
+    told = desk.row(CommandKind.KILL, order_type=Scope.SESSION, group=FIRST, reason=KillParty.RISK)
+    assert [(event.kind, event.session) for event in told] == [(EventKind.KIL, FIRST), (EventKind.CXL, FIRST)]
+    assert desk.order(FIRST, 2).kind == desk.order(SECOND, 2).kind == EventKind.ACK
     desk.pair.compare_sessions()
 
 
@@ -81,7 +96,8 @@ def test_nothing_is_noted_of_a_number_that_points_to_the_first_row(nobody: int) 
     desk = Desk()
     desk.open(nobody)
     assert desk.order(nobody, 9).kind == EventKind.ACK
-    assert desk.kill(nobody).reason == RejectReason.UNKNOWN
+    assert desk.kill(nobody).kind == (EventKind.KIL if nobody else EventKind.REFUSED)
+    assert desk.order(nobody, 10).kind == EventKind.ACK
     assert desk.last_request(nobody) == 0
     assert not desk.pair.fast.engine.states["sessions"][0][0].tobytes().strip(b"\0")
 

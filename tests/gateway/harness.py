@@ -6,7 +6,9 @@ with Bench(folder) as bench:
     peer.take() -> messages the connection received since the last take
 """
 
+import shutil
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -32,14 +34,15 @@ START_NS = 1_795_000_000_000_000_000
 class StillClock:
     """Time that moves when the test says so."""
 
-    def __init__(self) -> None:
-        self.now = START_NS
+    def __init__(self, later_ns: int = 0) -> None:
+        self.now = START_NS + later_ns
+        self.wrong_ns = 0  # by which the wall clock is off
 
     def now_ns(self) -> int:
-        return self.now
+        return self.now + self.wrong_ns
 
     def wall_us(self) -> int:
-        return self.now // 1_000
+        return (self.now + self.wrong_ns) // 1_000
 
     def mono_ns(self) -> int:
         return self.now
@@ -162,6 +165,19 @@ class Peer:
         self.session.lost()
 
 
+# Segments are made ahead beside the trading: one may be half made at any moment, and be gone at the next.
+MAKING = shutil.ignore_patterns("*.tmp")
+
+
+def killed(bench: "Bench", folder: Path, store_lost: bool = False, **options: Any) -> "Bench":
+    """The venue as it starts again after `kill -9` now: from a copy of what is on disk, or of all but the key store."""
+    shutil.copytree(bench.folder, folder, ignore=MAKING)
+    if store_lost:
+        for file in folder.glob("keys.sqlite3*"):
+            file.unlink()
+    return Bench(str(folder), **options)
+
+
 class Bench:
     """Venue, gateway and their clock."""
 
@@ -172,12 +188,13 @@ class Bench:
         accounts: int = 3,
         schedule: DaySchedule | None = None,
         later_ns: int = 0,
+        wrong_ns: int = 0,
     ) -> None:
-        """`later_ns`: how much later than others it starts."""
+        """`later_ns`: how much later than others it starts; `wrong_ns`: by how much its wall clock is off then."""
         self.folder = folder
         self.profile = profile
-        self.clock = StillClock()
-        self.clock.now += later_ns
+        self.clock = StillClock(later_ns)
+        self.clock.wrong_ns = wrong_ns
         self.jobs: list[Any] = []
         self.calls: list[Any] = []
         self.hold = False  # the disk is busy: nothing becomes durable
@@ -253,13 +270,11 @@ class Bench:
         """Sessions without a connection are forgotten now, not after a day: for tests that open more of them than a
         small engine has rows for."""
         hub = self.hub
-        dropped = [number for number, seat in hub.seats.items() if seat.session is None]
-        for number in dropped:
-            grace = hub.seats.pop(number).grace
-            if grace is not None:
-                grace.cancel()
-        hub.keys.forget(dropped)
-        hub._rows_taken = hub._count_rows()
+        dropped = [seat for seat in hub.seats.values() if seat.session is None and seat.number in hub.keys.sessions]
+        for seat in dropped:
+            if seat.grace is not None:
+                seat.grace.cancel()
+        hub.roster.forget([hub.keys.sessions[seat.number] for seat in dropped])
 
     def order(self, request_id: int, coid: str, **changes: Any) -> New:
         fields = {"side": "b", "price_tick": self.price, "order_lots": 5} | changes

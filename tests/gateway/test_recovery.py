@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchange.engine import query
+from exchange.gateway.keys import OFF
 from exchange.wire.messages import (
     AccountSnapshot,
     Cancel,
     CancelTerms,
     ChannelSpec,
-    Err,
     Exec,
     Fill,
     Live,
@@ -25,12 +25,9 @@ from exchange.wire.messages import (
     Trades,
     Welcome,
 )
-from exchange.wire.words import session_id, session_number
-from tests.gateway.harness import Bench, Peer
+from tests.gateway.harness import MAKING, Bench, Peer, killed
 
 STREAM = (Exec, Fill, Position, Margin)
-HOURS = 3_600 * 10**9
-OFF = CancelTerms(mode="off")
 
 
 def stream_of(messages: list[Any]) -> list[Any]:
@@ -45,20 +42,6 @@ def resume(bench: Bench, name: str, applied: int, **options: Any) -> tuple[Peer,
 def name_of(peer: Peer) -> str:
     assert peer.session.seat is not None
     return peer.session.seat.name
-
-
-def number_of(peer: Peer) -> int:
-    return session_number(name_of(peer))
-
-
-def killed(bench: Bench, folder: Path) -> Bench:
-    """The venue as it starts again after `kill -9` now: from a copy of what is on disk."""
-    shutil.copytree(bench.folder, folder, ignore=MAKING)
-    return Bench(str(folder))
-
-
-# Segments are made ahead beside the trading: one may be half made at any moment, and be gone at the next.
-MAKING = shutil.ignore_patterns("*.tmp")
 
 
 @pytest.mark.rule("RECOV-010", "ACCT-003")
@@ -153,80 +136,6 @@ def test_grace_runs_on_after_a_restart(bench: Bench, tmp_path: Path) -> None:
         again.pass_ms(300)
         assert query.open_orders(again.venue.states, 1) == []
         assert len(query.open_orders(again.venue.states, 2)) == 1
-
-
-@pytest.mark.rule("RECOV-013")
-def test_session_unused_for_a_day_is_forgotten_and_one_in_use_never(bench: Bench) -> None:
-    peer, other = bench.connect(bench.keys[1], cancel_terms=OFF), bench.connect(bench.keys[2])
-    name, kept = name_of(peer), name_of(other)
-    peer.ask(bench.order(10, "a1"))
-    peer.drop()
-    bench.clock.now += 24 * HOURS - 1
-    peer, (welcome, *_) = resume(bench, name, 0, cancel_terms=OFF)
-    assert (welcome.session_id, welcome.last_id) == (name, 10), "a moment too early"
-    peer.drop()
-    bench.clock.now += 24 * HOURS + 1_000
-    peer, (welcome, *_) = resume(bench, name, 0)
-    assert (welcome.resumed, welcome.last_id) == (False, 0) and welcome.session_id not in (name, kept)
-    assert peer.ask(bench.order(1, "a2"))[0].state == "open", "ids begin anew"
-    bench.hub.forget_unused()
-    assert bench.hub.keys.sessions.keys() == bench.hub.seats.keys() == {number_of(other), number_of(peer)}
-
-
-@pytest.mark.rule("RECOV-013", "SESS-021")
-def test_session_of_before_a_start_is_kept_a_day_and_its_cancel_runs_first(bench: Bench, tmp_path: Path) -> None:
-    """When its connection ended is not known: no later than the start, and no later than its login's last moment."""
-    peer, off = bench.connect(bench.keys[1]), bench.connect(bench.keys[2], cancel_terms=OFF)
-    peer.ask(bench.order(10, "a1"))
-    number = number_of(off)
-    with killed(bench, tmp_path / "soon") as again:
-        again.clock.now += 24 * HOURS - 1
-        assert not again.hub.is_unused(again.hub.keys.sessions[number])
-        again.clock.now += 2_000
-        assert again.hub.is_unused(again.hub.keys.sessions[number])
-    shutil.copytree(bench.folder, tmp_path / "late", ignore=MAKING)
-    with Bench(str(tmp_path / "late"), later_ns=49 * HOURS) as again:
-        assert again.hub.keys.sessions.keys() == {number_of(peer)}
-        assert len(query.open_orders(again.venue.states, 1)) == 1
-        again.pass_ms(3_200)
-        assert query.open_orders(again.venue.states, 1) == []
-        again.hub.forget_unused()
-        assert not again.hub.keys.sessions
-
-
-@pytest.mark.rule("SESS-007", "RECOV-013")
-@pytest.mark.parametrize("store_lost", [False, True])
-def test_number_is_never_given_out_again_and_a_row_only_when_its_session_is_forgotten(
-    bench: Bench, tmp_path: Path, store_lost: bool
-) -> None:
-    rows = query.session_rows(bench.venue.states)
-    bench.connect(bench.keys[1]).ask(bench.order(10, "a1"))
-    for place in range(2, rows):
-        peer = bench.connect(bench.keys[place % 3 + 1], cancel_terms=OFF)
-        assert number_of(peer) == place
-        peer.drop()
-    before = bench.venue.sequence
-    for _ in range(2):
-        refusal = bench.open().log_on(bench.keys[2])[0]
-        assert isinstance(refusal, Err) and refusal.name == "BUSY"
-    assert bench.venue.sequence == before
-    assert resume(bench, session_id(3), 0)[1][0].last_id == 0, "who has a session goes on"
-    bench.clock.now += 24 * HOURS + 1_000
-    bench.hub.forget_unused()
-    peer = bench.connect(bench.keys[2], cancel_terms=OFF)
-    assert number_of(peer) == rows + 2, "0 has no row, that of 1 is in use"
-    assert peer.ask(bench.order(1, "b1"))[0].state == "open", "not taken for a request of the session before"
-    assert bench.open().log_on(bench.keys[3], session_id(2))[0].session_id == session_id(rows + 4), "3 is in use too"
-    shutil.copytree(bench.folder, tmp_path / "again", ignore=MAKING)
-    if store_lost:
-        for file in (tmp_path / "again").glob("keys.sqlite3*"):
-            file.unlink()
-    with Bench(str(tmp_path / "again"), later_ns=49 * HOURS) as again:
-        found = again.hub.keys.sessions
-        assert not {2, 4} & found.keys() and {1, 3, rows + 2, rows + 4} <= found.keys(), "their rows are others' now"
-        assert query.last_request_id(again.venue.states, rows + 2) == 1
-        assert query.last_request_id(again.venue.states, 2) == 0
-        assert number_of(again.connect(again.keys[1])) == rows + 5
 
 
 @pytest.mark.rule("SESS-021", "DUR-151")

@@ -10,8 +10,8 @@ import pytest
 from exchange.engine import query
 from exchange.records import EVENT, ROW_BYTES
 from exchange.wire.messages import Cancel, Query
-from tests.gateway.harness import Bench
-from tests.gateway.test_recovery import MAKING, killed, name_of, resume
+from tests.gateway.harness import MAKING, Bench, killed
+from tests.gateway.test_recovery import name_of, resume
 
 
 @pytest.mark.rule("DUR-003", "WIRE-020", "ENTRY-011")

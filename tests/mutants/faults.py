@@ -349,9 +349,10 @@ FAULTS = (
     Fault("an order's one row does not tell its level", ENTRY, "order.order_id, lots, level_lots, number)", "order.order_id, lots, 0, number)"),
     Fault("a cancel's answer does not name its request", ORDERS, "    _take_out(state, out, slot, USER, word, command.request_id)\n", "    _take_out(state, out, slot, USER, word, 0)\n"),
     # sessions
+    Fault("orders of a session that is forgotten cannot be killed", KILL, "return NONE if command.group != 0 else UNKNOWN", "return NONE if may_take_row(state, np.int64(command.group)) else UNKNOWN"),
     Fault("a session goes on where the one before it in its row was", SESSIONS, "        if row.number != number:\n            clear_row(row)\n", ""),
-    Fault("a killed session stops another of its row", SESSIONS, "row.killed_by != 0 and row.number == number", "row.killed_by != 0"),
-    Fault("requests of a forgotten session count for another", SESSIONS, "    holder = session_row(state, number).number\n", "    holder = number\n"),
+    Fault("a killed session stops another of its row", SESSIONS, "place if state.sessions[place].number == number else np.int64(0)", "place"),
+    Fault("requests of a forgotten session count for another", SESSIONS, "    holder = state.sessions[place].number\n", "    holder = number\n"),
     # the loop
     Fault("a mass quote that is open ends with its batch", APPLY, "            if stop >= start or state.cursor.run == 0:\n", "            if state.cursor.run == 0:\n"),
     Fault("a mass quote that is cut off stays open", APPLY, "        elif unlikely(state.cursor.run != 0) and row_at(commands, index).kind != QUOTE:\n            _cut_run(state)\n", ""),

@@ -60,33 +60,64 @@ def test_published_states_follow_the_engine_from_wherever_they_begin(seed: int) 
     assert len({why for why, _ in seen}) > 5
 
 
+class Reserved:
+    """A market where prints have gone too far in a book; a follower from before, and one that begins when asked."""
+
+    def __init__(self, book: int) -> None:
+        self.venue, self.sequence, self.book, self.live = EngineVenue(), 0, book, Phases()
+        open_property_market(self.venue, self.row, (1,))
+        self.live.add(query.instruments(self.venue.engine.states))
+        for state in (MarketState.PREOPEN, MarketState.OPEN):
+            self.row(CommandKind.SET_STATE, group=1, order_type=state)
+        order = {"instrument": book, "account": 1, "lots": 1, "tif": TimeInForce.GTC}
+        for price in (100, 108, 116):  # the last is further from the first than the book's window is wide
+            for side in Side:
+                self.row(CommandKind.NEW, side=side, price=price, **order)
+        self.until_us = self.sequence + 5
+
+    def row(self, kind: CommandKind, **fields: int) -> None:
+        self.sequence += 1
+        command = Command(kind=kind, sequence=self.sequence, time_ns=self.sequence * 1_000, **fields)
+        for told in self.venue.apply(command):
+            if told[KIND] == EventKind.STA:
+                self.live.fold(told)
+
+    def change(self, state: MarketState, reason: StateReason, **whom: int) -> None:
+        self.row(CommandKind.SET_STATE, order_type=state, reason=reason, **(whom or {"group": 1}))
+
+    def shown(self) -> tuple[str, str, int | None]:
+        fresh = Phases()
+        fresh.add(query.instruments(self.venue.engine.states))
+        one, two = ((now.phase(self.book), now.why(self.book), now.until_us(self.book)) for now in (self.live, fresh))
+        assert one == two, f"followed {one}, begun now {two}"
+        return two
+
+
 @pytest.mark.rule("STATE-004", "MDATA-012")
-def test_who_begins_while_a_market_is_reserved_knows_why_and_until_when() -> None:
-    venue, sequence = EngineVenue(), 0
+@pytest.mark.parametrize("book", [1, 2], ids=["the lead month's breach is its group's", "another's is its own"])
+def test_who_begins_while_a_market_is_reserved_knows_why_and_until_when(book: int) -> None:
+    market = Reserved(book)
+    assert market.shown() == ("RESERVED", "velocity", market.until_us)
+    market.change(MarketState.HALT, StateReason.OPERATOR)
+    assert market.shown() == ("HALT", "operator", None)
+    market.row(CommandKind.CLOCK)
+    market.change(MarketState.OPEN if book == 2 else MarketState.RESERVED, StateReason.SCHEDULE)
+    why = "velocity" if book == 2 else "schedule"
+    assert market.shown() == ("RESERVED", why, market.until_us + 2), "two commands long it stood still"
 
-    def row(kind: CommandKind, **fields: int) -> None:
-        nonlocal sequence
-        sequence += 1
-        venue.apply(Command(kind=kind, sequence=sequence, time_ns=sequence * 1_000, **fields))
 
-    def begun() -> tuple[str, str, int | None]:
-        phases = Phases()
-        phases.add(query.instruments(venue.engine.states))
-        return phases.phase(2), phases.why(2), phases.until_us(2)
-
-    open_property_market(venue, row, (1,))
-    for state in (MarketState.PREOPEN, MarketState.OPEN):
-        row(CommandKind.SET_STATE, group=1, order_type=state)
-    for price in (100, 108, 116):  # the last is further from the first than the window of book 2 is wide
-        for side in Side:
-            row(CommandKind.NEW, instrument=2, account=1, side=side, price=price, lots=1, tif=TimeInForce.GTC)
-    breach_us = sequence
-    assert begun() == ("RESERVED", "velocity", breach_us + 5)
-    row(CommandKind.SET_STATE, group=1, order_type=MarketState.HALT, reason=StateReason.OPERATOR)
-    assert begun() == ("HALT", "operator", None)
-    row(CommandKind.CLOCK)
-    row(CommandKind.SET_STATE, group=1, order_type=MarketState.OPEN, reason=StateReason.SCHEDULE)
-    assert begun() == ("RESERVED", "velocity", breach_us + 5 + 2), "two commands long it stood still"
+@pytest.mark.rule("STATE-004", "MDATA-012")
+def test_a_time_that_two_halts_have_stopped_is_known_to_who_begins_too() -> None:
+    market = Reserved(2)
+    force = {"instrument": 2, "flags": int(CommandFlag.FORCE)}
+    market.change(MarketState.HALT, StateReason.HALT_ADMIN, **force)
+    assert market.shown() == ("HALT", "HALT_ADMIN", None)
+    market.change(MarketState.HALT, StateReason.OPERATOR)
+    assert market.shown() == ("HALT", "HALT_ADMIN", None)
+    market.change(MarketState.RESERVED, StateReason.OPERATOR, **force)
+    assert market.shown() == ("HALT", "operator", None), "its group's"
+    market.change(MarketState.OPEN, StateReason.SCHEDULE)
+    assert market.shown() == ("RESERVED", "operator", market.until_us + 3)
 
 
 @pytest.mark.rule("MDATA-012")
