@@ -9,7 +9,7 @@ import numpy as np
 
 from exchange.codes import EventKind, RejectReason
 from exchange.engine.emit import answer_event
-from exchange.kernel import clear_row, kernel, leaf_kernel
+from exchange.kernel import clear_row, kernel, leaf_kernel, likely
 
 SESSION = np.int64(EventKind.SESSION)
 NONE = np.int64(RejectReason.NONE)
@@ -22,24 +22,28 @@ def _place_of(state, number):
 
 
 @leaf_kernel
+def row_there(state, number):
+    """The row where the number of a session points, whosever it is."""
+    return state.sessions[_place_of(state, number)]
+
+
+@leaf_kernel
 def session_row(state, number):
     """The row of a session; the first, which is never written, if it has none."""
-    place = _place_of(state, number)
-    return state.sessions[place if state.sessions[place].number == number else np.int64(0)]
+    return state.sessions[_place_of(state, number) if row_there(state, number).number == number else np.int64(0)]
 
 
 @leaf_kernel
 def may_take_row(state, number):
     """Whether something can be noted of a session: its row is its own, or nobody's so far."""
-    place = _place_of(state, number)
-    holder = state.sessions[place].number
-    return place != 0 and (holder == number or holder == 0)
+    holder = row_there(state, number).number
+    return _place_of(state, number) != 0 and (holder == number or holder == 0)
 
 
 @leaf_kernel
 def take_row(state, number):
     """The row of a session that `may_take_row`, from now on its own."""
-    row = state.sessions[_place_of(state, number)]
+    row = row_there(state, number)
     row.number = number
     return row
 
@@ -48,9 +52,8 @@ def take_row(state, number):
 def open_session(state, out, command):
     """SESSION: opened or resumed. A stranger may have any number; of one that points nowhere nothing is noted."""
     number = np.int64(command.session)
-    place = _place_of(state, number)
-    if place != 0:
-        row = state.sessions[place]
+    if _place_of(state, number) != 0:
+        row = row_there(state, number)
         if row.number != number:
             clear_row(row)
         row.number = number
@@ -63,5 +66,10 @@ def open_session(state, out, command):
 def note_request(state, command):
     """Remember the highest request of a session: what makes a resend safe (SESS-007, RECOV-012)."""
     number = np.int64(command.session)
-    if command.request_id > session_row(state, number).last_request_id and may_take_row(state, number):
+    row = row_there(state, number)
+    if number == 0 or command.request_id <= row.last_request_id:
+        return
+    if likely(row.number == number):
+        row.last_request_id = command.request_id
+    elif may_take_row(state, number):
         take_row(state, number).last_request_id = command.request_id

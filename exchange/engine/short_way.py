@@ -14,7 +14,7 @@ from exchange.clearing.margin import loss_per_lot
 from exchange.clearing.positions import find_position, positions_left
 from exchange.codes import AccountFlag, BookFeature, MarketState, OrderEntry, Side
 from exchange.engine.risk import reach_of, side_is_full, surely_free_mills
-from exchange.engine.sessions import session_row
+from exchange.engine.sessions import row_there
 from exchange.engine.state import NOT_ASKED
 from exchange.engine.validate import price_range
 from exchange.kernel import leaf_kernel, prefetch, unlikely
@@ -64,7 +64,7 @@ def take_short_way(state, command, word, likely_row):
     if np.uint64(place - 1) >= np.uint64(book.short_places[side]):
         return nowhere, row, loss, spot, False
     prefetch(state.levels, row_of(book, side, place), np.int64(0))
-    if account_row["flags"] != DEFINED or session_row(state, session).killed_by != 0:
+    if account_row["flags"] != DEFINED or row_there(state, session).killed_by != 0:
         return nowhere, row, loss, spot, False
     if lots < 1 or lots > book.order_lots_max or lots > account_row.order_lots_max:
         return nowhere, row, loss, spot, False

@@ -283,7 +283,7 @@ FAULTS = (
     # the short way
     Fault("short way forgets the account's largest order", SHORT_WAY, " or lots > account_row.order_lots_max:", ":"),
     Fault("short way forgets the price increment", SHORT_WAY, " or book.min_inc > 1", ""),
-    Fault("short way lets a killed session in", SHORT_WAY, " or session_row(state, session).killed_by != 0:", ":"),
+    Fault("short way lets a killed session in", SHORT_WAY, " or row_there(state, session).killed_by != 0:", ":"),
     Fault("short way lets a close-only account in", SHORT_WAY, '["flags"] != DEFINED', '["flags"] & DEFINED == 0'),
     Fault("short way forgets the spot month's limit", SHORT_WAY, " and book.spot_weight == 0", ""),
     Fault("short way forgets the margin", SHORT_WAY, " or lots * book.hold_bound_mills + loss > surely_free_mills(account_row):", ":"),
@@ -351,8 +351,8 @@ FAULTS = (
     # sessions
     Fault("orders of a session that is forgotten cannot be killed", KILL, "return NONE if command.group != 0 else UNKNOWN", "return NONE if may_take_row(state, np.int64(command.group)) else UNKNOWN"),
     Fault("a session goes on where the one before it in its row was", SESSIONS, "        if row.number != number:\n            clear_row(row)\n", ""),
-    Fault("a killed session stops another of its row", SESSIONS, "place if state.sessions[place].number == number else np.int64(0)", "place"),
-    Fault("requests of a forgotten session count for another", SESSIONS, "    holder = state.sessions[place].number\n", "    holder = number\n"),
+    Fault("a killed session stops another of its row", SESSIONS, " if row_there(state, number).number == number else np.int64(0)]", "]"),
+    Fault("requests of a forgotten session count for another", SESSIONS, "    holder = row_there(state, number).number\n", "    holder = number\n"),
     # the loop
     Fault("a mass quote that is open ends with its batch", APPLY, "            if stop >= start or state.cursor.run == 0:\n", "            if state.cursor.run == 0:\n"),
     Fault("a mass quote that is cut off stays open", APPLY, "        elif unlikely(state.cursor.run != 0) and row_at(commands, index).kind != QUOTE:\n            _cut_run(state)\n", ""),
