@@ -81,26 +81,47 @@ def _replace(state, book, slot, price, total):
     link_order(state, book, slot)
 
 
-class BareLadder:
-    """A flow of one book, ready to be played again and again."""
+class Ladder:
+    """A flow of one book through a book alone, ready to be played again and again."""
+
+    def __init__(self, flow: Flow, memory: np.ndarray) -> None:
+        """`memory`: bytes of the empty book, which `play` changes."""
+        assert flow.parameters.books == 1, "a ladder is one book"
+        self.flow = flow
+        self.slots = slots_for(flow)
+        self._memory = memory
+        self.play(flow.warm_steps)
+        self._start = memory.copy(), self.slots.copy()
+
+    def play(self, steps: np.ndarray) -> int:
+        """Play steps from where the book is. Returns trades."""
+        raise NotImplementedError
+
+    def time_pass(self) -> float:
+        """ns a command; AssertionError if the trades are not those that the flow expects."""
+        np.copyto(self._memory, self._start[0])
+        np.copyto(self.slots, self._start[1])
+        begin = thread_time_ns()
+        trades = self.play(self.flow.steps)
+        spent = thread_time_ns() - begin
+        assert trades == self.flow.fills, f"{type(self).__name__}: {trades} trades, expected {self.flow.fills}"
+        return spent / len(self.flow.steps)
+
+
+def slots_for(flow: Flow) -> np.ndarray:
+    """Room for the slot of each order by its number."""
+    return np.zeros(1 + int(max(flow.steps["order"].max(), flow.warm_steps["order"].max())), np.int32)
+
+
+class BareLadder(Ladder):
+    """Our own."""
 
     def __init__(self, flow: Flow, limits: str = "venue") -> None:
-        assert flow.parameters.books == 1, "a bare ladder is one book"
-        self.flow = flow
         self.states = new_state(NAMED[limits])
         book = self.states[0].books[1]
         book.edge_tick[:] = 0, TICKS
         book.side_rows = -(-(TICKS + 2) // 64) * 64
-        self.slots = np.zeros(1 + int(max(flow.steps["order"].max(), flow.warm_steps["order"].max())), np.int32)
-        play_bare(self.states, flow.warm_steps, self.slots)
-        self._start = self.states.copy(), self.slots.copy()
+        super().__init__(flow, self.states.view(np.uint8))
 
-    def time_pass(self) -> float:
-        """ns a command; AssertionError if the trades are not those that the flow expects."""
-        np.copyto(self.states.view(np.uint8), self._start[0].view(np.uint8))
-        np.copyto(self.slots, self._start[1])
-        begin = thread_time_ns()
-        trades = play_bare(self.states, self.flow.steps, self.slots)
-        spent = thread_time_ns() - begin
-        assert trades == self.flow.fills, f"bare ladder: {trades} trades, expected {self.flow.fills}"
-        return spent / len(self.flow.steps)
+    def play(self, steps: np.ndarray) -> int:
+        return int(play_bare(self.states, steps, self.slots))

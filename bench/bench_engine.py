@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.bare_ladder import BareLadder
+from bench.bare_ladder import BareLadder, Ladder
 from bench.cpp_ladder import CppLadder, compiler
 from bench.flow import FLOWS, KINDS, Flow, Parameters
 from bench.record import Distribution, distribution, needed_ratio
@@ -74,10 +74,10 @@ def run_flow(report: Report, name: str) -> None:
     report.keep(name, figures | extra, parameters)
 
 
-def bare_ladders(flow: Flow) -> dict[str, BareLadder | CppLadder]:
+def bare_ladders(flow: Flow) -> dict[str, Ladder]:
     """The book alone: ours, and another in C++ where there is a compiler."""
     command = compiler()
-    ours: dict[str, BareLadder | CppLadder] = {BARE_LADDER: BareLadder(flow)}
+    ours: dict[str, Ladder] = {BARE_LADDER: BareLadder(flow)}
     return ours | ({CPP_LADDER: CppLadder(flow, command)} if command else {})
 
 

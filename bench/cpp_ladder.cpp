@@ -3,7 +3,6 @@
 // first out. `bench/cpp_ladder.py` compiles and calls it.
 
 #include <cstdint>
-#include <cstring>
 
 namespace {
 

@@ -10,10 +10,10 @@ import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import thread_time_ns
 
 import numpy as np
 
+from bench.bare_ladder import Ladder, slots_for
 from bench.flow import Flow
 from bench.flow_book import TICKS
 
@@ -39,28 +39,13 @@ def compiled(command: str) -> ctypes.CDLL:
     return loaded
 
 
-class CppLadder:
-    """A flow of one book, ready to be played again and again."""
+class CppLadder(Ladder):
+    """The one in C++."""
 
     def __init__(self, flow: Flow, command: str) -> None:
-        assert flow.parameters.books == 1, "a ladder is one book"
-        self.flow = flow
         self._library = compiled(command)
-        orders = 1 + int(max(flow.steps["order"].max(), flow.warm_steps["order"].max()))
-        self._ladder = np.zeros(self._library.ladder_bytes(orders), np.uint8)
-        self._slots = np.zeros(orders, np.int32)
-        self._play(flow.warm_steps)
-        self._start = self._ladder.copy(), self._slots.copy()
+        super().__init__(flow, np.zeros(self._library.ladder_bytes(len(slots_for(flow))), np.uint8))
 
-    def _play(self, steps: np.ndarray) -> int:
-        return int(self._library.play(self._ladder.ctypes.data, steps.ctypes.data, len(steps), self._slots.ctypes.data))
-
-    def time_pass(self) -> float:
-        """ns a command; AssertionError if the trades are not those that the flow expects."""
-        np.copyto(self._ladder, self._start[0])
-        np.copyto(self._slots, self._start[1])
-        begin = thread_time_ns()
-        trades = self._play(self.flow.steps)
-        spent = thread_time_ns() - begin
-        assert trades == self.flow.fills, f"C++ ladder: {trades} trades, expected {self.flow.fills}"
-        return spent / len(self.flow.steps)
+    def play(self, steps: np.ndarray) -> int:
+        places = self._memory.ctypes.data, steps.ctypes.data, len(steps), self.slots.ctypes.data
+        return int(self._library.play(*places))

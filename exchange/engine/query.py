@@ -48,10 +48,10 @@ class InstrumentRow(NamedTuple):
     own_state: int  # MarketState, NONE: it follows its group
     group_state: MarketState
     state: MarketState  # what comes of both
-    reason: int = 0  # StateReason of its own state,
-    reopen_ns: int = 0  # when a timer ends that, 0 none; while it or its group is in HALT: what is left until then
-    group_reason: int = 0  # the same of its group's
-    group_reopen_ns: int = 0
+    reason: int  # StateReason of its own state
+    reopen_ns: int  # when a timer ends that, 0 none; while it or its group is in HALT: what is left until then
+    group_reason: int  # the same of its group's state
+    group_reopen_ns: int
 
 
 class OrderRow(NamedTuple):

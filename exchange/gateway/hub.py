@@ -238,9 +238,8 @@ class Hub:
     def restore(self) -> None:
         """After a start: sessions of before get their grace counted from now (SESS-021); the unused are forgotten."""
         for record in list(self.keys.sessions.values()):
-            key = self.keys.keys.get(record.key)
-            if key is not None and key.may_cancel and record.terms.mode != "off":
-                self.start_grace(self.restored_seat(record, key))
+            if self.roster.is_armed(record):
+                self.start_grace(self.restored_seat(record, self.keys.keys[record.key]))
         self.roster.sweep()
 
     def fire_cancel(self, seat: Seat, silent: bool = False) -> None:

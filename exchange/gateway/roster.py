@@ -53,6 +53,11 @@ class Roster:
         self._enter(number, key)
         return number
 
+    def is_armed(self, record: SessionRecord) -> bool:
+        """Whether orders leave when the session has lost its connection, and have not left yet (SESS-021)."""
+        key = self._hub.keys.keys.get(record.key)
+        return key is not None and key.may_cancel and covers_drop(record.terms)
+
     def is_forgotten(self, record: SessionRecord) -> bool:
         """Whether a session may not be resumed any more, swept or not."""
         known = query.knows_session(self._hub.room.states, record.number)
@@ -102,10 +107,10 @@ class Roster:
         stopped.
         """
         hub = self._hub
-        seat, key = hub.seats.get(record.number), hub.keys.keys.get(record.key)
+        seat = hub.seats.get(record.number)
         if seat is not None and seat.session is not None:
             return 0
-        if key is not None and key.may_cancel and covers_drop(record.terms):
+        if self.is_armed(record):
             return 0  # its cancel on disconnect waits, or is on its way
         now_ns = hub.clock.mono_ns()
         if seat is not None and seat.left_ns:

@@ -1,6 +1,5 @@
 """Connections and venues that end and come back: nothing missed, nothing doubled."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from exchange.wire.messages import (
     Trades,
     Welcome,
 )
-from tests.gateway.harness import MAKING, Bench, Peer, killed
+from tests.gateway.harness import Bench, Peer, killed
 
 STREAM = (Exec, Fill, Position, Margin)
 
@@ -145,10 +144,7 @@ def test_cancel_that_has_run_does_not_run_again_after_a_crash(bench: Bench, tmp_
     gone.drop()
     bench.pass_ms(100)
     bench.connect(bench.keys[1], cancel_terms=OFF).ask(bench.order(10, "a1"))
-    shutil.copytree(bench.folder, tmp_path / "again", ignore=MAKING)
-    for file in (tmp_path / "again").glob("keys.sqlite3*"):
-        file.unlink()
-    with Bench(str(tmp_path / "again")) as again:
+    with killed(bench, tmp_path / "again", store_lost=True) as again:
         again.pass_ms(4_000)
         assert len(query.open_orders(again.venue.states, 1)) == 1
 
@@ -157,10 +153,7 @@ def test_cancel_that_has_run_does_not_run_again_after_a_crash(bench: Bench, tmp_
 def test_key_store_that_is_lost_is_rebuilt_from_the_journal(bench: Bench, tmp_path: Path) -> None:
     peer = bench.connect(bench.keys[1])
     name = name_of(peer)
-    shutil.copytree(bench.folder, tmp_path / "again", ignore=MAKING)
-    for file in (tmp_path / "again").glob("keys.sqlite3*"):
-        file.unlink()
-    with Bench(str(tmp_path / "again")) as again:
+    with killed(bench, tmp_path / "again", store_lost=True) as again:
         assert set(again.opened.keys.keys) == set(bench.opened.keys.keys)
         assert resume(again, name, 2)[1][0].resumed
 

@@ -31,6 +31,7 @@ def instrument(index: int, instrument_id: int, symbol: str, **fields: Any) -> In
         "min_inc": 1, "order_lots_max": 10_000, "band_ticks": 200, "low_tick": 2646, "high_tick": 3046,
         "settle_tick": 2846, "maker_fee": 0, "taker_fee": 2, "auction_fee": 1, "revision": 3,
         "own_state": 0, "group_state": fields.get("state", MarketState.OPEN), "state": MarketState.OPEN,
+        "reason": 0, "reopen_ns": 0, "group_reason": 0, "group_reopen_ns": 0,
     }  # fmt: skip
     return InstrumentRow(index=index, instrument_id=instrument_id, symbol=symbol, **{**values, **fields})
 
