@@ -105,18 +105,19 @@ BOOK = record_type(
         ("hours", "<i8"),  # GPU-hours of one lot: mills per tick and lot
         ("fee_hours", "<i8"),  # longer leg of a combination (FEE-001)
         ("scan_hours", "<i8", (SCAN_TIERS,)),  # hours of a bought lot in each scan tier, net over legs
-        ("crossed_hours", "<i8", (SCAN_TIERS,)),  # min(positive, negative) leg hours of one lot
+        ("tier_hours", "<i8"),  # the one that is not 0, if `one_tier`
+        ("scan_bits", "<i8"),  # of an account's `unweighed`: the scan tiers that lots weigh on
         ("hold_bound_mills", "<i8"),  # most that one more working lot adds to the hold, loss and fee apart
         ("residual_mills", "<i8"),  # combination: most that leg prices can lose beyond the price, a lot
         ("working", "<i8", (2,)),  # lots that work on each side, wherever they wait
         ("auction_fee", "<i4"),
         ("band_ticks", "<i4"),  # reject band (BAND-011), 0 off
         ("spot_weight", "<i4"),  # lots of the spot month in a bought lot (LIMIT-003)
-        ("commodity", "<i4"),
+        ("first_risk", "<i4"),  # RISK row of account 0 in the one scan tier, else in the commodity's first
         ("group", "<i4"),
         ("combo", "u1"),
         ("matching", "u1"),
-        ("one_tier", "u1"),  # 1 + the scan tier of an outright that has all its hours in one, else 0
+        ("one_tier", "u1"),  # 1: an outright that has all its hours in one scan tier
         ("waiting", "u1"),  # 1: cancels of orders here may wait for a state that allows them (COD-004)
         # which words of the occupancy bitmap are not zero, sides in turn: the first words are among what orders touch
         ("summary", "<u8", (2 * SUMMARY_WORDS,)),
@@ -135,7 +136,8 @@ BOOK = record_type(
         ("lot_inc", "<i4"),  # and its lots
         # what it is
         ("instrument_id", "<u4"),
-        ("floor_bp", "<i4"),
+        ("commodity", "<u2"),
+        ("floor_bp", "<u2"),
         ("start_month", "<i4"),
         ("revision", "<i4"),
         ("listed", "u1"),
@@ -145,7 +147,8 @@ BOOK = record_type(
         ("quotes", "<i4"),  # that work here
         ("ltd_ns", "<i8"),
         ("symbol", "<u8", (4,)),
-        ("month_hours", "<i8", (SCAN_TIERS,)),  # as scan_hours, of an outright: its children's hours in each tier
+        ("crossed_hours", "<i4", (SCAN_TIERS,)),  # min(positive, negative) leg hours of one lot
+        ("month_hours", "<i4", (SCAN_TIERS,)),  # as scan_hours, of an outright: its children's hours in each tier
         ("protection_ticks", "<i4"),  # how far from the best price a market order may trade (ORDER-008)
         ("show_ratio", "<i4"),  # largest total of an iceberg by its display (ICE-006), 0 off
         ("unelected", "<i4", (2,)),  # heaps of stops that wait for a price, a side each

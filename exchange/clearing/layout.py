@@ -3,7 +3,6 @@
 Money is in mills, quantities in lots or GPU-hours. Row 0 of every table means "none".
 """
 
-from exchange.limits import SCAN_TIERS
 from exchange.records import record_type
 
 # Rows fill whole cache lines, what every command reads comes first.
@@ -11,20 +10,20 @@ ACCOUNT = record_type(
     [
         ("cash_mills", "<i8"),
         ("gain_mills", "<i8"),  # of all positions against the last mark: equity = cash + gain (MARGIN-013)
-        ("hold_mills", "<i8"),  # the tiers' `scan_mills`, and what the working orders can lose
+        ("hold_mills", "<i8"),  # the `scan_mills` of its RISK rows, and what the working orders can lose
         ("unweighed_mills", "<i8"),  # most by which working orders have raised the scans since the last weighing
-        ("smp_id", "<u4"),
+        ("unweighed", "<i8"),  # bits of its RISK rows that have changed since the last weighing: BOOK's `scan_bits`
         ("last_order", "<i4"),  # the youngest live order; the oldest is `first_order`
         ("order_lots_max", "<i4"),
         ("position_lots_max", "<i4"),
         ("recent_position", "<i4"),  # of its last order that came the short way and just rested
-        ("unweighed", "<u4"),  # bits of the commodities whose RISK row has changed since the last weighing
         ("stream", "<i8"),  # last number used in the account's stream
         # second cache line
         ("sessions", "<u8"),  # bits of the sessions that entered orders for it (`orders.session_bit`)
         ("first_order", "<i4"),  # list of live orders, oldest first
         ("touched", "<i4"),  # positions of this account waiting for their POS event in the running command
-        ("term_lots", "<i8"),  # T3 and T5: sum over instruments of the larger side, working orders included (LIMIT-004)
+        ("smp_id", "<u4"),
+        ("term_lots", "<i4"),  # T3 and T5: sum over instruments of the larger side, working orders included (LIMIT-004)
         ("deposits_mills", "<i8"),  # paid in less paid out
         ("fees_mills", "<i8"),  # paid so far
         ("firm", "<u4"),
@@ -51,24 +50,17 @@ POSITION = record_type(
     ]
 )
 
-# GPU-hours of one scan tier (MARGIN-002).
-TIER = record_type(
+# One account in one scan tier (MARGIN-002) of a combined commodity (MARGIN-001): GPU-hours, and in the row of the first
+# tier lots of the spot month.
+RISK = record_type(
     [
         ("held", "<i8", (2,)),  # long, short
         ("working", "<i8", (2,)),  # of orders that add hours, of orders that take hours away
         ("crossed", "<i8"),  # working combinations: hours bought and sold at once
         ("scan_mills", "<i8"),  # what the tier contributed to the hold when it was last weighed
-    ]
-)
-
-# One account in one combined commodity (MARGIN-001). Each tier lies in one cache line.
-RISK = record_type(
-    [
         ("spot_lots", "<i4"),  # spot-month lots held, signed (LIMIT-003)
         ("spot_working", "<i4", (2,)),  # working lots that add to, take from them
         ("spare", "<i4"),
-        ("tiers", TIER, (SCAN_TIERS,)),
-        ("spare_words", "<i8", (2,)),
     ]
 )
 

@@ -1,10 +1,10 @@
 """Incremental margin hold of an account: MARGIN-013, for positions and working orders together.
 
-An account holds what the scan tiers of its RISK rows contribute, and what its working orders can lose against the mark,
+An account holds what its RISK rows contribute, one for each scan tier, and what its working orders can lose against the mark,
 taker fees included. Whatever part of the working orders fills, the hold does not rise: hours move from working to held,
 and the loss against the mark that a fill realises was held since entry.
 
-The loss is counted at once, the tiers are weighed when somebody asks: until then `hold_mills` has what they contributed
+The loss is counted at once, the rows are weighed when somebody asks: until then `hold_mills` has what they contributed
 at the last weighing, `unweighed_mills` a bound of what orders have added since. The sum of both is never too small.
 """
 
@@ -16,26 +16,44 @@ from exchange.kernel import kernel, leaf_kernel, likely, lowest_bit, prefetch
 from exchange.limits import SCAN_TIERS
 
 BUY = np.int64(Side.BUY)
-ONE = np.uint32(1)
+FRONT = np.int64(0)
 
 
 @leaf_kernel
-def risk_place(state, account, commodity):
-    """Number of an account's RISK row for a commodity. All rows of a commodity follow each other: accounts that trade
-    it lie side by side, not one in so many rows, where a cache has room for a few of them only."""
-    return np.int64(commodity) * np.int64(state.accounts.shape[0]) + account
+def scan_number(commodity, tier):
+    """Number of a scan tier among those of all commodities: the bit of an account's `unweighed`."""
+    return (np.int64(commodity) - 1) * SCAN_TIERS + tier
 
 
 @leaf_kernel
-def risk_row(state, account, book):
-    """The account's RISK row for the book's commodity."""
-    return state.risks[risk_place(state, account, book.commodity)]
+def risk_place(state, account, number):
+    """Number of an account's RISK row for a `scan_number`. All rows of a scan tier follow each other: accounts that
+    trade it lie side by side, not one in so many rows, where a cache has room for a few of them only."""
+    return number * np.int64(state.accounts.shape[0]) + account
+
+
+@leaf_kernel
+def _scan_row(state, account, book, tier):
+    """The account's RISK row for a scan tier of the book's commodity."""
+    return state.risks[risk_place(state, account, scan_number(book.commodity, tier))]
+
+
+@leaf_kernel
+def spot_row(state, account, book):
+    """The account's RISK row that counts its lots of the spot month in the book's commodity."""
+    return _scan_row(state, account, book, FRONT)
+
+
+@leaf_kernel
+def _own_row(state, account, book):
+    """The account's RISK row for the scan tier of a book of `one_tier`."""
+    return state.risks[np.int64(book.first_risk) + account]
 
 
 @leaf_kernel
 def ask_for_risk(state, account, book):
     """Ask memory for what an order of an outright will change in its owner's RISK row."""
-    prefetch(state.risks, risk_place(state, account, book.commodity), np.int64(book.one_tier >> 1))
+    prefetch(state.risks, np.int64(book.first_risk) + account, np.int64(0))
 
 
 @leaf_kernel
@@ -61,26 +79,24 @@ def _scan_mills(commodity, long, short, adding, taking, crossed):
 
 
 @leaf_kernel
-def _scan_now(commodity, tier):
+def _scan_now(commodity, risk):
     """What a scan tier contributes to the hold with the hours that it has now."""
-    return _scan_mills(commodity, tier.held[0], tier.held[1], tier.working[0], tier.working[1], tier.crossed)
+    return _scan_mills(commodity, risk.held[0], risk.held[1], risk.working[0], risk.working[1], risk.crossed)
 
 
 @leaf_kernel
 def _unweighed_rise(state, account, write):
     """By how much the account's scan tiers have risen since the last weighing. `write`: bring them up to date."""
     rise = np.int64(0)
-    left = np.int64(state.accounts[account].unweighed)
+    left = state.accounts[account].unweighed
     while left != 0:
         number = lowest_bit(left)
         left &= left - 1
         risk = state.risks[risk_place(state, account, number)]
-        for place in range(SCAN_TIERS):
-            tier = risk.tiers[place]
-            scan = _scan_now(state.commodities[number], tier)
-            rise += scan - tier.scan_mills
-            if write:
-                tier.scan_mills = scan
+        scan = _scan_now(state.commodities[1 + number // SCAN_TIERS], risk)
+        rise += scan - risk.scan_mills
+        if write:
+            risk.scan_mills = scan
     return rise
 
 
@@ -100,7 +116,7 @@ def held_mills(state, account):
 
 
 @kernel
-def hold_rise(state, risk, book, side, lots, loss_mills):
+def hold_rise(state, account, book, side, lots, loss_mills):
     """How much more would be held than now if `lots` more of this book were working on this side; writes nothing.
 
     lots        change of working lots, negative to take away
@@ -110,21 +126,21 @@ def hold_rise(state, risk, book, side, lots, loss_mills):
     commodity = state.commodities[book.commodity]
     rise = np.int64(loss_mills)
     for number in range(SCAN_TIERS):
-        tier = risk.tiers[number]
+        risk = _scan_row(state, account, book, number)
         hours = book.scan_hours[number] if side == BUY else -book.scan_hours[number]
-        adding = tier.working[0] + max(hours, 0) * lots
-        taking = tier.working[1] + max(-hours, 0) * lots
-        crossed = tier.crossed + book.crossed_hours[number] * lots
-        rise += _scan_mills(commodity, tier.held[0], tier.held[1], adding, taking, crossed) - _scan_now(commodity, tier)
+        adding = risk.working[0] + max(hours, 0) * lots
+        taking = risk.working[1] + max(-hours, 0) * lots
+        crossed = risk.crossed + book.crossed_hours[number] * lots
+        rise += _scan_mills(commodity, risk.held[0], risk.held[1], adding, taking, crossed) - _scan_now(commodity, risk)
     return rise
 
 
 @leaf_kernel
-def _work_spot(risk, book, side, lots):
+def _work_spot(state, account, book, side, lots):
     """Count working lots of the spot month (LIMIT-003)."""
     if book.spot_weight != 0:
         weight = book.spot_weight if side == BUY else -book.spot_weight
-        risk.spot_working[0 if weight > 0 else 1] += abs(weight) * lots
+        spot_row(state, account, book).spot_working[0 if weight > 0 else 1] += abs(weight) * lots
 
 
 @leaf_kernel
@@ -183,11 +199,9 @@ def _count_working(state, account, row, book, side, lots, loss_mills):
     """`change_working` but for what the lots may raise the scans by."""
     book.working[side] += lots
     if likely(book.one_tier != 0):
-        number = book.one_tier - 1
-        risk = risk_row(state, account, book)
         state.positions[row].working[side] += lots
-        risk.tiers[number].working[side] += book.scan_hours[number] * lots
-        _work_spot(risk, book, side, lots)
+        _own_row(state, account, book).working[side] += book.tier_hours * lots
+        _work_spot(state, account, book, side, lots)
     else:
         _work_legs(state, account, row, book, side, lots)
     _change_hold(state, account, book, loss_mills)
@@ -195,31 +209,37 @@ def _count_working(state, account, row, book, side, lots, loss_mills):
 
 @leaf_kernel
 def _change_hold(state, account, book, rise_mills):
-    """The working orders can lose more, and the hours of the book's commodity have changed."""
+    """The working orders can lose more, and the hours of the scan tiers that the book weighs on have changed."""
     account_row = state.accounts[account]
     account_row.hold_mills += rise_mills
-    account_row.unweighed |= ONE << np.uint32(book.commodity)
+    account_row.unweighed |= book.scan_bits
 
 
 @kernel
 def _work_legs(state, account, row, book, side, lots):
     """Count working lots of a book whose lots weigh on more than one scan tier or position."""
     _work_lots(state, account, row, book, side, lots)
-    risk = risk_row(state, account, book)
-    _work_spot(risk, book, side, lots)
+    _work_spot(state, account, book, side, lots)
     for number in range(SCAN_TIERS):
-        tier = risk.tiers[number]
+        risk = _scan_row(state, account, book, number)
         hours = book.scan_hours[number]
-        tier.working[_side_of_leg(side, hours)] += abs(hours) * lots
-        tier.crossed += book.crossed_hours[number] * lots
+        risk.working[_side_of_leg(side, hours)] += abs(hours) * lots
+        risk.crossed += book.crossed_hours[number] * lots
 
 
 @leaf_kernel
-def _hold_hours(tier, hours, before, after):
+def _hold_hours(risk, hours, before, after):
     """Hours of a position's lots, long and short apart."""
     longer = max(after, 0) - max(before, 0)
-    tier.held[0] += hours * longer
-    tier.held[1] += hours * (longer - (after - before))
+    risk.held[0] += hours * longer
+    risk.held[1] += hours * (longer - (after - before))
+
+
+@leaf_kernel
+def _hold_spot(state, account, book, lots):
+    """Count signed lots held of the spot month (LIMIT-003)."""
+    if book.spot_weight != 0:
+        spot_row(state, account, book).spot_lots += book.spot_weight * lots
 
 
 @kernel
@@ -232,10 +252,9 @@ def hold_lots(state, account, row, lots, value):
     book = state.books[position.book]
     before = np.int64(position.lots)
     book_lots(state, account, position, row, book, lots, value)
-    risk = risk_row(state, account, book)
     for number in range(SCAN_TIERS):
-        _hold_hours(risk.tiers[number], book.scan_hours[number], before, before + lots)
-    risk.spot_lots += book.spot_weight * lots
+        _hold_hours(_scan_row(state, account, book, number), book.scan_hours[number], before, before + lots)
+    _hold_spot(state, account, book, lots)
     _change_hold(state, account, book, np.int64(0))
 
 
@@ -254,17 +273,14 @@ def fill_lots(state, account, row, book, side, lots, value, loss_mills):
         hold_lots(state, account, row, signed, value * sign)
         return
     book.working[side] -= lots
-    number = book.one_tier - 1
-    hours = book.scan_hours[number]
-    risk = risk_row(state, account, book)
-    tier = risk.tiers[number]
+    hours = book.tier_hours
+    risk = _own_row(state, account, book)
     position = state.positions[row]
     before = np.int64(position.lots)
     position.working[side] -= lots
-    tier.working[side] -= hours * lots
+    risk.working[side] -= hours * lots
     book_lots(state, account, position, row, book, signed, value * sign)
-    _hold_hours(tier, hours, before, before + signed)
-    if book.spot_weight != 0:
-        _work_spot(risk, book, side, -lots)
-        risk.spot_lots += book.spot_weight * signed
+    _hold_hours(risk, hours, before, before + signed)
+    _work_spot(state, account, book, side, -lots)
+    _hold_spot(state, account, book, signed)
     _change_hold(state, account, book, -loss_mills)

@@ -23,7 +23,7 @@ from exchange.engine.day_limits import (
     side_rows,
 )
 from exchange.engine.guards import GuardTerms, check_guard, choose_lead, set_guard
-from exchange.engine.hold_terms import check_commodities, set_hold_bound, set_residual
+from exchange.engine.hold_terms import check_commodities, set_hold_bound, set_residual, set_scan_tiers
 from exchange.engine.market_state import effective_state
 from exchange.engine.sharing import (
     LeadMakersPayload,
@@ -347,6 +347,7 @@ def _open_book(state: np.record, listing: Listing) -> None:
         _set_legs(state, book, listing)
     else:
         _set_outright(state, book, listing)
+    set_scan_tiers(state, book)
     set_hold_bound(state, book)
     if listing.implied:
         for number in (listing.index, *(leg for leg, _ in listing.legs)):
@@ -377,7 +378,7 @@ def _set_outright(state: np.record, book: np.record, listing: Listing) -> None:
     tiers = np.flatnonzero(book.scan_hours)
     # A term counts lots apart (LIMIT-004): it takes the way of combinations.
     if len(tiers) == 1 and not listing.term:
-        book.one_tier = 1 + int(tiers[0])
+        book.one_tier = 1
     spot = int(state.commodities[listing.commodity].spot_month)
     book.spot_weight = int(spot != 0 and any(month == spot for month, _ in listing.months))
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.book.slots import can_take_slot
-from exchange.clearing.margin import held_mills, hold_rise, leg_position, risk_row, weigh_account
+from exchange.clearing.margin import held_mills, hold_rise, leg_position, spot_row, weigh_account
 from exchange.clearing.positions import missing_positions, positions_left
 from exchange.codes import AccountFlag, RejectReason, Side
 from exchange.kernel import kernel, leaf_kernel
@@ -79,11 +79,12 @@ def _leg_reasons(state, account, row, book, side, lots, close_only):
 
 
 @leaf_kernel
-def _exceeds_spot_limit(state, risk, book, side, lots):
+def _exceeds_spot_limit(state, account, book, side, lots):
     """LIMIT-001: spot-month lots of the commodity, working orders of the side included."""
     limit = state.commodities[book.commodity].spot_lots_max
     if book.spot_weight == 0 or limit == 0:
         return False
+    risk = spot_row(state, account, book)
     weight = np.int64(book.spot_weight) if side == BUY else -np.int64(book.spot_weight)
     if weight > 0:
         return risk.spot_lots + risk.spot_working[0] + weight * lots > limit
@@ -112,13 +113,12 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
     reason = _leg_reasons(state, account, row, book, side, lots, close_only)
     if reason != NONE:
         return reason
-    risk = risk_row(state, account, book)
-    if _exceeds_spot_limit(state, risk, book, side, lots):
+    if _exceeds_spot_limit(state, account, book, side, lots):
         return POSITION
     # The bound settles it for all but an account that is nearly used up.
     if close_only or max(lots, 0) * book.hold_bound_mills + loss_mills <= surely_free_mills(account_row):
         return NONE
-    rise = hold_rise(state, risk, book, side, lots, loss_mills)
+    rise = hold_rise(state, account, book, side, lots, loss_mills)
     return RISK if rise > free_mills(state, account) else NONE
 
 
@@ -139,6 +139,5 @@ def is_full(state, account, row, book, side, lots):
 @kernel
 def tell_money(state, row, account, book, side, lots, loss_mills):
     """What an order that was refused for RISK would have needed, and what was free. `row`: its REJ or RREJ."""
-    risk = risk_row(state, account, book)
-    row.amount_mills = hold_rise(state, risk, book, side, lots, loss_mills)
+    row.amount_mills = hold_rise(state, account, book, side, lots, loss_mills)
     row.value_tick_lots = free_mills(state, account)

@@ -13,11 +13,11 @@ from blake3 import blake3
 from exchange.book.layout import BOOK, GUARD, LEVEL, LINK, MEMBER, NODE, ORDER, PATH, QUOTE, SHARING, SOURCES
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
 from exchange.kernel import CACHE_LINE
-from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, Limits
+from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, SCAN_TIERS, Limits
 from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 20
+STATE_VERSION = 21
 LOOK_AHEAD = 16  # commands; a power of two
 
 GROUP = record_type(
@@ -214,7 +214,7 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("protection_fills", PROTECTION_FILL, ((limits.protections + 1) * MMP_FILLS,)),
         ("positions", POSITION, (limits.positions + 1 + LEGS_MAX,)),  # the last ones only to try a quote on
         ("position_index", "<u8", (limits.position_index,)),
-        ("risks", RISK, ((limits.accounts + 1) * (limits.commodities + 1),)),
+        ("risks", RISK, ((limits.accounts + 1) * limits.commodities * SCAN_TIERS,)),
         ("orders", ORDER, (limits.orders + 1,)),
         ("links", LINK, (limits.orders + 1,)),
         ("heap", NODE, (2 * (limits.orders + 1),)),

@@ -258,7 +258,7 @@ FAULTS = (
         "    release_working(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))\n", "",
     ),
     Fault("an order that is not weighed holds nothing", MARGIN, "    state.accounts[account].unweighed_mills += lots * book.hold_bound_mills\n", ""),
-    Fault("a commodity that has changed is not weighed", MARGIN, "    account_row.unweighed |= ONE << np.uint32(book.commodity)\n", ""),
+    Fault("a commodity that has changed is not weighed", MARGIN, "    account_row.unweighed |= book.scan_bits\n", ""),
     Fault("what is held is told as it was last weighed", REPORT, "    weigh_account(state, account)\n", ""),
     Fault("what is not weighed is paid out", CASH, "free_mills(state, account)", "equity_mills(state.accounts[account]) - state.accounts[account].hold_mills"),
     Fault("a quote that was tried stays in the bound", QUOTE_CHECKS, "    account_row.unweighed_mills, account_row.unweighed = unweighed_mills, unweighed\n", ""),
