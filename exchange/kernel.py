@@ -281,31 +281,47 @@ if JIT:
 
         return types.void(table, types.int64, types.int64), build
 
+    def _equal(context: Any, builder: Any, kind: Any, table: Any, start: Any, value: Any) -> Any:
+        """Of LANES entries of a table of uint64, from `start` on, which parts as long as a value equal it: a vector of
+        ones and zeros as long."""
+        _item(context, builder, kind, table, types.int64, builder.add(start, ir.IntType(64)(LANES - 1)))
+        place = _item(context, builder, kind, table, types.int64, start)
+        parts = LANES * 64 // value.type.width
+        lanes = ir.VectorType(value.type, parts)
+        entries = builder.load(builder.bitcast(place, lanes.as_pointer()), align=8)
+        first = builder.insert_element(ir.Constant(lanes, ir.Undefined), value, ir.IntType(32)(0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), parts), [0] * parts)
+        equal = builder.icmp_unsigned("==", entries, builder.shuffle_vector(first, first, zeros))
+        return builder.sext(equal, lanes)
+
+    def _lanes_below_zero(builder: Any, parts: Any) -> Any:
+        """Bit i: whether the highest bit of lane i of a vector is set."""
+        lanes = ir.VectorType(ir.IntType(64), LANES)
+        below = builder.icmp_signed("<", builder.bitcast(parts, lanes), ir.Constant(lanes, [0] * LANES))
+        return builder.zext(builder.bitcast(below, ir.IntType(LANES)), ir.IntType(64))
+
     @intrinsic
-    def equal_lanes(typing_context, table, start, value, mask):  # type: ignore[no-untyped-def]
-        """Which of LANES entries of a table of uint64, from `start` on, equal a value in the bits of a mask.
+    def equal_lanes(typing_context, table, start, value):  # type: ignore[no-untyped-def]
+        """Which of LANES entries of a table of uint64, from `start` on, equal a value.
 
         returns  int64, bit i for entry `start + i`
         """
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            kind = signature.args[0]
-            last = builder.add(arguments[1], ir.IntType(64)(LANES - 1))
-            _item(context, builder, kind, arguments[0], types.int64, last)
-            place = _item(context, builder, kind, arguments[0], types.int64, arguments[1])
-            lanes = ir.VectorType(ir.IntType(64), LANES)
-            entries = builder.load(builder.bitcast(place, lanes.as_pointer()), align=8)
-            value, mask = (_spread(builder, lanes, word) for word in arguments[2:])
-            equal = builder.icmp_unsigned("==", builder.and_(entries, mask), value)
-            return builder.zext(builder.bitcast(equal, ir.IntType(LANES)), ir.IntType(64))
+            return _lanes_below_zero(builder, _equal(context, builder, signature.args[0], *arguments))
 
-        return types.int64(table, types.int64, types.uint64, types.uint64), build
+        return types.int64(table, types.int64, types.uint64), build
 
-    def _spread(builder: Any, lanes: Any, word: Any) -> Any:
-        """A vector with one word in every lane."""
-        first = builder.insert_element(ir.Constant(lanes, ir.Undefined), word, ir.IntType(32)(0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-        return builder.shuffle_vector(first, first, zeros)
+    @intrinsic
+    def equal_above(typing_context, table, start, value):  # type: ignore[no-untyped-def]
+        """As `equal_lanes`, of their upper halves: which equal the lower half of a value."""
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            table, start, value = arguments
+            half = builder.trunc(value, ir.IntType(32))
+            return _lanes_below_zero(builder, _equal(context, builder, signature.args[0], table, start, half))
+
+        return types.int64(table, types.int64, types.uint64), build
 
     @intrinsic
     def lowest_bit(typing_context, word):  # type: ignore[no-untyped-def]
@@ -364,10 +380,16 @@ else:
     def prefetch(table, index, line):  # type: ignore[no-untyped-def]
         """Nothing to do without a compiler."""
 
-    def equal_lanes(table, start, value, mask):  # type: ignore[no-untyped-def]
-        """Which of LANES entries of a table, from `start` on, equal a value in the bits of a mask."""
-        equal = (table[start : start + LANES] & mask) == value
+    def _bits(equal):  # type: ignore[no-untyped-def]
         return np.int64(sum(1 << lane for lane in range(LANES) if equal[lane]))
+
+    def equal_lanes(table, start, value):  # type: ignore[no-untyped-def]
+        """Which of LANES entries of a table, from `start` on, equal a value."""
+        return _bits(table[start : start + LANES] == value)
+
+    def equal_above(table, start, value):  # type: ignore[no-untyped-def]
+        """As `equal_lanes`, of their upper halves: which equal the lower half of a value."""
+        return _bits(table[start : start + LANES] >> np.uint64(32) == value & np.uint64(0xFFFFFFFF))
 
     def lowest_bit(word):  # type: ignore[no-untyped-def]
         """Index of the lowest set bit of an int64, 64 if it is 0."""

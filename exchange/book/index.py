@@ -12,7 +12,7 @@ because of buckets with at most 8 / 3 entries on average fewer than 1 in 100 are
 import numpy as np
 
 from exchange.codes import OrderState
-from exchange.kernel import LANES, equal_lanes, kernel, leaf_kernel, lowest_bit, prefetch
+from exchange.kernel import LANES, equal_above, equal_lanes, kernel, leaf_kernel, lowest_bit, prefetch
 from exchange.limits import ENTRIES_PER_ORDER
 
 MULTIPLY_A = np.uint64(0x9E3779B97F4A7C15)
@@ -21,8 +21,6 @@ MULTIPLY_C = np.uint64(0x94D049BB133111EB)
 SHIFT_32 = np.uint64(32)
 SHIFT_29 = np.uint64(29)
 LOW_32 = np.uint64(0xFFFFFFFF)
-HIGH_32 = LOW_32 << SHIFT_32
-WHOLE = np.uint64(0xFFFFFFFFFFFFFFFF)
 ZERO = np.uint64(0)
 MOVED = np.uint64(1) << SHIFT_32  # an entry that left an old table: slot 0, so nobody's, but not free
 ALL_LANES = np.int64((1 << LANES) - 1)
@@ -71,7 +69,7 @@ def _next_bucket(bucket, size):
 
 @leaf_kernel
 def _is_full(table, bucket):
-    return equal_lanes(table, bucket, ZERO, WHOLE) == 0
+    return equal_lanes(table, bucket, ZERO) == 0
 
 
 @leaf_kernel
@@ -92,7 +90,7 @@ def _slot_of_key(state, size, word, account, first, second, third):
     table = state.order_index
     bucket = home_bucket(word, size)
     while True:
-        equal = equal_lanes(table, bucket, word << SHIFT_32, HIGH_32)
+        equal = equal_above(table, bucket, word)
         while equal != 0:
             slot = np.int64(table[bucket + lowest_bit(equal)] & LOW_32)
             if has_key(state.orders[slot], account, first, second, third):
@@ -115,7 +113,7 @@ def find_hashed(state, word, account, first, second, third):
 @leaf_kernel
 def _is_surely_not_in(state, size, word):
     bucket = home_bucket(word, size)
-    taken = equal_lanes(state.order_index, bucket, word << SHIFT_32, HIGH_32)
+    taken = equal_above(state.order_index, bucket, word)
     return taken == 0 and not _is_full(state.order_index, bucket)
 
 
@@ -124,8 +122,8 @@ def free_spot(state, word):
     """A free entry for a hash if one look is enough to say that no order has a key with it, as mostly it is; else 0."""
     table, old = state.order_index, np.int64(state.index_old_size)
     bucket = home_bucket(word, np.int64(state.index_size))
-    taken = equal_lanes(table, bucket, word << SHIFT_32, HIGH_32)
-    free = equal_lanes(table, bucket, ZERO, WHOLE)
+    taken = equal_above(table, bucket, word)
+    free = equal_lanes(table, bucket, ZERO)
     if taken != 0 or free == 0 or (old != 0 and not _is_surely_not_in(state, old, word)):
         return np.int64(0)
     return bucket + lowest_bit(free)
@@ -149,10 +147,10 @@ def _put(state, size, entry):
     """Write an entry into its bucket, or the first one behind it that is not full."""
     table = state.order_index
     bucket = home_bucket(entry >> SHIFT_32, size)
-    free = equal_lanes(table, bucket, ZERO, WHOLE)
+    free = equal_lanes(table, bucket, ZERO)
     while free == 0:
         bucket = _next_bucket(bucket, size)
-        free = equal_lanes(table, bucket, ZERO, WHOLE)
+        free = equal_lanes(table, bucket, ZERO)
     table[bucket + lowest_bit(free)] = entry
 
 
@@ -162,7 +160,7 @@ def _move_bucket(state):
     table = state.order_index
     old = np.int64(state.index_old_size)
     first = old + state.index_moved
-    taken = ALL_LANES ^ equal_lanes(table, first, ZERO, WHOLE)
+    taken = ALL_LANES ^ equal_lanes(table, first, ZERO)
     while taken != 0:
         spot = first + lowest_bit(taken)
         entry = table[spot]
@@ -214,7 +212,7 @@ def remove_client_order(state, slot, word):
     table = state.order_index
     entry = (word << SHIFT_32) | np.uint64(slot)
     bucket = home_bucket(word, np.int64(state.index_size))
-    equal = equal_lanes(table, bucket, entry, WHOLE)
+    equal = equal_lanes(table, bucket, entry)
     if equal != 0 and not _is_full(table, bucket):
         table[bucket + lowest_bit(equal)] = ZERO
     else:
@@ -228,10 +226,10 @@ def _remove_far(state, entry):
     table = state.order_index
     size = np.int64(state.index_size)
     bucket = home_bucket(entry >> SHIFT_32, size)
-    equal = equal_lanes(table, bucket, entry, WHOLE)
+    equal = equal_lanes(table, bucket, entry)
     while equal == 0 and _is_full(table, bucket):
         bucket = _next_bucket(bucket, size)
-        equal = equal_lanes(table, bucket, entry, WHOLE)
+        equal = equal_lanes(table, bucket, entry)
     if equal != 0:
         _close_gap(state, size, bucket, bucket + lowest_bit(equal))
     else:
@@ -266,8 +264,8 @@ def _mark_moved(state, entry):
     table = state.order_index
     size = np.int64(state.index_old_size)
     bucket = home_bucket(entry >> SHIFT_32, size)
-    equal = equal_lanes(table, bucket, entry, WHOLE)
+    equal = equal_lanes(table, bucket, entry)
     while equal == 0:
         bucket = _next_bucket(bucket, size)
-        equal = equal_lanes(table, bucket, entry, WHOLE)
+        equal = equal_lanes(table, bucket, entry)
     table[bucket + lowest_bit(equal)] = MOVED

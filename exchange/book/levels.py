@@ -149,13 +149,13 @@ def link_order(state, book, slot):
     order = state.orders[slot]
     order.resting = 1
     index, side, tick, shown, hidden = _terms(order)
-    return link_at(state, book, slot, index, side, place_of(book, side, tick), shown, hidden)
+    place = place_of(book, side, tick)
+    return link_at(state, book, slot, index, side, place, row_of(book, side, place), shown, hidden)
 
 
 @leaf_kernel
-def link_at(state, book, slot, index, side, place, shown_lots, hidden_lots):
-    """As `link_order`, whose row in the order table is neither read nor written."""
-    row = row_of(book, side, place)
+def link_at(state, book, slot, index, side, place, row, shown_lots, hidden_lots):
+    """As `link_order` at a level whose place and row are known; the order's row is neither read nor written."""
     level = state.levels[row]
     tail = np.int64(level.tail)
     if tail == 0:
@@ -179,14 +179,14 @@ def unlink_order(state, book, slot):
     """Take an order out of its price, from anywhere in the queue (MATCH-005). Returns lots still shown there."""
     order = state.orders[slot]
     order.resting = 0
-    return unlink_slot(state, book, slot, *_terms(order))
+    index, side, tick, shown, hidden = _terms(order)
+    place = place_of(book, side, tick)
+    return unlink_at(state, book, slot, index, side, place, row_of(book, side, place), shown, hidden)
 
 
 @leaf_kernel
-def unlink_slot(state, book, slot, index, side, tick, shown_lots, hidden_lots):
-    """As `unlink_order`; the order's row is neither read nor written."""
-    place = place_of(book, side, tick)
-    row = row_of(book, side, place)
+def unlink_at(state, book, slot, index, side, place, row, shown_lots, hidden_lots):
+    """As `unlink_order` at a level whose place and row are known; the order's row is neither read nor written."""
     level = state.levels[row]
     link = state.links[slot]
     newer = np.int64(link.newer)
@@ -243,7 +243,13 @@ def reduce_order(state, book, slot, lots):
     order = state.orders[slot]
     side = np.int64(order.side)
     place = place_of(book, side, np.int64(order.price))
-    level = state.levels[row_of(book, side, place)]
+    return reduce_at(state, book, slot, side, place, row_of(book, side, place), lots)
+
+
+@leaf_kernel
+def reduce_at(state, book, slot, side, place, row, lots):
+    """As `reduce_order` at a level whose place and row are known."""
+    order, level = state.orders[slot], state.levels[row]
     shown = min(lots, np.int64(order.shown_lots))
     order.leaves_lots -= lots
     order.shown_lots -= shown

@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.book.expiry import GTD, keep_expiry
-from exchange.book.index import LOW_32, SHIFT_32, add_client_order, has_client_order_id
+from exchange.book.index import LOW_32, SHIFT_32, ZERO, add_client_order, has_client_order_id
 from exchange.book.layout import ORDER
 from exchange.book.levels import link_at
 from exchange.book.slots import take_slot
@@ -85,8 +85,13 @@ def _order_codes(command, status):
 
 
 @leaf_kernel
-def _write_order(state, order, command, codes, tick, position, smp_id, shown_lots):
-    """Fill a fresh row from its NEW, in words. `tick`: its `entry_tick`; `position`: as ORDER says."""
+def _write_order(state, order, command, codes, price_word, position, smp_id, shown_lots, rare):
+    """Fill a fresh row from its NEW, in words.
+
+    price_word  book and `entry_tick`
+    position    as ORDER says
+    rare        display and trigger
+    """
     lots = np.int64(command.lots)
     state.entry += 1
     state.stamp += 1
@@ -94,20 +99,21 @@ def _write_order(state, order, command, codes, tick, position, smp_id, shown_lot
     order.stamp = state.stamp
     put_word(order, ORDER_CODES, codes)
     put_word(order, OWNER, word_at(command, OWNER))
-    put_word(order, BOOK_AND_PRICE, _two_halves(np.int64(command.instrument), tick))
+    put_word(order, BOOK_AND_PRICE, price_word)
     put_word(order, POSITION, _two_halves(position, smp_id))
     copy_bytes(order, command, CLIENT_ORDER_ID, CLIENT_ORDER_ID_END)
     put_word(order, SHOWN_LOTS, _two_halves(shown_lots, lots))
     put_word(order, FILLED_LOTS, _two_halves(0, lots))
-    put_word(order, DISPLAY_LOTS, _two_halves(np.int64(command.display_lots), command.trigger))
+    put_word(order, DISPLAY_LOTS, rare)
     order.value_tick_lots = 0
     copy_bytes(order, command, EXPIRY, ROW_BYTES)
 
 
 @leaf_kernel
-def _tell_ack(out, command, codes, tick, order_id, shown_lots, level_lots, number):
+def _tell_ack(out, command, codes, price_word, order_id, shown_lots, level_lots, number):
     """ACK of an order, written from its NEW: its own row was written a moment ago, which wide moves would wait for.
 
+    price_word              book and `entry_tick`
     shown_lots, level_lots  0 unless it rests
     number                  its account's `next_in_stream`
     """
@@ -115,7 +121,7 @@ def _tell_ack(out, command, codes, tick, order_id, shown_lots, level_lots, numbe
     row = next_row(out)
     copy_bytes(row, command, 0, BOOK_AND_PRICE)
     put_word(row, ORDER_CODES, codes)
-    put_word(row, BOOK_AND_PRICE, _two_halves(np.int64(command.instrument), tick))
+    put_word(row, BOOK_AND_PRICE, price_word)
     row.order_id = order_id
     row.reference = command.request_id
     copy_bytes(row, command, CLIENT_ORDER_ID, CLIENT_ORDER_ID_END)
@@ -182,35 +188,37 @@ def enter_order(state, out, command, word, position):
 
     word, position  as AHEAD says
     """
-    place, row, loss = np.int64(0), np.int64(0), np.int64(0)
+    place, row, loss, spot = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     plain = is_plain(command)
     if likely(plain) or is_immediate_limit(command):
-        place, row, loss, spot, alone = take_short_way(state, command, word, position)
+        place, level_row, row, loss, spot, alone = take_short_way(state, command, word, position)
         if likely(alone) and likely(plain):
-            _enter_resting(state, out, command, word, place, row, loss, spot)
+            _enter_resting(state, out, command, word, place, level_row, row, loss, spot)
             return np.int64(0)
-    return _enter(state, out, command, word, place, row, loss)
+    return _enter(state, out, command, word, place, row, loss, spot)
 
 
 @kernel
-def _enter(state, out, command, word, place, row, loss):
-    """`enter_order` of whatever does not just rest. `place`, `row`, `loss`: as `take_short_way` has said."""
+def _enter(state, out, command, word, place, row, loss, spot):
+    """`enter_order` of whatever does not just rest. `place`, `row`, `loss`, `spot`: as `take_short_way` has said."""
     account, side, tick = np.int64(command.account), np.int64(command.side), np.int64(command.price)
     if place == 0:
         accepted, row, tick, loss = _take_long_way(state, out, command, word)
         if not accepted:
             return np.int64(0)
-    lots = np.int64(command.lots)
-    book = state.books[np.int64(command.instrument)]
+    index, lots = np.int64(command.instrument), np.int64(command.lots)
+    book = state.books[index]
     row = open_positions(state, account, row, book)
     slot = take_slot(state)
     order = state.orders[slot]
     codes = _order_codes(command, PENDING_CODE if is_stop(command.order_type) else OPEN_CODE)
-    _write_order(state, order, command, codes, tick, row, owner_smp_id(state, command), 0)
+    smp_id = owner_smp_id(command, state.accounts[account])
+    rare = _two_halves(np.int64(command.display_lots), command.trigger)
+    _write_order(state, order, command, codes, _two_halves(index, tick), row, smp_id, 0, rare)
     number = next_in_stream(state, account)
-    _tell_ack(out, command, codes & SAME_CODES | ACK, tick, order.order_id, 0, 0, number)
+    _tell_ack(out, command, codes & SAME_CODES | ACK, _two_halves(index, tick), order.order_id, 0, 0, number)
     if has_client_order_id(command):
-        add_client_order(state, slot, word, np.int64(0))
+        add_client_order(state, slot, word, spot)
     if command.tif == GTD:
         keep_expiry(state, slot)
     append_to_account(state, account, slot, np.int64(command.session))
@@ -221,7 +229,7 @@ def _enter(state, out, command, word, place, row, loss):
 
 
 @leaf_kernel
-def _enter_resting(state, out, command, word, place, row, loss, spot):
+def _enter_resting(state, out, command, word, place, level_row, row, loss, spot):
     """A limit order that has come the short way, meets nobody and joins its queue: ACK, which tells that it rests."""
     account, index, side = np.int64(command.account), np.int64(command.instrument), np.int64(command.side & 1)
     lots, tick, session = np.int64(command.lots), command.price, np.int64(command.session)
@@ -231,11 +239,11 @@ def _enter_resting(state, out, command, word, place, row, loss, spot):
     account_row.recent_position = row
     slot = take_slot(state)
     order = state.orders[slot]
-    codes = _order_codes(command, RESTING_CODES)
-    _write_order(state, order, command, codes, tick, row, owner_smp_id(state, command), lots)
-    level_lots = link_at(state, book, slot, index, side, place, lots, np.int64(0))
+    codes, price_word = _order_codes(command, RESTING_CODES), _two_halves(index, tick)
+    _write_order(state, order, command, codes, price_word, row, owner_smp_id(command, account_row), lots, ZERO)
+    level_lots = link_at(state, book, slot, index, side, place, level_row, lots, np.int64(0))
     number = next_in_stream(state, account)
-    _tell_ack(out, command, codes & SAME_CODES | ACK_RESTS, tick, order.order_id, lots, level_lots, number)
+    _tell_ack(out, command, codes & SAME_CODES | ACK_RESTS, price_word, order.order_id, lots, level_lots, number)
     if has_client_order_id(command):
         add_client_order(state, slot, word, spot)
     append_to_account(state, account, slot, session)

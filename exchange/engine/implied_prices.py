@@ -20,9 +20,14 @@ BOTH = 3
 DUE_LOOK = 4  # beside the bits of the two sides: only whether the prices may be shown
 
 
-@kernel
+@leaf_kernel
 def tell_implied(state, out):
     """IMP of the next books, as many as fit into one step. False: all is told."""
+    return state.marked_words[CHANGED] | state.marked_words[DUE] != ZERO and _tell_marked(state, out)
+
+
+@kernel
+def _tell_marked(state, out):
     while state.marked_words[CHANGED] != ZERO:
         _spread(state, _take_first(state, CHANGED))
     count = out.count

@@ -9,7 +9,7 @@ guess costs nothing. Asking costs instructions: they are well spent on what a ca
 
 import numpy as np
 
-from exchange.book.index import HIGH_32, LOW_32, SHIFT_32, ask_for_entry, home_bucket, order_hash
+from exchange.book.index import LOW_32, ask_for_entry, home_bucket, order_hash
 from exchange.book.layout import BOOK
 from exchange.book.levels import best_row, meets, place_of, row_of, worse_place
 from exchange.book.slots import SLOT_MASK
@@ -17,7 +17,7 @@ from exchange.clearing.margin import ask_for_risk
 from exchange.clearing.positions import home_of, position_hash
 from exchange.codes import CommandKind
 from exchange.engine.state import LOOK_AHEAD, NOT_ASKED
-from exchange.kernel import CACHE_LINE, LANES, equal_lanes, kernel, leaf_kernel, lowest_bit, prefetch, row_at, unlikely
+from exchange.kernel import CACHE_LINE, LANES, equal_above, kernel, leaf_kernel, lowest_bit, prefetch, row_at, unlikely
 from exchange.records import place_in
 
 FAR = LOOK_AHEAD
@@ -64,7 +64,7 @@ def scatter_of(state, commands, start, stop, before):
 @leaf_kernel
 def _likely_row(table, line, word):
     """Row of the first entry with this hash in one line of a table: nearly always the one meant; 0 if there is none."""
-    equal = equal_lanes(table, line, word << SHIFT_32, HIGH_32)
+    equal = equal_above(table, line, word)
     row = np.int64(table[line + (lowest_bit(equal) & (LANES - 1))] & LOW_32)
     return row * np.int64(equal != 0)
 

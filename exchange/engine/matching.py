@@ -87,7 +87,7 @@ def _match_outright(state, out, slot):
             own = resting
         else:
             ask_for_next(state, book, other, resting, out.scatter)
-            last_price = trade_oldest(state, out, book, resting, slot)
+            last_price = trade_oldest(state, out, book, other, best, first + best, resting, slot)
             best = np.int64(book.best[other])
     lots, value = lots_before - order.leaves_lots, order.value_tick_lots - value_before
     book_taken(state, book, order, lots, value, first_price, last_price)

@@ -13,7 +13,7 @@ from exchange.book.index import (
     remove_client_order,
 )
 from exchange.book.layout import ACCOUNT_NEWER
-from exchange.book.levels import link_order, unlink_order, unlink_slot
+from exchange.book.levels import link_order, place_of, row_of, unlink_at, unlink_order
 from exchange.book.parked import join_parked, leave_parked
 from exchange.book.pro_rata import leave_pass, lose_top, note_arrival
 from exchange.book.slots import release_slot, slot_of
@@ -209,15 +209,18 @@ def _take_out(state, out, slot, reason, word, request_id):
     side, tick, lots = np.int64(order.side & 1), np.int64(order.price), np.int64(order.leaves_lots)
     book = state.books[index]
     level_lots = np.int64(0)
-    codes = cancel_codes(order, reason, 0 if order.resting != 0 else NEVER_RESTED)
     if order.resting != 0:
+        codes = cancel_codes(order, reason, 0)
         shown = np.int64(order.shown_lots)
         order.resting = 0
-        level_lots = unlink_slot(state, book, slot, index, side, tick, shown, lots - shown)
-    elif order.state == PENDING:
-        drop_stop(state, book, slot)
+        place = place_of(book, side, tick)
+        level_lots = unlink_at(state, book, slot, index, side, place, row_of(book, side, place), shown, lots - shown)
     else:
-        leave_parked(state, book, slot)
+        codes = cancel_codes(order, reason, NEVER_RESTED)
+        if order.state == PENDING:
+            drop_stop(state, book, slot)
+        else:
+            leave_parked(state, book, slot)
     release_working(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
     event = cancel_event(state, out, order, account, codes, lots, level_lots, request_id)
     order.leaves_lots = 0

@@ -21,8 +21,8 @@ IOC_CODE = code_word(COMMAND, "kind", tif=int(TimeInForce.IOC))
 
 @leaf_kernel
 def _asks_no_more(command, mask, codes):
-    """Whether a NEW has these codes, as far as `mask` goes, and no minimum, display or expiry."""
-    numbers = command.minimum_lots | command.display_lots | command.expiry_ns
+    """Whether a NEW has these codes, as far as `mask` goes, and no minimum, display, trigger or expiry."""
+    numbers = command.minimum_lots | command.display_lots | command.trigger | command.expiry_ns
     return word_at(command, CODES) & mask == codes and numbers == 0
 
 

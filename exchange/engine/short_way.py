@@ -25,6 +25,7 @@ OPEN = np.int64(MarketState.OPEN)
 BUY = np.int64(Side.BUY)
 SELL = np.int64(Side.SELL)
 FULL_ENTRY = np.int64(OrderEntry.FULL)
+LONG_WAY = (np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0), False)
 
 
 @leaf_kernel
@@ -47,42 +48,43 @@ def set_short_places(book):
 @leaf_kernel
 def take_short_way(state, command, word, likely_row):
     """Whether a limit order that asks for nothing else is accepted: the place of its price in its own side, 0 if it has
-    to go the long way; the account's position in its book; the loss that it may make; its `free_spot`; whether it just
+    to go the long way; its level's row; the account's position in its book; the loss that it may make; its `free_spot`; whether it just
     rests.
 
     word, likely_row  its `order_hash`; any position, or NOT_ASKED: it is looked at first, before the index
     """
-    nowhere, row, loss, spot = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     account, index, session = np.int64(command.account), np.int64(command.instrument), np.int64(command.session)
     if unlikely(index >= state.books.shape[0]):
-        return nowhere, row, loss, spot, False
+        return LONG_WAY
     if unlikely(account >= state.accounts.shape[0]):
-        return nowhere, row, loss, spot, False
+        return LONG_WAY
     account_row, book = state.accounts[account], state.books[index]
     side, tick, lots = np.int64(command.side & 1), command.price, np.int64(command.lots)
     place = place_of(book, side, tick)
     if np.uint64(place - 1) >= np.uint64(book.short_places[side]):
-        return nowhere, row, loss, spot, False
-    prefetch(state.levels, row_of(book, side, place), np.int64(0))
+        return LONG_WAY
+    level_row = row_of(book, side, place)
+    prefetch(state.levels, level_row, np.int64(0))
     if account_row["flags"] != DEFINED or row_there(state, session).killed_by != 0:
-        return nowhere, row, loss, spot, False
+        return LONG_WAY
     if lots < 1 or lots > book.order_lots_max or lots > account_row.order_lots_max:
-        return nowhere, row, loss, spot, False
+        return LONG_WAY
     row = np.int64(account_row.recent_position) if likely_row == NOT_ASKED else likely_row
     position = state.positions[row]
     if unlikely(position.account != account or position.book != index):
         row = find_position(state, account, index)
     if unlikely(row == 0) and positions_left(state) <= 0:
-        return nowhere, row, loss, spot, False
+        return LONG_WAY
     if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:
-        return nowhere, row, loss, spot, False
+        return LONG_WAY
     loss = lots * loss_per_lot(book, side, tick)
     if side_is_full(book, side, lots) or lots * book.hold_bound_mills + loss > surely_free_mills(account_row):
-        return nowhere, row, loss, spot, False
+        return LONG_WAY
+    spot = np.int64(0)
     if has_client_order_id(command):
         spot = free_spot(state, word)
         if spot == 0 and is_taken(state, command, word):
-            return nowhere, row, loss, spot, False
+            return LONG_WAY
     if not can_take_slot(state):
-        return nowhere, row, loss, spot, False
-    return place, row, loss, spot, book.features & ASKS_MORE == 0 and not meets(book, side, place)
+        return LONG_WAY
+    return place, level_row, row, loss, spot, book.features & ASKS_MORE == 0 and not meets(book, side, place)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.book.index import ask_for_entry, order_hash
-from exchange.book.levels import reduce_order, unlink_order
+from exchange.book.levels import place_of, reduce_at, row_of, unlink_at
 from exchange.book.stops import STOPS
 from exchange.book.windows import note_print
 from exchange.clearing.fills import clear_fill, clear_fills, fee_mills
@@ -68,6 +68,15 @@ def _fill(state, out, book, slot, lots, price, liquidity):
 def tell_fill(state, out, book, slot, lots, price, liquidity, fee):
     """What a fill that is cleared does to its order and the book. Returns the FILL row."""
     order = state.orders[slot]
+    side = np.int64(order.side)
+    place = place_of(book, side, np.int64(order.price))
+    return _tell_fill_at(state, out, book, slot, side, place, row_of(book, side, place), lots, price, liquidity, fee)
+
+
+@leaf_kernel
+def _tell_fill_at(state, out, book, slot, side, place, level_row, lots, price, liquidity, fee):
+    """As `tell_fill` of an order whose level's place and row are known; an aggressor is in no queue."""
+    order = state.orders[slot]
     if book.features != 0 and liquidity == MAKER and order.order_type == QUOTE:
         count_fill(state, order, lots, book.hours)
     row = tell_old_order(state, out, order, fill_codes(order, lots, liquidity))
@@ -76,14 +85,16 @@ def tell_fill(state, out, book, slot, lots, price, liquidity, fee):
     put_word(order, TOTALS, totals)
     order.value_tick_lots = value
     level_lots = np.int64(0)
-    if liquidity == TAKER:  # an aggressor is in no queue
+    if liquidity == TAKER:
         order.leaves_lots = leaves
     elif leaves == 0:
-        level_lots = unlink_order(state, book, slot)
+        shown = np.int64(order.shown_lots)
+        order.resting = 0
+        level_lots = unlink_at(state, book, slot, np.int64(order.book), side, place, level_row, shown, lots - shown)
         order.leaves_lots = 0
         order.shown_lots = 0
     else:
-        level_lots = reduce_order(state, book, slot, lots)
+        level_lots = reduce_at(state, book, slot, side, place, level_row, lots)
     if leaves == 0:
         order.state = FILLED
     row.price = price
@@ -130,10 +141,12 @@ def trade_share(state, out, book, resting, slot, price, lots):
 
 
 @leaf_kernel
-def trade_oldest(state, out, book, resting, slot):
+def trade_oldest(state, out, book, side, place, level_row, resting, slot):
     """A continuous trade of a plain outright at the resting order's price. Returns the price.
 
     `book_taken` has to follow, for the aggressor and the statistics.
+
+    side, place, level_row  where the resting order stands
     """
     maker, order = state.orders[resting], state.orders[slot]
     word = order_hash(maker)
@@ -142,10 +155,11 @@ def trade_oldest(state, out, book, resting, slot):
     lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
     state.trade_id += 1
     fee = clear_fills(state, book, maker, lots, price * lots, MAKER)
-    tell_fill(state, out, book, resting, lots, price, MAKER, fee)
+    _tell_fill_at(state, out, book, resting, side, place, level_row, lots, price, MAKER, fee)
     row = np.int64(order.position)
     touch_position(state, np.int64(order.account), state.positions[row], row)
-    tell_fill(state, out, book, slot, lots, price, TAKER, fee_mills(book, TAKER, lots))
+    fee = fee_mills(book, TAKER, lots)
+    _tell_fill_at(state, out, book, slot, side, place, level_row, lots, price, TAKER, fee)
     if maker.leaves_lots == 0:
         forget_hashed(state, resting, np.int64(maker.account), word)
     elif maker.shown_lots == 0:

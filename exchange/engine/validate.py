@@ -199,18 +199,16 @@ def is_market(order_type):
 
 
 @leaf_kernel
-def owner_smp_id(state, command):
+def owner_smp_id(command, account_row):
     """Self-match id that a NEW works with: its own, else its account's (SMP-001)."""
-    if command.smp_id != 0:
-        return np.int64(command.smp_id)
-    return np.int64(state.accounts[np.int64(command.account)].smp_id)
+    return np.int64(command.smp_id) if command.smp_id != 0 else np.int64(account_row.smp_id)
 
 
 @leaf_kernel
 def best_opposite(state, command):
     """Place of the best price that a NEW could trade at, 0 none."""
     index, side, account = np.int64(command.instrument), np.int64(command.side), np.int64(command.account)
-    return opposite_place(state, index, side, owner_smp_id(state, command), account)
+    return opposite_place(state, index, side, owner_smp_id(command, state.accounts[account]), account)
 
 
 @leaf_kernel
@@ -377,6 +375,7 @@ def check_terms(state, command, book, row, word, tick):
         return ELECTED
     index = np.int64(command.instrument)
     keeps_out = command.post_only == POST_ONLY_REJECT and book.phase == OPEN
-    if keeps_out and would_take(state, book, index, side, tick, owner_smp_id(state, command), account):
+    smp_id = owner_smp_id(command, state.accounts[account])
+    if keeps_out and would_take(state, book, index, side, tick, smp_id, account):
         return PO_CROSS
     return NONE
