@@ -84,7 +84,7 @@ else:
 
 
 def _compile(function: F, inline: bool) -> F:
-    options = {"nopython": True, "boundscheck": True, "error_model": "python", "nogil": True}
+    options = {"nopython": True, "boundscheck": True, "error_model": "python", "nogil": True, "_nrt": False}
     options |= {"forceinline": inline, "no_cfunc_wrapper": True}
     compiled = Kernel(function, options) if JIT else function
     KERNELS.append(compiled)
@@ -112,12 +112,13 @@ def leaf_kernel(function: F) -> F:
 
 if JIT:
 
-    def _item(context: Any, builder: Any, kind: Any, table: Any, index_kind: Any, index: Any) -> Any:
-        """Pointer to an item of a table; IndexError if there is none."""
+    def _item(context: Any, builder: Any, kind: Any, table: Any, index_kind: Any, index: Any, items: int = 1) -> Any:
+        """Pointer to an item of a table, the first of so many; IndexError if there are fewer. No table is shorter."""
         assert kind.ndim == 1, "tables inside records have one dimension"
         array = context.make_array(kind)(context, builder, table)
         index = context.cast(builder, index, index_kind, types.intp)
-        outside = builder.icmp_unsigned(">=", index, builder.extract_value(array.shape, 0))
+        places = builder.sub(builder.extract_value(array.shape, 0), ir.IntType(64)(items - 1))
+        outside = builder.icmp_unsigned(">=", index, places)
         with cgutils.if_unlikely(builder, outside):
             context.call_conv.return_user_exc(builder, IndexError, ("index is out of bounds",))
         return cgutils.get_item_pointer(context, builder, kind, array, [index])
@@ -284,8 +285,7 @@ if JIT:
     def _equal(context: Any, builder: Any, kind: Any, table: Any, start: Any, value: Any) -> Any:
         """Of LANES entries of a table of uint64, from `start` on, which parts as long as a value equal it: a vector of
         ones and zeros as long."""
-        _item(context, builder, kind, table, types.int64, builder.add(start, ir.IntType(64)(LANES - 1)))
-        place = _item(context, builder, kind, table, types.int64, start)
+        place = _item(context, builder, kind, table, types.int64, start, LANES)
         parts = LANES * 64 // value.type.width
         lanes = ir.VectorType(value.type, parts)
         entries = builder.load(builder.bitcast(place, lanes.as_pointer()), align=8)

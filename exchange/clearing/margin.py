@@ -1,8 +1,8 @@
 """Incremental margin hold of an account: MARGIN-013, for positions and working orders together.
 
-An account holds what its RISK rows contribute, one for each scan tier, and what its working orders can lose against the mark,
-taker fees included. Whatever part of the working orders fills, the hold does not rise: hours move from working to held,
-and the loss against the mark that a fill realises was held since entry.
+An account holds what its RISK rows contribute, one for each scan tier, and what its working orders can lose against the
+mark, taker fees included. Whatever part of the working orders fills, the hold does not rise: hours move from working to
+held, and the loss against the mark that a fill realises was held since entry.
 
 The loss is counted at once, the rows are weighed when somebody asks: until then `hold_mills` has what they contributed
 at the last weighing, `unweighed_mills` a bound of what orders have added since. The sum of both is never too small.

@@ -48,8 +48,8 @@ def set_short_places(book):
 @leaf_kernel
 def take_short_way(state, command, word, likely_row):
     """Whether a limit order that asks for nothing else is accepted: the place of its price in its own side, 0 if it has
-    to go the long way; its level's row; the account's position in its book; the loss that it may make; its `free_spot`; whether it just
-    rests.
+    to go the long way; its level's row; the account's position in its book; the loss that it may make; its `free_spot`;
+    whether it just rests.
 
     word, likely_row  its `order_hash`; any position, or NOT_ASKED: it is looked at first, before the index
     """
