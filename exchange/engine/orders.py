@@ -24,6 +24,7 @@ from exchange.codes import (
     CancelReason,
     EventFlag,
     EventKind,
+    OrderFlag,
     OrderState,
     OrderType,
 )
@@ -47,6 +48,7 @@ from exchange.engine.validate import (
 from exchange.kernel import kernel, leaf_kernel, likely, put_word
 
 QUOTE = np.int64(OrderType.QUOTE)
+UNLISTED = np.int64(OrderFlag.UNLISTED)
 RST = np.uint64(EventKind.RST)
 RFR = np.int64(EventKind.RFR)
 RREJ = np.int64(EventKind.RREJ)
@@ -187,6 +189,9 @@ def forget_order(state, slot):
 def forget_hashed(state, slot, account, word):
     """As `forget_order`, whose account and `order_hash` are known."""
     order = state.orders[slot]
+    if order["flags"] & UNLISTED != 0:
+        release_slot(state, slot)
+        return
     if order.tif == GTD:
         drop_expiry(state, slot)
     if order.order_type == QUOTE:
@@ -201,7 +206,7 @@ def forget_hashed(state, slot, account, word):
 def _take_out(state, out, slot, reason, word, request_id):
     """CXL of all that is left of an order, wherever it is; margin is released at once. Returns the event.
 
-    word        the order's `order_hash`
+    word        the order's `order_hash`; not asked if it is UNLISTED
     request_id  of the cancel that CXL answers, else 0
     """
     order = state.orders[slot]
@@ -231,7 +236,7 @@ def _take_out(state, out, slot, reason, word, request_id):
 
 @kernel
 def take_out(state, out, slot, reason):
-    """As `_take_out`, for what is rarer than a cancel."""
+    """An order leaves, for what is rarer than a cancel. Returns its CXL."""
     if state.cursor.pass_step != 0:
         leave_pass(state, slot)
     return _take_out(state, out, slot, reason, order_hash(state.orders[slot]), 0)
