@@ -50,6 +50,19 @@ def _own_row(state, account, book):
     return state.risks[np.int64(book.first_risk) + account]
 
 
+@kernel
+def set_scan_tiers(state, book):
+    """Note which RISK rows a book's lots weigh on, when its hours in each scan tier are known."""
+    book.first_risk = risk_place(state, np.int64(0), scan_number(book.commodity, FRONT))
+    for tier in range(SCAN_TIERS):
+        if book.scan_hours[tier] != 0 or book.crossed_hours[tier] != 0:
+            number = scan_number(book.commodity, tier)
+            book.scan_bits |= np.int64(1) << number
+            if book.one_tier != 0:
+                book.tier_hours = book.scan_hours[tier]
+                book.first_risk = risk_place(state, np.int64(0), number)
+
+
 @leaf_kernel
 def ask_for_risk(state, account, book):
     """Ask memory for what an order of an outright will change in its owner's RISK row."""

@@ -6,6 +6,7 @@ A payload is JSON of the Structs below. `check` refuses a bad one before it is j
 import msgspec
 import numpy as np
 
+from exchange.clearing.margin import set_scan_tiers
 from exchange.codes import (
     AccountFlag,
     BookFeature,
@@ -23,7 +24,7 @@ from exchange.engine.day_limits import (
     side_rows,
 )
 from exchange.engine.guards import GuardTerms, check_guard, choose_lead, set_guard
-from exchange.engine.hold_terms import check_commodities, set_hold_bound, set_residual, set_scan_tiers
+from exchange.engine.hold_terms import check_commodities, set_hold_bound, set_residual
 from exchange.engine.market_state import effective_state
 from exchange.engine.sharing import (
     LeadMakersPayload,

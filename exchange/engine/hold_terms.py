@@ -5,7 +5,6 @@ from typing import Protocol
 
 import numpy as np
 
-from exchange.clearing.margin import risk_place, scan_number
 from exchange.codes import ComboKind
 from exchange.engine.control_checks import require
 
@@ -32,17 +31,6 @@ def check_commodities(state: np.record, new: set[int], listings: Sequence[Listed
             commodity = commodities.get(leg, int(state.books[leg].commodity))
             same = commodity == listing.commodity
             require(same, f"{listing.symbol}: leg {leg} is of commodity {commodity}, not {listing.commodity}")
-
-
-def set_scan_tiers(state: np.record, book: np.record) -> None:
-    """Note which RISK rows the book's lots weigh on. Its hours in each scan tier are known."""
-    tiers = np.flatnonzero((book.scan_hours != 0) | (book.crossed_hours != 0))
-    numbers = [scan_number(book.commodity, int(tier)) for tier in tiers]
-    book.scan_bits = sum(1 << int(number) for number in numbers)
-    if book.one_tier:
-        book.tier_hours = book.scan_hours[tiers[0]]
-    first = numbers[0] if book.one_tier else scan_number(book.commodity, 0)
-    book.first_risk = risk_place(state, 0, first)
 
 
 def set_hold_bound(state: np.record, book: np.record) -> None:

@@ -11,7 +11,7 @@ from exchange.engine.orders import forget_order, rest_order, take_out
 from exchange.engine.self_match import is_own, prevent_self_match
 from exchange.engine.trades import book_taken, trade_oldest
 from exchange.engine.validate import FOK, OPEN, is_immediate
-from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel import anew, kernel, leaf_kernel
 from exchange.limits import STEP_EVENTS
 
 IOC_REASON = np.int64(CancelReason.IOC)
@@ -64,11 +64,12 @@ def _match_combination(state, out, slot):
 
 
 @kernel
-def _match_outright(state, out, slot):
+def _match_outright(whole, out, slot):
     """Fills against the oldest order at the best opposite price (MATCH-001, MATCH-002), as many as there is room for.
 
     What they do to the aggressor's position and money is added up and booked once.
     """
+    state = whole
     order = state.orders[slot]
     book = state.books[order.book]
     side = np.int64(order.side)
@@ -82,6 +83,7 @@ def _match_outright(state, out, slot):
     if out.scatter == ALL:
         ask_for_makers(state, book, other, worst, np.int64(order.leaves_lots), True)
     while own == 0 and out.count <= room and order.leaves_lots != 0 and best != 0 and best >= worst:
+        state = anew(whole)
         resting = np.int64(state.levels[first + best].head)
         if is_own(order, state.orders[resting]):
             own = resting

@@ -6,7 +6,7 @@ from exchange.clearing.margin import weigh_account
 from exchange.codes import EventFlag, EventKind
 from exchange.engine.emit import market_event, next_in_stream
 from exchange.engine.risk import equity_mills
-from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel import anew, kernel, leaf_kernel
 from exchange.limits import STEP_EVENTS
 
 MARGIN = np.int64(EventFlag.MARGIN)
@@ -45,10 +45,10 @@ def _report_once(state, out):
 
 
 @kernel
-def report(state, out):
+def report(whole, out):
     """POS of all positions that fills have touched. False: all are told, the command is done."""
     room = out.capacity - STEP_EVENTS
-    while _report_once(state, out):
+    while _report_once(anew(whole), out):
         if out.count > room:
             return True
     return False

@@ -291,7 +291,7 @@ FAULTS = (
     Fault("short way forgets the position limit", SHORT_WAY, "reach_of(state.positions[row], side, lots) > account_row.position_lots_max", "False"),
     Fault("short way forgets what a side can count", SHORT_WAY, "side_is_full(book, side, lots) or ", ""),
     Fault("short way needs no room for a position", SHORT_WAY, "unlikely(row == 0) and positions_left(state) <= 0", "False"),
-    Fault("short way needs no slot", SHORT_WAY, "    if not can_take_slot(state):\n        return nowhere, row, loss, spot, False\n", ""),
+    Fault("short way needs no slot", SHORT_WAY, "    if not can_take_slot(state):\n        return LONG_WAY\n", ""),
     Fault("short way into books of immediate orders, and terms", SHORT_WAY, " and book.order_entry == FULL_ENTRY", ""),
     Fault("order rests in spite of implied prices", SHORT_WAY, "book.features & ASKS_MORE == 0 and not meets", "not meets"),
     Fault("IOC that meets nobody rests", ENTRY, "likely(alone) and likely(plain)", "likely(alone)"),
