@@ -5,6 +5,7 @@ Raises AssertionError naming what does not hold (INV-003, INV-010, INV-011). Nev
 
 import numpy as np
 
+from exchange.book.index import LOW_32
 from exchange.codes import BookFeature, MarketState, OrderEntry, OrderFlag, OrderState, OrderType, Side, TimeInForce
 
 WAITS = OrderFlag.WAITS_COD | OrderFlag.WAITS_TIMER
@@ -24,6 +25,7 @@ def check_books(states: np.ndarray) -> None:
     waiting_books = set(used["book"][(used["state"] != 0) & (used["flags"] & WAITS != 0)].tolist())
     assert all(state.books[index].waiting for index in waiting_books), "a book knows that cancels wait"
     _check_free(state)
+    _check_lists(state)
     pending = set(np.nonzero(used["state"] == OrderState.PENDING)[0].tolist())
     waiting = [slot for index in range(int(state.books_listed) + 1) for slot in _check_stops(state, index)]
     assert sorted(waiting) == sorted(pending), f"stops that wait and slots marked pending differ: {waiting}, {pending}"
@@ -169,6 +171,28 @@ def heap_nodes(state: np.record, node: int, parent: int = 0) -> list[int]:
     assert left.rank >= right.rank == row.rank - 1, f"heap node {node}: ranks {row.rank}, {left.rank}, {right.rank}"
     assert not parent or state.heap[parent].key <= row.key, f"heap node {node}: smaller than its parent"
     return [node, *heap_nodes(state, int(row.left), node), *heap_nodes(state, int(row.right), node)]
+
+
+def _check_lists(state: np.record) -> None:
+    """Live orders, and no others, are in the lists of their accounts, and in the index if they have a key."""
+    live = set(np.nonzero(state.orders["state"] != OrderState.NONE)[0].tolist())
+    listed = list[int]()
+    for account in np.nonzero((state.accounts["first_order"] != 0) | (state.accounts["last_order"] != 0))[0].tolist():
+        slot, older = int(state.accounts[account].first_order), 0
+        while slot:
+            assert state.orders[slot].account == account, f"slot {slot} is in the list of account {account}"
+            assert int(state.links[slot].account_older) == older, f"account {account}: broken link at slot {slot}"
+            listed.append(slot)
+            older, slot = slot, int(state.links[slot].account_newer)
+        last = int(state.accounts[account].last_order)
+        assert last == older, f"account {account}: its youngest order is {last}, its list ends with {older}"
+    assert sorted(listed) == sorted(live), f"live orders and those of accounts differ: {live ^ set(listed)}"
+    named = {slot for slot in live if state.orders[slot].client_order_id_0}
+    tables = (int(state.index_size), int(state.index_old_size))
+    entries = np.concatenate([state.order_index[size : 2 * size] for size in tables])
+    indexed = (entries & LOW_32)[entries & LOW_32 != 0].tolist()
+    assert sorted(indexed) == sorted(named), f"live orders with a key and those in the index differ: {indexed}, {named}"
+    assert int(state.index_entries) == len(named), f"{state.index_entries} orders counted in the index"
 
 
 def _check_free(state: np.record) -> None:

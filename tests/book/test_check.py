@@ -65,8 +65,19 @@ def corrupt_price(state, slot):
     state.orders[slot].price += 1
 
 
+def corrupt_list(state, slot):
+    state.links[slot].account_older = slot
+
+
+def corrupt_index(state, slot):
+    state.order_index[:] = 0
+
+
 @pytest.mark.rule("INV-011")
-@pytest.mark.parametrize("corrupt", [corrupt_total, corrupt_best, corrupt_stamp, corrupt_bitmap, corrupt_price])
+@pytest.mark.parametrize(
+    "corrupt",
+    [corrupt_total, corrupt_best, corrupt_stamp, corrupt_bitmap, corrupt_price, corrupt_list, corrupt_index],
+)
 def test_walk_notices_a_broken_table(corrupt):
     engine = busy_engine(1)
     state = engine.states[0]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from exchange.book.check import check_books
 from exchange.codes import EventFlag, EventKind, MarketState, OrderType, Side, TimeInForce
 from exchange.conformance.venues import rows
 from tests.properties.test_metamorphic import Market
@@ -62,6 +63,31 @@ def test_all_other_orders_are_told_apart(fields: dict[str, Any], told: list[str]
     events = written(market, **fields)
     assert [kind for kind in kinds(events) if kind != "POS"] == told
     assert (events[0].flags, events[0].lots, events[0].level_lots) == (0, 0, 0)
+
+
+@pytest.mark.rule("TIF-001", "TIF-002")
+@pytest.mark.parametrize("tif", [TimeInForce.IOC, TimeInForce.FOK])
+@pytest.mark.parametrize(
+    ("lots", "minimum_lots"),
+    [(2, 0), (5, 0), (8, 0), (4, 3), (8, 7)],
+    ids=["less", "all", "more", "long way", "killed"],
+)
+def test_an_immediate_order_is_in_no_list_when_its_command_is_done(
+    tif: TimeInForce, lots: int, minimum_lots: int
+) -> None:
+    """Whether it trades or not, its client order id is free again, and the account's own orders are found."""
+    market = Market(MarketState.OPEN)
+    fields = {"account": 1, "side": Side.SELL, "lots": lots, "tif": tif, "minimum_lots": minimum_lots}
+    mine = market.enter(Side.SELL, PRICE + 9, 1, account=1)[0]
+    market.enter(Side.BUY, PRICE, 5, account=2)
+    row = market.venue.engine.states[0].accounts[1]
+    before = int(row.first_order), int(row.last_order), int(row.sessions)
+    for _ in range(2):
+        answer = market.enter(price=PRICE, client_order_id_0=77, session=5, **fields)[0]
+        assert answer.kind == EventKind.ACK
+        check_books(market.venue.engine.states)
+        assert (int(row.first_order), int(row.last_order), int(row.sessions)) == before
+    assert mine.order_id == market.venue.engine.states[0].orders[row.first_order].order_id
 
 
 @pytest.mark.rule("ORDER-003")
