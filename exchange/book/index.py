@@ -56,13 +56,8 @@ def home_bucket(word, size):
 
 @leaf_kernel
 def ask_for_entry(state, word):
-    """Ask memory for the bucket where the search for a hash begins."""
+    """Ask memory for the bucket where the search for a hash begins, in each table that is in use."""
     prefetch(state.order_index, home_bucket(word, np.int64(state.index_size)), np.int64(0))
-
-
-@leaf_kernel
-def ask_for_old_entry(state, word):
-    """As `ask_for_entry`, in the table whose entries move, if they do."""
     if state.index_old_size != 0:
         prefetch(state.order_index, home_bucket(word, np.int64(state.index_old_size)), np.int64(0))
 

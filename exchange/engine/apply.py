@@ -18,17 +18,7 @@ from exchange.engine.entry import enter_order
 from exchange.engine.implied_prices import tell_implied
 from exchange.engine.kill import begin_kill, kill_next, lift_next, may_lift
 from exchange.engine.leavers import PULLING, leave_once
-from exchange.engine.look_ahead import (
-    ALL,
-    CLOSE,
-    FAR,
-    NEAR,
-    look_close,
-    look_far,
-    look_near,
-    position_ahead,
-    scatter_of,
-)
+from exchange.engine.look_ahead import ALL, CLOSE, FAR, NEAR, look_close, look_far, look_near, scatter_of
 from exchange.engine.mass_cancel import begin_cancel_all, cancel_next
 from exchange.engine.matching import match_once, settle_remainder, start_order
 from exchange.engine.orders import cancel_order
@@ -349,7 +339,7 @@ def apply_commands(states, commands, start, stop, outs):
             _cut_run(state)
         else:
             note = out.ahead[index & RING]
-            word, slot, position = note.word, np.int64(note.slot), position_ahead(note, scatter)
+            word, slot, position = note.word, np.int64(note.slot), np.int64(note.position)
             if scatter == ALL and index + CLOSE < stop:
                 look_close(state, row_at(commands, index + CLOSE), out.ahead[(index + CLOSE) & RING])
             if index + NEAR < stop:

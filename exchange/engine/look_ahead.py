@@ -9,7 +9,7 @@ guess costs nothing. Asking costs instructions: they are well spent on what a ca
 
 import numpy as np
 
-from exchange.book.index import LOW_32, ask_for_entry, ask_for_old_entry, home_bucket, order_hash
+from exchange.book.index import LOW_32, ask_for_entry, home_bucket, order_hash
 from exchange.book.layout import BOOK
 from exchange.book.levels import best_row, meets, place_of, row_of, worse_place
 from exchange.book.slots import SLOT_MASK
@@ -125,7 +125,6 @@ def look_far(state, command, note, scatter):
     note.word = order_hash(command)
     ask_for_entry(state, note.word)
     if scatter != LITTLE:
-        ask_for_old_entry(state, note.word)
         index = np.int64(command.instrument)
         account = np.int64(command.account)
         position_word = position_hash(account, index) * np.uint64(command.kind == NEW)
@@ -143,15 +142,8 @@ def look_near(state, command, note, scatter):
         slot = min(np.int64(command.order_id) & SLOT_MASK, np.int64(state.used_orders))
     note.slot = slot
     ask_for_order(state, slot)
-    if scatter != LITTLE:
-        _look_at_position(state, command, note, scatter)
-
-
-@leaf_kernel
-def _look_at_position(state, command, note, scatter):
-    """Ask for what a NEW changes in its book and of its account."""
-    index, position, met = np.int64(command.instrument), np.int64(0), np.int64(0)
-    if index < state.books.shape[0]:
+    index, position, met = np.int64(command.instrument), NOT_ASKED, np.int64(0)
+    if scatter != LITTLE and index < state.books.shape[0]:
         book = state.books[index]
         ask_for_risk(state, np.int64(command.account), book)
         word = np.uint64(note.position_word)
@@ -161,12 +153,6 @@ def _look_at_position(state, command, note, scatter):
             met = _ask_for_prices(state, book, command)
     note.position = position
     note.meets = met
-
-
-@leaf_kernel
-def position_ahead(note, scatter):
-    """Of a NEW: row of its account in its book, most likely, 0 none; NOT_ASKED where rows lie close together."""
-    return NOT_ASKED if scatter == LITTLE else np.int64(note.position)
 
 
 @leaf_kernel

@@ -137,7 +137,7 @@ AHEAD = record_type(
         ("word", "<u8"),  # its `order_hash`
         ("slot", "<i4"),  # of the first entry with this hash: nearly always the order that is meant; 0 none
         ("position_word", "<u4"),  # of a NEW: `position_hash` of its account and book, if rows are asked for by it
-        ("position", "<i4"),  # as `look_ahead.position_ahead` says
+        ("position", "<i4"),  # of a NEW: most likely its account's position in its book, row, 0 none, or NOT_ASKED
         ("meets", "<i4"),  # 1: a NEW that may meet somebody, as far as that is asked
         ("spare", "<i8"),
     ]
