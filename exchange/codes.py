@@ -343,7 +343,6 @@ class Threshold(IntEnum):
 class OrderFlag(IntFlag):
     """Bits of an order's flags, beside the CommandFlag bits of its NEW."""
 
-    UNLISTED = 32  # gone when its command is done: in no index and no list
     WAITS_COD = 64  # its cancel for COD waits for a state that allows it (COD-004)
     WAITS_TIMER = 128  # the same, for TIMER
 

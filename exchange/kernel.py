@@ -7,7 +7,8 @@ Only this file and `compiler.py`, which says how Numba goes about a kernel, impo
   by one must stop the exchange instead of corrupting a neighbour. A table inside a record takes no negative index, so
   that one unsigned comparison is the whole check (a tenth of the engine's time less than counting from the end too);
 - `cache=True` into a folder named by a hash of all kernel sources: Numba does not notice that a callee changed;
-- `error_model="python"` and no `fastmath`, no `parallel`: results never depend on the machine.
+- `error_model="python"` and no `fastmath`, no `parallel`: results never depend on the machine;
+- `_nrt=False`: a kernel makes no arrays, so nothing counts references to those it is given.
 
 With `NUMBA_DISABLE_JIT=1` every kernel is the plain Python function (tests compare both).
 """
@@ -380,16 +381,13 @@ else:
     def prefetch(table, index, line):  # type: ignore[no-untyped-def]
         """Nothing to do without a compiler."""
 
-    def _bits(equal):  # type: ignore[no-untyped-def]
-        return np.int64(sum(1 << lane for lane in range(LANES) if equal[lane]))
-
     def equal_lanes(table, start, value):  # type: ignore[no-untyped-def]
         """Which of LANES entries of a table, from `start` on, equal a value."""
-        return _bits(table[start : start + LANES] == value)
+        return np.int64(sum(1 << lane for lane in range(LANES) if table[start + lane] == value))
 
     def equal_above(table, start, value):  # type: ignore[no-untyped-def]
         """As `equal_lanes`, of their upper halves: which equal the lower half of a value."""
-        return _bits(table[start : start + LANES] >> np.uint64(32) == value & np.uint64(0xFFFFFFFF))
+        return equal_lanes(table[start : start + LANES] >> np.uint64(32), 0, value & np.uint64(0xFFFFFFFF))
 
     def lowest_bit(word):  # type: ignore[no-untyped-def]
         """Index of the lowest set bit of an int64, 64 if it is 0."""

@@ -44,7 +44,8 @@ class Limits:
         assert self.ladder_rows % 64 == 0 and self.ladder_rows < 1 << 31
         assert self.event_rows >= STEP_EVENTS
         assert self.book_words <= 64, "one word says which words of a bitmap of books are not zero"
-        assert self.commodities < 32, "an account has a bit for each commodity"
+        assert self.commodities * SCAN_TIERS < 64, "an account has a bit for each scan tier of a commodity"
+        assert (self.accounts + 1) * self.commodities * SCAN_TIERS < 1 << 31, "a book names its RISK rows in four bytes"
         assert self.positions < 1 << 31
         assert (self.sessions + 1).bit_count() == 1, "low bits of its number say where a session's row lies"
 

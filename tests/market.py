@@ -57,7 +57,7 @@ def property_market() -> dict[str, Any]:
             listing(7, "A.G90.T3-28", term=True, hours=26_304, order_lots_max=5,
                     months=[(MONTH + 12 + number, 730) for number in range(35)] + [(MONTH + 47, 754)], **fees),
             month(8, "A.G85.G27", near, settle_tick=98, order_entry=OrderEntry.IOC_ONLY),
-            month(9, "B.G90.G27", near, group=2, commodity=2, maker_fee=1),
+            listing(9, "B.G90.F27", months=[near, far], hours=1_416, group=2, commodity=2, maker_fee=1, **fees),
             listing(10, "A.G90-G85.G27", combo=ComboKind.TIER, legs=[(1, 1), (8, -1)], settle_tick=2,
                     low_tick=-38, high_tick=42, hours=744, implied=True, **fees),
         ],

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from exchange.engine.state import new_state
 from exchange.kernel import (
     JIT,
+    LANES,
     NO_SOURCE,
     bind,
     cache_folder,
+    equal_above,
+    equal_lanes,
     highest_bit,
     kernel,
     kernel_sources,
@@ -54,6 +57,29 @@ def _touch(states, index):
 @kernel
 def _sequence_of(rows, index):
     return row_at(rows, index).sequence
+
+
+@kernel
+def _equal(states, start, value):
+    table = states[0].order_index
+    return equal_lanes(table, start, value), equal_above(table, start, value)
+
+
+@given(st.lists(st.integers(0, 2), min_size=2 * LANES, max_size=2 * LANES), st.integers(0, 2), st.integers(0, 2))
+def test_lanes_are_compared_whole_and_by_their_upper_halves(halves: list[int], upper: int, lower: int) -> None:
+    states = new_state(TEST)
+    entries = [above << 32 | below for above, below in zip(halves[::2], halves[1::2], strict=True)]
+    start, value = TEST.order_index - LANES, upper << 32 | lower
+    states[0].order_index[start:] = entries
+    whole, above = _equal(states, start, np.uint64(value))
+    assert whole == sum(1 << lane for lane in range(LANES) if entries[lane] == value)
+    assert above == sum(1 << lane for lane in range(LANES) if entries[lane] >> 32 == lower)
+
+
+@pytest.mark.parametrize("start", [-1, TEST.order_index - LANES + 1, TEST.order_index, 2**62, -(2**63)])
+def test_no_lane_outside_a_table_is_read(start: int) -> None:
+    with pytest.raises(IndexError, match="out of bounds"):
+        _equal(new_state(TEST), start, np.uint64(0))
 
 
 @pytest.mark.parametrize("index", [-1, -TEST.orders - 1, 2**62, -(2**63)])

@@ -25,7 +25,7 @@ def check_books(states: np.ndarray) -> None:
     waiting_books = set(used["book"][(used["state"] != 0) & (used["flags"] & WAITS != 0)].tolist())
     assert all(state.books[index].waiting for index in waiting_books), "a book knows that cancels wait"
     _check_free(state)
-    _check_lists(state)
+    _check_lists(state, used)
     pending = set(np.nonzero(used["state"] == OrderState.PENDING)[0].tolist())
     waiting = [slot for index in range(int(state.books_listed) + 1) for slot in _check_stops(state, index)]
     assert sorted(waiting) == sorted(pending), f"stops that wait and slots marked pending differ: {waiting}, {pending}"
@@ -173,9 +173,9 @@ def heap_nodes(state: np.record, node: int, parent: int = 0) -> list[int]:
     return [node, *heap_nodes(state, int(row.left), node), *heap_nodes(state, int(row.right), node)]
 
 
-def _check_lists(state: np.record) -> None:
+def _check_lists(state: np.record, used: np.ndarray) -> None:
     """Live orders, and no others, are in the lists of their accounts, and in the index if they have a key."""
-    live = set(np.nonzero(state.orders["state"] != OrderState.NONE)[0].tolist())
+    live = set(np.nonzero(used["state"] != OrderState.NONE)[0].tolist())
     listed = list[int]()
     for account in np.nonzero((state.accounts["first_order"] != 0) | (state.accounts["last_order"] != 0))[0].tolist():
         slot, older = int(state.accounts[account].first_order), 0
@@ -187,7 +187,7 @@ def _check_lists(state: np.record) -> None:
         last = int(state.accounts[account].last_order)
         assert last == older, f"account {account}: its youngest order is {last}, its list ends with {older}"
     assert sorted(listed) == sorted(live), f"live orders and those of accounts differ: {live ^ set(listed)}"
-    named = {slot for slot in live if state.orders[slot].client_order_id_0}
+    named = {slot for slot in live if used[slot].client_order_id_0}
     tables = (int(state.index_size), int(state.index_old_size))
     entries = np.concatenate([state.order_index[size : 2 * size] for size in tables])
     indexed = (entries & LOW_32)[entries & LOW_32 != 0].tolist()

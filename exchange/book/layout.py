@@ -20,7 +20,7 @@ ORDER = record_type(
         ("side", "u1"),
         ("post_only", "u1"),
         ("state", "u1"),  # OrderState; NONE marks a free row, PENDING a stop that was not injected
-        ("flags", "u1"),  # CommandFlag of the NEW
+        ("flags", "u1"),  # CommandFlag of the NEW, and OrderFlag
         ("order_type", "u1"),
         ("tif", "u1"),
         ("account", "<i4"),

@@ -13,7 +13,7 @@ ACCOUNT = record_type(
         ("hold_mills", "<i8"),  # the `scan_mills` of its RISK rows, and what the working orders can lose
         ("unweighed_mills", "<i8"),  # most by which working orders have raised the scans since the last weighing
         ("unweighed", "<i8"),  # bits of its RISK rows that have changed since the last weighing: BOOK's `scan_bits`
-        ("last_order", "<i4"),  # the youngest live order; the oldest is `first_order`
+        ("last_order", "<i4"),  # the youngest live order, no immediate one; the oldest is `first_order`
         ("order_lots_max", "<i4"),
         ("position_lots_max", "<i4"),
         ("recent_position", "<i4"),  # of its last order that came the short way and just rested

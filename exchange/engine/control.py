@@ -6,6 +6,7 @@ A payload is JSON of the Structs below. `check` refuses a bad one before it is j
 import msgspec
 import numpy as np
 
+from exchange.book.layout import BOOK
 from exchange.clearing.margin import set_scan_tiers
 from exchange.codes import (
     AccountFlag,
@@ -15,7 +16,7 @@ from exchange.codes import (
     MarketState,
     Matching,
 )
-from exchange.engine.control_checks import ControlError, require, within
+from exchange.engine.control_checks import ControlError, check_fields, require, within
 from exchange.engine.day_limits import (
     DayLimitsPayload,
     check_day_limits,
@@ -24,7 +25,7 @@ from exchange.engine.day_limits import (
     side_rows,
 )
 from exchange.engine.guards import GuardTerms, check_guard, choose_lead, set_guard
-from exchange.engine.hold_terms import check_commodities, set_hold_bound, set_residual
+from exchange.engine.hold_terms import check_commodities, check_hold, set_hold_bound, set_residual
 from exchange.engine.market_state import effective_state
 from exchange.engine.sharing import (
     LeadMakersPayload,
@@ -205,9 +206,8 @@ def _check_listing(state: np.record, listing: Listing, expected: int) -> None:
     within(f"{name}: window ticks", listing.high_tick - listing.low_tick + 1, 1, LADDER_TICKS_MAX)
     within(f"{name}: min_inc", listing.min_inc, 1, PRICE_MAX)
     within(f"{name}: legs", len(listing.legs), 0, LEGS_MAX)
-    within(f"{name}: maker_fee", listing.maker_fee, 0, listing.taker_fee)
-    # The margin hold sets the taker fee aside (MARGIN-013).
-    within(f"{name}: auction_fee", listing.auction_fee, 0, listing.taker_fee)
+    check_fields(name, listing, BOOK, DIRECT_FIELDS)
+    check_hold(listing)
     check_sharing(name, listing.matching, listing.sharing)
     check_guard(name, listing.guard)
     for leg, sign in listing.legs:

@@ -10,7 +10,7 @@ from exchange.book.slots import take_slot
 from exchange.book.stops import is_stop
 from exchange.clearing.margin import add_working, loss_per_lot
 from exchange.clearing.positions import make_position, open_positions, own_position
-from exchange.codes import CommandFlag, EventFlag, EventKind, OrderFlag, OrderState, OrderType
+from exchange.codes import CommandFlag, EventFlag, EventKind, OrderState, OrderType
 from exchange.engine.emit import (
     LEVEL_LOTS,
     LOTS,
@@ -21,7 +21,7 @@ from exchange.engine.emit import (
     refuse,
     tell_prices,
 )
-from exchange.engine.orders import UNLISTED, append_to_account
+from exchange.engine.orders import append_to_account
 from exchange.engine.plain_terms import CODES, is_immediate_limit, is_plain
 from exchange.engine.risk import RISK, tell_money, weigh_used_up
 from exchange.engine.short_way import take_short_way
@@ -70,7 +70,6 @@ CODE_SOURCES = sum(FROM_NEW.get(name, NO_SOURCE) << 8 * place for place, name in
 KEPT_CODES = code_word(ORDER, "resting", **dict.fromkeys(CODES_OF_ORDER, 0xFF) | {"flags": NEW_FLAGS})
 PENDING_CODE = code_word(ORDER, "resting", state=int(OrderState.PENDING))
 OPEN_CODE = code_word(ORDER, "resting", state=int(OrderState.OPEN))
-UNLISTED_CODES = code_word(ORDER, "resting", state=int(OrderState.OPEN), flags=int(OrderFlag.UNLISTED))
 RESTING_CODES = code_word(ORDER, "resting", state=int(OrderState.OPEN), resting=1)
 
 
@@ -84,14 +83,6 @@ def _two_halves(low, high):
 def _order_codes(command, status):
     """The codes of a fresh order, moved from where its NEW has them. `status`: its state, and whether it rests."""
     return move_bytes(word_at(command, CODES), CODE_SOURCES) & KEPT_CODES | status
-
-
-@leaf_kernel
-def _status_of_new(command):
-    """The state of an order that comes in, and whether anybody could find it later."""
-    if is_stop(command.order_type):
-        return PENDING_CODE
-    return UNLISTED_CODES if is_immediate(command.tif) else OPEN_CODE
 
 
 @leaf_kernel
@@ -221,13 +212,13 @@ def _enter(state, out, command, word, place, row, loss, spot):
     row = open_positions(state, account, row, book)
     slot = take_slot(state)
     order = state.orders[slot]
-    codes = _order_codes(command, _status_of_new(command))
+    codes = _order_codes(command, PENDING_CODE if is_stop(command.order_type) else OPEN_CODE)
     smp_id = owner_smp_id(command, state.accounts[account])
     rare = _two_halves(np.int64(command.display_lots), command.trigger)
     _write_order(state, order, command, codes, _two_halves(index, tick), row, smp_id, 0, rare)
     number = next_in_stream(state, account)
     _tell_ack(out, command, codes & SAME_CODES | ACK, _two_halves(index, tick), order.order_id, 0, 0, number)
-    if order["flags"] & UNLISTED == 0:
+    if not is_immediate(command.tif):
         if has_client_order_id(command):
             add_client_order(state, slot, word, spot)
         append_to_account(state, account, slot, np.int64(command.session))

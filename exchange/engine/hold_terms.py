@@ -6,7 +6,8 @@ from typing import Protocol
 import numpy as np
 
 from exchange.codes import ComboKind
-from exchange.engine.control_checks import require
+from exchange.engine.control_checks import require, within
+from exchange.units import LONGEST_HOURS
 
 
 class Listed(Protocol):
@@ -15,7 +16,25 @@ class Listed(Protocol):
     index: int
     symbol: str
     commodity: int
+    hours: int
+    fee_hours: int
+    months: list[tuple[int, int]]
     legs: list[tuple[int, int]]
+    maker_fee: int
+    taker_fee: int
+    auction_fee: int
+
+
+def check_hold(listing: Listed) -> None:
+    """Raise ControlError unless a listing's hours are those of a contract, and no fee is larger than the taker's, which
+    the hold sets aside (MARGIN-013)."""
+    within(f"{listing.symbol}: hours", listing.hours, 0, LONGEST_HOURS)
+    within(f"{listing.symbol}: fee_hours", listing.fee_hours, 0, LONGEST_HOURS)
+    for month, hours in listing.months:
+        within(f"{listing.symbol}: hours of month {month}", hours, 0, LONGEST_HOURS)
+    within(f"{listing.symbol}: hours of all months", sum(hours for _, hours in listing.months), 0, LONGEST_HOURS)
+    within(f"{listing.symbol}: maker_fee", listing.maker_fee, 0, listing.taker_fee)
+    within(f"{listing.symbol}: auction_fee", listing.auction_fee, 0, listing.taker_fee)
 
 
 def check_commodities(state: np.record, new: set[int], listings: Sequence[Listed]) -> None:

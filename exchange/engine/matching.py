@@ -67,7 +67,8 @@ def _match_combination(state, out, slot):
 def _match_outright(whole, out, slot):
     """Fills against the oldest order at the best opposite price (MATCH-001, MATCH-002), as many as there is room for.
 
-    What they do to the aggressor's position and money is added up and booked once.
+    What they do to the aggressor's position and money is added up and booked once. `whole`: the state, which each round
+    takes `anew`.
     """
     state = whole
     order = state.orders[slot]

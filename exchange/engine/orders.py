@@ -24,7 +24,6 @@ from exchange.codes import (
     CancelReason,
     EventFlag,
     EventKind,
-    OrderFlag,
     OrderState,
     OrderType,
 )
@@ -42,13 +41,13 @@ from exchange.engine.validate import (
     STATE,
     UNKNOWN,
     UNKNOWN_ACCOUNT,
+    is_immediate,
     known_account,
     takes_cancel,
 )
 from exchange.kernel import kernel, leaf_kernel, likely, put_word
 
 QUOTE = np.int64(OrderType.QUOTE)
-UNLISTED = np.int64(OrderFlag.UNLISTED)
 RST = np.uint64(EventKind.RST)
 RFR = np.int64(EventKind.RFR)
 RREJ = np.int64(EventKind.RREJ)
@@ -180,7 +179,10 @@ def rest_order(state, out, slot):
 
 @leaf_kernel
 def forget_order(state, slot):
-    """Last step of every order: out of the index, the account's list and the slot table."""
+    """Last step of every order: out of the slot table, and out of the index and the account's list if it is there.
+
+    An immediate order is gone when its command is done: nobody looks for it, so it is entered in neither.
+    """
     order = state.orders[slot]
     forget_hashed(state, slot, np.int64(order.account), order_hash(order))
 
@@ -189,7 +191,7 @@ def forget_order(state, slot):
 def forget_hashed(state, slot, account, word):
     """As `forget_order`, whose account and `order_hash` are known."""
     order = state.orders[slot]
-    if order["flags"] & UNLISTED != 0:
+    if is_immediate(order.tif):
         release_slot(state, slot)
         return
     if order.tif == GTD:
@@ -206,7 +208,7 @@ def forget_hashed(state, slot, account, word):
 def _take_out(state, out, slot, reason, word, request_id):
     """CXL of all that is left of an order, wherever it is; margin is released at once. Returns the event.
 
-    word        the order's `order_hash`; not asked if it is UNLISTED
+    word        the order's `order_hash`
     request_id  of the cancel that CXL answers, else 0
     """
     order = state.orders[slot]

@@ -46,7 +46,10 @@ def _report_once(state, out):
 
 @kernel
 def report(whole, out):
-    """POS of all positions that fills have touched. False: all are told, the command is done."""
+    """POS of all positions that fills have touched. False: all are told, the command is done.
+
+    whole  the state, which each round takes `anew`
+    """
     room = out.capacity - STEP_EVENTS
     while _report_once(anew(whole), out):
         if out.count > room:

@@ -81,8 +81,10 @@ def _leg_reasons(state, account, row, book, side, lots, close_only):
 @leaf_kernel
 def _exceeds_spot_limit(state, account, book, side, lots):
     """LIMIT-001: spot-month lots of the commodity, working orders of the side included."""
+    if book.spot_weight == 0:
+        return False
     limit = state.commodities[book.commodity].spot_lots_max
-    if book.spot_weight == 0 or limit == 0:
+    if limit == 0:
         return False
     risk = spot_row(state, account, book)
     weight = np.int64(book.spot_weight) if side == BUY else -np.int64(book.spot_weight)

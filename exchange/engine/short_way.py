@@ -25,6 +25,7 @@ OPEN = np.int64(MarketState.OPEN)
 BUY = np.int64(Side.BUY)
 SELL = np.int64(Side.SELL)
 FULL_ENTRY = np.int64(OrderEntry.FULL)
+# What `take_short_way` says of an order that has to go the long way.
 LONG_WAY = (np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0), False)
 
 

@@ -65,23 +65,54 @@ def corrupt_price(state, slot):
     state.orders[slot].price += 1
 
 
+def corrupt_owner(state, slot):
+    state.orders[slot].account = 2
+
+
 def corrupt_list(state, slot):
     state.links[slot].account_older = slot
+
+
+def corrupt_youngest(state, slot):
+    state.accounts[1].last_order = 0
+
+
+def corrupt_oldest(state, slot):
+    """The list begins with the second order, which has no older one."""
+    row = state.accounts[1]
+    row.first_order = state.links[row.first_order].account_newer
+    state.links[row.first_order].account_older = 0
 
 
 def corrupt_index(state, slot):
     state.order_index[:] = 0
 
 
+def corrupt_index_count(state, slot):
+    state.index_entries += 1
+
+
 @pytest.mark.rule("INV-011")
 @pytest.mark.parametrize(
-    "corrupt",
-    [corrupt_total, corrupt_best, corrupt_stamp, corrupt_bitmap, corrupt_price, corrupt_list, corrupt_index],
+    ("corrupt", "found"),
+    [
+        (corrupt_total, "orders sum"),
+        (corrupt_best, "best place"),
+        (corrupt_stamp, "time priority broken"),
+        (corrupt_bitmap, "bitmap"),
+        (corrupt_price, "stands in a wrong queue"),
+        (corrupt_owner, "is in the list of account 1"),
+        (corrupt_list, "account 1: broken link"),
+        (corrupt_youngest, "its youngest order is 0"),
+        (corrupt_oldest, "live orders and those of accounts differ"),
+        (corrupt_index, "those in the index differ"),
+        (corrupt_index_count, "orders counted in the index"),
+    ],
 )
-def test_walk_notices_a_broken_table(corrupt):
+def test_walk_notices_a_broken_table(corrupt, found):
     engine = busy_engine(1)
     state = engine.states[0]
     resting = np.nonzero((state.orders["state"] != 0) & (state.orders["resting"] == 1))[0]
     corrupt(state, int(resting[0]))
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match=found):
         check_books(engine.states)

@@ -60,7 +60,7 @@ def test_what_one_order_may_trade_with_is_one_product_group(listings: list[Listi
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"instruments": {8: {"commodity": 3}}}, "B.G90.G27: commodity 3 is not defined"),
+        ({"instruments": {8: {"commodity": 3}}}, "B.G90.F27: commodity 3 is not defined"),
         ({"instruments": {3: {"commodity": 2}}}, "A.G90.G27-J27: leg 1 is of commodity 1, not 2"),
     ],
 )
@@ -71,6 +71,27 @@ def test_a_book_has_a_commodity_that_is_defined_and_is_its_legs(change: dict[str
     engine = Pair().fast.engine
     with pytest.raises(ControlError, match=told):
         engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"floor_bp": 65_536}, "B.G90.F27: floor_bp 65536 not in 0..65535"),
+        ({"floor_bp": -1}, "B.G90.F27: floor_bp -1 not in 0..65535"),
+        ({"family": 300}, "B.G90.F27: family 300 not in 0..255"),
+        ({"hours": 43_849}, "B.G90.F27: hours 43849 not in 0..43848"),
+        ({"months": [(1, 43_848), (2, 1)]}, "B.G90.F27: hours of all months 43849 not in 0..43848"),
+        ({"months": [(1, -1)]}, "B.G90.F27: hours of month 1 -1 not in 0..43848"),
+    ],
+)
+def test_a_listing_that_fits_in_no_row_is_refused(fields: dict[str, Any], told: str) -> None:
+    market = property_market()
+    market["instruments"][8] |= fields
+    engine = Pair().fast.engine
+    before = engine.state_hash()
+    with pytest.raises(ControlError, match=told):
+        engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
+    assert engine.state_hash() == before
 
 
 @pytest.mark.rule("MARGIN-013")
