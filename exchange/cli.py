@@ -30,6 +30,7 @@ def contracts(
     symbol_glob: str = "",
     json: bool = False,
     spec: str = "",
+    against: str = "",
 ) -> None:
     """List the contracts of a day, or explain one in plain words with its numbers.
 
@@ -43,9 +44,13 @@ def contracts(
         symbol_glob: Only symbols like this, with * and ?: 'H100.G90.*'.
         json: Print JSON.
         spec: Folder of other specification files.
+        against: Folder of the files in force: ask only whether those of --spec may follow them on that day.
     """
     from exchange import contracts_command
 
+    if against:
+        contracts_command.show_changes(spec, against, date)
+        return
     filters = contracts_command.Filters(chip, tier, kind, family, symbol_glob)
     contracts_command.contracts(symbol, filters, date, json, spec)
 

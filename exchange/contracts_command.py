@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
@@ -13,7 +13,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from contracts_spec.errors import SpecError
+from contracts_spec.changes import check_change
+from contracts_spec.errors import Problem, SpecError
 from contracts_spec.goodput import effective_price
 from contracts_spec.instruments import Instrument, instruments_on
 from contracts_spec.load import load_spec
@@ -67,8 +68,24 @@ def open_catalogue(day: str, folder: str) -> Catalogue:
         spec = load_spec(folder or None)
         instruments = tuple(instruments_on(spec, trading_day))
     except SpecError as error:
-        raise UserError("; ".join(str(problem) for problem in error.problems), EXIT_CONFIGURATION) from None
+        raise _told(error.problems) from None
     return Catalogue(spec, trading_day, instruments, {one.id: one for one in instruments})
+
+
+def _told(problems: Sequence[Problem]) -> UserError:
+    return UserError("; ".join(str(problem) for problem in problems), EXIT_CONFIGURATION)
+
+
+def show_changes(folder: str, against: str, day: str) -> None:
+    """Says that a specification may follow the one in force. UserError: every listed term that it would change."""
+    trading_day = parse_day(day)
+    try:
+        problems = check_change(load_spec(against), load_spec(folder or None), trading_day)
+    except SpecError as error:
+        raise _told(error.problems) from None
+    if problems:
+        raise _told(problems)
+    output().print(f"nothing that is listed on {trading_day} changes its terms", highlight=False)
 
 
 def parse_day(text: str) -> date:

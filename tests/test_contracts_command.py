@@ -164,3 +164,18 @@ def test_without_a_date_the_day_is_that_of_the_clock(
 
     monkeypatch.setattr("exchange.contracts_command.RealClock", Stopped)
     assert "instruments that trade on 2027-01-11" in output(capsys)
+
+
+@pytest.mark.rule("CONFIG-010")
+def test_a_specification_is_compared_with_the_one_in_force(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for name in FILES:
+        shutil.copy(FOLDER / name, tmp_path)
+    told = run(capsys, "--spec", str(tmp_path), "--against", str(FOLDER))
+    assert told == "nothing that is listed on 2026-11-23 changes its terms\n"
+    chips = tmp_path / "chips.toml"
+    chips.write_text(chips.read_text().replace("unit_lots = 8", "unit_lots = 16").replace("code = 14", "code = 15"))
+    text = mistake(capsys, "--spec", str(tmp_path), "--against", str(FOLDER), *LAUNCH, code=78)
+    assert "chips.toml: chip.MAIA.code = 15: must stay 14 (CONFIG-001" in text
+    assert "; chips.toml: chip.H100.unit_lots = 16: is frozen in listed instruments: must stay 8 (CONFIG-010" in text
+    text = mistake(capsys, "--spec", str(tmp_path), "--against", str(tmp_path / "none"), code=78)
+    assert f"there is no such file in {tmp_path / 'none'}" in text
