@@ -4,6 +4,7 @@ No validation, no client order ids, no accounts, margin, positions, fees, journa
 their slot. It is the floor that the full engine is measured against in the same run, on the same kernels.
 """
 
+from abc import ABC, abstractmethod
 from time import thread_time_ns
 
 import numpy as np
@@ -81,21 +82,21 @@ def _replace(state, book, slot, price, total):
     link_order(state, book, slot)
 
 
-class Ladder:
+class Ladder(ABC):
     """A flow of one book through a book alone, ready to be played again and again."""
 
     def __init__(self, flow: Flow, memory: np.ndarray) -> None:
         """`memory`: bytes of the empty book, which `play` changes."""
         assert flow.parameters.books == 1, "a ladder is one book"
         self.flow = flow
-        self.slots = slots_for(flow)
+        self.slots = np.zeros(slots_of(flow), np.int32)
         self._memory = memory
         self.play(flow.warm_steps)
         self._start = memory.copy(), self.slots.copy()
 
+    @abstractmethod
     def play(self, steps: np.ndarray) -> int:
         """Play steps from where the book is. Returns trades."""
-        raise NotImplementedError
 
     def time_pass(self) -> float:
         """ns a command; AssertionError if the trades are not those that the flow expects."""
@@ -108,9 +109,9 @@ class Ladder:
         return spent / len(self.flow.steps)
 
 
-def slots_for(flow: Flow) -> np.ndarray:
-    """Room for the slot of each order by its number."""
-    return np.zeros(1 + int(max(flow.steps["order"].max(), flow.warm_steps["order"].max())), np.int32)
+def slots_of(flow: Flow) -> int:
+    """How many slots there are if each order's number has one; numbers begin with 1."""
+    return 1 + int(max(flow.steps["order"].max(), flow.warm_steps["order"].max()))
 
 
 class BareLadder(Ladder):

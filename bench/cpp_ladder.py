@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from bench.bare_ladder import Ladder, slots_for
+from bench.bare_ladder import Ladder, slots_of
 from bench.flow import Flow
 from bench.flow_book import TICKS
 
@@ -44,7 +44,7 @@ class CppLadder(Ladder):
 
     def __init__(self, flow: Flow, command: str) -> None:
         self._library = compiled(command)
-        super().__init__(flow, np.zeros(self._library.ladder_bytes(len(slots_for(flow))), np.uint8))
+        super().__init__(flow, np.zeros(self._library.ladder_bytes(slots_of(flow)), np.uint8))
 
     def play(self, steps: np.ndarray) -> int:
         places = self._memory.ctypes.data, steps.ctypes.data, len(steps), self.slots.ctypes.data

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts_spec.changes import check_change
-from contracts_spec.errors import Problem, SpecError
+from contracts_spec.errors import SpecError
 from contracts_spec.goodput import effective_price
 from contracts_spec.instruments import Instrument, instruments_on
 from contracts_spec.load import load_spec
@@ -68,23 +68,23 @@ def open_catalogue(day: str, folder: str) -> Catalogue:
         spec = load_spec(folder or None)
         instruments = tuple(instruments_on(spec, trading_day))
     except SpecError as error:
-        raise _told(error.problems) from None
+        raise _told(error) from None
     return Catalogue(spec, trading_day, instruments, {one.id: one for one in instruments})
 
 
-def _told(problems: Sequence[Problem]) -> UserError:
-    return UserError("; ".join(str(problem) for problem in problems), EXIT_CONFIGURATION)
+def _told(error: SpecError) -> UserError:
+    """All problems in one line."""
+    return UserError("; ".join(str(problem) for problem in error.problems), EXIT_CONFIGURATION)
 
 
 def show_changes(folder: str, against: str, day: str) -> None:
     """Says that a specification may follow the one in force. UserError: every listed term that it would change."""
     trading_day = parse_day(day)
     try:
-        problems = check_change(load_spec(against), load_spec(folder or None), trading_day)
+        if changes := check_change(load_spec(against), load_spec(folder or None), trading_day):
+            raise SpecError(changes)
     except SpecError as error:
-        raise _told(error.problems) from None
-    if problems:
-        raise _told(problems)
+        raise _told(error) from None
     output().print(f"nothing that is listed on {trading_day} changes its terms", highlight=False)
 
 
