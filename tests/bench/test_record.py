@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-from bench.record import distribution, machine, time_ns, versions, write_record
+import numpy as np
+
+from bench.record import distribution, least_of_parts, machine, time_ns, versions, write_record
 
 
 def test_distribution_is_least_median_and_nearest_rank_p99() -> None:
@@ -11,6 +13,10 @@ def test_distribution_is_least_median_and_nearest_rank_p99() -> None:
     assert (figure.least, figure.median, figure.p99, figure.count) == (1, 100, 198, 200)
     assert distribution([7.0], "ns").p99 == 7
     assert figure.text() == "1.0 / 100.0 / 198.0 ns"
+
+
+def test_each_part_counts_with_the_least_that_it_took() -> None:
+    assert least_of_parts([np.array([5, 9, 2]), np.array([4, 10, 3])]) == 4 + 9 + 2
 
 
 def test_record_names_machine_versions_seed_and_commit(tmp_path: Path) -> None:
