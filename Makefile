@@ -10,6 +10,8 @@ SECONDS ?= 60
 COMMANDS ?= 1000000
 SEEDS ?= 1
 WORKERS ?= 1
+# Of `make test`: processes that tests run in, or auto.
+TEST_WORKERS ?= auto
 PYTHON ?= python3
 # The first of these that is new enough.
 PYTHONS := $(PYTHON) python3.14 python3.13 python3.12 python3.11
@@ -54,7 +56,7 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --maxprocesses 4 --dist loadfile
 
 differential: setup
 	$(BIN)/python -m tests.properties.differential --commands $(COMMANDS) --seeds $(SEEDS) --workers $(WORKERS)
