@@ -10,8 +10,8 @@ SECONDS ?= 60
 COMMANDS ?= 1000000
 SEEDS ?= 1
 WORKERS ?= 1
-# Of `make test`: processes that tests run in, or auto.
-TEST_WORKERS ?= auto
+# Of `make test`: processes that tests run in.
+TEST_WORKERS ?= 2
 PYTHON ?= python3
 # The first of these that is new enough.
 PYTHONS := $(PYTHON) python3.14 python3.13 python3.12 python3.11
@@ -20,7 +20,7 @@ PYTHONS := $(PYTHON) python3.14 python3.13 python3.12 python3.11
 
 help:
 	@echo "make demo    set up, then run a venue with makers and takers for $(SECONDS) s (make demo SECONDS=10)"
-	@echo "make test    set up, then check format, lint, types and tests"
+	@echo "make test    set up, then check format, lint, types and tests, in $(TEST_WORKERS) processes (TEST_WORKERS=4)"
 	@echo "make differential  set up, then compare engine and reference on $(COMMANDS) random commands (SEEDS=7 WORKERS=2)"
 	@echo "make mutants set up, then plant known faults one at a time and show which test notices each"
 	@echo "make bench   set up, then measure against other engines"
@@ -56,7 +56,8 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m tests.warm
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile
 
 differential: setup
 	$(BIN)/python -m tests.properties.differential --commands $(COMMANDS) --seeds $(SEEDS) --workers $(WORKERS)

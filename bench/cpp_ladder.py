@@ -8,6 +8,8 @@ import ctypes
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -46,6 +48,6 @@ class CppLadder(Ladder):
         self._library = compiled(command)
         super().__init__(flow, np.zeros(self._library.ladder_bytes(slots_of(flow)), np.uint8))
 
-    def play(self, steps: np.ndarray) -> int:
+    def player(self, steps: np.ndarray) -> Callable[[], int]:
         places = self._memory.ctypes.data, steps.ctypes.data, len(steps), self.slots.ctypes.data
-        return int(self._library.play(*places))
+        return partial(self._library.play, *places)

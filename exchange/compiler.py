@@ -5,11 +5,14 @@ one file in the cache. A kernel that only kernels call stays intermediate code. 
 each kernel together with all below it, 430 times, which takes three times as long.
 """
 
+import fcntl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from numba import types
 from numba.core import cgutils, debuginfo
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.callconv import CPUCallConv
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler, Flags, compile_extra
@@ -74,6 +77,23 @@ def _callers_first(whole: Any) -> list[Any]:
     return list(reversed(done))
 
 
+class _SharedFile(IndexDataCacheFile):  # type: ignore[misc]
+    """Compiled code of one kernel, that several processes may write at once: Numba takes the next free number of a file
+    from an index that another process may be writing, so that one's code would stand under the other's name."""
+
+    def save(self, key: Any, data: Any) -> None:
+        with Path(self._cache_path, "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            super().save(key, data)
+
+
+class _SharedCache(FunctionCache):  # type: ignore[misc]
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        named, stamp = self._impl.filename_base, self._impl.locator.get_source_stamp()
+        self._cache_file = _SharedFile(self._cache_path, named, stamp)
+
+
 class _KernelCompiler(_FunctionCompiler):  # type: ignore[misc]
     def _compile_core(self, args: Any, return_type: Any) -> Any:
         whole = self.compile_into(_Whole, args)
@@ -97,7 +117,7 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         super().__init__(function, targetoptions=options)
         self._compiler = _KernelCompiler(function, self.targetdescr, options, {}, Compiler)
-        self.enable_caching()
+        self._cache = _SharedCache(function)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """A kernel that is being compiled calls this one."""

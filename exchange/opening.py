@@ -38,7 +38,7 @@ from exchange.publish.rows import KIND, read_rows
 from exchange.seams import Clock, Disk, Rng
 from exchange.venue import Spawn, Venue
 
-RULES = 3  # up by one with every change of what equal commands come to: journals note from where on it holds
+RULES = 4  # up by one with every change of what equal commands come to: journals note from where on it holds
 RECORDED_ROWS_MAX = 1_048_576  # events of the replay that history takes up
 FACTS_ROWS_MAX = 65_536
 DONE_CHUNKS = 32  # of history, that the latest ends of orders are looked for in

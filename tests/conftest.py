@@ -17,7 +17,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("gpux")
 
 # What is shown does not depend on where tests run: a console keeps the width that it finds here when it is made.
-for name in ("COLUMNS", "LINES"):
+for name in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR"):
     os.environ.pop(name, None)
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import permutations, product
 from typing import TYPE_CHECKING
 
-from exchange.codes import ComboKind, EventFlag, EventKind, Liquidity, MarketState, Side
+from exchange.codes import ComboKind, EventFlag, EventKind, Liquidity, MarketState, OrderType, Side
 from tests.reference_book import Order, Owner, is_own, opposite, signed
 
 if TYPE_CHECKING:
@@ -148,6 +148,9 @@ def trade_path(reference: Reference, order: Order, path: Path) -> None:
         role = Liquidity.TAKER if member is order else Liquidity.MAKER
         legs = path.leg_ticks() if member is whole else None
         reference.fill(member, price, lots, role, legs, EventFlag.IMPLIED)
+    # MMP-004: all are counted by now; the first maker is checked first, and of a combination's order that is it.
+    groups = [(maker.account, maker.protection) for maker in path.makers if maker.order_type == OrderType.QUOTE]
+    reference.tripped.sort(key=lambda group: groups.index((group.account, group.number)))
     for member in (*outrights, whole):
         if member is not order and not member.leaves_lots:
             reference.end_order(member)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange.compiler import _SharedFile
 from exchange.engine.state import new_state
 from exchange.kernel import (
     JIT,
@@ -41,6 +43,31 @@ def test_folder_of_compiled_code_is_named_by_what_it_was_compiled_from() -> None
     assert source_hash()[:16] in cache_folder().name
     names = {path.name for path in kernel_sources()}
     assert {"apply.py", "levels.py", "margin.py", "records.py", "limits.py", "kernel.py", "compiler.py"} <= names
+
+
+def test_two_processes_that_compile_at_once_write_one_after_the_other(tmp_path: Path) -> None:
+    """Both take the next free number of a file from the index: else the later index would name the other's code."""
+    entered, leave = threading.Event(), threading.Event()
+
+    class Slow(_SharedFile):
+        def _load_index(self) -> dict[str, str]:
+            found: dict[str, str] = super()._load_index()
+            entered.set()
+            leave.wait(10)
+            return found
+
+    first, second = Slow(str(tmp_path), "kernel", "stamp"), _SharedFile(str(tmp_path), "kernel", "stamp")
+    writers = [threading.Thread(target=first.save, args=("venue", b"1"))]
+    writers[0].start()
+    assert entered.wait(10)
+    writers.append(threading.Thread(target=second.save, args=("test", b"2")))
+    writers[1].start()
+    writers[1].join(0.2)
+    assert writers[1].is_alive(), "it waits"
+    leave.set()
+    for writer in writers:
+        writer.join(10)
+    assert (second.load("venue"), second.load("test")) == (b"1", b"2")
 
 
 @given(st.integers(1, 2**64 - 1))

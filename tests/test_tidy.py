@@ -79,6 +79,7 @@ FILES = OUTSIDE | {
     "contracts_spec": "reads its own TOML files, before anything runs",
     "exchange.direct_write": "the real disk, which the seams hand out",
     "exchange.kernel": "folder of compiled kernels",
+    "exchange.compiler": "folder of compiled kernels",
     "exchange.engine.warmup": "folder of compiled kernels",
     "exchange.conformance.command": "reads scenario files",
     "exchange.__init__": "sets the limits of the websockets library before anything imports it (SEC-030)",

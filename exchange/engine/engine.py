@@ -26,11 +26,12 @@ class Engine:
         self.outs = new_outbox(limits)
         # Rows are copied as bytes: NumPy copies a record field by field, 100 ns a row.
         self._bytes = self.outs["rows"][0].view(np.uint8)
-        self._count = self.outs["count"]
-        self._step = self.states["cursor"]["step"]
+        # Read after each call of the loop: a memoryview gives an int in a quarter of the time.
+        self._count = self.outs["count"].data
+        self._step = self.states["cursor"]["step"].data
         self._no_rows = blank_commands(0)
         self._apply = bind(apply_commands, self.states, self._no_rows, 0, 0, self.outs)
-        self._open_run = self.states["cursor"]["run"]
+        self._open_run = self.states["cursor"]["run"].data
 
     @property
     def sequence(self) -> int:
@@ -67,7 +68,7 @@ class Engine:
 
     def _told(self) -> bytes:
         """Events in the buffer."""
-        told: bytes = self._bytes[: int(self._count[0]) * EVENT.itemsize].tobytes()
+        told: bytes = self._bytes[: self._count[0] * EVENT.itemsize].tobytes()
         return told
 
     def run_silently(self, commands: np.ndarray) -> int:
@@ -75,7 +76,7 @@ class Engine:
         index, stop, events = 0, self._rows_of(commands), 0
         while True:
             index = self._apply(self.states, commands, index, stop, self.outs)
-            events += int(self._count[0])
+            events += self._count[0]
             if index == stop and self._step[0] == 0:
                 return events
 

@@ -9,7 +9,8 @@ import numpy as np
 from exchange.book.implied import clear_path
 from exchange.clearing.fills import clear_fill, clear_implied_fill
 from exchange.codes import EventFlag
-from exchange.engine.orders import forget_order, refresh_order
+from exchange.engine.orders import QUOTE, forget_order, refresh_order
+from exchange.engine.protection import pull_before
 from exchange.engine.trades import MAKER, TAKER, record_print, tell_fill
 from exchange.kernel import kernel
 
@@ -51,6 +52,18 @@ def _finish_maker(state, out, slot):
 
 
 @kernel
+def _order_pulls(state):
+    """Of the makers' protection groups that tripped, the first maker's is pulled first: an aggressor against a
+    combination's order trades with that one first (IMP-007)."""
+    path = state.path
+    if state.cursor.pull_first != 0:
+        for number in range(path.count):
+            maker = state.orders[path.slots[path.count - 1 - number]]
+            if maker.order_type == QUOTE:
+                pull_before(state, np.int64(maker.trigger))
+
+
+@kernel
 def trade_path(state, out, slot):
     """Trade an aggressor with the path that `find_path` has noted (IMP-007), and clear it."""
     path = state.path
@@ -65,6 +78,7 @@ def trade_path(state, out, slot):
         _fill_combination(state, out, np.int64(path.slots[0]), lots, np.int64(path.ticks[0]), MAKER)
     else:
         _fill_combination(state, out, slot, lots, np.int64(path.tick), TAKER)
+    _order_pulls(state)
     for number in range(first, path.count):
         _finish_maker(state, out, np.int64(path.slots[number]))
     if path.own_leg != 0:

@@ -281,6 +281,22 @@ def _wait_for_pull(state, row):
 
 
 @kernel
+def pull_before(state, row):
+    """Of the groups that wait, all since one implied fill, this one comes first, if it is among them (MMP-004)."""
+    cursor = state.cursor
+    before, waiting = np.int64(0), np.int64(cursor.pull_first)
+    while waiting != 0 and waiting != row:
+        before, waiting = waiting, np.int64(state.protections[waiting].next_pull)
+    if before == 0 or waiting == 0:
+        return
+    state.protections[before].next_pull = state.protections[row].next_pull
+    if cursor.pull_last == row:
+        cursor.pull_last = before
+    state.protections[row].next_pull = cursor.pull_first
+    cursor.pull_first = row
+
+
+@kernel
 def pull_once(state, out):
     """MMP of the group that tripped first, then one of its quotes after the other leaves, oldest first."""
     cursor = state.cursor

@@ -19,6 +19,7 @@ from exchange.seams import zero_pages
 
 STATE_VERSION = 21
 LOOK_AHEAD = 16  # commands; a power of two
+SCRATCH_MIN = 1 << 14  # a dry run notes seven words for each order that it takes by an implied price
 
 GROUP = record_type(
     [
@@ -219,7 +220,7 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("links", LINK, (limits.orders + 1,)),
         ("heap", NODE, (2 * (limits.orders + 1),)),
         ("order_index", "<u8", (limits.order_index,)),
-        ("scratch", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),
+        ("scratch", "<i4", (max(limits.orders + 1 + (limits.orders + 1) % 2, SCRATCH_MIN),)),
         ("shares", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),  # of a pro-rata pass, by slot
         ("levels", LEVEL, (limits.ladder_rows,)),
         ("occupied", "<u8", (limits.ladder_rows // 64,)),

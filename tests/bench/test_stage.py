@@ -62,7 +62,9 @@ def test_costs_of_kinds_are_found_again_from_batches_made_of_them() -> None:
 
 
 def test_figures_are_per_command(stage: Stage) -> None:
-    figures = per_command(stage, [np.array([BATCH_ROWS * 50, 188 * 50]), np.array([BATCH_ROWS * 70, 188 * 70])])
-    assert (figures["pass"].least, figures["pass"].p99, figures["pass"].count) == (50, 70, 2)
-    assert figures["alone"] == 50
+    passes = [np.array([BATCH_ROWS * 50, 188 * 70]), np.array([BATCH_ROWS * 80, 188 * 50])]
+    figures = per_command(stage, passes)
+    costs = [(BATCH_ROWS * 50 + 188 * 70) / 700, (BATCH_ROWS * 80 + 188 * 50) / 700]
+    assert (figures["pass"].least, figures["pass"].p99, figures["pass"].count) == (*costs, 2)
+    assert figures["least_of_parts_ns"] == 50
     assert (figures["batch"].least, figures["batch"].count) == (50, 2)
