@@ -1,5 +1,6 @@
 """`gpux conformance`: runs scenario files and reports what came instead of what was expected."""
 
+import codecs
 import importlib
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from exchange.conformance.notation import Scenario, read_scenarios
 from exchange.conformance.stage import CannotStage, play
 from exchange.conformance.told import sorted_runs
 from exchange.conformance.venues import EngineVenue, Venue
+from exchange.conformance.words import NotationError
 from exchange.errors import UserError
 
 SOURCES = Path(__file__).parents[2]
@@ -54,13 +56,24 @@ def conformance(files: list[str], reference: bool) -> tuple[Iterator[str], Calla
 
 
 def read_file(file: str) -> list[Scenario]:
-    """The scenarios of a file."""
+    """The scenarios of a file. UserError: it cannot be read; NotationError: the first mistake, which may be a byte."""
     try:
-        text = Path(file).read_text(encoding="utf-8")
+        data = Path(file).read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise UserError(f"{file}: {reason}; allowed: text files of scenarios, UTF-8") from None
-    return read_scenarios(text, file)
+    return read_scenarios(_decoded(data.removeprefix(codecs.BOM_UTF8), file), file)
+
+
+def _decoded(data: bytes, file: str) -> str:
+    """Text of UTF-8 without a byte order mark; lines end as on any system."""
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        *lines, line = data[: error.start].decode().split("\n")
+        place = f"{file}:{len(lines) + 1}:{len(line) + 1}"
+        raise NotationError(f"{place}: found byte 0x{data[error.start]:02x}, allowed: UTF-8") from None
 
 
 def reference_venue(sources: Path) -> Callable[[], Venue]:
@@ -90,10 +103,11 @@ def report(outcome: Outcome) -> Iterator[str]:
     """What a person needs to see of a failure; `>` marks the first difference."""
     scenario = outcome.scenario
     codes = f" ({' '.join(scenario.codes)})" if scenario.codes else ""
-    yield f"FAIL {scenario.name}{codes} at {scenario.place}"
+    title = f"FAIL {scenario.name}{codes} at {scenario.place}"
     if outcome.obstacle:
-        yield f"  {outcome.obstacle}"
+        yield f"{title}: {outcome.obstacle}"
     else:
+        yield title
         yield from (f"  {name:<11} {scenario.shown[place]}" for name, place in SHOWN_FIELDS.items())
         if outcome.refused_before:
             yield f"  {'refused':<11} {'; '.join(outcome.refused_before)} (of the book before)"

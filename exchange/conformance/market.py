@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exchange.codes import ComboKind, OrderEntry
-from exchange.units import NS_PER_DAY, NS_PER_S, ORDER_LOTS_MAX, POSITION_LOTS_MAX
+from exchange.units import NS_PER_DAY, NS_PER_S, ORDER_LOTS_MAX, POSITION_LOTS_MAX, PRICE_MAX
 
 BOOKS = {"M1": 1, "M2": 2, "SP": 3, "ST": 4, "M3": 5, "TS": 6}
 BOOK_NAMES = {index: name for name, index in BOOKS.items()}
@@ -13,10 +13,10 @@ GROUP = 1
 MONTH = 84  # January 2027, the current month of every test market
 FIRST_LTD_NS = 1_800_000_000 * NS_PER_S  # last trading days of test markets, a month apart
 MONTH_NS = 30 * NS_PER_DAY
+# Daily limits without `limit`: so far around settlement, and so far around each price that the scenario names.
 LIMIT_TICKS = 1_000
-# A price of a scenario lies inside its book's daily limits if it is at most so far from settlement.
-REACH_TICKS = 10_000
 ROOM_TICKS = 100
+PROTECTION_TICKS = 10
 BENCHMARK_BP = 9_000  # a lead month is one of this floor (BAND-012)
 PAUSE_NS = 5 * NS_PER_S
 NO_PRICES: Mapping[int, Sequence[int]] = {}
@@ -69,7 +69,7 @@ def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequenc
     """
     fees = parameters.get("fee", 0)
     common = {
-        "band_ticks": parameters.get("band", 0), "protection_ticks": parameters.get("pp", 10),
+        "band_ticks": parameters.get("band", 0), "protection_ticks": parameters.get("pp", PROTECTION_TICKS),
         "show_ratio": parameters.get("maxshow", 0),
         "min_inc": parameters.get("tick", 1),
         "matching": parameters.get("algo", 0), "sharing": _sharing(parameters), "guard": _guard(parameters),
@@ -79,7 +79,7 @@ def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequenc
 
     def book(index: int, name: str, settle_tick: int, **fields: Any) -> dict[str, Any]:
         settle_tick = parameters.get(of_book("ref", name), settle_tick)
-        low_tick, high_tick = _daily_limits(settle_tick, parameters.get("limit"), prices.get(index, ()))
+        low_tick, high_tick = _daily_limits(settle_tick, parameters, prices.get(index, ()))
         limits = {"settle_tick": settle_tick, "low_tick": low_tick, "high_tick": high_tick}
         return listing(index, name, **common, **limits, **fields)
 
@@ -133,9 +133,12 @@ def _guard(parameters: Mapping[str, int]) -> dict[str, Any]:
     return {"velocity": window("vel"), "breaker": window("dcb"), **collar}
 
 
-def _daily_limits(settle_tick: int, width: int | None, prices: Sequence[int]) -> tuple[int, int]:
-    if width is not None:
-        return settle_tick - width, settle_tick + width
-    near = [price for price in prices if abs(price - settle_tick) <= REACH_TICKS]
-    low_tick = min([settle_tick - LIMIT_TICKS, *(price - ROOM_TICKS for price in near)])
-    return low_tick, max([settle_tick + LIMIT_TICKS, *(price + ROOM_TICKS for price in near)])
+def _daily_limits(settle_tick: int, parameters: Mapping[str, int], prices: Sequence[int]) -> tuple[int, int]:
+    """(lowest, highest tick), cut to SPEC-004: as `limit` says, else around named prices with what protection adds."""
+    room = max(ROOM_TICKS, parameters.get("pp", PROTECTION_TICKS))
+    named = [price for price in prices if abs(price) <= PRICE_MAX]
+    low_tick = min([settle_tick - LIMIT_TICKS, *(price - room for price in named)])
+    high_tick = max([settle_tick + LIMIT_TICKS, *(price + room for price in named)])
+    if "limit" in parameters:
+        low_tick, high_tick = settle_tick - parameters["limit"], settle_tick + parameters["limit"]
+    return max(low_tick, -PRICE_MAX), min(high_tick, PRICE_MAX)

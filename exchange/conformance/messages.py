@@ -4,6 +4,7 @@ orders     id [book] B5@100 | S5@mkt | B5@mlm | B5 stop=104 | B5@108 stop=104, t
            ioc fok gtc gtd=t po slide disp=n min=n lmm=percent smp=KEY[:CR|CA|CB|DC] acct=A sess=S tag=t
 messages   N order   X id   R id total@price [disp=n] [stop=p]   U   IOP   ST state   K account   D session
            T clock   MR account   MQ account book:lots@bid/lots@ask ...
+           id: the last order acknowledged under it, or a side of a quote like mm.M1b
 ours       XA account [book] [B|S] [tag=t] [mmp] cancel all, with filters; mmp: quotes under protection
            MQ ... sess=S
            K and UK (lift a kill) of an account, sess=S or firm=number, then risk: the clearing firm's desk is the party

@@ -1,6 +1,6 @@
 """Reads scenario files: one scenario a line, `id | rule codes | parameters | before | messages | expected [| end]`.
 
-Entries of the last four fields are parted by `;`, `-` is an empty field, a line that starts with `#` a comment.
+Entries of the last four fields are parted by `;`, `-` alone is an empty field, a line that starts with `#` a comment.
 Orders and messages: messages.py; events: told.py. The rest of the notation:
 
     parameters   algo=fifo|prorata pp= band= vel= imp= ref= ref.M2= ltp= ltp.M2= top= topmax= minalloc= split= mmp=
@@ -10,7 +10,8 @@ Orders and messages: messages.py; events: told.py. The rest of the notation:
                  limit and charges of the commodity; firm= of every account; fee=1 fees on; iocm3=1 M3 is ioc_only;
                  term=1 M3 is a term; velwin=clock length of the velocity window, dcb= dcbwin= width and length of the
                  breaker's; lead=0 M1 is no lead month; collar= width of the auctions' collar;
-                 mmpfills= mmpdelta= mmphours= thresholds beside mmp=
+                 mmpfills= mmpdelta= mmphours= thresholds beside mmp=. Without limit= the daily limits lie around every
+                 price that the scenario names, and the venue must have room for them
     end          `acct book lots@price-sum` positions, `acct cash mills` after the last message
 """
 
@@ -44,6 +45,7 @@ PARAMETERS = {
     "cash": (0, 10**17),
 }
 ALGORITHMS = ("fifo", "prorata")
+CODE = re.compile(r"[A-Z]+-[0-9]\S*")
 PARAMETERS_ALLOWED = f"parameters as name=number: {' '.join(PARAMETERS)}, or algo={'|'.join(ALGORITHMS)}"
 END = re.compile(rf"\S+ (cash -?[0-9]+|({'|'.join(BOOKS)}) -?[0-9]+@-?[0-9]+)")
 
@@ -90,7 +92,7 @@ def _scenario(line: Word) -> Scenario:
     used = {feature for message in (*first, *sent) for feature in message.features}
     return Scenario(
         title.text,
-        tuple(word.text for word in codes.words() if word.text != "-"),
+        _codes(codes),
         parameters,
         first,
         sent,
@@ -102,18 +104,38 @@ def _scenario(line: Word) -> Scenario:
     )
 
 
+def _codes(field: Word) -> tuple[str, ...]:
+    """Rule codes. NotationError: one that has not the form of a code."""
+    words = [] if _is_empty(field) else field.words()
+    for word in words:
+        if not CODE.fullmatch(word.text):
+            raise wrong(word, "rule codes like MATCH-001, or - alone")
+    return tuple(word.text for word in words)
+
+
+def _is_empty(field: Word) -> bool:
+    """Whether a field is `-`. NotationError: nothing stands in it."""
+    if not field.text.strip("; "):
+        raise wrong(field, "- where a field is empty")
+    return field.text == "-"
+
+
 def _entries(field: Word, read: Callable[[Word], Read]) -> list[Read]:
-    return [read(entry) for entry in field.split(";") if entry.text not in ("", "-")]
+    if _is_empty(field):
+        return []
+    entries = [entry for entry in field.split(";") if entry.text]
+    for entry in entries:
+        if entry.text == "-":
+            raise wrong(entry, "an entry, or - alone where a field is empty")
+    return [read(entry) for entry in entries]
 
 
 def _parameters(field: Word) -> tuple[dict[str, int], set[str]]:
     """(numbers by name, every parameter by its name and as written)."""
     parameters: dict[str, int] = {}
     settled: set[str] = set()
-    for word in field.words():
+    for word in [] if _is_empty(field) else field.words():
         key, equals, value = word.text.partition("=")
-        if word.text == "-" and len(field.words()) == 1:
-            break
         if not equals or key in settled or (key not in PARAMETERS and key != "algo"):
             raise wrong(word, f"{PARAMETERS_ALLOWED}; each once")
         given = word.part(len(key) + 1)

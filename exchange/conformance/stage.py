@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from exchange.codes import CommandKind, EventKind, MarketState, Side
-from exchange.conformance.market import BOOKS, GROUP, account_payload, of_book, scenario_listing
+from exchange.codes import CommandKind, EventKind, MarketState, OrderType, Side
+from exchange.conformance.market import BOOKS, GROUP, LIMIT_TICKS, account_payload, of_book, scenario_listing
 from exchange.conformance.message import Message
 from exchange.conformance.messages import PROTECTION
 from exchange.conformance.notation import Scenario
 from exchange.conformance.rows import Command
-from exchange.conformance.told import Names, told_events
+from exchange.conformance.told import Names, id_of, told_events
 from exchange.conformance.venues import Venue
 from exchange.engine.control_checks import ControlError
 from exchange.records import pack_client_order_id
@@ -18,6 +19,7 @@ from exchange.units import NS_PER_S
 
 FUNDS = 10**15
 UNBOUNDED_NS = 10**18
+STEPS_MAX = 10_000  # to a last price
 # They trade once to make a last price; a space keeps them apart from the accounts of scenarios.
 MAKER, TAKER = "maker of last", "taker of last"
 REFUSALS = ("REJ ", "RREJ ", "CREJ ", "REFUSED ")
@@ -61,11 +63,11 @@ class Stage:
         self.sessions: dict[str, int] = {}
         self.leads: dict[int, int] = {}
         self.users: dict[int, set[int]] = {}  # session -> accounts that have used it
-        self.owners: dict[str, str] = {}
+        self.owners: dict[str, tuple[int, int]] = {}  # id -> account; of a quote's side the venue's order id, else 0
         self.reserved: set[int] = set()  # books with a state of their own
         self.sequence = self.clock = 0
         payload = scenario_listing(scenario.parameters, _prices(scenario))
-        venue.control(CommandKind.LIST, payload)
+        self._list(payload)
         for state in (S.PREOPEN, S.NOCANCEL, S.OPEN):
             self._apply(CommandKind.SET_STATE, order_type=state, group=GROUP)
         for instrument in payload["instruments"]:
@@ -79,8 +81,7 @@ class Stage:
             return self._set_day_limits(**message.fields)
         fields = dict(message.fields)
         if message.target:
-            owner = self.owners.setdefault(message.target, message.account or "a")
-            fields |= _client(message.target) | {"account": self._account(message.account or owner)}
+            fields |= self._order(message)
         elif message.account:
             fields["account"] = self._account(message.account)
         if message.session:
@@ -92,7 +93,19 @@ class Stage:
         self.clock = max(self.clock, message.clock)
         if message.entries:
             return self._mass_quote(message, fields)
+        if message.kind == CommandKind.MMP_RESET and not self.protects:
+            self._protect(fields["account"])
         return self._apply(message.kind, **fields)
+
+    def _order(self, message: Message) -> dict[str, int]:
+        """COMMAND fields of the order that a message is about: the last that was acknowledged under its id (ORDER-005).
+
+        A side of a quote has no client order id (QUOTE-001): the venue's own names it.
+        """
+        if message.target not in self.owners:
+            self.owners[message.target] = self._account(message.account or "a"), 0
+        account, order_id = (self._account(message.account), 0) if message.account else self.owners[message.target]
+        return _client(message.target) | {"account": account, "order_id": order_id}
 
     def _mass_quote(self, message: Message, fields: dict[str, int]) -> list[str]:
         """Every entry is a row of one run."""
@@ -108,7 +121,7 @@ class Stage:
             return {"group": number}
         users = self.users.setdefault(number, set())
         if message.account or message.target:
-            users.add(self._account(message.account or self.owners[message.target]))
+            users.add(self._account(message.account) if message.account else self.owners[message.target][0])
         elif len(users) == 1:
             return {"session": number, "account": min(users)}
         return {"session": number}
@@ -134,6 +147,15 @@ class Stage:
                 self._protect(number)
         return self.accounts[name]
 
+    def _list(self, payload: dict[str, Any]) -> None:
+        """CannotStage: the venue has no room for the books' prices, or they are no prices of a book."""
+        try:
+            self.venue.control(CommandKind.LIST, payload)
+        except ControlError as error:
+            wide = [book for book in payload["instruments"] if book["high_tick"] - book["low_tick"] > 2 * LIMIT_TICKS]
+            asked = ", ".join(f"{book['symbol']} {book['low_tick']}..{book['high_tick']}" for book in wide)
+            raise CannotStage(f"{error}{'; asked for: ' if asked else ''}{asked}") from None
+
     def _lead(self, account: int, percent: int) -> None:
         """From now on the account is lead market maker of all books; in price-time books that means nothing."""
         self.leads[account] = percent
@@ -149,19 +171,25 @@ class Stage:
         return told_events(self.venue.control(CommandKind.DAY_LIMITS, {"books": [limits | widths]}), self._names())
 
     def _protect(self, number: int) -> None:
+        """A threshold that the parameters do not name is off; its group counts, and is reset, even so (MMP-003)."""
         window = self.parameters.get("mmpwin", 0)
-        self._apply(
+        told = self._apply(
             CommandKind.MMP_SET, account=number, smp_id=PROTECTION, group=GROUP,
             lots=self.parameters.get("mmp", 0), expiry_ns=window * NS_PER_S if window else UNBOUNDED_NS,
             display_lots=self.parameters.get("mmpfills", 0), minimum_lots=self.parameters.get("mmpdelta", 0),
             price=self.parameters.get("mmphours", 0),
         )  # fmt: skip
+        if told:
+            raise CannotStage(f"no protection for account {number}: {told[0]}")
 
     def _set_last(self, index: int, settle_tick: int, last_tick: int) -> None:
         """Two helpers trade at the last price, in an uncross, which no window of prints minds; where a band is in force
         they get there step by step."""
         tick, lots = self.parameters.get("tick", 1), self.parameters.get("lot", 1)
-        for price in _band_steps(settle_tick, last_tick, self.parameters.get("band", 0), tick):
+        steps = list(islice(_band_steps(settle_tick, last_tick, self.parameters.get("band", 0), tick), STEPS_MAX + 1))
+        if len(steps) > STEPS_MAX:
+            raise CannotStage(f"no last price {last_tick}: the band leads there in more than {STEPS_MAX} steps")
+        for price in steps:
             common = {"instrument": index, "lots": lots, "price": price}
             self._apply(CommandKind.SET_STATE, order_type=S.PAUSED, group=GROUP)
             told = self._apply(
@@ -179,10 +207,14 @@ class Stage:
         self.sequence += 1
         time_ns = self.clock * NS_PER_S + self.sequence
         events = self.venue.apply(Command(sequence=self.sequence, time_ns=time_ns, kind=kind, **fields))
+        names = self._names()
         for event in events:
             if event.kind == EventKind.STA and event.instrument:
                 (self.reserved.discard if event.state == S.OPEN else self.reserved.add)(event.instrument)
-        return told_events(events, self._names())
+            if event.kind == EventKind.ACK:
+                order_id = event.order_id if event.order_type == OrderType.QUOTE else 0
+                self.owners[id_of(event, names)] = event.account, order_id
+        return told_events(events, names)
 
     def _names(self) -> Names:
         accounts = {number: name for name, number in self.accounts.items()}
@@ -196,16 +228,18 @@ def _client(name: str) -> dict[str, int]:
 
 
 def _prices(scenario: Scenario) -> dict[int, list[int]]:
-    """Book -> prices that the scenario's orders name; a replace is of its order's book."""
+    """Book -> prices that the scenario's orders name; a replace is of every book where its id was entered."""
     prices: dict[int, list[int]] = {index: [] for index in BOOKS.values()}
     for name, index in BOOKS.items():
         last = scenario.parameters.get(of_book("ltp", name))
         prices[index] += [] if last is None else [last]
-    books: dict[str, int] = {}
+    books: dict[str, set[int]] = {}
     for message in (*scenario.before, *scenario.messages):
         if message.kind in (CommandKind.NEW, CommandKind.REPLACE):
-            index = books.setdefault(message.target, message.fields.get("instrument", BOOKS["M1"]))
-            prices[index] += [message.fields[name] for name in ("price", "trigger") if name in message.fields]
+            if message.kind == CommandKind.NEW:
+                books.setdefault(message.target, set()).add(message.fields["instrument"])
+            for index in books.get(message.target, ()):
+                prices[index] += [message.fields[name] for name in ("price", "trigger") if name in message.fields]
         for entry in message.entries:
             sides = (("lots", "price"), ("minimum_lots", "trigger"))
             prices[entry["instrument"]] += [entry[price] for lots, price in sides if entry[lots]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange.codes import CancelReason, EventFlag, EventKind, Liquidity, MarketState, OrderType, RejectReason, Scope
-from exchange.conformance.market import BOOK_NAMES, COMBINATIONS
+from exchange.conformance.market import BOOK_NAMES, BOOKS, COMBINATIONS
 from exchange.conformance.words import Word, wrong
 from exchange.records import unpack_client_order_id
 
@@ -65,7 +65,7 @@ def sorted_runs(events: list[str]) -> list[str]:
     return result[:-1]
 
 
-def _id(event: Any, names: Names) -> str:
+def id_of(event: Any, names: Names) -> str:
     """A quote is called after its account, book and side, an entry of a mass quote after its place (QUOTE-001)."""
     if event.order_type == OrderType.QUOTE and event.account in names.accounts:
         owner = names.accounts[event.account]
@@ -76,7 +76,7 @@ def _id(event: Any, names: Names) -> str:
 
 
 def _trade(first: Any, second: Any, names: Names) -> str:
-    text = f"TRD {_id(first, names)} {_id(second, names)} {second.lots}@{second.price}"
+    text = f"TRD {id_of(first, names)} {id_of(second, names)} {second.lots}@{second.price}"
     return f"{text} {BOOK_NAMES[first.instrument]}" if names.books else text
 
 
@@ -85,25 +85,25 @@ def _group(rows: list[Any], names: Names) -> Iterator[str]:
     *outrights, whole = rows
     for row in outrights:
         pair = (whole, row) if row.liquidity == Liquidity.TAKER else (row, whole)
-        yield f"TRD {_id(pair[0], names)} {_id(pair[1], names)} {row.lots}@{row.price} {BOOK_NAMES[row.instrument]}"
+        yield f"TRD {id_of(pair[0], names)} {id_of(pair[1], names)} {row.lots}@{row.price} {BOOK_NAMES[row.instrument]}"
 
 
 def _decrement(first: Any, second: Any, names: Names) -> str:
-    return f"DEC {_id(first, names)} {_id(second, names)} {second.lots}"
+    return f"DEC {id_of(first, names)} {id_of(second, names)} {second.lots}"
 
 
 def _reject(event: Any, names: Names) -> str:
-    return f"{EventKind(event.kind).name} {_id(event, names)} {RejectReason(event.reason).name}".replace("  ", " ")
+    return f"{EventKind(event.kind).name} {id_of(event, names)} {RejectReason(event.reason).name}".replace("  ", " ")
 
 
 def _rests(event: Any, names: Names) -> str:
     hidden = f" hid={event.hidden_lots}" if event.hidden_lots > 0 else ""
-    return f"RST {_id(event, names)} {event.lots}@{event.price}{hidden}"
+    return f"RST {id_of(event, names)} {event.lots}@{event.price}{hidden}"
 
 
 def _replaced(event: Any, names: Names) -> str:
     ends = {int(EventFlag.KEPT): " keep", int(EventFlag.LOST): " lose"}
-    return f"RPL {_id(event, names)}{ends.get(event.flags & (EventFlag.KEPT | EventFlag.LOST), '')}"
+    return f"RPL {id_of(event, names)}{ends.get(event.flags & (EventFlag.KEPT | EventFlag.LOST), '')}"
 
 
 def _indicative(event: Any, names: Names) -> str:
@@ -123,15 +123,15 @@ def _killed(event: Any, names: Names) -> str:
 
 
 TOLD: dict[EventKind, Callable[[Any, Names], str]] = {
-    EventKind.ACK: lambda event, names: f"ACK {_id(event, names)}",
+    EventKind.ACK: lambda event, names: f"ACK {id_of(event, names)}",
     EventKind.REJ: _reject,
     EventKind.RREJ: _reject,
     EventKind.CREJ: _reject,
     EventKind.RST: _rests,
-    EventKind.RFR: lambda event, names: f"RFR {_id(event, names)} vis={event.lots}",
+    EventKind.RFR: lambda event, names: f"RFR {id_of(event, names)} vis={event.lots}",
     EventKind.RPL: _replaced,
-    EventKind.CXL: lambda event, names: f"CXL {_id(event, names)} {event.lots} {CancelReason(event.reason).name}",
-    EventKind.TRG: lambda event, names: f"TRG {_id(event, names)}",
+    EventKind.CXL: lambda event, names: f"CXL {id_of(event, names)} {event.lots} {CancelReason(event.reason).name}",
+    EventKind.TRG: lambda event, names: f"TRG {id_of(event, names)}",
     EventKind.UNX: lambda event, _: f"UNX {event.lots}@{event.price} imb={event.leaves_lots}",
     EventKind.IOP: _indicative,
     EventKind.STA: lambda event, _: f"STA {MarketState(event.state).name.lower()}",
@@ -149,15 +149,19 @@ TOLD: dict[EventKind, Callable[[Any, Names], str]] = {
 SHAPE_WORDS = {
     "id": r"\S+",
     "name": r"\S+",
-    "why": r"[A-Z_]+",
+    "why": r"\S+",
     "lots": r"[0-9]+",
     "lots@price": r"[0-9]+@-?[0-9]+",
     "vis=n": r"vis=[0-9]+",
     "hid=n": r"hid=[0-9]+",
     "imb=i": r"imb=-?[0-9]+",
-    "book": r"[A-Z][A-Z0-9]*",
-    "state": r"[a-z_]+",
+    "book": r"\S+",
+    "state": r"\S+",
 }
+# Reasons of refusals; those of a CXL are others.
+REFUSED_FOR = [reason.name for reason in RejectReason if reason]
+CANCELLED_FOR = [reason.name for reason in CancelReason if reason]
+VOCABULARY = {"why": REFUSED_FOR, "book": list(BOOKS), "state": [state.name.lower() for state in MarketState if state]}
 SHAPES = {
     "ACK": ["id"],
     "REJ": ["id why"],
@@ -182,12 +186,17 @@ SHAPES = {
 
 
 def read_expected(entry: Word) -> str:
-    """An expected event with single spaces. NotationError: no event looks like this."""
+    """An expected event with single spaces. NotationError: no event looks like this or has this word."""
     kind, *words = entry.words() or [entry]
     if kind.text not in SHAPES:
         raise wrong(kind, f"an event: {' '.join(SHAPES)}")
-    if not any(_has_shape(words, shape.split()) for shape in SHAPES[kind.text]):
+    shape = next((shape.split() for shape in SHAPES[kind.text] if _has_shape(words, shape.split())), None)
+    if shape is None:
         raise wrong(entry, " or ".join(f"{kind.text} {shape}" for shape in SHAPES[kind.text]))
+    vocabulary = {**VOCABULARY, "why": CANCELLED_FOR} if kind.text == EventKind.CXL.name else VOCABULARY
+    for part, word in zip(shape, words, strict=True):
+        if part in vocabulary and word.text not in vocabulary[part]:
+            raise wrong(word, " ".join(vocabulary[part]))
     return " ".join(word.text for word in (kind, *words))
 
 

@@ -98,8 +98,8 @@ def test_what_is_not_built_yet_is_named_and_does_not_pass(
     code, out, _ = ended(capsys, table)
     assert code == 1
     assert out.splitlines() == [
-        f"FAIL Q9 at {table}:1", "  not built yet: MQ", "",
-        f"FAIL I9 at {table}:2", "  not built yet: imp=1", "",
+        f"FAIL Q9 at {table}:1: not built yet: MQ", "",
+        f"FAIL I9 at {table}:2: not built yet: imp=1", "",
         "1 of 3 scenarios pass",
     ]  # fmt: skip
 
@@ -111,7 +111,8 @@ def test_a_market_that_cannot_be_set_up_is_a_failure_in_plain_words(
     table.write_text("L | - | tick=5 ltp=103 | - | - | -\n")
     code, out, _ = ended(capsys, table, *options)
     assert code == 1
-    assert "  cannot be played: no last price 103: REJ maker OFF_TICK; REJ taker OFF_TICK\n" in out
+    trouble = "no last price 103: REJ maker OFF_TICK; REJ taker OFF_TICK"
+    assert out.startswith(f"FAIL L at {table}:1: cannot be played: {trouble}\n")
 
 
 def test_a_market_that_does_not_fit_is_a_failure_in_plain_words(
@@ -121,8 +122,8 @@ def test_a_market_that_does_not_fit_is_a_failure_in_plain_words(
     table.write_text(f"W | - | limit=50000 | - | - | -\nA | - | - | {accounts} | - | -\n")
     code, out, _ = ended(capsys, table)
     assert code == 1
-    assert "  cannot be played: price windows need " in out
-    assert "  cannot be played: account 65 not in 1..64\n" in out
+    assert f"FAIL W at {table}:1: cannot be played: price windows need " in out
+    assert f"FAIL A at {table}:2: cannot be played: account 65 not in 1..64\n" in out
 
 
 def test_all_files_are_counted_together(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -136,9 +137,21 @@ def test_all_files_are_counted_together(capsys: pytest.CaptureFixture[str], tmp_
 def test_a_file_that_is_missing_or_no_text_is_one_line(capsys: pytest.CaptureFixture[str], table: Path) -> None:
     assert mistake(capsys, table) == f"{table}: No such file or directory; allowed: text files of scenarios, UTF-8"
     assert mistake(capsys, table.parent).startswith(f"{table.parent}: Is a directory")
-    table.write_bytes(b"\xff\xfe")
-    assert mistake(capsys, table).startswith(f"{table}: 'utf-8' codec can't decode")
     assert mistake(capsys) == "conformance: no FILE given, allowed: one or more scenario files"
+
+
+def test_bytes_that_are_no_text_are_told_with_their_place(capsys: pytest.CaptureFixture[str], table: Path) -> None:
+    table.write_bytes(b"\xff\xfe")
+    assert mistake(capsys, table) == f"{table}:1:1: found byte 0xff, allowed: UTF-8"
+    table.write_bytes("\ufeff# \u00e9\r\n# \u00e9".encode() + b" \x80\n")
+    assert mistake(capsys, table) == f"{table}:2:5: found byte 0x80, allowed: UTF-8"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(capsys: pytest.CaptureFixture[str], table: Path) -> None:
+    table.write_text(f"# a comment\n{PASSES}\n", encoding="utf-8-sig")
+    assert ended(capsys, table) == (0, "1 of 1 scenarios pass\n", "")
+    table.write_text("S | NOTACODE | - | - | - | -\n", encoding="utf-8-sig")
+    assert mistake(capsys, table).startswith(f"{table}:1:5: found 'NOTACODE', allowed: rule codes")
 
 
 def test_a_syntax_error_is_one_line_before_anything_runs(capsys: pytest.CaptureFixture[str], table: Path) -> None:

@@ -168,6 +168,7 @@ def test_every_event_of_the_vocabulary_is_read() -> None:
     assert read(expected=EVENTS).expected == EVENTS.split("; ")
     assert {event.split()[0] for event in EVENTS.split("; ")} == set(SHAPES)
     assert read(expected="ACK   t").expected == ["ACK t"]
+    assert read(expected="ACK t;; ACK u;").expected == ["ACK t", "ACK u"]
 
 
 def test_every_parameter_is_read() -> None:
@@ -220,6 +221,27 @@ def test_what_is_not_built_is_found_wherever_it_is_said(monkeypatch: pytest.Monk
         ("S | - | - | - | XA a left | -", 22, "'left'", "B or S"),
         ("S | - | - | - | - | ACK t; AKC t", 28, "'AKC'", "an event: ACK REJ"),
         ("S | - | - | - | - | RST t 5", 21, "'RST t 5'", "RST id lots@price or RST id lots@price hid=n"),
+        ("S | - | - | - | - | ACK t; CXL a 5 NOSUCH", 36, "'NOSUCH'", "USER IOC FOK"),
+        ("S | - | - | - | - | CXL a 5 STATE", 29, "'STATE'", "USER IOC FOK"),
+        ("S | - | - | - | - | REJ a NOSUCH", 27, "'NOSUCH'", "BAD_QTY BAD_COMBO"),
+        ("S | - | - | - | - | RREJ a USER", 28, "'USER'", "BAD_QTY BAD_COMBO"),
+        ("S | - | - | - | - | CREJ nosuch", 26, "'nosuch'", "BAD_QTY BAD_COMBO"),
+        ("S | - | - | - | - | REFUSED NONE", 29, "'NONE'", "BAD_QTY BAD_COMBO"),
+        ("S | - | - | - | - | STA nosuch", 25, "'nosuch'", "closed preopen"),
+        ("S | - | - | - | - | STA none", 25, "'none'", "closed preopen"),
+        ("S | - | - | - | - | TRD a t 2@100 M9", 35, "'M9'", "M1 M2 SP"),
+        ("S | MATCH-001 NOTACODE | - | - | - | -", 15, "'NOTACODE'", "rule codes like MATCH-001"),
+        ("S | - MATCH-001 | - | - | - | -", 5, "'-'", "rule codes like MATCH-001"),
+        ("S | | - | - | - | -", 5, "nothing more", "- where a field is empty"),
+        ("S | - |  | - | - | -", 10, "nothing more", "- where a field is empty"),
+        ("S | - | - | | - | -", 13, "nothing more", "- where a field is empty"),
+        ("S | - | - | - | | -", 17, "nothing more", "- where a field is empty"),
+        ("S | - | - | - | - | ", 21, "nothing more", "- where a field is empty"),
+        ("S | - | - | - | - | - |", 24, "nothing more", "- where a field is empty"),
+        ("S | - | - - | - | - | -", 9, "'-'", "parameters as name=number"),
+        ("S | - | - | - ; a B5@99 | - | -", 13, "'-'", "or - alone where a field is empty"),
+        ("S | - | - | - | X a; - | -", 22, "'-'", "or - alone where a field is empty"),
+        ("S | - | - | - | - | ; ;", 21, "'; ;'", "- where a field is empty"),
         ("S | - | - | - | - | - | a M1 5", 25, "'a M1 5'", "account book lots@price-sum"),
     ],
 )

@@ -46,8 +46,11 @@ def played(line: str) -> Recorder:
     return venue
 
 
-def told(line: str) -> list[str]:
-    return play(read_scenarios(line, "t")[0], EngineVenue()).told
+def told(line: str, venue: type[Venue] = EngineVenue) -> list[str]:
+    return play(read_scenarios(line, "t")[0], venue()).told
+
+
+BOTH = pytest.mark.parametrize("venue", [EngineVenue, ReferenceVenue])
 
 
 @pytest.mark.rule("ORDER-003")
@@ -74,8 +77,45 @@ def test_a_last_price_is_made_on_the_increments_of_its_books(terms: str) -> None
 def test_names_are_numbered_and_owners_remembered() -> None:
     sent = played("S | - | - | a B1@1 acct=P sess=x; b B1@1 acct=Q | X a; X b; X z; D x; MR Q | -").commands
     sent = [command for command in sent if command.kind not in (CommandKind.SET_STATE, CommandKind.DEPOSIT)]
-    assert [command.account for command in sent] == [1, 2, 1, 2, 3, 1, 2]
-    assert [command.session for command in sent] == [1, 0, 0, 0, 0, 1, 0]
+    assert [command.account for command in sent] == [1, 2, 1, 2, 3, 1, 2, 2]
+    assert [command.session for command in sent] == [1, 0, 0, 0, 0, 1, 0, 0]
+
+
+@BOTH
+@pytest.mark.rule("ORDER-005")
+def test_an_id_taken_again_is_the_order_of_its_new_account(venue: type[Venue]) -> None:
+    start = "S | - | - | a B1@99 acct=P | X a;"
+    again = f"{start} N a B1@98 acct=Q; R a 2@97; X a | -"
+    assert told(again, venue) == [
+        *("CXL a 1 USER", "ACK a", "RST a 1@98", "RPL a lose", "RST a 2@97", "CXL a 2 USER")
+    ]  # fmt: skip
+    far = f"{start} N a M2 B1@98 acct=Q; R a 1@9000 | -"
+    assert told(far, venue)[-2:] == ["RPL a lose", "RST a 1@9000"]
+
+
+@BOTH
+@pytest.mark.rule("ORDER-006")
+def test_an_id_stays_with_its_order_while_another_account_is_refused_it(venue: type[Venue]) -> None:
+    line = "S | - | - | a B1@99 acct=P | N a B0@98 acct=Q; X a | -"
+    assert told(line, venue) == ["REJ a BAD_QTY", "CXL a 1 USER"]
+
+
+@BOTH
+@pytest.mark.rule("QUOTE-001")
+def test_an_id_names_the_quote_or_order_that_was_acknowledged_last(venue: type[Venue]) -> None:
+    line = "S | - | - | MQ mm M1:5@99/0@0; mm.M1b B1@98 | X mm.M1b; MQ mm M1:0@0/0@0 M2:3@9/0@0; X mm.M2b | -"
+    assert told(line, venue) == [
+        *("CXL mm.M1b 1 USER", "CXL mm.M1b 5 USER", "ACK mm.M2b", "RST mm.M2b 3@9", "CXL mm.M2b 3 USER")
+    ]  # fmt: skip
+
+
+@pytest.mark.rule("MMP-003")
+def test_a_protection_that_the_venue_cannot_have_is_told() -> None:
+    with pytest.raises(CannotStage, match="no protection for account 1: REFUSED BAD_QTY"):
+        told("S | - | mmpfills=257 | - | MR mm | -")
+    accounts = "; ".join(f"MR a{number}" for number in range(16))
+    with pytest.raises(CannotStage, match="no protection for account 16: REFUSED FULL"):
+        told(f"S | - | - | - | {accounts} | -")
 
 
 def test_a_state_is_set_without_asking() -> None:
@@ -94,10 +134,41 @@ def test_the_last_price_is_reached_through_a_band_and_past_an_accounts_limits() 
 
 
 def test_prices_of_a_scenario_lie_inside_the_daily_limits() -> None:
-    line = "S | - | - | f S1@9500; b M2 B1@9450; s SP S1@-1500 | N t B1@9500; R b 1@9460; N u B1@20000 | -"
+    line = "S | - | - | f S1@9500; b M2 B1@9450; s SP S1@-1500 | N t B1@9500; R b 1@9460; N u B1@100001 | -"
     assert told(line) == ["ACK t", "TRD f t 1@9500", "RPL b lose", "RST b 1@9460", "REJ u BAND"]
-    with pytest.raises(CannotStage, match="price windows"):
+
+
+@BOTH
+@pytest.mark.rule("SPEC-004")
+@pytest.mark.parametrize(
+    ("line", "rests"),
+    [
+        ("S | - | - | - | N a B1@20000 | -", "RST a 1@20000"),
+        ("S | - | - | - | N a SP S5@-20000 | -", "RST a 5@-20000"),
+        ("S | - | ltp=20000 band=500 | - | N a B1@20500 | -", "RST a 1@20500"),
+        ("S | - | ref=20000 | - | N a B1@100 | -", "RST a 1@100"),
+        ("S | - | ref=100000 | - | N a B1@100000 | -", "RST a 1@100000"),
+        ("S | - | ref=-100000 | - | N a S1@-100000 | -", "RST a 1@-100000"),
+        ("S | - | pp=5000 | s S1@9000 | N a B2@mkt | -", "RST a 1@14000"),
+    ],
+)
+def test_without_a_limit_no_price_of_a_scenario_is_refused(venue: type[Venue], line: str, rests: str) -> None:
+    assert told(line, venue)[-1] == rests
+
+
+def test_windows_that_do_not_fit_are_told_with_their_books() -> None:
+    room = "price windows need [0-9]+ rows, there are 65536; asked for: "
+    with pytest.raises(CannotStage, match=f"^{room}M1 -900..100000$"):
+        told("S | - | - | - | N a B1@100000 | -")
+    with pytest.raises(CannotStage, match=f"^{room}M1 -59900..60100, M2 "):
         told("S | - | limit=60000 | - | - | -")
+    with pytest.raises(CannotStage, match="SP: high_tick 100000 not in "):
+        told("S | - | ref=100000 ref.M2=-100000 | - | - | -")
+
+
+def test_a_last_price_too_many_bands_away_is_told() -> None:
+    with pytest.raises(CannotStage, match="no last price 10102: the band leads there in more than 10000 steps"):
+        told("S | - | band=1 ltp=10102 | - | - | -")
 
 
 def test_daily_limits_are_the_usual_ones_where_prices_are_near_or_limits_are_given() -> None:
@@ -134,7 +205,7 @@ PLAYABLE = st.lists(ORDERS | ORDERS | CHANGES | STATES | CASH | OTHERS, min_size
 
 @settings(max_examples=60)
 @given(SETTINGS.map(" ".join), PLAYABLE)
-@pytest.mark.parametrize("venue", [EngineVenue, ReferenceVenue])
+@BOTH
 def test_what_can_be_read_can_be_played_or_is_refused_in_words(venue: type[Venue], chosen: str, messages: str) -> None:
     scenario = read_scenarios(f"S | - | {chosen or '-'} | - | {messages} | - | a M1 0@0; a cash 0", "t")[0]
     with contextlib.suppress(CannotStage):
