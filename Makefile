@@ -30,17 +30,14 @@ help:
 
 setup: $(INSTALLED)
 
-$(INSTALLED): pyproject.toml Makefile
+$(INSTALLED): pyproject.toml Makefile .ci/make_venv.py
 	@for name in $(PYTHONS); do \
 		$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && python=$$name && break; \
 	done; \
 	test -n "$$python" || { echo "gpux needs Python 3.11 or newer: apt-get install python3 python3-venv" >&2; exit 2; }; \
 	echo "setup: making $(VENV) with $$($$python --version)"; \
 	rm -rf $(VENV); \
-	$$python -m venv $(VENV) >/dev/null 2>&1 \
-		|| $$python -m virtualenv -q $(VENV) 2>/dev/null \
-		|| virtualenv -q -p $$python $(VENV) 2>/dev/null \
-		|| { rm -rf $(VENV); echo "gpux needs Python's venv module: apt-get install python3-venv" >&2; exit 2; }
+	$$python .ci/make_venv.py $(VENV) || { rm -rf $(VENV); exit 2; }
 	@echo "setup: installing gpux, its tools and the engines it is compared with (a minute or two)"
 	@$(PIP) -e '.[dev,bench]' >$(VENV)/install.log 2>&1 \
 		|| { echo "setup: a peer of 'gpux bench' did not install (limit-order-book is built from source: g++, python3-dev)" >&2; \
