@@ -174,7 +174,8 @@ def _check_list(states: np.ndarray, terms: ListPayload) -> None:
     for commodity in terms.commodities:
         within("commodity index", commodity.index, 1, state.commodities.shape[0] - 1)
         within("group", commodity.group, 1, state.groups.shape[0] - 1)
-        within("psr_mills", commodity.psr_mills, 1, PRICE_MAX)
+        for name, least in (("psr_mills", 1), ("intra_mills", 0), ("tier_mills", 0)):
+            within(name, getattr(commodity, name), least, PRICE_MAX)
         row = state.commodities[commodity.index]
         same = all(int(row[name]) == getattr(commodity, name) for name in row.dtype.names)
         # Holds rest on these terms: they stand as long as the commodity does.

@@ -12,7 +12,7 @@ from exchange.codes import ComboKind, CommandKind, Matching
 from exchange.engine.control import Listing, ListPayload
 from exchange.engine.control_checks import ControlError
 from exchange.engine.listing import listing_payloads
-from exchange.units import ORDER_LOTS_MAX
+from exchange.units import ORDER_LOTS_MAX, PRICE_MAX
 from tests.market import property_market
 from tests.venues import Pair
 
@@ -102,3 +102,13 @@ def test_a_commodity_may_be_defined_before_the_books_that_need_it() -> None:
     pair.fast.engine.check_control(CommandKind.LIST, msgspec.json.encode({**market, "commodities": []}))
     with pytest.raises(ControlError, match="commodity 1 is not defined"):
         Pair().fast.engine.check_control(CommandKind.LIST, msgspec.json.encode({**market, "commodities": []}))
+
+
+@pytest.mark.rule("MARGIN-013")
+@pytest.mark.parametrize("charge", ["psr_mills", "intra_mills", "tier_mills"])
+def test_a_charge_beyond_every_price_is_refused(charge: str) -> None:
+    """Hours times mills has to fit into 64 bits: a hold that wraps would let anybody trade."""
+    market = property_market()
+    market["commodities"] = [{**market["commodities"][0], charge: PRICE_MAX + 1}, *market["commodities"][1:]]
+    with pytest.raises(ControlError, match=f"{charge} 100001 not in "):
+        Pair().fast.engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
