@@ -14,7 +14,7 @@ Format: lobsterdata.com, "Output". Times are seconds after midnight, prices doll
 import re
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zlib import crc32
 
@@ -37,6 +37,13 @@ TYPES = {
     CROSS: "cross trade (not in the book: ignored)",
     HALT: "halt (ignored)",
 }
+MESSAGE_COLUMNS = ("time", "type", "order id", "size", "price", "direction")
+WHOLE_MAX = 1 << 53  # every whole number up to here is exact in a file read as floats
+LOTS_MAX = 10_000_000  # of a message or a level: a thousand of the exchange's largest orders
+DAY_S = 86_400
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2261, 12, 31)  # whose nanoseconds an eight-byte time can hold
+PRICES = f"a multiple of {TICK} in {TICK}..{PRICE_MAX * TICK}"
+NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 INSTRUMENT = 1
 OWNERS = 24  # accounts of resting orders, from 1; as many follow for aggressors
 FAR_TICK = 10 * PRICE_MAX  # the price of a level that is not there
@@ -76,50 +83,134 @@ class Order:
 
 
 def read_lobster(message_path: Path, book_path: Path) -> Lobster:
-    """Read and convert a pair of files. UserError if a file is missing or wrong, with its row."""
-    messages = read_numbers(message_path, np.float64)
-    book = read_numbers(book_path, np.int64)
-    if messages.shape[1] != 6:
+    """Read and convert a pair of files. UserError if a file is missing or wrong, with its row and column."""
+    messages, book = read_numbers(message_path), read_numbers(book_path)
+    if messages.shape[1] != len(MESSAGE_COLUMNS):
         raise UserError(f"{message_path}: {messages.shape[1]} columns, a LOBSTER message file has 6")
     if book.shape[1] % 4:
         raise UserError(f"{book_path}: {book.shape[1]} columns, a LOBSTER order-book file has 4 a level")
     if len(messages) != len(book):
         raise UserError(f"{book_path}: {len(book)} rows for {len(messages)} messages in {message_path}")
-    found = re.search(r"\d{4}-\d\d-\d\d", message_path.name)
-    day = datetime.fromisoformat(found[0]).replace(tzinfo=UTC) if found else None
-    midnight_ns = int(day.timestamp()) * NS_PER_S if day else START_NS
-    check_prices(message_path, messages)
-    levels = book.reshape(len(book), -1, 2, 2)[:, :, ::-1]  # asks come first in the file
-    levels[..., 0] = np.where(levels[..., 1] > 0, levels[..., 0] // TICK, np.sign(levels[..., 0]) * FAR_TICK)
-    return Converter(levels).convert(messages, midnight_ns)
+    if len(messages) == 1:
+        raise UserError(f"{message_path}: 1 row, allowed: 2 or more, as the first is only where the book starts")
+    midnight_ns = midnight(message_path)
+    check_messages(message_path, messages)
+    check_levels(book_path, book)
+    levels = book.astype(np.int64).reshape(len(book), -1, 2, 2)[:, :, ::-1]  # asks come first in the file
+    levels[..., 0] = np.where(levels[..., 1] > 0, levels[..., 0] // TICK, [-FAR_TICK, FAR_TICK])
+    converter = Converter(levels, message_path)
+    source = converter.convert(messages, midnight_ns)
+    if not len(source.commands):
+        raise UserError(f"{message_path}: no message enters an order, and no level of {book_path} holds one")
+    return source
 
 
-def read_numbers(path: Path, dtype: type) -> np.ndarray:
+def read_numbers(path: Path) -> np.ndarray:
+    """Numbers of a file, float64, shape (rows, columns). UserError: no such file, no text, no numbers, a short row."""
     if not path.is_file():
         raise UserError(f"{path}: no such file")
-    if not path.read_bytes().strip():
-        raise UserError(f"{path}: empty")
     try:
-        numbers: np.ndarray = np.loadtxt(path, dtype, delimiter=",", ndmin=2)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not a LOBSTER file: {str(error).splitlines()[0].split(';')[0]}") from None
+        lines = path.read_text("utf-8").rstrip().split("\n")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not a LOBSTER file: byte {error.start} is no UTF-8 text") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    if lines == [""]:
+        raise UserError(f"{path}: empty")
+    if "" in lines:
+        raise UserError(f"{path} row {lines.index('') + 1}: empty, allowed: numbers with commas between them")
+    try:
+        numbers: np.ndarray = np.loadtxt(lines, np.float64, delimiter=",", comments=None, ndmin=2)
+    except ValueError:
+        raise UserError(f"{path} {wrong_cell(lines)} (not a LOBSTER file)") from None
     return numbers
 
 
-def check_prices(path: Path, messages: np.ndarray) -> None:
-    """TAPE-005: a price off the tick grid is refused with its row. Hidden trades and halts may have any price."""
-    kinds, prices = messages[:, 1], messages[:, 4]
-    wrong = (kinds <= EXECUTE) & ((prices % TICK != 0) | (prices <= 0) | (prices > PRICE_MAX * TICK))
-    for row in np.flatnonzero(wrong)[:1]:
-        allowed = f"a multiple of {TICK} up to {PRICE_MAX * TICK}"
-        raise UserError(f"{path} row {row + 1}: price {prices[row]:.0f} is not {allowed}")
+def wrong_cell(lines: list[str]) -> str:
+    """What is no number or no full row in lines that are no table of numbers."""
+    count = lines[0].count(",") + 1
+    for row, line in enumerate(lines, 1):
+        cells = line.split(",")
+        for column, cell in enumerate(cells, 1):
+            if not NUMBER.fullmatch(cell):
+                return f"row {row} column {column}: {cell[:40]!r} is not a number"
+        if len(cells) != count:
+            return f"row {row}: {len(cells)} columns, row 1 has {count}"
+    raise AssertionError("every cell is a number, and yet they are no table")
+
+
+def midnight(path: Path) -> int:
+    """Start of the day in a file's name, ns since 1970 UTC; without one, that of generated flow. UserError: no day."""
+    found = re.search(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", path.name)
+    if found is None:
+        return START_NS
+    try:
+        day = datetime.fromisoformat(found[0]).replace(tzinfo=UTC)
+    except ValueError:
+        raise UserError(f"{path}: its name says {found[0]}, which is no date like 2012-06-21") from None
+    if not FIRST_DAY <= day.date() <= LAST_DAY:
+        raise UserError(f"{path}: its name says {found[0]}, allowed: a date in {FIRST_DAY}..{LAST_DAY}")
+    return int(day.timestamp()) * NS_PER_S
+
+
+def check_messages(path: Path, messages: np.ndarray) -> None:
+    """UserError for the first row with a value that LOBSTER does not have (TAPE-005).
+
+    messages   float64, shape (messages, 6). What types 5 to 7 say of ids, sizes and prices is only read as numbers:
+               hidden trades have prices off the tick, halts have none.
+    """
+    time, kind, name, size, price, direction = messages.T
+    ignored = kind > EXECUTE
+    sided = (np.abs(direction) == 1) | ((kind > EXECUTE_HIDDEN) & (direction == 0))
+    number = f"a whole number in {-WHOLE_MAX}..{WHOLE_MAX}"
+    rules = [
+        (0, (time >= 0) & (time <= DAY_S), f"in 0..{DAY_S} seconds"),
+        (0, ~(time < np.roll(time, 1)) | (np.arange(len(time)) == 0), "at or after that of the row before"),
+        (1, is_whole(kind, ADD, HALT), f"a whole number in {ADD}..{HALT}"),
+        (2, ignored | is_whole(name, 0, WHOLE_MAX), f"a whole number in 0..{WHOLE_MAX}"),
+        (3, ignored | is_whole(size, 1, LOTS_MAX), f"a whole number in 1..{LOTS_MAX}"),
+        (4, ignored | is_price(price), PRICES),
+        (5, sided, "1 or -1"),
+        *((column, is_whole(messages[:, column], -WHOLE_MAX, WHOLE_MAX), number) for column in (2, 3, 4)),
+    ]
+    wrong = [(int(np.argmin(fine)), column, allowed) for column, fine, allowed in rules if not fine.all()]
+    for row, column, allowed in sorted(wrong, key=lambda found: found[:2])[:1]:
+        value = f"{MESSAGE_COLUMNS[column]} {messages[row, column]:.15g}"
+        raise UserError(f"{path} row {row + 1} column {column + 1}: {value} is not {allowed}")
+
+
+def check_levels(path: Path, book: np.ndarray) -> None:
+    """UserError for the first published price off the tick or size that no level has (TAPE-005).
+
+    book   float64, shape (messages, 4 * levels): price and size in turn; a level of size 0 may have any price
+    """
+    prices, sizes = book[:, ::2], book[:, 1::2]
+    fine = np.ones(book.shape, bool)
+    fine[:, ::2] = is_price(prices) | ((sizes == 0) & is_whole(prices, -WHOLE_MAX, WHOLE_MAX))
+    fine[:, 1::2] = is_whole(sizes, 0, LOTS_MAX)
+    for row, column in np.argwhere(~fine)[:1].tolist():
+        what, allowed = ("size", f"a whole number in 0..{LOTS_MAX}") if column % 2 else ("price", PRICES)
+        raise UserError(f"{path} row {row + 1} column {column + 1}: {what} {book[row, column]:.15g} is not {allowed}")
+
+
+def is_whole(values: np.ndarray, low: int, high: int) -> np.ndarray:
+    """Which values are whole numbers in low..high; no NaN is."""
+    fine: np.ndarray = (values >= low) & (values <= high) & (values == np.floor(values))
+    return fine
+
+
+def is_price(values: np.ndarray) -> np.ndarray:
+    """Which values are prices on the tick that an instrument can have."""
+    fine: np.ndarray = is_whole(values, TICK, PRICE_MAX * TICK) & (np.floor(values / TICK) * TICK == values)
+    return fine
 
 
 class Converter:
     """Follows the queues of a message file, so that each message can be said as a command about an order we entered."""
 
-    def __init__(self, book: np.ndarray) -> None:
+    def __init__(self, book: np.ndarray, path: Path) -> None:
         self.book = book
+        self.path = path  # of the messages
         self.rows: list[tuple[int, ...]] = []
         self.orders: dict[str, Order] = {}
         self.levels: tuple[dict[int, Level], dict[int, Level]] = ({}, {})
@@ -137,10 +228,8 @@ class Converter:
         ends[:, 0] = len(self.rows)
         self.views = self.corrections = 0
         for index in range(1, count):
-            seconds, kind, name, lots, price, direction = messages[index]
-            self.time_ns = midnight_ns + round(seconds * NS_PER_S)
-            side = Side.BUY if direction > 0 else Side.SELL
-            self.message(int(kind), str(int(name)), int(lots), int(price) // TICK, side)
+            self.time_ns = midnight_ns + round(messages[index, 0] * NS_PER_S)
+            self.message(index, *messages[index, 1:].astype(np.int64).tolist())
             ends[0, index] = len(self.rows)
             for side in Side:
                 self.see_levels(side, book[index], worst[index - 1, side], worst[index, side])
@@ -153,20 +242,30 @@ class Converter:
             self.views, self.corrections, self.strangers, self.queue_jumps,
         )  # fmt: skip
 
-    def message(self, kind: int, name: str, lots: int, price: int, side: Side) -> None:
-        self.counts[TYPES.get(kind, f"type {kind} (unknown: ignored)")] += 1
+    def message(self, index: int, kind: int, order_id: int, lots: int, units: int, direction: int) -> None:
+        """Turn one message into commands. UserError: it contradicts the orders that the messages before it left."""
+        self.counts[TYPES[kind]] += 1
+        name, price = str(order_id), units // TICK
+        side = Side.BUY if direction > 0 else Side.SELL
         if kind == ADD:
+            if name in self.orders:
+                raise UserError(
+                    f"{self.path} row {index + 1} column 3: order id {name} rests already, allowed: a new one"
+                )
             self.enter(Order(name, side, price, lots))
         elif kind in (PARTIAL_CANCEL, DELETE):
             level = self.levels[side].get(price, Level())
             self.strangers += lots > level.lots()
             self.cut(level, self.orders.get(name), lots)
         elif kind == EXECUTE:
+            if price not in self.levels[side]:
+                what = f"{side.name} order executed at price {units}, allowed: a price at which one rests"
+                raise UserError(f"{self.path} row {index + 1} column 5: {what}")
             self.execute(name, lots, price, side)
 
     def execute(self, name: str, lots: int, price: int, side: Side) -> None:
         """An aggressor meets the front of the queue."""
-        level = self.levels[side].get(price, Level())
+        level = self.levels[side][price]
         self.strangers += lots > level.lots()
         self.queue_jumps += name in self.orders and self.orders[name] is not level[0]
         for part in range(0, lots, ORDER_LOTS_MAX):
@@ -199,13 +298,13 @@ class Converter:
 
     def enter(self, order: Order) -> None:
         """Rest an order; what exceeds the exchange's largest order follows as orders of nobody in particular."""
-        excess = max(0, order.leaves - ORDER_LOTS_MAX)
-        order.leaves -= excess
-        self.orders[order.name] = order
-        self.levels[order.side].setdefault(order.price, Level()).append(order)
-        self.emit(CommandKind.NEW, order, TimeInForce.GTC, order.leaves, 0)
-        if excess:
-            self.enter(Order(self.new_name("seed"), order.side, order.price, excess))
+        for part in range(0, order.leaves, ORDER_LOTS_MAX):
+            lots = min(order.leaves - part, ORDER_LOTS_MAX)
+            name = self.new_name("seed") if part else order.name
+            resting = Order(name, order.side, order.price, lots)
+            self.orders[name] = resting
+            self.levels[order.side].setdefault(order.price, Level()).append(resting)
+            self.emit(CommandKind.NEW, resting, TimeInForce.GTC, lots, 0)
 
     def new_name(self, kind: str) -> str:
         self.entered += 1
@@ -245,6 +344,8 @@ class Converter:
 def command_rows(values: list[tuple[int, ...]]) -> np.ndarray:
     """COMMAND rows of what the converter collected, numbered from 1."""
     rows = np.zeros(len(values), COMMAND)
+    if not values:
+        return rows
     words = [f"client_order_id_{word}" for word in range(3)]
     names = ["time_ns", "kind", "side", "tif", "flags", "account", *words, "price", "lots"]
     for name, column in zip(names, zip(*values, strict=True), strict=True):

@@ -6,7 +6,7 @@ a native file run through the same loop; a venue's data folder runs frame by fra
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -22,6 +22,7 @@ from bench.plot import check_place, check_plot, draw_tape
 from bench.tapes import Control, Tape, read_tape, write_tape
 from exchange.codes import EventKind, RejectReason
 from exchange.engine import query
+from exchange.engine.control_checks import ControlError
 from exchange.engine.engine import Engine
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
@@ -61,14 +62,19 @@ class Outcome:
         ]
 
 
-def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None]) -> Outcome:
-    """Run a whole tape; `progress` is told how many commands are done more."""
+def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None], title: str = "tape") -> Outcome:
+    """Run a whole tape; `progress` is told how many commands are done more.
+
+    title    what a person calls the tape
+    UserError: a control that the engine refuses where it stands.
+    """
     elapsed = events_seen = fills = 0
     refused: Counter[str] = Counter()
     for part in tape.parts():
         for chunk in [part] if isinstance(part, Control) else row_chunks(part):
             start = perf_counter_ns()
             if isinstance(chunk, Control):
+                check_control(engine, chunk, title)
                 events = engine.control(chunk.row, chunk.payload)
             else:
                 events = engine.apply(chunk)
@@ -79,6 +85,15 @@ def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None]) -> 
             progress(1 if isinstance(chunk, Control) else len(chunk))
     state_hash = engine.state_hash().hex()
     return Outcome(len(tape.commands), len(tape.controls), elapsed, events_seen, fills, refused, state_hash)
+
+
+def check_control(engine: Engine, control: Control, title: str) -> None:
+    """UserError: this control cannot be carried out in a state of this size or content."""
+    try:
+        engine.check_control(int(control.row["kind"][0]), control.payload)
+    except ControlError as error:
+        name = engine.limits.name
+        raise UserError(f"{title}: control at sequence {control.sequence}, state size {name!r}: {error}") from None
 
 
 def row_chunks(rows: np.ndarray) -> list[np.ndarray]:
@@ -122,20 +137,40 @@ class Output:
             console.print(f"plot        {self.plot}: {draw_tape(tape, self.plot)}", soft_wrap=True)
 
 
-def replay_source(
-    source: str, messages: Path | None, book: Path | None, output: Output, seed: int, commands: int | None
-) -> int:
+@dataclass(frozen=True)
+class Choice:
+    """What only some sources take; None where nobody said it."""
+
+    messages: Path | None = None  # of lobster
+    book: Path | None = None
+    seed: int | None = None  # of a flow
+    commands: int | None = None
+
+    def check(self, source: str, is_flow: bool) -> None:
+        """UserError: something is said that this source does not take."""
+        for name in [field.name for field in fields(self) if getattr(self, field.name) is not None]:
+            of_flow = name in ("seed", "commands")
+            if is_flow if of_flow else source == "lobster":
+                continue
+            allowed = f"a flow ({', '.join(FLOWS)})" if of_flow else "the source lobster"
+            raise UserError(f"--{name} {getattr(self, name)} does not apply to {source}, allowed: with {allowed}")
+
+
+def replay_source(source: str, choice: Choice, output: Output) -> int:
     """`gpux replay`: run a tape, a data folder, a LOBSTER pair or a generated flow. Returns the exit code."""
     console = Console(highlight=False)
     path = Path(source)
+    is_flow = source in FLOWS and not path.exists()
+    choice.check(source, is_flow)
     output.check()
     if source == "lobster":
-        if messages is None or book is None:
+        if choice.messages is None or choice.book is None:
             raise UserError("replay lobster needs --messages FILE.csv and --book FILE.csv")
-        return replay_lobster(console, messages, book, output)
+        return replay_lobster(console, choice.messages, choice.book, output)
     if path.is_dir():
         return replay_data_folder(console, path, output)
-    tape = flow_tape(source, seed, commands) if source in FLOWS and not path.exists() else read_tape(path)
+    seed = 1 if choice.seed is None else choice.seed
+    tape = flow_tape(source, seed, choice.commands) if is_flow else read_tape(path)
     outcome = run_tape(console, tape, source)
     expect_fills(console, tape, outcome)
     expect_state(console, tape, outcome, source)
@@ -148,7 +183,7 @@ def run_tape(console: Console, tape: Tape, title: str) -> Outcome:
     warm_up(NAMED[tape.limits])
     with progress_bar(console) as bar:
         task = bar.add_task(title, total=len(tape.commands) + len(tape.controls))
-        outcome = replay_tape(tape, Engine(NAMED[tape.limits]), lambda count: bar.advance(task, count))
+        outcome = replay_tape(tape, Engine(NAMED[tape.limits]), lambda count: bar.advance(task, count), title)
     console.print("\n".join(outcome.lines()), soft_wrap=True)
     return outcome
 

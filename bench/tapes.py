@@ -12,18 +12,53 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import blake3
+import msgspec
 import numpy as np
 
 from exchange.errors import UserError
 from exchange.limits import NAMED
 from exchange.records import COMMAND, COMMAND_FIELDS, ROW_VERSION
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 METADATA_KEY = b"gpux.tape"
 ROW_GROUP_ROWS = 1_000_000
 DELTA_FIELDS = ("sequence", "time_ns", "request_id", "order_id", "price", "trigger", "expiry_ns")
+
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class KnownNotes(TypedDict, total=False):
+    """Notes that are used; a tape may have others."""
+
+    fills: Count  # trades that the generator of the flow predicts
+
+
+class Noted(TypedDict):
+    notes: KnownNotes
+
+
+class Metadata(TypedDict):
+    """What a file says about itself (TAPE-002), as `describe` writes it."""
+
+    row_version: int
+    shard: str
+    first_sequence: int
+    last_sequence: int
+    rows: Count
+    resting_rows: Count
+    rules_hash: str
+    instruments_hash: str
+    state_hash: str
+    tape_hash: str
+    limits: str
+    controls: list[tuple[bytes, bytes]]  # row and payload, base64 in the file
+    notes: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -123,7 +158,7 @@ def encode(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def read_metadata(path: Path) -> dict[str, Any]:
+def read_metadata(path: Path) -> Metadata:
     """What the file says about itself; a UserError if it is no tape of ours."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -137,12 +172,23 @@ def read_metadata(path: Path) -> dict[str, Any]:
     text = (schema.metadata or {}).get(METADATA_KEY)
     if text is None:
         raise UserError(f"{path}: Parquet, but no gpux tape (no metadata {METADATA_KEY.decode()})")
-    metadata: dict[str, Any] = json.loads(text)
-    if metadata["row_version"] != ROW_VERSION:
-        raise UserError(f"{path}: row version {metadata['row_version']}, this gpux reads {ROW_VERSION}")
+    metadata = decode_metadata(path, text)
     if metadata["limits"] not in NAMED:
         raise UserError(f"{path}: state size {metadata['limits']!r}, allowed: {', '.join(NAMED)}")
     return metadata
+
+
+def decode_metadata(path: Path, text: bytes) -> Metadata:
+    """Metadata of this row version, every field of the type that it is to have. UserError names the field."""
+    try:
+        found = msgspec.json.decode(text, type=dict[str, Any])
+        version = found.get("row_version")
+        if version != ROW_VERSION:
+            raise UserError(f"{path}: row version {version}, this gpux reads {ROW_VERSION}")
+        msgspec.convert(found, Noted)
+        return msgspec.convert(found, Metadata)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise UserError(f"{path}: damaged: metadata {METADATA_KEY.decode()}: {error}") from None
 
 
 def read_tape(path: Path) -> Tape:
@@ -155,14 +201,11 @@ def read_tape(path: Path) -> Tape:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path}: damaged: {str(error).splitlines()[0]}") from None
-    rows = np.zeros(table.num_rows, COMMAND)
-    for name, _, _ in COMMAND_FIELDS:
-        if name not in table.column_names:
-            raise UserError(f"{path}: damaged: column {name} is missing")
-        rows[name] = table.column(name).to_numpy()
+    rows = command_rows(path, table)
+    controls = [decode_control(path, number, *pair) for number, pair in enumerate(metadata["controls"], 1)]
     tape = Tape(
         rows,
-        [decode_control(*pair) for pair in metadata["controls"]],
+        controls,
         metadata["limits"],
         metadata["shard"],
         metadata["rules_hash"],
@@ -172,10 +215,41 @@ def read_tape(path: Path) -> Tape:
     )
     if tape_hash(tape) != metadata["tape_hash"]:
         raise UserError(f"{path}: damaged: its rows do not have the tape hash {metadata['tape_hash'][:16]}...")
-    if np.any(np.diff(rows["sequence"]) <= 0):
-        raise UserError(f"{path}: damaged: sequences do not ascend")
+    if tape.resting_rows > len(rows):
+        raise UserError(f"{path}: damaged: resting_rows {tape.resting_rows} not in 0..{len(rows)}")
+    check_sequences(path, tape)
     return tape
 
 
-def decode_control(row: str, payload: str) -> Control:
-    return Control(np.frombuffer(base64.b64decode(row), COMMAND).copy(), base64.b64decode(payload))
+def command_rows(path: Path, table: "pa.Table") -> np.ndarray:
+    """COMMAND rows of a table. UserError: a column is missing, of another type, or has holes."""
+    import pyarrow as pa
+
+    rows = np.zeros(table.num_rows, COMMAND)
+    for name, code, _ in COMMAND_FIELDS:
+        if name not in table.column_names:
+            raise UserError(f"{path}: damaged: column {name} is missing")
+        column, wanted = table.column(name), pa.from_numpy_dtype(np.dtype(code))
+        if column.type != wanted:
+            raise UserError(f"{path}: damaged: column {name} has type {column.type}, allowed: {wanted}")
+        if column.null_count:
+            raise UserError(f"{path}: damaged: column {name} has {column.null_count} empty rows, allowed: none")
+        rows[name] = column.to_numpy()
+    return rows
+
+
+def decode_control(path: Path, number: int, row: bytes, payload: bytes) -> Control:
+    """One control of the metadata, counted from 1. UserError if its row is not one COMMAND row."""
+    if len(row) != COMMAND.itemsize:
+        raise UserError(f"{path}: damaged: the row of control {number} has {len(row)} bytes, not {COMMAND.itemsize}")
+    return Control(np.frombuffer(row, COMMAND).copy(), payload)
+
+
+def check_sequences(path: Path, tape: Tape) -> None:
+    """UserError unless the sequences of rows and controls ascend, and no row has that of a control."""
+    rows = tape.commands["sequence"]
+    controls = np.array([control.sequence for control in tape.controls], np.int64)
+    if np.any(rows[1:] <= rows[:-1]) or np.any(controls[1:] <= controls[:-1]):
+        raise UserError(f"{path}: damaged: sequences do not ascend")
+    for sequence in np.intersect1d(rows, controls)[:1].tolist():
+        raise UserError(f"{path}: damaged: sequence {sequence} is that of a row and of a control")

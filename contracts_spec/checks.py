@@ -7,19 +7,26 @@ from typing import Any
 
 import msgspec
 
+from contracts_spec.bounds import check_catalogue_hours, check_chip_ranges, check_product_ranges, check_ranges
 from contracts_spec.business_days import BusinessDays
 from contracts_spec.errors import Problem, SpecError
 from contracts_spec.ids import CHIP_CODE_MAX, FLOOR_STEP_BP
-from contracts_spec.listing import listed_periods
-from contracts_spec.periods import last_trading_day, tender_days
+from contracts_spec.listing import last_trading_days, listed_periods
+from contracts_spec.periods import tender_days
 from contracts_spec.schema import CalendarFile, Chip, ChipsFile, MarginFile, ProductsFile, Spec, TiersFile
 from contracts_spec.symbols import CHIP_PATTERN, RESERVED_NAMES, tier_name
 from exchange.codes import Family
-from exchange.units import BP, LONGEST_HOURS
+from exchange.units import BP
 
 CAP_BP_MAX = 30_000
-CONVERSION_BP_MAX = 11_000  # CONFIG-005: what a month's value is multiplied by before it is divided
-MONTH_HOURS_MAX = 744
+# CONFIG-003: the others lie in 0..BP.
+RATIO_RANGES = {
+    "conversion_cap_bp": (BP, CAP_BP_MAX),
+    "maintenance_bp": (1, BP),
+    "daily_limit_bp": (1, BP),
+    "breaker_bp": (1, BP),
+    "velocity_bp": (1, BP),
+}
 PROVISIONAL_NOTICE_DAYS = 90
 DEPTH = {"months": 12, "quarters": 8, "years": 5}
 # A listed chip needs these; mamf_tenths only admits it to the INF basket.
@@ -35,6 +42,9 @@ NEEDED_WHEN_LISTED = (
     "month_accountability_lots",
     "all_accountability_lots",
 )
+RATIO_MAX = 1_000  # lots of a leg for those of the other
+CURRENCY_PATTERN = r"[A-Z]{3}"
+REGION_PATTERN = r"[A-Z][A-Z0-9-]*"
 _MONTH = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])")
 _Problems = Iterator[Problem]
 
@@ -49,10 +59,11 @@ def check_spec(tables: dict[str, Any]) -> list[Problem]:
         (_check_calendar, (calendar,)),
         (_check_chip_prices, (chips, products)),
         (_check_product_tiers, (products, tiers)),
-        (_check_charges, (margin,)),
+        (check_catalogue_hours, (products, chips)),
         (_check_pairs, (margin, chips)),
     )
     problems = [problem for name, table in tables.items() if table for problem in _check_ratios(name, "", table)]
+    problems += check_ranges(tables)
     for check, files in checks:
         if all(file is not None for file in files):
             problems += check(*files)
@@ -70,9 +81,9 @@ def check_date(spec: Spec, day: date) -> list[Problem]:
 
 def _check_dated(spec: Spec, day: date, days: BusinessDays) -> _Problems:
     for product in spec.products.product:
-        family = Family(product.code)
         for chip in spec.listed_chips if product.enabled else ():
-            ltds = [last_trading_day(one, family, days) for one in listed_periods(product, chip, day, days)]
+            periods = listed_periods(product, chip, day, days)
+            ltds = last_trading_days(product, periods, days).values()
             for ltd in ltds:
                 tender_days(ltd, days)
             if ltds and chip.ref_provisional and min(ltds) - day < timedelta(days=PROVISIONAL_NOTICE_DAYS):
@@ -91,7 +102,7 @@ def _check_ratios(file: str, path: str, table: Any) -> _Problems:
     for key in table.__struct_fields__:
         value = getattr(table, key)
         if key.endswith("_bp"):
-            low, high = (BP, CAP_BP_MAX) if key == "conversion_cap_bp" else (0, BP)
+            low, high = RATIO_RANGES.get(key, (0, BP))
             if not low <= value <= high:
                 yield Problem(file, path + key, str(value), f"must be in {low}..{high}", "CONFIG-003")
         yield from _check_ratios(file, f"{path}{key}.", value)
@@ -106,6 +117,7 @@ def _check_chips(file: ChipsFile) -> _Problems:
     for chip in file.chip:
         for key, value, allowed in _chip_problems(chip):
             yield Problem("chips.toml", f"chip.{chip.name}.{key}", value, allowed, "CONFIG-001")
+        yield from check_chip_ranges(chip)
 
 
 def _chip_problems(chip: Chip) -> Iterator[tuple[str, str, str]]:
@@ -117,12 +129,11 @@ def _chip_problems(chip: Chip) -> Iterator[tuple[str, str, str]]:
         yield "reason", "", "missing: say why the chip is not listed"
     if chip.first_delivery is not None and not _MONTH.fullmatch(chip.first_delivery):
         yield "first_delivery", repr(chip.first_delivery), "must be a month like '2027-07'"
+    if not re.fullmatch(REGION_PATTERN, chip.region):
+        yield "region", repr(chip.region), "must be capitals like 'US'"
     for key in NEEDED_WHEN_LISTED:
-        value = getattr(chip, key)
-        if chip.listed and value is None:
+        if chip.listed and getattr(chip, key) is None:
             yield key, "", "missing: a listed chip needs it"
-        elif isinstance(value, int) and key not in ("seed_mills", "psr_mills") and value < 1:
-            yield key, str(value), "must be at least 1"
 
 
 def _check_tiers(file: TiersFile) -> _Problems:
@@ -147,6 +158,8 @@ def _check_tiers(file: TiersFile) -> _Problems:
 
 
 def _check_products(file: ProductsFile) -> _Problems:
+    if not re.fullmatch(CURRENCY_PATTERN, file.currency):
+        yield Problem("products.toml", "currency", repr(file.currency), "must be three capitals like 'USD'")
     families: list[str] = [product.family for product in file.product]
     for family in Family:
         if families.count(family.name) != 1:
@@ -166,7 +179,7 @@ def _check_products(file: ProductsFile) -> _Problems:
         if product.enabled and product.scope == "none" and product.seed_mills is None:
             yield Problem("products.toml", f"{key}.seed_mills", "", "needed when the family is on", "CONFIG-004")
     yield from _check_depth(file)
-    yield from _check_amounts(file)
+    yield from check_product_ranges(file)
 
 
 def _check_depth(file: ProductsFile) -> _Problems:
@@ -179,51 +192,6 @@ def _check_depth(file: ProductsFile) -> _Problems:
         if (found := getattr(physical, key)) < least:
             allowed = f"must be at least {least} while TOP is on"
             yield Problem("products.toml", f"product.PHY.{key}", str(found), allowed, "CONFIG-006")
-
-
-def _check_amounts(file: ProductsFile) -> _Problems:
-    """CONFIG-004 for figures of all products, CONFIG-005 for the largest product of them."""
-    for table, key, least in (
-        ("orders", "price_ticks_max", 1),
-        ("orders", "order_lots_max", 1),
-        ("orders", "position_lots_max", 1),
-        ("orders", "min_inc_ticks", 1),
-        ("orders", "protection_ticks", 0),
-        ("orders", "show_ratio", 0),
-        ("bands", "reject_ticks", 1),
-        ("bands", "daily_limit_bp", 1),
-        ("bands", "breaker_bp", 1),
-        ("bands", "velocity_bp", 1),
-        ("bands", "breaker_window_s", 1),
-        ("bands", "velocity_window_s", 1),
-        ("bands", "breaker_reserved_s", 1),
-        ("bands", "velocity_reserved_s", 1),
-        ("bands", "collar_extension_s", 1),
-        ("bands", "collar_extensions_max", 0),
-        ("bands", "index_unlimited_days", 0),
-        ("limits", "spot_floor_lots", 1),
-        ("limits", "spot_share_bp", 0),
-        ("limits", "reportable_lots", 1),
-        ("limits", "term_lots", 1),
-    ):
-        if (value := getattr(getattr(file, table), key)) < least:
-            yield Problem("products.toml", f"{table}.{key}", str(value), f"must be at least {least}", "CONFIG-004")
-    for key, most in (
-        ("top_lots_max", file.orders.order_lots_max),
-        ("split_percent", 100),
-        ("minimum_allocation", 100),
-    ):
-        if not 0 <= (value := getattr(file.pro_rata, key)) <= most:
-            yield Problem("products.toml", f"pro_rata.{key}", str(value), f"must be in 0..{most}", "CONFIG-004")
-    for key in file.fees.__struct_fields__:
-        if (value := getattr(file.fees, key)) < 0:
-            yield Problem("products.toml", f"fees.{key}", str(value), "must be at least 0", "CONFIG-004")
-    orders = file.orders
-    money = orders.price_ticks_max * orders.position_lots_max
-    largest = max(money * MONTH_HOURS_MAX * CONVERSION_BP_MAX, money * LONGEST_HOURS)
-    if largest >= 1 << 63:
-        allowed = f"times orders.position_lots_max, hours and 11000 is {largest}: must stay below 2^63"
-        yield Problem("products.toml", "orders.price_ticks_max", str(orders.price_ticks_max), allowed, "CONFIG-005")
 
 
 def _check_calendar(file: CalendarFile) -> _Problems:
@@ -240,8 +208,6 @@ def _check_calendar(file: CalendarFile) -> _Problems:
             if wrong:
                 allowed = f"{wrong}: weekdays of the year, each once"
                 yield Problem("calendar.toml", f"holidays.{year}", day.isoformat(), allowed, "CONFIG-007")
-    if not 0 <= file.close_hour_utc <= 23:
-        yield Problem("calendar.toml", "close_hour_utc", str(file.close_hour_utc), "must be in 0..23")
 
 
 def _check_chip_prices(chips: ChipsFile, products: ProductsFile) -> _Problems:
@@ -268,14 +234,6 @@ def _check_product_tiers(products: ProductsFile, tiers: TiersFile) -> _Problems:
                 yield Problem("products.toml", key, repr(name), allowed, "CONFIG-002")
 
 
-def _check_charges(margin: MarginFile) -> _Problems:
-    """CONFIG-004 for what is no share: charges and counts."""
-    for key in margin.__struct_fields__:
-        value = getattr(margin, key)
-        if isinstance(value, int) and not key.endswith("_bp") and value < 0:
-            yield Problem("margin.toml", key, str(value), "must be at least 0", "CONFIG-004")
-
-
 def _check_pairs(margin: MarginFile, chips: ChipsFile) -> _Problems:
     """CONFIG-008."""
     names = {name for chip in chips.chip for name in (chip.name, f"{chip.name}/I")}
@@ -288,6 +246,7 @@ def _check_pairs(margin: MarginFile, chips: ChipsFile) -> _Problems:
         if frozenset(pair.legs) in seen or pair.legs[0] == pair.legs[1]:
             allowed = "a pair of two may stand once"
             yield Problem("margin.toml", f"{key}.legs", " with ".join(pair.legs), allowed, "CONFIG-008")
-        if min(pair.ratio) < 1:
-            yield Problem("margin.toml", f"{key}.ratio", str(list(pair.ratio)), "must be at least 1", "CONFIG-008")
+        if not 1 <= min(pair.ratio) <= max(pair.ratio) <= RATIO_MAX:
+            allowed = f"must be in 1..{RATIO_MAX}"
+            yield Problem("margin.toml", f"{key}.ratio", str(list(pair.ratio)), allowed, "CONFIG-008")
         seen.add(frozenset(pair.legs))

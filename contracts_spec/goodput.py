@@ -78,15 +78,28 @@ def daily_goodput(day: DayTelemetry, ref_tenths: int) -> int:
     ):
         if not 0 <= part <= whole or not whole:
             raise ValueError(f"{name} {part} not in 0..{whole}")
+    for value, least, name in (
+        (day.gpus, 1, "gpus"),
+        (day.model_flop, 0, "model_flop"),
+        (day.program_start_s, 0, "program_start_s"),
+        (ref_tenths, 1, "ref_tenths"),
+    ):
+        if value < least:
+            raise ValueError(f"{name} {value} must be at least {least}")
     available_bp = day.usable_node_s * BP // day.committed_node_s
     productive_bp = day.productive_step_s * BP // elapsed_s
     return combine_bp(available_bp, productive_bp, throughput_bp(measured_tenths(day), ref_tenths))
 
 
 def certified_goodput(daily_bp: Sequence[int | None]) -> int:
-    """Second-lowest of the seven days; a day without record (None) counts as zero (CERT-005)."""
+    """Second-lowest of the seven days; a day without record (None) counts as zero (CERT-005).
+
+    ValueError if there are not seven days, or one lies outside 0..10000 basis points.
+    """
     if len(daily_bp) != WINDOW_DAYS:
         raise ValueError(f"{len(daily_bp)} days given, the window has {WINDOW_DAYS}")
+    if wrong := next((day for day in daily_bp if day is not None and not 0 <= day <= BP), None):
+        raise ValueError(f"goodput {wrong} of a day not in 0..{BP}")
     return sorted(day or 0 for day in daily_bp)[1]
 
 
@@ -97,8 +110,12 @@ def grade(goodput_bp: int, tiers: Iterable[Tier]) -> Tier | None:
 
 
 def meets_fabric(chip: Chip, all_reduce_gbps: int, all_to_all_gbps: int) -> bool:
-    """Whether the fabric reaches the chip's floors; a miss rejects whatever the goodput is (CERT-006)."""
-    assert chip.all_reduce_gbps is not None and chip.all_to_all_gbps is not None, "every listed chip has floors"
+    """Whether the fabric reaches the chip's floors; a miss rejects whatever the goodput is (CERT-006).
+
+    ValueError if the chip has no floors, as one that is not listed.
+    """
+    if chip.all_reduce_gbps is None or chip.all_to_all_gbps is None:
+        raise ValueError(f"chip {chip.name} has no fabric floors: only one that has is certified")
     return all_reduce_gbps >= chip.all_reduce_gbps and all_to_all_gbps >= chip.all_to_all_gbps
 
 

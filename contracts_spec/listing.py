@@ -1,8 +1,10 @@
 """Which periods of a product are listed on a trading day (SPEC-050, SPEC-032, SPEC-051)."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from contracts_spec.business_days import BusinessDays
+from contracts_spec.errors import SpecError
 from contracts_spec.periods import CASH_FAMILIES, STEP_MONTHS, Period, children, last_trading_day, month_index
 from contracts_spec.schema import Chip, Product, Spec
 from exchange.codes import Family, PeriodKind
@@ -24,6 +26,23 @@ def calendar_periods(product: Product, day: date, days: BusinessDays) -> tuple[P
         if count := getattr(product, count_key):
             listed += _nearest(kind, count, Family(product.code), day, days)
     return tuple(listed)
+
+
+def last_trading_days(product: Product, periods: Iterable[Period], days: BusinessDays) -> dict[Period, date]:
+    """LTD of each of a product's periods.
+
+    SpecError: a holiday list is missing; says which key of products.toml reaches so far ahead
+    """
+    found: dict[Period, date] = {}
+    for period in periods:
+        try:
+            found[period] = last_trading_day(period, Family(product.code), days)
+        except SpecError as error:
+            key = _COUNTS[period.kind]
+            reaching = f", as products.toml: product.{product.family}.{key} = {getattr(product, key)} reaches so far"
+            told = [problem._replace(allowed=problem.allowed + reaching) for problem in error.problems]
+            raise SpecError(told) from None
+    return found
 
 
 def listed_periods(product: Product, chip: Chip | None, day: date, days: BusinessDays) -> tuple[Period, ...]:

@@ -34,6 +34,8 @@ def load_spec(folder: str | Path | None = None, day: date | None = None) -> Spec
     SpecError names every problem: file, key, value, what is allowed
     """
     place = Path(folder or FOLDER)
+    if not place.is_dir():
+        raise SpecError([Problem(", ".join(FILES), "missing", "", f"there is no folder {place}")])
     if absent := [name for name in FILES if not (place / name).is_file()]:
         needed = f"there is no such file in {place}, needed are {', '.join(FILES)}"
         raise SpecError([Problem(", ".join(absent), "missing", "", needed)])
@@ -83,8 +85,11 @@ def _read_file(folder: Path, name: str, problems: list[Problem]) -> msgspec.Stru
     except (OSError, UnicodeDecodeError) as error:
         problems.append(Problem(name, "cannot be read", "", str(error)))
         return None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, or an integer with more digits than Python converts
         problems.append(Problem(name, "is not TOML", "", str(error)))
+        return None
+    except RecursionError:
+        problems.append(Problem(name, "is not TOML", "", "lists or tables lie too deep in each other"))
         return None
     return _read_table(FILES[name], data, "", lambda key, value, ok: problems.append(Problem(name, key, value, ok)))
 
@@ -124,11 +129,21 @@ def _read_value(kind: Any, value: Any, path: str, report: Callable[[str, str, st
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
         table = _read_table(kind, value, f"{path}.", report)
         return _BAD if table is None else table
+    if not _fits(value):
+        report(path, _shown(value), f"must be {_expected(kind)} of at most 64 bits")
+        return _BAD
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError:
         report(path, _shown(value), f"must be {_expected(kind)}")
         return _BAD
+
+
+def _fits(value: Any) -> bool:
+    """Whether every integer of a value fits into 64 bits, as the canonical document needs."""
+    if isinstance(value, list):
+        return all(_fits(one) for one in value)
+    return not isinstance(value, int) or -(1 << 63) <= value < 1 << 63
 
 
 def _entry(entry: Any, index: int) -> str:
@@ -155,5 +170,8 @@ def _expected(kind: Any) -> str:
 
 def _shown(value: Any) -> str:
     """A found value, short enough for one line."""
-    text = repr(value) if not isinstance(value, date) else value.isoformat()
+    try:
+        text = repr(value) if not isinstance(value, date) else value.isoformat()
+    except ValueError:  # a hexadecimal integer may have more digits than Python converts
+        return "a number of thousands of digits"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -9,7 +9,7 @@ from msgspec import Struct
 from contracts_spec.bands import PriceRange, breaker_width, daily_range, daily_width, velocity_width, whole_range
 from contracts_spec.business_days import BusinessDays
 from contracts_spec.ids import Terms, pack_id
-from contracts_spec.listing import calendar_periods, first_delivery_month
+from contracts_spec.listing import calendar_periods, first_delivery_month, last_trading_days
 from contracts_spec.periods import (
     STEP_MONTHS,
     TERMS,
@@ -18,7 +18,6 @@ from contracts_spec.periods import (
     day_start_ns,
     first_day,
     hours_by_month,
-    last_trading_day,
 )
 from contracts_spec.schema import Chip, Product, Spec, Tier
 from contracts_spec.symbols import OutrightName, symbol_text
@@ -118,7 +117,7 @@ def _terms_of(listing: Listing, product: Product) -> Iterator[tuple[Terms, Chip 
     """Terms, chip and LTD of each outright of a product; shorter periods first, so that children come first."""
     family = Family(product.code)
     periods = calendar_periods(product, listing.day, listing.days)
-    ltds = {period: last_trading_day(period, family, listing.days) for period in periods}
+    ltds = last_trading_days(product, periods, listing.days)
     chips: tuple[Chip | None, ...] = listing.spec.listed_chips if product.scope == "chip" else (None,)
     floors = [listing.tiers[name].floor_bp for name in product.tiers] or [0]
     for chip in chips:

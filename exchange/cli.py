@@ -48,10 +48,11 @@ def contracts(
     """
     from exchange import contracts_command
 
+    filters = contracts_command.Filters(chip, tier, kind, family, symbol_glob)
     if against:
+        contracts_command.check_alone("--against", filters, symbol, json)
         contracts_command.show_changes(spec, against, date)
         return
-    filters = contracts_command.Filters(chip, tier, kind, family, symbol_glob)
     contracts_command.contracts(symbol, filters, date, json, spec)
 
 
@@ -78,7 +79,7 @@ def replay(
     book: Path | None = None,
     save: Path | None = None,
     plot: Path | None = None,
-    seed: int = 1,
+    seed: int | None = None,
     commands: int | None = None,
 ) -> None:
     """Replay recorded or generated commands through the engine: commands/s, fills, state hash, checks.
@@ -89,12 +90,13 @@ def replay(
         book: LOBSTER order-book file of the same messages; every book state is compared.
         save: Write what was replayed as a tape.
         plot: Draw prices, trades and the last book of the busiest instrument into this file (.png, .svg, .pdf).
-        seed: Seed of a generated flow.
+        seed: Seed of a generated flow; without it 1.
         commands: Length of a generated flow.
     """
     from bench import replay as replaying
 
-    sys.exit(replaying.replay_source(source, messages, book, replaying.Output(save, plot), seed, commands))
+    choice = replaying.Choice(messages, book, seed, commands)
+    sys.exit(replaying.replay_source(source, choice, replaying.Output(save, plot)))
 
 
 @app.command

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -54,11 +54,22 @@ class Catalogue:
 
 def contracts(symbol: str, filters: Filters, day: str, as_json: bool, folder: str) -> None:
     """Prints one contract or those that the filters let through. UserError: bad symbol, filter, date or folder."""
+    if symbol:
+        check_alone(f"the symbol {symbol}", filters)
     catalogue = open_catalogue(day, folder)
     if symbol:
         show_one(catalogue, symbol, as_json)
     else:
         show_list(catalogue, filters, as_json)
+
+
+def check_alone(asked: str, filters: Filters, symbol: str = "", as_json: bool = False) -> None:
+    """UserError: something is said beside `asked` that does not apply to it, as filters of the list."""
+    said = {field.name: getattr(filters, field.name) for field in fields(filters)}
+    given = [f"--{name.replace('_', '-')} {value}" for name, value in said.items() if value]
+    given += [f"the symbol {symbol}"] * bool(symbol) + ["--json"] * as_json
+    if given:
+        raise UserError(f"{', '.join(given)} does not apply to {asked}, allowed: one without the other")
 
 
 def open_catalogue(day: str, folder: str) -> Catalogue:

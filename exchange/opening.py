@@ -140,7 +140,7 @@ class OpenVenue:
         self.folder = folder
         self.day = catalogue.day
         self.seams = seams
-        spec = self.spec = _load_spec(catalogue.day)
+        spec = self.spec = spec_of(catalogue.day)
         rules = json.dumps({"catalogue": spec_sha256(spec).hex(), "rules": RULES}).encode()
         opened = open_journal(
             folder, seams.disk, seams.rng, seams.clock, NAMED[limits_name], rules, _make_recorder, seams.segment_bytes
@@ -277,13 +277,23 @@ class OpenVenue:
         self.journal.close()
 
 
-def _load_spec(day: date) -> Spec:
+def spec_of(day: date) -> Spec:
+    """The built-in specification. UserError, exit code 78, if it does not hold on the day or a venue cannot list it."""
     try:
         spec = load_spec(None, day)
     except SpecError as error:
         raise UserError(str(error), EXIT_CONFIGURATION) from error
     check_fixed(spec)
+    _check_scopes(spec)
     return spec
+
+
+def _check_scopes(spec: Spec) -> None:
+    """UserError for a family that belongs to no chip: nothing says yet what a venue would hold for it."""
+    for product in spec.products.product:
+        if product.enabled and product.scope == "none":
+            told = "no venue lists it: no chip gives it a scan range, a spot limit and a product group"
+            raise UserError(f"products.toml: product.{product.family}.enabled = true: {told}", EXIT_CONFIGURATION)
 
 
 def _make_recorder(limits: Limits, body: np.ndarray | None) -> Any:

@@ -1,11 +1,13 @@
 """`gpux serve` and `gpux key make`: what they tell a person while they start, run and stop."""
 
 import asyncio
+import re
 import signal
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, time
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import msgspec
 from rich.console import Console
@@ -16,12 +18,13 @@ from exchange.engine.control import encode_payload
 from exchange.engine.warmup import share_done, warm_up
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair, encode_bytes
+from exchange.gateway.keys import KEY_ID_BYTES, KeyDefinition, key_payload
 from exchange.journal.errors import EXIT_MISMATCH
 from exchange.journal.recovery import make_data_folder
 from exchange.limits import NAMED
 from exchange.loop import run_loop
 from exchange.main import RunningServer, Settings, prepare, serve
-from exchange.opening import OpenVenue
+from exchange.opening import DEPOSIT_MILLS_MAX, FIRM_MAX, OpenVenue, spec_of
 from exchange.operator.acts import Act
 from exchange.operator.cli import NOBODY, By
 from exchange.operator.port import ask, is_served
@@ -31,14 +34,22 @@ from exchange.seams import RealClock, RealDisk
 
 POLL_S = 0.2
 SEED_BYTES = 32
+KEY_PREFIX = "k_"
+CLOSE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 COLD_S = 1.0  # a start that takes longer is compiling: then the bar is shown
 
 
 def run_serve(folder: str, settings: Settings, console: Console) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit code."""
     settings.check()
+    check_catalogue(settings)
     make_data_folder(settings.disk, folder)  # a wrong one is told before the engine compiles
     return run_loop(_serve(folder, settings, console))
+
+
+def check_catalogue(settings: Settings) -> None:
+    """UserError, exit code 78, if nothing can be listed on the day: told before a folder is made for it."""
+    spec_of(settings.day or datetime.now(UTC).date())
 
 
 async def _serve(folder: str, settings: Settings, console: Console) -> int:
@@ -141,29 +152,64 @@ def make_key(
     nobody signed. `by`: who asks, and why."""
     path = key_file or f"{folder}/{name}.pem"
     disk = RealDisk()
-    if disk.exists(path):
-        raise UserError(f"{path} exists already: a private key is never overwritten")
-    make_data_folder(disk, folder)
-    pair = KeyPair(f"k_{name}", account, settings.rng.bytes(SEED_BYTES))
+    pair = KeyPair(f"{KEY_PREFIX}{name}", account, settings.rng.bytes(SEED_BYTES))
     request = DefineKey(
         key=pair.key, public=encode_bytes(pair.public()), account=account, scopes=list(scopes), firm=firm,
         mills=deposit_mills, reason=by.reason,
     )  # fmt: skip
-    if is_served(folder):
+    _check_key(name, pair, request, NAMED[settings.limits].accounts)
+    _check_file(disk, path, folder)
+    served = is_served(folder)
+    if not served:
+        _check_unserved(folder, by, settings)
+    make_data_folder(disk, folder)
+    if served:
         with _private_file(disk, path, pair):
             told = ask(folder, request, load_private(by.sign) if by.sign else None)
             for line in told:
                 console.print(line, markup=False, highlight=False)
         return pair, path
-    if by.sign:
-        raise UserError(f"no venue of {folder} is running: only one that runs checks signatures (--sign)")
-    if len(by.reason) > REASON_MAX:
-        raise UserError(f"a reason of {len(by.reason)} characters: at most {REASON_MAX}")
     run_loop(warm_up_shown(settings, console))
     act = encode_payload(Act(msgspec.json.encode(request).decode()))
     with prepare(folder, settings) as setup, _private_file(disk, path, pair):
         setup.make_key(name, account, deposit_mills, scopes, pair.seed, firm, act)
     return pair, path
+
+
+def _check_key(name: str, pair: KeyPair, request: DefineKey, accounts: int) -> None:
+    """UserError for a key that can be none at any venue: told before a folder is made for it.
+
+    accounts   largest account number
+    """
+    if not name:
+        limit = KEY_ID_BYTES - len(KEY_PREFIX)
+        raise UserError(f"name '' is not 1 to {limit} characters from A-Z a-z 0-9 _ . : -")
+    key_payload(KeyDefinition(pair.key, request.public, [pair.account], request.scopes, request.firm))
+    for what, found, low, high in (
+        ("account", pair.account, 1, accounts),
+        ("deposit", request.mills, 0, DEPOSIT_MILLS_MAX),
+        ("firm", request.firm, 0, FIRM_MAX),
+    ):
+        if not low <= found <= high:
+            raise UserError(f"{what} {found} not in {low}..{high}")
+
+
+def _check_file(disk: RealDisk, path: str, folder: str) -> None:
+    """UserError if a private key cannot go to `path`; the data folder itself may still be missing."""
+    if disk.exists(path):
+        raise UserError(f"{path} exists already: a private key is never overwritten")
+    parent = Path(path).parent
+    if parent.absolute() != Path(folder).absolute() and not parent.is_dir():
+        raise UserError(f"{path} cannot be written: there is no folder {parent}")
+
+
+def _check_unserved(folder: str, by: By, settings: Settings) -> None:
+    """UserError for what a venue that does not run cannot take."""
+    if by.sign:
+        raise UserError(f"no venue of {folder} is running: only one that runs checks signatures (--sign)")
+    if len(by.reason) > REASON_MAX:
+        raise UserError(f"a reason of {len(by.reason)} characters: at most {REASON_MAX}")
+    check_catalogue(settings)
 
 
 @contextmanager
@@ -199,9 +245,11 @@ def parse_day(text: str) -> date | None:
 
 
 def parse_close(text: str) -> DaySchedule | None:
-    """The scheduled day of a close like 21:00; empty is none."""
-    try:
-        moment = time.fromisoformat(text) if text else None
-    except ValueError:
-        raise UserError(f"--close {text!r} is not a time like 21:00") from None
-    return None if moment is None else DaySchedule(close_s=moment.hour * 3_600 + moment.minute * 60 + moment.second)
+    """The scheduled day of a close like 21:00 or 21:00:30, UTC; empty is none."""
+    if not text:
+        return None
+    found = CLOSE.fullmatch(text)
+    if found is None:
+        raise UserError(f"--close {text!r} is not a UTC time like 21:00 or 21:00:30")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return DaySchedule(close_s=hours * 3_600 + minutes * 60 + seconds)

@@ -68,6 +68,23 @@ BAD_INPUT = [
     "serve '' --port 0",
     "key make no-tape.parquet bob --account 1",
 ]
+NOT_APPLYING = [  # a command, and the words in it that it cannot use
+    ("replay no-tape.parquet --commands 5", "--commands 5"),
+    ("replay no-tape.parquet --seed 1", "--seed 1"),
+    ("replay no-tape.parquet --messages zz", "--messages zz"),
+    ("replay . --seed 0", "--seed 0"),
+    ("replay mixed --book zz", "--book zz"),
+    ("replay lobster --messages zz --book zz --commands 5", "--commands 5"),
+    ("contracts H100.G90.H27 --chip B200", "--chip B200"),
+    ("contracts H100.G90.H27 --tier G90", "--tier G90"),
+    ("contracts H100.G90.H27 --kind month", "--kind month"),
+    ("contracts H100.G90.H27 --family PHY", "--family PHY"),
+    ("contracts H100.G90.H27 --symbol-glob x", "--symbol-glob x"),
+    ("contracts H100.G90.H27 --against zz", "the symbol H100.G90.H27"),
+    ("contracts --chip B200 --against zz", "--chip B200"),
+    ("contracts --json --against zz", "--json"),
+]
+BAD_INPUT += [command for command, _ in NOT_APPLYING]
 BAD_SPECIFICATION = {  # BAD-069, CONFIG-007
     "contracts --spec no-such-folder",
     "contracts --date 9999-12-31",
@@ -98,6 +115,17 @@ def test_bad_input_is_told_in_one_line_with_its_exit_code(
     assert stopped.value.code == (78 if command in BAD_SPECIFICATION else 2)
     assert output.out == ""
     assert is_one_line_on_stderr(output.err), output.err
+
+
+@pytest.mark.parametrize(("command", "unused"), NOT_APPLYING)
+def test_option_that_does_not_apply_is_told(
+    command: str, unused: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        cli.main(shlex.split(command))
+    told = capsys.readouterr().err
+    assert told.startswith(f"gpux: {unused} does not apply to ") and "allowed: " in told, told
 
 
 def test_the_process_ends_as_the_function_says() -> None:

@@ -110,7 +110,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     ("arguments", "text"),
     [
         (("--date", "2035-01-01"), "calendar.toml: holidays.2037: a holiday list is needed for 2037"),
-        (("--spec", "nowhere"), "there is no such file in nowhere"),
+        (("--spec", "nowhere"), "there is no folder nowhere"),
     ],
 )
 def test_a_specification_that_cannot_be_used_is_one_line_and_exit_code_78(
@@ -129,9 +129,9 @@ def test_a_specification_that_cannot_be_used_is_one_line_and_exit_code_78(
             "min_inc = 1",
             "products.toml: orders.min_inc = 1: unknown key, allowed",
         ),
-        ("products.toml", "min_inc_ticks = 1", "min_inc_ticks = 0", "orders.min_inc_ticks = 0: must be at least 1"),
-        ("margin.toml", "tier_mills = 50", "tier_mills = -1", "margin.toml: tier_mills = -1: must be at least 0"),
-        ("margin.toml", "maintenance_bp = 8000", "maintenance_bp = -1", "maintenance_bp = -1: must be in 0..10000"),
+        ("products.toml", "min_inc_ticks = 1", "min_inc_ticks = 0", "orders.min_inc_ticks = 0: must be in 1..100000"),
+        ("margin.toml", "tier_mills = 50", "tier_mills = -1", "margin.toml: tier_mills = -1: must be in 0..10000"),
+        ("margin.toml", "maintenance_bp = 8000", "maintenance_bp = -1", "maintenance_bp = -1: must be in 1..10000"),
         ("chips.toml", 'name = "H100"', 'name = "A100"', "chips.toml: chip name = 'A100': may stand once"),
         ("tiers.toml", 'name = "G85"', 'name = "G90"', "tiers.toml: tier.G90.name = 'G90': must be 'G85'"),
     ],
@@ -178,4 +178,4 @@ def test_a_specification_is_compared_with_the_one_in_force(capsys: pytest.Captur
     assert "chips.toml: chip.MAIA.code = 15: must stay 14 (CONFIG-001" in text
     assert "; chips.toml: chip.H100.unit_lots = 16: is frozen in listed instruments: must stay 8 (CONFIG-010" in text
     text = mistake(capsys, "--spec", str(tmp_path), "--against", str(tmp_path / "none"), code=78)
-    assert f"there is no such file in {tmp_path / 'none'}" in text
+    assert f"there is no folder {tmp_path / 'none'}" in text

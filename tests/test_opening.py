@@ -4,7 +4,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from contracts_spec.load import load_spec
+from exchange import opening
 from exchange.errors import UserError
 from exchange.main import Settings, prepare
 
@@ -46,4 +49,18 @@ def test_a_key_has_one_name_and_an_account_that_exists(tmp_path: Path) -> None:
 def test_an_unlisted_symbol_is_refused(tmp_path: Path) -> None:
     settings = Settings(day=date(2026, 11, 23), symbols=("H100.G90.Z99",), limits="test", durability="none")
     with pytest.raises(UserError, match=r"no instrument H100\.G90\.Z99"), prepare(str(tmp_path / "data"), settings):
+        pass
+
+
+@pytest.mark.rule("SPEC-010")
+def test_a_family_that_belongs_to_no_chip_is_told_when_a_venue_would_list_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = load_spec()
+    product = tuple(replace(one, enabled=one.enabled or one.family == "INF") for one in spec.products.product)
+    monkeypatch.setattr(
+        opening, "load_spec", lambda *_: replace(spec, products=replace(spec.products, product=product))
+    )
+    told = r"products\.toml: product\.INF\.enabled = true: no venue lists it"
+    with pytest.raises(UserError, match=told), prepare(str(tmp_path / "data"), SETTINGS):
         pass

@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import socket
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,8 @@ def test_private_key_is_never_overwritten_nor_a_key_made_twice(tmp_path: Path) -
         ({"scopes": ("trade", "fly")}, "scopes"),
         ({"name": "x" * 30}, "1 to 24"),
         ({"name": "b b"}, "1 to 24 characters from"),
+        ({"name": ""}, "name '' is not 1 to 22 characters from"),
+        ({"name": "../mm1"}, "1 to 24 characters from"),
         ({"deposit_mills": -1}, "deposit -1 not in"),
         ({"deposit_mills": 2**63 - 1}, "deposit 9223372036854775807 not in"),
         ({"firm": 2**32}, "firm 4294967296 not in"),
@@ -103,9 +107,57 @@ def test_key_that_cannot_be_is_refused_in_one_line_and_leaves_nothing(tmp_path: 
     with pytest.raises(UserError, match=text) as refused:
         make(tmp_path / "venue", **changes)
     assert refused.value.code == 2
-    assert list((tmp_path / "venue").glob("*.pem")) == []
+    assert list(tmp_path.iterdir()) == [], "no venue is made for a key that cannot be"
+    make(tmp_path / "venue", "first", account=8)
+    with pytest.raises(UserError, match=text):
+        make(tmp_path / "venue", **changes)
+    assert [path.name for path in tmp_path.rglob("*.pem")] == ["first.pem"]
     with prepare(str(tmp_path / "venue"), SETTINGS) as setup:
-        assert setup.keys.keys == {} and query.firm_of(setup.engine.states, 7) == 0
+        assert set(setup.keys.keys) == {"k_first"} and query.firm_of(setup.engine.states, 7) == 0
+
+
+@pytest.mark.parametrize("changes", [{"by": By(sign="ops.pem")}, {"by": By(reason="x" * 201)}])
+def test_key_that_a_venue_at_rest_cannot_take_leaves_no_folder(tmp_path: Path, changes: dict) -> None:
+    with pytest.raises(UserError):
+        make(tmp_path / "venue", **changes)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.rule("CONFIG-007")
+def test_a_day_without_a_catalogue_leaves_no_folder(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, day=date(1990, 1, 1))
+    for run in (
+        lambda folder: serve_command.run_serve(folder, settings, console()),
+        lambda folder: serve_command.make_key(folder, "mm1", 7, 0, ("read",), 0, "", settings, console()),
+    ):
+        with pytest.raises(UserError, match="a holiday list is needed for 1990") as refused:
+            run(str(tmp_path / "venue"))
+        assert refused.value.code == 78
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("text", "close_s"), [("21:00", 75_600), ("00:00", 0), ("23:59:59", 86_399)])
+def test_close_is_a_utc_time(text: str, close_s: int) -> None:
+    schedule = serve_command.parse_close(text)
+    assert schedule is not None and schedule.close_s == close_s
+
+
+def test_without_a_close_there_is_no_schedule() -> None:
+    assert serve_command.parse_close("") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["21:00+05:00", "21:00Z", "21", "2100", "T21:00", "24:00", "21:60", "9:00", "21:00:00.5", " 21:00", "21:00\n", "x"],
+)
+def test_close_that_is_no_utc_time_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match="is not a UTC time like 21:00 or 21:00:30"):
+        serve_command.parse_close(text)
+
+
+def test_private_key_may_go_into_the_folder_that_is_made(tmp_path: Path) -> None:
+    _, path = make(tmp_path / "venue", key_file=str(tmp_path / "venue" / "mine.pem"))
+    assert path == f"{tmp_path}/venue/mine.pem" and Path(path).is_file()
 
 
 @pytest.mark.rule("DUR-108")

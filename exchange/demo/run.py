@@ -165,7 +165,8 @@ async def trade(
         say(console, f"Venue at {ready.url}: {len(public.core.feeds.instruments):,} instruments,")
         say(
             console,
-            f"{MAKERS} market makers and {TAKERS} takers on {len(board.instruments)} months of {len(months)} chips.",
+            f"{MAKERS} market makers and {TAKERS} takers on {len(board.instruments)} instruments: "
+            f"{len(months[0])} months of each of {len(months)} chips.",
         )
         watch = f"{called()} watch {months[0][0].symbol} --url {ready.url}"
         say(console, f"To look on from another terminal: {watch}\n")

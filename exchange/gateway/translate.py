@@ -24,7 +24,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.records import COMMAND, COMMAND_STRUCT, ROW_BYTES
-from exchange.units import NS_PER_MS, NS_PER_US
+from exchange.units import NS_PER_MS, NS_PER_US, ORDER_LOTS_MAX
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import Cancel, CancelAll, CancelTerms, Err, New, ProtectionSet, Replace
 from exchange.wire.words import SILENT
@@ -144,8 +144,11 @@ def _refusal_of_terms(message: New) -> Err | None:
         return _missing(message, f"trg is needed with typ {message.order_type}")
     if not message.expiry_us and message.tif == "gtd":
         return _missing(message, "till is needed with tif gtd")
-    if 0 in (message.order_lots, message.display_lots, message.minimum_lots):
-        return _no_lots(message, q=message.order_lots, disp=message.display_lots, minq=message.minimum_lots)
+    lots = message.order_lots, message.display_lots, message.minimum_lots
+    if lots[1] is not UNSET or lots[2] is not UNSET or not 1 <= message.order_lots <= ORDER_LOTS_MAX:
+        refusal = _refusal_of_lots(message, q=lots[0], disp=lots[1], minq=lots[2])
+        if refusal is not None:
+            return refusal
     if trigger and message.order_type not in STOP_TYPES:
         text = f"trg does not belong to typ {message.order_type}: {', '.join(STOP_TYPES)} have it"
     elif message.reject_if_elected and message.order_type not in STOP_TYPES:
@@ -163,9 +166,13 @@ def _missing(message: New | Replace, text: str) -> Err:
     return error(message.request_id, ErrorCode.BAD_MESSAGE, f"MISSING_FIELD: {text}")
 
 
-def _no_lots(message: New | Replace, **given: int | msgspec.UnsetType) -> Err:
-    key = next(key for key, lots in given.items() if lots == 0)
-    return error(message.request_id, ErrorCode.LOTS_RANGE, f"{key} 0 is not in 1..")
+def _refusal_of_lots(message: New | Replace, **given: int | msgspec.UnsetType) -> Err | None:
+    """The first of the lots given, by key, that no instrument takes."""
+    for key, lots in given.items():
+        if lots is not UNSET and not 1 <= lots <= ORDER_LOTS_MAX:
+            text = f"{key} {lots} is not in 1..{ORDER_LOTS_MAX} (field {key})"
+            return error(message.request_id, ErrorCode.LOTS_RANGE, text)
+    return None
 
 
 def refusal_of_replace(message: Replace) -> Err | None:
@@ -174,8 +181,9 @@ def refusal_of_replace(message: Replace) -> Err | None:
         return _missing(message, "oid or coid is needed")
     if message.tif == "gtd" and not message.expiry_us:
         return _missing(message, "till is needed with tif gtd")
-    if message.display_lots == 0:
-        return _no_lots(message, disp=message.display_lots)
+    refusal = _refusal_of_lots(message, q=message.order_lots, disp=message.display_lots)
+    if refusal is not None:
+        return refusal
     if message.tif in ("ioc", "fok"):
         text = "a replace may change tif to day, gtc or gtd only"
     elif message.expiry_us and message.tif != "gtd":

@@ -1,6 +1,8 @@
 """Why the journal stops: a refusal names the place, the reason and the exit code (DUR-108)."""
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from exchange.errors import UserError
 
@@ -34,3 +36,18 @@ class JournalFailed(UserError):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             code = EXIT_NO_ROOM
         super().__init__(f"journal stopped: {error}", code)
+
+
+@contextmanager
+def reading(path: str, form: str = "a file") -> Iterator[None]:
+    """Name what is read: the disk's own error has no path where a folder is read as a file.
+
+    form     what has to be at `path`: a file or a folder
+    raises   JournalFailed, exit code 74, for an OSError inside the block
+    """
+    try:
+        yield
+    except OSError as error:
+        named = OSError(f"{path} cannot be read as {form}: {error.strerror or error}")
+        named.errno = error.errno
+        raise JournalFailed(named) from error

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from crc32c import crc32c
 
+from exchange.journal.errors import reading
 from exchange.journal.files import replace_file, write_all
 from exchange.journal.frames import NO_HASH
 from exchange.seams import Disk
@@ -66,15 +67,16 @@ def parse_head(data: bytes) -> tuple[Head | None, list[str]]:
 
 
 def read_head(disk: Disk, folder: str) -> tuple[Head | None, list[str]]:
-    """HEAD of a data folder; (None, []) if there is none."""
+    """HEAD of a data folder; (None, []) if there is none. JournalFailed: the disk does not give it."""
     path = f"{folder}/{NAME}"
     if not disk.exists(path):
         return None, []
-    handle = disk.open(path, write=False)
-    try:
-        return parse_head(disk.pread(handle, FILE_BYTES, 0))
-    finally:
-        disk.close(handle)
+    with reading(path):
+        handle = disk.open(path, write=False)
+        try:
+            return parse_head(disk.pread(handle, FILE_BYTES, 0))
+        finally:
+            disk.close(handle)
 
 
 def create_head(disk: Disk, folder: str) -> Head:

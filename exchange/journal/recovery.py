@@ -16,7 +16,7 @@ from exchange.engine.engine import Engine
 from exchange.engine.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
 from exchange.engine.state import STATE_VERSION, state_dtype
 from exchange.errors import UserError
-from exchange.journal.errors import EXIT_CONFIGURATION, EXIT_LOCKED, JournalFailed, Refusal
+from exchange.journal.errors import EXIT_CONFIGURATION, EXIT_LOCKED, JournalFailed, Refusal, reading
 from exchange.journal.frames import EPOCH_BODY, MARK_BODY, NO_HASH, BadFrame, Due, Frame, FrameKind
 from exchange.journal.head import EMPTY, Head, HeadFile, create_head, read_head
 from exchange.journal.journal import Identity, Journal, Place, Seams
@@ -143,7 +143,8 @@ def _lock(disk: Disk, folder: str) -> int:
     for path in (folder, *(f"{folder}/{name}" for name in FOLDERS)):
         if disk.is_link(path):
             raise Refusal(f"{path} is a symbolic link")
-        disk.make_folder(path)
+        with reading(path, "a folder"):
+            disk.make_folder(path)
         if disk.mode(path) & 0o077:
             raise Refusal(f"{path} has mode {disk.mode(path):o}, not 700")
     handle = disk.open(f"{folder}/LOCK", create=True)
@@ -223,7 +224,8 @@ class Recovery:
         return Start(self.make_engine(self.limits, None), EventHash(), 1, BLOCK_BYTES, "")
 
     def _start_at(self, name: str) -> Start:
-        header, body = read_snapshot(self.disk, f"{self.folder}/snap/{name}")
+        with reading(path := f"{self.folder}/snap/{name}"):
+            header, body = read_snapshot(self.disk, path)
         if header.build_hash != self.build_hash or header.format != STATE_VERSION:
             raise SnapshotError("it was written by another build")
         mark, of_events = snapshot_mark(self.segments, header)

@@ -142,7 +142,7 @@ def _at(frame: Frame, reason: str, code: int = 65) -> Refusal:
 def read_frames(folder: str, disk: Disk | None = None) -> Generator[Frame, None, None]:
     """Every frame of a data folder from genesis, checked; read only.
 
-    A torn tail ends the walk, damage raises Refusal.
+    A torn tail ends the walk, damage raises Refusal, what the disk does not give JournalFailed.
     """
     disk = disk or RealDisk()
     require_folder(disk, folder)

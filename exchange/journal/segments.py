@@ -10,7 +10,7 @@ from typing import NamedTuple
 from crc32c import crc32c
 
 from exchange.errors import UserError
-from exchange.journal.errors import Refusal
+from exchange.journal.errors import Refusal, reading
 from exchange.journal.files import ZEROS, is_zero
 from exchange.journal.frames import SegmentKey, segment_key
 from exchange.seams import Disk
@@ -67,7 +67,7 @@ def parse_header(copy: bytes) -> SegmentHeader | None:
 
 
 class SegmentFile:
-    """One segment, read only.
+    """One segment, read only. JournalFailed: the disk does not give it.
 
     header   None: no frame was ever written, the file is a spare (DUR-054)
     notes    damage that was survived, in words
@@ -78,8 +78,9 @@ class SegmentFile:
         self.path = f"{folder}/{segment_name(number)}"
         self.notes: list[str] = []
         self._disk = disk
-        self._handle = disk.open(self.path, write=False)
-        self.file_bytes = disk.size(self._handle)
+        with reading(self.path):
+            self._handle = disk.open(self.path, write=False)
+            self.file_bytes = disk.size(self._handle)
         self._start = 0
         self._window = memoryview(b"")
         block = bytes(self.view(0, BLOCK_BYTES))
@@ -101,7 +102,7 @@ class SegmentFile:
         first = offset - self._start
         if first < 0 or first + length > len(self._window):
             wanted = max(length, WINDOW_BYTES)
-            data = self._disk.pread(self._handle, wanted, offset)
+            data = self._read(wanted, offset)
             if len(data) < length:
                 data = data.ljust(length, b"\0")
             self._start, self._window, first = offset, memoryview(data), 0
@@ -111,10 +112,14 @@ class SegmentFile:
         """End of the last byte from `offset` on that is not zero; `offset` itself if all are zero."""
         end = offset
         for start in range(offset, self.file_bytes, len(ZEROS)):
-            data = self._disk.pread(self._handle, len(ZEROS), start)
+            data = self._read(len(ZEROS), start)
             if not is_zero(data):
                 end = start + len(data.rstrip(b"\0"))
         return end
+
+    def _read(self, length: int, offset: int) -> bytes:
+        with reading(self.path):
+            return self._disk.pread(self._handle, length, offset)
 
     def _read_header(self, block: bytes) -> SegmentHeader | None:
         copies = [parse_header(block[at : at + HEADER_BYTES]) for at in (0, SECOND_COPY)]
@@ -134,7 +139,8 @@ class SegmentFile:
 
 def open_segments(disk: Disk, folder: str) -> list[SegmentFile]:
     """Every segment of `folder` in order, spares last; a gap in the numbers or a used one behind a spare refuses."""
-    names = sorted(name for name in disk.list(folder) if name.endswith(".seg"))
+    with reading(folder, "a folder"):
+        names = sorted(name for name in disk.list(folder) if name.endswith(".seg"))
     if names != [segment_name(number) for number in range(1, len(names) + 1)]:
         raise Refusal(f"segment files are not numbered from 1 without gaps: {', '.join(names[:3])} ...")
     segments: list[SegmentFile] = []

@@ -8,7 +8,7 @@ import numpy as np
 
 from exchange.engine.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
 from exchange.engine.state import STATE_VERSION
-from exchange.journal.errors import EXIT_MISMATCH, Refusal
+from exchange.journal.errors import EXIT_MISMATCH, Refusal, reading
 from exchange.journal.frames import MARK_BODY, NO_HASH, Frame, FrameKind
 from exchange.journal.head import read_head
 from exchange.journal.replay import EngineLike, EventHash, Replayer
@@ -48,6 +48,7 @@ def verify(
     """Every frame, link, header, HEAD and snapshot of a folder; `deep` replays it and compares all hashes too.
 
     raises   Refusal, exit code 65: damage, with its place; 70: replay gives something else than was recorded
+             JournalFailed, exit code 74: a file or a folder cannot be read
     """
     verification = Verification(folder, disk or RealDisk())
     try:
@@ -123,9 +124,13 @@ class Verification:
     def _read_snapshots(self) -> dict[tuple[int, int], SnapshotHeader]:
         """Headers of all snapshots by their place in the journal, after their own hashes."""
         found = {}
-        for name in snapshot_names(self.disk, f"{self.folder}/snap"):
+        place = f"{self.folder}/snap"
+        with reading(place, "a folder"):
+            names = snapshot_names(self.disk, place)
+        for name in names:
             try:
-                header, _ = read_snapshot(self.disk, f"{self.folder}/snap/{name}")
+                with reading(f"{place}/{name}"):
+                    header, _ = read_snapshot(self.disk, f"{place}/{name}")
             except SnapshotError as error:
                 raise Refusal(f"snapshot {name}: {error}") from None
             found[header.segment, header.offset] = header

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from exchange.wire.allowed import with_allowed
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.fields import INT53, MESSAGES_MAX
 from exchange.wire.messages import ClientMessages, Err, Request, ServerMessage, ServerMessages
@@ -213,7 +214,7 @@ class Codec:
             request_id = self._envelope.decode(data).request_id
         except FAULTS:
             request_id = 0
-        text = str(failure) if isinstance(failure, msgspec.MsgspecError) else type(failure).__name__
+        text = with_allowed(str(failure)) if isinstance(failure, msgspec.MsgspecError) else type(failure).__name__
         return BadMessage(fault_name(failure), text, request_id if 0 < request_id <= INT53 else 0)
 
 

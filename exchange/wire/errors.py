@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import Literal
 
 from exchange.codes import MarketState, RejectReason
+from exchange.units import ORDER_LOTS_MAX
 from exchange.wire.responses import Err
 
 Applied = Literal["no", "yes", "unknown"]
@@ -129,21 +130,28 @@ _STATE_CODES = {
 
 _TEXTS = {
     RejectReason.UNKNOWN_ACCOUNT: "the account is not defined at this venue",
-    RejectReason.BAD_QTY: "lots are outside what the instrument allows",
+    RejectReason.BAD_QTY: f"a quantity is out of range: lots of an order or a quote are at most {ORDER_LOTS_MAX}",
     RejectReason.BAD_COMBO: "typ, tif, po, disp or minq do not go together",
+    RejectReason.DUP_INST: "an earlier entry of this quote has the same instrument (key qs)",
+    RejectReason.CROSSED_QUOTE: "the bid of a quote has to be below its ask (key qs)",
     RejectReason.UNKNOWN: "no such working order",
     RejectReason.KILLED: "the account is stopped by its firm or the venue",
     RejectReason.STATE: "the market's phase does not take this request",
     RejectReason.UNKNOWN_INST: "no such instrument",
     RejectReason.IOC_ONLY: "this instrument takes immediate orders only",
     RejectReason.OFF_TICK: "price is off the instrument's increment",
-    RejectReason.BAD_LOT: "lots are off the instrument's increment",
+    RejectReason.BAD_LOT: "lots are off the instrument's increment, or above its largest order or the account's",
+    RejectReason.SHOW: "disp is too small a part of q: the product has a largest ratio of the two",
     RejectReason.DUP_ID: "another live order has this coid",
+    RejectReason.MMP: "the protection group has tripped and takes no quote before mmp_reset",
+    RejectReason.NO_OPP: "no price on the opposite side: a market order has nothing to trade with",
     RejectReason.BAND: "price is outside the band or the day's limits",
+    RejectReason.CLOSE_ONLY: "the account may only make positions smaller",
     RejectReason.POSITION: "the position limit would be passed",
     RejectReason.RISK: "free funds do not cover the margin held",
     RejectReason.FULL: "no room for another order",
     RejectReason.PO_CROSS: "a post-only order would take",
+    RejectReason.ELECTED: "the stop's trigger is true already, or was",
 }
 
 
@@ -156,7 +164,7 @@ def reason_code(reason: int, market_state: int = MarketState.NONE) -> ErrorCode:
 
 def reason_text(reason: int) -> str:
     """A sentence for people."""
-    return _TEXTS.get(RejectReason(reason)) or RejectReason(reason).name.replace("_", " ").lower()
+    return _TEXTS[RejectReason(reason)]
 
 
 def error(reply_to: int, code: ErrorCode, message: str) -> Err:

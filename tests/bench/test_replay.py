@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bench.flow import FLOWS, make_flow
-from bench.market import flow_market, market_tape
+from bench.market import Market, flow_market, market_tape
 from bench.replay import replay_tape
 from bench.tapes import Control, Tape, read_tape, write_tape
 from exchange.cli import main
@@ -135,6 +135,33 @@ def test_wrong_sources_are_one_line_with_exit_code_2(capsys: pytest.CaptureFixtu
     for arguments in cases:
         code, _, errors = run(capsys, *arguments)
         assert code == 2 and errors.startswith("gpux: ") and errors.count("\n") == 1, arguments
+
+
+BOOK_TOO_MANY = Market(100, 300, 200, books=65).controls()[0]
+
+
+@pytest.mark.rule("TAPE-003")
+@pytest.mark.parametrize(
+    ("kind", "payload", "told"),
+    [
+        (CommandKind.LIST, b"no JSON", "LIST: JSON is malformed"),
+        (CommandKind.LIST, b'{"number": 5}', "LIST: "),
+        (CommandKind.LIST, BOOK_TOO_MANY, "index 65 not in 1..64"),
+        (CommandKind.DEFINE_ACCOUNT, b'{"account": 65}', "account 65 not in 1..64"),
+        (CommandKind.DEFINE_ACCOUNT, b'{"account": 1, "firm": -1}', "firm -1 not in 0..4294967295"),
+        (CommandKind.NEW, b"", "control 1: not one of "),
+    ],
+)
+def test_control_that_the_engine_refuses_is_one_line(
+    kind: CommandKind, payload: bytes, told: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    tape = small_tape()
+    row = tape.controls[0].row.copy()
+    row["kind"] = kind
+    write_tape(replace(tape, controls=[Control(row, payload)]), tmp_path / "wrong.parquet")
+    code, _, errors = run(capsys, tmp_path / "wrong.parquet")
+    assert code == 2 and errors.count("\n") == 1 and told in errors
+    assert f"{tmp_path / 'wrong.parquet'}: control at sequence 1, state size 'test': " in errors
 
 
 def test_market_opens_with_its_books_and_funds() -> None:

@@ -1,5 +1,6 @@
 """A native tape gives back what was written, knows its hash, and refuses what is foreign or damaged."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,6 +125,88 @@ def test_wrong_files_are_refused_in_one_line_with_code_2(tmp_path: Path) -> None
         with pytest.raises(UserError, match=reason) as caught:
             read_tape(path)
         assert caught.value.code == 2 and "\n" not in str(caught.value) and str(path) in str(caught.value)
+
+
+def rewritten(path: Path, table: pa.Table, metadata: bytes) -> Path:
+    pq.write_table(table.replace_schema_metadata({METADATA_KEY: metadata}), path)
+    return path
+
+
+WRONG_METADATA = [  # key, its value, what is told; a key of "" replaces the whole text
+    ("", b"no JSON", "metadata gpux.tape: "),
+    ("", b"", "metadata gpux.tape: "),
+    ("", b'{"row_version": 1, "shard": "\xff"}', "metadata gpux.tape: "),
+    ("", b"[]", "Expected `object`, got `array`"),
+    ("", b"[" * 100_000, "metadata gpux.tape: "),
+    ("row_version", None, "row version None, this gpux reads 1"),
+    ("limits", None, "missing required field `limits`"),
+    ("limits", ["test"], "Expected `str`, got `array` - at `$.limits`"),
+    ("limits", "huge", "state size 'huge', allowed: test, venue, tape"),
+    ("controls", None, "missing required field `controls`"),
+    ("controls", [["", "", ""]], "`$.controls[0]`"),
+    ("controls", [["not base 64", ""]], "Invalid base64 encoded string - at `$.controls[0][0]`"),
+    ("controls", [["AAAA", ""]], "the row of control 1 has 3 bytes, not 128"),
+    ("notes", "a text", "Expected `object`, got `str` - at `$.notes`"),
+    ("notes", {"fills": "many"}, "Expected `int`, got `str` - at `$.notes.fills`"),
+    ("state_hash", 7, "Expected `str`, got `int` - at `$.state_hash`"),
+    ("tape_hash", None, "missing required field `tape_hash`"),
+    ("resting_rows", -1, "`int` >= 0 - at `$.resting_rows`"),
+    ("resting_rows", 501, "resting_rows 501 not in 0..500"),
+]
+
+
+@pytest.mark.rule("TAPE-002")
+@pytest.mark.parametrize(("key", "value", "told"), WRONG_METADATA)
+def test_wrong_metadata_is_told_in_one_line_with_its_field(key: str, value: object, told: str, tmp_path: Path) -> None:
+    write_tape(small_tape(), tmp_path / "day.parquet")
+    table = pq.read_table(tmp_path / "day.parquet")
+    metadata = json.loads(table.schema.metadata[METADATA_KEY]) | {key: value}
+    if value is None:
+        del metadata[key]
+    text = value if isinstance(value, bytes) else json.dumps(metadata).encode()
+    path = rewritten(tmp_path / "wrong.parquet", table, text)
+    with pytest.raises(UserError) as caught:
+        read_tape(path)
+    assert told in str(caught.value) and str(path) in str(caught.value) and "\n" not in str(caught.value)
+    assert caught.value.code == 2
+
+
+@pytest.mark.rule("TAPE-002")
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (None, "column price is missing"),
+        (pa.array(["1"] * 500), "column price has type string, allowed: int64"),
+        (pa.array([1.0] * 500), "column price has type double, allowed: int64"),
+        (pa.array([None] + [1] * 499, pa.int64()), "column price has 1 empty rows, allowed: none"),
+    ],
+)
+def test_wrong_column_is_told_by_name(column: pa.Array | None, told: str, tmp_path: Path) -> None:
+    write_tape(small_tape(), tmp_path / "day.parquet")
+    table = pq.read_table(tmp_path / "day.parquet")
+    metadata = table.schema.metadata[METADATA_KEY]
+    place = table.column_names.index("price")
+    wrong = table.remove_column(place) if column is None else table.set_column(place, "price", column)
+    with pytest.raises(UserError, match=told):
+        read_tape(rewritten(tmp_path / "wrong.parquet", wrong, metadata))
+
+
+@pytest.mark.rule("TAPE-001")
+@pytest.mark.parametrize(
+    ("sequences", "told"),
+    [
+        ([56, 5], "sequences do not ascend"),
+        ([5, 5], "sequences do not ascend"),
+        ([5, 57], "57 is that of a row and of"),
+    ],
+)
+def test_controls_out_of_order_are_refused(sequences: list[int], told: str, tmp_path: Path) -> None:
+    tape = small_tape()
+    for control, sequence in zip(tape.controls, sequences, strict=True):
+        control.row["sequence"] = sequence
+    write_tape(tape, tmp_path / "day.parquet")
+    with pytest.raises(UserError, match=told):
+        read_tape(tmp_path / "day.parquet")
 
 
 def test_cut_off_file_is_refused(tmp_path: Path) -> None:

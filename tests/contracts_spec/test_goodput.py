@@ -93,6 +93,34 @@ def test_telemetry_that_cannot_be_is_refused(productive_s: int, elapsed_s: int, 
         daily_goodput(telemetry(productive_s, elapsed_s, start_s), 5400)
 
 
+@pytest.mark.parametrize(
+    ("changes", "ref_tenths", "text"),
+    [
+        ({"gpus": 0}, 5400, "gpus 0 must be at least 1"),
+        ({"gpus": -1}, 5400, "gpus -1 must be at least 1"),
+        ({"model_flop": -1}, 5400, "model_flop -1 must be at least 0"),
+        ({"program_start_s": -5000}, 5400, "program_start_s -5000 must be at least 0"),
+        ({}, 0, "ref_tenths 0 must be at least 1"),
+    ],
+)
+def test_counts_that_cannot_be_are_refused(changes: dict[str, int], ref_tenths: int, text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        daily_goodput(telemetry()._replace(**changes), ref_tenths)
+
+
+@pytest.mark.rule("CERT-005")
+@pytest.mark.parametrize("day_bp", [-5, 20_000])
+def test_a_day_outside_basis_points_is_not_certified(day_bp: int) -> None:
+    with pytest.raises(ValueError, match=f"goodput {day_bp} of a day not in 0..10000"):
+        certified_goodput([day_bp, *WEEK[1:]])
+
+
+@pytest.mark.rule("CERT-006")
+def test_a_chip_without_fabric_floors_is_not_certified(spec: Spec) -> None:
+    with pytest.raises(ValueError, match="chip MI300X has no fabric floors"):
+        certify(spec.chip("MI300X"), spec.tiers, WEEK, (1_000, 1_000))
+
+
 @pytest.mark.rule("CERT-005")
 def test_the_certificate_is_the_second_lowest_day(spec: Spec) -> None:
     assert certified_goodput(WEEK) == 9084

@@ -140,6 +140,28 @@ def test_a_file_that_is_no_toml_is_one_clear_line(edited: Edit) -> None:
     assert "line" in line
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("9" * 6_000, "is not TOML: Exceeds the limit"),
+        ("[" * 5_000, "is not TOML: lists or tables lie too deep in each other"),
+        ("99999999999999999999", "intra_mills = 99999999999999999999: must be an integer of at most 64 bits"),
+        ("-9223372036854775809", "intra_mills = -9223372036854775809: must be an integer of at most 64 bits"),
+        ("0x" + "f" * 6_000, "intra_mills = a number of thousands of digits: must be an integer of at most 64 bits"),
+        ("[0x" + "f" * 6_000 + "]", "intra_mills = a number of thousands of digits: must be an integer"),
+    ],
+    ids=["digits", "nested", "above", "below", "hexadecimal", "listed"],
+)
+def test_what_python_cannot_hold_is_one_clear_line(edited: Edit, value: str, text: str) -> None:
+    (line,) = problems_of(edited("margin.toml", "intra_mills = 60", f"intra_mills = {value}"))
+    assert line.startswith(f"margin.toml: {text}")
+
+
+def test_a_pair_with_a_ratio_beyond_64_bits_is_refused(edited: Edit) -> None:
+    (line,) = problems_of(edited("margin.toml", "ratio = [2, 1]", "ratio = [18446744073709551616, 1]"))
+    assert line.startswith("margin.toml: pair[6].ratio = [18446744073709551616, 1]: must be a list of 2")
+
+
 def test_a_file_that_is_no_text_is_one_clear_line(edited: Edit) -> None:
     folder = edited()
     (folder / "tiers.toml").write_bytes(b"\xff\xfe\x00")
@@ -157,6 +179,7 @@ def test_a_missing_file_is_one_clear_line(edited: Edit) -> None:
 def test_a_missing_folder_is_one_clear_line(tmp_path: Path) -> None:
     (line,) = problems_of(tmp_path / "nowhere")
     assert line.startswith("chips.toml, tiers.toml, products.toml, calendar.toml, margin.toml: missing: ")
+    assert line.endswith(f"there is no folder {tmp_path / 'nowhere'}")
 
 
 def test_the_document_reads_back_as_the_same_specification(spec: Spec) -> None:

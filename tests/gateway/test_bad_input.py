@@ -41,7 +41,12 @@ TABLE = [
     ("BAD-035", order_text(f'"px":{2**64}'), 1001, "OUT_OF_RANGE"),
     ("BAD-035", order_text(f'"px":{"9" * 3_000}'), 1001, "OUT_OF_RANGE"),
     ("BAD-036", order_text('"px":3900'), 5003, ""),
-    ("BAD-037", '{"t":"new","id":10,"i":34734166,"side":"b","px":2800,"q":2000000,"coid":"a1"}', 5005, ""),
+    (
+        "BAD-037",
+        '{"t":"new","id":10,"i":34734166,"side":"b","px":2800,"q":2000000,"coid":"a1"}',
+        5005,
+        "q 2000000 is not in 1..10000 (field q)",
+    ),
     (
         "BAD-037",
         f'{{"t":"new","id":10,"i":34734166,"side":"b","px":2800,"q":{2**40},"coid":"a1"}}',
@@ -88,7 +93,7 @@ def test_bad_message_has_its_error_and_the_session_lives(
     peer.raw(text)
     error = peer.take()[0]
     assert isinstance(error, Err) and error.code == number and error.message.startswith(name), error
-    assert (bench.venue.engine.state_hash() == before) == (number not in (5003, 5005))
+    assert (bench.venue.engine.state_hash() == before) == (number != 5003)
     assert peer.ask(Ping(request_id=11))[0].reply_to == 11
     peer.drop()
 

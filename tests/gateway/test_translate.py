@@ -17,6 +17,7 @@ from exchange.gateway.translate import (
     refusal_of_replace,
 )
 from exchange.records import unpack_client_order_id, unpack_tag
+from exchange.units import ORDER_LOTS_MAX
 from exchange.wire.messages import Cancel, CancelAll, CancelTerms, New, Replace
 from exchange.wire.words import SILENT
 
@@ -38,7 +39,7 @@ def texts(row: dict) -> tuple[str, str]:
 
 @given(
     COID, TAG, st.sampled_from(["b", "s"]), st.sampled_from(["day", "gtc", "ioc", "fok"]), st.booleans(),
-    st.integers(1, 2**31 - 1), st.integers(1, 2**31 - 1), st.integers(1, 2**53 - 1), st.booleans(),
+    st.integers(1, 2**31 - 1), st.integers(1, ORDER_LOTS_MAX), st.integers(1, 2**53 - 1), st.booleans(),
 )  # fmt: skip
 def test_new_order_is_packed_field_by_field(
     coid: str, tag: str, side: str, tif: str, post: bool, price: int, lots: int, request_id: int, cod: bool
@@ -94,6 +95,29 @@ def test_cancels_name_an_order_or_filters() -> None:
         row = row_of(batch)
         assert (row["kind"], row["account"], row["session"], row["flags"]) == (CommandKind.DISCONNECT, 7, 3, flags)
         assert row["request_id"] == (SILENT if silent else 0)
+
+
+@pytest.mark.rule("ORDER-001", "WIRE-020")
+@pytest.mark.parametrize("lots", [0, 10_001, 2**31 - 1])
+@pytest.mark.parametrize(
+    ("kind", "field", "key"),
+    [
+        ("new", "order_lots", "q"),
+        ("new", "display_lots", "disp"),
+        ("new", "minimum_lots", "minq"),
+        ("replace", "order_lots", "q"),
+        ("replace", "display_lots", "disp"),
+    ],
+)
+def test_lots_that_no_instrument_takes_are_told_with_their_range(kind: str, field: str, key: str, lots: int) -> None:
+    if kind == "new":
+        fields = {"order_lots": 5, field: lots}
+        message = New(request_id=4, instrument=9, side="b", price_tick=5, client_order_id="a", **fields)
+        refusal = refusal_of_new(message, LISTED)
+    else:
+        refusal = refusal_of_replace(Replace(request_id=4, order_id=99, **{field: lots}))
+    assert refusal is not None and refusal.name == "LOTS_RANGE"
+    assert refusal.message == f"{key} {lots} is not in 1..10000 (field {key})"
 
 
 def test_spread_may_have_a_price_of_zero_or_below_and_an_outright_may_not() -> None:

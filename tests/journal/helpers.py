@@ -13,7 +13,7 @@ from exchange.journal.recovery import Opened, open_journal
 from exchange.journal.replay import read_frames
 from exchange.limits import TEST, Limits
 from exchange.records import COMMAND, EVENT
-from exchange.seams import run_now
+from exchange.seams import Disk, run_now
 from tests.journal.fault_disk import FaultDisk
 
 FOLDER = "data"
@@ -98,10 +98,12 @@ class ManualClock:
         self.mono += int(seconds * 1e9)
 
 
-def reopen(disk: FaultDisk, clock: ManualClock | None = None, rules: bytes = RULES, seed: int = 1) -> Opened:
+def reopen(
+    disk: Disk, clock: ManualClock | None = None, rules: bytes = RULES, seed: int = 1, folder: str = FOLDER
+) -> Opened:
     """Open the folder on `disk` as a new process would."""
     return open_journal(
-        FOLDER, disk, SeededRng(seed), clock or ManualClock(), TEST, rules, FakeEngine, SEGMENT_BYTES, run_now
+        folder, disk, SeededRng(seed), clock or ManualClock(), TEST, rules, FakeEngine, SEGMENT_BYTES, run_now
     )  # fmt: skip
 
 

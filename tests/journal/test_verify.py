@@ -1,9 +1,15 @@
 """`verify`: offline and read only."""
 
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from exchange.journal.errors import Refusal
+from exchange.journal.errors import JournalFailed, Refusal
+from exchange.journal.replay import read_frames
 from exchange.journal.verify import summary, verify
+from exchange.seams import RealDisk
 from tests.journal.fault_disk import FaultDisk
 from tests.journal.helpers import FOLDER, FakeEngine, closed_folder, folder_of_older_layout, reopen, steer, trade
 
@@ -87,3 +93,84 @@ def test_a_journal_without_head_is_refused() -> None:
     disk.file("data/HEAD")[:] = bytes(8_192)
     with pytest.raises(Refusal, match="HEAD is missing"):
         verify(FOLDER, disk=disk)
+
+
+def put_file(path: Path) -> None:
+    shutil.rmtree(path)
+    path.touch()
+
+
+def put_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def put_link(path: Path) -> None:
+    path.rename(f"{path}.away")
+    path.symlink_to(f"{path.name}.away")
+
+
+def read_all(folder: str) -> None:
+    for _ in read_frames(folder):
+        pass
+
+
+@pytest.fixture
+def real_folder(tmp_path: Path) -> Path:
+    """A sound data folder on the real disk, with one snapshot."""
+    opened = reopen(RealDisk(), folder=str(tmp_path / "venue"))
+    trade(opened, 5)
+    opened.journal.snapshot(opened.engine)
+    opened.journal.close()
+    return tmp_path / "venue"
+
+
+SNAPSHOT = f"snap/{5:020d}.snap"
+SEGMENT = "journal/0000000001.seg"
+
+
+@pytest.mark.rule("DUR-120", "DUR-108")
+@pytest.mark.parametrize(
+    ("read", "place", "change", "form"),
+    [
+        (read, place, change, form)
+        for read in (verify, read_all)
+        for place, change, form in (
+            ("journal", put_file, "a folder"),
+            (SEGMENT, put_folder, "a file"),
+            (SEGMENT, put_link, "a file"),
+            ("HEAD", put_folder, "a file"),
+            ("snap", put_file, "a folder"),
+            (SNAPSHOT, put_folder, "a file"),
+        )
+        if read is verify or not place.startswith("snap")
+    ],
+)
+def test_what_cannot_be_read_is_named_with_exit_code_74(
+    real_folder: Path, read: Callable[[str], object], place: str, change: Callable[[Path], None], form: str
+) -> None:
+    change(real_folder / place)
+    with pytest.raises(JournalFailed, match=f"{real_folder}/{place} cannot be read as {form}: ") as refused:
+        read(str(real_folder))
+    assert refused.value.code == 74
+
+
+@pytest.mark.rule("DUR-108")
+@pytest.mark.parametrize(
+    ("place", "change", "form"),
+    [
+        ("HEAD", put_folder, "a file"),
+        (SEGMENT, put_folder, "a file"),
+        (SNAPSHOT, put_folder, "a file"),
+        ("journal", put_file, "a folder"),
+        ("snap", put_file, "a folder"),
+        ("quarantine", put_file, "a folder"),
+    ],
+)
+def test_a_start_names_what_it_cannot_read(
+    real_folder: Path, place: str, change: Callable[[Path], None], form: str
+) -> None:
+    change(real_folder / place)
+    with pytest.raises(JournalFailed, match=f"{real_folder}/{place} cannot be read as {form}: ") as refused:
+        reopen(RealDisk(), folder=str(real_folder))
+    assert refused.value.code == 74

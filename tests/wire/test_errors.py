@@ -39,6 +39,19 @@ def test_every_reason_has_a_code() -> None:
             assert reason_code(reason) in ErrorCode
 
 
+@pytest.mark.rule("WIRE-020")
+@pytest.mark.parametrize("reason", [reason for reason in RejectReason if reason != RejectReason.NONE])
+def test_every_reason_has_a_sentence_that_says_more_than_its_name(reason: RejectReason) -> None:
+    text = reason_text(reason)
+    assert text.lower() != reason.name.replace("_", " ").lower()
+    assert len(text.split()) >= 3
+
+
+@pytest.mark.rule("WIRE-020")
+def test_lots_out_of_range_are_told_the_range() -> None:
+    assert "10000" in reason_text(RejectReason.BAD_QTY)
+
+
 @pytest.mark.parametrize(
     ("state", "code"),
     [("CLOSED", 7001), ("HALT", 7002), ("PREOPEN", 7003), ("PAUSED", 7003), ("RESERVED", 7003), ("NONE", 7003)],

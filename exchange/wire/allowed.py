@@ -1,0 +1,49 @@
+"""What a field of a client message may be, told in a refusal (WIRE-020): read from the types of the messages."""
+
+import re
+from functools import cache
+
+from msgspec import inspect
+
+from exchange.wire.messages import ClientMessages
+
+# The end of what msgspec says of a value that is none of the allowed: the last keys of its path.
+_PLACE = re.compile(r"\AInvalid (?:enum )?value .* - at `\$[^`]*?(?:\.(\w+)\[(?:\d+|\.\.\.)\])?\.(\w+)`\Z", re.DOTALL)
+
+
+def with_allowed(text: str) -> str:
+    """A text of msgspec, and behind it what the field takes where it takes certain values only.
+
+    text   like "Invalid enum value 'x' - at `$.side`", to which this adds ", allowed: b, s"
+    """
+    place = _PLACE.match(text)
+    if place is None:
+        return text
+    parent, key = place.groups()
+    words = allowed_words().get(f"{parent}.t" if key == "t" and parent else key, ())
+    return f"{text}, allowed: {', '.join(words)}" if words else text
+
+
+@cache
+def allowed_words() -> dict[str, tuple[str, ...]]:
+    """The words of every key that takes certain values only, in all messages alike; "" is how absence is written in
+    code. `t` are the names of messages, `ops.t` those of operations in a batch."""
+    found: dict[str, dict[str, None]] = {}
+    _gather(inspect.type_info(ClientMessages), "", found)
+    return {key: tuple(words) for key, words in found.items()}
+
+
+def _gather(kind: inspect.Type, key: str, found: dict[str, dict[str, None]]) -> None:
+    """Add the words of a type that stands at `key`; dictionaries, because they keep the order and no word twice."""
+    if isinstance(kind, inspect.LiteralType):
+        found.setdefault(key, {}).update(dict.fromkeys(str(value) for value in kind.values if value != ""))
+    elif isinstance(kind, inspect.UnionType):
+        for member in kind.types:
+            _gather(member, key, found)
+    elif isinstance(kind, inspect.ListType):
+        _gather(kind.item_type, key, found)
+    elif isinstance(kind, inspect.StructType):
+        if kind.tag is not None:
+            found.setdefault(f"{key}.t" if key else "t", {})[str(kind.tag)] = None
+        for field in kind.fields:
+            _gather(field.type, field.encode_name, found)
