@@ -71,10 +71,10 @@ def check_spec(tables: dict[str, Any]) -> list[Problem]:
 
 
 def check_date(spec: Spec, day: date) -> list[Problem]:
-    """What is wrong on a date: a holiday list that a listed instrument needs, a rate that is still provisional."""
+    """What is wrong on a date, each once: a holiday list that a listed instrument needs, a rate that is provisional."""
     days = BusinessDays(spec.calendar)
     try:
-        return list(_check_dated(spec, day, days))
+        return list(dict.fromkeys(_check_dated(spec, day, days)))
     except SpecError as error:
         return list(error.problems)
 

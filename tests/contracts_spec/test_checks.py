@@ -113,8 +113,7 @@ def test_a_provisional_rate_is_refused_from_90_days_before_the_first_last_tradin
     assert check_date(spec, date(2027, 3, 19)) == []
     # The first LTD of VR is that of its first quarter, Q3-27.
     problems = check_date(spec, date(2027, 3, 24))
-    assert problems
-    assert all(problem.key == "chip.VR.ref_provisional" for problem in problems)
+    assert [problem.key for problem in problems] == ["chip.VR.ref_provisional"]
     with pytest.raises(SpecError, match=r"chip.VR.ref_provisional = true: must be measured 90 days before"):
         load_spec(day=date(2027, 3, 24))
 
