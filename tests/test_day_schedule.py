@@ -64,5 +64,5 @@ def test_every_step_is_one_that_the_table_of_states_has() -> None:
 def test_close_is_a_time_of_the_day_or_nothing() -> None:
     assert parse_close("") is None
     assert parse_close("21:30") == DaySchedule(close_s=21 * 3_600 + 1_800)
-    with pytest.raises(UserError, match="not a time"):
+    with pytest.raises(UserError, match="not a UTC time"):
         parse_close("9 pm")
