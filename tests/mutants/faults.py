@@ -386,7 +386,6 @@ FAULTS = (
     Fault("a quote stays with the session that stated it first", QUOTES, "    order.session = cursor.session\n    state.accounts", "    state.accounts"),
     Fault("groups of an implied fill are pulled in the order of prints", IMPLIED, "        for number in range(path.count):\n            maker", "        for number in range(0):\n            maker"),
     Fault("the last maker of an implied fill is checked first", IMPLIED, "path.slots[path.count - 1 - number]", "path.slots[number]"),
-    Fault("a group that is pulled ahead leaves the line's end behind it", PROTECTION, "    if cursor.pull_last == row:\n        cursor.pull_last = before\n", ""),
     # states of one book
     Fault("a halted book trades while its group is reserved and opens", MARKET_STATE, "own_state == CLOSED or (own_state == HALT and group_state != CLOSED)", "own_state == CLOSED"),
     Fault("a closed book takes orders with its group", MARKET_STATE, "    stays = own_state == CLOSED or (own", "    stays = (own"),
