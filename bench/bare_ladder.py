@@ -89,7 +89,7 @@ class Ladder(ABC):
     """A flow of one book through a book alone, ready to be played again and again."""
 
     def __init__(self, flow: Flow, memory: np.ndarray) -> None:
-        """`memory`: bytes of the empty book, which `play` changes."""
+        """`memory`: bytes of the empty book, which playing changes."""
         assert flow.parameters.books == 1, "a ladder is one book"
         self.flow = flow
         self.slots = np.zeros(slots_of(flow), np.int32)

@@ -124,7 +124,6 @@ def check_product_ranges(file: ProductsFile) -> Iterator[Problem]:
     proof = ", up to which money stays below 2^63"
     for problem in _outside("products.toml", "", file, PROVEN, "CONFIG-005"):
         yield problem._replace(allowed=problem.allowed + proof)
-    seeds = {"seed_mills": (1, max(1, file.orders.price_ticks_max))}
     top_lots = {"pro_rata.top_lots_max": (0, max(0, file.orders.order_lots_max))}
     yield from _outside("products.toml", "", file, top_lots, "CONFIG-004")
     for key in ("maker_mills", "auction_mills"):
@@ -137,9 +136,9 @@ def check_product_ranges(file: ProductsFile) -> Iterator[Problem]:
         if (value := getattr(file.bands, key)) % WINDOW_STEP_S:
             allowed = f"must be a multiple of {WINDOW_STEP_S}"
             yield Problem("products.toml", f"bands.{key}", str(value), allowed, "CONFIG-004")
+    ranges = {**PRODUCT_RANGES, "seed_mills": (1, max(1, file.orders.price_ticks_max))}
     for product in file.product:
-        yield from _outside("products.toml", f"product.{product.family}.", product, PRODUCT_RANGES, "CONFIG-004")
-        yield from _outside("products.toml", f"product.{product.family}.", product, seeds, "CONFIG-004")
+        yield from _outside("products.toml", f"product.{product.family}.", product, ranges, "CONFIG-004")
 
 
 def check_chip_ranges(chip: Chip) -> Iterator[Problem]:

@@ -27,7 +27,7 @@ from exchange.engine.listing import listing_payloads
 from exchange.errors import Trouble, UserError
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.gateway.history import History
-from exchange.gateway.keys import KeyDefinition, KeyStore, key_payload
+from exchange.gateway.keys import KEY_ID_BYTES, KeyDefinition, KeyStore, key_payload
 from exchange.journal.errors import EXIT_CONFIGURATION
 from exchange.journal.recovery import open_journal
 from exchange.journal.replay import read_frames
@@ -44,6 +44,7 @@ FACTS_ROWS_MAX = 65_536
 DONE_CHUNKS = 32  # of history, that the latest ends of orders are looked for in
 DEPOSIT_MILLS_MAX = 10**15  # at once: thousands of them are far from what money is counted in
 FIRM_MAX = 2**32 - 1
+KEY_PREFIX = "k_"
 CLOSING_SNAPSHOT_RECORDS = 1_000_000  # a stop after more commands than these takes a snapshot: the next start is quick
 
 _BATCH_KINDS = (CommandKind.NEW, CommandKind.REPLACE, CommandKind.CANCEL)
@@ -234,18 +235,12 @@ class OpenVenue:
         firm   clearing firm of the key, and of the account if it is new: a risk desk stops accounts of its own firm
         act    payload of an ACT that says who asks, journalled in front (SEC-063)
         """
-        pair = KeyPair(f"k_{name}", account, seed or self.seams.rng.bytes(32))
+        pair = KeyPair(key_id(name), account, seed or self.seams.rng.bytes(32))
         definition = KeyDefinition(pair.key, encode_bytes(pair.public()), [account], list(scopes), firm)
-        payload = key_payload(definition)
+        flags = self.engine.states["accounts"][0]["flags"]
+        payload = check_key(definition, deposit_mills, len(flags) - 1)
         if pair.key in self.keys.keys:
             raise UserError(f"key {pair.key} exists already: choose another name")
-        if not 0 <= deposit_mills <= DEPOSIT_MILLS_MAX:
-            raise UserError(f"deposit {deposit_mills} not in 0..{DEPOSIT_MILLS_MAX}")
-        if not 0 <= firm <= FIRM_MAX:
-            raise UserError(f"firm {firm} not in 0..{FIRM_MAX}")
-        flags = self.engine.states["accounts"][0]["flags"]
-        if not 0 < account < len(flags):
-            raise UserError(f"account {account} not in 1..{len(flags) - 1}")
         known_firm = query.firm_of(self.engine.states, account)
         if flags[account] and firm not in (0, known_firm):
             raise UserError(f"account {account} is of firm {known_firm}, not {firm}")
@@ -275,6 +270,30 @@ class OpenVenue:
         self.keys.close(self.engine.sequence if sound else 0)
         self.history.close(keep=sound)
         self.journal.close()
+
+
+def key_id(name: str) -> str:
+    """Id of a key by the name that a person gives it. UserError: no name."""
+    if not name:
+        limit = KEY_ID_BYTES - len(KEY_PREFIX)
+        raise UserError(f"name '' is not 1 to {limit} characters from A-Z a-z 0-9 _ . : -")
+    return KEY_PREFIX + name
+
+
+def check_key(definition: KeyDefinition, deposit_mills: int, accounts: int) -> bytes:
+    """DEFINE_KEY's payload of a key of one account. UserError: no venue of this size takes it, or pays in so much.
+
+    accounts   largest account number
+    """
+    payload = key_payload(definition)
+    for what, found, low, high in (
+        ("account", definition.accounts[0], 1, accounts),
+        ("deposit", deposit_mills, 0, DEPOSIT_MILLS_MAX),
+        ("firm", definition.firm, 0, FIRM_MAX),
+    ):
+        if not low <= found <= high:
+            raise UserError(f"{what} {found} not in {low}..{high}")
+    return payload
 
 
 def spec_of(day: date) -> Spec:

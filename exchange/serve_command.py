@@ -18,13 +18,13 @@ from exchange.engine.control import encode_payload
 from exchange.engine.warmup import share_done, warm_up
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair, encode_bytes
-from exchange.gateway.keys import KEY_ID_BYTES, KeyDefinition, key_payload
+from exchange.gateway.keys import KeyDefinition
 from exchange.journal.errors import EXIT_MISMATCH
 from exchange.journal.recovery import make_data_folder
 from exchange.limits import NAMED
 from exchange.loop import run_loop
 from exchange.main import RunningServer, Settings, prepare, serve
-from exchange.opening import DEPOSIT_MILLS_MAX, FIRM_MAX, OpenVenue, spec_of
+from exchange.opening import OpenVenue, check_key, key_id, spec_of
 from exchange.operator.acts import Act
 from exchange.operator.cli import NOBODY, By
 from exchange.operator.port import ask, is_served
@@ -34,7 +34,6 @@ from exchange.seams import RealClock, RealDisk
 
 POLL_S = 0.2
 SEED_BYTES = 32
-KEY_PREFIX = "k_"
 CLOSE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 COLD_S = 1.0  # a start that takes longer is compiling: then the bar is shown
 
@@ -152,12 +151,13 @@ def make_key(
     nobody signed. `by`: who asks, and why."""
     path = key_file or f"{folder}/{name}.pem"
     disk = RealDisk()
-    pair = KeyPair(f"{KEY_PREFIX}{name}", account, settings.rng.bytes(SEED_BYTES))
+    pair = KeyPair(key_id(name), account, settings.rng.bytes(SEED_BYTES))
     request = DefineKey(
         key=pair.key, public=encode_bytes(pair.public()), account=account, scopes=list(scopes), firm=firm,
         mills=deposit_mills, reason=by.reason,
     )  # fmt: skip
-    _check_key(name, pair, request, NAMED[settings.limits].accounts)
+    definition = KeyDefinition(pair.key, request.public, [account], request.scopes, firm)
+    check_key(definition, deposit_mills, NAMED[settings.limits].accounts)  # told before a folder is made for it
     _check_file(disk, path, folder)
     served = is_served(folder)
     if not served:
@@ -174,24 +174,6 @@ def make_key(
     with prepare(folder, settings) as setup, _private_file(disk, path, pair):
         setup.make_key(name, account, deposit_mills, scopes, pair.seed, firm, act)
     return pair, path
-
-
-def _check_key(name: str, pair: KeyPair, request: DefineKey, accounts: int) -> None:
-    """UserError for a key that can be none at any venue: told before a folder is made for it.
-
-    accounts   largest account number
-    """
-    if not name:
-        limit = KEY_ID_BYTES - len(KEY_PREFIX)
-        raise UserError(f"name '' is not 1 to {limit} characters from A-Z a-z 0-9 _ . : -")
-    key_payload(KeyDefinition(pair.key, request.public, [pair.account], request.scopes, request.firm))
-    for what, found, low, high in (
-        ("account", pair.account, 1, accounts),
-        ("deposit", request.mills, 0, DEPOSIT_MILLS_MAX),
-        ("firm", request.firm, 0, FIRM_MAX),
-    ):
-        if not low <= found <= high:
-            raise UserError(f"{what} {found} not in {low}..{high}")
 
 
 def _check_file(disk: RealDisk, path: str, folder: str) -> None:

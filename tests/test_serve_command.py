@@ -142,10 +142,6 @@ def test_close_is_a_utc_time(text: str, close_s: int) -> None:
     assert schedule is not None and schedule.close_s == close_s
 
 
-def test_without_a_close_there_is_no_schedule() -> None:
-    assert serve_command.parse_close("") is None
-
-
 @pytest.mark.parametrize(
     "text",
     ["21:00+05:00", "21:00Z", "21", "2100", "T21:00", "24:00", "21:60", "9:00", "21:00:00.5", " 21:00", "21:00\n", "x"],
