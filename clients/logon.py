@@ -7,8 +7,9 @@ from msgspec import Struct, UnsetType
 from clients.credentials import Secret, logon_text
 from exchange.wire.fields import Pair
 from exchange.wire.messages import Auth, CancelTerms
+from exchange.wire.version import RELEASE
 
-AGENT = "gpux-py/0.1.0"
+AGENT = f"gpux-py/{RELEASE}"
 
 
 class Phase(IntEnum):

@@ -9,8 +9,9 @@ import cyclopts
 
 from exchange.errors import UserError
 from exchange.operator import cli as operator_cli
+from exchange.wire.version import RELEASE
 
-app = cyclopts.App(name="gpux", help="An exchange for GPU-hour futures.", version="0.1.0")
+app = cyclopts.App(name="gpux", help="An exchange for GPU-hour futures.", version=RELEASE)
 journal_app = cyclopts.App(name="journal", help="Check and read the journal of a data folder.")
 app.command(journal_app)
 key_app = cyclopts.App(name="key", help="Make keys for clients.")
