@@ -7,11 +7,12 @@ from typing import NoReturn
 
 import cyclopts
 
+from exchange.arguments import EXACT, refusal
 from exchange.errors import UserError
 from exchange.operator import cli as operator_cli
 from exchange.wire.version import RELEASE
 
-app = cyclopts.App(name="gpux", help="An exchange for GPU-hour futures.", version=RELEASE)
+app = cyclopts.App(name="gpux", help="An exchange for GPU-hour futures.", version=RELEASE, default_parameter=EXACT)
 journal_app = cyclopts.App(name="journal", help="Check and read the journal of a data folder.")
 app.command(journal_app)
 key_app = cyclopts.App(name="key", help="Make keys for clients.")
@@ -257,7 +258,7 @@ def main(arguments: list[str] | None = None) -> None:
         _check_text(sys.argv[1:] if arguments is None else arguments)
         app(arguments, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
-        fail(str(error), 2)
+        fail(refusal(error), 2)
     except UserError as error:
         fail(str(error), error.code)
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """Print the frames and records of a data folder as JSON lines, read only (DUR-124)."""
 
 import json
+import re
 from collections.abc import Iterator
 
 from exchange.codes import CommandKind
@@ -11,6 +12,7 @@ from exchange.journal.segments import require_folder
 from exchange.records import COMMAND, unpack_client_order_id, unpack_tag
 from exchange.seams import Disk, RealDisk
 
+RANGE = re.compile(r"([0-9]{1,18})(-)?((?<=-)[0-9]{1,18})?")
 WORDS = ("client_order_id_0", "client_order_id_1", "client_order_id_2")
 
 
@@ -33,13 +35,13 @@ def dump(folder: str, first: int = 1, last: int = 0, disk: Disk | None = None) -
 
 def parse_range(text: str) -> tuple[int, int]:
     """`A-B`, `A-` or `A` as (first, last); last 0 means to the end."""
-    first, dash, last = text.partition("-")
-    try:
-        numbers = int(first), int(last) if last else 0 if dash else int(first)
-    except ValueError:
-        raise UserError(f"--seq {text}: not A-B, A- or A") from None
+    found = RANGE.fullmatch(text)
+    if found is None:
+        raise UserError(f"--seq {text!r} is not A-B, A- or A, whole numbers of digits from 0 to 9, like 1-60")
+    first, dash, last = found.groups("")
+    numbers = int(first), int(last) if last else 0 if dash else int(first)
     if numbers[0] < 1 or 0 < numbers[1] < numbers[0]:
-        raise UserError(f"--seq {text}: not 1 <= A <= B")
+        raise UserError(f"--seq {text!r}: not 1 <= A <= B")
     return numbers
 
 
