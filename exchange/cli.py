@@ -188,6 +188,7 @@ def serve(
     profile: str = "standard",
     close: str = "",
     awake: int | None = None,
+    origin: tuple[str, ...] = (),
 ) -> None:
     """Run the venue of a data folder; an empty or missing folder becomes a new one. Ctrl-C stops it cleanly.
 
@@ -202,6 +203,8 @@ def serve(
             operator settle); without it the market stays open.
         awake: Microseconds for which the event loop does not sleep after a command (400): a quicker answer to the next
             one for some work of a core; 0 to 10000.
+        origin: Web pages of this origin may connect, like https://desk.example:8443; give it once for each. Pages of
+            the venue's own address always may, and programs, which have no origin.
     """
     from rich.console import Console
 
@@ -211,7 +214,9 @@ def serve(
 
     day, schedule = serve_command.parse_day(date), serve_command.parse_close(close)
     awake_us = AWAKE_US if awake is None else awake
-    settings = Settings(host, port, day, durability=durability, profile=profile, schedule=schedule, awake_us=awake_us)
+    settings = Settings(
+        host, port, day, durability=durability, profile=profile, schedule=schedule, awake_us=awake_us, origins=origin
+    )
     sys.exit(serve_command.run_serve(folder, settings, Console(stderr=True)))
 
 

@@ -27,6 +27,7 @@ from exchange.day_schedule import DaySchedule
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.gateway.hub import Hub
+from exchange.gateway.origins import origin_of
 from exchange.gateway.outbox import Outbox
 from exchange.gateway.server import Address, GatewayServer
 from exchange.gateway.throttle import PROFILES
@@ -57,7 +58,7 @@ class Settings:
     profile: str = "standard"
     limits: str = "venue"
     names: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
-    origins: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()  # of web pages that may connect, besides the venue's own
     disk: Disk = field(default_factory=RealDisk)
     clock: Clock = field(default_factory=RealClock)
     rng: Rng = field(default_factory=RealRng)
@@ -77,6 +78,8 @@ class Settings:
             raise UserError(f"awake time {self.awake_us} not in 0..{AWAKE_US_MAX} us")
         if not 0 <= self.port < 65_536:
             raise UserError(f"port {self.port} not in 0..65535")
+        for origin in self.origins:
+            origin_of(origin)
         if self.host not in LOOPBACK_HOSTS:
             raise UserError(f"host {self.host}: only loopback is served without a certificate (SEC-037)")
 

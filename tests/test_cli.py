@@ -66,6 +66,10 @@ BAD_INPUT = [
     "serve venue --date 2026-13-45",
     "serve venue --close 25:00",
     "serve '' --port 0",
+    "serve venue --origin '*'",
+    "serve venue --origin null",
+    "serve venue --origin ''",
+    "serve venue --origin https://good.example --origin https://desk.example/page",
     "key make no-tape.parquet bob --account 1",
 ]
 NOT_APPLYING = [  # a command, and the words in it that it cannot use

@@ -25,6 +25,7 @@ from websockets.speedups import apply_mask
 from websockets.typing import Origin, Subprotocol
 
 from exchange.gateway.hub import Hub
+from exchange.gateway.origins import origin_of, own_origins
 from exchange.gateway.outbox import JSON, MSGPACK
 from exchange.gateway.session import Session
 from exchange.gateway.throttle import Bucket
@@ -270,6 +271,8 @@ class GatewayServer:
         self.hub = hub
         self.port = 0
         self._address = address
+        # A program sends no origin, a browser always one. The library looks into this list at each handshake.
+        self._origins = [None, *(Origin(origin_of(origin)) for origin in address.origins)]
         self._on_turn = on_turn
         self._peers: dict[str, int] = {}
         self._server: Server | None = None
@@ -284,7 +287,7 @@ class GatewayServer:
             self._handle,
             self._address.host,
             self._address.port,
-            origins=[None, *(Origin(origin) for origin in self._address.origins)],
+            origins=self._origins,
             subprotocols=None,
             select_subprotocol=_pick,
             compression=None,
@@ -303,6 +306,7 @@ class GatewayServer:
             logger=logger,
         )
         self.port = next(iter(self._server.sockets)).getsockname()[1]
+        self._origins += [Origin(origin) for origin in own_origins(self._address.names, self.port)]
         self._turn()
 
     async def stop(self) -> None:

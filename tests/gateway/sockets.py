@@ -168,6 +168,7 @@ def run(
     symbols: tuple[str, ...] = (SYMBOL,),
     clock: Clock | None = None,
     prepare: Callable[[OpenVenue, list[KeyPair]], None] | None = None,
+    origins: tuple[str, ...] = ("https://x.test",),
 ) -> None:
     """Serve a venue for one test. `prepare` sets it up further, and may add keys to those of accounts 1 to 3."""
     keys: list[KeyPair] = []
@@ -180,7 +181,7 @@ def run(
     async def main() -> None:
         settings = Settings(
             day=DAY, symbols=symbols, durability="none", profile=profile, limits="test", segment_bytes=1 << 20,
-            origins=("https://x.test",), clock=clock or RealClock(),
+            origins=origins, clock=clock or RealClock(),
         )  # fmt: skip
         async with asyncio.timeout(timeout_s), serve(str(folder), settings, before) as server:
             venue = Venue(server, keys)
