@@ -48,6 +48,7 @@ from exchange.wire.messages import (
     ChannelMessage,
     ChannelSpec,
     Err,
+    FullCancelTerms,
     Heartbeat,
     Hello,
     Live,
@@ -100,6 +101,7 @@ class Core:
         self.session_id = ""
         self.close_wanted = ""  # why the transport should close the connection
         self.final = False  # dialling again would be wrong
+        self.in_force = FullCancelTerms(mode="off")  # what becomes of the session's orders without a connection
         self.retry_ms: tuple[int, int] | None = None  # the venue's own wish, after `shutdown`
         self._was_live = self._left = False
         self._lost: list[Order] = []  # orders a snapshot no longer shows
@@ -286,6 +288,7 @@ class Core:
         self.requests.answered(message.reply_to)
         same_session, self.session_id = message.session_id == self.session_id, message.session_id
         self.welcome, self.phase = message, Phase.CATCHING_UP
+        self.in_force = message.cancel_terms
         self.requests.last_id = max(self.requests.last_id, message.last_id)
         for number in message.accounts:
             self.accounts.setdefault(number, AccountState(number, self.orders)).live = False
@@ -356,6 +359,7 @@ class Core:
             self._terms = CancelTerms(
                 mode=request.mode, orders=request.orders, on=request.on, grace_ms=request.grace_ms
             )
+            self.in_force = reply.cancel_terms or self.in_force
         elif isinstance(request, Logout):
             self.close_wanted = "logged out"
         elif isinstance(request, Auth):

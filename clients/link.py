@@ -12,12 +12,13 @@ from typing import Self
 
 from websockets.exceptions import InvalidHandshake, InvalidURI
 
+from clients.backoff import Backoff
 from clients.core import Core
 from clients.errors import ConnectFailed, NotLive, Refused, SessionOver, Throttled
 from clients.events import Answered, Connected, Disconnected, Event, Reconnected
 from clients.limiter import Limiter
 from clients.notices import Notices
-from clients.transport import Backoff, Transport
+from clients.transport import Transport
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Err, Logout, Ok, Request
 

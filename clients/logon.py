@@ -6,7 +6,7 @@ from msgspec import Struct, UnsetType
 
 from clients.credentials import Secret, logon_text
 from exchange.wire.fields import Pair
-from exchange.wire.messages import Auth, CancelTerms
+from exchange.wire.messages import Auth, CancelTerms, FullCancelTerms
 from exchange.wire.version import RELEASE
 
 AGENT = f"gpux-py/{RELEASE}"
@@ -51,3 +51,8 @@ def logon(
         cancel_terms=terms,
         agent=AGENT,
     )
+
+
+def grace_s(terms: FullCancelTerms) -> float:
+    """How long the orders of a session outlive its connection; 0: they stay, or leave at once (SESS-020)."""
+    return terms.grace_ms / 1000 if terms.mode != "off" and terms.on != "logout" else 0.0

@@ -1,7 +1,6 @@
 """Carries a core's frames over websockets, and dials again when the connection is lost."""
 
 import asyncio
-import random
 from collections.abc import Callable
 
 from websockets.asyncio.client import ClientConnection
@@ -9,34 +8,16 @@ from websockets.asyncio.client import connect as dial
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
+from clients.backoff import DIAL_S, Backoff
 from clients.core import Core
 from clients.events import Event
+from clients.logon import Phase, grace_s
 
 FRAME_BYTES_MAX = 1 << 20  # WIRE-003
 FRAMES_QUEUED_MAX = 64
 TICK_S = 0.25
-DIAL_TIMEOUT_S = 5
 CLOSE_TIMEOUT_S = 1
 NO_CLOSE_FRAME = 1006
-
-
-class Backoff:
-    """Full jitter: any moment between now and a bound that doubles with each failure."""
-
-    def __init__(self, rng: random.Random, first_s: float = 0.1, longest_s: float = 10.0) -> None:
-        self._rng, self._first_s, self._longest_s = rng, first_s, longest_s
-        self._failures = 0
-
-    def succeeded(self) -> None:
-        self._failures = 0
-
-    def wait_s(self, wish_ms: tuple[int, int] | None) -> float:
-        """How long to wait now; `wish_ms` is the range that the venue asked for when it announced a stop."""
-        if wish_ms is not None:
-            return self._rng.uniform(wish_ms[0], wish_ms[1]) / 1000
-        bound_s = min(self._longest_s, self._first_s * 2.0**self._failures)
-        self._failures += 1
-        return self._rng.uniform(0.0, bound_s)
 
 
 class Transport:
@@ -60,14 +41,14 @@ class Transport:
         """The core may have frames to send."""
         self._wake.set()
 
-    async def dial(self) -> None:
+    async def dial(self, timeout_s: float = DIAL_S) -> None:
         """Open a connection; OSError, TimeoutError or InvalidHandshake if that fails."""
         self._connection = await dial(
             self._url,
             subprotocols=[Subprotocol(self._subprotocol)],
             compression=None,
             ping_interval=None,
-            open_timeout=DIAL_TIMEOUT_S,
+            open_timeout=timeout_s,
             close_timeout=CLOSE_TIMEOUT_S,
             max_size=FRAME_BYTES_MAX,
             max_queue=FRAMES_QUEUED_MAX,
@@ -77,18 +58,30 @@ class Transport:
 
     async def run(self) -> None:
         """Serve the open connection, then dial again and again, until the core says that it is final."""
+        now = asyncio.get_running_loop().time
         while True:
             code, reason = await self._serve()
+            if self._core.phase >= Phase.CATCHING_UP:
+                self._backoff.lost(now(), grace_s(self._core.in_force))
             self._take(self._core.closed(code, reason))
-            while not self._core.final:
-                await asyncio.sleep(self._backoff.wait_s(self._core.retry_ms))
-                try:
-                    await self.dial()
-                except (OSError, TimeoutError, InvalidHandshake):
-                    continue
-                break
             if self._core.final:
                 return
+            await self._dial_again()
+
+    async def _dial_again(self) -> None:
+        """Try until there is a connection; what the venue wished for when it said that it stops is the first pause."""
+        now = asyncio.get_running_loop().time
+        wish_ms = self._core.retry_ms
+        while True:
+            await asyncio.sleep(self._backoff.wait_s(wish_ms, now()))
+            wish_ms = None
+            try:
+                await self.dial(self._backoff.dial_s(now()))
+                return
+            except (TimeoutError, InvalidHandshake, ConnectionResetError):
+                continue  # somebody may listen: the grace runs
+            except OSError:
+                self._backoff.not_listening(now())
 
     async def _serve(self) -> tuple[int, str]:
         """Read, write and tick until one of them ends; why the connection ended."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from clients.backoff import Backoff
 from clients.client import Session, connect
 from clients.core import Core
 from clients.credentials import Ed25519
@@ -16,7 +17,6 @@ from clients.errors import ChannelRefused, ConnectFailed, NotLive, Refused, Sess
 from clients.events import Disconnected, Filled, Reconnected
 from clients.logon import Dial
 from clients.order_requests import cancellation, replacement
-from clients.transport import Backoff
 from exchange.engine.warmup import warm_up
 from exchange.limits import TEST
 from exchange.main import RunningServer, Settings, serve
