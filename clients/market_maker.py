@@ -4,6 +4,11 @@ The curve holds one fair price a month. It starts at the last settlement and fol
 month a step towards its price, and the neighbouring months half as far, because the months of a chip move together.
 Left alone, it returns to where it started, which is the maker's own opinion.
 
+A venue lets nothing print that is 3 % away from a print of the last 6 s, and reserves a market for minutes before one
+that is a tenth away from any of the last hour (BAND-012). Quotes beyond only stand there: orders that take at once are
+refused, and nobody trades. So the curve keeps a pace, and stays within reach of the maker's opinion, however one-sided
+the orders are; what it does not follow the maker takes into its inventory, up to its limit.
+
 Around the fair price stand a bid and an ask. What the maker holds shifts both down (when long) or up (when short), so
 that the next trade is more likely to bring it back to flat; at its limit it only quotes the side that helps. A month
 whose book is not in step is left alone until it is.
@@ -22,6 +27,7 @@ from clients.local_book import LocalBook
 from clients.orders import Order
 from clients.quoting import QuoteEntry
 from clients.strategy import Strategy
+from exchange.units import share_floor
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Fill, InstrumentDefinition, ProtectionEvent, Trades
 
@@ -37,6 +43,14 @@ class Month:
     def __init__(self, instrument: InstrumentDefinition, book: LocalBook) -> None:
         self.instrument, self.book = instrument, book
         self.opinion_centitick = self.fair_centitick = instrument.settle_tick * CENTI
+        self.stride_centitick = 0  # what is left of the pace until the next timer
+
+    def draw(self, step_centitick: int, reach_centitick: int) -> None:
+        """Move the fair price by a step, as far as pace and reach allow."""
+        step_centitick = max(-self.stride_centitick, min(self.stride_centitick, step_centitick))
+        self.stride_centitick -= abs(step_centitick)
+        away_centitick = self.fair_centitick + step_centitick - self.opinion_centitick
+        self.fair_centitick = self.opinion_centitick + max(-reach_centitick, min(reach_centitick, away_centitick))
 
 
 class MarketMaker(Strategy):
@@ -49,6 +63,8 @@ class MarketMaker(Strategy):
     inventory_lots_max   beyond it, only the side that reduces the position is quoted
     follow_percent       how far one trade draws the curve towards its price
     return_percent       how much of the way back to its own opinion it goes each `timer_s`
+    pace_bp              how far the curve moves at most in a second, in basis points of the opinion
+    reach_bp             how far it may be from the opinion
     requote_ticks        a quote moves once it is this far from where it should be
     window_ms            of the protection, and its thresholds as multiples of `lots`:
     traded_times           lots traded
@@ -66,6 +82,8 @@ class MarketMaker(Strategy):
         inventory_lots_max: int = 200,
         follow_percent: int = 20,
         return_percent: int = 1,
+        pace_bp: int = 15,
+        reach_bp: int = 300,
         requote_ticks: int = 2,
         window_ms: int = 1_000,
         traded_times: int = 30,
@@ -77,6 +95,7 @@ class MarketMaker(Strategy):
         self.half_spread_ticks, self.skew_ticks = half_spread_ticks, skew_ticks
         self.inventory_lots_max, self.follow_percent = inventory_lots_max, follow_percent
         self.return_percent, self.requote_ticks = return_percent, requote_ticks
+        self.pace_bp, self.reach_bp = pace_bp, reach_bp
         self.window_ms, self.traded_times, self.delta_times = window_ms, traded_times, delta_times
         self.rest_s = rest_s
         self.months: list[Month] = []
@@ -105,7 +124,10 @@ class MarketMaker(Strategy):
         step = (price_tick * CENTI - self.months[place].fair_centitick) * self.follow_percent // 100
         for distance in (-1, 0, 1):
             if 0 <= place + distance < len(self.months):
-                self.months[place + distance].fair_centitick += step if distance == 0 else step // 2
+                self.draw(self.months[place + distance], step if distance == 0 else step // 2)
+
+    def draw(self, month: Month, step_centitick: int) -> None:
+        month.draw(step_centitick, share_floor(abs(month.opinion_centitick), self.reach_bp))
 
     # -- when to quote ------------------------------------------------------------------------------------------------
 
@@ -114,7 +136,8 @@ class MarketMaker(Strategy):
 
     def on_timer(self) -> None:
         for month in self.months:
-            month.fair_centitick += (month.opinion_centitick - month.fair_centitick) * self.return_percent // 100
+            month.stride_centitick = int(share_floor(abs(month.opinion_centitick), self.pace_bp) * self.timer_s)
+            self.draw(month, (month.opinion_centitick - month.fair_centitick) * self.return_percent // 100)
         if self.tripped:
             self.rest()
         else:

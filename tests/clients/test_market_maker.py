@@ -1,6 +1,7 @@
 """The market maker's decisions, and one scene at a real venue."""
 
 import asyncio
+import random
 from pathlib import Path
 from typing import Any, cast
 
@@ -63,19 +64,48 @@ def test_at_its_limit_it_quotes_only_the_side_that_helps() -> None:
 
 
 def test_a_trade_draws_its_month_and_half_as_much_its_neighbours() -> None:
-    maker, _ = making(follow_percent=20, return_percent=0)
+    maker, _ = making(follow_percent=20, return_percent=0, pace_bp=1_000)
     maker.on_trades(2, Trades(1, 1, 1, 1, [(5, SETTLE + 10, 1, "b")]))
     assert [month.fair_centitick - SETTLE * 100 for month in maker.months] == [100, 200, 100]
 
 
 def test_left_alone_the_curve_returns_to_its_own_opinion() -> None:
-    maker, _ = making(return_percent=10)
+    maker, _ = making(return_percent=10, pace_bp=1_000)
     maker.months[0].fair_centitick += 1_000
     distances = []
     for _ in range(3):
         maker.on_timer()
         distances.append(maker.months[0].fair_centitick - SETTLE * 100)
     assert distances == [900, 810, 729]
+
+
+@pytest.mark.rule("BAND-012")
+def test_the_curve_keeps_its_pace_whatever_the_prints() -> None:
+    """Over the 6 s of the venue's velocity logic it moves by less than the 3 % that this lets print."""
+    maker, _ = making(pace_bp=15, reach_bp=10_000)
+    rng = random.Random(5)
+    fair = [maker.months[1].fair_centitick]
+    for turn in range(1_200):
+        for _ in range(rng.randint(0, 20)):
+            price_tick = rng.randint(1, 9) if turn < 400 else rng.randint(SETTLE * 2, SETTLE * 3)
+            maker.on_trades(rng.randint(1, 3), Trades(1, 1, 1, 1, [(5, price_tick, 1, "b")]))
+        maker.on_timer()
+        fair.append(maker.months[1].fair_centitick)
+    steps = [abs(late - early) for early, late in zip(fair, fair[60:], strict=False)]
+    assert max(steps) > 0 and max(steps) <= SETTLE * 100 * 6 * 15 // 10_000
+    assert min(fair) < 0.98 * fair[0] and max(fair) > 1.02 * fair[0], "with time it gets anywhere"
+
+
+@pytest.mark.rule("BAND-012")
+def test_the_curve_stays_within_reach_of_its_own_opinion() -> None:
+    for price_tick in (1, SETTLE * 3):
+        maker, _ = making(return_percent=0, reach_bp=300)
+        for _ in range(1_000):
+            maker.on_trades(2, Trades(1, 1, 1, 1, [(5, price_tick, 1, "b")]))
+            maker.on_timer()
+        sign = 1 if price_tick > SETTLE else -1
+        expected = [sign * (SETTLE * 100 * 300 // 10_000)] * 3
+        assert [month.fair_centitick - month.opinion_centitick for month in maker.months] == expected
 
 
 def test_it_never_takes_but_stays_behind_the_other_side() -> None:
@@ -143,7 +173,7 @@ def test_it_protects_itself_before_it_quotes() -> None:
 
 @pytest.mark.rule("ENTRY-023")
 def test_after_a_trip_it_rests_then_resets_and_quotes_around_the_moved_curve() -> None:
-    maker, stub = making(rest_s=0.3, return_percent=0)
+    maker, stub = making(rest_s=0.3, return_percent=0, pace_bp=1_000)
     tripped(maker, stub)
     maker.on_trades(1, Trades(1, 1, 1, 1, [(5, SETTLE - 20, 1, "s")]))
     maker.on_fill(stub.sides[1, "b"], Fill(7, 1, 1, 1, 1, 5, "", 1, "b", SETTLE, 1, 0, 1, 0, "maker", 0, "filled"))
