@@ -119,7 +119,7 @@ class RunningServer:
             "durability": settings.durability,
         }
         self.hub = Hub(self.venue, outbox, opened.keys, profile, settings.clock, settings.rng, terms)
-        self.hub.facts = opened.facts
+        self.hub.stored = opened.stored
         self.venue.outbox = outbox
         self.venue.on_failure = self._fail
         address = Address(settings.host, settings.port, settings.names, settings.origins)

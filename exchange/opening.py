@@ -17,7 +17,7 @@ from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec, spec_sha256
 from contracts_spec.schema import Spec
 from exchange.account_terms import check_fixed, new_account
-from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, StateReason
+from exchange.codes import CommandKind, EventKind, MarketState, StateReason
 from exchange.day_schedule import DaySchedule
 from exchange.engine import query
 from exchange.engine.control import AccountPayload, encode_payload
@@ -28,6 +28,8 @@ from exchange.errors import Trouble, UserError
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.gateway.history import History
 from exchange.gateway.keys import KEY_ID_BYTES, KeyDefinition, KeyStore, key_payload
+from exchange.gateway.stored_replies import KEPT, StoredReplies
+from exchange.journal.answered import ANSWERED, answered_requests
 from exchange.journal.errors import EXIT_CONFIGURATION
 from exchange.journal.recovery import open_journal
 from exchange.journal.replay import read_frames
@@ -40,14 +42,11 @@ from exchange.venue import Spawn, Venue
 
 RULES = 4  # up by one with every change of what equal commands come to: journals note from where on it holds
 RECORDED_ROWS_MAX = 1_048_576  # events of the replay that history takes up
-FACTS_ROWS_MAX = 65_536
 DONE_CHUNKS = 32  # of history, that the latest ends of orders are looked for in
 DEPOSIT_MILLS_MAX = 10**15  # at once: thousands of them are far from what money is counted in
 FIRM_MAX = 2**32 - 1
 KEY_PREFIX = "k_"
 CLOSING_SNAPSHOT_RECORDS = 1_000_000  # a stop after more commands than these takes a snapshot: the next start is quick
-
-_BATCH_KINDS = (CommandKind.NEW, CommandKind.REPLACE, CommandKind.CANCEL)
 
 
 class _Recorder(Engine):
@@ -60,10 +59,8 @@ class _Recorder(Engine):
         self.kept = 0
         self.kept_from = self.first_sequence + 1  # the first command whose events are kept
         self.records: list[tuple[Any, bytes]] = []
-        self.commands: deque[np.ndarray] = deque(maxlen=FACTS_ROWS_MAX)
 
     def apply(self, commands: np.ndarray) -> np.ndarray:
-        self.commands.append(_requests(commands))
         self.records += [(row, b"") for row in commands[_matters(commands)].copy()]
         return self._note(super().apply(commands))
 
@@ -93,17 +90,6 @@ def _of_settling(events: np.ndarray) -> np.ndarray:
     kinds = events["kind"]
     of_settling: np.ndarray = (kinds == EventKind.STA) | (kinds == EventKind.LISTED)
     return of_settling
-
-
-def _requests(rows: np.ndarray) -> np.ndarray:
-    """(session, request id, sequence) of rows that answered a request, shape (n, 3). Sequence 0: an operation of a
-    batch, whose reply cannot be told from its events."""
-    asked: np.ndarray = rows[(rows["session"] > 0) & (rows["request_id"] > 0)]
-    batched = np.isin(asked["kind"], _BATCH_KINDS) & (asked["flags"] & CommandFlag.BATCHED != 0)
-    sequence = np.where(batched, 0, asked["sequence"])
-    columns: list[np.ndarray] = [asked["session"].astype(np.int64), asked["request_id"], sequence]
-    stacked: np.ndarray = np.stack(columns, axis=1)
-    return stacked
 
 
 @dataclass(frozen=True)
@@ -156,7 +142,7 @@ class OpenVenue:
         self.history = self._open_history(recorder, last)
         self.keys = KeyStore(f"{folder}/keys.sqlite3", seams.disk, self.history_name, last, self.trouble)
         self._catch_up(recorder)
-        self.facts = _facts(recorder.commands)
+        self.stored = self._stored_replies()
         units = {chip.name: chip.unit_lots or 1 for chip in spec.listed_chips}
         self.venue = Venue(
             self.engine, self.journal, self.sequencer, seams.clock, self.history, seams.spawn, seams.schedule,
@@ -191,6 +177,24 @@ class OpenVenue:
             elif frame.records:
                 rows = frame.rows
                 self.keys.catch_up((row, b"") for row in rows[_matters(rows)])
+
+    def _stored_replies(self) -> dict[int, StoredReplies]:
+        """Which commands answered the latest requests of every session that may be resumed: the journal tells, as far
+        back as events are kept to make the replies up from (RECOV-011)."""
+        states = self.engine.states
+        asked = {number for number in self.keys.sessions if query.last_request_id(states, number)}
+        if not asked:
+            return {}
+        since = self.history.first_sequence or self.engine.sequence
+        found = answered_requests(self.folder, self.seams.disk, asked, KEPT, since)
+        if found.damaged:
+            self.trouble.note(f"segment {found.damaged} is damaged: replies before it are not repeated (verify tells)")
+        stored, nothing = {}, np.zeros(0, ANSWERED)
+        for number in asked:
+            rows = found.of.get(number, nothing)
+            stored[number] = StoredReplies(whole=found.whole and len(rows) < KEPT)
+            stored[number].load((request_id, sequence, count) for _, request_id, sequence, count in rows.tolist())
+        return stored
 
     def _list(self, spec: Spec, catalogue: Catalogue) -> None:
         """First start: the catalogue of the day, then every product group to PREOPEN and to OPEN."""
@@ -321,15 +325,6 @@ def _make_recorder(limits: Limits, body: np.ndarray | None) -> Any:
     from exchange.engine.state import state_dtype
 
     return _Recorder(limits, body.view(state_dtype(limits)))
-
-
-def _facts(commands: deque[np.ndarray]) -> dict[int, list[tuple[int, int]]]:
-    """(request id, sequence) by session, of the newest requests that were replayed."""
-    facts: dict[int, list[tuple[int, int]]] = {}
-    for part in commands:
-        for session, request_id, sequence in part.tolist():
-            facts.setdefault(session, []).append((request_id, sequence))
-    return facts
 
 
 def _chosen(instruments: list[Any], symbols: tuple[str, ...]) -> list[Any]:

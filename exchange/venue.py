@@ -18,7 +18,7 @@ from exchange.day_schedule import DaySchedule
 from exchange.engine import query
 from exchange.gateway.history import EventTuple, History
 from exchange.gateway.outbox import Line, Outbox
-from exchange.gateway.seats import Release
+from exchange.gateway.stored_replies import Release
 from exchange.gateway.translate import Batch, Listed
 from exchange.publish import account_views
 from exchange.publish.engine_view import EngineView

@@ -5,24 +5,16 @@ they will change, whether it would take each of them; only then they are sequenc
 """
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from exchange.codes import CommandFlag
 from exchange.gateway.history import EventTuple
-from exchange.gateway.seats import Seat
+from exchange.gateway.operations import Operation, pack_operation, refused_result
+from exchange.gateway.seats import Seat, tells_its_moment
 from exchange.gateway.trading import admit_trade, send_answer
 from exchange.gateway.translate import Batch as RowBatch
-from exchange.gateway.translate import (
-    Verdict,
-    pack_cancel,
-    pack_new,
-    pack_replace,
-    refusal_of_cancel,
-    refusal_of_new,
-    refusal_of_replace,
-)
+from exchange.gateway.translate import Verdict
 from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
-from exchange.wire.messages import Batch, BatchCancel, BatchNew, BatchReplace, BatchResult, Err, Ok
+from exchange.wire.messages import Batch, BatchCancel, BatchResult, Err, Ok
 
 if TYPE_CHECKING:
     from exchange.gateway.session import Session
@@ -59,7 +51,7 @@ def _run_singly(session: "Session", seat: Seat, message: Batch, collector: "Batc
     """Each operation as a row among those of others, or its refusal."""
     room = session.hub.room
     for place, operation in enumerate(message.operations):
-        refusal = _pack(session, seat, room.batch, operation, message.request_id)
+        refusal = pack_operation(room, seat, room.batch, operation, message.request_id)
         if refusal is not None:
             collector.refuse(place, operation, refusal)
             continue
@@ -76,7 +68,7 @@ def _run_whole(session: "Session", seat: Seat, message: Batch, collector: "Batch
     rows = RowBatch(len(message.operations))
     refusal = None
     for place, operation in enumerate(message.operations):
-        refusal = _pack(session, seat, rows, operation, message.request_id)
+        refusal = pack_operation(session.hub.room, seat, rows, operation, message.request_id)
         if refusal is not None:
             break
         rows.tickets.append((collector.take, place, session.now_us))
@@ -119,33 +111,6 @@ def _first_refusal(
     return whole
 
 
-def _pack(
-    session: "Session", seat: Seat, rows: RowBatch, operation: BatchNew | BatchReplace | BatchCancel, request_id: int
-) -> Err | None:
-    """Append the row of one operation; the caller appends its ticket. Or why it has none."""
-    place = len(rows.tickets)
-    account = operation.account or seat.account
-    refusal: Err | None
-    if account not in seat.accounts:
-        refusal = error(request_id, ErrorCode.SCOPE, f"acc {account} is not of this key")
-    elif isinstance(operation, BatchNew):
-        listed = session.hub.room.instruments.get(operation.instrument)
-        refusal = refusal_of_new(operation, listed)
-        if refusal is None and listed is not None:
-            pack_new(rows, operation, listed.index, account, seat.number, request_id)
-    elif isinstance(operation, BatchReplace):
-        refusal = refusal_of_replace(operation)
-        if refusal is None:
-            pack_replace(rows, operation, account, seat.number, request_id)
-    else:
-        refusal = refusal_of_cancel(operation)
-        if refusal is None:
-            pack_cancel(rows, operation, account, seat.number, request_id)
-    if refusal is None:
-        rows.rows["flags"][place] |= CommandFlag.BATCHED
-    return refusal
-
-
 class BatchReply:
     """Collects the results of one batch; answers when all are there."""
 
@@ -156,26 +121,22 @@ class BatchReply:
         self._received_us = session.now_us
         self._results: list[BatchResult | None] = [None] * count
         self._missing = count
-        self._sequenced = False  # something of it
+        self._first = 0  # command of those that were sequenced, one behind the other,
+        self._sequenced = 0  # and how many they are
+        self._told_by_events = True
 
-    def refuse(self, place: int, operation: Any, refusal: Err) -> None:
-        self._put(
-            place,
-            BatchResult(
-                client_order_id=operation.client_order_id,
-                code=refusal.code,
-                name=refusal.name,
-                message=refusal.message,
-                applied=refusal.applied,
-            ),
-        )
+    def refuse(self, place: int, operation: Operation, refusal: Err) -> None:
+        self._put(place, refused_result(operation, refusal))
 
     def take(self, place: int, _received_us: int, events: list[EventTuple]) -> None:
         """The events of one operation's command."""
         if events:
-            self._sequenced = True
+            self._first = self._first or events[0][0]
+            self._sequenced += 1
+            self._told_by_events &= not tells_its_moment(events[0])
             self._put(place, self._session.hub.room.result_of(events))
         else:
+            self._told_by_events = False
             code = ErrorCode.EXPIRED_REQUEST
             self._put(place, BatchResult(code=int(code), name=code.name, message="exp has passed", applied="no"))
         self.finish_if_done()
@@ -186,11 +147,13 @@ class BatchReply:
             self.answer(Ok(self._request_id, results=self._results))  # type: ignore[arg-type]  # all are there
 
     def answer(self, reply: Ok | Err) -> None:
-        """The one answer to the request; kept for a resend. Once it is forgotten, that there was one is not: what is
-        sequenced was released in order, so ids rise."""
+        """The one answer to the request; a resend has it again. Where the events do not tell it, it is kept for a
+        while; once it is forgotten, that there was one is not: what is sequenced was released in order, so ids rise."""
         if self._sequenced:
-            self._seat.replies.add(self._request_id, 0, self._received_us, self._session.hub.room.release)
-        self._seat.keep_whole(self._request_id, reply)
+            release = self._session.hub.room.release
+            self._seat.replies.add(self._request_id, self._first, self._received_us, release, self._sequenced)
+        if not self._sequenced or not self._told_by_events:
+            self._seat.keep_whole(self._request_id, reply)
         send_answer(self._seat, reply, self._received_us)
 
     def _put(self, place: int, result: BatchResult) -> None:

@@ -170,6 +170,16 @@ class History:
                 return firsts[account]
         return self._firsts_now(self._chunks[-1]).get(account, 0) if self._chunks else 0
 
+    @property
+    def first_sequence(self) -> int:
+        """The oldest command whose events are kept, 0 if none is."""
+        return self._chunks[0].first_sequence if self._chunks else 0
+
+    def newest_first(self) -> Iterator[np.ndarray]:
+        """All rows that are kept, EVENT, shape (n,), in pieces from the newest back, each in order."""
+        for chunk in reversed(self._chunks):
+            yield self._rows(chunk)
+
     def latest(self, wanted: Callable[[np.ndarray], np.ndarray], count: int, chunks: int) -> list[EventTuple]:
         """The newest rows that `wanted(rows)` marks, in order: about `count` of them, of the newest `chunks` chunks."""
         found: list[np.ndarray] = []

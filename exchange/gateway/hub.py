@@ -15,7 +15,8 @@ from exchange.gateway.history import EventTuple, History
 from exchange.gateway.keys import Key, KeyStore, SessionRecord
 from exchange.gateway.outbox import Line, Outbox
 from exchange.gateway.roster import Roster
-from exchange.gateway.seats import Release, Seat, covers_drop
+from exchange.gateway.seats import Seat, covers_drop
+from exchange.gateway.stored_replies import Release, StoredReplies
 from exchange.gateway.subscriptions import SlowReaders
 from exchange.gateway.throttle import Bucket, Profile, Rate
 from exchange.gateway.timers import Timer, TimerWheel
@@ -117,7 +118,7 @@ class Hub:
         self.connections = 0
         self.protections: set[tuple[int, int]] = set()  # (account, number) of groups known to exist
         self.protections_asked: Counter[tuple[int, int]] = Counter()  # their mmp_set that are not answered yet
-        self.facts: dict[int, list[tuple[int, int]]] = {}  # (request id, sequence) of sessions before this run
+        self.stored: dict[int, StoredReplies] = {}  # of sessions that have not been resumed since the start
         self.per_key: dict[str, int] = {}
         self.shutdown: Shutdown | None = None  # announced; who connects from now on hears of it at once
         self._stopping: Timer | None = None
@@ -209,7 +210,8 @@ class Hub:
         """A session of the journal that this run has not seen yet."""
         last_id = query.last_request_id(self.room.states, record.number)
         seat = self.seats[record.number] = Seat(self, record.number, key, record.terms, last_id)
-        seat.remember(self.facts.pop(record.number, ()))
+        seat.replies = self.stored.pop(record.number, seat.replies)
+        seat.replies.kept = self.profile.dedup
         return seat
 
     def names_other_key(self, name: str, key: Key) -> bool:

@@ -81,7 +81,7 @@ class Roster:
             number = record.number
             self._hub.keys.forget(number)
             self._hub.seats.pop(number, None)
-            self._hub.facts.pop(number, None)
+            self._hub.stored.pop(number, None)
             self._of_key[record.key].discard(number)
             if query.knows_session(self._hub.room.states, number):
                 self._rows_taken.discard(number % self._rows)

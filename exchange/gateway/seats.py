@@ -4,14 +4,13 @@ The word on the wire is session (`sid`). In the gateway `session.Session` is one
 is the named, resumable thing that at most one connection holds.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from exchange.codes import EventKind, OrderType, RejectReason
 from exchange.engine import query
 from exchange.gateway.history import KIND, REASON, EventTuple
 from exchange.gateway.keys import Key
+from exchange.gateway.stored_replies import StoredReplies
 from exchange.gateway.throttle import Bucket
 from exchange.gateway.timers import Timer
 from exchange.wire.errors import ErrorCode, error
@@ -46,58 +45,6 @@ def refusal_of_terms(terms: CancelTerms, key: Key, seat: "Seat | None") -> tuple
     if seat is not None and not covers_drop(terms) and seat.has_quotes():
         return ErrorCode.QUOTE_NEEDS_COD, "cod: the session has quotes, which need to leave when it drops"
     return None
-
-
-class Release:
-    """The replies of one batch: made up while the disk works, stamped with one time when they leave."""
-
-    __slots__ = ("replies", "sent_us")
-
-    def __init__(self) -> None:
-        self.replies: list[Any] = []
-        self.sent_us = 0
-
-    def leave(self, now_us: int) -> None:
-        self.sent_us = now_us
-        for reply in self.replies:
-            reply.sent_us = now_us
-        self.replies.clear()
-
-
-class StoredReplies:
-    """Which command answered a request: the last `kept` ids of one session, which rise. Sequence 0: a batch, whose
-    reply is kept elsewhere or not at all."""
-
-    __slots__ = ("_facts", "_ids", "kept")
-
-    def __init__(self, kept: int) -> None:
-        self.kept = kept
-        self._ids: list[int] = []
-        self._facts: list[tuple[int, int, Release]] = []
-
-    def add(self, request_id: int, sequence: int, received_us: int, release: Release) -> None:
-        self._ids.append(request_id)
-        self._facts.append((sequence, received_us, release))
-        if len(self._ids) > 2 * self.kept:
-            del self._ids[: -self.kept]
-            del self._facts[: -self.kept]
-
-    def find(self, request_id: int) -> tuple[int, int, int] | None:
-        """(sequence, received, sent) of a reply still kept."""
-        at = bisect_left(self._ids, request_id, lo=max(0, len(self._ids) - self.kept))
-        if at < len(self._ids) and self._ids[at] == request_id:
-            sequence, received_us, release = self._facts[at]
-            return sequence, received_us, release.sent_us
-        return None
-
-    @property
-    def oldest(self) -> int:
-        """The oldest id whose reply is kept, 0 if there is none."""
-        return self._ids[max(0, len(self._ids) - self.kept)] if self._ids else 0
-
-    @property
-    def newest(self) -> int:
-        return self._ids[-1] if self._ids else 0
 
 
 class Seat:
@@ -191,10 +138,3 @@ class Seat:
         self.whole_replies[request_id] = reply
         while len(self.whole_replies) > WHOLE_REPLIES_MAX:
             del self.whole_replies[next(iter(self.whole_replies))]
-
-    def remember(self, facts: Iterable[tuple[int, int]]) -> None:
-        """(request id, sequence) of the journal, in order: replies of before a restart, without their times."""
-        unknown = Release()
-        for request_id, sequence in facts:
-            if request_id > self.replies.newest:
-                self.replies.add(request_id, sequence, 0, unknown)

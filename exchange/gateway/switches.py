@@ -34,7 +34,7 @@ def kill(session: "Session", seat: Seat, message: Kill | Unkill) -> None:
     """The risk desk stops what is of its firm, and lifts what it has set (KILL-004)."""
     request_id = message.request_id
     if request_id <= seat.last_id:
-        repeat(session, seat, request_id)
+        repeat(session, seat, message)
         return
     scope = Scope(SCOPES.index(message.scope))
     number = _number(session, seat, message)

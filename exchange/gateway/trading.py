@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.gateway.history import EventTuple
 from exchange.gateway.hub import CANCEL_BATCHES, Room
-from exchange.gateway.seats import Seat, refusal_of_terms, tells_its_moment
+from exchange.gateway.repeats import made_again, terms_of
+from exchange.gateway.seats import Seat, refusal_of_terms
 from exchange.gateway.throttle import Bucket
 from exchange.gateway.translate import (
     Answer,
@@ -25,7 +26,6 @@ from exchange.wire.messages import (
     Cancel,
     CancelAll,
     CancelOnDisconnect,
-    CancelTerms,
     Err,
     New,
     Ok,
@@ -99,9 +99,9 @@ def cancel_all(session: "Session", seat: Seat, message: CancelAll) -> None:
 def cod(session: "Session", seat: Seat, message: CancelOnDisconnect) -> None:
     """Other terms for this session, journalled with its SESSION row."""
     if message.request_id <= seat.last_id:
-        repeat(session, seat, message.request_id)
+        repeat(session, seat, message)
         return
-    terms = CancelTerms(mode=message.mode, orders=message.orders, on=message.on, grace_ms=message.grace_ms)
+    terms = terms_of(message)
     refusal = refusal_of_terms(terms, seat.key, seat)
     if refusal is not None:
         session.refuse(message.request_id, *refusal)
@@ -114,7 +114,7 @@ def cod(session: "Session", seat: Seat, message: CancelOnDisconnect) -> None:
     def durable(request_id: int, received_us: int, events: list[EventTuple]) -> None:
         hub.note_session(events[0][0], seat)
         reply = Ok(request_id, engine_sequence=events[0][0], cancel_terms=echoed(terms))
-        seat.keep_whole(request_id, reply)
+        seat.replies.add(request_id, events[0][0], received_us, hub.room.release)
         send_answer(seat, reply, received_us)
 
     hub.journal_session(seat, message.request_id, durable)
@@ -132,7 +132,7 @@ def admit_trade(
     """
     request_id: int = message.request_id
     if request_id <= seat.last_id:
-        repeat(session, seat, request_id)
+        repeat(session, seat, message)
         return 0
     account: int = getattr(message, "account", 0) or seat.account
     if account not in seat.accounts or not allowed:
@@ -179,28 +179,26 @@ def send_answer(seat: Seat, reply: Ok | Err, received_us: int) -> None:
     session.got_answer()
 
 
-def repeat(session: "Session", seat: Seat, request_id: int) -> None:
+def repeat(session: "Session", seat: Seat, message: Any) -> None:
     """A request that was sequenced before: its stored reply again (RECOV-011)."""
-    room = session.hub.room
+    room, request_id = session.hub.room, message.request_id
     reply = seat.whole_replies.get(request_id)
-    facts = seat.replies.find(request_id)
+    stored = seat.replies.find(request_id)
     if reply is not None:
         reply.duplicate = True
         session.line.send(reply)
-    elif facts is not None:
-        sequence, received_us, sent_us = facts
-        events = room.history.of_command(sequence)
-        if events is None or tells_its_moment(events[0]):
+    elif stored is not None:
+        reply = made_again(room, seat, message, stored)
+        if reply is None:
             session.refuse(request_id, ErrorCode.DUP_ID, "processed before, its reply is no longer kept: query")
             return
-        reply = room.reply_to(request_id, events)
         reply.duplicate = True
-        reply.received_us, reply.sent_us = received_us or None, sent_us or None
+        reply.received_us, reply.sent_us = stored.received_us or None, stored.sent_us or None
         session.line.send(reply)
     elif request_id > seat.replies.newest and session.unanswered:
         # The first copy still waits at the gate: one answer, twice.
-        room.ask_later(lambda: repeat(session, seat, request_id))
-    elif request_id < seat.replies.oldest or not seat.replies.newest:
+        room.ask_later(lambda: repeat(session, seat, message))
+    elif seat.replies.may_have_had(request_id):
         session.refuse(request_id, ErrorCode.DUP_ID, "processed before, its reply is no longer kept: query")
     else:
         session.refuse(request_id, ErrorCode.ID_ORDER, f"id {request_id} is not above {seat.last_id}")

@@ -208,7 +208,7 @@ class Bench:
         self.outbox = Outbox(self.calls.append, lambda line, pending: self.hub.slow.notice(line.owner, pending))
         terms = {"venue": "test", "history": self.opened.history_name, "feed": "f_test", "durability": "none"}
         self.hub = Hub(self.venue, self.outbox, self.opened.keys, profile, self.clock, CountingRng(), terms)
-        self.hub.facts = self.opened.facts
+        self.hub.stored = self.opened.stored
         self.venue.outbox = self.outbox
         self.hub.restore()
         self.instrument = next(iter(self.venue.instruments))
