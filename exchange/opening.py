@@ -267,6 +267,7 @@ class OpenVenue:
         under way is told by the journal alone."""
         sound = not self.venue.failed
         if sound and self.journal.sequence - self.journal.snapshot_sequence >= CLOSING_SNAPSHOT_RECORDS:
+            self.history.flush()  # the next start does not replay what lies behind the snapshot
             try:
                 self.journal.snapshot(self.engine)
             except OSError as error:

@@ -92,6 +92,7 @@ class Venue(OwnCommands):
         self.result_of: Callable[[list[EventTuple]], BatchResult] = self.replies.result
         self.done_order: Callable[[int, int, str], OrderView | None] = self.replies.done_order
         self.market = MarketData(self.table, EngineView(engine), query.channel_sequences(engine.states))
+        self.market.prints.load(history.newest_first())
         self.outbox: Outbox | None = None
         self._sequencer = sequencer
         self._clock = clock

@@ -211,12 +211,12 @@ class TopChannel(_StateChannel):
 class EventChannel:
     """Messages numbered by the journal, never conflated, kept for replays (MDATA-001, RECOV-014)."""
 
-    def __init__(self, number: int, sequence: int) -> None:
-        """`sequence`: number of the channel's last message before now, 0 none."""
+    def __init__(self, number: int, sequence: int, kept: int = REPLAY_MESSAGES) -> None:
+        """`sequence`: number of the channel's last message before now, 0 none; `kept`: messages for replays."""
         self.number = number
         self.sequence = sequence
         self.subscribers = 0
-        self._kept: deque[ChannelMessage] = deque(maxlen=REPLAY_MESSAGES)
+        self._kept: deque[ChannelMessage] = deque(maxlen=kept)
 
     def publish(self, message: ChannelMessage, sequence: int) -> ChannelMessage:
         """Give a message its place: `sequence` from the journal."""

@@ -18,16 +18,15 @@ opened from that state. A subscriber gets of its channel the snapshot, then what
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
-from exchange.codes import EventFlag, EventKind, Liquidity
+from exchange.codes import EventKind
 from exchange.publish.book_view import BookView, Level, level_change
-from exchange.publish.channels import Changes, DepthChannel, EventChannel, TopChannel
+from exchange.publish.channels import REPLAY_MESSAGES, Changes, DepthChannel, EventChannel, TopChannel
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.phases import Phases
+from exchange.publish.prints import Prints, trades_message
 from exchange.publish.rows import (
-    FLAGS,
     INSTRUMENT,
     KIND,
-    LIQUIDITY,
     LOTS,
     PRICE,
     REFERENCE,
@@ -38,7 +37,7 @@ from exchange.publish.rows import (
 )
 from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode
-from exchange.wire.messages import ChannelMessage, ChannelSpec, Instruments, Status, Trades
+from exchange.wire.messages import ChannelMessage, ChannelSpec, Instruments, Status
 
 INSTRUMENTS_PAGE = 1_000  # definitions in a message: about 0.5 MiB of JSON
 US_PER_MS = 1_000
@@ -48,12 +47,8 @@ _STA = int(EventKind.STA)
 _IOP = int(EventKind.IOP)
 _LISTED = int(EventKind.LISTED)
 _IMP = int(EventKind.IMP)
-_AUCTION = int(Liquidity.AUCTION)
-_TAKER = int(Liquidity.TAKER)
-_IMPLIED = int(EventFlag.IMPLIED)
 _CHANNELS = frozenset(("instruments", "status", "trades", "top", "depth"))
 _VENUE_KINDS = frozenset((_STA, _IOP, _LISTED))
-_SIDES = ("b", "s")
 
 Message = tuple[int, ChannelMessage]
 Key = tuple[str, int, int, int]  # name, index, cadence_ms, levels
@@ -100,6 +95,7 @@ class MarketData:
         self.sequence = source.sequence  # released up to here
         self.time_us = source.time_ns // NS_PER_US
         self._numbers = dict(numbers or {})
+        self.prints = Prints({index: last for (name, index), last in self._numbers.items() if name == "trades"})
         self._channels: dict[int, StateChannel | EventChannel] = {}
         self._keys: dict[int, Key] = {}
         self._by_key: dict[Key, int] = {}
@@ -142,7 +138,8 @@ class MarketData:
         elif name == "top":
             self._channels[number] = TopChannel(number, cadence_ms * US_PER_MS)
         else:
-            self._channels[number] = EventChannel(number, self._numbers.get((name, index), 0))
+            kept = 0 if name == "trades" else REPLAY_MESSAGES  # prints are kept for all books, whoever listens
+            self._channels[number] = EventChannel(number, self._numbers.get((name, index), 0), kept)
         self._keys[number] = key
         self._by_key[key] = number
         return number
@@ -222,16 +219,33 @@ class MarketData:
         return messages
 
     def oldest(self, number: int) -> int:
-        """Oldest number of an event channel that `replay` can give."""
+        """From this number on `replay` can give every message of an event channel."""
         channel = self._channels[number]
         assert isinstance(channel, EventChannel)
-        return channel.oldest()
+        name, index, _, _ = self._keys[number]
+        return self.prints.oldest(index) if name == "trades" else channel.oldest()
 
     def replay(self, number: int, first: int, last: int, reply_to: int) -> list[ChannelMessage]:
         """Messages of an event channel, marked `rp` and `re`."""
         channel = self._channels[number]
         assert isinstance(channel, EventChannel)
-        return channel.replay(first, last, reply_to)
+        name, index, _, _ = self._keys[number]
+        return (
+            self._replay_trades(channel, index, first, last, reply_to)
+            if name == "trades"
+            else channel.replay(first, last, reply_to)
+        )
+
+    def _replay_trades(
+        self, channel: EventChannel, index: int, first: int, last: int, reply_to: int
+    ) -> list[ChannelMessage]:
+        messages: list[ChannelMessage] = []
+        for before, rows in self.prints.of_book(index, first, last):
+            message = trades_message(rows)
+            message.channel, message.sequence, message.previous = channel.number, rows[-1][REFERENCE], before
+            message.replay, message.reply_to = True, reply_to
+            messages.append(message)
+        return messages
 
     def due(self, now_us: int) -> list[Message]:
         """Messages to send now: all of raw and event channels since the last call, and those whose cadence is due."""
@@ -283,6 +297,7 @@ class MarketData:
             return
         self._trade_id = row[REFERENCE]
         self._prints.setdefault(index, []).append(row)
+        self.prints.add(row)
 
     def _venue_event(self, row: Row) -> None:
         if row[KIND] == _LISTED:
@@ -308,7 +323,7 @@ class MarketData:
             self._phased = {}
         if self._prints:
             for index, prints in self._prints.items():
-                self._event("trades", index, prints[-1][REFERENCE], self._trades, prints)
+                self._event("trades", index, prints[-1][REFERENCE], trades_message, prints)
             self._prints = {}
 
     def _publish_book(self, book: _OpenBook) -> None:
@@ -344,11 +359,6 @@ class MarketData:
             assert isinstance(channel, EventChannel)
             self._out.append((number, channel.publish(make(subject), sequence)))
 
-    def _trades(self, prints: list[Row]) -> Trades:
-        auction = prints[0][LIQUIDITY] == _AUCTION
-        rows = [(row[REFERENCE], row[PRICE], row[LOTS], _aggressor(row)) for row in prints]
-        return Trades(0, 0, self.sequence, self.time_us, rows, auction=auction)
-
     def _status(self, index: int) -> Status:
         row = self._table.row(index)
         return Status(
@@ -368,12 +378,3 @@ class MarketData:
     def _definitions(self, indices: list[int]) -> Instruments:
         rows = [self._table.definition(index, self._phases.phase(index)) for index in indices]
         return Instruments(0, 0, self.sequence, self.time_us, rows)
-
-
-def _aggressor(row: Row) -> str:
-    """MDATA-012: `n` has no aggressor, it traded in an uncross or as the leg of an implied group."""
-    if row[LIQUIDITY] == _AUCTION:
-        return "n"
-    if row[FLAGS] & _IMPLIED:
-        return _SIDES[row[SIDE]] if row[LIQUIDITY] == _TAKER else "n"
-    return _SIDES[1 - row[SIDE]]

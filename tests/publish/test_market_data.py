@@ -313,7 +313,8 @@ def test_numbers_of_event_channels_do_not_depend_on_who_listens() -> None:
     assert early.fold(*commands[2]) == late.fold(*commands[2])
     again = event(EventKind.STA, 9000470, instrument=1, state=MarketState.OPEN)
     assert early.fold(again) == late.fold(again)
-    assert [late.market.oldest(number) for number in numbers] == [55502, 9000470]
+    assert [late.market.oldest(number) for number in numbers] == [55501, 9000470], "prints are kept for all"
+    assert late.market.replay(numbers[0], 1, 55501, 104) == early.market.replay(numbers[0], 1, 55501, 104)
     (replayed,) = early.market.replay(numbers[0], 1, 55501, 104)
     assert (replayed.sequence, replayed.replay, replayed.reply_to) == (55501, True, 104)  # type: ignore[attr-defined]
     assert early.market.replay(numbers[0], 55503, 99999, 104) == []

@@ -1,0 +1,144 @@
+"""Prints kept for replays, against a plain list of all that happened."""
+
+import random
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from exchange.codes import EventFlag, EventKind, Liquidity
+from exchange.publish import prints as prints_module
+from exchange.publish.prints import Prints, trades_message
+from exchange.publish.rows import INSTRUMENT, REFERENCE, SEQUENCE, Row, read_rows
+from exchange.records import EVENT
+from tests.publish.helpers import event
+
+BOOKS = (1, 2, 7)
+Rows = list[Row]
+
+
+def history(seed: int, commands: int) -> Rows:
+    """FILL rows and others: single trades, sweeps over several prices, uncrosses, implied groups over books."""
+    rng, rows, trade_id = random.Random(seed), [], 0
+    for sequence in range(1, commands + 1):
+        if rng.random() < 0.4:
+            rows.append(event(EventKind.CXL, sequence, instrument=rng.choice(BOOKS)))
+            continue
+        implied, index = rng.random() < 0.2, rng.choice(BOOKS)
+        for _ in range(rng.randint(1, 5)):
+            trade_id += 1
+            index = rng.choice(BOOKS) if implied else index
+            common = {
+                "instrument": index,
+                "reference": trade_id,
+                "price": rng.randint(-9, 9),
+                "lots": rng.randint(1, 9),
+            }
+            sides = [(rng.randint(0, 1), Liquidity.MAKER, EventFlag.IMPLIED)] if implied else [
+                (0, Liquidity.MAKER, 0), (1, Liquidity.TAKER, 0)]  # fmt: skip
+            rows += [event(EventKind.FILL, sequence, side=side, liquidity=told, flags=flags, **common)
+                     for side, told, flags in sides]  # fmt: skip
+    return rows
+
+
+def of(rows: Rows) -> Rows:
+    """The prints: the first row of each trade id."""
+    found = {row[REFERENCE]: row for row in reversed(rows) if row[2] == EventKind.FILL}
+    return [found[number] for number in sorted(found)]
+
+
+def expected(rows: Rows, index: int, first: int, last: int) -> list[tuple[int, object]]:
+    """(number before, message) of a book, from everything that ever happened."""
+    messages, before = [], 0
+    of_book = [row for row in of(rows) if row[INSTRUMENT] == index]
+    for sequence in sorted({row[SEQUENCE] for row in of_book}):
+        printed = [row for row in of_book if row[SEQUENCE] == sequence]
+        if first <= printed[-1][REFERENCE] <= last:
+            messages.append((before, trades_message(printed)))
+        before = printed[-1][REFERENCE]
+    return messages
+
+
+def told(prints: Prints, index: int, first: int, last: int) -> list[tuple[int | None, object]]:
+    return [(before, trades_message(rows)) for before, rows in prints.of_book(index, first, last)]
+
+
+def pieces(rows: Rows, rng: random.Random) -> Iterator[np.ndarray]:
+    """As a history hands them out: the newest first, cut between two commands."""
+    stop = len(rows)
+    while stop:
+        start = max(0, stop - rng.randint(1, 60))
+        while start and rows[start - 1][SEQUENCE] == rows[start][SEQUENCE]:
+            start -= 1
+        yield np.array(rows[start:stop], EVENT)
+        stop = start
+
+
+@pytest.fixture(autouse=True)
+def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prints_module, "BLOCK", 16)
+
+
+@pytest.mark.rule("MDATA-001", "RECOV-014")
+@pytest.mark.parametrize("seed", range(6))
+def test_every_range_is_what_happened_wherever_a_start_lies_between(seed: int) -> None:
+    rng, rows = random.Random(seed), history(seed, 120)
+    start = rng.choice([0, 1, 40, 80, 120])
+    before = [row for row in rows if row[SEQUENCE] <= start]
+    prints = Prints({index: max((r[REFERENCE] for r in before if r[INSTRUMENT] == index and r[2] == EventKind.FILL),
+                                default=0) for index in BOOKS})  # fmt: skip
+    prints.load(pieces(before, rng))
+    for row in of([row for row in rows if row[SEQUENCE] > start]):
+        prints.add(row)
+    last = len(of(rows))
+    assert (prints.first_id, prints.last_id) == (1, last)
+    for _ in range(60):
+        index, first = rng.choice(BOOKS), rng.randint(0, last + 1)
+        stop = rng.randint(first, last + 5)
+        assert told(prints, index, first, stop) == expected(rows, index, first, stop)
+    assert [prints.oldest(index) for index in BOOKS] == [1, 1, 1]
+
+
+@pytest.mark.rule("MDATA-001", "RECOV-003")
+@pytest.mark.parametrize("lost", [0, 3, 17, 50, 99])
+def test_behind_a_gap_nothing_is_told_and_what_follows_is_whole(lost: int) -> None:
+    rows = history(3, 100)
+    gone = of(rows)[min(lost * 2, len(of(rows)) - 1)][REFERENCE]
+    numbers = {index: max(row[REFERENCE] for row in of(rows) if row[INSTRUMENT] == index) for index in BOOKS}
+    prints = Prints(numbers)
+    prints.load(iter([np.array([row for row in rows if row[REFERENCE] != gone], EVENT)]))
+    for index in BOOKS:
+        oldest = prints.oldest(index)
+        assert oldest > gone or gone > numbers[index]
+        found, wanted = told(prints, index, oldest, 10_000), expected(rows, index, oldest, 10_000)
+        assert [message for _, message in found] == [message for _, message in wanted]
+        assert [before for before, _ in found][1:] == [before for before, _ in wanted][1:]
+        assert not found or found[0][0] in (None, wanted[0][0])
+
+
+@pytest.mark.rule("MDATA-001")
+def test_no_more_than_so_many_are_kept_and_the_oldest_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prints_module, "PRINTS_MAX", 64)
+    rows, prints = history(5, 400), Prints()
+    for row in of(rows):
+        prints.add(row)
+        assert prints.last_id - prints.first_id < 64 + 2 * 16
+    assert prints.first_id > 100
+    for index in BOOKS:
+        oldest = prints.oldest(index)
+        assert told(prints, index, oldest, 10_000) == expected(rows, index, oldest, 10_000), "with the number before"
+    again = Prints({index: max(row[REFERENCE] for row in of(rows) if row[INSTRUMENT] == index) for index in BOOKS})
+    again.load(pieces(rows, random.Random(1)))
+    assert 64 <= again.last_id - again.first_id < 64 + 150
+    assert read_rows(np.array(rows[:1], EVENT)) == rows[:1]
+
+
+@pytest.mark.rule("MDATA-001", "RECOV-003")
+def test_a_print_that_does_not_follow_the_last_makes_the_older_ones_unknown() -> None:
+    prints = Prints({1: 40, 2: 30})
+    assert (prints.oldest(1), prints.oldest(2)) == (41, 31)
+    prints.add(event(EventKind.FILL, 1, instrument=1, reference=41))
+    assert prints.of_book(1, 41, 41)[0][0] == 40 and prints.of_book(2, 31, 41) == []
+    prints.add(event(EventKind.FILL, 2, instrument=1, reference=50))
+    assert prints.oldest(1) == prints.oldest(2) == 50
+    assert [before for before, _ in prints.of_book(1, 50, 50)] == [None]
