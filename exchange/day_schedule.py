@@ -6,11 +6,13 @@ The engine reads no clock: the venue's timer proposes the changes as commands, s
 """
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from exchange.codes import MarketState
 from exchange.units import NS_PER_S
 
 DAY_S = 86_400
+EPOCH = date(1970, 1, 1)
 CYCLE = (MarketState.CLOSED, MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN)
 
 
@@ -32,6 +34,11 @@ class DaySchedule:
     def day_at(self, time_ns: int) -> int:
         """Number of the trading day that a time belongs to; a day begins with the close of the one before."""
         return (time_ns - self.close_s * NS_PER_S) // (self.day_s * NS_PER_S)
+
+    def closing_day(self, time_ns: int) -> date:
+        """The date of the close that comes next: settlement and limits of a trading day bear that of its own close."""
+        close_s = (self.day_at(time_ns) + 1) * self.day_s + self.close_s
+        return EPOCH + timedelta(days=close_s // DAY_S)
 
     def state_at(self, time_ns: int, published_ns: int) -> MarketState:
         """The state that the schedule wants after a close, by when the day's settlement was published, 0 if it is not:

@@ -49,6 +49,11 @@ class Timekeeper:
         self._told_ns: dict[int, int] = {}
         self._look_at_books()
 
+    @property
+    def schedule(self) -> DaySchedule | None:
+        """The scheduled day; None: the market stays as it is left."""
+        return self._schedule
+
     def turn(self) -> None:
         """Send what has become due."""
         now_ns = self._clock.now_ns()

@@ -15,9 +15,31 @@ if TYPE_CHECKING:
     from tests.reference_engine import Reference
 
 
-def set_day_limits(reference: Reference, books: list[dict[str, Any]]) -> None:
+def one_person_may(reference: Reference, books: list[dict[str, Any]], day: int) -> bool:
+    """SEC-061: a whole group, once a day, within the limits of its outrights; or once more what stands already."""
+    if day < 1:
+        return False
+    instruments, named = reference.clearing.instruments, {limits["index"]: limits for limits in books}
+    for group in {instruments[index].group for index in named}:
+        members = {index: one for index, one in instruments.items() if one.group == group}
+        settled = reference.settled_days.get(group, 0)
+        if settled > day or not members.keys() <= named.keys():
+            return False
+        for index, one in members.items():
+            settle = named[index]["settle_tick"]
+            asked = (settle, named[index]["low_tick"], named[index]["high_tick"])
+            if settled == day and asked != (one.settle_tick, one.low_tick, one.high_tick):
+                return False
+            if settled < day and not one.combo and not one.low_tick <= settle <= one.high_tick:
+                return False
+    return True
+
+
+def set_day_limits(reference: Reference, books: list[dict[str, Any]], day: int) -> None:
     """DAY_LIMITS of books that are CLOSED."""
     instruments = reference.clearing.instruments
+    if day:
+        reference.settled_days |= {instruments[limits["index"]].group: day for limits in books}
     increments = {limits["index"]: limits["min_inc"] for limits in books if "min_inc" in limits}
     for order in list(reference.orders.values()):
         if order.instrument in increments and any(tick % increments[order.instrument] for tick in _named_ticks(order)):

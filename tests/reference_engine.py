@@ -59,6 +59,7 @@ class Reference:
         self.ids = OrderIds(order_capacity)
         self.guards: dict[int, Guard] = {}
         self.lead_months: dict[int, int] = {}  # by group (BAND-008)
+        self.settled_days: dict[int, int] = {}  # by group (SEC-061)
         self.lead_makers: dict[int, list[tuple[int, int]]] = {}  # (account, percent) by book (PRO-003)
         self.sessions = Sessions()
         self.kills: dict[tuple[int, int], set[int]] = {}  # (scope, its number) -> parties that set a kill (KILL-004)

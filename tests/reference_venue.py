@@ -256,7 +256,7 @@ def control(reference: Reference, kind: CommandKind, payload: dict[str, Any]) ->
                 reference.lead_months[group] = lead_month(clearing, group)
         return
     if kind == CommandKind.DAY_LIMITS:
-        set_day_limits(reference, payload["books"])
+        set_day_limits(reference, payload["books"], payload.get("day", 0))
         return
     if kind == CommandKind.LEAD_MAKERS:
         set_lead_makers(reference, payload)

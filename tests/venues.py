@@ -71,6 +71,8 @@ class Pair:
     def compare_books(self) -> None:
         """Queues element by element, states, last prices (INV-021, INV-024)."""
         states = self.fast.engine.states
+        settled = states["groups"]["settled_day"][0]
+        assert {int(group): int(settled[group]) for group in settled.nonzero()[0]} == self.reference.settled_days
         for index, book in self.reference.books.items():
             assert query.market_state(states, index) == self.reference.market_state(index)
             bids, asks = query.depth(states, index, 0) if book_has_ladder(states, index) else ([], [])

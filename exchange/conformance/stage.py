@@ -168,7 +168,8 @@ class Stage:
         widths["collar_ticks"] = self.parameters.get("collar", 0)
         limits = {"index": instrument, "settle_tick": price, "low_tick": price - lots, "high_tick": price + lots}
         limits |= {"min_inc": min_inc} if min_inc else {}
-        return told_events(self.venue.control(CommandKind.DAY_LIMITS, {"books": [limits | widths]}), self._names())
+        payload = {"books": [limits | widths], "by_two": True}
+        return told_events(self.venue.control(CommandKind.DAY_LIMITS, payload), self._names())
 
     def _protect(self, number: int) -> None:
         """A threshold that the parameters do not name is off; its group counts, and is reset, even so (MMP-003)."""

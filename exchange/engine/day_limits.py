@@ -12,7 +12,7 @@ from exchange.book.levels import link_order
 from exchange.book.parked import join_parked
 from exchange.book.slots import SLOT_MASK
 from exchange.book.stops import STOP
-from exchange.codes import CancelReason, EventKind, MarketState, OrderEntry, OrderState, Side
+from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderEntry, OrderState, Side
 from exchange.engine.apply import REPORT
 from exchange.engine.control_checks import require, within
 from exchange.engine.guards import choose_lead, set_widths
@@ -22,6 +22,8 @@ from exchange.engine.orders import slice_lots, work_order
 from exchange.limits import LADDER_TICKS_MAX
 from exchange.records import EVENT
 from exchange.units import PRICE_MAX
+
+DAY_MAX = 2**31 - 1
 
 # What an order and its RST have in common.
 SHARED_FIELDS = ["side", "state", "order_type", "tif", "account", "session", "price", "order_id", "leaves_lots"]
@@ -43,10 +45,16 @@ class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
     min_inc: int | msgspec.UnsetType = msgspec.UNSET
 
 
-class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True):
-    """DAY_LIMITS: books of groups that are CLOSED."""
+class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """DAY_LIMITS: books of groups that are CLOSED.
+
+    day      trading day that the limits are for, days since 1970; journals before 0.3 do not say it
+    by_two   two people ask: all that one may not do alone is allowed (SEC-061)
+    """
 
     books: list[BookLimits]
+    day: int = 0
+    by_two: bool = False
 
 
 def side_rows(low_tick: int, high_tick: int, order_entry: int) -> int:
@@ -60,6 +68,7 @@ def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
     """Raise ControlError if the books could not take these limits now."""
     indices = [book.index for book in terms.books]
     require(len(set(indices)) == len(indices), "a book stands once among the day's limits")
+    within("day limits: day", terms.day, 0 if terms.by_two else 1, DAY_MAX)
     rows = int(state.used_ladder_rows)
     for limits in terms.books:
         within("day limits: index", limits.index, 1, int(state.books_listed))
@@ -76,6 +85,34 @@ def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
             within(f"{name}: min_inc", limits.min_inc, 1, PRICE_MAX)
         rows += 2 * (side_rows(limits.low_tick, limits.high_tick, int(book.order_entry)) - int(book.side_rows))
     require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
+    if not terms.by_two:
+        _check_one_person(state, terms)
+
+
+def _check_one_person(state: np.record, terms: DayLimitsPayload) -> None:
+    """One person settles a group once a day, all of it, and within the limits that its outrights had (SEC-061)."""
+    named = {limits.index for limits in terms.books}
+    for number in {int(state.books[index].group) for index in named}:
+        group, settled = set(books_of(state, number)), int(state.groups[number].settled_day)
+        require(group <= named, f"day limits of group {number}: {len(group - named)} of its books are left out")
+        require(settled <= terms.day, f"day limits of group {number}: day {terms.day}, after it day {settled} was set")
+    for limits in terms.books:
+        book = state.books[limits.index]
+        again = state.groups[book.group].settled_day == terms.day
+        found = (limits.settle_tick, limits.low_tick, limits.high_tick)
+        if again:
+            present = (int(book.mark_tick), int(book.low_tick), int(book.high_tick))
+            text = f"its group is settled for this day, {present} stands, {found} takes two people"
+            require(found == present, f"day limits of book {limits.index}: {text}")
+        elif book.combo == ComboKind.OUTRIGHT:
+            low, high = int(book.low_tick), int(book.high_tick)
+            within(f"day limits of book {limits.index}: settle_tick by one person", limits.settle_tick, low, high)
+
+
+def books_of(state: np.record, group: int) -> list[int]:
+    """Indices of a group's books."""
+    books = state.books
+    return np.flatnonzero((books["group"] == group) & (books["listed"] != 0)).tolist()
 
 
 def send_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
@@ -115,6 +152,8 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
     moved = [slot for index in sorted(named) for slot in _place_orders(state, index)]
     for group in {int(state.books[index].group) for index in named}:
         choose_lead(state, group)
+        if terms.day:
+            state.groups[group].settled_day = terms.day
     events = [_rests(state, slot) for slot in sorted(moved, key=lambda slot: int(state.orders[slot].entry))]
     return np.concatenate([np.zeros(0, EVENT), *events])
 

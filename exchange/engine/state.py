@@ -29,7 +29,7 @@ GROUP = record_type(
         ("listed", "u1"),
         ("waiting", "<i4"),  # orders whose cancel waits for a state that allows it (COD-004), at most so many
         ("lead_book", "<i4"),  # the lead month, 0 none: its breach reserves the whole group (BAND-008)
-        ("spare", "<i4"),
+        ("settled_day", "<i4"),  # trading day of its last published settlement, days since 1970, 0 none (SEC-061)
         ("reopen_ns", "<i8"),  # when RESERVED is due to end, 0 if no timer ends it; in HALT: what is left until then
     ]
 )

@@ -39,7 +39,7 @@ _PUT_SESSION = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class KeyDefinition(msgspec.Struct, forbid_unknown_fields=True):
-    """Payload of a DEFINE_KEY control."""
+    """Payload of a DEFINE_KEY control. `made_by`: of an operator's key, whose person alone has made it (SEC-061)."""
 
     key: str
     public: str
@@ -48,6 +48,7 @@ class KeyDefinition(msgspec.Struct, forbid_unknown_fields=True):
     firm: int = 0
     expires_us: int = 0
     addresses: list[str] = []
+    made_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,12 @@ class Key:
     firm: int
     expires_us: int
     addresses: frozenset[str]
+    made_by: str = ""
+
+    @property
+    def person(self) -> str:
+        """Whom it stands for: a key that one operator has made alone is no second person beside him (SEC-061)."""
+        return self.made_by or self.key
 
     @property
     def may_cancel(self) -> bool:
@@ -110,6 +117,7 @@ def read_key(payload: bytes) -> Key:
         given.firm,
         given.expires_us,
         frozenset(given.addresses),
+        given.made_by,
     )
 
 

@@ -75,6 +75,11 @@ class Acts:
         """Whether the act that runs was asked for by two people."""
         return self._act is not None and self._act.by_two
 
+    @property
+    def signers(self) -> list[str]:
+        """Keys that have signed the act that runs; none: whoever owns the data folder asks."""
+        return [one.key for one in self._act.signatures] if self._act is not None else []
+
     @contextmanager
     def recorded(self, act: Act) -> Iterator[None]:
         """Its ACT is journalled, whether it becomes commands or not; one that is refused at once leaves nothing."""

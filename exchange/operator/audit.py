@@ -2,8 +2,9 @@
 
 Of each ACT: the signatures hold over these words and this history, by keys that were operators' when it was journalled,
 with nonces that served no other act; the words are a request with a reason; the second of two confirmed just this one.
-Of each operator's key: it was made and ended by an act, of two people where there were two operators. What a settlement
-needed is not worked out again, nor are the commands behind an ACT compared with it.
+Of each operator's key: it was made and ended by an act, of two people where there were two operators. Of a settlement
+that says two people asked for it: they did, and neither had made the key of the other alone. What a settlement needed
+is not worked out again, nor are the other commands behind an ACT compared with it.
 
 Nobody signs while there is no operator, nor a key that the owner of the data folder makes while the venue does not run:
 such acts are shown as his.
@@ -16,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from exchange.codes import CommandKind
+from exchange.engine.day_limits import DayLimitsPayload
 from exchange.errors import UserError
 from exchange.gateway.auth import check_public_key, encode_bytes, verify
 from exchange.gateway.keys import KEY_ID, Key, read_key
@@ -23,7 +25,7 @@ from exchange.journal.frames import Frame, FrameKind
 from exchange.journal.replay import read_frames
 from exchange.journal.segments import read_history_name
 from exchange.operator.acts import Act, Signature
-from exchange.operator.requests import Acting, Confirm, DefineKey, Revoke, decode_request, is_of_operators
+from exchange.operator.requests import Acting, Confirm, DefineKey, Revoke, Settle, decode_request, is_of_operators
 from exchange.operator.signing import signed_text
 from exchange.seams import Disk, RealDisk
 from exchange.units import NS_PER_S
@@ -65,6 +67,8 @@ class Auditor:
         self._operators: dict[str, Key] = {}
         self._nonces: set[str] = set()
         self._asked: object = None  # by the last act
+        self._signers: list[str] = []  # of it
+        self._persons: dict[str, str] = {}  # who stands behind an operator's key
 
     def take(self, frame: Frame) -> Iterator[Finding]:
         """What is to be said of one control."""
@@ -79,6 +83,21 @@ class Auditor:
                 return
             if faults:
                 yield Finding(frame.sequence, time_ns, [], f"key {key.key}", faults)
+        elif kind == CommandKind.DAY_LIMITS and not self._are_two(frame.payload):
+            yield Finding(frame.sequence, time_ns, [], "limits", ["they say that two people asked, and no two have"])
+
+    def _are_two(self, payload: bytes) -> bool:
+        """Whether a settlement that says two people asked for it stands behind such an act."""
+        try:
+            if not msgspec.json.decode(payload, type=DayLimitsPayload).by_two:
+                return True
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return False
+        return isinstance(self._asked, Settle) and len(self._signed_by()) == 2
+
+    def _signed_by(self) -> set[str]:
+        """The persons behind the last act."""
+        return {self._persons.get(signer, signer) for signer in self._signers}
 
     def _learn(self, payload: bytes) -> tuple[Key, list[str]]:
         """A key is defined, or ended; of an operator's this takes an act."""
@@ -94,17 +113,20 @@ class Auditor:
             right = isinstance(asked, Revoke) and asked.key == key.key
         else:
             self._operators[key.key] = key
+            persons = self._signed_by()
+            self._persons[key.key] = persons.pop() if len(persons) == 1 else key.key
             right = isinstance(asked, DefineKey) and (asked.key, asked.public, set(asked.scopes)) == (
                 key.key, encode_bytes(key.public), set(key.scopes),
             )  # fmt: skip
         return key, [] if right else ["an operator's key that no act has made or ended so"]
 
     def _judge(self, sequence: int, time_ns: int, payload: bytes) -> Finding:
-        self._asked = None
+        self._asked, self._signers = None, []
         try:
             act = msgspec.json.decode(payload, type=Act)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             return Finding(sequence, time_ns, [], "", [f"no act: {error}"])
+        self._signers = [one.key for one in act.signatures]
         faults = self._faults_of_request(act)
         for number, signature in enumerate(act.signatures):
             faults += self._faults_of_signature(signature, act.line if number == 0 else signature.line)

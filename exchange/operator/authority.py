@@ -15,7 +15,7 @@ from exchange.gateway.hub import Hub
 from exchange.gateway.keys import Key
 from exchange.operator.acts import Act, NeedsTwo, Signature
 from exchange.operator.gather import Reply
-from exchange.operator.requests import Answer, Confirm, Request, Signed, decode_request
+from exchange.operator.requests import Answer, Confirm, Request, Settle, Signed, decode_request
 from exchange.operator.signing import signed_text
 from exchange.seams import Clock
 from exchange.units import NS_PER_US
@@ -59,6 +59,12 @@ class Authority:
     def has_two(self) -> bool:
         """Whether there is another operator to ask."""
         return len(self.operators) > 1
+
+    def one_person(self, signers: list[str]) -> str:
+        """The one person behind these operators' keys; empty if there are none, or several persons."""
+        keys = self._hub.keys.keys
+        persons = {keys[signer].person for signer in signers}
+        return persons.pop() if len(persons) == 1 else ""
 
     def nonce(self) -> str:
         """A nonce that works once within ten seconds; the oldest makes room."""
@@ -148,6 +154,9 @@ class Authority:
             raise NeedsTwo(f"{first.key} has proposed it: another operator confirms it")
         if first.key not in {key.key for key in self.operators}:
             raise UserError(f"{first.key} is no operator any more")
+        if isinstance(proposal.request, Settle) and (one := self.one_person([first.key, second.key])):
+            whose = f"{first.key} and {second.key} count as one person, {one} alone has made both"
+            raise NeedsTwo(f"{whose}: a second is named by the folder's owner while the venue does not run")
         del self._proposals[request.proposal]
         confirmed = msgspec.structs.replace(second, line=act.line)
         return proposal.request, Act(proposal.act.line, [first, confirmed])

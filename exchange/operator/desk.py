@@ -10,7 +10,7 @@ It knows no sockets. Everything is sequenced among the commands of clients, behi
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from contracts_spec.schema import Spec
@@ -27,6 +27,7 @@ from exchange.codes import (
     Scope,
     StateReason,
 )
+from exchange.day_schedule import DaySchedule
 from exchange.engine import query
 from exchange.engine.control import AccountPayload, encode_payload
 from exchange.engine.sharing import LeadMakersPayload
@@ -60,13 +61,10 @@ from exchange.operator.settlement import day_limits
 from exchange.publish.phases import reason_text as state_reason
 from exchange.publish.rows import INSTRUMENT, KIND, REASON, REFERENCE, STATE, Row
 from exchange.seams import Clock
-from exchange.units import NS_PER_S
 from exchange.venue import Venue
 from exchange.wire.errors import CloseCode, reason_text
 from exchange.wire.words import session_number
 
-EPOCH = date(1970, 1, 1)
-DAY_NS = 86_400 * NS_PER_S
 REVOKED_US = 1  # when a revoked key expired: before any time that a clock is set back to
 _LIMITS = ("order_lots_max", "position_lots_max", "term_lots_max")
 
@@ -217,21 +215,23 @@ class OperatorDesk:
         ]
         if not chips:
             raise UserError("no group is CLOSED and waits for its settlement")
-        day = date.fromisoformat(request.day) if request.day else self._coming_day()
+        coming = self._coming_day()
+        day = date.fromisoformat(request.day) if request.day else coming
         wanted = [venue.groups[chip] for chip in chips]
         payloads = day_limits(
-            venue.states, self._spec, day, request.prices, wanted, request.increments, self._acts.by_two,
-            [group for group in wanted if settled.published(group)], self._authority.has_two,
+            venue.states, self._spec, day, request.prices, wanted, request.increments, self._acts.by_two
         )  # fmt: skip
+        if day != coming and not self._acts.by_two:
+            raise NeedsTwo(f"limits of {day}: the trading day that ends next is {coming}")
         names = {group: chip for chip, group in venue.groups.items()}
         gather = Gather(len(payloads), reply, self._acts)
         for group, payload in payloads.items():
             gather.submit(CommandKind.DAY_LIMITS, payload, f"{names[group]}: settled, limits for {day} set")
 
     def _coming_day(self) -> date:
-        """The trading day whose close comes next."""
-        close_ns = self._spec.calendar.close_hour_utc * 3_600 * NS_PER_S
-        return EPOCH + timedelta(days=(self._clock.now_ns() - close_ns) // DAY_NS + 1)
+        """The trading day whose close comes next: the venue's own, of the calendar where it has no schedule."""
+        calendar = DaySchedule(close_s=self._spec.calendar.close_hour_utc * 3_600)
+        return (self._venue.timekeeper.schedule or calendar).closing_day(self._clock.now_ns())
 
     def _lead_makers(self, request: LeadMakers, reply: Reply) -> None:
         """Those of one book, or of all pro-rata books of a chip, in place of those before (PRO-003)."""
@@ -305,8 +305,9 @@ class OperatorDesk:
     def _define_key(self, request: DefineKey, reply: Reply) -> None:
         if request.key in self._hub.keys.keys:
             raise UserError(f"key {request.key} exists already: choose another name")
+        maker = self._authority.one_person(self._acts.signers) if self._is_of_operators(request) else ""
         payload = key_payload(
-            KeyDefinition(request.key, request.public, [request.account], request.scopes, request.firm)
+            KeyDefinition(request.key, request.public, [request.account], request.scopes, request.firm, made_by=maker)
         )
         terms = self._terms(request.account)
         known = query.firm_of(self._venue.states, request.account)
@@ -332,7 +333,7 @@ class OperatorDesk:
         self._need_two_for(request, f"the end of operator key {request.key}")
         definition = KeyDefinition(
             key.key, encode_bytes(key.public), list(key.accounts), sorted(key.scopes), key.firm,
-            REVOKED_US, sorted(key.addresses),
+            REVOKED_US, sorted(key.addresses), key.made_by,
         )  # fmt: skip
         payload = key_payload(definition)
 

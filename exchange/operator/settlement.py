@@ -3,6 +3,9 @@
 Outrights have the price given, or the settlement that they had; combinations follow from their legs (SPEC-053). Limits
 and widths of the coming day follow from the settlement (BAND-012, BAND-013). What the coming day no longer lists keeps
 what it has. An increment changes only where one is given (SPEC-002).
+
+A group is settled once a day by one person: what is published again for the same day moves no limit, or takes two
+(SEC-061). The engine's state says for which day a group was settled last, so that a restart forgets none.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -22,6 +25,7 @@ from exchange.errors import UserError
 from exchange.operator.acts import NeedsTwo
 from exchange.units import PRICE_MAX
 
+EPOCH = date(1970, 1, 1)
 NONE_GIVEN: Mapping[str, int] = {}
 
 
@@ -33,8 +37,6 @@ def day_limits(
     groups: Iterable[int],
     increments: Mapping[str, int] = NONE_GIVEN,
     by_two: bool = False,
-    published: Collection[int] = (),
-    guarded: bool = False,
 ) -> dict[int, bytes]:
     """Payload of a DAY_LIMITS control by product group.
 
@@ -44,16 +46,16 @@ def day_limits(
     groups      which to publish; prices and increments of others are an error
     increments  new increment by symbol, ticks; those left out keep theirs
     by_two      two people ask: a price may be outside the day's limits, or another than was published (SEC-061)
-    published   groups whose settlement stands already: their limits are the coming day's
-    guarded     another price than was published needs two: each that follows would move the limits of the next
     raises      UserError: no such instrument, no increment, or a price that needs two people (SEC-061)
     """
     rows = query.instruments(states)
-    wanted = set(groups)
+    wanted, number = set(groups), day_number(day)
+    published = {group for group in wanted if settled_day(states, group) == number}
     by_symbol = {row.symbol: row for row in rows}
     for symbol in (*prices, *increments):
-        _check_settled(by_symbol, symbol, wanted)
-    _check_prices(by_symbol, prices, by_two, published if guarded else ())
+        _check_settled(by_symbol, symbol, wanted, prices)
+    if not by_two:
+        _check_alone(by_symbol, prices, published)
     _check_increments(increments)
     settled = {row.instrument_id: prices.get(row.symbol, row.settle_tick) for row in rows if not row.combo}
     coming = _coming(rows, spec, day, settled, _at_limit(rows, spec, day, settled, published))
@@ -64,30 +66,50 @@ def day_limits(
                 states, row, coming.get(row.instrument_id), settled.get(row.instrument_id, row.settle_tick)
             )
             limits.min_inc = _increment_of(row, limits, increments)
+            if not by_two and row.group in published:
+                _check_unmoved(row, limits, day)
             books.setdefault(row.group, []).append(limits)
-    return {group: encode_payload(DayLimitsPayload(found)) for group, found in books.items()}
+    return {group: encode_payload(DayLimitsPayload(found, number, by_two)) for group, found in books.items()}
 
 
-def _check_settled(by_symbol: Mapping[str, InstrumentRow], symbol: str, wanted: set[int]) -> None:
+def day_number(day: date) -> int:
+    """As journalled: days since 1970."""
+    return (day - EPOCH).days
+
+
+def settled_day(states: np.ndarray, group: int) -> int:
+    """The day that a group's last settlement was published for, 0 if none was."""
+    return int(states["groups"]["settled_day"][0, group])
+
+
+def _check_settled(
+    by_symbol: Mapping[str, InstrumentRow], symbol: str, wanted: set[int], prices: Mapping[str, int]
+) -> None:
     row = by_symbol.get(symbol)
     if row is None:
         raise UserError(f"no instrument {symbol} is listed")
     if row.group not in wanted:
         raise UserError(f"{symbol} is of no group that is to be settled")
+    if row.combo and symbol in prices:
+        raise UserError(f"{symbol} is a combination: its settlement follows from its legs")
 
 
-def _check_prices(
-    by_symbol: Mapping[str, InstrumentRow], prices: Mapping[str, int], by_two: bool, published: Collection[int]
-) -> None:
+def _check_alone(by_symbol: Mapping[str, InstrumentRow], prices: Mapping[str, int], published: Collection[int]) -> None:
+    """The prices that one person may publish: within the day's limits, and of a group once a day."""
     for symbol, price in prices.items():
         row = by_symbol[symbol]
-        if row.combo:
-            raise UserError(f"{symbol} is a combination: its settlement follows from its legs")
-        if not row.low_tick <= price <= row.high_tick and not by_two:
+        if not row.low_tick <= price <= row.high_tick:
             limits = f"{row.low_tick}..{row.high_tick}"
             raise NeedsTwo(f"{symbol}: settlement {price} is outside the day's limits {limits}")
-        if row.group in published and price != row.settle_tick and not by_two:
+        if row.group in published and price != row.settle_tick:
             raise NeedsTwo(f"{symbol}: settlement {row.settle_tick} is published already, {price} is another")
+
+
+def _check_unmoved(row: InstrumentRow, limits: BookLimits, day: date) -> None:
+    """Published again, a settlement leaves its limits where they are."""
+    present, coming = f"{row.low_tick}..{row.high_tick}", f"{limits.low_tick}..{limits.high_tick}"
+    if present != coming or limits.settle_tick != row.settle_tick:
+        raise NeedsTwo(f"{row.symbol}: its limits of {day} are published already, {present}; {coming} are others")
 
 
 def _check_increments(increments: Mapping[str, int]) -> None:

@@ -4,16 +4,21 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from exchange.codes import CancelReason, CommandKind, EventKind, MarketState, TimeInForce
 from exchange.engine.control_checks import ControlError
+from exchange.engine.engine import blank_commands
 from exchange.limits import STEP_EVENTS
 from tests.market import account_payload, property_market
+from tests.reference_day_limits import one_person_may
 from tests.rows import Command
 from tests.venues import Pair
 
 BOOK, OTHER, GROUP = 9, 10, 2
 CROWD = 3 * STEP_EVENTS
+TWO = {"by_two": True}
 
 
 class Market:
@@ -46,8 +51,13 @@ def test_an_increment_that_is_none_is_one_error_and_nothing_changes(increment: i
     market = Market(3)
     engine = market.pair.fast.engine
     before = engine.state_hash()
-    payload = msgspec.json.encode({"books": [limits(OTHER), limits(min_inc=increment)]}) if increment < 2**64 else b""
-    payload = payload or b'{"books":[{"index":9,"settle_tick":100,"low_tick":80,"high_tick":120,"min_inc":1e30}]}'
+    payload = (
+        msgspec.json.encode({"books": [limits(OTHER), limits(min_inc=increment)], **TWO}) if increment < 2**64 else b""
+    )
+    payload = (
+        payload
+        or b'{"books":[{"index":9,"settle_tick":100,"low_tick":80,"high_tick":120,"min_inc":1e30}],"by_two":true}'
+    )
     with pytest.raises(ControlError, match="min_inc") as refused:
         engine.check_control(CommandKind.DAY_LIMITS, payload)
     assert "\n" not in str(refused.value)
@@ -68,7 +78,7 @@ def test_all_that_are_off_leave_oldest_first_however_short_the_event_buffer() ->
     market = Market(CROWD)
     pair = market.pair
     pair.fast.engine.outs["capacity"] = STEP_EVENTS
-    events = pair.control(CommandKind.DAY_LIMITS, {"books": [limits(OTHER), limits(min_inc=5)]})
+    events = pair.control(CommandKind.DAY_LIMITS, {"books": [limits(OTHER), limits(min_inc=5)], **TWO})
     gone = [event for event in events if event.kind == EventKind.CXL]
     assert len(gone) == sum((81 + number % 20) % 5 != 0 for number in range(CROWD)) > 2 * STEP_EVENTS
     assert [event.order_id for event in gone] == sorted(event.order_id for event in gone)
@@ -82,11 +92,57 @@ def test_all_that_are_off_leave_oldest_first_however_short_the_event_buffer() ->
 @pytest.mark.rule("SPEC-002")
 def test_terms_without_an_increment_leave_it_as_it_is() -> None:
     market = Market(20)
-    market.pair.control(CommandKind.DAY_LIMITS, {"books": [limits(min_inc=5)]})
-    assert not [
-        e for e in market.pair.control(CommandKind.DAY_LIMITS, {"books": [limits()]}) if e.kind == EventKind.CXL
-    ]
+    market.pair.control(CommandKind.DAY_LIMITS, {"books": [limits(min_inc=5)], **TWO})
+    events = market.pair.control(CommandKind.DAY_LIMITS, {"books": [limits()], **TWO})
+    assert not [event for event in events if event.kind == EventKind.CXL]
     market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.PREOPEN)
     (answer,) = market.row(CommandKind.NEW, account=1, instrument=BOOK, price=99, lots=1)
     assert answer.kind == EventKind.REJ
     assert market.row(CommandKind.NEW, account=1, instrument=BOOK, price=95, lots=1)[0].kind == EventKind.ACK
+
+
+SETTLES = [70, 80, 100, 120, 130]
+
+
+@pytest.mark.rule("SEC-067")
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(SETTLES), st.sampled_from([20, 40]), st.integers(0, 3), st.integers(0, 3),
+            st.sampled_from([False, False, False, True]),
+        ),
+        max_size=8,
+    )
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_what_one_person_may_settle_is_what_the_reference_says(steps: list[Any]) -> None:
+    """Once a day, the whole group, within the limits that it had, or once more what stands already."""
+    pair = Pair()
+    pair.control(CommandKind.LIST, property_market())
+    engine, reference = pair.fast.engine, pair.reference
+    members = [index for index, one in reference.clearing.instruments.items() if one.group == 1]
+    for settle, width, day, left_out, by_two in steps:
+        around = {"settle_tick": settle, "low_tick": settle - width, "high_tick": settle + width}
+        named = members[1:] if left_out == 0 else members
+        payload = {"books": [limits(index, **around) for index in named], "day": day, "by_two": by_two}
+        before = engine.state_hash()
+        if by_two or one_person_may(reference, payload["books"], day):
+            pair.control(CommandKind.DAY_LIMITS, payload)
+            pair.compare_books()
+        else:
+            with pytest.raises(ControlError, match="day limits"):
+                engine.check_control(CommandKind.DAY_LIMITS, msgspec.json.encode(payload))
+            assert engine.state_hash() == before
+
+
+@pytest.mark.rule("SEC-067")
+def test_limits_of_a_journal_that_names_no_day_still_replay() -> None:
+    """Version 0.2.0 wrote no day: such a control is not taken any more, and gives what it gave."""
+    engine = Market(0).pair.fast.engine
+    payload = msgspec.json.encode({"books": [limits()]})
+    with pytest.raises(ControlError, match=r"day limits: day 0 not in 1\.\."):
+        engine.check_control(CommandKind.DAY_LIMITS, payload)
+    row = blank_commands(1)
+    row["kind"] = CommandKind.DAY_LIMITS
+    assert engine.control(row, payload)["kind"].tolist() == [EventKind.LISTED]
+    assert not engine.states["groups"]["settled_day"].any()

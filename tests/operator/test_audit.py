@@ -12,6 +12,7 @@ from rich.console import Console
 
 from exchange.codes import CommandKind
 from exchange.engine.control import encode_payload
+from exchange.engine.day_limits import DayLimitsPayload
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.gateway.keys import KeyDefinition, key_payload
 from exchange.journal.frames import FrameKind
@@ -91,12 +92,14 @@ def auditor() -> Auditor:
 
 @pytest.fixture
 def findings(tmp_path: Path) -> list[Finding]:
-    """Of a venue without an operator, then with two, one of whom leaves and is ended once more."""
+    """Of a venue without an operator, then with two whom its owner has named, one of whom leaves and is ended once
+    more."""
     with Bench(str(tmp_path)) as bench:
         office = Office(bench, operators=0)
         assert office.ask("state", target=CHIP, to="paused").ok
         assert office.ask("key", **asked_for(ONE)).ok
-        assert office.ask("key", ONE, **asked_for(TWO)).ok
+        asked = json.dumps({"do": "key", **asked_for(TWO)})
+        bench.opened.make_key("op1", 1, scopes=("admin",), seed=TWO.seed, act=encode_payload(Act(asked)))
         assert office.ask("state", ONE, target=CHIP, to="closed", reason="the day ends").ok
         proposal = office.ask("settle", ONE, prices=price_beyond(bench), reason=WHY).told[0].split()[0]
         assert office.ask("confirm", TWO, proposal=proposal, reason="I saw it too").ok
@@ -110,11 +113,11 @@ def findings(tmp_path: Path) -> list[Finding]:
 def test_an_honest_journal_is_found_in_order(findings: list[Finding]) -> None:
     assert [one.faults for one in findings] == [[]] * len(findings)
     both = ["k_op0", "k_op1"]
-    assert [one.signers for one in findings[:6]] == [[], [], ["k_op0"], ["k_op0"], both, both]
+    assert [one.signers for one in findings[:6]] == [[], [], [], ["k_op0"], both, both]
     assert OWNER in findings[0].text() and "k_op0 and k_op1  " in findings[4].text()
     assert '"reason": "the day ends"' in findings[3].text() and str(findings[3].sequence) in findings[3].text()
     count = len(findings)
-    assert summary(findings) == f"{count} acts, {count - 2} signed, 2 by the {OWNER}: nothing wrong with them"
+    assert summary(findings) == f"{count} acts, {count - 3} signed, 3 by the {OWNER}: nothing wrong with them"
 
 
 @pytest.mark.rule("SEC-063")
@@ -163,6 +166,26 @@ def test_what_operators_did_is_in_order(auditor: Auditor) -> None:
     assert judge(auditor, of_one(PAUSE)) == []
     assert judge(auditor, of_two(MAKE)) == [] and learn(auditor, definition(NEW)) == []
     assert judge(auditor, of_one(PAUSE, NEW, "new")) == []
+
+
+@pytest.mark.rule("SEC-068", "SEC-063")
+def test_limits_that_say_two_people_asked_stand_behind_an_act_of_two_persons(auditor: Auditor) -> None:
+    lie = ["they say that two people asked, and no two have"]
+    settle = json.dumps({"do": "settle", "reason": WHY})
+    alone, two = (encode_payload(DayLimitsPayload([], 20_780, by_two)) for by_two in (False, True))
+    assert take(auditor, CommandKind.DAY_LIMITS, two) == lie, "nobody has asked"
+    assert judge(auditor, of_one(settle)) == []
+    assert take(auditor, CommandKind.DAY_LIMITS, alone) == [] and take(auditor, CommandKind.DAY_LIMITS, two) == lie
+    assert judge(auditor, of_two(settle)) == [] and take(auditor, CommandKind.DAY_LIMITS, two) == []
+    assert take(auditor, CommandKind.DAY_LIMITS, b"\xff") == lie
+    assert judge(auditor, of_one(json.dumps({"do": "revoke", "key": TWO.key, "reason": "left"}), nonce="r")) != []
+    assert learn(auditor, definition(TWO, expires_us=1)) == []
+    assert judge(auditor, of_one(MAKE, nonce="m")) == [] and learn(auditor, definition(NEW)) == []
+    first = of_one(settle, nonce="s")
+    line = json.dumps({"do": "confirm", "proposal": first.name, "reason": "seen"})
+    second = msgspec.structs.replace(signature(NEW, "t", line), line=line)
+    assert judge(auditor, Act(settle, [*first.signatures, second])) == [], "each signature holds"
+    assert take(auditor, CommandKind.DAY_LIMITS, two) == lie, "the first has made the second"
 
 
 @pytest.mark.rule("SEC-063")

@@ -30,6 +30,7 @@ from tests.gateway.harness import SYMBOL, Bench
 from tests.operator.asking import answer_to, coming_day, do, refused
 
 CHIP = "H100"
+DAY_NS = 86_400 * NS_PER_S
 S = MarketState
 
 
@@ -147,7 +148,7 @@ def test_a_settlement_at_the_limit_doubles_the_next_days_width(bench: Bench) -> 
     assert after.high_tick - after.settle_tick == 2 * (row.high_tick * 2_000 // 10_000)
 
 
-@pytest.mark.rule("BAND-004")
+@pytest.mark.rule("BAND-004", "SEC-061")
 def test_an_order_that_new_limits_cover_no_more_waits_unseen_until_they_do(bench: Bench) -> None:
     peer = bench.connect(bench.keys[1])
     low = bench.venue.table.row(1).low_tick
@@ -156,6 +157,9 @@ def test_an_order_that_new_limits_cover_no_more_waits_unseen_until_they_do(bench
     do(bench, "settle", prices={SYMBOL: bench.price + 100})
     (order,) = query.open_orders(bench.venue.states, 1)
     assert order.shown_lots == 0, "parked"
+    again = refused(bench, "settle", chips=[CHIP], prices={SYMBOL: bench.price})
+    assert again.startswith(f"NEEDS_TWO: {SYMBOL}: settlement {bench.price + 100} is published already")
+    bench.clock.now += DAY_NS
     do(bench, "settle", chips=[CHIP], prices={SYMBOL: bench.price})
     (order,) = query.open_orders(bench.venue.states, 1)
     assert order.shown_lots == 5

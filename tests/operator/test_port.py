@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import socket
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from clients.client import connect
 from clients.credentials import Ed25519
@@ -22,6 +24,7 @@ from exchange.main import RunningServer, serve
 from exchange.operator.port import PATH_BYTES_MAX, _told, ask, is_served, socket_path
 from exchange.operator.prices import parse_prices
 from exchange.operator.requests import SetState, Status
+from exchange.serve_command import make_key
 from tests.clients.scenes import PRICE, SYMBOL, client, enrol, settings, until
 
 
@@ -111,9 +114,10 @@ def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.Capt
             (f"settle {folder} --increment {SYMBOL}=0", 1, "increment 0 is not in 1..100000 ticks"),
             (
                 f"settle {folder} {SYMBOL}={PRICE} --day 2026-11-24 --increment {SYMBOL}=0.005",
-                0,
-                "H100: settled, limits for 2026-11-24 set",
+                1,
+                "NEEDS_TWO: limits of 2026-11-24: the trading day that ends next is ",
             ),
+            (f"settle {folder} {SYMBOL}={PRICE} --increment {SYMBOL}=0.005", 0, "H100: settled, limits for 20"),
             (f"state {folder} H100 preopen", 0, "H100 PREOPEN operator"),
             (f"state {folder} H100 open --clamp", 0, "H100 OPEN operator"),
             (f"state {folder} {SYMBOL} halt", 0, f"{SYMBOL} HALT operator"),
@@ -159,11 +163,12 @@ def test_operators_sign_with_their_files_and_the_journal_tells_of_it(
         output = capsys.readouterr()
         return output.err if code else output.out
 
-    def scene(server: RunningServer, folder: str) -> None:
-        ones, twos = (f"--sign {folder}/{name}.pem --reason checked" for name in ("one", "two"))
+    def first(server: RunningServer, folder: str) -> None:
         run(f"key make {folder} one --account 1 --scopes admin")
         assert "must be signed" in run(f"key make {folder} two --account 1 --scopes admin", 1)
-        run(f"key make {folder} two --account 1 --scopes admin {ones}")
+
+    def scene(server: RunningServer, folder: str) -> None:
+        ones, twos = (f"--sign {folder}/{name}.pem --reason checked" for name in ("one", "two"))
         proposed = run(f"key make {folder} three --account 1 --scopes admin {ones}")
         assert proposed.startswith("private key of k_three"), "the venue does not have it yet"
         assert "must be signed" in run(f"operator state {folder} H100 closed", 1)
@@ -178,6 +183,8 @@ def test_operators_sign_with_their_files_and_the_journal_tells_of_it(
         assert "H100 CLOSED" in run(f"operator status {folder}")
 
     folder = tmp_path / "venue"
+    beside(folder, first)
+    make_key(str(folder), "two", 1, 0, ("admin",), 0, "", settings(), Console(file=io.StringIO()))
     beside(folder, scene)
     acts = [line for line in map(json.loads, run(f"journal dump {folder}").splitlines()) if line.get("kind") == "ACT"]
     assert [signature["key"] for signature in acts[-1]["payload"]["signatures"]] == ["k_one", "k_two"]

@@ -73,13 +73,13 @@ def test_limits_that_a_limit_day_has_doubled_stay_when_the_settlement_is_publish
         states, group = made.engine.states, made.venue.groups["H100"]
         made.set_state(group, MarketState.CLOSED)
 
-        def settle(*published: int, **prices: int) -> dict[str, tuple[int, int]]:
+        def settle(by_two: bool = False, **prices: int) -> dict[str, tuple[int, int]]:
             named = {f"H100.G90.{month}": price for month, price in prices.items()}
-            (payload,) = day_limits(states, made.spec, DAY, named, [group], published=published).values()
+            (payload,) = day_limits(states, made.spec, DAY, named, [group], by_two=by_two).values()
             made.control(CommandKind.DAY_LIMITS, payload)
             return {row.symbol: (row.low_tick, row.high_tick) for row in query.instruments(states)}
 
         first = settle(F27=query.instruments(states)[0].high_tick)
-        assert settle(group) == first
-        later = settle(group, G27=2_900)
+        assert settle() == first
+        later = settle(by_two=True, G27=2_900)
         assert later["H100.G90.F27"] == first["H100.G90.F27"] and later != first

@@ -122,7 +122,7 @@ class Flow:
         return {"makers": makers, **self.pick([{"group": 1}, {"instruments": [2]}, {"instruments": [2, 3]}])}
 
     def day_limits(self, reference: Reference) -> dict[str, Any]:
-        """New settlements and limits of some books of the first group, narrow or wide."""
+        """New settlements and limits of some books of the first group, narrow or wide; of a day now and then."""
         books = []
         for index, one in reference.clearing.instruments.items():
             if one.group == 1 and self.chance(0.7):
@@ -135,7 +135,7 @@ class Flow:
                         **({"min_inc": self.pick([1, 1, 1, 2, 5])} if self.chance(0.4) else {}),
                     }
                 )  # fmt: skip
-        return {"books": books}
+        return {"books": books, "by_two": True, "day": self.pick([0, 0, 1, 2, 20_780])}
 
     def stamp(self, kind: CommandKind, **fields: Any) -> Any:
         self.sequence += 1

@@ -110,7 +110,7 @@ class BothBooks(RuleBasedStateMachine):
         if self.run.pair.reference.phases.groups[1].state == MarketState.CLOSED:
             settle = self.run.pair.reference.clearing.instruments[index].settle_tick + moved
             limits = {"index": index, "settle_tick": settle, "low_tick": settle - width, "high_tick": settle + width}
-            self.run.do(CommandKind.DAY_LIMITS, {"books": [{**limits, **increment}]})
+            self.run.do(CommandKind.DAY_LIMITS, {"books": [{**limits, **increment}], "by_two": True})
         self._row(kind=CommandKind.SET_STATE, order_type=MarketState.PREOPEN, group=1)
 
     @rule(
