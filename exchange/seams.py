@@ -57,6 +57,7 @@ class Disk(Protocol):
     def is_link(self, path: str) -> bool: ...
     def fsync_dir(self, folder: str) -> None: ...
     def lock(self, handle: int) -> bool: ...
+    def leads_to(self, path: str, handle: int) -> bool: ...
     def sector_bytes(self, folder: str) -> int: ...
 
 
@@ -216,6 +217,15 @@ class RealDisk:
         except BlockingIOError:
             return False
         return True
+
+    def leads_to(self, path: str, handle: int) -> bool:
+        """Whether a path leads to what is open here, and to nothing else."""
+        held = os.fstat(handle)
+        try:
+            found = os.lstat(path)
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == (held.st_dev, held.st_ino)
 
     def sector_bytes(self, folder: str) -> int:
         """Physical sector of the device below a folder; 512 where it does not tell (DUR-053)."""

@@ -20,7 +20,7 @@ from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.gateway.keys import KeyDefinition
 from exchange.journal.errors import EXIT_MISMATCH
-from exchange.journal.recovery import make_data_folder
+from exchange.journal.folder_lock import make_data_folder
 from exchange.limits import NAMED
 from exchange.loop import run_loop
 from exchange.main import RunningServer, Settings, prepare, serve

@@ -112,7 +112,8 @@ def _check_one_person(state: np.record, terms: DayLimitsPayload) -> None:
 def books_of(state: np.record, group: int) -> list[int]:
     """Indices of a group's books."""
     books = state.books
-    return np.flatnonzero((books["group"] == group) & (books["listed"] != 0)).tolist()
+    found: list[int] = np.flatnonzero((books["group"] == group) & (books["listed"] != 0)).tolist()
+    return found
 
 
 def send_off_increment(state: np.record, terms: DayLimitsPayload) -> None:

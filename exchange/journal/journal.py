@@ -15,7 +15,8 @@ import numpy as np
 
 from exchange.engine.snapshot import Image, SnapshotHeader, image_hash, snapshot_name, take_image, write_snapshot
 from exchange.engine.state import STATE_VERSION
-from exchange.journal.errors import EXIT_IO, EXIT_NO_ROOM, JournalFailed
+from exchange.journal.errors import EXIT_IO, EXIT_LOCKED, EXIT_NO_ROOM, JournalFailed
+from exchange.journal.folder_lock import FolderLock
 from exchange.journal.frames import (
     CLOSE,
     MARK_BODY,
@@ -103,19 +104,18 @@ class Journal:
         head_file: HeadFile,
         spares: Spares,
         event_hash: EventHash,
-        lock_handle: int,
+        folder_lock: FolderLock,
     ) -> None:
         self.folder = folder
         self._disk, self._rng, self._clock = seams
         self.identity = identity
         self._lock = Lock()
         self._due, self._segment, self._offset = place.due, place.segment, place.offset
-        self._head_file, self._spares, self._lock_handle = head_file, spares, lock_handle
+        self._head_file, self._spares, self._folder_lock = head_file, spares, folder_lock
         self._event_hash, self._marks = event_hash, deque[tuple[int, bytes]]()
         self._marked = event_hash.sequence
         self._failed: JournalFailed | None = None
-        self._closed = False
-        self._sealed = True
+        self._closed, self._sealed = False, True
         self._last_append_ns = self._last_head_ns = self._clock.mono_ns()
         self.durable_sequence = self.sequence = place.due.sequence - 1
         self.snapshot_sequence = 0
@@ -234,6 +234,7 @@ class Journal:
             now = self._clock.mono_ns()
             if self._failed or self._closed or now - self._last_append_ns < IDLE_NS:
                 return False
+            self._look_at_names()
             seal = not self._sealed
             if seal:
                 self._write(FrameKind.SEAL, b"")
@@ -262,7 +263,7 @@ class Journal:
             finally:
                 self._head_file.close()
                 self._disk.close(self._handle)
-                self._disk.close(self._lock_handle)
+                self._folder_lock.close()
 
     # Below, the lock is held.
 
@@ -370,7 +371,15 @@ class Journal:
         self._key, self._segment, self._offset = header.key, number, BLOCK_BYTES
         self._spares.ensure_later(number + SPARES)
 
+    def _look_at_names(self) -> None:
+        """Stop where another process may have the folder (DUR-040)."""
+        try:
+            self._folder_lock.check(self._path(self._segment), self._handle)
+        except OSError as error:
+            raise self._fail(error, EXIT_LOCKED) from error
+
     def _write_head(self) -> None:
+        self._look_at_names()
         due = self._due
         sequence = due.sequence - 1
         head = Head(

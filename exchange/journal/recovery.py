@@ -15,8 +15,8 @@ from blake3 import blake3
 from exchange.engine.engine import Engine
 from exchange.engine.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
 from exchange.engine.state import STATE_VERSION, state_dtype
-from exchange.errors import UserError
-from exchange.journal.errors import EXIT_CONFIGURATION, EXIT_LOCKED, JournalFailed, Refusal, reading
+from exchange.journal.errors import EXIT_CONFIGURATION, JournalFailed, Refusal, reading
+from exchange.journal.folder_lock import FolderLock
 from exchange.journal.frames import EPOCH_BODY, MARK_BODY, NO_HASH, BadFrame, Due, Frame, FrameKind
 from exchange.journal.head import EMPTY, Head, HeadFile, create_head, read_head
 from exchange.journal.journal import Identity, Journal, Place, Seams
@@ -30,7 +30,6 @@ from exchange.kernel import source_hash
 from exchange.limits import Limits
 from exchange.seams import Background, Clock, Disk, Rng, start_thread
 
-FOLDERS = ("journal", "snap", "quarantine")
 # Segments in front of a snapshot that every start checks too; older ones are left to `gpux journal verify`.
 HISTORY_SEGMENTS = 4
 EngineFactory = Callable[[Limits, np.ndarray | None], EngineLike]
@@ -109,49 +108,18 @@ def open_journal(
     """
     seams = Seams(disk, rng, clock)
     try:
-        lock_handle = _lock(disk, folder)
+        lock = FolderLock(disk, folder)
         try:
             recovery = Recovery(folder, seams, limits, canonical_rules(rules, limits), make_engine)
             try:
-                return recovery.open(segment_bytes, background, lock_handle)
+                return recovery.open(segment_bytes, background, lock)
             finally:
                 recovery.close()
         except BaseException:
-            disk.close(lock_handle)
+            lock.close()
             raise
     except OSError as error:
         raise JournalFailed(error) from error
-
-
-def make_data_folder(disk: Disk, folder: str) -> None:
-    """Make the folder if it is missing. UserError, exit code 2, where none can be."""
-    if not folder:
-        raise UserError("a data folder needs a name, found an empty one")
-    if disk.is_link(folder):
-        raise Refusal(f"{folder} is a symbolic link")
-    try:
-        disk.make_folder(folder)
-    except OSError as error:
-        raise UserError(f"{folder} can be no data folder: {error.strerror or error}") from None
-
-
-def _lock(disk: Disk, folder: str) -> int:
-    """Handle of LOCK, held until it is closed; refuses a folder that others may enter (DUR-040)."""
-    make_data_folder(disk, folder)
-    if not disk.list(folder):
-        disk.set_mode(folder, 0o700)
-    for path in (folder, *(f"{folder}/{name}" for name in FOLDERS)):
-        if disk.is_link(path):
-            raise Refusal(f"{path} is a symbolic link")
-        with reading(path, "a folder"):
-            disk.make_folder(path)
-        if disk.mode(path) & 0o077:
-            raise Refusal(f"{path} has mode {disk.mode(path):o}, not 700")
-    handle = disk.open(f"{folder}/LOCK", create=True)
-    if not disk.lock(handle):
-        disk.close(handle)
-        raise Refusal(f"{folder} is in use by another process", code=EXIT_LOCKED)
-    return handle
 
 
 class Recovery:
@@ -170,7 +138,7 @@ class Recovery:
         for segment in self.segments:
             segment.close()
 
-    def open(self, segment_bytes: int, background: Background, lock_handle: int) -> Opened:
+    def open(self, segment_bytes: int, background: Background, lock: FolderLock) -> Opened:
         head = self._read_head()
         self.segments = open_segments(self.disk, f"{self.folder}/journal")
         self.notes += [note for segment in self.segments for note in segment.notes]
@@ -191,7 +159,7 @@ class Recovery:
             self.disk, f"{self.folder}/journal", identity.segment_bytes, len(self.segments), background
         )  # fmt: skip
         journal = Journal(
-            self.folder, self.seams, identity, place, head_file, spares, start.event_hash, lock_handle
+            self.folder, self.seams, identity, place, head_file, spares, start.event_hash, lock
         )  # fmt: skip
         journal.snapshot_sequence = self.report.snapshot_sequence
         sequencer = Sequencer(self.seams.clock, place.due.sequence - 1, place.due.time_ns)

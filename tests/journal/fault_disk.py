@@ -64,6 +64,7 @@ class FaultDisk:
         self.durable_names: dict[str, File] = {}
         self.unsynced_names: dict[str, list[tuple[str, File | None]]] = {}
         self.folders: set[str] = set()
+        self.folder_files: dict[str, File] = {}  # what a handle of a folder is open to
         self.handles: dict[int, tuple[str, File]] = {}
         self.locked: dict[str, int] = {}
         self.calls = 0
@@ -110,6 +111,10 @@ class FaultDisk:
         self.unsynced_names.setdefault(folder_of(path), []).append((path, file))
 
     def open(self, path: str, create: bool = False, write: bool = True) -> int:
+        if path in self.folders and not write:
+            self.next_handle += 1
+            self.handles[self.next_handle] = (path, self.folder_files.setdefault(path, File()))
+            return self.next_handle
         if path not in self.names:
             if not create:
                 raise FileNotFoundError(2, "No such file", path)
@@ -224,6 +229,9 @@ class FaultDisk:
     def lock(self, handle: int) -> bool:
         path = self.handles[handle][0]
         return self.locked.setdefault(path, handle) == handle
+
+    def leads_to(self, path: str, handle: int) -> bool:
+        return {**self.folder_files, **self.names}.get(path) is self.handles[handle][1]
 
     def sector_bytes(self, folder: str) -> int:
         return SECTOR

@@ -1,0 +1,67 @@
+"""`gpux serve` in a process of its own, on a small engine: what tests kill, starve and start twice.
+
+    with Served(folder, files=64) as served:        # ulimit -n 64
+        served.port, served.text, served.ended()
+
+Run as a module it is the real command, with a small engine and one instrument in place of the whole catalogue.
+"""
+
+import re
+import resource
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from exchange import cli, main
+from exchange.main import Settings
+from tests.gateway.harness import DAY, SYMBOL
+
+ROOT = Path(__file__).parent.parent
+SEGMENT_BYTES = 1 << 18
+
+
+class Served:
+    """A running `gpux serve`; leaving the block kills it if it still runs."""
+
+    def __init__(self, folder: Path | str, *options: str, files: int = 0) -> None:
+        command = [sys.executable, "-m", "tests.served", "serve", str(folder), "--port", "0", *options]
+        limit = partial(resource.setrlimit, resource.RLIMIT_NOFILE, (files, files)) if files else None
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=limit
+        )
+        self.text, self.port = "", 0
+
+    def __enter__(self) -> "Served":
+        self.until("serving ws://")
+        found = re.search(r"ws://127\.0\.0\.1:(\d+)/", self.text)
+        self.port = int(found[1]) if found else 0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    def until(self, what: str) -> None:
+        """Read on to the line that says this, or to the end."""
+        assert self.process.stderr is not None
+        while what not in self.text and (line := self.process.stderr.readline()):
+            self.text += line
+
+    def ended(self, seconds: float = 30) -> int:
+        """Exit code, once it has ended; all that it said is in `text`."""
+        _, rest = self.process.communicate(timeout=seconds)
+        self.text += rest
+        return self.process.returncode
+
+
+def small(host: str, port: int, day: object, **options: Any) -> Settings:
+    """The command's settings, for a small venue."""
+    return Settings(host, port, DAY, limits="test", symbols=(SYMBOL,), segment_bytes=SEGMENT_BYTES, **options)
+
+
+if __name__ == "__main__":
+    main.Settings = small  # type: ignore[assignment, misc]
+    cli.main(sys.argv[1:])
