@@ -72,11 +72,11 @@ def _told(operation: object, result: BatchResult) -> Ok | Err:
     if result.code:
         return Err(
             0, result.code, result.name, result.message, result.applied, result.order_id, result.client_order_id,
-            result.state, result.filled_lots, result.engine_sequence,
+            result.state, result.filled_lots, result.engine_sequence, order=result.order,
         )  # fmt: skip
     reply = Ok(
         0, result.order_id, result.client_order_id, result.state, result.leaves_lots, result.filled_lots,
-        result.engine_sequence, priority=result.priority, reason=result.reason,
+        result.engine_sequence, priority=result.priority, reason=result.reason, duplicate=result.duplicate,
     )  # fmt: skip
     if isinstance(operation, Replace):
         reply.price_tick = operation.price_tick if isinstance(operation.price_tick, int) else None

@@ -201,6 +201,11 @@ class OrderTable:
             order.lose()
         elif reply.applied == "unknown":
             return order, True
+        elif reply.code == ErrorCode.DUP_COID:
+            # The order of this name is another one, and stays what it is (ENTRY-003).
+            if reply.order is None:
+                return order, True
+            order.take_view(reply.order, reply.engine_sequence or 0)
         elif isinstance(request, New):
             order.take_refusal(reply)
         elif reply.code == ErrorCode.ORDER_DONE and reply.state:

@@ -105,7 +105,8 @@ EVENT_FIELDS = [
 # fills) at the new price, and `lots` and `hidden_lots` of the RPL tell the level it left: `hidden_lots` is the old
 # price, `level_lots` what remains there. REJ and RREJ of an order, for BAND: level_lots and hidden_lots are the lowest
 # and the highest price that it might have had; for RISK: amount_mills is what the hold would have grown by,
-# value_tick_lots what was free, both in mills.
+# value_tick_lots what was free, both in mills. REJ with SAME: order id, price, state and lots are those of the live
+# order, and the row is in no account's stream.
 
 
 def _dtype(fields: list[tuple[str, str, str]]) -> np.dtype:

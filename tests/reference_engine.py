@@ -20,6 +20,7 @@ from exchange.codes import (
     RejectReason,
     TimeInForce,
 )
+from tests import reference_entry as entry
 from tests import reference_leaving as leaving
 from tests import reference_quotes as quotes
 from tests import reference_stops as stops
@@ -32,8 +33,6 @@ from tests.reference_checks import (
     client_words,
     entry_price,
     first_failure,
-    new_reason,
-    told_of_new,
 )
 from tests.reference_clearing import Account, Clearing
 from tests.reference_implied import tell_implied
@@ -138,25 +137,12 @@ class Reference:
         tell_implied(self)
         self.run = None
 
-    def new(self) -> None:
-        command = self.command
-        reason = new_reason(self, command)
-        if reason != RejectReason.NONE:
-            self.refuse(EventKind.REJ, reason, **told_of_new(self, reason))
-            return
-        order = self.draft(command)
-        self.accept(order)
-        if order.pending:
-            stops.elect_if_true(self, order)
-        else:
-            self.enter(order)
-
-    def accept(self, order: Order) -> None:
+    def accept(self, order: Order, **told: int) -> None:
         """ACK: the order has its id and works."""
         self.ids.take()
         self.entries += 1
         self.orders[order.order_id] = order
-        self.order_event(EventKind.ACK, order, reference=self.command.request_id)
+        self.order_event(EventKind.ACK, order, reference=self.command.request_id, **told)
         order.stamp = next(STAMPS)
 
     def enter(self, order: Order) -> None:
@@ -380,7 +366,7 @@ def _unsupported(reference: Reference) -> None:
 
 
 COMMANDS: dict[int, Callable[[Reference], None]] = {
-    CommandKind.NEW: Reference.new,
+    CommandKind.NEW: entry.new,
     CommandKind.REPLACE: replace_order,
     CommandKind.CANCEL: Reference.cancel,
     CommandKind.CANCEL_ALL: venue.cancel_all,

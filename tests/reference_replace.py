@@ -8,6 +8,7 @@ from exchange.codes import CancelReason, EventFlag, EventKind, RejectReason
 from tests import reference_stops as stops
 from tests.reference_book import STAMPS
 from tests.reference_checks import changed_by, keeps_priority, replace_reason, told_beside
+from tests.reference_expiry import expire_replaced, is_over
 
 if TYPE_CHECKING:
     from tests.reference_engine import Reference
@@ -27,6 +28,9 @@ def replace_order(reference: Reference) -> None:
         return
     changed = changed_by(order, command)
     kept = keeps_priority(order, changed)
+    if changed.leaves_lots > 0 and is_over(changed, command.time_ns):
+        expire_replaced(reference, order, changed)
+        return
     book, old_price = reference.books[order.instrument], order.price
     if changed.leaves_lots > 0 and not kept:
         if order.resting:

@@ -18,6 +18,7 @@ from exchange.codes import (
 )
 from tests import reference_checks as checks
 from tests.reference_book import STAMPS, Book, Order, Uncross, signed
+from tests.reference_expiry import expire_replaced, is_over
 
 if TYPE_CHECKING:
     from tests.reference_engine import Reference
@@ -168,6 +169,9 @@ def replace(reference: Reference, order: Order) -> None:
     if reason != RejectReason.NONE:
         told = checks.told_beside(reference, reason, new, order)
         reference.refuse_change(EventKind.RREJ, reason, order, **told)
+        return
+    if is_over(new, command.time_ns):
+        expire_replaced(reference, order, new)
         return
     lost = new.trigger != order.trigger or new.leaves_lots > order.leaves_lots
     for name in ("trigger", "price", "order_lots", "leaves_lots", "display_lots", "tif", "expiry_ns", "tag"):

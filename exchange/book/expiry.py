@@ -4,9 +4,15 @@ import numpy as np
 
 from exchange.book.heap import is_waiting, push_node, remove_node, slot_of_node, time_node
 from exchange.codes import TimeInForce
-from exchange.kernel import kernel
+from exchange.kernel import kernel, leaf_kernel
 
 GTD = np.int64(TimeInForce.GTD)
+
+
+@leaf_kernel
+def is_over(state, tif, expiry_ns):
+    """Whether the time of a GTD order has come (TIF-009)."""
+    return tif == GTD and expiry_ns <= state.time_ns
 
 
 @kernel

@@ -7,11 +7,12 @@ do not depend on the buffer's length, nor on how commands were cut into calls.
 
 import numpy as np
 
+from exchange.book.expiry import is_over
 from exchange.book.levels import CHANGED, ZERO
 from exchange.book.stops import VENUE_LINE, is_stop
 from exchange.codes import CommandKind, EventKind
 from exchange.engine.cash import move_cash
-from exchange.engine.clock import begin_clock, expire_next
+from exchange.engine.clock import EXPIRED_REASON, begin_clock, expire_next
 from exchange.engine.disconnect import disconnect, fire_next_timer, set_timer
 from exchange.engine.emit import refuse
 from exchange.engine.entry import enter_order
@@ -21,7 +22,7 @@ from exchange.engine.leavers import PULLING, leave_once
 from exchange.engine.look_ahead import ALL, CLOSE, FAR, NEAR, look_close, look_far, look_near, scatter_of
 from exchange.engine.mass_cancel import begin_cancel_all, cancel_next
 from exchange.engine.matching import match_once, settle_remainder, start_order
-from exchange.engine.orders import cancel_order
+from exchange.engine.orders import cancel_order, take_out
 from exchange.engine.phases import (
     begin_state_change,
     expire_day_orders,
@@ -84,7 +85,9 @@ def _begin_new(state, out, command, word, position):
     slot = enter_order(state, out, command, word, position)
     if likely(slot == 0):
         return
-    if is_stop(command.order_type):
+    if is_over(state, command.tif, command.expiry_ns):
+        take_out(state, out, slot, EXPIRED_REASON)
+    elif is_stop(command.order_type):
         keep_stop(state, slot, command.minimum_lots)
         _begin_elected(state)
     elif start_order(state, out, slot, command.minimum_lots):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from exchange.book.expiry import GTD, keep_expiry
-from exchange.book.index import LOW_32, SHIFT_32, ZERO, add_client_order, has_client_order_id
+from exchange.book.expiry import GTD, is_over, keep_expiry
+from exchange.book.index import LOW_32, SHIFT_32, ZERO, add_client_order, find_hashed, has_client_order_id
 from exchange.book.layout import ORDER
 from exchange.book.levels import link_at
 from exchange.book.slots import take_slot
@@ -11,6 +11,7 @@ from exchange.book.stops import is_stop
 from exchange.clearing.margin import add_working, loss_per_lot
 from exchange.clearing.positions import make_position, open_positions, own_position
 from exchange.codes import CommandFlag, EventFlag, EventKind, OrderState, OrderType
+from exchange.engine.duplicates import has_same_content, repeat_order
 from exchange.engine.emit import (
     LEVEL_LOTS,
     LOTS,
@@ -27,6 +28,7 @@ from exchange.engine.risk import RISK, tell_money, weigh_used_up
 from exchange.engine.short_way import take_short_way
 from exchange.engine.validate import (
     BAND,
+    DUP_ID,
     NONE,
     check_entry,
     check_terms,
@@ -70,6 +72,7 @@ CODE_SOURCES = sum(FROM_NEW.get(name, NO_SOURCE) << 8 * place for place, name in
 KEPT_CODES = code_word(ORDER, "resting", **dict.fromkeys(CODES_OF_ORDER, 0xFF) | {"flags": NEW_FLAGS})
 PENDING_CODE = code_word(ORDER, "resting", state=int(OrderState.PENDING))
 OPEN_CODE = code_word(ORDER, "resting", state=int(OrderState.OPEN))
+EXPIRED_CODE = code_word(ORDER, "resting", state=int(OrderState.EXPIRED))
 RESTING_CODES = code_word(ORDER, "resting", state=int(OrderState.OPEN), resting=1)
 
 
@@ -117,6 +120,7 @@ def _tell_ack(out, command, codes, price_word, order_id, shown_lots, level_lots,
     price_word              book and `entry_tick`
     shown_lots, level_lots  0 unless it rests
     number                  its account's `next_in_stream`
+    returns                 the row
     """
     lots = np.int64(command.lots)
     row = next_row(out)
@@ -132,6 +136,7 @@ def _tell_ack(out, command, codes, price_word, order_id, shown_lots, level_lots,
     row.value_tick_lots = 0
     row.account_sequence = number
     row.amount_mills = 0
+    return row
 
 
 @kernel
@@ -151,8 +156,15 @@ def check_new(state, command, word):
 
 
 @kernel
-def _refuse_new(state, out, command, reason, tick):
-    """REJ; beside the reason it says what would have been in order: prices, or money. `tick`: the `entry_tick`."""
+def _refuse_new(state, out, command, word, reason, tick):
+    """REJ; beside the reason it says what would have been in order: prices, or money; or the live order that it
+    repeats. `word`, `tick`: its `order_hash` and `entry_tick`."""
+    if reason == DUP_ID:
+        first, second, third = command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
+        live = state.orders[find_hashed(state, word, np.int64(command.account), first, second, third)]
+        if has_same_content(live, command):
+            repeat_order(state, out, command, live)
+            return
     row = refuse(state, out, REJ, command, reason)
     if reason != BAND and reason != RISK:
         return
@@ -177,7 +189,7 @@ def _take_long_way(state, out, command, word):
     """
     reason, row, tick = check_new(state, command, word)
     if reason != NONE:
-        _refuse_new(state, out, command, reason, tick)
+        _refuse_new(state, out, command, word, reason, tick)
         return False, row, tick, np.int64(0)
     book = state.books[np.int64(command.instrument)]
     return True, row, tick, np.int64(command.lots) * loss_per_lot(book, np.int64(command.side), tick)
@@ -199,6 +211,12 @@ def enter_order(state, out, command, word, position):
     return _enter(state, out, command, word, place, row, loss, spot)
 
 
+@leaf_kernel
+def _first_state(command):
+    """The state of an order when it comes in, as a code."""
+    return PENDING_CODE if is_stop(command.order_type) else OPEN_CODE
+
+
 @kernel
 def _enter(state, out, command, word, place, row, loss, spot):
     """`enter_order` of whatever does not just rest. `place`, `row`, `loss`, `spot`: as `take_short_way` has said."""
@@ -212,12 +230,15 @@ def _enter(state, out, command, word, place, row, loss, spot):
     row = open_positions(state, account, row, book)
     slot = take_slot(state)
     order = state.orders[slot]
-    codes = _order_codes(command, PENDING_CODE if is_stop(command.order_type) else OPEN_CODE)
+    over = is_over(state, command.tif, command.expiry_ns)
+    codes = _order_codes(command, EXPIRED_CODE if over else _first_state(command))
     smp_id = owner_smp_id(command, state.accounts[account])
     rare = _two_halves(np.int64(command.display_lots), command.trigger)
     _write_order(state, order, command, codes, _two_halves(index, tick), row, smp_id, 0, rare)
     number = next_in_stream(state, account)
-    _tell_ack(out, command, codes & SAME_CODES | ACK, _two_halves(index, tick), order.order_id, 0, 0, number)
+    ack = _tell_ack(out, command, codes & SAME_CODES | ACK, _two_halves(index, tick), order.order_id, 0, 0, number)
+    if over:
+        ack.leaves_lots = 0
     if not is_immediate(command.tif):
         if has_client_order_id(command):
             add_client_order(state, slot, word, spot)

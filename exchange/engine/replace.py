@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from exchange.book.expiry import is_over
 from exchange.book.levels import may_trade, take_hidden_first
 from exchange.book.stops import is_stop
 from exchange.codes import CancelReason, EventFlag, EventKind, OrderState, OrderType
-from exchange.engine.emit import next_in_stream, order_event, tell_prices
+from exchange.engine.emit import tell_prices
 from exchange.engine.orders import move_order, refuse_change, rest_order, take_out, target_of, work_order
+from exchange.engine.replace_answers import answer_replace, expire_replaced
 from exchange.engine.replace_stop import replace_stop
 from exchange.engine.replace_terms import SET_TIF, SET_TRIGGER, more_work, set_terms, wanted_terms
 from exchange.engine.risk import RISK, check_risk, side_is_full, tell_money
@@ -37,7 +39,6 @@ from exchange.engine.validate import (
 from exchange.kernel import kernel, leaf_kernel
 
 QUOTE = np.int64(OrderType.QUOTE)
-RPL = np.int64(EventKind.RPL)
 RREJ = np.int64(EventKind.RREJ)
 IFM = np.int64(CancelReason.IFM)
 KEPT = np.int64(EventFlag.KEPT)
@@ -141,22 +142,17 @@ def replace_order(state, out, command, word, guess):
     set_terms(state, command, slot)
     leaves = total - order.filled_lots
     if leaves <= 0:
-        _answer_replace(state, out, command, order, np.int64(0))
+        answer_replace(state, out, command, order, np.int64(0))
         take_out(state, out, slot, IFM)
+        return np.int64(0)
+    if is_over(state, order.tif, order.expiry_ns):
+        expire_replaced(state, out, command, slot)
         return np.int64(0)
     if _keeps_place(order, price, leaves, display):
         _shrink(state, out, command, slot, total)
         return np.int64(0)
     order.display_lots = display
     return _move(state, out, command, slot, price, total)
-
-
-@leaf_kernel
-def _answer_replace(state, out, command, order, level_lots):
-    row = order_event(state, out, RPL, order, np.int64(order.leaves_lots), level_lots)
-    row.reference = command.request_id
-    row.account_sequence = next_in_stream(state, np.int64(order.account))
-    return row
 
 
 @leaf_kernel
@@ -172,7 +168,7 @@ def _shrink(state, out, command, slot, total):
     else:
         order.leaves_lots -= fewer  # it is parked
     order.order_lots = total
-    row = _answer_replace(state, out, command, order, level_lots)
+    row = answer_replace(state, out, command, order, level_lots)
     row["flags"] = KEPT
 
 
@@ -185,7 +181,7 @@ def _move(state, out, command, slot, price, total):
     level_lots = move_order(state, slot, price, total - order.filled_lots)
     state.stamp += 1
     order.stamp = state.stamp
-    row = _answer_replace(state, out, command, order, level_lots)
+    row = answer_replace(state, out, command, order, level_lots)
     row["flags"] = LOST
     row.hidden_lots = old_price
     if book.phase == OPEN and may_trade(book, np.int64(order.side), price):

@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from exchange.book.expiry import is_over
 from exchange.book.heap import is_waiting
 from exchange.book.stops import leave_trigger
 from exchange.codes import CommandFlag, EventFlag, EventKind, RejectReason
-from exchange.engine.emit import next_in_stream, order_event, tell_prices
+from exchange.engine.emit import tell_prices
 from exchange.engine.orders import refuse_change, work_order
+from exchange.engine.replace_answers import answer_replace, expire_replaced
 from exchange.engine.replace_terms import KEEP_PRICE, SET_TIF, more_work, set_terms, wanted_stop_terms
 from exchange.engine.risk import RISK, check_risk, side_is_full, tell_money
 from exchange.engine.stop_terms import (
@@ -30,7 +32,6 @@ from exchange.engine.validate import (
 )
 from exchange.kernel import kernel
 
-RPL = np.int64(EventKind.RPL)
 RREJ = np.int64(EventKind.RREJ)
 KEPT = np.int64(EventFlag.KEPT)
 LOST = np.int64(EventFlag.LOST)
@@ -114,6 +115,10 @@ def replace_stop(state, out, command, slot):
     if reason != NONE:
         _refuse(state, out, command, reason, slot, price, total)
         return
+    set_terms(state, command, slot)
+    if is_over(state, order.tif, order.expiry_ns):
+        expire_replaced(state, out, command, slot)
+        return
     lost = trigger != order.trigger or total > order.leaves_lots
     if lost:
         leave_trigger(state, book, slot)
@@ -124,12 +129,9 @@ def replace_stop(state, out, command, slot):
     order.leaves_lots = total
     order.display_lots = display
     work_order(state, order, total)
-    set_terms(state, command, slot)
     if lost:
         state.stamp += 1
         order.stamp = state.stamp
         place_stop(state, slot)
-    row = order_event(state, out, RPL, order, total, np.int64(0))
-    row.reference = command.request_id
-    row.account_sequence = next_in_stream(state, np.int64(order.account))
+    row = answer_replace(state, out, command, order, np.int64(0))
     row["flags"] = LOST if lost else KEPT

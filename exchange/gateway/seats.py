@@ -6,9 +6,9 @@ is the named, resumable thing that at most one connection holds.
 
 from typing import TYPE_CHECKING, Any
 
-from exchange.codes import EventKind, OrderType, RejectReason
+from exchange.codes import EventFlag, EventKind, OrderType, RejectReason
 from exchange.engine import query
-from exchange.gateway.history import KIND, REASON, EventTuple
+from exchange.gateway.history import FLAGS, KIND, REASON, EventTuple
 from exchange.gateway.keys import Key
 from exchange.gateway.stored_replies import StoredReplies
 from exchange.gateway.throttle import Bucket
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 WHOLE_REPLIES_MAX = 64
 _REJ = int(EventKind.REJ)
 _DUP_ID = int(RejectReason.DUP_ID)
+_SAME = int(EventFlag.SAME)
 
 
 def tells_its_moment(event: EventTuple) -> bool:
-    """Whether the answer that begins with this event depends on the state when it is made up: a `new` whose client
-    order id is live (ENTRY-003). It cannot be made up again later."""
-    return event[KIND] == _REJ and event[REASON] == _DUP_ID
+    """Whether the answer that begins with this event depends on the state when it is made up: a `new` of other content
+    than the live order of its client order id, which it shows (ENTRY-003). It cannot be made up again later."""
+    return event[KIND] == _REJ and event[REASON] == _DUP_ID and not event[FLAGS] & _SAME
 
 
 def covers_drop(terms: CancelTerms) -> bool:
@@ -134,7 +135,7 @@ class Seat:
         session.got_answer()
 
     def keep_whole(self, request_id: int, reply: Any) -> None:
-        """A reply that cannot be told from events again: to a batch, to a `new` whose client order id is live."""
+        """A reply that cannot be told from events again: to a batch, to a `new` that another order's id refused."""
         self.whole_replies[request_id] = reply
         while len(self.whole_replies) > WHOLE_REPLIES_MAX:
             del self.whole_replies[next(iter(self.whole_replies))]

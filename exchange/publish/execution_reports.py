@@ -112,7 +112,6 @@ class ExecutionReports:
             time_ns // NS_PER_US,
             _ORDER_EVENTS[kind],
             ids[index] if index < len(ids) else unlisted_id(index),
-            order_id,
             client_order_id_text(word_0, word_1, word_2),
             ORDER_STATES[state],
             SIDES[side] if side < len(SIDES) else "",
@@ -123,6 +122,7 @@ class ExecutionReports:
             leaves,
             filled,
             value,
+            order_id if kind != _REJ else 0,
         )
         if kind == _ACK:
             message.session_id = session_id(session)

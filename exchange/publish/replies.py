@@ -76,13 +76,16 @@ _LEAVES_ONE = frozenset((_CXL, int(EventKind.IMP)))  # a cancel of one order, an
 _KIL = int(EventKind.KIL)
 _KEPT = int(EventFlag.KEPT)
 _LOST = int(EventFlag.LOST)
-_PRICED = frozenset(map(int, (OrderType.LIMIT, OrderType.STOP_LIMIT)))  # others work at a price that they find
+_SAME = int(EventFlag.SAME)
 _DUP_ID = int(RejectReason.DUP_ID)
 _UNKNOWN = int(RejectReason.UNKNOWN)
 _BAND = int(RejectReason.BAND)
 _RISK = int(RejectReason.RISK)
 _REFUSED = int(EventKind.REFUSED)
 
+# What a reply and the result of an operation in a batch have in common (ENTRY-013).
+_OK_RESULT = tuple(name for name in BatchResult.__struct_fields__ if name in Ok.__struct_fields__)
+_ERR_RESULT = tuple(name for name in BatchResult.__struct_fields__ if name in Err.__struct_fields__)
 
 ALL = 2**63  # above every sequence
 
@@ -182,13 +185,9 @@ class Replies:
     def result(self, rows: list[Row]) -> BatchResult:
         """The answer to one operation of a batch."""
         reply = self.reply(0, rows)
-        result = BatchResult(reply.order_id, reply.client_order_id, reply.state, reply.leaves_lots, reply.filled_lots)
-        result.engine_sequence = reply.engine_sequence
-        if isinstance(reply, Ok):
-            result.priority, result.reason = reply.priority, reply.reason
-        else:
-            result.code, result.name, result.applied = reply.code, reply.name, reply.applied
-            result.message = reply.message
+        result = BatchResult()
+        for name in _OK_RESULT if isinstance(reply, Ok) else _ERR_RESULT:
+            setattr(result, name, getattr(reply, name))
         return result
 
     def done_order(self, account: int, order_id: int = 0, client_order_id: str = "") -> OrderView | None:
@@ -234,20 +233,18 @@ class Replies:
 
     def _duplicate(self, request_id: int, row: Row, text: str) -> Ok | Err:
         """A `new` whose `coid` is live: the same order again is fine, other content is refused (ENTRY-003)."""
-        live = self._find_order(row[ACCOUNT], text)
-        reply: Ok | Err
-        if live is not None and _same_content(row, live):
-            reply = Ok(
+        if row[FLAGS] & _SAME:
+            return Ok(
                 request_id,
-                live.order_id,
+                row[ORDER_ID],
                 text,
-                ORDER_STATES[live.state],
-                live.leaves_lots,
-                live.filled_lots,
+                ORDER_STATES[row[STATE]],
+                row[LEAVES_LOTS],
+                row[FILLED_LOTS],
                 row[SEQUENCE],
                 duplicate=True,
             )
-            return reply
+        live = self._find_order(row[ACCOUNT], text)
         reply = error(request_id, ErrorCode.DUP_COID, reason_text(_DUP_ID))
         reply.client_order_id = text
         reply.engine_sequence = row[SEQUENCE]
@@ -287,12 +284,6 @@ def _replace_reply(request_id: int, rows: list[Row]) -> Ok:
     reply.order_lots = replaced[ORDER_LOTS]
     reply.priority = "kept" if replaced[FLAGS] & _KEPT else "lost" if replaced[FLAGS] & _LOST else ""
     return reply
-
-
-def _same_content(row: Row, live: OrderRow) -> bool:
-    asked = (row[INSTRUMENT], row[SIDE], row[ORDER_TYPE], row[ORDER_LOTS])
-    same = asked == (live.instrument, live.side, live.order_type, live.order_lots)
-    return same and (live.order_type not in _PRICED or row[PRICE] == live.price)
 
 
 def _order_done(request_id: int, row: Row, done: Row) -> Err:

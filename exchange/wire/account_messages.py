@@ -16,11 +16,11 @@ class AccountMessage(ServerMessage):
 
 
 class Exec(AccountMessage, tag="exec"):
-    """What happened to an order; `event` is new, rejected, replaced, cancelled, triggered, slice, decremented."""
+    """What happened to an order; `event` is new, rejected, replaced, cancelled, triggered, slice, decremented. What was
+    rejected never was an order and has no `order_id`; its `client_order_id` may be that of another, live one."""
 
     event: str
     instrument: Count
-    order_id: Count
     client_order_id: str
     state: str
     side: str
@@ -31,6 +31,7 @@ class Exec(AccountMessage, tag="exec"):
     leaves_lots: Count
     filled_lots: Count
     value_tick_lots: Mills
+    order_id: Count = 0
     session_id: str = ""
     reason: str = ""
     code: Count = 0

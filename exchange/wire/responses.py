@@ -191,6 +191,15 @@ class BatchResult(Part):
     reason: str = ""
     engine_sequence: Count | None = None
 
+    duplicate: bool = False
+    price_tick: Price | None = None
+    order_lots: Count | None = None
+    low_tick: Price | None = None
+    high_tick: Price | None = None
+    need_mills: Mills | None = None
+    free_mills: Mills | None = None
+    phase: str = ""
+    order: OrderView | None = None
 
 class Ok(ServerMessage, tag="ok"):
     """The request took effect, or was answered. The first seven fields are those of an order's reply."""

@@ -21,7 +21,7 @@ ROW = (3, 2844, 40, 2847, 30)
 
 def working(table: OrderTable, coid: str) -> None:
     table.take_exec(
-        Exec(7, 1, 10, 0, "new", 3, 90, coid, "open", "b", "limit", "day", 2840, 12, 12, 0, 0)
+        Exec(7, 1, 10, 0, "new", 3, coid, "open", "b", "limit", "day", 2840, 12, 12, 0, 0, 90)
     )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def test_a_side_is_sent_until_the_stream_tells_of_it() -> None:
     assert (bid.state, bid.price_tick, bid.leaves_lots, bid.unanswered) == ("sent", 2844, 40, 1)
     compound.take_reply(table, 7, request, Ok(5, quotes=[(3, 1, 101, 1, 102, 0)]))
     assert (bid.state, bid.unanswered) == ("sent", 0)
-    table.take_exec(Exec(7, 1, 10, 0, "new", 3, 101, "", "open", "b", "quote", "day", 2844, 40, 40, 0, 0))
+    table.take_exec(Exec(7, 1, 10, 0, "new", 3, "", "open", "b", "quote", "day", 2844, 40, 40, 0, 0, 101))
     assert (bid.state, bid.order_id) == ("open", 101)
 
 
@@ -104,7 +104,7 @@ def test_a_quote_that_is_refused_whole_or_whose_reply_is_lost() -> None:
     compound.take_reply(table, 7, request, error(5, ErrorCode.QUOTE_NEEDS_MMP, ""))
     assert [table.quote(7, 3, side).state for side in ("b", "s")] == ["rejected", "rejected"]
     table, request = quoted()
-    table.take_exec(Exec(7, 1, 10, 0, "new", 3, 101, "", "open", "b", "quote", "day", 2844, 40, 40, 0, 0))
+    table.take_exec(Exec(7, 1, 10, 0, "new", 3, "", "open", "b", "quote", "day", 2844, 40, 40, 0, 0, 101))
     compound.take_reply(table, 7, request, error(5, ErrorCode.DUP_ID, ""))
     assert [table.quote(7, 3, side).state for side in ("b", "s")] == ["open", "unknown"], "the stream has told the rest"
 

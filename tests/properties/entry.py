@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exchange.codes import CancelReason
+
+KILLED_ON_ENTRY = (CancelReason.MINQTY, CancelReason.FOK, CancelReason.EXPIRED)
+
 
 @dataclass
 class Entry:

@@ -91,6 +91,7 @@ class Features:
         if event.kind in REFUSALS:
             reason = RejectReason(event.reason).name
             seen[f"{kind.name} refused {reason}"] += 1
+            seen["NEW that repeats its order"] += bool(event.flags & EventFlag.SAME)
         elif event.kind == EventKind.CXL:
             reason = CancelReason(event.reason).name
         elif event.kind == EventKind.STA:
@@ -99,7 +100,7 @@ class Features:
         if event.kind == EventKind.FILL:
             self._fill(reference, event)
         elif event.kind == EventKind.CXL:
-            self._cancel(event)
+            self._cancel(kind, event)
         elif event.kind == EventKind.IOP and event.flags & EventFlag.EMPTY:
             seen["IOP none"] += 1
         elif event.kind == EventKind.QUOTED:
@@ -110,9 +111,10 @@ class Features:
         elif event.kind in (EventKind.KIL, EventKind.LIFTED):
             seen[f"{name} {Scope(event.liquidity).name} {KillParty(event.reason).name}"] += 1
 
-    def _cancel(self, event: Any) -> None:
+    def _cancel(self, kind: CommandKind, event: Any) -> None:
         if event.reason == CancelReason.EXPIRED:
             self.seen[f"EXPIRED {TimeInForce(event.tif).name}"] += 1
+            self.seen[f"{kind.name} that is over"] += 1
         elif event.reason == CancelReason.VELOCITY and event.order_type == OrderType.QUOTE:
             self.seen["quotes leave with VELOCITY"] += 1
         elif event.reason == CancelReason.MINQTY and event.order_type in STOP_TYPES:

@@ -22,7 +22,7 @@ from exchange.codes import (
 )
 from exchange.records import QUOTE_KEY, pack_client_order_id, pack_tag
 from tests.market import account_payload, property_market
-from tests.properties import quote_flow
+from tests.properties import quote_flow, repeat_flow
 from tests.reference_engine import Reference
 from tests.reference_phases import GOES_TO
 from tests.rows import Command
@@ -183,6 +183,8 @@ class Flow:
         return self.pick([1, 1, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 10, 10])
 
     def _new(self, reference: Reference) -> Any:
+        if reference.orders and self.chance(0.04):
+            return repeat_flow.repeat(self, reference)
         index = self.index()
         tif = self.pick([TimeInForce.DAY] * 5 + [TimeInForce.GTC] * 3 + [TimeInForce.IOC, TimeInForce.FOK])
         if index == 8 and self.chance(0.8):  # an ioc_only book
@@ -237,7 +239,7 @@ class Flow:
 
     def _until(self) -> dict[str, int]:
         """Good till a time that comes soon, or has been."""
-        return {"tif": TimeInForce.GTD, "expiry_ns": 1_000 * max(1, self.sequence + int(self.rng.integers(-3, 300)))}
+        return {"tif": TimeInForce.GTD, "expiry_ns": 1_000 * max(1, self.sequence + int(self.rng.integers(-30, 300)))}
 
     def _stop(self, reference: Reference, index: int) -> dict[str, int]:
         """A stop near the price, so that many are elected, some at once; now and then it refuses that."""

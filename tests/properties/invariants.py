@@ -28,7 +28,7 @@ from exchange.codes import (
 from exchange.records import QUOTE_OWNER
 from tests.properties.collars import check_left
 from tests.properties.crossed import check_not_crossed
-from tests.properties.entry import Entry
+from tests.properties.entry import KILLED_ON_ENTRY, Entry
 from tests.properties.implied_groups import check_group
 from tests.properties.states import States
 from tests.reference_engine import Reference
@@ -130,6 +130,7 @@ class Ledger:
         """ACCT-001: numbers of one account without gaps; a margin message takes one more."""
         if event.account_sequence == 0:
             return
+        assert event.kind != EventKind.REJ or not event.flags & EventFlag.SAME, "nothing new, nothing told (ENTRY-003)"
         self.streams[event.account] += 1
         assert event.account_sequence == self.streams[event.account], f"stream of account {event.account}"
         if event.kind in (EventKind.POS, EventKind.CASH) and event.flags & EventFlag.MARGIN:
@@ -220,7 +221,7 @@ class Ledger:
     def _replace(self, command: Any, event: Any) -> None:
         order = self.orders[event.order_id]
         order.session = command.session if order.is_quote else order.session
-        if order.waits:
+        if order.waits and event.flags:
             self._replace_stop(command, event, order)
             return
         old_price, old_leaves, order.tif = order.price, order.leaves_lots, event.tif
@@ -341,7 +342,7 @@ class Ledger:
         for order_id, minimum_lots, tif in self.arrivals:
             own = [event for event in events if event.order_id == order_id]
             executed = sum(event.lots for event in own if event.kind == EventKind.FILL)
-            killed = own[-1].kind == EventKind.CXL and own[-1].reason in (CancelReason.MINQTY, CancelReason.FOK)
+            killed = own[-1].kind == EventKind.CXL and own[-1].reason in KILLED_ON_ENTRY
             met = executed >= minimum_lots if minimum_lots else True
             assert (executed == 0 and killed) or met, "none or the minimum (INV-008)"
             if tif in (TimeInForce.IOC, TimeInForce.FOK):

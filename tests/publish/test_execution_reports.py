@@ -82,6 +82,7 @@ def test_a_position_of_another_account_has_no_margin_yet() -> None:
          {"ev": "rejected", "code": 6001, "st": "rejected"}),
         (EventKind.REJ, {"reason": RejectReason.STATE, "liquidity": MarketState.HALT},
          {"ev": "rejected", "code": 7002}),
+        (EventKind.ACK, {"state": OrderState.EXPIRED, "leaves_lots": 0}, {"ev": "new", "st": "expired", "lv": 0}),
         (EventKind.REJ, {"reason": RejectReason.UNKNOWN_INST, "instrument": 99}, {"code": 5001, "i": 0}),
         (EventKind.REJ, {"reason": RejectReason.UNKNOWN_INST, "instrument": unlisted_index(99)}, {"i": 99}),
         (EventKind.TRG, {}, {"ev": "triggered"}),

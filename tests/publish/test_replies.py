@@ -142,8 +142,8 @@ def test_a_refusal_has_its_code(kind: EventKind, reason: str, more: Any, expecte
 
 @pytest.mark.rule("ENTRY-003")
 def test_the_same_order_again_gets_its_present_state() -> None:
-    refused = order(EventKind.REJ, reason=RejectReason.DUP_ID, order_id=0)
-    answer = reply(refused, replies=make(LIVE._replace(leaves_lots=5, filled_lots=7)))
+    row = order(EventKind.REJ, reason=RejectReason.DUP_ID, flags=EventFlag.SAME, leaves_lots=5, filled_lots=7)
+    answer = reply(row, replies=make(LIVE._replace(leaves_lots=1, filled_lots=11)))  # what came of it later
     assert answer == {
         "t": "ok", "re": 101, "oid": 90071, "coid": "a7", "st": "open", "lv": 5, "cum": 7, "e": 412, "dup": True,
     }  # fmt: skip

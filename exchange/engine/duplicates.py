@@ -1,0 +1,35 @@
+"""A NEW under the client order id of a live order, and what it says of it (ENTRY-003, ORDER-005)."""
+
+import numpy as np
+
+from exchange.book.stops import STOP_LIMIT, is_stop
+from exchange.codes import EventFlag, EventKind, OrderType, RejectReason
+from exchange.engine.emit import order_event
+from exchange.kernel import kernel
+
+LIMIT = np.int64(OrderType.LIMIT)
+REJ = np.int64(EventKind.REJ)
+SAME = np.int64(EventFlag.SAME)
+DUP_ID = np.int64(RejectReason.DUP_ID)
+
+
+@kernel
+def has_same_content(order, command):
+    """Whether a NEW asks for what a live order is now: instrument, side, type, total lots, and the prices that its type
+    has of its own. A market order's limit came from the book, so it is not compared."""
+    kind = command.order_type
+    if order.book != command.instrument or order.side != command.side or order.order_type != kind:
+        return False
+    if order.order_lots != command.lots or (is_stop(kind) and order.trigger != command.trigger):
+        return False
+    return (kind != LIMIT and kind != STOP_LIMIT) or order.price == command.price
+
+
+@kernel
+def repeat_order(state, out, command, order):
+    """REJ that tells the live order as it is, and is in no account's stream: nothing has happened."""
+    row = order_event(state, out, REJ, order, np.int64(0), np.int64(0))
+    row.reason = DUP_ID
+    row.session = command.session
+    row.reference = command.request_id
+    row["flags"] = SAME

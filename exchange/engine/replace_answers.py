@@ -1,0 +1,30 @@
+"""What an accepted REPLACE is answered with, and the one answer that ends the order."""
+
+import numpy as np
+
+from exchange.codes import EventKind, OrderState
+from exchange.engine.clock import EXPIRED_REASON
+from exchange.engine.emit import next_in_stream, order_event
+from exchange.engine.orders import take_out
+from exchange.kernel import kernel, leaf_kernel
+
+RPL = np.int64(EventKind.RPL)
+EXPIRED = np.int64(OrderState.EXPIRED)
+
+
+@leaf_kernel
+def answer_replace(state, out, command, order, level_lots):
+    """RPL of an order as it stands now; the caller adds what became of its place. Returns the row."""
+    row = order_event(state, out, RPL, order, np.int64(order.leaves_lots), level_lots)
+    row.reference = command.request_id
+    row.account_sequence = next_in_stream(state, np.int64(order.account))
+    return row
+
+
+@kernel
+def expire_replaced(state, out, command, slot):
+    """A replace leaves its order with a time that has come: it amounts to a cancel, RPL then CXL (TIF-009)."""
+    row = answer_replace(state, out, command, state.orders[slot], np.int64(0))
+    row.state = EXPIRED
+    row.leaves_lots = 0
+    take_out(state, out, slot, EXPIRED_REASON)
