@@ -52,6 +52,7 @@ class InstrumentRow(NamedTuple):
     reopen_ns: int  # when a timer ends that, 0 none; while it or its group is in HALT: what is left until then
     group_reason: int  # the same of its group's state
     group_reopen_ns: int
+    legs: tuple[tuple[int, int], ...] = ()  # of a combination: index and lots of each, below 0 sold
 
 
 class OrderRow(NamedTuple):
@@ -119,7 +120,8 @@ class Stats(NamedTuple):
 
 
 _NOT_DIRECT = (
-    "index", "symbol", "settle_tick", "group_state", "state", "reopen_ns", "group_reason", "group_reopen_ns"
+    "index", "symbol", "settle_tick", "group_state", "state", "reopen_ns", "group_reason", "group_reopen_ns",
+    "legs",
 )  # fmt: skip
 _DIRECT = [name for name in InstrumentRow._fields if name not in _NOT_DIRECT]
 
@@ -131,6 +133,10 @@ def instruments(states: np.ndarray) -> list[InstrumentRow]:
     group_reasons, group_reopen_ns = group_rows["reason"].tolist(), group_rows["reopen_ns"].tolist()
     listed = state.books[1 : int(state.books_listed) + 1]
     columns = {name: listed[name].tolist() for name in [*_DIRECT, "phase", "mark_tick"]}
+    legs = [
+        tuple(map(tuple, rows[:count].tolist())) if count > 1 else ()
+        for rows, count in zip(listed["legs"], listed["leg_count"].tolist(), strict=True)
+    ]
     symbols = [bytes(words.tobytes()).rstrip(b"\0").decode() for words in listed["symbol"]]
     return [
         InstrumentRow(
@@ -142,6 +148,7 @@ def instruments(states: np.ndarray) -> list[InstrumentRow]:
             reopen_ns=reopen_ns[place + 1],
             group_reason=group_reasons[columns["group"][place]],
             group_reopen_ns=group_reopen_ns[columns["group"][place]],
+            legs=legs[place],
             **{name: columns[name][place] for name in _DIRECT},
         )
         for place in range(len(listed))

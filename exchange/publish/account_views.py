@@ -10,7 +10,7 @@ import numpy as np
 
 from exchange.engine import query
 from exchange.engine.query import OrderRow
-from exchange.publish.execution_reports import CURRENCY
+from exchange.publish.execution_reports import CURRENCY, split_gain
 from exchange.publish.instruments import InstrumentTable
 from exchange.units import NS_PER_US
 from exchange.wire.messages import AccountSnapshot, MarginView, OrderView, PositionView
@@ -51,7 +51,9 @@ def open_page(states: np.ndarray, table: InstrumentTable, account: int, after: i
 def position_views(states: np.ndarray, table: InstrumentTable, account: int) -> list[PositionView]:
     """Positions of an account, by instrument."""
     return [
-        PositionView(table.ids[row.instrument], row.lots, row.mark_num, row.mark_tick, row.gain_mills, 0)
+        PositionView(
+            table.ids[row.instrument], row.lots, row.mark_num, row.mark_tick, *split_gain(row.lots, row.gain_mills)
+        )
         for row in query.positions(states, account)
     ]
 

@@ -166,8 +166,8 @@ class ExecutionReports:
         _, _, _, lots, _, _, _, _, _, value, number, amount = row[16:]
         head = (account, number, e, time_ns // NS_PER_US)
         if kind == _POS:
-            gain = (price * lots - value) * self._hours[index]
-            reports.append((account, number, Position(*head, self._ids[index], lots, value, price, gain, 0)))
+            gains = split_gain(lots, (price * lots - value) * self._hours[index])
+            reports.append((account, number, Position(*head, self._ids[index], lots, value, price, *gains)))
             if flags & _MARGIN:
                 reports.append(_margin(head, amount, reference))
         elif kind == _CASH:
@@ -183,6 +183,12 @@ class ExecutionReports:
         elif kind == _DSC:
             why = reason_of_disconnect(reason, reference)
             reports.append((account, number, CancelOnDisconnectFired(*head, why, lots, session_id(session))))
+
+
+def split_gain(lots: int, gain_mills: int) -> tuple[int, int | None]:
+    """(unrealised, realised) of a position's gain: of a flat one all is realised; of one with lots nobody knows how
+    much of it is that of lots closed before, so it counts as one (ACCT-004)."""
+    return (gain_mills, None) if lots else (0, gain_mills)
 
 
 def _margin(head: tuple[int, int, int, int], equity: int, held: int) -> Report:

@@ -74,8 +74,8 @@ class InstrumentTable:
         """A row of the `instruments` channel."""
         row = self.row(index)
         chip = row.symbol.split(".")[0]
-        months = PERIOD_MONTHS[PeriodKind(row.period_kind)]
-        start, stop = month_start_us(row.start_month), month_start_us(row.start_month + months)
+        start, stop = self._delivery_us(row)
+        kind = "" if row.legs else PeriodKind(row.period_kind).name.lower()
         return InstrumentDefinition(
             instrument=row.instrument_id,
             symbol=row.symbol,
@@ -83,7 +83,7 @@ class InstrumentTable:
             family=Family(row.family).name,
             chip=chip,
             floor_bp=row.floor_bp,
-            period_kind=PeriodKind(row.period_kind).name.lower(),
+            period_kind=kind,
             first_day=f"{FIRST_YEAR + row.start_month // 12}-{row.start_month % 12 + 1:02d}-01",
             hours=row.hours,
             tick_mills=1,
@@ -103,4 +103,13 @@ class InstrumentTable:
             taker_fee=row.taker_fee,
             phase=phase,
             combo="" if row.combo == ComboKind.OUTRIGHT else ComboKind(row.combo).name.lower(),
+            legs=[(self.ids[leg], lots) for leg, lots in row.legs] or None,
         )
+
+    def _delivery_us(self, row: InstrumentRow) -> tuple[int, int]:
+        """First instant of delivery and the first one after it; of a combination those of its legs together."""
+        if row.legs:
+            starts, stops = zip(*(self._delivery_us(self.row(leg)) for leg, _ in row.legs), strict=True)
+            return min(starts), max(stops)
+        months = PERIOD_MONTHS[PeriodKind(row.period_kind)]
+        return month_start_us(row.start_month), month_start_us(row.start_month + months)

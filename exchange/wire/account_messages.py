@@ -62,14 +62,20 @@ class Fill(AccountMessage, tag="fill"):
 
 
 class Position(AccountMessage, tag="pos"):
-    """A position after the last fill of one `e`; it books legs, so `instrument` is never a combination."""
+    """A position after the last fill of one `e`; it books legs, so `instrument` is never a combination.
+
+    `value_tick_lots` is the sum of price * lots over all its fills, what was sold counted below zero. All that it has
+    gained is `(mark_tick * lots - value_tick_lots) * hours`, mills; no price is kept at which lots were opened. So
+    `unrealised_mills` of a position with lots is this whole gain, that of lots closed meanwhile included, and
+    `realised_mills` is left out; of a flat one `realised_mills` is the gain and `unrealised_mills` 0.
+    """
 
     instrument: Count
     lots: Integer
     value_tick_lots: Mills
     mark_tick: Price
     unrealised_mills: Mills
-    realised_mills: Mills
+    realised_mills: Mills | None = None
     replay: bool = False
     drop_sequence: Count = 0
 

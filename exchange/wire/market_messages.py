@@ -138,7 +138,8 @@ class Certificates(ChannelMessage, tag="certificates"):
 
 
 class InstrumentDefinition(Part):
-    """All that a client must know of an instrument."""
+    """All that a client must know of an instrument. `legs` of a combination: instrument and lots of each in one lot
+    bought, below 0 sold; it has no `period_kind` of its own, and delivers from its legs' first day to their last."""
 
     instrument: Count
     symbol: str

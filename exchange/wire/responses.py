@@ -144,14 +144,14 @@ class OrderView(Part):
 
 
 class PositionView(Part):
-    """A position; `value_tick_lots` is the signed sum of price * lots at which it was opened."""
+    """A position, with the figures of `pos`."""
 
     instrument: Count
     lots: Integer
     value_tick_lots: Mills
     mark_tick: Price
     unrealised_mills: Mills
-    realised_mills: Mills
+    realised_mills: Mills | None = None
 
 
 class MarginView(Part):
@@ -190,7 +190,6 @@ class BatchResult(Part):
     applied: str = ""
     reason: str = ""
     engine_sequence: Count | None = None
-
     duplicate: bool = False
     price_tick: Price | None = None
     order_lots: Count | None = None
@@ -202,6 +201,7 @@ class BatchResult(Part):
     order: OrderView | None = None
 
 class Ok(ServerMessage, tag="ok"):
+
     """The request took effect, or was answered. The first seven fields are those of an order's reply."""
 
     reply_to: Count

@@ -57,7 +57,7 @@ def test_a_fill_carries_the_state_after_it_and_the_margin_follows_the_position()
     assert messages(fill, position) == [
         {"t": "fill", **HEAD, "s": 1059, **SHOWN, "tid": 55501, "px": 2845, "q": 4, "lv": 8, "cum": 4, "val": 11380,
          "liq": "maker", "fee": 0, "st": "open"},
-        {"t": "pos", **HEAD, "s": 1060, "i": H27, "q": 4, "val": 11380, "mark": 2846, "upl": 2976, "rpl": 0},
+        {"t": "pos", **HEAD, "s": 1060, "i": H27, "q": 4, "val": 11380, "mark": 2846, "upl": 2976},
         {"t": "margin", **HEAD, "s": 1061, "ccy": "USD", "eq": 25002976, "im": 1190400, "mm": 952320,
          "free": 23812576},
     ]  # fmt: skip

@@ -1,0 +1,107 @@
+"""Positions and margin as they are told, against a slow model that knows the fills and nothing else."""
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from exchange.codes import ComboKind, CommandKind
+from exchange.engine import query
+from exchange.publish.account_views import margin_view, position_views
+from exchange.publish.execution_reports import ExecutionReports
+from exchange.publish.instruments import InstrumentTable
+from exchange.wire.messages import Cash, Fill, Margin, Position, PositionView
+from tests.market import property_market
+from tests.properties.driver import Run
+from tests.properties.flow import ACCOUNTS
+from tests.properties.test_feed import engine_events
+
+Figures = tuple[int, int, int, int, int | None]
+
+
+def outright_market() -> dict[str, Any]:
+    """The property market without combinations: a fill says all that it books."""
+    market = property_market()
+    outrights = [one for one in market["instruments"] if one.get("combo", 0) == ComboKind.OUTRIGHT]
+    for index, one in enumerate(outrights, 1):
+        one["index"] = index
+    return market | {"instruments": outrights}
+
+
+class FillRun(Run):
+    """A random run whose account streams feed the model."""
+
+    def __init__(self, seed: int) -> None:
+        self.table: InstrumentTable | None = None
+        super().__init__(seed, compare_every=1_000_000, market=outright_market())
+        self.states = self.pair.fast.engine.states
+        self.table = InstrumentTable(lambda: query.instruments(self.states))
+        self.table.refresh()
+        self.reports = ExecutionReports(self.table)
+        self.fills: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)  # signed lots, price
+        self.cash = {account: query.margin(self.states, account).cash_mills for account in ACCOUNTS}
+        self.told: dict[tuple[int, int], Position] = {}
+
+    def do(self, kind: CommandKind, step: Any) -> None:
+        if self.table is None:
+            super().do(kind, step)
+            return
+        rows = engine_events(self, kind, step)
+        self.table.refresh()
+        for _, _, message in self.reports.messages(rows):
+            self.take(message)
+
+    def take(self, message: Any) -> None:
+        if isinstance(message, Fill):
+            lots = message.lots if message.side == "b" else -message.lots
+            self.fills[message.account, message.instrument].append((lots, message.price_tick))
+            self.cash[message.account] -= message.fee_mills
+        elif isinstance(message, Cash):
+            self.cash[message.account] += message.amount_mills
+        elif isinstance(message, Position):
+            assert figures(message) == self.model(message.account, message.instrument)
+            self.told[message.account, message.instrument] = message
+            self.seen["flat" if not message.lots else "long" if message.lots > 0 else "short"] += 1
+        elif isinstance(message, Margin):
+            assert message.equity_mills == self.equity(message.account)
+
+    def model(self, account: int, instrument: int) -> Figures:
+        """Fill by fill: what is held, what was paid for it, and what each lot has gained since at the mark."""
+        row = self.table.row(self.table.index_of(instrument))  # type: ignore[union-attr]
+        fills = self.fills[account, instrument]
+        lots, paid = sum(lots for lots, _ in fills), sum(lots * price for lots, price in fills)
+        gain = sum(lots * (row.settle_tick - price) * row.hours for lots, price in fills)
+        return lots, paid, row.settle_tick, gain if lots else 0, None if lots else gain
+
+    def equity(self, account: int) -> int:
+        mine = [self.model(*key) for key in self.fills if key[0] == account]
+        return self.cash[account] + sum(unrealised + (realised or 0) for _, _, _, unrealised, realised in mine)
+
+    def compare(self) -> None:
+        if self.table is not None:
+            self.check_views()
+
+    def check_views(self) -> None:
+        for account in ACCOUNTS:
+            views = position_views(self.states, self.table, account)  # type: ignore[arg-type]
+            shown = {view.instrument: figures(view) for view in views}
+            model = {key[1]: self.model(*key) for key in self.fills if key[0] == account}
+            assert shown == {instrument: one for instrument, one in model.items() if one[0] or one[1]}
+            margin = margin_view(self.states, account)
+            assert margin.equity_mills == self.equity(account)
+            assert margin.equity_mills == self.cash[account] + sum(
+                view.unrealised_mills + (view.realised_mills or 0) for view in views
+            )
+
+
+def figures(told: Position | PositionView) -> Figures:
+    return told.lots, told.value_tick_lots, told.mark_tick, told.unrealised_mills, told.realised_mills
+
+
+@pytest.mark.rule("ACCT-004", "ACCT-002", "SETTLE-007")
+@pytest.mark.parametrize("seed", [21, 22, 23])
+def test_positions_say_what_the_fills_add_up_to(seed: int) -> None:
+    run = FillRun(seed)
+    for _ in range(6):
+        run.days(1, 300)
+    assert min(run.seen[name] for name in ("flat", "long", "short")) > 1, run.seen
