@@ -242,6 +242,7 @@ class Hub:
         for record in list(self.keys.sessions.values()):
             if self.roster.is_armed(record):
                 self.start_grace(self.restored_seat(record, self.keys.keys[record.key]))
+        self.roster.restore()
         self.roster.sweep()
 
     def fire_cancel(self, seat: Seat, silent: bool = False) -> None:

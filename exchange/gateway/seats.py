@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from exchange.gateway.session import Session
 
 WHOLE_REPLIES_MAX = 64
+# At most the memory of a session apart from its stored replies, of a reply that is kept whole, and of each result in
+# one: measured were 1,040, 910 and 200 to 540 bytes.
+SEAT_BYTES = 1_536
+REPLY_BYTES = 1_024
+RESULT_BYTES = 600
 _REJ = int(EventKind.REJ)
 _DUP_ID = int(RejectReason.DUP_ID)
 _SAME = int(EventFlag.SAME)
@@ -97,6 +102,13 @@ class Seat:
     def name(self) -> str:
         return session_id(self.number)
 
+    @property
+    def kept_bytes(self) -> int:
+        """Memory that the session takes."""
+        results = sum(len(getattr(reply, "results", None) or ()) for reply in self.whole_replies.values())
+        whole = REPLY_BYTES * len(self.whole_replies) + RESULT_BYTES * results
+        return SEAT_BYTES + self.replies.kept_bytes + whole
+
     def has_quotes(self) -> bool:
         """Whether a quote of this session is live, or on its way."""
         if self.quoted_id > self.replies.newest:
@@ -116,6 +128,8 @@ class Seat:
             if tells_its_moment(events[0]):
                 reply = room.reply_to(request_id, events)
                 self.keep_whole(request_id, reply)
+            if session is None:
+                self.hub.roster.weigh(self)
         elif request_id == self.quoted_id:
             self.quoted_id = 0
         if session is None or not session.live:

@@ -192,6 +192,7 @@ class Session:
             seat.left_ns = hub.clock.mono_ns()
             if not self.logging_out:
                 hub.start_grace(seat, self.silent)
+            hub.roster.leave(seat)
 
     def close(self, code: int, reason: str) -> None:
         """Say why, write what is queued, close; nothing more is served."""
@@ -373,6 +374,7 @@ class Session:
             seat.grace.cancel()
             seat.grace = None
         seat.terms, seat.session = terms, self
+        hub.roster.take(seat)
         self.seat, self.key = seat, key
         hub.per_key[key.key] = hub.per_key.get(key.key, 0) + 1
         self.phase = Phase.WAITING

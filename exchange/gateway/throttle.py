@@ -50,7 +50,8 @@ class Profile:
     connections_per_key: int = 20
     connections_per_address: int = 20
     logons_per_minute: int = 10
-    sessions_per_key: int = 1_024  # that may be resumed; beyond it the one unused longest is forgotten
+    sessions_per_key: int = 1_024  # that may be resumed; beyond it the one idle longest is released
+    idle_bytes_per_key: int = 16 << 20  # what those without a connection keep; beyond it the same
     guard_loopback: bool = False  # rows per address do not count loopback peers
     batch_rows: int = 4_096  # commands of one commit
     queue_batches: int = 2  # full batches that may wait for the journal; beyond it orders are refused: BUSY

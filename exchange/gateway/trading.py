@@ -170,6 +170,8 @@ def submit_lasting(session: "Session", seat: Seat, room: Room, request_id: int, 
 def send_answer(seat: Seat, reply: Ok | Err, received_us: int) -> None:
     """A released reply goes to the session's present connection; none: it is kept for a resend."""
     session = seat.session
+    if session is None:
+        seat.hub.roster.weigh(seat)
     if session is None or not session.live:
         return
     reply.received_us = received_us

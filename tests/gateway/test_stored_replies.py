@@ -1,6 +1,7 @@
 """Requests sent again, also after a restart: the reply of then, or none."""
 
 import os
+import random
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from exchange.engine import query
+from exchange.gateway.stored_replies import TRIM, Release, StoredReplies
 from exchange.records import EVENT, ROW_BYTES
 from exchange.wire.messages import Cancel, Query
 from tests.gateway.harness import MAKING, Bench, killed
@@ -99,3 +101,30 @@ def test_events_that_the_replay_no_longer_holds_come_from_the_files(
         with killed(bench, tmp_path / f"again{run}") as bench:
             assert bench.venue.history.of_account(1, 1, last) == before
             bench.venue.history.flush()
+
+
+@pytest.mark.rule("RECOV-011")
+@pytest.mark.parametrize("seed", range(5))
+def test_the_last_so_many_replies_are_found_with_their_times(seed: int) -> None:
+    """Against a plain dict, with releases of any size, some of before the start, and ids that leave gaps."""
+    rng, number, expected = random.Random(seed), 0, {}
+    kept, whole = rng.choice([1, 5, 40]), rng.random() < 0.5
+    replies = StoredReplies(kept, whole)
+    loaded = [(number := number + rng.randint(1, 3), 7 * number, rng.randint(0, 3)) for _ in range(rng.randint(0, 9))]
+    replies.load(loaded)
+    expected |= {request_id: (sequence, count, 0, 0) for request_id, sequence, count in loaded}
+    for moment in range(1, 400):
+        release = Release()
+        for _ in range(rng.randint(0, 4)):
+            number += rng.randint(1, 3)
+            replies.add(number, 7 * number, moment, release, number % 21)
+            expected[number] = (7 * number, number % 21, moment, moment + 5)
+        release.leave(moment + 5)
+        latest = sorted(expected)[-kept:]
+        for asked in (*latest, number + 1, *(rng.randint(1, number + 1) for _ in range(5))):
+            assert replies.find(asked) == (expected[asked] if asked in latest else None)
+            if asked not in latest and asked <= number:
+                unknown = asked < latest[0] if latest else True
+                assert replies.may_have_had(asked) == (unknown and not (whole and len(expected) <= kept))
+        assert (replies.newest, replies.oldest) == (max(latest, default=0), min(latest, default=0))
+    assert replies.kept_bytes < 40 * (kept + TRIM) * 1.2 + 500
