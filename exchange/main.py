@@ -142,7 +142,7 @@ class RunningServer:
 
     async def stop(self) -> None:
         """Close sockets, let the last batch become durable."""
-        await self.operator.stop()
+        await self.operator.stop(failed=self.failed.done())
         await self.gateway.stop()
         while (self._sealing or not self.venue.idle) and not self.failed.done():
             await asyncio.sleep(0.001)
@@ -179,11 +179,12 @@ class RunningServer:
         if not journal.lacks_room:
             if self._short_of_room:
                 self.opened.trouble.note("the disk has room for the journal again: the operator may open the groups")
+                self.venue.note_room(False)
             self._short_of_room = False
         elif not self._short_of_room:
             self._short_of_room, self._try_room_ns = True, now_ns + TRY_ROOM_NS
             self.opened.trouble.note("the disk has no room for another segment of the journal: all groups HALT")
-            self.venue.halt()
+            self.venue.note_room(True)
         elif now_ns >= self._try_room_ns:
             self._try_room_ns = now_ns + TRY_ROOM_NS
             journal.make_spares()

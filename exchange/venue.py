@@ -27,10 +27,12 @@ from exchange.publish.instruments import InstrumentTable
 from exchange.publish.market_data import MarketData
 from exchange.publish.replies import Replies
 from exchange.publish.rows import KIND, by_command, read_rows
+from exchange.reserve import Reserve
 from exchange.seams import Clock
 from exchange.timekeeper import Timekeeper
 from exchange.units import NS_PER_US
 from exchange.venue_commands import OwnCommands
+from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import AccountSnapshot, BatchResult, Err, MarginView, Ok, OrderView, PositionView
 
 # A commit of at most so many commands, begun while nothing else happens, is written by the loop itself. The hop to the
@@ -108,6 +110,9 @@ class Venue(OwnCommands):
         self.small_commit_rows = SMALL_COMMIT_ROWS
         self._begun_ns = self._commit_ns = 0  # when the last commit began, how long it took
         self._scheduled = self.failed = False
+        self.short_of_room = False  # the journal has its reserve alone (DUR-024)
+        self.not_sequenced = ErrorCode.EXPIRED_REQUEST, ""  # why what is answered without events has none
+        self._killed: set[bytes] = set()  # scopes that risk desks have stopped since room became short
         self._questions: list[Callable[[], None]] = []
         self._listeners: dict[int, list[Line]] = {}
         self.timekeeper = Timekeeper(self.states, clock, self.submit, day)
@@ -237,6 +242,8 @@ class Venue(OwnCommands):
         while batch is not None:
             if batch.expires:
                 self._drop_late(batch)
+            if self.short_of_room and batch.control is None and batch.atomic is None:
+                self._drop_wasted(batch)
             if self.may_run(batch) and batch.tickets:
                 break
             self._recycle(batch)
@@ -344,13 +351,22 @@ class Venue(OwnCommands):
         """ENTRY-005: what would be sequenced after its `exp` is answered, not journalled."""
         now_us = self._clock.wall_us()
         late = {place for place, expires_us in batch.expires if expires_us < now_us}
-        if not late:
+        self._drop(batch, dict.fromkeys(late, (ErrorCode.EXPIRED_REQUEST, "exp has passed")))
+
+    def _drop_wasted(self, batch: Batch) -> None:
+        """DUR-024: while the journal lacks room, what ends no order costs it none."""
+        reserve = Reserve(self.states, lambda row: self.engine.first_refusal(row) is not None, self._killed)
+        self._drop(batch, reserve.wasted(batch.closed()))
+
+    def _drop(self, batch: Batch, places: dict[int, tuple[ErrorCode, str]]) -> None:
+        """Answer the commands at these places, each with its reason, without sequencing them."""
+        if not places:
             return
-        kept = [place for place in range(len(batch.tickets)) if place not in late]
-        dropped = [batch.tickets[place] for place in sorted(late)]
+        kept = [place for place in range(len(batch.tickets)) if place not in places]
+        dropped = [(batch.tickets[place], places[place]) for place in sorted(places)]
         batch.rows[: len(kept)] = batch.rows[kept]
         batch.tickets = [batch.tickets[place] for place in kept]
-        for ticket in dropped:
+        for ticket, self.not_sequenced in dropped:
             if ticket is not None:
                 ticket[0](ticket[1], ticket[2], [])
 

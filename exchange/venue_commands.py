@@ -38,6 +38,8 @@ class OwnCommands:
     market: Any
     timekeeper: Any
     batch: Batch
+    short_of_room: bool
+    _killed: set[bytes]
     _full: deque[Batch]
     _sequencer: Any
     _clock: Clock
@@ -58,6 +60,14 @@ class OwnCommands:
         self.batch.rows[len(self.batch.tickets)] = _row(fields)[0]
         self.batch.tickets.append((lambda _id, _us, events: done(events), 0, 0))
         self.wake()
+
+    def note_room(self, is_short: bool) -> None:
+        """Whether the journal has its reserve alone: then trading stops, and only cancels that end an order are
+        journalled for clients (DUR-024)."""
+        self.short_of_room = is_short
+        self._killed.clear()
+        if is_short:
+            self.halt()
 
     def halt(self) -> None:
         """Stop trading in every product group: cancels are still taken."""

@@ -6,6 +6,8 @@
 Run as a module it is the real command, with a small engine and one instrument in place of the whole catalogue.
 """
 
+import errno
+import os
 import re
 import resource
 import subprocess
@@ -16,20 +18,29 @@ from typing import Any
 
 from exchange import cli, main
 from exchange.main import Settings
+from exchange.seams import RealDisk
 from tests.gateway.harness import DAY, SYMBOL
 
 ROOT = Path(__file__).parent.parent
 SEGMENT_BYTES = 1 << 18
+SEGMENTS = "GPUX_TEST_SEGMENTS"
 
 
 class Served:
     """A running `gpux serve`; leaving the block kills it if it still runs."""
 
-    def __init__(self, folder: Path | str, *options: str, files: int = 0) -> None:
+    def __init__(self, folder: Path | str, *options: str, files: int = 0, segments: int = 0) -> None:
+        """`files`: most open files, as of `ulimit -n`; `segments`: the disk takes no more of them. 0: no limit."""
         command = [sys.executable, "-m", "tests.served", "serve", str(folder), "--port", "0", *options]
         limit = partial(resource.setrlimit, resource.RLIMIT_NOFILE, (files, files)) if files else None
         self.process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=limit
+            command,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=limit,
+            env={**os.environ, SEGMENTS: str(segments or 10**6)},
         )
         self.text, self.port = "", 0
 
@@ -57,9 +68,20 @@ class Served:
         return self.process.returncode
 
 
+class SmallDisk(RealDisk):
+    """Has room for so many segments."""
+
+    def open(self, path: str, create: bool = False, write: bool = True) -> int:
+        if path.endswith(".seg.tmp") and int(path[-18:-8]) > int(os.environ[SEGMENTS]):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().open(path, create, write)
+
+
 def small(host: str, port: int, day: object, **options: Any) -> Settings:
     """The command's settings, for a small venue."""
-    return Settings(host, port, DAY, limits="test", symbols=(SYMBOL,), segment_bytes=SEGMENT_BYTES, **options)
+    return Settings(
+        host, port, DAY, limits="test", symbols=(SYMBOL,), segment_bytes=SEGMENT_BYTES, disk=SmallDisk(), **options
+    )
 
 
 if __name__ == "__main__":

@@ -137,8 +137,8 @@ class BatchReply:
             self._put(place, self._session.hub.room.result_of(events))
         else:
             self._told_by_events = False
-            code = ErrorCode.EXPIRED_REQUEST
-            self._put(place, BatchResult(code=int(code), name=code.name, message="exp has passed", applied="no"))
+            code, text = self._session.hub.room.not_sequenced
+            self._put(place, BatchResult(code=int(code), name=code.name, message=text, applied="no"))
         self.finish_if_done()
 
     def finish_if_done(self) -> None:

@@ -23,6 +23,7 @@ from exchange.gateway.timers import Timer, TimerWheel
 from exchange.gateway.translate import Batch, Listed, pack_disconnect, pack_session
 from exchange.seams import Clock, Rng
 from exchange.units import NS_PER_S
+from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import (
     AccountSnapshot,
     BatchResult,
@@ -62,6 +63,8 @@ class Room(Protocol):
     states: np.ndarray
     release: Release
     full_batches: int
+    short_of_room: bool
+    not_sequenced: tuple[ErrorCode, str]
 
     @property
     def sequence(self) -> int: ...

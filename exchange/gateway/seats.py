@@ -137,7 +137,7 @@ class Seat:
         if events:
             reply = reply or room.reply_to(request_id, events)
         else:
-            reply = error(request_id, ErrorCode.EXPIRED_REQUEST, "exp has passed")
+            reply = error(request_id, *room.not_sequenced)
             reply.time_us = room.time_us
             reply.sent_us = self.hub.clock.wall_us()
         reply.received_us = received_us

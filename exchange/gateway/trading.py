@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from exchange.gateway.session import Session
 
 
+NO_ROOM = ErrorCode.BUSY, "the journal has no room for more: other terms are taken when it has"
+
+
 def new(session: "Session", seat: Seat, message: New) -> None:
     account = admit_trade(session, seat, message, seat.order_bucket, "order", seat.may_trade)
     if not account:
@@ -100,6 +103,9 @@ def cod(session: "Session", seat: Seat, message: CancelOnDisconnect) -> None:
     """Other terms for this session, journalled with its SESSION row."""
     if message.request_id <= seat.last_id:
         repeat(session, seat, message)
+        return
+    if session.hub.room.short_of_room:
+        session.refuse(message.request_id, *NO_ROOM)
         return
     terms = terms_of(message)
     refusal = refusal_of_terms(terms, seat.key, seat)

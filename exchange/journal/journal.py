@@ -235,8 +235,7 @@ class Journal:
             if self._failed or self._closed or now - self._last_append_ns < IDLE_NS:
                 return False
             self._look_at_names()
-            seal = not self._sealed
-            if seal:
+            if seal := not self._sealed:
                 self._write(FrameKind.SEAL, b"")
             stale = (self._segment, self._offset) != (self._head_file.last.segment, self._head_file.last.offset)
             head = stale and now - self._last_head_ns >= HEAD_NS
@@ -262,7 +261,8 @@ class Journal:
                     self._write_head()
             finally:
                 self._head_file.close()
-                self._disk.close(self._handle)
+                if self._handle >= 0:
+                    self._disk.close(self._handle)
                 self._folder_lock.close()
 
     # Below, the lock is held.

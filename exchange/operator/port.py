@@ -36,6 +36,8 @@ class OperatorPort:
         self._desk, self._disk = desk, disk
         self._server: asyncio.Server | None = None
         self._lines: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
+        self._due: dict[asyncio.StreamWriter, asyncio.Future[Answer]] = {}
+        self._stopping = False
         self.problem = ""
 
     async def start(self) -> None:
@@ -47,15 +49,21 @@ class OperatorPort:
         self._server = await asyncio.start_unix_server(self._serve, self._path, limit=LINE_BYTES_MAX)
         self._disk.set_mode(self._path, 0o600)
 
-    async def stop(self) -> None:
-        """Close the socket and what is connected to it, with the answers that are due."""
+    async def stop(self, failed: bool = False) -> None:
+        """Close the socket and what is connected to it, with the answers that are due. `failed`: nothing is carried
+        out any more, so nobody waits for it."""
         if self._server is None:
             return
+        self._stopping = True
         self._server.close()
         self._remove()
         serving = [task for task in self._lines.values() if task is not None]
         for writer in self._lines:
-            writer.close()
+            due = self._due.get(writer)
+            if due is None:
+                writer.close()
+            elif failed and not due.done():
+                due.set_result(Answer(False, why="the venue has stopped: its next start tells whether this was done"))
         await asyncio.gather(*serving, return_exceptions=True)
 
     def _remove(self) -> None:
@@ -65,7 +73,7 @@ class OperatorPort:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._lines[writer] = asyncio.current_task()
         with contextlib.suppress(ConnectionError):
-            while True:
+            while not self._stopping:
                 try:
                     line = await reader.readline()
                 except ValueError:
@@ -73,13 +81,14 @@ class OperatorPort:
                     break
                 if not line:
                     break
-                writer.write(_encoded(await self._answer(line)))
+                writer.write(_encoded(await self._answer(writer, line)))
                 await writer.drain()
         del self._lines[writer]
         writer.close()
 
-    async def _answer(self, line: bytes) -> Answer:
+    async def _answer(self, writer: asyncio.StreamWriter, line: bytes) -> Answer:
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._due[writer] = answered
 
         def take(answer: Answer) -> None:
             if not answered.done():
@@ -90,6 +99,8 @@ class OperatorPort:
             return await asyncio.wait_for(answered, ANSWER_S)
         except TimeoutError:
             return Answer(False, why=f"no answer within {ANSWER_S:g} s: look at the status before asking again")
+        finally:
+            del self._due[writer]
 
 
 def _encoded(answer: Answer) -> bytes:

@@ -127,10 +127,11 @@ class FaultDisk:
         return self.next_handle
 
     def close(self, handle: int) -> None:
-        if handle in self.handles:
-            path, _ = self.handles.pop(handle)
-            if self.locked.get(path) == handle:
-                del self.locked[path]
+        if handle not in self.handles:
+            raise OSError(9, "Bad file descriptor")
+        path, _ = self.handles.pop(handle)
+        if self.locked.get(path) == handle:
+            del self.locked[path]
 
     def size(self, handle: int) -> int:
         return len(self.handles[handle][1].visible)
