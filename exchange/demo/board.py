@@ -1,4 +1,4 @@
-"""What the demo shows while it runs: the traded months with their best prices, and how much is going on."""
+"""What the demo shows while it runs: the traded months with best prices and states, and how much is going on."""
 
 from collections.abc import Sequence
 
@@ -8,37 +8,44 @@ from rich.text import Text
 
 from clients.client import Session
 from clients.events import Event, MarketData
-from exchange.units import price_text
-from exchange.wire.messages import ChannelSpec, InstrumentDefinition, Top, Trades
+from clients.feeds import OPEN_PHASE
+from exchange.demo.checks import Check
+from exchange.demo.markets import Market
+from exchange.wire.messages import ChannelMessage, ChannelSpec, InstrumentDefinition
+
+COLUMNS = ("month", "bid lots", "bid", "ask", "ask lots", "last", "volume", "state")
+STYLES = {"bid lots": "green", "bid": "green", "ask": "red", "ask lots": "red"}
+SILENCE_US_MAX = 1_000_000  # that counts between two messages: beyond, it is the machine that stands still
+STILL_US_MAX = 10_000_000  # in OPEN, without a trade
 
 
 class Board:
-    """Follows best prices and trades over a public connection of its own."""
+    """Follows best prices, trades and states over a public connection of its own."""
 
     def __init__(self, instruments: Sequence[InstrumentDefinition], clients: Sequence[Session]) -> None:
         self.instruments, self.clients = instruments, clients
-        self.tops: dict[int, Top] = {}
-        self.last_tick: dict[int, int] = {}
-        self.lots: dict[int, int] = {}
+        self.markets = {row.instrument: Market(row) for row in instruments}
+        self.now_us = self._heard_us = 0  # time that counts, from the start; the venue's time of the last message
 
     async def follow(self, session: Session) -> None:
         """Read until the session is over."""
-        tops = [
-            ChannelSpec(name_of_channel="top", instrument=row.instrument, cadence_ms=100) for row in self.instruments
-        ]
-        trades = [ChannelSpec(name_of_channel="trades", instrument=row.instrument) for row in self.instruments]
-        await session.subscribe(*tops, *trades)
+        numbers = list(self.markets)
+        tops = [ChannelSpec(name_of_channel="top", instrument=number, cadence_ms=100) for number in numbers]
+        trades = [ChannelSpec(name_of_channel="trades", instrument=number) for number in numbers]
+        states = [ChannelSpec(name_of_channel="status", instrument=number) for number in numbers]
+        await session.subscribe(*tops, *trades, *states)
         async for event in session.events():
             self.take(event)
 
     def take(self, event: Event) -> None:
-        if isinstance(event, MarketData):
-            if isinstance(event.message, Top):
-                self.tops[event.instrument] = event.message
-            elif isinstance(event.message, Trades):
-                for _, price_tick, lots, _ in event.message.rows:
-                    self.last_tick[event.instrument] = price_tick
-                    self.lots[event.instrument] = self.lots.get(event.instrument, 0) + lots
+        if isinstance(event, MarketData) and event.instrument in self.markets:
+            self._go_on(event.message)
+            self.markets[event.instrument].take(event.message, self.now_us)
+
+    def _go_on(self, message: ChannelMessage) -> None:
+        if self._heard_us:
+            self.now_us += min(SILENCE_US_MAX, max(0, message.time_us - self._heard_us))
+        self._heard_us = max(self._heard_us, message.time_us)
 
     @property
     def acks(self) -> int:
@@ -46,7 +53,19 @@ class Board:
 
     @property
     def volume_lots(self) -> int:
-        return sum(self.lots.values())
+        return sum(market.lots for market in self.markets.values())
+
+    def notes(self) -> list[str]:
+        """A line for each market in which nobody trades now, and why."""
+        return [note for market in self.markets.values() if (note := market.note(self.now_us))]
+
+    def traded_on(self) -> Check:
+        """No market stood still for long without a state that says why."""
+        markets = self.markets.values()
+        longest_us, symbol = max((market.longest_still_us(self.now_us), market.definition.symbol) for market in markets)
+        stops = sum(market.stops for market in markets)
+        detail = f"longest pause while OPEN {longest_us / 1e6:.1f} s ({symbol}), {stops} times reserved or halted"
+        return Check("every market traded on, or its state says why", longest_us <= STILL_US_MAX, detail)
 
     def line(self, elapsed_s: float, seconds: float) -> str:
         """The state of things in one line."""
@@ -56,26 +75,25 @@ class Board:
             f"   {self.volume_lots:,} lots traded"
         )
 
+    def text(self, elapsed_s: float, seconds: float) -> str:
+        """The same, and below it the notes."""
+        return "\n        ".join([self.line(elapsed_s, seconds), *self.notes()])
+
     def render(self, elapsed_s: float, seconds: float) -> RenderableType:
         """One frame of at most 80 columns."""
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        table.add_column("month")
-        for name in ("bid lots", "bid", "ask", "ask lots", "last", "volume"):
-            table.add_column(name, justify="right")
-        for row in self.instruments:
-            table.add_row(*self._cells(row))
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+        for name in COLUMNS:
+            table.add_column(name, justify="left" if name in ("month", "state") else "right")
+        for market in self.markets.values():
+            table.add_row(*map(self._styled, COLUMNS, market.cells()))
         return Group(Text(self.line(elapsed_s, seconds), "bold"), Text(), table)
 
-    def _cells(self, row: InstrumentDefinition) -> list[str | Text]:
-        top, last_tick = self.tops.get(row.instrument), self.last_tick.get(row.instrument)
-        cells: list[str | Text] = [row.symbol]
-        cells.append(Text(str(top.bid_lots), "green") if top and top.bid_lots else "-")
-        cells.append(Text(price_text(top.bid_tick), "green") if top and top.bid_tick is not None else "-")
-        cells.append(Text(price_text(top.ask_tick), "red") if top and top.ask_tick is not None else "-")
-        cells.append(Text(str(top.ask_lots), "red") if top and top.ask_lots else "-")
-        cells.append(price_text(last_tick) if last_tick is not None else "-")
-        cells.append(f"{self.lots.get(row.instrument, 0):,}")
-        return cells
+    def _styled(self, column: str, text: str) -> Text:
+        if text == "-":
+            return Text(text)
+        if column == "state":
+            return Text(text, "" if text == OPEN_PHASE else "yellow")
+        return Text(text, STYLES.get(column, ""))
 
 
 def say(console: Console, text: str) -> None:

@@ -26,7 +26,7 @@ from clients.market_maker import MarketMaker
 from clients.strategy import Strategy, run
 from clients.taker import Taker
 from exchange.demo.board import Board, say
-from exchange.demo.checks import Outcome, check_venue
+from exchange.demo.checks import Check, Outcome, check_venue
 from exchange.demo.venue_process import DemoKey, Plan, Ready, VenueProcess
 from exchange.errors import UserError
 from exchange.limits import NAMED
@@ -46,10 +46,10 @@ COLD_S = 4.0  # a start with compiled kernels takes less
 
 
 class Figures:
-    """What the clients measured."""
+    """What the clients measured, and whether all their markets traded."""
 
-    def __init__(self, sessions: Sequence[Session], seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, sessions: Sequence[Session], seconds: float, traded_on: Check) -> None:
+        self.seconds, self.traded_on = seconds, traded_on
         self.requests = sum(session.acks for session in sessions)
         self.refusals = sum(session.refusals for session in sessions)
         latencies = sorted(latency for session in sessions for latency in session.latencies_us)
@@ -99,6 +99,7 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
                 figures.book_faults,
                 lambda text: say(console, f"  {text} ..."),
             )
+            outcome.checks.append(figures.traded_on)
         finally:
             venue.end()
     if as_json:
@@ -176,12 +177,13 @@ async def trade(
         tasks.append(asyncio.create_task(board.follow(public)))
         try:
             elapsed_s = await show(board, seconds, stop, lambda: require_running(venue, tasks), console)
+            traded_on = board.traded_on()
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         await leave(venue, sessions)
-        return Figures(sessions, elapsed_s), [row.symbol for row in board.instruments]
+        return Figures(sessions, elapsed_s, traded_on), [row.symbol for row in board.instruments]
 
 
 def require_running(venue: VenueProcess, tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -266,7 +268,7 @@ async def show(
         with Live(console=console, auto_refresh=False) as live:
             await until_time_is_up(lambda: live.update(board.render(elapsed_s(), seconds), refresh=True))
     else:
-        await until_time_is_up(lambda: say(console, board.line(elapsed_s(), seconds)))
+        await until_time_is_up(lambda: say(console, board.text(elapsed_s(), seconds)))
     return elapsed_s()
 
 

@@ -4,12 +4,13 @@ import io
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from rich.console import Console
 
 from clients.client import Session
 from clients.events import MarketData, Reconnected
 from exchange.demo.board import Board
-from exchange.wire.messages import Top, Trades
+from exchange.wire.messages import Status, Top, Trades
 from tests.clients.stub_session import instrument
 
 
@@ -25,15 +26,15 @@ def drawn(shown: Board) -> list[str]:
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
-def test_it_shows_best_prices_last_trade_and_volume_of_each_month() -> None:
+def test_it_shows_best_prices_last_trade_volume_and_state_of_each_month() -> None:
     shown = board()
     shown.take(MarketData(1, Top(1, 1, 1, 1, bid_tick=2840, bid_lots=15, ask_tick=2846, ask_lots=40)))
     shown.take(MarketData(1, Trades(2, 1, 1, 1, [(1, 2845, 4, "b"), (2, 2846, 3, "b")])))
     shown.take(Reconnected(True))
     lines = drawn(shown)
     assert lines[0].split() == ["2.0", "of", "60", "s", "42", "requests", "answered", "(21/s)", "7", "lots", "traded"]
-    assert lines[3].split() == ["H100.G90.F27", "15", "2.840", "2.846", "40", "2.846", "7"]
-    assert lines[4].split() == ["B200.G90.F27", "-", "-", "-", "-", "-", "0"]
+    assert lines[3].split() == ["H100.G90.F27", "15", "2.840", "2.846", "40", "2.846", "7", "OPEN"]
+    assert lines[4].split() == ["B200.G90.F27", "-", "-", "-", "-", "-", "0", "OPEN"]
     assert max(map(len, lines)) <= 80
 
 
@@ -42,3 +43,72 @@ def test_a_side_that_empties_is_shown_empty() -> None:
     shown.take(MarketData(1, Top(1, 1, 1, 1, bid_tick=2840, bid_lots=15)))
     shown.take(MarketData(1, Top(1, 2, 1, 1)))
     assert drawn(shown)[3].split()[1:5] == ["-"] * 4
+
+
+# States, and markets that stand still.
+
+S = 1_000_000
+NOON_US = 1_799_668_800 * S
+
+
+def hear(shown: Board, second: float, *, trade: int = 0, phase: str = "", of: int = 0, why: str = "") -> None:
+    """A trade in a market, or a state that one comes to until a minute later, at a second of the venue's time."""
+    at_us = NOON_US + int(second * S)
+    if trade:
+        shown.take(MarketData(trade, Trades(1, 1, 1, at_us, [(1, 2845, 1, "b")])))
+    if phase:
+        until_us = None if phase == "OPEN" else at_us + 60 * S
+        shown.take(MarketData(of, Status(1, 1, 1, at_us, of, phase, reason=why, until_us=until_us)))
+
+
+def test_a_market_that_is_not_open_shows_its_state_until_when_and_why() -> None:
+    shown = board()
+    hear(shown, 1, phase="RESERVED", of=1, why="HALT_DCB")
+    lines = drawn(shown)
+    assert lines[3].split()[7:] == ["RESERVED", "12:01:01"] and lines[4].split()[7:] == ["OPEN"]
+    assert shown.notes() == ["H100.G90.F27 RESERVED until 12:01:01 UTC (HALT_DCB)"]
+    assert shown.text(2.0, 60).splitlines()[1].strip() == shown.notes()[0]
+    hear(shown, 61, phase="OPEN", of=1)
+    assert drawn(shown)[3].split()[7:] == ["OPEN"] and shown.notes() == []
+
+
+def test_a_market_that_is_halted_by_hand_has_no_end() -> None:
+    shown = board()
+    shown.take(MarketData(2, Status(1, 1, 1, NOON_US, 2, "HALT", reason="operator")))
+    assert shown.notes() == ["B200.G90.F27 HALT (operator)"] and drawn(shown)[4].split()[7:] == ["HALT"]
+
+
+def test_markets_that_trade_or_say_why_not_pass() -> None:
+    shown = board()
+    for second in range(200):
+        hear(shown, second, trade=1)
+        if second == 5:
+            hear(shown, second, phase="RESERVED", of=2, why="HALT_DCB")
+        elif second == 125:
+            hear(shown, second, phase="OPEN", of=2)
+        elif second > 125 and second % 8 == 0:
+            hear(shown, second, trade=2)
+    told = "longest pause while OPEN 8.0 s (B200.G90.F27), 1 times reserved or halted"
+    assert (shown.traded_on().passed, shown.traded_on().detail) == (True, told)
+
+
+@pytest.mark.parametrize("begin", [0, 20, 90])
+def test_a_market_that_stands_still_while_open_fails(begin: int) -> None:
+    """Before its first trade, between two, and until the end."""
+    shown = board()
+    for second in range(100):
+        hear(shown, second, trade=1)
+        if not begin <= second < begin + 11 and (begin != 90 or second < 88):
+            hear(shown, second, trade=2)
+    check = shown.traded_on()
+    assert not check.passed and "(B200.G90.F27), 0 times" in check.detail
+    assert (begin != 90) == (shown.notes() == [])
+    assert begin != 90 or shown.notes() == ["B200.G90.F27 OPEN, no trade for 12 s"]
+
+
+def test_a_machine_that_stands_still_is_not_held_against_a_market() -> None:
+    shown = board()
+    for second in (0, 1, 40, 41, 90):
+        hear(shown, second, trade=1)
+        hear(shown, second, trade=2)
+    assert shown.traded_on().passed and shown.now_us == 4 * S

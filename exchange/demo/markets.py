@@ -1,0 +1,81 @@
+"""One market of the demo as its public messages tell it: best prices, trades, state, and how long it stood still.
+
+A market that is OPEN without a trade for long is a fault: nothing says why. One that is reserved or halted says so.
+"""
+
+from datetime import UTC, datetime
+
+from clients.feeds import OPEN_PHASE
+from exchange.units import price_text
+from exchange.wire.messages import ChannelMessage, InstrumentDefinition, Status, Top, Trades
+
+STILL_US_NOTED = 3_000_000
+
+
+class Market:
+    """Times are those of the board, in microseconds from its start."""
+
+    def __init__(self, definition: InstrumentDefinition) -> None:
+        self.definition, self.phase = definition, definition.phase
+        self.reason = ""
+        self.until_us: int | None = None  # the venue's time
+        self.top: Top | None = None
+        self.last_tick: int | None = None
+        self.lots = 0
+        self.stops = 0  # how often it left OPEN
+        self._since_us = self._longest_us = 0
+
+    def take(self, message: ChannelMessage, now_us: int) -> None:
+        if isinstance(message, Top):
+            self.top = message
+        elif isinstance(message, Trades):
+            self._stir(now_us)
+            self.last_tick = message.rows[-1][1]
+            self.lots += sum(lots for _, _, lots, _ in message.rows)
+        elif isinstance(message, Status):
+            self._change(message, now_us)
+
+    def _change(self, message: Status, now_us: int) -> None:
+        if message.phase != self.phase:
+            self._stir(now_us)
+            self.stops += self.phase == OPEN_PHASE
+        self.phase, self.reason, self.until_us = message.phase, message.reason, message.until_us
+
+    def _stir(self, now_us: int) -> None:
+        """It trades, or its state changes: from here on it may stand still again."""
+        self._longest_us, self._since_us = self.longest_still_us(now_us), now_us
+
+    def still_us(self, now_us: int) -> int:
+        """How long it has been OPEN without a trade."""
+        return now_us - self._since_us if self.phase == OPEN_PHASE else 0
+
+    def longest_still_us(self, now_us: int) -> int:
+        return max(self._longest_us, self.still_us(now_us))
+
+    def cells(self) -> list[str]:
+        """Symbol, bid lots, bid, ask, ask lots, last, volume, state; `-` where there is none."""
+        top = self.top
+        bid, ask = (top.bid_tick, top.ask_tick) if top else (None, None)
+        return [
+            self.definition.symbol,
+            str(top.bid_lots) if top and top.bid_lots else "-",
+            price_text(bid) if bid is not None else "-",
+            price_text(ask) if ask is not None else "-",
+            str(top.ask_lots) if top and top.ask_lots else "-",
+            price_text(self.last_tick) if self.last_tick is not None else "-",
+            f"{self.lots:,}",
+            f"{self.phase} {self._until()}".rstrip(),
+        ]
+
+    def note(self, now_us: int) -> str:
+        """Why nobody trades here; empty if somebody does."""
+        if self.phase != OPEN_PHASE:
+            until, why = self._until(), f" ({self.reason})" if self.reason else ""
+            return f"{self.definition.symbol} {self.phase}" + (f" until {until} UTC" if until else "") + why
+        still_us = self.still_us(now_us)
+        return (
+            f"{self.definition.symbol} OPEN, no trade for {still_us / 1e6:.0f} s" if still_us > STILL_US_NOTED else ""
+        )
+
+    def _until(self) -> str:
+        return datetime.fromtimestamp(self.until_us / 1e6, UTC).strftime("%H:%M:%S") if self.until_us else ""
