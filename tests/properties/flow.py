@@ -40,7 +40,7 @@ WEIGHTS = {
     "new": 64, "cancel": 9, "replace": 16, "cancel_all": 0.6, "cash": 2, "state": 2, "back": 5, "indicative": 2,
     "clock": 2, "kill": 0.5, "unkill": 2.5, "disconnect": 0.8, "timer": 1, "session": 0.7, "define": 0.8,
     "quote": 7, "protect": 0.7, "reset": 1.2,
-    "unsupported": 0.4, "leads": 0.4,
+    "unsupported": 0.4, "leads": 0.4, "repeat": 2.5, "over": 1.5,
 }  # fmt: skip
 PLAIN = {
     "plain": 60,
@@ -183,8 +183,6 @@ class Flow:
         return self.pick([1, 1, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 10, 10])
 
     def _new(self, reference: Reference) -> Any:
-        if reference.orders and self.chance(0.04):
-            return repeat_flow.repeat(self, reference)
         index = self.index()
         tif = self.pick([TimeInForce.DAY] * 5 + [TimeInForce.GTC] * 3 + [TimeInForce.IOC, TimeInForce.FOK])
         if index == 8 and self.chance(0.8):  # an ioc_only book
@@ -239,13 +237,19 @@ class Flow:
 
     def _until(self) -> dict[str, int]:
         """Good till a time that comes soon, or has been."""
-        return {"tif": TimeInForce.GTD, "expiry_ns": 1_000 * max(1, self.sequence + int(self.rng.integers(-30, 300)))}
+        return {"tif": TimeInForce.GTD, "expiry_ns": 1_000 * max(1, self.sequence + int(self.rng.integers(-3, 300)))}
 
     def _stop(self, reference: Reference, index: int) -> dict[str, int]:
         """A stop near the price, so that many are elected, some at once; now and then it refuses that."""
         flags = int(CommandFlag.REJECT_IF_ELECTED) * self.chance(0.1) | int(CommandFlag.TIGHTEN) * self.chance(0.3)
         kind = self.pick([OrderType.STOP, OrderType.STOP_LIMIT])
         return {"order_type": kind, "trigger": self.price(reference, index), "flags": flags}
+
+    def _repeat(self, reference: Reference) -> Any:
+        return repeat_flow.repeat(self, reference) or self._new(reference)
+
+    def _over(self, reference: Reference) -> Any:
+        return repeat_flow.over(self, self.pick([self._new, self._replace])(reference))
 
     def _quote(self, reference: Reference) -> Any:
         rows = quote_flow.mass_quote(self, reference)
