@@ -121,7 +121,7 @@ class Session(Questions, Safeguards, Quoting, Link):
         await self._until(lambda: all(feed.channel or feed.code for feed in feeds))
         for feed in feeds:
             if feed.code:
-                raise ChannelRefused(feed.name, feed.code)
+                raise ChannelRefused(feed.name, feed.code, self.core.hello.channels if self.core.hello else ())
         return feeds
 
     async def unsubscribe(self, *feeds: Feed) -> None:

@@ -21,7 +21,7 @@ from clients import compound
 from clients.account import AccountState, StreamGap
 from clients.compound import Compound
 from clients.credentials import Secret
-from clients.errors import NotLive
+from clients.errors import NotLive, Refused
 from clients.events import (
     Answered,
     Connected,
@@ -74,7 +74,18 @@ SPECS_PER_REQUEST = 40  # so that a `sub` stays within a frame
 HELLO_WAIT_S = 5.0  # for the first message of all
 PING_SHARE = 3  # a ping after this part of `dead_ms` without a message of ours
 FINAL_CLOSES = (CloseCode.LOGON_FAILED, CloseCode.SESSION_TAKEN, CloseCode.KEY_REVOKED)
+WITHOUT_KEY = (Ping, Subscribe, Unsubscribe, Resync, Replay)  # what /v1/md serves before a logon (SESS-004)
 RETRIED_LOGONS = (ErrorCode.BUSY, ErrorCode.THROTTLED, ErrorCode.TOO_MANY_CONNECTIONS, ErrorCode.READ_ONLY)
+
+
+def _check_credentials(key: str, secret: Secret | None) -> None:
+    """ValueError unless there are both or neither, and the secret can sign."""
+    if key and secret is None:
+        raise ValueError(f"key {key} needs its secret: connect(url, key={key!r}, secret=Ed25519.load(FILE))")
+    if secret is not None and not key:
+        raise ValueError("a secret needs the id of its key: connect(url, key=ID, secret=...)")
+    if secret is not None and not callable(getattr(secret, "sign", None)):
+        raise ValueError(f"secret is a {type(secret).__name__}, not an Ed25519 or Hmac of clients.credentials")
 
 
 class Core:
@@ -89,7 +100,7 @@ class Core:
         subprotocol: str = JSON_SUBPROTOCOL,
         cancel_terms: CancelTerms | UnsetType = UNSET,
     ) -> None:
-        assert not key or secret is not None, "a key needs its secret"
+        _check_credentials(key, secret)
         self.dial, self.key, self._secret, self._terms = dial, key, secret, cancel_terms
         self.requests = Requests(CODECS[subprotocol])
         self.orders = OrderTable()
@@ -184,19 +195,25 @@ class Core:
         return next(iter(self.accounts), 0)
 
     def send(self, request: Request) -> int:
-        """Queue a request under the next id, which is returned. NotLive while the venue would not serve it."""
-        if not self.live:
-            raise NotLive("no live connection: the request was not sent")
+        """Queue a request under the next id, which is returned. NotLive, Refused: the venue would not serve it."""
+        self._check_sendable(request)
         if isinstance(request, Logout):
             self._left = True
         elif isinstance(request, OrderRequest | Compound):
             compound.asked(self.orders, self.account, request)
         return self._ask(request)
 
+    def _check_sendable(self, request: Request) -> None:
+        """NotLive without a connection; Refused if the venue would close it, as that of a session without a key."""
+        if not self.live:
+            raise NotLive("no live connection: the request was not sent")
+        if not self.key and not isinstance(request, WITHOUT_KEY):
+            text = "this session has no key, it reads market data: connect with key and secret for all else"
+            raise Refused(error(0, ErrorCode.NOT_LOGGED_ON, text))
+
     def place(self, request: New) -> tuple[Order, int]:
         """Send a `new`; its order, and the id of the request."""
-        if not self.live:
-            raise NotLive("no live connection: the order was not sent")
+        self._check_sendable(request)
         order = self.orders.place(request.account or self.account, request)
         return order, self.send(request)
 

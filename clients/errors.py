@@ -1,6 +1,9 @@
 """What can go wrong with a request or a session, as exceptions. (`StaleBook` is in `clients.local_book`.)"""
 
+from collections.abc import Sequence
+
 from clients.orders import Order
+from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Err
 
 
@@ -29,10 +32,12 @@ class UnknownSymbol(Exception):
 
 
 class ChannelRefused(Exception):
-    """The venue does not serve a channel, `code` says why."""
+    """The venue does not serve a channel, `code` says why; `offered` are those that it has."""
 
-    def __init__(self, name: str, code: int) -> None:
-        super().__init__(f"channel {name}: refused with code {code}")
+    def __init__(self, name: str, code: int, offered: Sequence[str] = ()) -> None:
+        known = f" {ErrorCode(code).name}" if code in ErrorCode.__members__.values() else ""
+        there_are = f"; the venue has {', '.join(offered)}" if code == ErrorCode.UNKNOWN_CHANNEL and offered else ""
+        super().__init__(f"channel {name}: refused with code {code}{known}{there_are}")
         self.code = code
 
 

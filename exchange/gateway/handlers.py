@@ -142,8 +142,25 @@ def _fills(session: "Session", account: int, message: Query) -> Any:
 def replay(session: "Session", seat: Seat, message: Replay) -> None:
     """A closed range of an account's stream or of an event channel (RECOV-014)."""
     account = _readable(session, seat, message, "replay")
-    if not account:
-        return
+    if account:
+        _replay(session, account, message)
+
+
+def replay_openly(session: "Session", message: Replay) -> None:
+    """The same on `/v1/md`, where nobody need log on: market data is for all, an account's stream for its sessions."""
+    if session.live and session.seat is not None:
+        replay(session, session.seat, message)
+    elif not message.channel:
+        text = "an account is replayed after a logon: auth first, or name an event channel (field c)"
+        session.refuse(message.request_id, ErrorCode.NOT_LOGGED_ON, text)
+    elif wait := session.replays.take(session.now_ns):
+        session.refuse_rate(message.request_id, session.replays, wait)
+    else:
+        _replay(session, 0, message)
+
+
+def _replay(session: "Session", account: int, message: Replay) -> None:
+    """`account`: that of the stream, if no channel is named."""
     if message.last_sequence - message.first_sequence >= REPLAY_MAX:
         text = f"at most {REPLAY_MAX} messages a request (from, to)"
         session.refuse(message.request_id, ErrorCode.REPLAY_RANGE, text)
@@ -253,4 +270,5 @@ PUBLIC: dict[type, Callable[["Session", Any], None]] = {
     Subscribe: subscriptions.subscribe,
     Unsubscribe: subscriptions.unsubscribe,
     Resync: subscriptions.resync,
+    Replay: replay_openly,
 }

@@ -25,6 +25,7 @@ from exchange.seams import Clock, Rng
 from exchange.units import NS_PER_S
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import (
+    OFFERED_CHANNELS,
     AccountSnapshot,
     BatchResult,
     CancelTerms,
@@ -141,7 +142,7 @@ class Hub:
             VERSION, self.terms["venue"], self.terms["history"], self.terms["feed"], connection, nonce,
             self.clock.wall_us(), self.terms["durability"], profile.heartbeat_ms, profile.dead_ms, profile.inflight,
             profile.max_frame, profile.dedup, profile.replay_hours, profile.channels_max, outbound, self._limits,
-            [f"limits: {profile.name}"],
+            [f"limits: {profile.name}"], list(OFFERED_CHANNELS),
         )  # fmt: skip
 
     def announce_stop(self, in_s: int, why: str, stop: Callable[[], None]) -> None:

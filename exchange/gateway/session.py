@@ -62,6 +62,7 @@ class Session:
         "number",
         "path",
         "phase",
+        "replays",
         "resume_from",
         "seat",
         "silent",
@@ -97,6 +98,7 @@ class Session:
         self.beaten: dict[int, int] = {}
         self.inflight = hub.profile.inflight
         self.frames = Bucket(hub.profile.rate("frame"))
+        self.replays = Bucket(hub.profile.rate("replay"))  # without a logon; after it the account's is drawn on
         self.subs = Bucket(hub.profile.rate("sub"))
         self.now_us = hub.clock.wall_us()
         self.now_ns = self.heard_ns = hub.clock.mono_ns()
@@ -240,7 +242,8 @@ class Session:
 
     def got_answer(self) -> None:
         self.unanswered -= 1
-        if self.blocked and self.live and not self.logging_out and self.unanswered <= self.inflight // 2:
+        serves = self.phase is Phase.LIVE or self.phase is Phase.GREETED
+        if self.blocked and serves and not self.logging_out and self.unanswered <= self.inflight // 2:
             self.unblock()
 
     def block(self) -> None:

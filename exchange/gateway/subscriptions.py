@@ -7,21 +7,33 @@ the snapshot, then the channel's messages without a gap.
 from typing import TYPE_CHECKING, Any
 
 from exchange.wire.errors import CloseCode, ErrorCode, error
-from exchange.wire.messages import ChannelSpec, Lag, Ok, Replay, ReplayEnd, Resync, Subscribe, Unsubscribe
+from exchange.wire.messages import (
+    OFFERED_CHANNELS,
+    ChannelSpec,
+    Lag,
+    Ok,
+    Replay,
+    ReplayEnd,
+    Resync,
+    Subscribe,
+    Unsubscribe,
+)
 
 if TYPE_CHECKING:
     from exchange.gateway.hub import Hub
     from exchange.gateway.session import Session
 
-# Channels that this venue does not have yet: refused by name.
-NOT_OFFERED = frozenset({"settlement", "index", "certificates", "orders", "stats"})
-
 
 def subscribe(session: "Session", message: Subscribe) -> None:
-    """Rows are granted or refused one by one (MDATA-004)."""
+    """Rows are granted or refused one by one (MDATA-004); the request as a whole if no row names a channel that there
+    is."""
     wait = session.subs.take(session.now_ns, len(message.channels))
     if wait:
         session.refuse_rate(message.request_id, session.subs, wait)
+        return
+    missing = _not_offered(message)
+    if missing and all(spec.name_of_channel not in OFFERED_CHANNELS for spec in message.channels):
+        session.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, missing)
         return
 
     def serve() -> None:
@@ -35,7 +47,7 @@ def subscribe(session: "Session", message: Subscribe) -> None:
                 session.channels.add(number)
                 added.append(number)
         _regroup(session)
-        session.reply(Ok(message.request_id, channels=rows))
+        session.reply(Ok(message.request_id, channels=rows, message=missing))
         for number in added:
             _send_snapshot(session, number)
         session.got_answer()
@@ -44,9 +56,16 @@ def subscribe(session: "Session", message: Subscribe) -> None:
     session.hub.room.ask(serve)
 
 
+def _not_offered(message: Subscribe) -> str:
+    """Which channel is none of this venue's, the first of them, and which there are; empty: all are."""
+    for place, spec in enumerate(message.channels):
+        if spec.name_of_channel not in OFFERED_CHANNELS:
+            name, there_are = spec.name_of_channel, ", ".join(OFFERED_CHANNELS)
+            return f"channel {name} is not offered here (field ch[{place}].n), allowed: {there_are}"
+    return ""
+
+
 def _grant(session: "Session", spec: ChannelSpec) -> tuple[int, int]:
-    if spec.name_of_channel in NOT_OFFERED:
-        return 0, ErrorCode.UNKNOWN_CHANNEL
     if spec.name_of_channel == "depth" and spec.cadence_ms == 0 and not session.live:
         return 0, ErrorCode.NOT_LOGGED_ON
     if len(session.channels) >= session.hub.profile.channels_max:

@@ -37,7 +37,7 @@ from exchange.publish.rows import (
 )
 from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode
-from exchange.wire.messages import ChannelMessage, ChannelSpec, Instruments, Status
+from exchange.wire.messages import OFFERED_CHANNELS, ChannelMessage, ChannelSpec, Instruments, Status
 
 INSTRUMENTS_PAGE = 1_000  # definitions in a message: about 0.5 MiB of JSON
 US_PER_MS = 1_000
@@ -47,7 +47,6 @@ _STA = int(EventKind.STA)
 _IOP = int(EventKind.IOP)
 _LISTED = int(EventKind.LISTED)
 _IMP = int(EventKind.IMP)
-_CHANNELS = frozenset(("instruments", "status", "trades", "top", "depth"))
 _VENUE_KINDS = frozenset((_STA, _IOP, _LISTED))
 
 Message = tuple[int, ChannelMessage]
@@ -117,7 +116,7 @@ class MarketData:
         """(channel number, 0) with one subscriber more, or (0, error code)."""
         name = spec.name_of_channel
         index = self._table.index_of(spec.instrument) if spec.instrument else 0
-        if name not in _CHANNELS:
+        if name not in OFFERED_CHANNELS:
             return 0, ErrorCode.UNKNOWN_CHANNEL
         if (name != "instruments") != bool(index):
             return 0, ErrorCode.UNKNOWN_INSTRUMENT

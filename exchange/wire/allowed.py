@@ -5,7 +5,7 @@ from functools import cache
 
 from msgspec import inspect
 
-from exchange.wire.messages import ClientMessages
+from exchange.wire.messages import OFFERED_CHANNELS, ClientMessages
 
 # The end of what msgspec says of a value that is none of the allowed: the last keys of its path.
 _PLACE = re.compile(r"\AInvalid (?:enum )?value .* - at `\$[^`]*?(?:\.(\w+)\[(?:\d+|\.\.\.)\])?\.(\w+)`\Z", re.DOTALL)
@@ -27,10 +27,10 @@ def with_allowed(text: str) -> str:
 @cache
 def allowed_words() -> dict[str, tuple[str, ...]]:
     """The words of every key that takes certain values only, in all messages alike; "" is how absence is written in
-    code. `t` are the names of messages, `ops.t` those of operations in a batch."""
+    code. `t` are the names of messages, `ops.t` those of operations in a batch, `n` the channels that there are."""
     found: dict[str, dict[str, None]] = {}
     _gather(inspect.type_info(ClientMessages), "", found)
-    return {key: tuple(words) for key, words in found.items()}
+    return {key: tuple(words) for key, words in found.items()} | {"n": OFFERED_CHANNELS}
 
 
 def _gather(kind: inspect.Type, key: str, found: dict[str, dict[str, None]]) -> None:

@@ -29,6 +29,7 @@ from exchange.wire.market_messages import (
     Trades,
 )
 from exchange.wire.requests import (
+    OFFERED_CHANNELS,
     Auth,
     Batch,
     BatchCancel,

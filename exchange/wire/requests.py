@@ -46,6 +46,8 @@ ChannelName = Literal[
     "orders",
     "stats",
 ]
+# Those that this venue has; the others of the protocol are refused by name (MDATA-004).
+OFFERED_CHANNELS: tuple[ChannelName, ...] = ("instruments", "status", "trades", "top", "depth")
 GpuHours = Annotated[int, Meta(ge=1, le=INT53)]
 LotsThreshold = Annotated[int, Meta(ge=1, le=LOTS_BOUND)]
 

@@ -58,6 +58,7 @@ class Hello(ServerMessage, tag="hello"):
     outbound: OutboundTerms
     limits: list[LimitTerms]
     notes: list[str]
+    channels: list[str] = []  # that can be subscribed, by name
 
 
 class FullCancelTerms(Part, omit_defaults=False):
@@ -200,8 +201,8 @@ class BatchResult(Part):
     phase: str = ""
     order: OrderView | None = None
 
-class Ok(ServerMessage, tag="ok"):
 
+class Ok(ServerMessage, tag="ok"):
     """The request took effect, or was answered. The first seven fields are those of an order's reply."""
 
     reply_to: Count
@@ -237,6 +238,7 @@ class Ok(ServerMessage, tag="ok"):
     first_sequence: Count | None = None
     last_sequence: Count | None = None
     more: bool = False  # of open orders: ask again with the last `oid`
+    message: str = ""  # for people: why a row of a subscription was refused
 
 
 class Err(ServerMessage, tag="err"):

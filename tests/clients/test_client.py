@@ -310,5 +310,5 @@ def test_waiting_times_double_and_are_spread_evenly() -> None:
 
 
 def test_a_key_without_its_secret_is_a_mistake_of_the_program() -> None:
-    with pytest.raises(AssertionError, match="secret"):
+    with pytest.raises(ValueError, match="key k_t1 needs its secret"):
         Core(Dial("localhost", "/v1/oe"), "k_t1")

@@ -172,3 +172,21 @@ def test_an_order_that_takes_its_price_from_the_book_can_be_placed() -> None:
         request_id=1, account=7, instrument=3, side="b", order_type="market", order_lots=5, client_order_id="m"
     )
     assert table.place(7, market).leaves_lots == 5
+
+
+@pytest.mark.rule("ENTRY-003")
+def test_a_second_order_under_a_used_id_leaves_the_first_as_it_is() -> None:
+    table, order = placed()
+    table.take_exec(an_exec())
+    other = New(**{name: getattr(NEW, name) for name in NEW.__struct_fields__} | {"price_tick": 2800, "order_lots": 3})
+    assert table.place(7, other) is order
+    live = OrderView(3, 90, "a", "open", "b", "limit", "day", 2845, 12, 12, 0, 0)
+    refusal = error(2, ErrorCode.DUP_COID, "another live order has this coid")
+    refusal.order, refusal.engine_sequence = live, 15
+    table.take_reply(7, other, refusal)
+    assert table.take_exec(an_exec(event="rejected", order_id=0, state="rejected", engine_sequence=15)) is None
+    assert (order.order_id, order.state, order.price_tick, order.order_lots, order.leaves_lots) == (
+        90, "open", 2845, 12, 12,
+    )  # fmt: skip
+    refusal.order = None
+    assert table.take_reply(7, other, refusal) == (order, True), "what holds the id has to be asked for"
