@@ -76,6 +76,7 @@ async def _serve(folder: str, settings: Settings, console: Console) -> int:
             say(server.operator.problem)
         server.desk.on_stop = stop.set
         server.venue.timekeeper.tell = say
+        server.hub.refused_logons.tell = say
         server.failed.add_done_callback(lambda _: stop.set())
         await stop.wait()
         if server.failed.done():

@@ -14,6 +14,7 @@ from exchange.gateway.auth import NONCE_BYTES, encode_bytes
 from exchange.gateway.history import EventTuple, History
 from exchange.gateway.keys import Key, KeyStore, SessionRecord
 from exchange.gateway.outbox import Line, Outbox
+from exchange.gateway.refused_logons import RefusedLogons
 from exchange.gateway.roster import Roster
 from exchange.gateway.seats import Seat, covers_drop
 from exchange.gateway.stored_replies import Release, StoredReplies
@@ -129,6 +130,7 @@ class Hub:
         self._buckets: dict[tuple[str, object], Bucket] = {}
         self._failures: dict[str, list[int]] = {}
         self._refused_until: dict[str, int] = {}
+        self.refused_logons = RefusedLogons()
         self.roster = Roster(self)
         self._limits = [LimitTerms(rate.name, rate.rate, rate.burst, rate.per) for rate in profile.rates]
 

@@ -1,15 +1,18 @@
 """From a durable logon to `live`: find the session, tell what was missed, or send a snapshot (SESS-006, RECOV-010)."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from exchange.engine import query
+from exchange.gateway import auth
 from exchange.gateway.history import EventTuple
 from exchange.gateway.hub import Hub
 from exchange.gateway.keys import Key
 from exchange.gateway.roster import LOGIN_LIFE_US
 from exchange.gateway.seats import Seat
-from exchange.wire.errors import CloseCode
-from exchange.wire.messages import AccountSnapshot, Live, Welcome, echoed
+from exchange.wire.errors import CloseCode, ErrorCode
+from exchange.wire.messages import AccountSnapshot, Auth, Live, Welcome, echoed
 from exchange.wire.words import session_number
 
 if TYPE_CHECKING:
@@ -17,6 +20,48 @@ if TYPE_CHECKING:
 
 SLICE_EVENTS = 1_000  # or orders, at a time: about 0.25 MiB and 10 ms
 STEP_MS = 10
+
+
+def log_on(session: "Session", message: Auth) -> None:
+    """Check a logon; the session opens once its SESSION row is durable."""
+    hub = session.hub
+    key = hub.keys.keys.get(message.key)
+    wait = hub.logon_bucket(message.key).take(session.now_ns) if key is not None else 0
+    if wait:
+        fail(session, message, ErrorCode.BUSY, "too many logons of this key", CloseCode.FLOODING)
+        return
+    nonce, session.nonce = session.nonce, ""
+    text = auth.signed_text(session.host, session.path, nonce, message.key, message.session_id)
+    right = auth.verify(key.public if key is not None else None, text, message.signature)
+    fresh = bool(nonce) and session.now_us - session.nonce_us <= auth.NONCE_LIFE_US
+    usable = key is not None and (not key.expires_us or session.now_us < key.expires_us)
+    if not (right and fresh and usable) or key is None or message.algorithm != "ed25519":
+        hub.note_failure(session.address)
+        why = partial(hub.refused_logons.reason, session, message, key, nonce)
+        fail(session, message, ErrorCode.BAD_AUTH, "logon refused", why=why)
+    elif key.addresses and session.address not in key.addresses:
+        fail(session, message, ErrorCode.ADDRESS_NOT_ALLOWED, "the key may not be used from this address")
+    elif "admin" in key.scopes:
+        fail(session, message, ErrorCode.SCOPE, "an operator's key acts at the operator's socket only")
+    elif hub.per_key.get(key.key, 0) >= hub.profile.connections_per_key:
+        text_of_cap = f"{hub.profile.connections_per_key} connections of this key"
+        fail(session, message, ErrorCode.TOO_MANY_CONNECTIONS, text_of_cap, CloseCode.FLOODING)
+    else:
+        session.take_seat(message, key)
+
+
+def fail(
+    session: "Session",
+    message: Auth,
+    code: ErrorCode,
+    text: str,
+    close: CloseCode = CloseCode.LOGON_FAILED,
+    why: Callable[[], str] | None = None,
+) -> None:
+    """Refuse a logon and close. `why`: what the venue's log is told beyond `text`, which the client is told."""
+    session.hub.refused_logons.note(session, message, why or (lambda: text))
+    session.refuse(message.request_id, code, text)
+    session.close(close, code.name)
 
 
 def find_seat(hub: Hub, name: str, key: Key) -> Seat | None:

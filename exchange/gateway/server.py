@@ -193,9 +193,7 @@ class Guarded(ServerConnection):
             self.kind, self.fragments = opcode, []
         if opcode in DATA_OPCODES:
             self._continue(session, event)
-        elif opcode is PING and session.frames.take(self.now_ns) and session.frames.flooding():
-            session.close(CloseCode.FLOODING, "pings")
-        else:
+        elif opcode is not PING or session.takes_ping(self.now_ns):
             super().process_event(event)
 
     def _continue(self, session: Session, event: Frame) -> None:
@@ -269,6 +267,7 @@ class GatewayServer:
         """`on_turn`: called every 10 ms for whatever else has a cadence."""
         check_library()
         self.hub = hub
+        hub.refused_logons.names = address.names
         self.port = 0
         self._address = address
         # A program sends no origin, a browser always one. The library looks into this list at each handshake.

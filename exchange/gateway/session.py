@@ -7,12 +7,11 @@ States: greeted (hello sent) -> waiting (the logon is being made durable) -> liv
 from enum import IntEnum
 from typing import Any
 
-from exchange.gateway import auth
 from exchange.gateway.handlers import PRIVATE, PUBLIC, count_refused
 from exchange.gateway.history import EventTuple
 from exchange.gateway.hub import Hub
 from exchange.gateway.keys import OFF, Key
-from exchange.gateway.logon import admit, find_seat
+from exchange.gateway.logon import admit, fail, find_seat, log_on
 from exchange.gateway.outbox import Encoding, Line, Transport
 from exchange.gateway.roster import LOGIN_LIFE_US
 from exchange.gateway.seats import Seat, refusal_of_terms
@@ -98,8 +97,8 @@ class Session:
         self.beaten: dict[int, int] = {}
         self.inflight = hub.profile.inflight
         self.frames = Bucket(hub.profile.rate("frame"))
-        self.replays = Bucket(hub.profile.rate("replay"))  # without a logon; after it the account's is drawn on
         self.subs = Bucket(hub.profile.rate("sub"))
+        self.replays = Bucket(hub.profile.rate("replay"))  # without a logon; after it the account's is drawn on
         self.now_us = hub.clock.wall_us()
         self.now_ns = self.heard_ns = hub.clock.mono_ns()
         self.nonce = hub.nonce()
@@ -170,6 +169,13 @@ class Session:
                         count_refused(self, self.seat, message)
                 else:
                     self._dispatch(message)
+
+    def takes_ping(self, now_ns: int) -> bool:
+        """Whether a ping of the websocket is answered: it proves nothing (SESS-011) and counts as a frame (SEC-046)."""
+        self._count_early()
+        if self.frames.take(now_ns):
+            self.end_flood(self.frames)
+        return not self.closed
 
     def lost(self) -> None:
         """The connection has ended, whoever ended it."""
@@ -271,8 +277,7 @@ class Session:
         hub = self.hub
         silent_ns = hub.clock.mono_ns() - self.heard_ns
         if silent_ns > hub.profile.dead_ms * 1_000_000 and not self.blocked:
-            self.silent = True
-            self.close(CloseCode.DEAD, f"silent for {silent_ns // 1_000_000} ms")
+            self._end_silence(silent_ns // 1_000_000)
             return
         last = hub.outbox.last_sequence
         channels = [
@@ -287,6 +292,14 @@ class Session:
         self.line.send(Heartbeat(hub.clock.wall_us(), accounts, channels))
         self._later(hub.profile.heartbeat_ms, self.beat)
 
+    def _end_silence(self, silent_ms: int) -> None:
+        """No message came. Whoever sends pings of the websocket beyond the rate of frames meanwhile is not silent."""
+        if self.frames.is_overrun(self.hub.clock.mono_ns()):
+            self.close(CloseCode.FLOODING, f"pings beyond the frame rate and no message for {silent_ms} ms")
+            return
+        self.silent = True
+        self.close(CloseCode.DEAD, f"silent for {silent_ms} ms")
+
     # Logon.
 
     def _dispatch(self, message: Any) -> None:
@@ -300,7 +313,7 @@ class Session:
             self.reply(Ok(message.request_id))
             self._count_early()
         elif kind is Auth:
-            self._log_on(message)
+            log_on(self, message)
         elif kind in PUBLIC and (self.live or self.path == "/v1/md"):
             PUBLIC[kind](self, message)
         elif self.live and self.seat is not None:
@@ -320,37 +333,7 @@ class Session:
         if self.phase is Phase.GREETED:
             self.close(CloseCode.NO_LOGON, "no logon in time")
 
-    def _log_on(self, message: Auth) -> None:
-        """Check a logon; the session opens once its SESSION row is durable."""
-        hub = self.hub
-        key = hub.keys.keys.get(message.key)
-        wait = hub.logon_bucket(message.key).take(self.now_ns) if key is not None else 0
-        if wait:
-            self._fail(message, ErrorCode.BUSY, "too many logons of this key", CloseCode.FLOODING)
-            return
-        nonce, self.nonce = self.nonce, ""
-        text = auth.signed_text(self.host, self.path, nonce, message.key, message.session_id)
-        right = auth.verify(key.public if key is not None else None, text, message.signature)
-        fresh = bool(nonce) and self.now_us - self.nonce_us <= auth.NONCE_LIFE_US
-        usable = key is not None and (not key.expires_us or self.now_us < key.expires_us)
-        if not (right and fresh and usable) or key is None or message.algorithm != "ed25519":
-            hub.note_failure(self.address)
-            self._fail(message, ErrorCode.BAD_AUTH, "logon refused")
-        elif key.addresses and self.address not in key.addresses:
-            self._fail(message, ErrorCode.ADDRESS_NOT_ALLOWED, "the key may not be used from this address")
-        elif "admin" in key.scopes:
-            self._fail(message, ErrorCode.SCOPE, "an operator's key acts at the operator's socket only")
-        elif hub.per_key.get(key.key, 0) >= hub.profile.connections_per_key:
-            text_of_cap = f"{hub.profile.connections_per_key} connections of this key"
-            self._fail(message, ErrorCode.TOO_MANY_CONNECTIONS, text_of_cap, CloseCode.FLOODING)
-        else:
-            self._take_seat(message, key)
-
-    def _fail(self, message: Auth, code: ErrorCode, text: str, close: CloseCode = CloseCode.LOGON_FAILED) -> None:
-        self.refuse(message.request_id, code, text)
-        self.close(close, code.name)
-
-    def _take_seat(self, message: Auth, key: Key) -> None:
+    def take_seat(self, message: Auth, key: Key) -> None:
         """Find or make the session, close its older connection if asked to, and sequence the logon."""
         hub = self.hub
         terms = message.cancel_terms or (CancelTerms() if key.may_cancel else OFF)
@@ -358,19 +341,19 @@ class Session:
         self.resume_from = dict(message.last_applied) if seat is not None else None
         refusal = refusal_of_terms(terms, key, seat)
         if refusal is not None:
-            self._fail(message, *refusal)
+            fail(self, message, *refusal)
             return
         if seat is None:
             if message.session_id and hub.names_other_key(message.session_id, key):
-                self._fail(message, ErrorCode.BAD_AUTH, "logon refused")
+                fail(self, message, ErrorCode.BAD_AUTH, "logon refused", why=lambda: "its session is another key's")
                 return
             seat = hub.new_seat(key, terms)
             if seat is None:
-                self._fail(message, ErrorCode.BUSY, "as many sessions as there may be can be resumed: resume one")
+                fail(self, message, ErrorCode.BUSY, "as many sessions as there may be can be resumed: resume one")
                 return
         if seat.session is not None:
             if not message.take:
-                self._fail(message, ErrorCode.SESSION_TAKEN, "the session has a connection: say take to close it")
+                fail(self, message, ErrorCode.SESSION_TAKEN, "the session has a connection: say take to close it")
                 return
             seat.session.close(CloseCode.SESSION_TAKEN, "taken over")
         if seat.grace is not None:

@@ -143,6 +143,10 @@ class Bucket:
         """RATE-002: ten times the rate was asked for, second after second, for five seconds."""
         return self._streak >= FLOOD_SECONDS
 
+    def is_overrun(self, now_ns: int) -> bool:
+        """Whether tokens were refused within the last second or two."""
+        return self._refused > 0 and now_ns // NS_PER_S <= self._flood_second + 1
+
     def count_refused(self, now_ns: int, tokens: int) -> None:
         """Tokens that were asked for and not given: enough of them, and the asker floods (RATE-002)."""
         second = now_ns // NS_PER_S

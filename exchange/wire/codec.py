@@ -23,6 +23,7 @@ from exchange.wire.messages import ClientMessages, Err, Request, ServerMessage, 
 from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
 
 FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+NO_DATA = (msgspec.MsgspecError, ValueError, RecursionError, IndexError)  # what the scans for double keys raise
 
 
 class TooManyMessages(Exception):
@@ -69,14 +70,15 @@ def fault_name(failure: Exception) -> str:
 
 
 def json_has_duplicates(data: str | bytes) -> bool:
-    """Scan of a message that decoded well: any object with the same key twice (SEC-051)."""
+    """Whether any object in a text has the same key twice (SEC-051). ValueError or RecursionError: it is no JSON."""
     found = False
 
     def members(pairs: list[tuple[str, object]]) -> None:
         nonlocal found
         found = found or len({key for key, _ in pairs}) != len(pairs)
 
-    json.loads(data, object_pairs_hook=members)
+    # Numbers stay text: nobody looks at them, and one of thousands of digits is refused as a number.
+    json.loads(data, object_pairs_hook=members, parse_int=str, parse_float=str)
     return found
 
 
@@ -85,7 +87,8 @@ _ARRAY_DECODER = msgspec.msgpack.Decoder(list[msgspec.Raw])
 
 
 def _msgpack_has_duplicates(data: bytes) -> bool:
-    """The same scan: a map's header counts its pairs, a decoded map has each key once."""
+    """The same of MessagePack: a map's header counts its pairs, a decoded map has each key once. MsgspecError or
+    RecursionError: it is none, or has other keys than texts."""
     first = data[0]
     if 0x80 <= first <= 0x8F or first in (0xDE, 0xDF):
         pairs = first & 0x0F if first <= 0x8F else int.from_bytes(data[1 : 3 if first == 0xDE else 5], "big")
@@ -203,7 +206,17 @@ class Codec:
         """SEC-051: a message that equals its own encoding has no key twice, any other is scanned."""
         if self._is_canonical(data, message) or not self._has_duplicates(data):
             return message
-        return BadMessage("DUPLICATE_FIELD", "a key stands twice", message.request_id)
+        return self._twice(message.request_id)
+
+    def _surely_has_duplicates(self, data: Any) -> bool:
+        """The scan of data that may be broken."""
+        try:
+            return self._has_duplicates(data)
+        except NO_DATA:
+            return False
+
+    def _twice(self, request_id: int) -> BadMessage:
+        return BadMessage("DUPLICATE_FIELD", "a key stands twice", request_id if 0 < request_id <= INT53 else 0)
 
     def _is_canonical(self, data: Any, decoded: Any) -> bool:
         encoded = self.encode(decoded)
@@ -214,6 +227,9 @@ class Codec:
             request_id = self._envelope.decode(data).request_id
         except FAULTS:
             request_id = 0
+        if isinstance(failure, msgspec.ValidationError) and self._surely_has_duplicates(data):
+            # What else is wrong with it depends on which of the two is read.
+            return self._twice(request_id)
         text = with_allowed(str(failure)) if isinstance(failure, msgspec.MsgspecError) else type(failure).__name__
         return BadMessage(fault_name(failure), text, request_id if 0 < request_id <= INT53 else 0)
 
