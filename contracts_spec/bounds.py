@@ -9,21 +9,14 @@ from typing import Any
 
 from contracts_spec.errors import Problem
 from contracts_spec.schema import Chip, ChipsFile, ProductsFile
-from exchange.units import LONGEST_HOURS, ORDER_LOTS_MAX, POSITION_LOTS_MAX, PRICE_MAX
-
-# The hold of an account (MARGIN-013) is a sum of hours x lots x mills over its books, in 64 bits that wrap silently.
-# Mills per GPU-hour of one position, working orders included, for an outright:
-#   PRICE_MAX             what buys above and sells below the mark can lose together
-#   PRICE_MAX             scan range, which is not above the seed
-#   2 CHARGE_MILLS_MAX    taker fee of working buys and of working sells
-#   4 CHARGE_MILLS_MAX    intra and tier charge, on hours held against each other and on those that combinations cross
-# That is 2.6 PRICE_MAX. A spread or strip can lose 8 PRICE_MAX an hour beyond (both sides' prices, fees, residuals),
-# but only on hours of months, and the books of a venue (exchange/limits.py) are too few for more than 3.1 million of
-# them: the rest, 1.4 PRICE_MAX, is more than that. `tests/contracts_spec/test_bounds.py` does the sum.
-CHARGE_MILLS_MAX = PRICE_MAX // 10
-LOT_HOUR_MILLS_MAX = 4 * PRICE_MAX
-# GPU-hours of one lot in every outright at once: an account may have the largest position in each.
-CATALOGUE_HOURS_MAX = ((1 << 63) - 1) // (LOT_HOUR_MILLS_MAX * POSITION_LOTS_MAX)
+from exchange.units import (
+    CATALOGUE_HOURS_MAX,
+    CHARGE_MILLS_MAX,
+    LONGEST_HOURS,
+    ORDER_LOTS_MAX,
+    POSITION_LOTS_MAX,
+    PRICE_MAX,
+)
 
 PERIODS_MAX = 60  # of one kind: at most the months of the longest term
 BUSINESS_DAYS_MAX = 60

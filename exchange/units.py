@@ -21,6 +21,25 @@ POSITION_LOTS_MAX = 1_000_000
 ORDER_LOTS_MAX = 10_000
 LONGEST_HOURS = 43_848  # five years, two of them leap years
 
+# The engine counts money in 64 bits that wrap silently. In units of PRICE_MAX x CATALOGUE_HOURS_MAX x POSITION_LOTS_MAX
+# mills, of which 2^63 has eight, an account has at most:
+#   4.8 of hold (MARGIN-013). Mills per GPU-hour of one position, working orders included:
+#     PRICE_MAX             what buys above and sells below the mark can lose together
+#     PRICE_MAX             scan range, which is not above the seed
+#     2 CHARGE_MILLS_MAX    taker fee of working buys and of working sells
+#     4 CHARGE_MILLS_MAX    intra and tier charge, on hours held against each other and on those that combinations cross
+#     That is 2.6. A spread or strip can lose 8 PRICE_MAX an hour beyond (both sides' prices, fees, residuals), but only
+#     on hours of months, and the books of a venue (exchange/limits.py) are too few for more than 3.1 million of them.
+#   2.1 of losses beyond what was paid in: a position's fall to the mark, and what closing it loses against the mark and
+#     in a fee, which no funds need cover (MARGIN-016). Whatever opens needs free funds again.
+#   0.9 of cash: MONEY_MAX, all deposits of a venue together. So no total of the house is more either.
+# `tests/contracts_spec/test_bounds.py` does the sum.
+CHARGE_MILLS_MAX = PRICE_MAX // 10  # a fee or a charge, for a GPU-hour
+LOT_HOUR_MILLS_MAX = 8 * PRICE_MAX
+# GPU-hours of one lot in every outright at once: an account may have the largest position in each.
+CATALOGUE_HOURS_MAX = ((1 << 63) - 1) // (LOT_HOUR_MILLS_MAX * POSITION_LOTS_MAX)
+MONEY_MAX = 10**18
+
 
 def ceil_div(numerator: int, denominator: int) -> int:
     """Quotient rounded up."""

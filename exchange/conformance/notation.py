@@ -25,6 +25,7 @@ from exchange.conformance.message import Message
 from exchange.conformance.messages import read_before, read_message
 from exchange.conformance.told import read_expected
 from exchange.conformance.words import Word, number, wrong
+from exchange.units import CHARGE_MILLS_MAX
 
 FIELDS = "id | rule codes | parameters | book before | messages | expected events"
 LARGE = 10**9
@@ -40,7 +41,7 @@ PARAMETERS = {
     **dict.fromkeys(("maxord", "maxpos", "maxterm", "spot", "firm"), (0, LARGE)),
     **dict.fromkeys(("hours", "hours.M2"), (1, 100_000)),
     "psr": (1, 100_000),
-    "intra": (0, 100_000),
+    "intra": (0, CHARGE_MILLS_MAX),
     "split": (0, 100),
     "cash": (0, 10**17),
 }

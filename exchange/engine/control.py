@@ -25,7 +25,7 @@ from exchange.engine.day_limits import (
     side_rows,
 )
 from exchange.engine.guards import GuardTerms, check_guard, choose_lead, set_guard
-from exchange.engine.hold_terms import check_commodities, check_hold, set_hold_bound, set_residual
+from exchange.engine.hold_terms import check_commodities, check_hold, check_rates, set_hold_bound, set_residual
 from exchange.engine.market_state import effective_state
 from exchange.engine.sharing import (
     LeadMakersPayload,
@@ -174,8 +174,7 @@ def _check_list(states: np.ndarray, terms: ListPayload) -> None:
     for commodity in terms.commodities:
         within("commodity index", commodity.index, 1, state.commodities.shape[0] - 1)
         within("group", commodity.group, 1, state.groups.shape[0] - 1)
-        for name, least in (("psr_mills", 1), ("intra_mills", 0), ("tier_mills", 0)):
-            within(name, getattr(commodity, name), least, PRICE_MAX)
+        check_rates(commodity)
         row = state.commodities[commodity.index]
         same = all(int(row[name]) == getattr(commodity, name) for name in row.dtype.names)
         # Holds rest on these terms: they stand as long as the commodity does.

@@ -7,7 +7,15 @@ import numpy as np
 
 from exchange.codes import ComboKind
 from exchange.engine.control_checks import require, within
-from exchange.units import LONGEST_HOURS
+from exchange.units import CATALOGUE_HOURS_MAX, CHARGE_MILLS_MAX, LONGEST_HOURS, PRICE_MAX
+
+
+class Rates(Protocol):
+    """What a commodity says of its margin."""
+
+    psr_mills: int
+    intra_mills: int
+    tier_mills: int
 
 
 class Listed(Protocol):
@@ -25,6 +33,14 @@ class Listed(Protocol):
     auction_fee: int
 
 
+def check_rates(terms: Rates) -> None:
+    """Raise ControlError unless a commodity's rates are such as money is proven to stay inside 64 bits with
+    (CONFIG-005)."""
+    within("psr_mills", terms.psr_mills, 1, PRICE_MAX)
+    within("intra_mills", terms.intra_mills, 0, CHARGE_MILLS_MAX)
+    within("tier_mills", terms.tier_mills, 0, CHARGE_MILLS_MAX)
+
+
 def check_hold(listing: Listed) -> None:
     """Raise ControlError unless a listing's hours are those of a contract, and no fee is larger than the taker's, which
     the hold sets aside (MARGIN-013)."""
@@ -33,12 +49,14 @@ def check_hold(listing: Listed) -> None:
     for month, hours in listing.months:
         within(f"{listing.symbol}: hours of month {month}", hours, 0, LONGEST_HOURS)
     within(f"{listing.symbol}: hours of all months", sum(hours for _, hours in listing.months), 0, LONGEST_HOURS)
+    within(f"{listing.symbol}: taker_fee", listing.taker_fee, 0, CHARGE_MILLS_MAX)
     within(f"{listing.symbol}: maker_fee", listing.maker_fee, 0, listing.taker_fee)
     within(f"{listing.symbol}: auction_fee", listing.auction_fee, 0, listing.taker_fee)
 
 
 def check_commodities(state: np.record, new: set[int], listings: Sequence[Listed]) -> None:
-    """Raise ControlError if a book's commodity is not defined yet, or a combination's legs are of another.
+    """Raise ControlError if a book's commodity is not defined yet, or a combination's legs are of another; or if more
+    hours were listed than money is counted for.
 
     new  commodities that are defined together with the listings
     """
@@ -50,6 +68,18 @@ def check_commodities(state: np.record, new: set[int], listings: Sequence[Listed
             commodity = commodities.get(leg, int(state.books[leg].commodity))
             same = commodity == listing.commodity
             require(same, f"{listing.symbol}: leg {leg} is of commodity {commodity}, not {listing.commodity}")
+    _check_hours(state, listings)
+
+
+def _check_hours(state: np.record, listings: Sequence[Listed]) -> None:
+    """Money of the largest positions in every book has to fit into 64 bits (CONFIG-005)."""
+    books = state.books[1 : int(state.books_listed) + 1]
+    outrights = books[books["leg_count"] == 1]
+    hours = [max(int(row.hours), int(row.fee_hours), sum(row.month_hours.tolist())) for row in outrights]
+    for listing in listings:
+        if not listing.legs:
+            hours.append(max(listing.hours, listing.fee_hours, sum(month for _, month in listing.months)))
+    within("GPU-hours of a lot of every outright", sum(hours), 0, CATALOGUE_HOURS_MAX)
 
 
 def set_hold_bound(state: np.record, book: np.record) -> None:

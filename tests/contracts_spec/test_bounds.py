@@ -8,10 +8,7 @@ import msgspec
 import pytest
 
 from contracts_spec.bounds import (
-    CATALOGUE_HOURS_MAX,
-    CHARGE_MILLS_MAX,
     CHIP_RANGES,
-    LOT_HOUR_MILLS_MAX,
     PRODUCT_RANGES,
     PROVEN,
     RANGES,
@@ -26,7 +23,15 @@ from contracts_spec.errors import Problem, SpecError
 from contracts_spec.load import load_spec
 from contracts_spec.schema import ChipsFile, Spec, TiersFile
 from exchange.limits import VENUE, WINDOW_SLOTS
-from exchange.units import NS_PER_S, POSITION_LOTS_MAX, PRICE_MAX
+from exchange.units import (
+    CATALOGUE_HOURS_MAX,
+    CHARGE_MILLS_MAX,
+    LOT_HOUR_MILLS_MAX,
+    MONEY_MAX,
+    NS_PER_S,
+    POSITION_LOTS_MAX,
+    PRICE_MAX,
+)
 
 Edit = Callable[..., Path]
 
@@ -132,12 +137,14 @@ def test_a_window_of_whole_steps_has_slots_of_whole_nanoseconds() -> None:
     assert WINDOW_STEP_S * NS_PER_S % WINDOW_SLOTS == 0
 
 
-@pytest.mark.rule("CONFIG-005")
+@pytest.mark.rule("CONFIG-005", "SPEC-004")
 @pytest.mark.rule("MARGIN-013")
-def test_the_largest_hold_of_the_largest_catalogue_fits_into_64_bits(spec: Spec) -> None:
+def test_the_largest_hold_losses_and_deposits_of_the_largest_catalogue_fit_into_64_bits(spec: Spec) -> None:
     assert CATALOGUE_HOURS_MAX * POSITION_LOTS_MAX * LOT_HOUR_MILLS_MAX < 1 << 63
     outrights_mills = (2 * PRICE_MAX + 6 * CHARGE_MILLS_MAX) * CATALOGUE_HOURS_MAX
     combinations_mills = 8 * PRICE_MAX * VENUE.books * 744
-    assert (outrights_mills + combinations_mills) * POSITION_LOTS_MAX < 1 << 63
+    losses_mills = (2 * PRICE_MAX + CHARGE_MILLS_MAX) * CATALOGUE_HOURS_MAX
+    of_positions = (outrights_mills + combinations_mills + losses_mills) * POSITION_LOTS_MAX
+    assert of_positions + MONEY_MAX < 1 << 63
     # Six chips, each as if all its periods were listed at their longest: PHY and TOP in four tiers, IDX in one.
     assert catalogue_hours(spec.products, ChipsFile(spec.chips)) == 6 * (4 * 210_816 + 70_512) < CATALOGUE_HOURS_MAX

@@ -12,8 +12,8 @@ from exchange.codes import ComboKind, CommandKind, Matching
 from exchange.engine.control import Listing, ListPayload
 from exchange.engine.control_checks import ControlError
 from exchange.engine.listing import listing_payloads
-from exchange.units import ORDER_LOTS_MAX, PRICE_MAX
-from tests.market import property_market
+from exchange.units import CATALOGUE_HOURS_MAX, CHARGE_MILLS_MAX, ORDER_LOTS_MAX, PRICE_MAX
+from tests.market import MONTH, listing, property_market
 from tests.venues import Pair
 
 LAUNCH = date(2026, 11, 23)
@@ -104,11 +104,50 @@ def test_a_commodity_may_be_defined_before_the_books_that_need_it() -> None:
         Pair().fast.engine.check_control(CommandKind.LIST, msgspec.json.encode({**market, "commodities": []}))
 
 
+def refuse_list(market: dict[str, Any], told: str) -> None:
+    with pytest.raises(ControlError, match=told):
+        Pair().fast.engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
+
+
+@pytest.mark.rule("CONFIG-005")
 @pytest.mark.rule("MARGIN-013")
-@pytest.mark.parametrize("charge", ["psr_mills", "intra_mills", "tier_mills"])
-def test_a_charge_beyond_every_price_is_refused(charge: str) -> None:
+@pytest.mark.parametrize(
+    ("charge", "most"),
+    [("psr_mills", PRICE_MAX), ("intra_mills", CHARGE_MILLS_MAX), ("tier_mills", CHARGE_MILLS_MAX)],
+)
+def test_a_charge_beyond_what_money_is_proven_for_is_refused(charge: str, most: int) -> None:
     """Hours times mills has to fit into 64 bits: a hold that wraps would let anybody trade."""
     market = property_market()
-    market["commodities"] = [{**market["commodities"][0], charge: PRICE_MAX + 1}, *market["commodities"][1:]]
-    with pytest.raises(ControlError, match=f"{charge} 100001 not in "):
-        Pair().fast.engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
+    market["commodities"] = [{**market["commodities"][0], charge: most + 1}, *market["commodities"][1:]]
+    refuse_list(market, f"{charge} {most + 1} not in ")
+    market["commodities"][0][charge] = most
+    Pair().fast.engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
+
+
+@pytest.mark.rule("CONFIG-005")
+def test_a_fee_beyond_what_money_is_proven_for_is_refused() -> None:
+    """What only closes pays it whatever the funds."""
+    market = property_market()
+    market["instruments"][0]["taker_fee"] = CHARGE_MILLS_MAX + 1
+    refuse_list(market, "A.G90.G27: taker_fee 10001 not in 0..10000")
+
+
+@pytest.mark.rule("CONFIG-005")
+def test_no_more_hours_are_listed_than_money_is_proven_for() -> None:
+    """Those of all outrights together, whenever they were listed; a combination has its legs'."""
+    market, pair = property_market(), Pair()
+    pair.control(CommandKind.LIST, market)
+    books = pair.fast.engine.states["books"][0]
+    outrights = [book for book in books[1:11] if book["leg_count"] == 1]
+    others = sum(int(book["hours"]) for book in outrights[1:])
+    outrights[0]["hours"] = CATALOGUE_HOURS_MAX - others - 744
+
+    def check(hours: int) -> None:
+        more = listing(11, "A.G90.H27", hours=hours, months=[(MONTH + 2, hours)])
+        spread = listing(12, "A.G90.G27-H27", combo=ComboKind.CALENDAR, legs=[(1, 1), (11, -1)], hours=hours)
+        terms = {**market, "instruments": [more, spread]}
+        pair.fast.engine.check_control(CommandKind.LIST, msgspec.json.encode(terms))
+
+    check(744)
+    with pytest.raises(ControlError, match=f"outright {CATALOGUE_HOURS_MAX + 1} not in 0..{CATALOGUE_HOURS_MAX}"):
+        check(745)
