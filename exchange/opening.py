@@ -40,7 +40,7 @@ from exchange.publish.rows import KIND, read_rows
 from exchange.seams import Clock, Disk, Rng
 from exchange.venue import Spawn, Venue
 
-RULES = 4  # up by one with every change of what equal commands come to: journals note from where on it holds
+RULES = 5  # up by one with every change of what equal commands come to: journals note from where on it holds
 RECORDED_ROWS_MAX = 1_048_576  # events of the replay that history takes up
 DONE_CHUNKS = 32  # of history, that the latest ends of orders are looked for in
 DEPOSIT_MILLS_MAX = 10**15  # at once: thousands of them are far from what money is counted in

@@ -100,13 +100,15 @@ EVENT_FIELDS = [
 # client_order_id_0 their ids. MMP, MMPR, PROTECTED: order_id is the group's number, state the ProtectionState; MMP:
 # lots counts the quotes that are pulled. KIL, DSC: lots counts the orders that leave, now or later; KIL of a session
 # names that one in `session`. TIMER: value_tick_lots is when it fires, ns, 0 never. POS: amount_mills is the account's
-# equity. CASH: value_tick_lots is the equity and reference the margin held, both in mills, after the move. RPL: price,
+# equity. CASH: value_tick_lots is the equity and reference the margin held, both in mills, after the move. POS and
+# CASH: order_id is what of the equity is no funds yet, gains in mills that are not paid (MARGIN-015). RPL: price,
 # order_lots and leaves_lots are the new ones; a kept priority carries level_lots, a lost one is followed by RST (or
 # fills) at the new price, and `lots` and `hidden_lots` of the RPL tell the level it left: `hidden_lots` is the old
 # price, `level_lots` what remains there. REJ and RREJ of an order, for BAND: level_lots and hidden_lots are the lowest
 # and the highest price that it might have had; for RISK: amount_mills is what the hold would have grown by,
 # value_tick_lots what was free, both in mills. REJ with SAME: order id, price, state and lots are those of the live
-# order, and the row is in no account's stream.
+# order, and the row is in no account's stream. REFUSED of a DEPOSIT for FULL, of a WITHDRAW for RISK: amount_mills is
+# what it named, value_tick_lots the most that would have been moved.
 
 
 def _dtype(fields: list[tuple[str, str, str]]) -> np.dtype:

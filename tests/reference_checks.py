@@ -311,7 +311,7 @@ def told_beside(reference: Reference, reason: RejectReason, order: Order, replac
         then = [other for other in now if other is not replaced] + [order]
         held = clearing.hold_mills(account, now)
         need = clearing.hold_mills(account, then) - held
-        return {"amount_mills": need, "value_tick_lots": clearing.equity_mills(account) - held}
+        return {"amount_mills": need, "value_tick_lots": clearing.funds_mills(account) - held}
     return {}
 
 
@@ -334,10 +334,11 @@ def _risk_checks(reference: Reference, order: Order, replaced: Order | None) -> 
     clearing = reference.clearing
     account = clearing.accounts[order.account]
     working = [other for other in reference.working(order.account) if other is not replaced] + [order]
-    yield account.close_only and clearing.opens(account, working, order), RejectReason.CLOSE_ONLY
+    closes = clearing.only_closes(account, working, order)
+    yield account.close_only and not closes, RejectReason.CLOSE_ONLY
     yield clearing.limit_broken(account, working, order), RejectReason.POSITION
-    short_of_money = clearing.hold_mills(account, working) > clearing.equity_mills(account)
-    yield short_of_money and not account.close_only, RejectReason.RISK
+    short_of_money = clearing.hold_mills(account, working) > clearing.funds_mills(account)
+    yield short_of_money and not closes, RejectReason.RISK
     yield replaced is None and reference.ids.is_full(), RejectReason.FULL
     yield side_is_full(reference, order, replaced), RejectReason.FULL
 

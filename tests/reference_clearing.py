@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exchange.codes import ComboKind, Liquidity, Side
+from exchange.units import MONEY_MAX
 from tests.reference_book import Order, signed
 from tests.reference_pro_rata import Sharing
 
@@ -129,6 +130,10 @@ class Clearing:
             gains += (instrument.settle_tick * position.lots - position.mark_num) * instrument.hours
         return account.cash_mills + gains
 
+    def funds_mills(self, account: Account) -> int:
+        """MARGIN-015: gains of the positions together are no funds before they are paid, losses count at once."""
+        return account.cash_mills + min(0, self.equity_mills(account) - account.cash_mills)
+
     def hold_mills(self, account: Account, orders: Iterable[Order]) -> int:
         """MARGIN-013: no part of the working orders can fill such that the positions need more than this."""
         working = list(orders)
@@ -234,9 +239,10 @@ class Clearing:
         """Lots on one side of an outright if all that works on that side fills; negative: still on the other."""
         return signed(side) * account.lots(index) + sum(self.leg_lots(order, index, side) for order in working)
 
-    def opens(self, account: Account, working: list[Order], order: Order) -> bool:
-        """Could this order, with the others, take a position beyond zero? CLOSE_ONLY accounts may not (MARGIN-012)."""
-        return any(self.reach(account, working, leg, side) > 0 for leg, side in self.leg_sides(order))
+    def only_closes(self, account: Account, working: list[Order], order: Order) -> bool:
+        """MARGIN-016: this order, with all that works on its side, is at most the position that it closes, in each leg.
+        CLOSE_ONLY accounts may enter no other (MARGIN-012)."""
+        return all(self.reach(account, working, leg, side) <= 0 for leg, side in self.leg_sides(order))
 
     def leg_sides(self, order: Order) -> list[tuple[int, int]]:
         legs = self.instruments[order.instrument].legs
@@ -247,7 +253,7 @@ class Clearing:
         sides = self.leg_sides(order)
         if any(self.reach(account, working, leg, side) > account.position_lots_max for leg, side in sides):
             return True
-        if any(self.instruments[leg].term for leg, _ in sides):
+        if any(self.instruments[leg].term for leg, _ in sides) and not self.only_closes(account, working, order):
             terms = [index for index, instrument in self.instruments.items() if instrument.term]
             gross = sum(max(abs(self.reach(account, working, index, side)) for side in Side) for index in terms)
             if gross > account.term_lots_max:
@@ -286,6 +292,7 @@ class Clearing:
             held = [account.positions[index] for account in self.accounts.values() if index in account.positions]
             assert sum(position.lots for position in held) == 0, "positions sum to zero"
             assert sum(position.mark_num for position in held) == 0, "what one paid another received"
+        assert 0 <= self.withdrawals_mills <= self.deposits_mills <= MONEY_MAX, "what is paid in is bounded (SPEC-004)"
         cash = sum(account.cash_mills for account in self.accounts.values())
         assert cash + self.fees_mills == self.deposits_mills - self.withdrawals_mills, "money is conserved"
 

@@ -354,6 +354,7 @@ class Reference:
                 lots=position.lots, value_tick_lots=position.mark_num, account_sequence=sequence,
                 flags=EventFlag.MARGIN if last else 0, reference=self.hold_mills(account),
                 amount_mills=self.clearing.equity_mills(account),
+                order_id=self.clearing.equity_mills(account) - self.clearing.funds_mills(account),
             )  # fmt: skip
         self.touched = []
 

@@ -27,7 +27,7 @@ from exchange.limits import MMP_FILLS, QUOTE_ENTRIES_MAX
 from exchange.records import QUOTE_KEY, QUOTE_OWNER
 from exchange.units import ORDER_LOTS_MAX
 from tests.reference_book import Order, signed
-from tests.reference_checks import ENTRY_STATES, first_failure, is_killed, outside_band, side_is_full
+from tests.reference_checks import ENTRY_STATES, SIDE_LOTS_MAX, first_failure, is_killed, outside_band, side_is_full
 
 if TYPE_CHECKING:
     from tests.reference_engine import Reference
@@ -164,14 +164,16 @@ def _risk_checks(reference: Reference, both: list[Wanted]) -> Check:
     leaving = [wanted.old for wanted in both if wanted.leaves]
     entering = [_draft(reference, wanted) for wanted in both if wanted.enters]
     working = [order for order in reference.working(account.number) if order not in leaving] + entering
-    yield account.close_only and any(clearing.opens(account, working, o) for o in entering), RejectReason.CLOSE_ONLY
+    opens = not all(clearing.only_closes(account, working, order) for order in entering)
+    yield account.close_only and opens, RejectReason.CLOSE_ONLY
     yield any(clearing.limit_broken(account, working, order) for order in entering), RejectReason.POSITION
-    short_of_money = clearing.hold_mills(account, working) > clearing.equity_mills(account)
-    yield bool(entering) and short_of_money and not account.close_only, RejectReason.RISK
+    yield opens and clearing.hold_mills(account, working) > clearing.funds_mills(account), RejectReason.RISK
     fresh = sum(wanted.enters and wanted.fresh for wanted in both)
     yield not reference.ids.has_room(fresh), RejectReason.FULL
     for wanted, order in zip([wanted for wanted in both if wanted.enters], entering, strict=True):
         yield side_is_full(reference, order, wanted.old), RejectReason.FULL
+        executed = wanted.old.filled_lots if wanted.old is not None else 0
+        yield executed + wanted.lots > SIDE_LOTS_MAX, RejectReason.FULL
 
 
 def _draft(reference: Reference, wanted: Wanted) -> Order:

@@ -19,6 +19,7 @@ from exchange.codes import (
     Side,
     TimeInForce,
 )
+from exchange.units import MONEY_MAX
 from tests import reference_collar as collar
 from tests import reference_stops as stops
 from tests.reference_book import Book, Order
@@ -207,29 +208,32 @@ def may_cancel(reference: Reference, order: Order) -> bool:
 
 
 def move_cash(reference: Reference) -> None:
-    """DEPOSIT and WITHDRAW; only cash that the hold does not need leaves (MARGIN-013)."""
+    """DEPOSIT and WITHDRAW: what is paid in is bounded (SPEC-004), only free funds are paid out (MARGIN-015)."""
     command = reference.command
     account = reference.clearing.accounts.get(command.account)
     if account is None:
         reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_ACCOUNT)
         return
     out = command.kind == CommandKind.WITHDRAW
-    hold, equity = reference.hold_mills(account), reference.clearing.equity_mills(account)
+    clearing, hold = reference.clearing, reference.hold_mills(account)
+    equity, funds = clearing.equity_mills(account), clearing.funds_mills(account)
     if command.price < 1:
         reference.refuse(EventKind.REFUSED, RejectReason.BAD_QTY)
         return
-    if out and command.price > min(equity - hold, account.cash_mills):
-        reference.refuse(EventKind.REFUSED, RejectReason.RISK)
+    most = funds - hold if out else MONEY_MAX - clearing.deposits_mills
+    if command.price > most:
+        reason = RejectReason.RISK if out else RejectReason.FULL
+        reference.refuse(EventKind.REFUSED, reason, amount_mills=command.price, value_tick_lots=most)
         return
     amount = -command.price if out else command.price
     account.cash_mills += amount
-    reference.clearing.deposits_mills += 0 if out else command.price
-    reference.clearing.withdrawals_mills += command.price if out else 0
+    clearing.deposits_mills += 0 if out else command.price
+    clearing.withdrawals_mills += command.price if out else 0
     sequence = reference.next_number(account.number)
     reference.next_number(account.number)
     reference.answer(
         EventKind.CASH, amount_mills=amount, account_sequence=sequence, value_tick_lots=equity + amount,
-        reference=hold, flags=EventFlag.MARGIN,
+        reference=hold, order_id=equity - funds, flags=EventFlag.MARGIN,
     )  # fmt: skip
 
 

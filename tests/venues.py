@@ -8,7 +8,9 @@ from exchange.codes import CommandKind, Side
 from exchange.conformance.rows import Command
 from exchange.conformance.venues import EngineVenue, rows
 from exchange.engine import query
+from exchange.engine.risk import free_mills
 from exchange.limits import TEST, Limits
+from exchange.publish.account_views import margin_view
 from tests.reference_book import Book, Order
 from tests.reference_engine import Reference
 
@@ -91,6 +93,9 @@ class Pair:
             assert margin.cash_mills == account.cash_mills, f"cash of account {number}"
             assert margin.equity_mills == reference.clearing.equity_mills(account), f"equity of account {number}"
             assert margin.initial_mills == reference.hold_mills(account), f"hold of account {number}"
+            free = reference.clearing.funds_mills(account) - margin.initial_mills
+            assert margin.free_mills == margin_view(states, number).free_mills == free, f"free funds of {number}"
+            assert free_mills(states[0], number) == free, f"free funds of {number} as checks see them"
             row = states[0].accounts[number]
             assert row.hold_mills + row.unweighed_mills >= margin.initial_mills, f"bound of account {number}"
             assert query.account_sequence(states, number) == account.sequence

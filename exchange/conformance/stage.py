@@ -142,7 +142,9 @@ class Stage:
             self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(number, {} if helper else self.parameters))
             funds = FUNDS if helper else self.parameters.get("cash", FUNDS)
             if funds:
-                self._apply(CommandKind.DEPOSIT, account=number, price=funds)
+                told = self._apply(CommandKind.DEPOSIT, account=number, price=funds)
+                if told:
+                    raise CannotStage(f"no cash for account {name}: {told[0]}")
             if self.protects and not helper:
                 self._protect(number)
         return self.accounts[name]

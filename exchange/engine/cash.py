@@ -1,13 +1,14 @@
-"""Rows of the venue that move money."""
+"""Rows of the venue that move money: what is paid in is bounded (SPEC-004), what is paid out is free (MARGIN-015)."""
 
 import numpy as np
 
 from exchange.clearing.margin import weigh_account
 from exchange.codes import EventFlag, EventKind, RejectReason
 from exchange.engine.emit import answer_event, next_in_stream, refuse
-from exchange.engine.risk import equity_mills, free_mills
-from exchange.engine.validate import BAD_QTY, NONE, UNKNOWN_ACCOUNT, known_account
+from exchange.engine.risk import equity_mills, free_mills, unpaid_mills
+from exchange.engine.validate import BAD_QTY, FULL, NONE, UNKNOWN_ACCOUNT, known_account
 from exchange.kernel import kernel
+from exchange.units import MONEY_MAX
 
 CASH = np.int64(EventKind.CASH)
 REFUSED = np.int64(EventKind.REFUSED)
@@ -16,14 +17,20 @@ MARGIN = np.int64(EventFlag.MARGIN)
 
 
 @kernel
+def most_mills(state, account, sign):
+    """The most that may be paid in now (sign 1), or out (sign -1)."""
+    # What is free is never more than the cash that is there.
+    return free_mills(state, account) if sign < 0 else MONEY_MAX - state.deposits_mills
+
+
+@kernel
 def _check_move(state, account, amount, sign):
     if not known_account(state, account):
         return UNKNOWN_ACCOUNT
     if amount <= 0:
         return BAD_QTY
-    # Only free equity leaves, and never more than the cash that is there (MARGIN-013).
-    if sign < 0 and amount > min(free_mills(state, account), state.accounts[account].cash_mills):
-        return RISK
+    if amount > most_mills(state, account, sign):
+        return RISK if sign < 0 else FULL
     return NONE
 
 
@@ -34,7 +41,10 @@ def move_cash(state, out, command, sign):
     amount = np.int64(command.price)
     reason = _check_move(state, account, amount, sign)
     if reason != NONE:
-        refuse(state, out, REFUSED, command, reason)
+        row = refuse(state, out, REFUSED, command, reason)
+        if reason == RISK or reason == FULL:
+            row.amount_mills = amount
+            row.value_tick_lots = most_mills(state, account, sign)
         return
     account_row = state.accounts[account]
     account_row.cash_mills += sign * amount
@@ -48,6 +58,7 @@ def move_cash(state, out, command, sign):
     row.amount_mills = sign * amount
     row.value_tick_lots = equity_mills(account_row)
     row.reference = account_row.hold_mills
+    row.order_id = unpaid_mills(account_row)
     row["flags"] = MARGIN
     row.account_sequence = next_in_stream(state, account)
     next_in_stream(state, account)

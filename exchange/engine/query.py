@@ -305,11 +305,12 @@ def position(states: np.ndarray, account: int, index: int) -> PositionRow:
 
 
 def margin(states: np.ndarray, account: int) -> MarginRow:
-    """Cash, equity and the margin held for positions and working orders together (MARGIN-013)."""
+    """Cash, equity, the margin held for positions and working orders together (MARGIN-013), and what is free for
+    orders and withdrawals: `risk.free_mills` (MARGIN-015)."""
     row = states[0].accounts[account]
     cash, hold = int(row.cash_mills), int(held_mills(states[0], account))
     equity = cash + int(row.gain_mills)
-    return MarginRow(cash, equity, hold, share_ceil(hold, MAINTENANCE_BP), equity - hold)
+    return MarginRow(cash, equity, hold, share_ceil(hold, MAINTENANCE_BP), min(cash, equity) - hold)
 
 
 def accounts(states: np.ndarray) -> list[int]:
@@ -356,15 +357,16 @@ def channel_sequences(states: np.ndarray) -> dict[tuple[str, int], int]:
 
 
 def totals(states: np.ndarray) -> Totals:
-    """Where all money is: cash + fees = deposits - withdrawals, gains sum to zero (INV-018)."""
+    """Where all money is: cash + fees = deposits - withdrawals, gains sum to zero (INV-018). Sums of Python's integers:
+    those of an array wrap."""
     state = states[0]
     rows = state.accounts
     return Totals(
         int(state.deposits_mills),
         int(state.withdrawals_mills),
         int(state.fees_mills),
-        int(rows["cash_mills"].sum()),
-        int(rows["gain_mills"].sum()),
+        sum(rows["cash_mills"].tolist()),
+        sum(rows["gain_mills"].tolist()),
     )
 
 

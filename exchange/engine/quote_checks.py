@@ -13,7 +13,17 @@ from exchange.clearing.positions import (
 )
 from exchange.codes import OrderType, RejectReason, Side, TimeInForce
 from exchange.engine.protection import lets_quote
-from exchange.engine.risk import check_risk, has_plain_limits, reach_of, side_is_full, surely_free_mills
+from exchange.engine.risk import (
+    LOTS_CEILING,
+    RISK,
+    check_limits,
+    free_mills,
+    has_plain_limits,
+    only_closes,
+    reach_of,
+    side_is_full,
+    surely_free_mills,
+)
 from exchange.engine.validate import (
     BAD_COMBO,
     BAD_LOT,
@@ -171,6 +181,8 @@ def _check_risk(state, command, book, bid, ask):
         slot = ask if side else bid
         more = quoted_lots(command, side) - (np.int64(state.orders[slot].leaves_lots) if slot != 0 else 0)
         full = full or side_is_full(book, side, more)
+        # A side that is stated again counts on what it has executed.
+        full = full or (slot != 0 and state.orders[slot].filled_lots + quoted_lots(command, side) > LOTS_CEILING)
     return FULL if full else NONE
 
 
@@ -193,22 +205,27 @@ def _fits_beside(state, account, row, book, command, bid, ask):
 
 @kernel
 def _try_sides(state, command, account, row, book, bid, ask, fresh):
-    """The new sides are counted as working in place of the old ones, and that is undone. The first reason of both."""
+    """The new sides are counted as working in place of the old ones, and that is undone. The first reason of both.
+
+    Funds have to cover all that works, unless every side that enters only closes (MARGIN-016).
+    """
     before = np.int64(state.used_positions)
     account_row = state.accounts[account]
     unweighed_mills, unweighed = np.int64(account_row.unweighed_mills), np.int64(account_row.unweighed)
     if fresh != 0:
         row = open_positions(state, account, row, book)
     _swap_sides(state, command, account, row, book, bid, ask, np.int64(-1))
-    reason = NONE
+    reason, opens = NONE, False
     for side in range(2):
         if _enters(state, command, ask if side else bid, side):
             lots = quoted_lots(command, side)
-            tick = quoted_tick(command, side)
-            found = check_risk(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
+            found = check_limits(state, account, row, book, side, lots)
             if found != NONE and (reason == NONE or found < reason):
                 reason = found
-            _count(state, account, row, book, side, tick, lots)
+            opens = opens or not only_closes(state, account, row, book, side, lots)
+            _count(state, account, row, book, side, quoted_tick(command, side), lots)
+    if reason == NONE and opens and free_mills(state, account) < 0:
+        reason = RISK
     for side in range(2):
         if _enters(state, command, ask if side else bid, side):
             tick = quoted_tick(command, side)

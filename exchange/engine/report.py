@@ -5,7 +5,7 @@ import numpy as np
 from exchange.clearing.margin import weigh_account
 from exchange.codes import EventFlag, EventKind
 from exchange.engine.emit import market_event, next_in_stream
-from exchange.engine.risk import equity_mills
+from exchange.engine.risk import equity_mills, unpaid_mills
 from exchange.kernel import anew, kernel, leaf_kernel
 from exchange.limits import STEP_EVENTS
 
@@ -36,6 +36,7 @@ def _report_once(state, out):
     row.lots = position.lots
     row.value_tick_lots = position.mark_num
     row.amount_mills = equity_mills(account_row)
+    row.order_id = unpaid_mills(account_row)
     row.reference = account_row.hold_mills
     row.account_sequence = next_in_stream(state, account)
     if account_row.touched == 0:

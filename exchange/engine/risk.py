@@ -19,20 +19,32 @@ LOTS_CEILING = 0x7FFFFFFF  # of one side of a book: levels, auctions and events 
 
 @leaf_kernel
 def equity_mills(account_row):
-    """Cash plus positions at the last mark."""
+    """Cash plus positions at the last mark: what maintenance is measured against (MARGIN-012)."""
     return account_row.cash_mills + account_row.gain_mills
 
 
 @leaf_kernel
+def unpaid_mills(account_row):
+    """What of the equity is no funds yet: gains of all positions together, until variation pays them (MARGIN-015)."""
+    return max(account_row.gain_mills, np.int64(0))
+
+
+@leaf_kernel
+def funds_mills(account_row):
+    """Cash less what the positions have lost since the last mark; what they have gained does not count (MARGIN-015)."""
+    return account_row.cash_mills + min(account_row.gain_mills, np.int64(0))
+
+
+@leaf_kernel
 def free_mills(state, account):
-    """Equity that nothing is held for."""
-    return equity_mills(state.accounts[account]) - held_mills(state, account)
+    """Funds that nothing is held for: what orders and withdrawals may use."""
+    return funds_mills(state.accounts[account]) - held_mills(state, account)
 
 
 @leaf_kernel
 def surely_free_mills(account_row):
     """What is free at least, whatever a weighing would tell: no more than `free_mills`."""
-    return equity_mills(account_row) - account_row.hold_mills - account_row.unweighed_mills
+    return funds_mills(account_row) - account_row.hold_mills - account_row.unweighed_mills
 
 
 @leaf_kernel
@@ -56,26 +68,37 @@ def reach_of(position, side, lots):
 
 
 @leaf_kernel
-def _leg_reasons(state, account, row, book, side, lots, close_only):
-    """CLOSE_ONLY or POSITION over the legs that an order of these lots would change, NONE if all allow it."""
+def only_closes(state, account, row, book, side, lots):
+    """Whether so many lots more, with all that works on their side, take no position beyond zero; those of a
+    combination none of its legs (MARGIN-016). `row`: as `check_risk` says."""
+    if row != 0:
+        return reach_of(state.positions[row], side, lots) <= 0
+    for leg in range(book.leg_count):
+        position = state.positions[leg_position(state, account, row, book, leg)]
+        if reach_of(position, side if book.legs[leg].sign > 0 else 1 - side, lots) > 0:
+            return False
+    return True
+
+
+@leaf_kernel
+def _exceeds_own_limits(state, account, row, book, side, lots):
+    """The account's largest position and LIMIT-004, over the legs that an order of these lots would change."""
     account_row = state.accounts[account]
-    if row != 0 and book.term == 0 and not close_only:
-        return NONE if reach_of(state.positions[row], side, lots) <= account_row.position_lots_max else POSITION
+    if row != 0 and book.term == 0:
+        return reach_of(state.positions[row], side, lots) > account_row.position_lots_max
     for leg in range(book.leg_count):
         position = state.positions[leg_position(state, account, row, book, leg)]
         leg_side = side if book.legs[leg].sign > 0 else 1 - side
         reach = reach_of(position, leg_side, lots)
-        if close_only and reach > 0:
-            return CLOSE_ONLY
         if reach > account_row.position_lots_max:
-            return POSITION
+            return True
         if state.books[book.legs[leg].book].term != 0:
             # LIMIT-004: what this order adds to the larger side of this position.
             other = reach_of(position, 1 - leg_side, np.int64(0))
             before = max(abs(reach - lots), abs(other))
             if account_row.term_lots + max(abs(reach), abs(other)) - before > account_row.term_lots_max:
-                return POSITION
-    return NONE
+                return True
+    return False
 
 
 @leaf_kernel
@@ -95,10 +118,23 @@ def _exceeds_spot_limit(state, account, book, side, lots):
 
 @leaf_kernel
 def has_plain_limits(state, account, row, book):
-    """Whether an account's orders in a book meet no limits but its largest position and its equity."""
+    """Whether an account's orders in a book meet no limits but its largest position and its free funds."""
     if row == 0 or book.term != 0 or state.accounts[account]["flags"] & CLOSE_ONLY_FLAG != 0:
         return False
     return book.spot_weight == 0 or state.commodities[book.commodity].spot_lots_max == 0
+
+
+@leaf_kernel
+def check_limits(state, account, row, book, side, lots):
+    """CLOSE_ONLY or POSITION for `lots` more working on this side, NONE if neither stands against it.
+
+    An order that only closes makes no count of LIMIT-004 larger: it passes even where a lowered limit is exceeded.
+    """
+    close_only = state.accounts[account]["flags"] & CLOSE_ONLY_FLAG != 0
+    held_back = close_only or _exceeds_own_limits(state, account, row, book, side, lots)
+    if held_back and not only_closes(state, account, row, book, side, lots):
+        return CLOSE_ONLY if close_only else POSITION
+    return POSITION if _exceeds_spot_limit(state, account, book, side, lots) else NONE
 
 
 @leaf_kernel
@@ -106,19 +142,17 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
     """First failing reason of rank 11 for `lots` more working on this side, NONE if all pass.
 
     row         the account's position in the book, 0 if there is none or it is a combination
-    lots        more lots working than now, > 0
+    lots        more lots working than now, negative: fewer
     loss_mills  change of the working orders' possible loss
-    Rules LIMIT-001, LIMIT-004, MARGIN-012, MARGIN-013.
+    Rules LIMIT-001, LIMIT-004, MARGIN-012, MARGIN-013, MARGIN-015, MARGIN-016.
     """
-    account_row = state.accounts[account]
-    close_only = account_row["flags"] & CLOSE_ONLY_FLAG != 0
-    reason = _leg_reasons(state, account, row, book, side, lots, close_only)
+    reason = check_limits(state, account, row, book, side, lots)
     if reason != NONE:
         return reason
-    if _exceeds_spot_limit(state, account, book, side, lots):
-        return POSITION
     # The bound settles it for all but an account that is nearly used up.
-    if close_only or max(lots, 0) * book.hold_bound_mills + loss_mills <= surely_free_mills(account_row):
+    if max(lots, 0) * book.hold_bound_mills + loss_mills <= surely_free_mills(state.accounts[account]):
+        return NONE
+    if only_closes(state, account, row, book, side, lots):
         return NONE
     rise = hold_rise(state, account, book, side, lots, loss_mills)
     return RISK if rise > free_mills(state, account) else NONE

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from exchange.codes import CommandKind, EventKind
+from exchange.codes import CommandKind, EventKind, RejectReason
 from exchange.operator.acts import Acts
 from exchange.operator.requests import Answer
-from exchange.publish.rows import KIND, REASON, Row
+from exchange.publish.rows import KIND, REASON, VALUE_TICK_LOTS, Row
+from exchange.units import MONEY_MAX
 from exchange.wire.errors import reason_text
 
 Reply = Callable[[Answer], None]
@@ -40,7 +41,7 @@ class Gather:
     def _take(self, events: list[Row], text: str) -> None:
         refused = next((row for row in events if row[KIND] == EventKind.REFUSED), None)
         if refused is not None:
-            self._finish("", reason_text(refused[REASON]))
+            self._finish("", _why(refused, text))
         else:
             self._finish(_with_cancelled(text, events), "")
 
@@ -50,6 +51,16 @@ class Gather:
         self._why = self._why or why
         if self._parts == 0:
             self._reply(Answer(not self._why, self._told, self._why))
+
+
+def _why(refused: Row, text: str) -> str:
+    """Why a row was refused; `text` says what it asked for. Of money also how much would have been in order."""
+    most = max(0, refused[VALUE_TICK_LOTS])
+    if refused[REASON] == RejectReason.RISK:
+        return f"{text}: free funds are {most} mills (MARGIN-015)"
+    if refused[REASON] == RejectReason.FULL:
+        return f"{text}: {most} more are taken, all deposits of a venue are at most {MONEY_MAX} mills (SPEC-004)"
+    return reason_text(refused[REASON])
 
 
 def _with_cancelled(text: str, events: list[Row]) -> str:

@@ -1,7 +1,7 @@
 """What the operator of a running venue may ask: one JSON object a line over the operator's socket (SEC-060).
 
 {"do":"state","target":"H100","to":"paused"}        ->  {"ok":true,"told":["H100 PAUSED operator"]}
-{"do":"money","account":7,"mills":-5000}             ->  {"ok":false,"why":"free funds do not cover the margin held"}
+{"do":"money","account":7,"mills":-5000}             ->  {"ok":false,"why":"withdraw of 5000 mills: free funds ..."}
 """
 
 from collections.abc import Collection
@@ -107,7 +107,7 @@ class DefineAccount(Ask, tag="account"):
 
 
 class Money(Ask, tag="money"):
-    """Pay in, or out where it is negative: free funds only (MARGIN-013)."""
+    """Pay in, or out where it is negative: free funds only (MARGIN-015)."""
 
     account: Account
     mills: Annotated[int, Meta(ge=-(10**15), le=10**15)]

@@ -169,11 +169,11 @@ class ExecutionReports:
             gains = split_gain(lots, (price * lots - value) * self._hours[index])
             reports.append((account, number, Position(*head, self._ids[index], lots, value, price, *gains)))
             if flags & _MARGIN:
-                reports.append(_margin(head, amount, reference))
+                reports.append(_margin(head, amount, order_id, reference))
         elif kind == _CASH:
             reports.append((account, number, Cash(*head, CURRENCY, amount, "deposit" if amount > 0 else "withdrawal")))
             if flags & _MARGIN:
-                reports.append(_margin(head, value, reference))
+                reports.append(_margin(head, value, order_id, reference))
         elif kind in (_MMP, _MMPR):
             why = THRESHOLDS[reason] if kind == _MMP else ""
             reports.append((account, number, ProtectionEvent(*head, order_id, PROTECTION_STATES[state], why, lots)))
@@ -191,11 +191,12 @@ def split_gain(lots: int, gain_mills: int) -> tuple[int, int | None]:
     return (gain_mills, None) if lots else (0, gain_mills)
 
 
-def _margin(head: tuple[int, int, int, int], equity: int, held: int) -> Report:
+def _margin(head: tuple[int, int, int, int], equity: int, unpaid: int, held: int) -> Report:
+    """Gains that are not paid yet are no funds (MARGIN-015)."""
     account, number, e, time_us = head
     maintenance = share_ceil(held, MAINTENANCE_BP)
     return (
         account,
         number + 1,
-        Margin(account, number + 1, e, time_us, CURRENCY, equity, held, maintenance, equity - held),
+        Margin(account, number + 1, e, time_us, CURRENCY, equity, held, maintenance, equity - unpaid - held),
     )

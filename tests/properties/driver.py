@@ -9,8 +9,8 @@ from tests.properties.collars import collar_edges
 from tests.properties.day_invariants import fold_day_limits
 from tests.properties.features import Features
 from tests.properties.flow import WEIGHTS, Flow
+from tests.properties.funds import Funds
 from tests.properties.invariants import Ledger
-from tests.properties.requirement import required_mills
 from tests.properties.tape import chunks
 from tests.rows import Command
 from tests.venues import EngineVenue, Pair
@@ -55,8 +55,7 @@ class Run:
         self.compare_every = compare_every
         self.weights = weights or WEIGHTS
         self.features = Features()
-        self.moved_limits = False  # a settlement may leave an account short
-        self.ever_close_only: set[int] = set()
+        self.funds = Funds()
 
     @property
     def seen(self) -> Counter[str]:
@@ -109,7 +108,7 @@ class Run:
         self.pair.compare_accounts()
         self.pair.compare_sessions()
         self.pair.reference.clearing.check()
-        self._check_margin()
+        self.funds.check(self.pair.reference)
 
     def replay(self) -> None:
         """The same rows in a few large batches tell the same and leave the same bytes (INV-020)."""
@@ -128,20 +127,9 @@ class Run:
         tried = ("tried", "next_tried", "tried_lots", "tried_fills", "tried_delta", "tried_hours")
         assert not any(states["protections"][name].any() for name in tried), "a dry run leaves no trace"
 
-    def _check_margin(self) -> None:
-        """MARGIN-013: the hold covers what the positions need, and equity covers the hold."""
-        reference = self.pair.reference
-        for number, account in reference.clearing.accounts.items():
-            hold, equity = reference.hold_mills(account), reference.clearing.equity_mills(account)
-            assert required_mills(reference.clearing, account) <= hold, f"hold of account {number} is too small"
-            if number not in self.ever_close_only and not self.moved_limits:
-                assert hold <= equity, f"account {number} holds {hold} with equity {equity}"
-
     def do(self, kind: CommandKind, step: Any) -> None:
         """One step of the flow: a row, or the payload of a control."""
         if isinstance(step, dict):
-            if step.get("close_only"):
-                self.ever_close_only.add(step["account"])
             reference, control = self.pair.reference, Command(kind=kind)
             self.ledger.before(reference, control)
             events = self.pair.control(kind, step)
@@ -150,15 +138,18 @@ class Run:
             self.features.control(kind, events)
             if kind == CommandKind.DAY_LIMITS:
                 fold_day_limits(self.ledger, events)
-                self.moved_limits = True
+                self.funds.settled(reference)
             return
         reference = self.pair.reference
         self.features.before(reference, step)
         self.ledger.before(reference, step)
+        self.funds.before(reference, step)
         self.ledger.edges = edges = collar_edges(reference)
         events = self.pair.apply(step)
         self.ledger.after(reference, step, events)
         self.features.after(reference, step, events)
+        if self.funds.after(reference, step):
+            self.seen[f"{kind.name} only closes"] += 1
         self.seen["CLAMPED"] += sum(
             event.kind == EventKind.UNX and event.price in edges.get(event.instrument, ()) for event in events
         )

@@ -21,6 +21,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.records import QUOTE_KEY, pack_client_order_id, pack_tag
+from exchange.units import MONEY_MAX
 from tests.market import account_payload, property_market
 from tests.properties import quote_flow, repeat_flow
 from tests.reference_engine import Reference
@@ -312,9 +313,10 @@ class Flow:
         kind = self.pick([CommandKind.DEPOSIT, CommandKind.WITHDRAW])
         number = self.account_number()
         account = reference.clearing.accounts.get(number)
-        free = reference.clearing.equity_mills(account) - reference.hold_mills(account) if account else 5
-        amounts = [1, 0, -7, 1_000, 50_000, free, free + 1, free // 2]
-        return self.stamp(kind, account=number, price=min(self.pick(amounts), 2**60))
+        free = reference.clearing.funds_mills(account) - reference.hold_mills(account) if account else 5
+        room = MONEY_MAX - reference.clearing.deposits_mills
+        amounts = [1, 0, -7, 1_000, 50_000, free, free + 1, free // 2, room + 1, self.pick([2**63 - 1, -(2**63)])]
+        return self.stamp(kind, account=number, price=self.pick(amounts))
 
     def _state(self, reference: Reference) -> Any:
         """Anywhere, mostly where the table allows; of a group or a book."""

@@ -107,6 +107,18 @@ def test_money_that_moves_is_cash_and_margin() -> None:
     ]
 
 
+@pytest.mark.rule("MARGIN-015")
+@pytest.mark.parametrize("kind", [EventKind.POS, EventKind.CASH])
+def test_gains_that_are_not_paid_are_equity_and_not_free(kind: EventKind) -> None:
+    money = "amount_mills" if kind == EventKind.POS else "value_tick_lots"
+    row = event(
+        kind, account=7, instrument=1, **{money: 25002976}, order_id=2976, reference=1190400, flags=EventFlag.MARGIN,
+        account_sequence=8,
+    )  # fmt: skip
+    margin = messages(row)[-1]
+    assert (margin["eq"], margin["im"], margin["free"]) == (25002976, 1190400, 23809600)
+
+
 @pytest.mark.rule("SESS-021", "SESS-022")
 def test_a_disconnect_says_whether_the_client_fell_silent() -> None:
     terms = {"account": 7, "lots": 1, "account_sequence": 1}

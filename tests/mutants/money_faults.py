@@ -1,0 +1,153 @@
+"""Faults of money: margin, free funds, positions, fees, the day's figures."""
+
+from tests.mutants.plant import Fault
+
+CASH = "exchange/engine/cash.py"
+FILLS = "exchange/clearing/fills.py"
+MARGIN = "exchange/clearing/margin.py"
+MATCHING = "exchange/engine/matching.py"
+ORDERS = "exchange/engine/orders.py"
+QUOTE_CHECKS = "exchange/engine/quote_checks.py"
+REPORT = "exchange/engine/report.py"
+RISK = "exchange/engine/risk.py"
+TRADES = "exchange/engine/trades.py"
+
+MONEY_FAULTS = (
+    Fault(
+        "margin of a cancelled order stays held",
+        ORDERS,
+        "    release_working(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))\n",
+        "",
+    ),
+    Fault(
+        "a month weighs on its commodity's first scan tier",
+        MARGIN,
+        "                book.first_risk = risk_place(state, np.int64(0), number)\n",
+        "",
+    ),
+    Fault(
+        "of a combination's scan tiers one is weighed",
+        MARGIN,
+        "book.scan_bits |= np.int64(1)",
+        "book.scan_bits = np.int64(1)",
+    ),
+    Fault(
+        "an order that is not weighed holds nothing",
+        MARGIN,
+        "    state.accounts[account].unweighed_mills += lots * book.hold_bound_mills\n",
+        "",
+    ),
+    Fault("a scan tier that has changed is not weighed", MARGIN, "    account_row.unweighed |= book.scan_bits\n", ""),
+    Fault("what is held is told as it was last weighed", REPORT, "    weigh_account(state, account)\n", ""),
+    Fault(
+        "what is not weighed is paid out",
+        CASH,
+        "free_mills(state, account)",
+        "equity_mills(state.accounts[account]) - state.accounts[account].hold_mills",
+    ),
+    Fault(
+        "a quote that was tried stays in the bound",
+        QUOTE_CHECKS,
+        "    account_row.unweighed_mills, account_row.unweighed = unweighed_mills, unweighed\n",
+        "",
+    ),
+    Fault(
+        "an account that is used up is never weighed",
+        RISK,
+        "    if surely_free_mills(state.accounts[account]) < 0:\n",
+        "    if False:\n",
+    ),
+    Fault(
+        "gains against the mark are free funds",
+        RISK,
+        "    return account_row.cash_mills + min(account_row.gain_mills, np.int64(0))\n",
+        "    return account_row.cash_mills + account_row.gain_mills\n",
+    ),
+    Fault("gains that are no funds are told as free", CASH, "    row.order_id = unpaid_mills(account_row)\n", ""),
+    Fault(
+        "a position is not closed without free funds",
+        RISK,
+        "    if only_closes(state, account, row, book, side, lots):\n        return NONE\n",
+        "",
+    ),
+    Fault(
+        "any order against a position closes it",
+        RISK,
+        "        return reach_of(state.positions[row], side, lots) <= 0\n",
+        "        return state.positions[row].lots * (1 - 2 * side) < 0\n",
+    ),
+    Fault(
+        "a combination closes if one leg does",
+        RISK,
+        "            return False\n    return True\n\n\n@leaf_kernel\ndef _exceeds_own_limits",
+        "            continue\n        return True\n    return False\n\n\n@leaf_kernel\ndef _exceeds_own_limits",
+    ),
+    Fault(
+        "a quote that closes on one side opens on the other",
+        QUOTE_CHECKS,
+        "opens = opens or not only_closes(",
+        "opens = not only_closes(",
+    ),
+    Fault("deposits wrap", CASH, "MONEY_MAX - state.deposits_mills", "MONEY_MAX"),
+    Fault(
+        "executed lots of a quote wrap",
+        QUOTE_CHECKS,
+        "state.orders[slot].filled_lots + quoted_lots(command, side) > LOTS_CEILING",
+        "False",
+    ),
+    Fault(
+        "maker pays the taker's fee",
+        FILLS,
+        "        rate = book.maker_fee\n",
+        "        rate = book.taker_fee\n",
+    ),
+    Fault(
+        "position limit forgets working orders",
+        RISK,
+        "    return held + position.working[side] + lots\n",
+        "    return held + lots\n",
+    ),
+    Fault(
+        "several fills are booked at the aggressor's limit",
+        MATCHING,
+        "order.value_tick_lots - value_before\n",
+        "tick * (lots_before - order.leaves_lots)\n",
+    ),
+    Fault(
+        "last price of several fills is their first",
+        TRADES,
+        "    book.last_tick = last\n",
+        "    book.last_tick = first\n",
+    ),
+    Fault(
+        "the day's high misses the last of several fills",
+        TRADES,
+        "max(book.day_high, first, last)",
+        "max(book.day_high, first)",
+    ),
+    Fault(
+        "the day's low misses the last of several fills",
+        TRADES,
+        "min(book.day_low, first, last)",
+        "min(book.day_low, first)",
+    ),
+    Fault(
+        "the day's high misses the first of several fills",
+        TRADES,
+        "max(book.day_high, first, last)",
+        "max(book.day_high, last)",
+    ),
+    Fault(
+        "the day's low misses the first of several fills",
+        TRADES,
+        "min(book.day_low, first, last)",
+        "min(book.day_low, last)",
+    ),
+    Fault("the day opens at the last of several fills", TRADES, "book.open_tick = first", "book.open_tick = last"),
+    Fault(
+        "the day's volume counts the last of several fills",
+        TRADES,
+        "    book.volume_tick_lots += value\n",
+        "    book.volume_tick_lots += last * lots\n",
+    ),
+)

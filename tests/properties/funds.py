@@ -1,0 +1,102 @@
+"""Who may hold more than his funds, and why: straight from MARGIN-013, 015 and 016, on what a command finds."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from exchange.codes import CommandFlag, CommandKind, Side
+from tests.properties.requirement import required_mills
+from tests.reference_book import Order, signed
+from tests.reference_engine import Reference
+from tests.reference_quotes import words
+
+ENTERS = (CommandKind.NEW, CommandKind.REPLACE, CommandKind.QUOTE)
+
+
+def free_mills(reference: Reference, number: int) -> int:
+    """MARGIN-015, position by position."""
+    account = reference.clearing.accounts[number]
+    gains = 0
+    for index, position in account.positions.items():
+        instrument = reference.clearing.instruments[index]
+        gains += (instrument.settle_tick * position.lots - position.mark_num) * instrument.hours
+    return account.cash_mills + min(0, gains) - reference.hold_mills(account)
+
+
+def closes(reference: Reference, number: int, index: int, side: int, lots: int, old: Order | None) -> bool:
+    """MARGIN-016: so many lots in place of an old order, and all that works on their side, are at most the position
+    that they close, leg by leg."""
+    account = reference.clearing.accounts[number]
+    instruments = reference.clearing.instruments
+    others = [order for order in reference.working(number) if order is not old]
+    for leg, sign in instruments[index].legs:
+        direction = sign * signed(side)
+        working = sum(
+            order.leaves_lots
+            for order in others
+            for other, other_sign in instruments[order.instrument].legs
+            if other == leg and other_sign * signed(order.side) == direction
+        )
+        if lots + working > -direction * account.lots(leg):
+            return False
+    return True
+
+
+class Funds:
+    """Follows a run: an account falls short of funds by an order that only closes, or by a settlement. Nothing else."""
+
+    def __init__(self) -> None:
+        self.short: set[int] = set()
+        self.free: int | None = None
+        self.closes = False
+
+    def before(self, reference: Reference, command: Any) -> None:
+        self.free = None
+        known = command.account in reference.clearing.accounts
+        if known and command.kind in ENTERS:
+            self.free = free_mills(reference, command.account)
+            self.closes = all(closes(reference, *side) for side in _entered(reference, command))
+
+    def after(self, reference: Reference, command: Any) -> bool:
+        """Whether the command entered what only closes beyond the funds of its account."""
+        if self.free is None:
+            return False
+        free = free_mills(reference, command.account)
+        if free >= 0:
+            self.short.discard(command.account)
+        beyond = free < min(0, self.free)
+        if beyond:
+            assert self.closes, f"account {command.account} is let in with {self.free} free, {free} afterwards"
+            self.short.add(command.account)
+        return beyond
+
+    def settled(self, reference: Reference) -> None:
+        """New marks: losses count at once."""
+        self.short = {number for number in reference.clearing.accounts if free_mills(reference, number) < 0}
+
+    def check(self, reference: Reference) -> None:
+        """MARGIN-013: the hold covers what the positions need, and funds cover the hold."""
+        for number, account in reference.clearing.accounts.items():
+            hold, free = reference.hold_mills(account), free_mills(reference, number)
+            assert required_mills(reference.clearing, account) <= hold, f"hold of account {number} is too small"
+            assert free >= 0 or number in self.short, f"account {number} holds {hold} with {free} free"
+
+
+def _entered(reference: Reference, command: Any) -> Iterator[tuple[int, int, int, int, Order | None]]:
+    """What a command would work more than now: account, book, side, lots, the order in whose place."""
+    number = command.account
+    if command.kind == CommandKind.REPLACE:
+        order = reference.find(command)
+        if order is not None:
+            total = order.order_lots if command.flags & CommandFlag.KEEP_LOTS else command.lots
+            yield number, order.instrument, order.side, total - order.filled_lots, order
+    elif command.instrument in reference.clearing.instruments:
+        if command.kind == CommandKind.NEW:
+            yield number, command.instrument, command.side, command.lots, None
+            return
+        for side, price, lots in (
+            (Side.BUY, command.price, command.lots),
+            (Side.SELL, command.trigger, command.minimum_lots),
+        ):
+            old = reference.find_client(number, words(side, command.instrument))
+            if lots and (old is None or price != old.price or lots > old.leaves_lots):
+                yield number, command.instrument, side, lots, old
