@@ -16,7 +16,7 @@ from contracts_spec.errors import SpecError
 from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec, spec_sha256
 from contracts_spec.schema import Spec
-from exchange.account_terms import check_fixed, new_account
+from exchange.account_terms import check_deposit, check_fixed, new_account
 from exchange.codes import CommandKind, EventKind, MarketState, StateReason
 from exchange.day_schedule import DaySchedule
 from exchange.engine import query
@@ -43,7 +43,7 @@ from exchange.venue import Spawn, Venue
 RULES = 5  # up by one with every change of what equal commands come to: journals note from where on it holds
 RECORDED_ROWS_MAX = 1_048_576  # events of the replay that history takes up
 DONE_CHUNKS = 32  # of history, that the latest ends of orders are looked for in
-DEPOSIT_MILLS_MAX = 10**15  # at once: thousands of them are far from what money is counted in
+DEPOSIT_MILLS_MAX = 10**15  # at once: a thousand of them are all that a venue takes (SPEC-004)
 FIRM_MAX = 2**32 - 1
 KEY_PREFIX = "k_"
 CLOSING_SNAPSHOT_RECORDS = 1_000_000  # a stop after more commands than these takes a snapshot: the next start is quick
@@ -225,6 +225,8 @@ class OpenVenue:
         self.control(CommandKind.DEFINE_ACCOUNT, encode_payload(terms))
 
     def deposit(self, account: int, mills: int) -> None:
+        """Pay into an account."""
+        check_deposit(self.engine.states, mills)
         fields = {"kind": CommandKind.DEPOSIT, "account": account, "price": mills}
         _expect(self.venue.run_now(fields), EventKind.CASH, f"deposit of {mills} to account {account}")
 
@@ -243,6 +245,7 @@ class OpenVenue:
         definition = KeyDefinition(pair.key, encode_bytes(pair.public()), [account], list(scopes), firm)
         flags = self.engine.states["accounts"][0]["flags"]
         payload = check_key(definition, deposit_mills, len(flags) - 1)
+        check_deposit(self.engine.states, deposit_mills)
         if pair.key in self.keys.keys:
             raise UserError(f"key {pair.key} exists already: choose another name")
         known_firm = query.firm_of(self.engine.states, account)

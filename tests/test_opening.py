@@ -10,6 +10,7 @@ from contracts_spec.load import load_spec
 from exchange import opening
 from exchange.errors import UserError
 from exchange.main import Settings, prepare
+from exchange.units import MONEY_MAX
 
 SETTINGS = Settings(day=date(2026, 11, 23), symbols=("H100.G90.H27",), limits="test", durability="none")
 
@@ -35,6 +36,21 @@ def test_the_catalogue_is_listed_once(tmp_path: Path) -> None:
     with prepare(folder, SETTINGS) as venue:
         assert not venue.created
         assert (venue.engine.sequence, venue.engine.state_hash()) == first
+
+
+@pytest.mark.rule("SPEC-004")
+def test_no_more_is_paid_in_than_a_venue_counts_and_no_key_is_left_behind(tmp_path: Path) -> None:
+    with prepare(str(tmp_path / "data"), SETTINGS) as venue:
+        venue.make_key("alice", account=1, deposit_mills=opening.DEPOSIT_MILLS_MAX)
+        venue.deposit(1, MONEY_MAX - opening.DEPOSIT_MILLS_MAX - 5)
+        with pytest.raises(
+            UserError, match=r"deposit 6 not in 0\.\.5: all deposits of a venue are at most 10{18} mills"
+        ):
+            venue.make_key("bob", account=2, deposit_mills=6)
+        assert list(venue.keys.keys) == ["k_alice"]
+        with pytest.raises(UserError, match=r"deposit 6 not in 0\.\.5"):
+            venue.deposit(1, 6)
+        venue.make_key("bob", account=2, deposit_mills=5)
 
 
 def test_a_key_has_one_name_and_an_account_that_exists(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from exchange.codes import EventKind
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.journal.errors import Refusal
+from exchange.journal.money import MoneyTold
 from exchange.journal.replay import replay_folder
 from exchange.journal.verify import verify
 from exchange.limits import Limits
@@ -64,7 +65,13 @@ def check_venue(
         progress(f"replaying {report.records:,} commands")
         engine = Engine(limits)
         counts: Counter[int] = Counter()
-        replay_folder(folder, engine, on_events=lambda events: counts.update(_kinds(events)))
+        told = MoneyTold()
+
+        def take(events: np.ndarray) -> None:
+            counts.update(_kinds(events))
+            told.add(events)
+
+        replay_folder(folder, engine, on_events=take)
     except Refusal as refusal:
         return Outcome(0, 0, [Check("journal verified", False, str(refusal))])
     orders, fills = counts[EventKind.ACK] + counts[EventKind.REJ], counts[EventKind.FILL] // 2
@@ -72,6 +79,7 @@ def check_venue(
         Check("the market traded", fills > 0, f"{orders:,} orders, {fills:,} trades"),
         positions_sum_to_zero(engine.states),
         cash_is_conserved(engine.states),
+        money_is_as_told(engine.states, told),
         clients_agree(engine.states, holdings),
         Check("every client's book passed its checksums", book_faults == 0, f"{book_faults} gaps or mismatches"),
         Check("journal verified", True, f"{report.frames:,} frames, {report.records:,} commands, chain unbroken"),
@@ -109,6 +117,13 @@ def cash_is_conserved(states: np.ndarray) -> Check:
     if held or totals.gains_mills:
         detail = f"{held} mills are missing, gains sum to {totals.gains_mills} mills"
     return Check("cash conserved", held == 0 and totals.gains_mills == 0, detail)
+
+
+def money_is_as_told(states: np.ndarray, told: MoneyTold) -> Check:
+    """The venue's money is the sum of what its events told one by one: no total has wrapped (SPEC-004)."""
+    faults = told.faults(states)
+    detail = f"{told.deposits_mills:,} mills paid in, {told.fees_mills:,} of fees"
+    return Check("money counted is money told", not faults, "; ".join(faults) or detail)
 
 
 def to_the_mill(mills: int) -> str:

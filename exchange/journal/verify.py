@@ -11,6 +11,7 @@ from exchange.engine.state import STATE_VERSION
 from exchange.journal.errors import EXIT_MISMATCH, Refusal, reading
 from exchange.journal.frames import MARK_BODY, NO_HASH, Frame, FrameKind
 from exchange.journal.head import read_head
+from exchange.journal.money import MoneyTold
 from exchange.journal.replay import EngineLike, EventHash, Replayer
 from exchange.journal.scan import Walk, judge_end
 from exchange.journal.segments import SegmentFile, open_segments, require_folder
@@ -65,6 +66,7 @@ class Verification:
         self.notes: list[str] = []
         self.segments: list[SegmentFile] = open_segments(disk, f"{folder}/journal")
         self.replayer: Replayer | None = None
+        self.money: MoneyTold | None = None
 
     def close(self) -> None:
         for segment in self.segments:
@@ -143,7 +145,9 @@ class Verification:
             from exchange.journal.recovery import compiled_engine
 
             make_engine = compiled_engine
-        return Replayer(make_engine(NAMED[json.loads(frame.payload)["limits"]], None), EventHash())
+            self.money = MoneyTold()
+        engine = make_engine(NAMED[json.loads(frame.payload)["limits"]], None)
+        return Replayer(engine, EventHash(), self.money.add if self.money is not None else None)
 
     def _finish(self, walk: Walk) -> VerifyReport:
         report = self.report
@@ -161,8 +165,15 @@ class Verification:
         if self.replayer is not None:
             report.events, report.fills = self.replayer.events, self.replayer.fills
             report.state_hash = self.replayer.engine.state_hash().hex()
+            self._check_money(self.replayer)
         report.notes = tuple(self.notes)
         return report
+
+    def _check_money(self, replayer: Replayer) -> None:
+        """INV-018, of the replayed state."""
+        faults = self.money.faults(replayer.engine.states) if self.money is not None else []
+        if faults:
+            raise Refusal(f"replay loses money: {'; '.join(faults)}", code=EXIT_MISMATCH)
 
 
 def summary(report: VerifyReport) -> str:

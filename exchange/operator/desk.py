@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from contracts_spec.schema import Spec
-from exchange.account_terms import new_account
+from exchange.account_terms import check_deposit, new_account
 from exchange.codes import (
     AccountFlag,
     CommandFlag,
@@ -314,6 +314,7 @@ class OperatorDesk:
         defined = request.account in query.accounts(self._venue.states)
         if defined and request.firm not in (0, known):
             raise UserError(f"account {request.account} is of firm {known}, not {request.firm}")
+        check_deposit(self._venue.states, request.mills)
         self._need_two_for(request, f"key {request.key} of a new operator")
         gather = Gather(1 + (not defined) + bool(request.mills), reply, self._acts)
         if not defined:

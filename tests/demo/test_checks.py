@@ -53,10 +53,11 @@ def stopped(tmp_path: Path) -> Stopped:
 def test_a_sound_venue_passes_every_check(stopped: Stopped) -> None:
     outcome = stopped.outcome()
     assert [check.name for check in outcome.checks if not check.passed] == []
-    assert outcome.passed and (outcome.orders, outcome.fills) == (2, 1) and len(outcome.checks) == 7
+    assert outcome.passed and (outcome.orders, outcome.fills) == (2, 1) and len(outcome.checks) == 8
     details = {check.name: check.detail for check in outcome.checks}
     assert details["positions sum to zero"] == "1 instruments, 5 lots held"
     assert "$2,000,000,000.000 paid in" in details["cash conserved"]
+    assert details["money counted is money told"].startswith("2,000,000,000,000 mills paid in, ")
 
 
 def test_another_state_is_noticed(stopped: Stopped) -> None:

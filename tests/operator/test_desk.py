@@ -11,7 +11,7 @@ from exchange.engine import query
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.operator.desk import OperatorDesk
 from exchange.operator.requests import Answer
-from exchange.units import NS_PER_S
+from exchange.units import MONEY_MAX, NS_PER_S
 from exchange.wire.messages import (
     CancelAll,
     ChannelSpec,
@@ -290,13 +290,28 @@ def test_limits_of_an_account_change_while_it_trades_and_what_is_not_given_stays
     assert "order_lots_max" in refused(bench, "account", account=1, order_lots_max=10**6)
 
 
+@pytest.mark.rule("SPEC-004", "BAD-064")
+def test_more_money_than_a_venue_counts_is_refused_with_what_is_still_taken(bench: Bench) -> None:
+    room = MONEY_MAX - query.totals(bench.venue.states).deposits_mills
+    while room > 10**15:
+        do(bench, "money", account=1, mills=10**15)
+        room -= 10**15
+    told = f"deposit of {room + 1} mills: {room} more are taken, all deposits of a venue are at most 10{'0' * 17} mills"
+    assert refused(bench, "money", account=1, mills=room + 1).startswith(told)
+    public = encode_bytes(KeyPair("k_rich", 9, bytes([9]) * 32).public())
+    why = refused(bench, "key", key="k_rich", public=public, account=9, scopes=["read"], mills=room + 1)
+    assert why.startswith(f"deposit {room + 1} not in 0..{room}: all deposits of a venue")
+    assert "k_rich" not in bench.hub.keys.keys and 9 not in query.accounts(bench.venue.states)
+    do(bench, "money", account=1, mills=room)
+
+
 @pytest.mark.rule("MARGIN-013", "BAD-064")
 def test_money_is_paid_in_and_out_as_far_as_it_is_free(bench: Bench) -> None:
     free = query.margin(bench.venue.states, 1).free_mills
     do(bench, "money", account=1, mills=500)
     do(bench, "money", account=1, mills=-(free + 500))
     assert query.margin(bench.venue.states, 1).cash_mills == 0
-    assert "free funds" in refused(bench, "money", account=1, mills=-1)
+    assert refused(bench, "money", account=1, mills=-1) == "withdraw of 1 mills: free funds are 0 mills (MARGIN-015)"
     assert "not defined" in refused(bench, "money", account=9, mills=5)
     assert "moves nothing" in refused(bench, "money", account=1, mills=0)
     assert "Expected `int` <=" in refused(bench, "money", account=1, mills=2**63 - 1)

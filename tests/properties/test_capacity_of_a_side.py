@@ -79,3 +79,25 @@ def test_what_is_filled_or_cancelled_leaves_room() -> None:
     assert market.buy(4)[0] == ("ACK", "NONE")
     market.row(CommandKind.CANCEL_ALL)
     assert market.buy(10)[0] == ("ACK", "NONE")
+
+
+@pytest.mark.rule("ORDER-016")
+@pytest.mark.rule("QUOTE-007")
+def test_a_quote_that_is_stated_again_counts_what_it_has_executed_in_32_bits() -> None:
+    """A side that keeps its order through a day of fills would pass 2^31 lots and go on below zero."""
+    market = Market()
+    market.lend(10 - SIDE_LOTS_MAX)
+
+    def quote(lots: int) -> list[tuple[str, str]]:
+        return market.row(CommandKind.QUOTE, instrument=BOOK, price=90, lots=lots)
+
+    assert quote(5)[0] == ("ACK", "NONE")
+    (slot,) = (slot for slot, order in enumerate(market.venue.engine.states[0].orders) if order.leaves_lots == 5)
+    order = market.venue.engine.states[0].orders[slot]
+    order.filled_lots = SIDE_LOTS_MAX - 8
+    assert quote(9) == [FULL]
+    assert quote(8)[0] == ("RPL", "NONE")
+    assert (order.filled_lots, order.order_lots) == (SIDE_LOTS_MAX - 8, SIDE_LOTS_MAX)
+    assert quote(3)[0] == ("RPL", "NONE"), "fewer lots keep their place"
+    assert quote(0)[0][0] == "CXL"
+    assert quote(9)[0] == ("ACK", "NONE"), "gone, it may come anew"
