@@ -301,10 +301,10 @@ import importlib, json, sys
 for name in sys.argv[1:]:
     importlib.import_module(name)
 import numpy as np
-from exchange.codes import CommandKind
+from exchange.codes import CommandKind, Side
 from exchange.engine import query
 from exchange.engine.engine import Engine, blank_commands
-from exchange.engine.warmup import warm_up
+from exchange.engine.warmup import day_limits, definitions, warm_up
 from exchange.kernel import KERNELS
 from exchange.limits import TEST
 warm_up(TEST)
@@ -317,9 +317,20 @@ for size in (1, 3):
         rows["kind"] = kind
         engine.first_refusal(rows)
         engine.apply(rows)
+for kind, payload in [*definitions(), day_limits()]:
+    row = blank_commands(1)
+    row["sequence"], row["kind"] = engine.sequence + 1, kind
+    engine.control(row, payload)
 query.depth(engine.states, 1, 0)
+query.queue(engine.states, 1, Side.BUY, 100)
+query.ahead(engine.states, 1)
+query.open_orders(engine.states, 1)
+query.open_page(engine.states, 1, 5, 10)
+query.has_quote(engine.states, 1, 1)
 query.find_order(engine.states, 1, client_order_id="A")
 query.find_order(engine.states, 1, order_id=1)
+query.position(engine.states, 1, 1)
+query.margin(engine.states, 1)
 def name_of(kernel):
     return f"{kernel.py_func.__module__}.{kernel.py_func.__name__}"
 def calls(kernel):

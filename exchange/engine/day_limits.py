@@ -8,17 +8,15 @@ a new increment leaves before all that (SPEC-002).
 import msgspec
 import numpy as np
 
-from exchange.book.levels import link_order
-from exchange.book.parked import join_parked
 from exchange.book.slots import SLOT_MASK
 from exchange.book.stops import STOP
 from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderEntry, OrderState, Side
 from exchange.engine.apply import REPORT
 from exchange.engine.control_checks import require, within
+from exchange.engine.day_orders import count_working, place_orders
 from exchange.engine.guards import choose_lead, set_widths
 from exchange.engine.hold_terms import set_residual
 from exchange.engine.leavers import send_off_slots
-from exchange.engine.orders import slice_lots, work_order
 from exchange.limits import LADDER_TICKS_MAX
 from exchange.records import EVENT
 from exchange.units import PRICE_MAX
@@ -140,23 +138,20 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
     """Carry out checked limits. Returns the RST of orders that park or rest again, in order of entry."""
     named = {limits.index for limits in terms.books}
     combinations = [index for index in range(1, int(state.books_listed) + 1) if _has_leg(state, index, named)]
-    held = [int(slot) for slot in _live_slots(state, named | set(combinations))]
-    for slot in held:
-        work_order(state, state.orders[slot], -int(state.orders[slot].leaves_lots))
+    held = _live_slots(state, named | set(combinations))
+    count_working(state, held, -1)
     _move_windows(state, terms)
     for limits in terms.books:
         _set_limits(state, limits)
     for index in combinations:
         set_residual(state, index)
-    for slot in held:
-        work_order(state, state.orders[slot], int(state.orders[slot].leaves_lots))
-    moved = [slot for index in sorted(named) for slot in _place_orders(state, index)]
+    count_working(state, held, 1)
+    moved = np.concatenate([np.zeros(0, np.int64), *(_place_orders(state, index) for index in sorted(named))])
     for group in {int(state.books[index].group) for index in named}:
         choose_lead(state, group)
         if terms.day:
             state.groups[group].settled_day = terms.day
-    events = [_rests(state, slot) for slot in sorted(moved, key=lambda slot: int(state.orders[slot].entry))]
-    return np.concatenate([np.zeros(0, EVENT), *events])
+    return _rests(state, moved[np.argsort(state.orders["entry"][moved])])
 
 
 def _has_leg(state: np.record, index: int, named: set[int]) -> bool:
@@ -211,27 +206,16 @@ def _set_limits(state: np.record, limits: BookLimits) -> None:
     set_widths(state, limits.index, limits.velocity_ticks, limits.breaker_ticks, limits.collar_ticks)
 
 
-def _place_orders(state: np.record, index: int) -> list[int]:
-    """Link the book's orders into the new window, by stamp. Returns those that park or rest again."""
-    book = state.books[index]
-    book.first_parked = 0
-    slots = [int(slot) for slot in _live_slots(state, {index}) if state.orders[slot].state != OrderState.PENDING]
-    moved = []
-    for slot in sorted(slots, key=lambda slot: int(state.orders[slot].stamp)):
-        order, link = state.orders[slot], state.links[slot]
-        rested, covered = bool(order.resting), bool(book.low_tick <= order.price <= book.high_tick)
-        link.newer = link.older = 0
-        order.resting = 0
-        if rested != covered:
-            moved.append(slot)
-            order.shown_lots = slice_lots(order) if covered else 0
-        if covered:
-            link_order(state, book, slot)
-        else:
-            join_parked(state, book, slot)
-    for slot in moved:
+def _place_orders(state: np.record, index: int) -> np.ndarray:
+    """Link the book's orders into the new window, by stamp. Returns slots of those that park or rest again."""
+    state.books[index].first_parked = 0
+    slots = _live_slots(state, {index})
+    slots = slots[state.orders["state"][slots] != OrderState.PENDING]
+    moved = np.zeros(len(slots), np.int64)
+    count = place_orders(state, index, slots[np.argsort(state.orders["stamp"][slots])], moved)
+    for slot in moved[:count].tolist():
         _end_top(state, slot)
-    return moved
+    return moved[:count]
 
 
 def _end_top(state: np.record, slot: int) -> None:
@@ -244,20 +228,21 @@ def _end_top(state: np.record, slot: int) -> None:
         tops[side] = 0
 
 
-def _rests(state: np.record, slot: int) -> np.ndarray:
-    """RST of an order that rests again, or is parked and shows nothing."""
-    order = state.orders[slot]
-    book = state.books[order.book]
-    events = np.zeros(1, EVENT)
+def _rests(state: np.record, slots: np.ndarray) -> np.ndarray:
+    """RST of orders that rest again, or are parked and show nothing."""
+    orders, books = state.orders[slots], state.books
+    events = np.zeros(len(slots), EVENT)
     for name in SHARED_FIELDS:
-        events[name] = order[name]
+        events[name] = orders[name]
     events["sequence"], events["time_ns"] = state.sequence, state.time_ns
     events["kind"] = EventKind.RST
-    events["instrument"] = order.book
-    events["lots"] = order.shown_lots
-    if order.resting:
-        events["hidden_lots"] = order.leaves_lots - order.shown_lots
-        edge = int(book.edge_tick[order.side])
-        place = 1 + abs(int(order.price) - edge)
-        events["level_lots"] = state.levels[int(book.ladder) + int(order.side) * int(book.side_rows) + place].shown_lots
+    events["instrument"] = orders["book"]
+    events["lots"] = orders["shown_lots"]
+    rest = orders["resting"] != 0
+    resting = orders[rest]
+    index, side = resting["book"], resting["side"].astype(np.int64)
+    places = 1 + np.abs(resting["price"] - books["edge_tick"][index, side])
+    rows = books["ladder"][index] + side * books["side_rows"][index] + places
+    events["hidden_lots"][rest] = resting["leaves_lots"] - resting["shown_lots"]
+    events["level_lots"][rest] = state.levels["shown_lots"][rows]
     return events

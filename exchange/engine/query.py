@@ -3,20 +3,23 @@
 They see the state after the last applied command; a caller shows the answer once that command is durable.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-from exchange.book.index import find_client_order
-from exchange.book.levels import row_of, tick_of, worse_place
-from exchange.book.slots import slot_of
+from exchange.book.layout import ORDER
 from exchange.clearing.margin import held_mills
 from exchange.clearing.positions import find_position
 from exchange.codes import AccountFlag, MarketState, Side
-from exchange.records import pack_client_order_id, unpack_client_order_id, unpack_tag
+from exchange.engine.order_rows import OrderRow as OrderRow
+from exchange.engine.order_rows import order_rows
+from exchange.engine.views import LEVEL_VIEW, QUEUE_VIEW, views
+from exchange.records import pack_client_order_id
 from exchange.units import share_ceil
 
 MAINTENANCE_BP = 8_000  # MARGIN-012
+FIRST_ROWS = 64  # of a question that may have any number of them
 
 
 class InstrumentRow(NamedTuple):
@@ -53,28 +56,6 @@ class InstrumentRow(NamedTuple):
     group_reason: int  # the same of its group's state
     group_reopen_ns: int
     legs: tuple[tuple[int, int], ...] = ()  # of a combination: index and lots of each, below 0 sold
-
-
-class OrderRow(NamedTuple):
-    """One live order."""
-
-    order_id: int
-    client_order_id: str
-    instrument: int
-    side: int
-    order_type: int
-    tif: int
-    post_only: int
-    price: int
-    trigger: int
-    leaves_lots: int
-    shown_lots: int
-    filled_lots: int
-    order_lots: int
-    value_tick_lots: int
-    session: int
-    tag: str
-    state: int
 
 
 class PositionRow(NamedTuple):
@@ -200,18 +181,13 @@ def next_due_ns(states: np.ndarray) -> int:
 
 def depth(states: np.ndarray, index: int, levels: int = 0) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """(bids, asks) as (price, shown lots), best first; at most `levels` a side, 0 for all."""
-    state = states[0]
-    book = state.books[index]
-    sides = []
-    for side in (Side.BUY, Side.SELL):
-        found: list[tuple[int, int]] = []
-        place = int(book.best[side])
-        while place and (not levels or len(found) < levels):
-            level = state.levels[row_of(book, int(side), place)]
-            found.append((int(tick_of(book, int(side), place)), int(level.shown_lots)))
-            place = int(worse_place(state, book, int(side), place))
-        sides.append(found)
-    return sides[0], sides[1]
+    room = levels or FIRST_ROWS
+    while True:
+        rows = np.empty((2, room), LEVEL_VIEW)
+        bids, asks = views(states.dtype).copy_depth(states, index, rows[0], rows[1])
+        if levels or max(bids, asks) < room:
+            return rows[0, :bids].tolist(), rows[1, :asks].tolist()
+        room *= 16
 
 
 def implied(states: np.ndarray, index: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
@@ -225,56 +201,57 @@ def implied(states: np.ndarray, index: int) -> tuple[tuple[int, int] | None, tup
 
 def queue(states: np.ndarray, index: int, side: int, price: int) -> list[tuple[int, int]]:
     """(order id, shown lots) at one price, first in the queue first."""
-    state = states[0]
-    book = state.books[index]
-    edge = int(book.edge_tick[side])
-    place = 1 + (price - edge if side == Side.BUY else edge - price)
-    slot = int(state.levels[row_of(book, int(side), place)].head)
-    found = []
-    while slot:
-        found.append((int(state.orders[slot].order_id), int(state.orders[slot].shown_lots)))
-        slot = int(state.links[slot].newer)
-    return found
+    copy = views(states.dtype).copy_queue
+    return _copied(lambda rows: copy(states, index, int(side), price, rows), QUEUE_VIEW).tolist()  # type: ignore[no-any-return]
 
 
-def _order_rows(states: np.ndarray, slots: list[int]) -> list[OrderRow]:
-    """Orders by slot, column by column: row by row thousands of them would hold up whoever asks for 0.3 s."""
-    orders = states["orders"][0]
-
-    def column(name: str) -> list[int]:
-        return orders[name][slots].tolist()  # type: ignore[no-any-return]
-
-    columns: dict[str, list[Any]] = {name: column(name) for name in OrderRow._fields if name not in _ORDER_TEXT}
-    words = zip(*(column(f"client_order_id_{number}") for number in range(3)), strict=True)
-    columns["client_order_id"] = [unpack_client_order_id(*word) for word in words]
-    columns["tag"] = [unpack_tag(word) for word in column("tag")]
-    columns["instrument"] = column("book")
-    return [OrderRow(*row) for row in zip(*(columns[name] for name in OrderRow._fields), strict=True)]
+def ahead(states: np.ndarray, order_id: int) -> tuple[int, int] | None:
+    """(orders, shown lots) before a live order in its queue; None if it stands in none."""
+    orders, lots = views(states.dtype).count_ahead(states, order_id)
+    return (orders, lots) if orders >= 0 else None
 
 
-_ORDER_TEXT = ("client_order_id", "instrument", "tag")
+def _copied(copy: Callable[[np.ndarray], int], kind: np.dtype) -> np.ndarray:
+    """All rows of a kernel that writes as many as fit, and says how many there are."""
+    rows = np.empty(FIRST_ROWS, kind)
+    count = copy(rows)
+    if count > len(rows):
+        rows = np.empty(count, kind)
+        copy(rows)
+    return rows[:count]
 
 
 def open_orders(states: np.ndarray, account: int) -> list[OrderRow]:
     """Live orders of an account, oldest first."""
-    newer, slots = states["links"]["account_newer"][0], []
-    slot = int(states["accounts"]["first_order"][0, account])
-    while slot:
-        slots.append(slot)
-        slot = newer.item(slot)
-    return _order_rows(states, slots) if slots else []
+    return order_rows(_orders_after(states, account, 0))
+
+
+def open_page(states: np.ndarray, account: int, after: int, count: int) -> tuple[list[OrderRow], bool]:
+    """Live orders above the id `after`, at most so many, and whether there are more. Oldest first; if they need several
+    pages, by id, so that no order is missed because others come and go between two pages."""
+    orders = _orders_after(states, account, after)
+    more = len(orders) > count
+    if after or more:
+        orders = orders[np.argsort(orders["order_id"])[:count]]
+    return order_rows(orders), more
+
+
+def _orders_after(states: np.ndarray, account: int, order_id: int) -> np.ndarray:
+    copy = views(states.dtype).copy_orders
+    return _copied(lambda rows: copy(states, account, order_id, rows), ORDER)
 
 
 def find_order(states: np.ndarray, account: int, order_id: int = 0, client_order_id: str = "") -> OrderRow | None:
     """One live order of an account by either id, None if it has no such live order."""
-    state = states[0]
-    if order_id:
-        slot = int(slot_of(state, order_id))
-    else:
-        words = [np.uint64(word) for word in pack_client_order_id(client_order_id)]
-        slot = int(find_client_order(state, account, *words))
-    order = state.orders[slot]
-    return _order_rows(states, [slot])[0] if slot and order.account == account else None
+    words = (0, 0, 0) if order_id else pack_client_order_id(client_order_id)
+    order = np.empty(1, ORDER)
+    found = views(states.dtype).copy_order(states, account, order_id, *map(np.uint64, words), order)
+    return order_rows(order)[0] if found else None
+
+
+def has_quote(states: np.ndarray, account: int, session: int) -> bool:
+    """Whether a quote of this session is among the account's live orders."""
+    return views(states.dtype).has_quote(states, account, session)
 
 
 def _gain_mills(states: np.ndarray, lots: int, mark_num: int, index: int) -> tuple[int, int]:

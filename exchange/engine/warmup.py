@@ -11,7 +11,9 @@ from exchange.codes import CommandKind, MarketState, PeriodKind, Side, TimeInFor
 from exchange.engine import query
 from exchange.engine.apply import apply_commands
 from exchange.engine.control import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
+from exchange.engine.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.engine import Engine, blank_commands
+from exchange.engine.views import views
 from exchange.kernel import KERNELS
 from exchange.limits import Limits
 
@@ -22,7 +24,7 @@ EACH, APPLY = 0.80, 0.20
 def warm_up(limits: Limits) -> None:
     """Run one small day on a scratch state of this size, through every kernel that serving calls."""
     engine = Engine(limits)
-    for kind, payload in definitions():
+    for kind, payload in (*definitions(), day_limits()):
         row = blank_commands(1)
         row["sequence"] = engine.sequence + 1
         row["kind"] = kind
@@ -31,10 +33,7 @@ def warm_up(limits: Limits) -> None:
     engine.apply(_small_day(engine.sequence))
     engine.first_refusal(blank_commands(1))
     engine.state_hash()
-    query.depth(engine.states, 1)
-    query.queue(engine.states, 1, Side.BUY, 100)
-    query.find_order(engine.states, 1, client_order_id="A")
-    query.find_order(engine.states, 1, order_id=1)
+    views(engine.states.dtype)
     query.position(engine.states, 1, 1)
     query.margin(engine.states, 1)
 
@@ -57,6 +56,12 @@ def definitions() -> list[tuple[int, bytes]]:
         (CommandKind.LIST, encode_payload(ListPayload(0, [commodity], [book]))),
         (CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(1))),
     ]
+
+
+def day_limits() -> tuple[int, bytes]:
+    """The next day's terms of that book, as long as it is CLOSED."""
+    terms = DayLimitsPayload([BookLimits(1, 100, 80, 120)])
+    return CommandKind.DAY_LIMITS, encode_payload(terms)
 
 
 def _small_day(sequence: int) -> np.ndarray:

@@ -6,7 +6,7 @@ is the named, resumable thing that at most one connection holds.
 
 from typing import TYPE_CHECKING, Any
 
-from exchange.codes import EventFlag, EventKind, OrderType, RejectReason
+from exchange.codes import EventFlag, EventKind, RejectReason
 from exchange.engine import query
 from exchange.gateway.history import FLAGS, KIND, REASON, EventTuple
 from exchange.gateway.keys import Key
@@ -114,11 +114,7 @@ class Seat:
         if self.quoted_id > self.replies.newest:
             return True
         states = self.hub.room.states
-        return any(
-            order.session == self.number and order.order_type == OrderType.QUOTE
-            for account in self.accounts
-            for order in query.open_orders(states, account)
-        )
+        return any(query.has_quote(states, account, self.number) for account in self.accounts)
 
     def answer(self, request_id: int, received_us: int, events: list[EventTuple]) -> None:
         """The command of a request is released: keep its reply, and send it if the session has a connection."""

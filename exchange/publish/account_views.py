@@ -9,7 +9,7 @@ The caller shows them once the engine's `sequence`, the `e` they are true at, is
 import numpy as np
 
 from exchange.engine import query
-from exchange.engine.query import OrderRow
+from exchange.engine.order_rows import OrderRow
 from exchange.publish.execution_reports import CURRENCY, split_gain
 from exchange.publish.instruments import InstrumentTable
 from exchange.units import NS_PER_US
@@ -39,13 +39,9 @@ def order_view(table: InstrumentTable, row: OrderRow) -> OrderView:
 
 
 def open_page(states: np.ndarray, table: InstrumentTable, account: int, after: int) -> tuple[list[OrderView], bool]:
-    """Live orders above the id `after`, and whether there are more. Oldest first; if they need several pages, by id,
-    so that no order is missed because others come and go between two pages."""
-    rows = [row for row in query.open_orders(states, account) if row.order_id > after]
-    more = len(rows) > PAGE_ORDERS
-    if after or more:
-        rows.sort(key=lambda row: row.order_id)
-    return [order_view(table, row) for row in rows[:PAGE_ORDERS]], more
+    """A page of live orders above the id `after`, in the order of `query.open_page`, and whether there are more."""
+    rows, more = query.open_page(states, account, after, PAGE_ORDERS)
+    return [order_view(table, row) for row in rows], more
 
 
 def position_views(states: np.ndarray, table: InstrumentTable, account: int) -> list[PositionView]:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from exchange.codes import EventFlag, EventKind, MarketState, OrderState, OrderType, QuoteState, RejectReason
-from exchange.engine.query import OrderRow
+from exchange.engine.order_rows import OrderRow
 from exchange.publish.account_views import order_view
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.rows import (

@@ -358,4 +358,7 @@ FAULTS = (
     Fault("a halted book trades while its group is reserved and opens", MARKET_STATE, "own_state == CLOSED or (own_state == HALT and group_state != CLOSED)", "own_state == CLOSED"),
     Fault("a closed book takes orders with its group", MARKET_STATE, "    stays = own_state == CLOSED or (own", "    stays = (own"),
     Fault("a reserved book stays reserved over the night", MARKET_STATE, "FOLLOW if target == CLOSED and own != CLOSED else own", "own"),
+    # what is read of a state by the row, and a day's new terms
+    Fault("the orders behind an order count as ahead of it", "exchange/engine/views.py", "    slot = np.int64(state.links[slot].older)\n    while slot", "    slot = np.int64(state.links[slot].newer)\n    while slot"),
+    Fault("orders join a new day's window in another order", "exchange/engine/day_limits.py", 'slots[np.argsort(state.orders["stamp"][slots])]', "slots[::-1].copy()"),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from exchange.codes import (
     RejectReason,
     Side,
 )
-from exchange.engine.query import OrderRow
+from exchange.engine.order_rows import OrderRow
 from exchange.publish.replies import DoneOrders, Replies
 from exchange.publish.rows import Row
 from exchange.records import pack_client_order_id

@@ -1,0 +1,41 @@
+"""Orders of books that get a new day's terms, all in one call: one by one thousands of them would hold up the venue for
+seconds, because Numba looks at the type of the whole state at each call."""
+
+import numpy as np
+
+from exchange.book.levels import link_order
+from exchange.book.parked import join_parked
+from exchange.engine.orders import slice_lots, work_order
+from exchange.kernel import kernel
+
+
+@kernel
+def count_working(state, slots, sign):
+    """Count all lots of these orders as working, or (-1) no longer, at the terms that their books have now."""
+    for number in range(slots.shape[0]):
+        order = state.orders[slots[number]]
+        work_order(state, order, sign * np.int64(order.leaves_lots))
+
+
+@kernel
+def place_orders(state, index, slots, moved):
+    """Put orders, oldest stamp first, into the queues of their book's new window, or park them. Returns how many park
+    or rest again: their slots are in `moved`, as long as `slots`."""
+    book = state.books[index]
+    count = 0
+    for number in range(slots.shape[0]):
+        slot = slots[number]
+        order, link = state.orders[slot], state.links[slot]
+        rested, covered = order.resting != 0, book.low_tick <= order.price <= book.high_tick
+        link.newer = 0
+        link.older = 0
+        order.resting = 0
+        if rested != covered:
+            moved[count] = slot
+            count += 1
+            order.shown_lots = slice_lots(order) if covered else 0
+        if covered:
+            link_order(state, book, slot)
+        else:
+            join_parked(state, book, slot)
+    return count

@@ -1,0 +1,55 @@
+"""Live orders as plain values, many at a time: row by row thousands of them would hold up whoever asks for 0.3 s."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from exchange.book.layout import ORDER
+from exchange.records import CLIENT_ORDER_ID_BYTES, QUOTE_KEY, TAG_BYTES, place_in
+
+QUOTE_MARK = bytes([QUOTE_KEY >> 56])  # ends the first word of a quote's key, where a text has none
+
+
+class OrderRow(NamedTuple):
+    """One live order."""
+
+    order_id: int
+    client_order_id: str
+    instrument: int
+    side: int
+    order_type: int
+    tif: int
+    post_only: int
+    price: int
+    trigger: int
+    leaves_lots: int
+    shown_lots: int
+    filled_lots: int
+    order_lots: int
+    value_tick_lots: int
+    session: int
+    tag: str
+    state: int
+
+
+def order_rows(orders: np.ndarray) -> list[OrderRow]:
+    """ORDER rows as plain values, made column by column: 1 us an order."""
+    rows = orders.view(_ORDER_TEXTS)
+    columns = {name: rows[name].tolist() for name in OrderRow._fields}
+    columns["tag"] = [tag.decode("ascii") for tag in columns["tag"]]
+    texts = columns["client_order_id"]
+    columns["client_order_id"] = ["" if text[7:8] == QUOTE_MARK else text.decode("ascii") for text in texts]
+    return list(map(OrderRow._make, zip(*columns.values(), strict=True)))
+
+
+def _order_texts() -> np.dtype:
+    """ORDER as NumPy gives it to Python: fields in the order of OrderRow, texts without the zeros behind them."""
+    texts = {"client_order_id": f"S{CLIENT_ORDER_ID_BYTES}", "tag": f"S{TAG_BYTES}"}
+    sources = [_SOURCES.get(name, name) for name in OrderRow._fields]
+    formats = [texts.get(name, ORDER[source]) for name, source in zip(OrderRow._fields, sources, strict=True)]
+    offsets = [place_in(ORDER, source) for source in sources]
+    return np.dtype({"names": OrderRow._fields, "formats": formats, "offsets": offsets, "itemsize": ORDER.itemsize})
+
+
+_SOURCES = {"client_order_id": "client_order_id_0", "instrument": "book"}
+_ORDER_TEXTS = _order_texts()

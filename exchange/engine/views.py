@@ -1,0 +1,159 @@
+"""What is read of a state by the row: price levels, queues, orders, each written into a buffer of the caller's.
+
+One call answers a question. A kernel that Python calls level by level or order by order takes 60 us a call, because
+Numba looks at the type of the whole state each time; these are bound to it once.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from exchange.book.index import find_client_order
+from exchange.book.layout import ORDER
+from exchange.book.levels import place_of, row_of, tick_of, window_ticks, worse_place
+from exchange.book.slots import slot_of
+from exchange.codes import OrderType, Side
+from exchange.kernel import bind, copy_bytes, kernel, row_at
+from exchange.records import record_type
+
+BUY, SELL = np.int64(Side.BUY), np.int64(Side.SELL)
+QUOTE = np.int64(OrderType.QUOTE)
+ORDER_BYTES = ORDER.itemsize
+
+LEVEL_VIEW = record_type([("price", "<i8"), ("shown_lots", "<i8")])
+QUEUE_VIEW = record_type([("order_id", "<i8"), ("shown_lots", "<i8")])
+
+
+@kernel
+def copy_depth(states, index, bids, asks):
+    """Price levels of a book, best first, at most as many as there are rows. Returns how many bids and asks.
+
+    bids, asks   LEVEL_VIEW
+    """
+    state = states[0]
+    return _copy_side(state, index, BUY, bids), _copy_side(state, index, SELL, asks)
+
+
+@kernel
+def _copy_side(state, index, side, rows):
+    book = state.books[index]
+    place, count = np.int64(book.best[side]), 0
+    while place != 0 and count < rows.shape[0]:
+        row = row_at(rows, count)
+        row.price = tick_of(book, side, place)
+        row.shown_lots = state.levels[row_of(book, side, place)].shown_lots
+        place = worse_place(state, book, side, place)
+        count += 1
+    return count
+
+
+@kernel
+def copy_queue(states, index, side, tick, rows):
+    """Orders at one price, first in the queue first, at most as many as there are rows. Returns how many stand there.
+
+    rows   QUEUE_VIEW
+    """
+    state = states[0]
+    book = state.books[index]
+    place, count = place_of(book, side, tick), 0
+    if place < 1 or place > window_ticks(book) or book.side_rows == 0:
+        return count
+    slot = np.int64(state.levels[row_of(book, side, place)].head)
+    while slot != 0:
+        if count < rows.shape[0]:
+            row, order = row_at(rows, count), state.orders[slot]
+            row.order_id = order.order_id
+            row.shown_lots = order.shown_lots
+        slot = np.int64(state.links[slot].newer)
+        count += 1
+    return count
+
+
+@kernel
+def count_ahead(states, order_id):
+    """Orders before a live order in its queue, and the lots that they show; -1 of one that stands in no queue."""
+    state = states[0]
+    slot = slot_of(state, order_id)
+    if slot == 0 or state.orders[slot].resting == 0:
+        return -1, np.int64(0)
+    count, lots = 0, np.int64(0)
+    slot = np.int64(state.links[slot].older)
+    while slot != 0:
+        lots += state.orders[slot].shown_lots
+        slot = np.int64(state.links[slot].older)
+        count += 1
+    return count, lots
+
+
+@kernel
+def copy_order(states, account, order_id, first, second, third, rows):
+    """One live order of an account, found by its id, or by its client order id if that is 0. Returns how many: 1 or 0.
+
+    rows   ORDER, shape (1,)
+    """
+    state = states[0]
+    slot = slot_of(state, order_id) if order_id != 0 else find_client_order(state, account, first, second, third)
+    if slot == 0 or state.orders[slot].account != account:
+        return 0
+    copy_bytes(row_at(rows, 0), state.orders[slot], 0, ORDER_BYTES)
+    return 1
+
+
+@kernel
+def copy_orders(states, account, after, rows):
+    """Live orders of an account with an id above `after`, oldest first, at most as many as there are rows. Returns how
+    many it has.
+
+    rows   ORDER
+    """
+    state = states[0]
+    slot, count = np.int64(state.accounts[account].first_order), 0
+    while slot != 0:
+        order = state.orders[slot]
+        if order.order_id > after:
+            if count < rows.shape[0]:
+                copy_bytes(row_at(rows, count), order, 0, ORDER_BYTES)
+            count += 1
+        slot = np.int64(state.links[slot].account_newer)
+    return count
+
+
+@kernel
+def has_quote(states, account, session):
+    """Whether a quote of this session is among the account's live orders."""
+    state = states[0]
+    slot = np.int64(state.accounts[account].first_order)
+    while slot != 0:
+        order = state.orders[slot]
+        if order.order_type == QUOTE and order.session == session:
+            return True
+        slot = np.int64(state.links[slot].account_newer)
+    return False
+
+
+class Views(NamedTuple):
+    """The kernels above as Python calls them, for states of one size."""
+
+    copy_depth: Callable[..., tuple[int, int]]
+    copy_queue: Callable[..., int]
+    count_ahead: Callable[..., tuple[int, int]]
+    copy_order: Callable[..., int]
+    copy_orders: Callable[..., int]
+    has_quote: Callable[..., bool]
+
+
+@cache
+def views(row: np.dtype) -> Views:
+    """`row`: the STATE of a size, the type of `states`."""
+    states, word = np.empty(0, row), np.uint64(0)
+    levels, queue, orders = (np.empty(0, view) for view in (LEVEL_VIEW, QUEUE_VIEW, ORDER))
+    return Views(
+        bind(copy_depth, states, 0, levels, levels),
+        bind(copy_queue, states, 0, 0, 0, queue),
+        bind(count_ahead, states, 0),
+        bind(copy_order, states, 0, 0, word, word, word, orders),
+        bind(copy_orders, states, 0, 0, orders),
+        bind(has_quote, states, 0, 0),
+    )

@@ -1,0 +1,162 @@
+"""What is read of a state by the row, against a slow twin that knows no ladders and lists: it sorts all orders."""
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from exchange.codes import CommandKind, MarketState, OrderState, OrderType, PeriodKind, Side
+from exchange.engine import query
+from exchange.engine.control import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
+from exchange.engine.engine import Engine
+from exchange.engine.views import LEVEL_VIEW, views
+from exchange.limits import TEST
+from exchange.records import unpack_client_order_id, unpack_tag
+from tests.engine.test_query import enter, row
+from tests.properties.tape import chunks, tape
+from tests.rows import Command
+from tests.venues import rows
+
+Levels = list[tuple[int, int]]
+
+
+def random_states(seed: int, commands: int) -> Iterator[np.ndarray]:
+    """The state after each chunk of a random run: stops, icebergs, quotes, combinations, parked orders, days."""
+    engine, last = Engine(TEST), Command()
+    for part in chunks(tape(seed, commands), set(range(0, commands, 25))):
+        if isinstance(part, list):
+            last = part[-1]
+            engine.run_silently(rows(part))
+        else:
+            control = Command(kind=part[0], sequence=last.sequence, time_ns=last.time_ns)
+            engine.control(rows([control]), json.dumps(part[1]).encode())
+        yield engine.states
+
+
+def live(states: np.ndarray) -> list[np.record]:
+    """Live orders, in order of entry."""
+    orders = states["orders"][0]
+    slots = np.flatnonzero(orders["state"] != OrderState.NONE)
+    return [orders[slot] for slot in slots[np.argsort(orders["entry"][slots])]]
+
+
+def slow_queue(states: np.ndarray, index: int, side: int, price: int) -> list[np.record]:
+    there = [o for o in live(states) if o.resting and (o.book, o.side, o.price) == (index, side, price)]
+    return sorted(there, key=lambda order: int(order.stamp))
+
+
+def slow_depth(states: np.ndarray, index: int, side: int) -> Levels:
+    lots: dict[int, int] = {}
+    for order in live(states):
+        if order.resting and (order.book, order.side) == (index, side):
+            lots[int(order.price)] = lots.get(int(order.price), 0) + int(order.shown_lots)
+    return sorted(lots.items(), reverse=side == Side.BUY)
+
+
+def slow_row(order: np.record) -> tuple[object, ...]:
+    values = {name: order[name].item() for name in order.dtype.names}
+    values["client_order_id"] = unpack_client_order_id(*(values[f"client_order_id_{word}"] for word in range(3)))
+    values |= {"tag": unpack_tag(values["tag"]), "instrument": values["book"]}
+    return tuple(values[name] for name in query.OrderRow._fields)
+
+
+def compare_books(states: np.ndarray) -> int:
+    """Depth, queues, and the place of each order in its queue. Returns how many levels there were."""
+    levels = 0
+    for index in range(1, int(states["books_listed"][0]) + 1):
+        wanted = tuple(slow_depth(states, index, side) for side in Side)
+        assert query.depth(states, index) == wanted
+        assert query.depth(states, index, 2) == tuple(side[:2] for side in wanted)
+        for side in Side:
+            levels += len(wanted[side])
+            for price, _ in wanted[side]:
+                queue = slow_queue(states, index, side, price)
+                assert query.queue(states, index, side, price) == [(o.order_id, o.shown_lots) for o in queue]
+                lots = [int(order.shown_lots) for order in queue]
+                for place, order in enumerate(queue):
+                    assert query.ahead(states, int(order.order_id)) == (place, sum(lots[:place]))
+    return levels
+
+
+def compare_orders(states: np.ndarray) -> None:
+    """Orders of each account, all of them, in pages and one by one; its quotes."""
+    orders = live(states)
+    for account in query.accounts(states):
+        own = [order for order in orders if order.account == account]
+        wanted = [slow_row(order) for order in own]
+        assert query.open_orders(states, account) == wanted
+        assert in_pages(states, account) == sorted(wanted)
+        quoting = {int(order.session) for order in own if order.order_type == OrderType.QUOTE}
+        for session in range(6):
+            assert query.has_quote(states, account, session) == (session in quoting)
+        for order_row in wanted:
+            assert query.find_order(states, account, int(str(order_row[0]))) == order_row
+            assert query.find_order(states, account + 1, int(str(order_row[0]))) is None
+            if order_row[1]:
+                assert query.find_order(states, account, 0, str(order_row[1])) == order_row
+    for order in orders:
+        if not order.resting:
+            assert query.ahead(states, int(order.order_id)) is None
+
+
+def in_pages(states: np.ndarray, account: int) -> list[object]:
+    found, after, more = list[query.OrderRow](), 0, True
+    while more:
+        page, more = query.open_page(states, account, after, 3)
+        found += page
+        after = max((row.order_id for row in page), default=0)
+    return sorted(found)
+
+
+@pytest.mark.parametrize("seed", [3, 12])
+def test_what_is_read_is_what_a_slow_walk_over_all_orders_finds(seed: int) -> None:
+    levels = 0
+    for states in random_states(seed, 1_500):
+        levels += compare_books(states)
+        compare_orders(states)
+    assert levels > 300, "the run had books to look at"
+
+
+def market(prices: int, queue: int) -> Engine:
+    """A book with so many levels a side, and so many orders of account 1 at the best bid."""
+    engine = Engine(TEST)
+    book = Listing(1, 1, "DEEP", 1, 1, 720, 500, 300, 700, months=[(0, 720)], period_kind=PeriodKind.MONTH)
+    for kind, payload in (
+        (CommandKind.LIST, ListPayload(0, [CommodityTerms(1, 1, 40, 6, 5)], [book])),
+        (CommandKind.DEFINE_ACCOUNT, AccountPayload(1)),
+    ):
+        engine.control(row(engine, kind), encode_payload(payload))
+    engine.apply(row(engine, CommandKind.DEPOSIT, account=1, price=10**12))
+    engine.apply(row(engine, CommandKind.SET_STATE, group=1, order_type=MarketState.PREOPEN))
+    engine.apply(row(engine, CommandKind.SET_STATE, group=1, order_type=MarketState.OPEN))
+    for number in range(prices):
+        enter(engine, 1, Side.BUY, 499 - number, 1 + number, f"b{number}")
+        enter(engine, 1, Side.SELL, 501 + number, 2 + number, f"s{number}")
+    for number in range(queue - 1):
+        enter(engine, 1, Side.BUY, 499, 1, f"q{number}")
+    return engine
+
+
+def test_more_levels_and_orders_than_the_first_buffer_holds_are_all_found() -> None:
+    engine = market(150, 100)
+    bids, asks = query.depth(engine.states, 1)
+    assert [price for price, _ in bids] == list(range(499, 349, -1)) and bids[0][1] == 100
+    assert asks == [(501 + number, 2 + number) for number in range(150)]
+    assert len(query.queue(engine.states, 1, Side.BUY, 499)) == 100
+    orders = query.open_orders(engine.states, 1)
+    assert len(orders) == 399 and orders[-1].client_order_id == "q98"
+    assert query.ahead(engine.states, orders[-1].order_id) == (99, 99)
+
+
+def test_prices_outside_the_window_have_no_queue() -> None:
+    engine = market(2, 1)
+    for price in (-(10**9), 299, 300, 498 - 2, 701, 10**9):
+        assert query.queue(engine.states, 1, Side.BUY, price) == query.queue(engine.states, 1, Side.SELL, price) == []
+
+
+def test_a_buffer_of_the_callers_is_filled_as_far_as_it_goes() -> None:
+    states = market(5, 1).states
+    rows = np.zeros((2, 3), LEVEL_VIEW)
+    assert views(states.dtype).copy_depth(states, 1, rows[0], rows[1]) == (3, 3)
+    assert rows[0].tolist() == [(499, 1), (498, 2), (497, 3)] and rows[1].tolist()[0] == (501, 2)
