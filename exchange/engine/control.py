@@ -16,7 +16,7 @@ from exchange.codes import (
     MarketState,
     Matching,
 )
-from exchange.engine.control_checks import ControlError, check_fields, require, within
+from exchange.engine.control_checks import ControlError, check_fields, check_window, require, within
 from exchange.engine.day_limits import (
     DayLimitsPayload,
     check_day_limits,
@@ -37,7 +37,7 @@ from exchange.engine.sharing import (
 )
 from exchange.engine.short_way import set_short_places
 from exchange.engine.ways import lay_ways, ways_of
-from exchange.limits import LADDER_TICKS_MAX, LEGS_MAX, SCAN_TIERS
+from exchange.limits import LEGS_MAX, SCAN_TIERS
 from exchange.records import EVENT, QUOTE_OWNER
 from exchange.units import ORDER_LOTS_MAX, POSITION_LOTS_MAX, PRICE_MAX
 
@@ -201,9 +201,7 @@ def _check_listing(state: np.record, listing: Listing, expected: int) -> None:
     within(f"{name}: group", listing.group, 1, state.groups.shape[0] - 1)
     within(f"{name}: commodity", listing.commodity, 1, state.commodities.shape[0] - 1)
     within(f"{name}: symbol bytes", len(name.encode()), 1, SYMBOL_BYTES)
-    within(f"{name}: low_tick", listing.low_tick, -PRICE_MAX, listing.settle_tick)
-    within(f"{name}: high_tick", listing.high_tick, listing.settle_tick, PRICE_MAX)
-    within(f"{name}: window ticks", listing.high_tick - listing.low_tick + 1, 1, LADDER_TICKS_MAX)
+    check_window(name, listing.low_tick, listing.settle_tick, listing.high_tick)
     within(f"{name}: min_inc", listing.min_inc, 1, PRICE_MAX)
     within(f"{name}: legs", len(listing.legs), 0, LEGS_MAX)
     check_fields(name, listing, BOOK, DIRECT_FIELDS)

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from exchange.limits import LADDER_TICKS_MAX
+from exchange.units import PRICE_MAX
+
 
 class ControlError(Exception):
     """A payload that cannot be carried out: says which field, what was found, what is allowed."""
@@ -16,8 +19,17 @@ def require(condition: bool, text: str) -> None:
 
 
 def within(name: str, value: int, low: int, high: int) -> None:
-    """Raise ControlError unless the value lies in low..high."""
-    require(low <= value <= high, f"{name} {value} not in {low}..{high}")
+    """Raise ControlError unless the value lies in low..high; where there is nothing between them, it says so."""
+    allowed = f"not in {low}..{high}" if low <= high else f"is not allowed: nothing lies between {low} and {high}"
+    require(low <= value <= high, f"{name} {value} {allowed}")
+
+
+def check_window(name: str, low_tick: int, settle_tick: int, high_tick: int) -> None:
+    """Raise ControlError unless a book can have these daily limits around this settlement (BAND-013)."""
+    within(f"{name}: settle_tick", settle_tick, -PRICE_MAX, PRICE_MAX)
+    within(f"{name}: low_tick", low_tick, -PRICE_MAX, settle_tick)
+    within(f"{name}: high_tick", high_tick, settle_tick, PRICE_MAX)
+    within(f"{name}: window ticks", high_tick - low_tick + 1, 1, LADDER_TICKS_MAX)
 
 
 def check_fields(name: str, terms: object, row: np.dtype, fields: Iterable[str]) -> None:

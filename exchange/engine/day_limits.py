@@ -12,12 +12,11 @@ from exchange.book.slots import SLOT_MASK
 from exchange.book.stops import STOP
 from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderEntry, OrderState, Side
 from exchange.engine.apply import REPORT
-from exchange.engine.control_checks import require, within
+from exchange.engine.control_checks import check_window, require, within
 from exchange.engine.day_orders import count_working, place_orders
 from exchange.engine.guards import choose_lead, set_widths
 from exchange.engine.hold_terms import set_residual
 from exchange.engine.leavers import send_off_slots
-from exchange.limits import LADDER_TICKS_MAX
 from exchange.records import EVENT
 from exchange.units import PRICE_MAX
 
@@ -73,9 +72,7 @@ def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
         book = state.books[limits.index]
         name = f"day limits of book {limits.index}"
         require(state.groups[book.group].state == MarketState.CLOSED, f"{name}: its group is not CLOSED")
-        within(f"{name}: low_tick", limits.low_tick, -PRICE_MAX, limits.settle_tick)
-        within(f"{name}: high_tick", limits.high_tick, limits.settle_tick, PRICE_MAX)
-        within(f"{name}: window ticks", limits.high_tick - limits.low_tick + 1, 1, LADDER_TICKS_MAX)
+        check_window(name, limits.low_tick, limits.settle_tick, limits.high_tick)
         within(f"{name}: velocity_ticks", limits.velocity_ticks, 0, 2 * PRICE_MAX)
         within(f"{name}: breaker_ticks", limits.breaker_ticks, 0, 2 * PRICE_MAX)
         within(f"{name}: collar_ticks", limits.collar_ticks, 0, 2 * PRICE_MAX)
