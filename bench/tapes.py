@@ -1,64 +1,35 @@
 """Native tapes: order flow as COMMAND rows in a Parquet file that knows its own hash (TAPE-001 to TAPE-003).
 
 Columns are the fields of COMMAND, zstd level 3, delta packed where values ascend or cluster; a day of rows that
-differ in few fields shrinks to a few bytes each. Controls (listings, accounts), which have a payload and so no row of
-fixed size, travel in the metadata with the sequence at which they apply. The tape hash covers rows and controls as
-canonical bytes: writing the file again with other settings leaves it unchanged.
+differ in few fields shrinks to a few bytes each. Controls (listings, accounts) are rows among the others, in the order
+in which all apply, with a payload in one column more that is empty elsewhere: whoever reads row group by row group has
+everything in place. The tape hash covers rows and controls as canonical bytes: writing the file again with other
+settings, or from version 1 to 2, leaves it unchanged.
 """
 
-import base64
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 import blake3
-import msgspec
 import numpy as np
 
+from bench.extras import check_package
+from bench.tape_metadata import METADATA_KEY, Metadata, decode_metadata, describe
 from exchange.errors import UserError
 from exchange.limits import NAMED
-from exchange.records import COMMAND, COMMAND_FIELDS, ROW_VERSION
+from exchange.records import COMMAND, COMMAND_FIELDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-METADATA_KEY = b"gpux.tape"
+ENDING = ".parquet"
+PARQUET = b"PAR1"  # how such a file begins
+PAYLOAD = "payload"
 ROW_GROUP_ROWS = 1_000_000
 DELTA_FIELDS = ("sequence", "time_ns", "request_id", "order_id", "price", "trigger", "expiry_ns")
-
-
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-
-
-class KnownNotes(TypedDict, total=False):
-    """Notes that are used; a tape may have others."""
-
-    fills: Count  # trades that the generator of the flow predicts
-
-
-class Noted(TypedDict):
-    notes: KnownNotes
-
-
-class Metadata(TypedDict):
-    """What a file says about itself (TAPE-002), as `describe` writes it."""
-
-    row_version: int
-    shard: str
-    first_sequence: int
-    last_sequence: int
-    rows: Count
-    resting_rows: Count
-    rules_hash: str
-    instruments_hash: str
-    state_hash: str
-    tape_hash: str
-    limits: str
-    controls: list[tuple[bytes, bytes]]  # row and payload, base64 in the file
-    notes: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -108,63 +79,56 @@ def tape_hash(tape: Tape) -> str:
 
 
 def write_tape(tape: Tape, path: Path) -> str:
-    """Write the file as a whole or not at all; returns the tape hash."""
-    import pyarrow as pa
+    """Write the file as a whole or not at all; returns the tape hash. UserError: nobody could replay it in order."""
     import pyarrow.parquet as pq
 
     assert tape.limits in NAMED and tape.commands.dtype == COMMAND
-    metadata = describe(tape)
-    columns = {name: np.ascontiguousarray(tape.commands[name]) for name, _, _ in COMMAND_FIELDS}
-    table = pa.table(columns).replace_schema_metadata({METADATA_KEY: json.dumps(metadata).encode()})
+    check_order(path, tape)
+    table, name = table_of(tape), tape_hash(tape)
     part = path.with_name(path.name + ".part")
+    settings = {
+        "compression": "zstd",
+        "compression_level": 3,
+        "use_dictionary": False,
+        "column_encoding": dict.fromkeys(DELTA_FIELDS, "DELTA_BINARY_PACKED"),
+        # pyarrow's copy of the schema repeats all metadata; the types of these columns are those of Parquet itself.
+        "store_schema": False,
+    }
     try:
-        pq.write_table(
-            table,
-            part,
-            row_group_size=ROW_GROUP_ROWS,
-            compression="zstd",
-            compression_level=3,
-            use_dictionary=False,
-            column_encoding=dict.fromkeys(DELTA_FIELDS, "DELTA_BINARY_PACKED"),
-        )
+        with pq.ParquetWriter(part, table.schema, **settings) as writer:
+            writer.write_table(table, ROW_GROUP_ROWS)
+            writer.add_key_value_metadata({METADATA_KEY: describe(tape, name)})
         os.replace(part, path)
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
-    return str(metadata["tape_hash"])
+    return name
 
 
-def describe(tape: Tape) -> dict[str, Any]:
-    """TAPE-002: what the file says about itself."""
-    listings = blake3.blake3(b"".join(control.payload for control in tape.controls))
-    controls = [[encode(control.row.tobytes()), encode(control.payload)] for control in tape.controls]
-    return {
-        "row_version": ROW_VERSION,
-        "shard": tape.shard,
-        "first_sequence": int(tape.commands["sequence"][0]) if len(tape.commands) else 0,
-        "last_sequence": int(tape.commands["sequence"][-1]) if len(tape.commands) else 0,
-        "rows": len(tape.commands),
-        "resting_rows": tape.resting_rows,
-        "rules_hash": tape.rules_hash,
-        "instruments_hash": listings.hexdigest(),
-        "state_hash": tape.state_hash,
-        "tape_hash": tape_hash(tape),
-        "limits": tape.limits,
-        "controls": controls,
-        "notes": tape.notes,
-    }
+def table_of(tape: Tape) -> "pa.Table":
+    """Rows and controls in the order in which they apply: the fields of COMMAND, and the payload of each control."""
+    import pyarrow as pa
 
-
-def encode(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+    rows, payloads = [np.zeros(0, COMMAND)], [pa.nulls(0, pa.binary())]
+    for part in tape.parts():
+        if isinstance(part, Control):
+            rows.append(part.row)
+            payloads.append(pa.array([part.payload], pa.binary()))
+        else:
+            rows.append(part)
+            payloads.append(pa.nulls(len(part), pa.binary()))
+    commands = np.concatenate(rows)
+    columns = {name: np.ascontiguousarray(commands[name]) for name, _, _ in COMMAND_FIELDS}
+    return pa.table({**columns, PAYLOAD: pa.chunked_array(payloads)})
 
 
 def read_metadata(path: Path) -> Metadata:
     """What the file says about itself; a UserError if it is no tape of ours."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file")
+    check_package(f"reading {path}", "pyarrow", "research")
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
     try:
         schema = pq.read_schema(path)
     except (pa.ArrowException, OSError):
@@ -172,37 +136,24 @@ def read_metadata(path: Path) -> Metadata:
     text = (schema.metadata or {}).get(METADATA_KEY)
     if text is None:
         raise UserError(f"{path}: Parquet, but no gpux tape (no metadata {METADATA_KEY.decode()})")
-    metadata = decode_metadata(path, text)
-    if metadata["limits"] not in NAMED:
-        raise UserError(f"{path}: state size {metadata['limits']!r}, allowed: {', '.join(NAMED)}")
-    return metadata
-
-
-def decode_metadata(path: Path, text: bytes) -> Metadata:
-    """Metadata of this row version, every field of the type that it is to have. UserError names the field."""
-    try:
-        found = msgspec.json.decode(text, type=dict[str, Any])
-        version = found.get("row_version")
-        if version != ROW_VERSION:
-            raise UserError(f"{path}: row version {version}, this gpux reads {ROW_VERSION}")
-        msgspec.convert(found, Noted)
-        return msgspec.convert(found, Metadata)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(f"{path}: damaged: metadata {METADATA_KEY.decode()}: {error}") from None
+    return decode_metadata(path, text)
 
 
 def read_tape(path: Path) -> Tape:
-    """Read and verify a tape. UserError if it is missing, foreign, of another row version, or damaged."""
+    """Read and verify a tape. UserError if it is missing, foreign, of a version that is not read, or damaged."""
+    metadata = read_metadata(path)
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    metadata = read_metadata(path)
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path}: damaged: {str(error).splitlines()[0]}") from None
     rows = command_rows(path, table)
-    controls = [decode_control(path, number, *pair) for number, pair in enumerate(metadata["controls"], 1)]
+    if metadata["tape_version"] == 1:
+        controls = [decode_control(path, number, *pair) for number, pair in enumerate(metadata["kept"], 1)]
+    else:
+        rows, controls = split_controls(path, rows, table)
     tape = Tape(
         rows,
         controls,
@@ -213,11 +164,11 @@ def read_tape(path: Path) -> Tape:
         metadata["resting_rows"],
         metadata["notes"],
     )
+    check_order(path, tape)
     if tape_hash(tape) != metadata["tape_hash"]:
         raise UserError(f"{path}: damaged: its rows do not have the tape hash {metadata['tape_hash'][:16]}...")
     if tape.resting_rows > len(rows):
         raise UserError(f"{path}: damaged: resting_rows {tape.resting_rows} not in 0..{len(rows)}")
-    check_sequences(path, tape)
     return tape
 
 
@@ -227,29 +178,64 @@ def command_rows(path: Path, table: "pa.Table") -> np.ndarray:
 
     rows = np.zeros(table.num_rows, COMMAND)
     for name, code, _ in COMMAND_FIELDS:
-        if name not in table.column_names:
-            raise UserError(f"{path}: damaged: column {name} is missing")
-        column, wanted = table.column(name), pa.from_numpy_dtype(np.dtype(code))
-        if column.type != wanted:
-            raise UserError(f"{path}: damaged: column {name} has type {column.type}, allowed: {wanted}")
+        column = column_of(path, table, name, pa.from_numpy_dtype(np.dtype(code)))
         if column.null_count:
             raise UserError(f"{path}: damaged: column {name} has {column.null_count} empty rows, allowed: none")
         rows[name] = column.to_numpy()
     return rows
 
 
+def column_of(path: Path, table: "pa.Table", name: str, wanted: "pa.DataType") -> "pa.ChunkedArray":
+    """A column of a table. UserError: it is missing, or of another type."""
+    if name not in table.column_names:
+        raise UserError(f"{path}: damaged: column {name} is missing")
+    column = table.column(name)
+    if column.type != wanted:
+        raise UserError(f"{path}: damaged: column {name} has type {column.type}, allowed: {wanted}")
+    return column
+
+
+def split_controls(path: Path, rows: np.ndarray, table: "pa.Table") -> tuple[np.ndarray, list[Control]]:
+    """Rows without a payload, and the others as controls. UserError: they lie in another order than they apply in."""
+    import pyarrow as pa
+
+    payloads = column_of(path, table, PAYLOAD, pa.binary())
+    check_ascending(path, "row", rows["sequence"])
+    is_control = payloads.is_valid().to_numpy()
+    places = np.flatnonzero(is_control).tolist()
+    found = payloads.drop_null().to_pylist()
+    controls = [Control(rows[place : place + 1].copy(), payload) for place, payload in zip(places, found, strict=True)]
+    return rows[~is_control], controls
+
+
 def decode_control(path: Path, number: int, row: bytes, payload: bytes) -> Control:
-    """One control of the metadata, counted from 1. UserError if its row is not one COMMAND row."""
+    """One control of version 1, counted from 1. UserError if its row is not one COMMAND row."""
     if len(row) != COMMAND.itemsize:
         raise UserError(f"{path}: damaged: the row of control {number} has {len(row)} bytes, not {COMMAND.itemsize}")
     return Control(np.frombuffer(row, COMMAND).copy(), payload)
 
 
-def check_sequences(path: Path, tape: Tape) -> None:
-    """UserError unless the sequences of rows and controls ascend, and no row has that of a control."""
+def check_order(path: Path, tape: Tape) -> None:
+    """UserError unless the sequences of rows and controls ascend, no row has that of a control, and time never runs
+    backwards. Rows are counted with the controls between them, from 1."""
     rows = tape.commands["sequence"]
     controls = np.array([control.sequence for control in tape.controls], np.int64)
-    if np.any(rows[1:] <= rows[:-1]) or np.any(controls[1:] <= controls[:-1]):
-        raise UserError(f"{path}: damaged: sequences do not ascend")
+    check_ascending(path, "row", rows)
+    check_ascending(path, "control", controls)
     for sequence in np.intersect1d(rows, controls)[:1].tolist():
-        raise UserError(f"{path}: damaged: sequence {sequence} is that of a row and of a control")
+        raise UserError(f"{path}: sequence {sequence} is that of a row and of a control")
+    of_controls = np.array([control.row["time_ns"][0] for control in tape.controls], np.int64)
+    order = np.argsort(np.concatenate([rows, controls]), kind="stable")
+    times = np.concatenate([tape.commands["time_ns"], of_controls])[order]
+    for place in np.flatnonzero(times[1:] < times[:-1])[:1].tolist():
+        sequence = np.concatenate([rows, controls])[order[place + 1]]
+        before, found = times[place : place + 2].tolist()
+        what = f"row {place + 2} (sequence {sequence}): time_ns {found}"
+        raise UserError(f"{path}: time runs backwards: {what}, allowed: {before}, that of the row before, or more")
+
+
+def check_ascending(path: Path, what: str, sequences: np.ndarray) -> None:
+    """UserError unless each sequence is larger than the one before. `what`: of what they are, counted from 1."""
+    for place in np.flatnonzero(sequences[1:] <= sequences[:-1])[:1].tolist():
+        before, found = sequences[place : place + 2].tolist()
+        raise UserError(f"{path}: sequences do not ascend: {what} {place + 2} has {found}, the one before it {before}")

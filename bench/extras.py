@@ -1,0 +1,39 @@
+"""What options ask for before any work begins: packages that not everybody has installed, places for files."""
+
+import os
+import stat
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from exchange.errors import UserError
+
+
+def check_package(asks: str, package: str, extra: str) -> None:
+    """UserError: a package of an extra is not installed. `asks`: the option or file that needs it."""
+    if find_spec(package) is None:
+        raise UserError(f"{asks} needs {package}, which is not installed: pip install 'gpux[{extra}]'")
+
+
+def check_file(option: str, path: Path, endings: Sequence[str]) -> None:
+    """UserError: no file of this kind can be written here."""
+    if path.suffix.lower() not in endings:
+        raise UserError(f"{option} {path}: found ending {path.suffix!r}, allowed: {', '.join(endings)}")
+    if is_folder(path):
+        raise UserError(f"{option} {path}: this is a folder")
+    if not is_folder(path.parent):
+        raise UserError(f"{option} {path}: no folder {path.parent}")
+    if not os.access(path.parent, os.W_OK):
+        raise UserError(f"{option} {path}: this user may not write in {path.parent}")
+
+
+def mode_of(path: Path) -> int:
+    """What kind of thing a path leads to, as `stat` says; 0: nothing, or a name that none can have."""
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):
+        return 0
+
+
+def is_folder(path: Path) -> bool:
+    return stat.S_ISDIR(mode_of(path))
