@@ -84,6 +84,9 @@ class Order:
 
 def read_lobster(message_path: Path, book_path: Path) -> Lobster:
     """Read and convert a pair of files. UserError if a file is missing or wrong, with its row and column."""
+    for path in (message_path, book_path):
+        if not path.is_file():
+            raise UserError(f"{path}: no such file")
     messages, book = read_numbers(message_path), read_numbers(book_path)
     if messages.shape[1] != len(MESSAGE_COLUMNS):
         raise UserError(f"{message_path}: {messages.shape[1]} columns, a LOBSTER message file has 6")
@@ -106,9 +109,7 @@ def read_lobster(message_path: Path, book_path: Path) -> Lobster:
 
 
 def read_numbers(path: Path) -> np.ndarray:
-    """Numbers of a file, float64, shape (rows, columns). UserError: no such file, no text, no numbers, a short row."""
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
+    """Numbers of a file, float64, shape (rows, columns). UserError: no text, no numbers, a short row."""
     try:
         lines = path.read_text("utf-8").rstrip().split("\n")
     except UnicodeDecodeError as error:

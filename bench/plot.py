@@ -5,12 +5,12 @@ in SAMPLES short pieces: between two of them no price is seen, but every trade i
 """
 
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.extras import check_file, check_package
 from bench.tapes import Control, Tape
 from exchange.codes import CommandKind, EventKind
 from exchange.engine import query
@@ -42,19 +42,8 @@ class Course:
 
 def check_plot(path: Path) -> None:
     """UserError: this file cannot be drawn. Asked before the replay, which may be long."""
-    if find_spec("matplotlib") is None:
-        raise UserError("--plot needs matplotlib, which is not installed: pip install 'gpux[plot]'")
-    if path.suffix.lower() not in ENDINGS:
-        raise UserError(f"--plot {path}: found ending {path.suffix!r}, allowed: {', '.join(ENDINGS)}")
-    check_place("--plot", path)
-
-
-def check_place(option: str, path: Path) -> None:
-    """UserError: no file can be written here."""
-    if path.is_dir():
-        raise UserError(f"{option} {path}: this is a folder")
-    if not path.parent.is_dir():
-        raise UserError(f"{option} {path}: no folder {path.parent}")
+    check_package("--plot", "matplotlib", "plot")
+    check_file("--plot", path, ENDINGS)
 
 
 def busiest_instrument(tape: Tape) -> int:

@@ -4,7 +4,7 @@
 a native file run through the same loop; a venue's data folder runs frame by frame, as in recovery.
 """
 
-from collections import Counter
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -15,12 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bench.book_check import Book, check_books
+from bench.extras import check_file, check_package, is_folder, mode_of
 from bench.flow import FLOWS, make_flow
 from bench.lobster import INSTRUMENT, OWNERS, read_lobster
 from bench.market import Market, engine_at, flow_market, market_tape
-from bench.plot import check_place, check_plot, draw_tape
-from bench.tapes import Control, Tape, read_tape, write_tape
-from exchange.codes import EventKind, RejectReason
+from bench.outcome import Meter, Outcome
+from bench.plot import check_plot, draw_tape
+from bench.tapes import ENDING, PARQUET, Control, Tape, read_tape, write_tape
 from exchange.engine import query
 from exchange.engine.control_checks import ControlError
 from exchange.engine.engine import Engine
@@ -28,38 +29,15 @@ from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.kernel import source_hash
 from exchange.limits import NAMED
-from exchange.records import COMMAND, count_told
+from exchange.records import COMMAND
 from exchange.units import NS_PER_S
 
 CHUNK_ROWS = 16_384
 COMMANDS_MAX = 50_000_000  # of a generated flow: about 20 GB while it is made
 SEED_MAX = (1 << 23) - 1  # `flow.random_words` takes no more of it
-REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a replay did."""
-
-    rows: int
-    controls: int
-    engine_ns: int  # of the rows, without reading and counting
-    events: int
-    fills: int  # trades: two FILL rows each
-    refused: Counter[str]
-    state_hash: str
-
-    def lines(self) -> list[str]:
-        rate = self.rows * NS_PER_S / max(1, self.engine_ns)
-        refused = ", ".join(f"{count:,} {reason}" for reason, count in self.refused.most_common()) or "none"
-        return [
-            f"commands    {self.rows:,} in {self.engine_ns / NS_PER_S:.3f} s: {rate:,.0f} commands/s, "
-            f"and {self.controls:,} controls",
-            f"events      {self.events:,}",
-            f"fills       {self.fills:,} trades",
-            f"refused     {refused}",
-            f"state hash  {self.state_hash}",
-        ]
+SOURCES = (
+    f"a tape (FILE.parquet), a venue's data folder, lobster with --messages and --book, or a flow: {', '.join(FLOWS)}"
+)
 
 
 def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None], title: str = "tape") -> Outcome:
@@ -68,23 +46,16 @@ def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None], tit
     title    what a person calls the tape
     UserError: a control that the engine refuses where it stands.
     """
-    elapsed = events_seen = fills = 0
-    refused: Counter[str] = Counter()
+    meter = Meter(engine)
     for part in tape.parts():
         for chunk in [part] if isinstance(part, Control) else row_chunks(part):
-            start = perf_counter_ns()
             if isinstance(chunk, Control):
                 check_control(engine, chunk, title)
-                events = engine.control(chunk.row, chunk.payload)
+                meter.control(chunk.row, chunk.payload)
             else:
-                events = engine.apply(chunk)
-                elapsed += perf_counter_ns() - start
-            events_seen += count_told(events)
-            fills += int(np.count_nonzero(events["kind"] == EventKind.FILL)) // 2
-            refused.update(RejectReason(reason).name for reason in events["reason"][np.isin(events["kind"], REFUSALS)])
+                meter.apply(chunk)
             progress(1 if isinstance(chunk, Control) else len(chunk))
-    state_hash = engine.state_hash().hex()
-    return Outcome(len(tape.commands), len(tape.controls), elapsed, events_seen, fills, refused, state_hash)
+    return meter.outcome()
 
 
 def check_control(engine: Engine, control: Control, title: str) -> None:
@@ -125,7 +96,8 @@ class Output:
         if self.plot is not None:
             check_plot(self.plot)
         if self.save is not None:
-            check_place("--save", self.save)
+            check_package("--save", "pyarrow", "research")
+            check_file("--save", self.save, (ENDING,))
 
     def write(self, console: Console, tape: Tape) -> None:
         """`tape`: with the state that it ends in."""
@@ -160,14 +132,16 @@ def replay_source(source: str, choice: Choice, output: Output) -> int:
     """`gpux replay`: run a tape, a data folder, a LOBSTER pair or a generated flow. Returns the exit code."""
     console = Console(highlight=False)
     path = Path(source)
-    is_flow = source in FLOWS and not path.exists()
+    is_flow = source in FLOWS and not mode_of(path)
     choice.check(source, is_flow)
     output.check()
     if source == "lobster":
         if choice.messages is None or choice.book is None:
             raise UserError("replay lobster needs --messages FILE.csv and --book FILE.csv")
         return replay_lobster(console, choice.messages, choice.book, output)
-    if path.is_dir():
+    if not is_flow:
+        check_source(path)
+    if is_folder(path):
         return replay_data_folder(console, path, output)
     seed = 1 if choice.seed is None else choice.seed
     tape = flow_tape(source, seed, choice.commands) if is_flow else read_tape(path)
@@ -176,6 +150,26 @@ def replay_source(source: str, choice: Choice, output: Output) -> int:
     expect_state(console, tape, outcome, source)
     output.write(console, ended(tape, outcome))
     return 0
+
+
+def check_source(path: Path) -> None:
+    """UserError: there is nothing here that could be a tape or a data folder. It says what can be replayed."""
+    mode = mode_of(path)
+    if not mode:
+        raise UserError(f"{path}: no such file; replay takes {SOURCES}")
+    if stat.S_ISDIR(mode):
+        if not is_folder(path / "journal"):
+            raise UserError(f"{path}: no data folder, as it has no journal/; replay takes {SOURCES}")
+        return
+    if not stat.S_ISREG(mode):
+        raise UserError(f"{path}: neither a file nor a folder; replay takes {SOURCES}")
+    try:
+        with path.open("rb") as file:
+            magic = file.read(len(PARQUET))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    if magic != PARQUET:
+        raise UserError(f"{path}: not a Parquet file; replay takes {SOURCES}")
 
 
 def run_tape(console: Console, tape: Tape, title: str) -> Outcome:
@@ -244,22 +238,18 @@ def replay_data_folder(console: Console, folder: Path, output: Output) -> int:
 
     limits = recorded_limits(str(folder))
     warm_up(limits)
-    engine = Engine(limits)
+    meter = Meter(Engine(limits))
     start = perf_counter_ns()
     with progress_bar(console) as bar:
         task = bar.add_task(str(folder), total=None)
-        report = replay_folder(str(folder), engine, progress=lambda sequence: bar.update(task, completed=sequence))
+        report = replay_folder(str(folder), meter, progress=lambda sequence: bar.update(task, completed=sequence))
     seconds = (perf_counter_ns() - start) / NS_PER_S
-    console.print(
-        f"commands    {report.records:,} in {seconds:.3f} s with reading: {report.records / seconds:,.0f} commands/s\n"
-        f"events      {report.events:,}\n"
-        f"fills       {report.fills:,} trades\n"
-        f"state hash  {report.state_hash.hex()}\n"
-        f"check       {report.marks:,} recorded marks of events and state met, {report.frames:,} frames",
-        soft_wrap=True,
-    )
+    outcome = meter.outcome()
+    marks = f"{report.marks:,} recorded marks of events and state met"
+    check = f"check       {marks}, {report.frames:,} frames; {seconds:.3f} s with reading"
+    console.print("\n".join([*outcome.lines(), check]), soft_wrap=True)
     if output.save is not None or output.plot is not None:
-        output.write(console, folder_tape(folder, limits.name, report.state_hash.hex()))
+        output.write(console, folder_tape(folder, limits.name, outcome.state_hash))
     return 0
 
 

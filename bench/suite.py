@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.extras import check_package
 from bench.record import FOLDER, machine, write_record
 from exchange.errors import UserError
 
@@ -58,8 +58,7 @@ def run_bench(names: list[str], quick: bool, folder: Path = FOLDER) -> int:
     unknown = [name for name in names if name not in QUESTIONS]
     if unknown:
         raise UserError(f"bench {unknown[0]!r}: not one of {', '.join(QUESTIONS)}")
-    if find_spec("pyarrow") is None:
-        raise UserError("gpux bench needs the bench extra: pip install 'gpux[bench]'")
+    check_package("gpux bench", "pyarrow", "bench")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -90,7 +90,7 @@ def replay(
         source: A tape (FILE.parquet), a venue's data folder, the word lobster, or a flow: mixed, churn, passive, sweep.
         messages: LOBSTER message file, for lobster.
         book: LOBSTER order-book file of the same messages; every book state is compared.
-        save: Write what was replayed as a tape.
+        save: Write what was replayed as a tape (.parquet).
         plot: Draw prices, trades and the last book of the busiest instrument into this file (.png, .svg, .pdf).
         seed: Seed of a generated flow; without it 1.
         commands: Length of a generated flow.

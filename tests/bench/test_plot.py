@@ -115,7 +115,7 @@ def test_what_cannot_be_drawn_is_said_before_the_replay(
     for path, why in cases.items():
         code, output, errors = run(capsys, "mixed", "--plot", path)
         assert (code, output) == (2, "") and why in errors and errors.count("\n") == 1
-    monkeypatch.setattr("bench.plot.find_spec", lambda name: None)
+    monkeypatch.setattr("bench.extras.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install 'gpux\[plot\]'"):
         check_plot(tmp_path / "day.png")
 

@@ -1,5 +1,6 @@
 """`gpux replay`: every source gives its figures and checks; a wrong one is one line with exit code 2."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,6 +120,31 @@ def test_data_folder_replays_and_becomes_a_tape(capsys: pytest.CaptureFixture[st
     assert np.array_equal(again.commands, tape.commands) and len(again.controls) == len(tape.controls)
     code, output, _ = run(capsys, tmp_path / "day.parquet")
     assert code == 0 and "state hash is the one in the file" in output
+
+
+@pytest.mark.rule("TAPE-003")
+def test_a_data_folder_and_the_tape_of_it_give_the_same_summary(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    tape = small_tape()
+    tape.commands["time_ns"] = tape.controls[-1].row["time_ns"]
+    tape.commands["account"][-3:] = 60
+    written_journal(tmp_path / "data", tape)
+    _, of_folder, _ = run(capsys, tmp_path / "data", "--save", tmp_path / "day.parquet")
+    _, of_tape, _ = run(capsys, tmp_path / "day.parquet")
+    folder, whole = (figures(text) for text in (of_folder, of_tape))
+    names = {"commands", "events", "fills", "refused", "state hash", "check", "saved"}
+    assert set(folder) == names and set(whole) == names - {"check", "saved"} | {"tape check"}
+    shared = ["events", "fills", "refused", "state hash"]
+    assert [folder[name] for name in shared] == [whole[name] for name in shared]
+    assert folder["refused"] == "3 UNKNOWN_ACCOUNT"
+    of_both = [re.sub(r"in .* commands/s", "", text["commands"]) for text in (folder, whole)]
+    assert of_both[0] == of_both[1] == f"{len(tape.commands):,} , and {len(tape.controls)} controls"
+
+
+def figures(output: str) -> dict[str, str]:
+    """What stands behind each name of a summary."""
+    return {line[:12].strip(): line[12:].strip() for line in output.splitlines()}
 
 
 def test_wrong_sources_are_one_line_with_exit_code_2(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
