@@ -61,7 +61,7 @@ def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None], tit
 def check_control(engine: Engine, control: Control, title: str) -> None:
     """UserError: this control cannot be carried out in a state of this size or content."""
     try:
-        engine.check_control(int(control.row["kind"][0]), control.payload)
+        engine.check_control(int(control.row["kind"][0]), control.payload, recorded=True)
     except ControlError as error:
         name = engine.limits.name
         raise UserError(f"{title}: control at sequence {control.sequence}, state size {name!r}: {error}") from None

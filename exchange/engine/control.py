@@ -20,6 +20,7 @@ from exchange.engine.control_checks import ControlError, check_fields, check_win
 from exchange.engine.day_limits import (
     DayLimitsPayload,
     check_day_limits,
+    check_people,
     send_off_increment,
     set_day_limits,
     side_rows,
@@ -140,8 +141,11 @@ def decode_payload(kind: int, payload: bytes) -> Payload:
         raise ControlError(f"{CommandKind(kind).name}: {error}") from None
 
 
-def check(states: np.ndarray, kind: int, payload: bytes) -> None:
-    """Refuse a control that `run` could not carry out in this state."""
+def check(states: np.ndarray, kind: int, payload: bytes, recorded: bool) -> None:
+    """Refuse a control that `run` could not carry out in this state, or that those who ask may not bring about.
+
+    recorded  of a journal or tape: who asked for it was judged when it was taken, by the rules of then
+    """
     within("payload bytes", len(payload), 0, PAYLOAD_BYTES_MAX)
     if kind in NO_EFFECT:
         return
@@ -153,6 +157,8 @@ def check(states: np.ndarray, kind: int, payload: bytes) -> None:
         check_lead_makers(states[0], terms)
     elif isinstance(terms, DayLimitsPayload):
         check_day_limits(states[0], terms)
+        if not recorded:
+            check_people(states[0], terms)
     else:
         _check_list(states, terms)
 

@@ -65,7 +65,6 @@ def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
     """Raise ControlError if the books could not take these limits now."""
     indices = [book.index for book in terms.books]
     require(len(set(indices)) == len(indices), "a book stands once among the day's limits")
-    within("day limits: day", terms.day, 0 if terms.by_two else 1, DAY_MAX)
     rows = int(state.used_ladder_rows)
     for limits in terms.books:
         within("day limits: index", limits.index, 1, int(state.books_listed))
@@ -80,12 +79,17 @@ def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
             within(f"{name}: min_inc", limits.min_inc, 1, PRICE_MAX)
         rows += 2 * (side_rows(limits.low_tick, limits.high_tick, int(book.order_entry)) - int(book.side_rows))
     require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
+
+
+def check_people(state: np.record, terms: DayLimitsPayload) -> None:
+    """Raise ControlError unless as many people ask as these limits take: one person settles a group once a day, all of
+    it, and within the limits that its outrights had (SEC-061, SEC-067)."""
+    within("day limits: day", terms.day, 0 if terms.by_two else 1, DAY_MAX)
     if not terms.by_two:
         _check_one_person(state, terms)
 
 
 def _check_one_person(state: np.record, terms: DayLimitsPayload) -> None:
-    """One person settles a group once a day, all of it, and within the limits that its outrights had (SEC-061)."""
     named = {limits.index for limits in terms.books}
     for number in {int(state.books[index].group) for index in named}:
         group, settled = set(books_of(state, number)), int(state.groups[number].settled_day)

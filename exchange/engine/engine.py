@@ -86,9 +86,12 @@ class Engine:
         place, reason, phase = check_batch(self.states, commands)
         return (int(place), int(reason), int(phase)) if reason else None
 
-    def check_control(self, kind: int, payload: bytes) -> None:
-        """Raise ControlError if this control could not be carried out now; call before it is journalled."""
-        control.check(self.states, kind, payload)
+    def check_control(self, kind: int, payload: bytes, recorded: bool = False) -> None:
+        """Raise ControlError if this control could not be carried out now; call before it is journalled.
+
+        recorded  it was journalled already, perhaps by an earlier version: those who asked are not judged again
+        """
+        control.check(self.states, kind, payload, recorded)
 
     def control(self, row: np.ndarray, payload: bytes) -> np.ndarray:
         """Run one control, `row` COMMAND shape (1,). Returns its events, behind those of a mass quote that it cuts."""

@@ -26,7 +26,7 @@ def replayed(tape: Tape) -> tuple[list[str], str]:
 def _run(engine: Engine, part: np.ndarray | Control) -> np.ndarray:
     if not isinstance(part, Control):
         return engine.apply(part)
-    engine.check_control(int(part.row["kind"][0]), part.payload)
+    engine.check_control(int(part.row["kind"][0]), part.payload, recorded=True)
     return engine.control(part.row, part.payload)
 
 
