@@ -33,7 +33,7 @@ from clients.events import (
     Reconnected,
 )
 from clients.feeds import Feed, Feeds
-from clients.logon import Dial, Phase, logon
+from clients.logon import Dial, Phase, check_credentials, logon
 from clients.orders import Order, OrderRequest, OrderTable
 from clients.replays import Replays
 from clients.requests import Requests
@@ -78,16 +78,6 @@ WITHOUT_KEY = (Ping, Subscribe, Unsubscribe, Resync, Replay)  # what /v1/md serv
 RETRIED_LOGONS = (ErrorCode.BUSY, ErrorCode.THROTTLED, ErrorCode.TOO_MANY_CONNECTIONS, ErrorCode.READ_ONLY)
 
 
-def _check_credentials(key: str, secret: Secret | None) -> None:
-    """ValueError unless there are both or neither, and the secret can sign."""
-    if key and secret is None:
-        raise ValueError(f"key {key} needs its secret: connect(url, key={key!r}, secret=Ed25519.load(FILE))")
-    if secret is not None and not key:
-        raise ValueError("a secret needs the id of its key: connect(url, key=ID, secret=...)")
-    if secret is not None and not callable(getattr(secret, "sign", None)):
-        raise ValueError(f"secret is a {type(secret).__name__}, not an Ed25519 or Hmac of clients.credentials")
-
-
 class Core:
     """One session. `orders`, `accounts` and `feeds` are its state, right even if the user never reads an event."""
 
@@ -100,7 +90,7 @@ class Core:
         subprotocol: str = JSON_SUBPROTOCOL,
         cancel_terms: CancelTerms | UnsetType = UNSET,
     ) -> None:
-        _check_credentials(key, secret)
+        check_credentials(key, secret)
         self.dial, self.key, self._secret, self._terms = dial, key, secret, cancel_terms
         self.requests = Requests(CODECS[subprotocol])
         self.orders = OrderTable()

@@ -29,6 +29,16 @@ class Dial(Struct, frozen=True):
     path: str
 
 
+def check_credentials(key: str, secret: Secret | None) -> None:
+    """ValueError unless there are both or neither, and the secret can sign."""
+    if key and secret is None:
+        raise ValueError(f"key {key} needs its secret: connect(url, key={key!r}, secret=Ed25519.load(FILE))")
+    if secret is not None and not key:
+        raise ValueError("a secret needs the id of its key: connect(url, key=ID, secret=...)")
+    if secret is not None and not callable(getattr(secret, "sign", None)):
+        raise ValueError(f"secret is a {type(secret).__name__}, not an Ed25519 or Hmac of clients.credentials")
+
+
 def logon(
     secret: Secret,
     dial: Dial,

@@ -19,6 +19,7 @@ PHASES = "exchange/engine/phases.py"
 REPLACE = "exchange/engine/replace.py"
 RISK = "exchange/engine/risk.py"
 SELF_MATCH = "exchange/engine/self_match.py"
+DUPLICATES = "exchange/engine/duplicates.py"
 SHORT_WAY = "exchange/engine/short_way.py"
 ENTRY = "exchange/engine/entry.py"
 TRADES = "exchange/engine/trades.py"
@@ -118,6 +119,9 @@ FAULTS = (
     Fault("parked DAY orders outlive the day", SCOPE, "    gather_line(state, np.int64(book.first_parked), wanted)\n", ""),
     Fault("a side of a book counts past 32 bits", RISK, "return book.working[side] + lots > LOTS_CEILING", "return False"),
     # ids
+    Fault("another price is the same order", DUPLICATES, "or order.price == command.price", "or True"),
+    Fault("an order whose time has come works", APPLY, "if is_over(state, command.tif, command.expiry_ns):", "if False:"),
+    Fault("a replace to a time that has come works", REPLACE, "if is_over(state, order.tif, order.expiry_ns):", "if False:"),
     Fault(
         "client order id in use is accepted again", VALIDATE,
         "        return DUP_ID\n", "        return NONE\n",
