@@ -26,18 +26,19 @@ from datetime import UTC, date, datetime
 from exchange.day_schedule import DaySchedule
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
+from exchange.gateway.door import FILES_KEPT, files_wanted, fit
 from exchange.gateway.hub import Hub
 from exchange.gateway.origins import origin_of
 from exchange.gateway.outbox import Outbox
 from exchange.gateway.server import Address, GatewayServer
-from exchange.gateway.throttle import PROFILES
+from exchange.gateway.throttle import PROFILES, Profile
 from exchange.journal.segments import SEGMENT_BYTES
 from exchange.limits import NAMED
 from exchange.loop import AWAKE_US, AWAKE_US_MAX, Writer
 from exchange.opening import Catalogue, OpenVenue, Seams
 from exchange.operator.desk import OperatorDesk
 from exchange.operator.port import OperatorPort
-from exchange.seams import Clock, Disk, RealClock, RealDisk, RealRng, Rng
+from exchange.seams import Clock, Disk, RealClock, RealDisk, RealNet, RealRng, Rng
 from exchange.venue import Venue
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
@@ -110,7 +111,7 @@ class RunningServer:
         self._idle_turns = 0
         self._sealing = False
         self._short_of_room, self._try_room_ns = False, 0
-        profile = PROFILES[settings.profile]
+        profile = self._fit(PROFILES[settings.profile])
         outbox = Outbox(writer.schedule, lambda line, pending: self.hub.slow.notice(line.owner, pending))
         terms = {
             "venue": "gpux",
@@ -126,6 +127,18 @@ class RunningServer:
         self.gateway = GatewayServer(self.hub, address, self._turn)
         self.desk = OperatorDesk(self.venue, self.hub, opened.spec, settings.clock)
         self.operator = OperatorPort(opened.folder, self.desk, settings.disk)
+
+    def _fit(self, profile: Profile) -> Profile:
+        """The connections that this process's limit of open files has room for; the disk keeps its share of them."""
+        net = RealNet()
+        used = net.open_files()
+        files_max = net.allow_files(files_wanted(profile, used))
+        fitted = fit(profile, files_max, used)
+        self.opened.seams.disk.keep_free(FILES_KEPT)
+        if fitted != profile:
+            most = f"{fitted.connections_max:,} connections at most, not {profile.connections_max:,}"
+            self.opened.trouble.note(f"{most}: the limit of open files (ulimit -n) is {files_max:,}")
+        return fitted
 
     @property
     def port(self) -> int:
@@ -148,6 +161,7 @@ class RunningServer:
             await asyncio.sleep(0.001)
         if self._snapshots is not None:
             self._snapshots.stop()
+        self.opened.seams.disk.keep_free(0)
 
     def _turn(self) -> None:
         try:
@@ -176,14 +190,14 @@ class RunningServer:
     def _look_for_room(self) -> None:
         """DUR-024: a disk that fills up halts the market while cancels still have room; it is tried again."""
         journal, now_ns = self.opened.journal, self.settings.clock.mono_ns()
-        if not journal.lacks_room:
+        if not (lack := journal.lack):
             if self._short_of_room:
-                self.opened.trouble.note("the disk has room for the journal again: the operator may open the groups")
+                self.opened.trouble.note("there is room for the journal again: the operator may open the groups")
                 self.venue.note_room(False)
             self._short_of_room = False
         elif not self._short_of_room:
             self._short_of_room, self._try_room_ns = True, now_ns + TRY_ROOM_NS
-            self.opened.trouble.note("the disk has no room for another segment of the journal: all groups HALT")
+            self.opened.trouble.note(f"another segment of the journal is needed, {lack}: all groups HALT")
             self.venue.note_room(True)
         elif now_ns >= self._try_room_ns:
             self._try_room_ns = now_ns + TRY_ROOM_NS

@@ -5,10 +5,12 @@ them. The real ones are here and do as little as possible.
 """
 
 import asyncio
+import contextlib
 import errno
 import fcntl
 import mmap
 import os
+import resource
 import secrets
 import socket
 import threading
@@ -57,6 +59,7 @@ class Disk(Protocol):
     def is_link(self, path: str) -> bool: ...
     def fsync_dir(self, folder: str) -> None: ...
     def lock(self, handle: int) -> bool: ...
+    def keep_free(self, count: int) -> None: ...
     def leads_to(self, path: str, handle: int) -> bool: ...
     def sector_bytes(self, folder: str) -> int: ...
 
@@ -91,12 +94,15 @@ class RealClock:
 
 
 LOG_WRITE_BYTES = 1 << 20
+FILES_GUESS = 64
 
 
 class RealDisk:
     """POSIX files."""
 
     def __init__(self) -> None:
+        self._kept: list[int] = []  # descriptors that nobody else can take
+        self._wanted = 0
         self._direct: set[int] = set()  # handles whose writes go past the page cache
         self._made_writer: DirectWrite | None = None
         self._begun: tuple[int, bytes, int] | None = None
@@ -110,11 +116,30 @@ class RealDisk:
 
     def open(self, path: str, create: bool = False, write: bool = True) -> int:
         flags = (os.O_RDWR if write else os.O_RDONLY) | (os.O_CREAT if create else 0) | os.O_CLOEXEC | os.O_NOFOLLOW
-        return os.open(path, flags, 0o600)
+        return self._open(path, flags)
 
     def close(self, handle: int) -> None:
         self._direct.discard(handle)
         os.close(handle)
+        self.keep_free(self._wanted)
+
+    def keep_free(self, count: int) -> None:
+        """Hold on to so many descriptors for files: sockets cannot take the last ones. None at all: what there is."""
+        self._wanted = count
+        with contextlib.suppress(OSError):
+            while len(self._kept) < count:
+                self._kept.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+        while len(self._kept) > count:
+            os.close(self._kept.pop())
+
+    def _open(self, path: str, flags: int) -> int:
+        try:
+            return os.open(path, flags, 0o600)
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE) or not self._kept:
+                raise
+            os.close(self._kept.pop())
+            return os.open(path, flags, 0o600)
 
     def size(self, handle: int) -> int:
         return os.fstat(handle).st_size
@@ -132,11 +157,11 @@ class RealDisk:
         """A file that exists, zero-written, for `write_log`: past the page cache where the file system can."""
         flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DSYNC
         try:
-            handle = os.open(path, flags | os.O_DIRECT)
+            handle = self._open(path, flags | os.O_DIRECT)
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise
-            return os.open(path, flags)
+            return self._open(path, flags)
         self._direct.add(handle)
         return handle
 
@@ -205,11 +230,11 @@ class RealDisk:
         return os.path.islink(path)
 
     def fsync_dir(self, folder: str) -> None:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        handle = self._open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(handle)
         finally:
-            os.close(handle)
+            self.close(handle)
 
     def lock(self, handle: int) -> bool:
         try:
@@ -249,6 +274,23 @@ def run_now(job: Callable[[], None]) -> None:
 
 
 class RealNet:
+    def open_files(self) -> int:
+        """How many this process has now; a guess where the system does not tell."""
+        try:
+            return len(os.listdir("/proc/self/fd"))
+        except OSError:
+            return FILES_GUESS
+
+    def allow_files(self, wanted: int) -> int:
+        """Raise the process's own limit of open files as far as it may be and is wanted. Returns what holds then."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        if soft == resource.RLIM_INFINITY or soft >= most:
+            return wanted if soft == resource.RLIM_INFINITY else soft
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
     def listen_address(self, host: str, port: int) -> tuple[str, int]:
         return host, port
 

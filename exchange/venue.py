@@ -62,6 +62,8 @@ class Figures:
 class Venue(OwnCommands):
     """The path of commands and events. Implements the gateway's `Room`."""
 
+    not_sequenced = ErrorCode.EXPIRED_REQUEST, ""  # why what is answered without events has none
+
     def __init__(
         self,
         engine: Any,
@@ -110,9 +112,6 @@ class Venue(OwnCommands):
         self.small_commit_rows = SMALL_COMMIT_ROWS
         self._begun_ns = self._commit_ns = 0  # when the last commit began, how long it took
         self._scheduled = self.failed = False
-        self.short_of_room = False  # the journal has its reserve alone (DUR-024)
-        self.not_sequenced = ErrorCode.EXPIRED_REQUEST, ""  # why what is answered without events has none
-        self._killed: set[bytes] = set()  # scopes that risk desks have stopped since room became short
         self._questions: list[Callable[[], None]] = []
         self._listeners: dict[int, list[Line]] = {}
         self.timekeeper = Timekeeper(self.states, clock, self.submit, day)

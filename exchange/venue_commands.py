@@ -38,8 +38,8 @@ class OwnCommands:
     market: Any
     timekeeper: Any
     batch: Batch
-    short_of_room: bool
-    _killed: set[bytes]
+    short_of_room = False  # the journal has its reserve alone (DUR-024)
+    _killed: set[bytes]  # scopes that risk desks have stopped since then
     _full: deque[Batch]
     _sequencer: Any
     _clock: Clock
@@ -65,7 +65,7 @@ class OwnCommands:
         """Whether the journal has its reserve alone: then trading stops, and only cancels that end an order are
         journalled for clients (DUR-024)."""
         self.short_of_room = is_short
-        self._killed.clear()
+        self._killed = set()
         if is_short:
             self.halt()
 

@@ -24,6 +24,7 @@ from websockets.protocol import State
 from websockets.speedups import apply_mask
 from websockets.typing import Origin, Subprotocol
 
+from exchange.gateway.door import FULL, REFUSAL, Door
 from exchange.gateway.hub import Hub
 from exchange.gateway.origins import origin_of, own_origins
 from exchange.gateway.outbox import JSON, MSGPACK
@@ -69,10 +70,10 @@ def check_library() -> None:
 class Guarded(ServerConnection):
     """One connection. It is the session's transport: write, pending, close, pause, resume."""
 
-    def __init__(self, hub: Hub, peers: dict[str, int], *arguments: Any, **options: Any) -> None:
+    def __init__(self, hub: Hub, door: Door, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.hub = hub
-        self.peers = peers
+        self.door = door
         self.session: Session | None = None
         self.first = 0x81  # first byte of this session's plain frames
         self.tail = b""
@@ -94,31 +95,30 @@ class Guarded(ServerConnection):
         """Caps at accept come before any HTTP (SEC-034)."""
         peer = transport.get_extra_info("peername")
         self.address = peer[0] if peer else ""
-        hub = self.hub
-        crowded = hub.counts(self.address) and (
-            hub.refuses(self.address) or self.peers.get(self.address, 0) >= hub.profile.connections_per_address
-        )
-        if crowded or sum(self.peers.values()) >= hub.profile.connections_max:
+        wire = cast(asyncio.Transport, transport)
+        if refusal := self.door.refusal(self.address):
             self.refused = True
-            cast(asyncio.Transport, transport).abort()
+            if refusal == FULL:
+                wire.write(REFUSAL)
+                wire.close()
+            else:
+                wire.abort()
             return
-        self.peers[self.address] = self.peers.get(self.address, 0) + 1
+        self.door.enter(self, self.address, wire.abort)
         RealNet().tune(transport.get_extra_info("socket"))
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.refused:
             return
-        left = self.peers[self.address] - 1
-        if left:
-            self.peers[self.address] = left
-        else:
-            del self.peers[self.address]
+        self.door.leave(self, self.address)
         super().connection_lost(exc)
         if self.session is not None:
             self.session.lost()
 
     def data_received(self, data: bytes) -> None:
+        if self.refused:
+            return
         clock = self.hub.clock
         self.now_us, self.now_ns = clock.wall_us(), clock.mono_ns()
         if self.session is None:
@@ -273,7 +273,7 @@ class GatewayServer:
         # A program sends no origin, a browser always one. The library looks into this list at each handshake.
         self._origins = [None, *(Origin(origin_of(origin)) for origin in address.origins)]
         self._on_turn = on_turn
-        self._peers: dict[str, int] = {}
+        self._door = Door(hub)
         self._server: Server | None = None
         self._turning: asyncio.TimerHandle | None = None
 
@@ -301,7 +301,7 @@ class GatewayServer:
             server_header=None,
             process_request=self._admit,
             create_connection=cast(type[ServerConnection], self._connection),
-            backlog=1_024,
+            backlog=self.hub.profile.backlog,
             logger=logger,
         )
         self.port = next(iter(self._server.sockets)).getsockname()[1]
@@ -323,11 +323,12 @@ class GatewayServer:
         self._on_turn()
 
     def _connection(self, *arguments: Any, **options: Any) -> Guarded:
-        return Guarded(self.hub, self._peers, *arguments, **options)
+        return Guarded(self.hub, self._door, *arguments, **options)
 
     async def _handle(self, connection: ServerConnection) -> None:
         assert isinstance(connection, Guarded) and connection.request is not None
         assert not connection.protocol.extensions
+        self._door.settle(connection)
         protocol = connection.subprotocol or JSON_SUBPROTOCOL
         connection.first = ENCODINGS[protocol].first
         host = _host_of(connection.request) or ""

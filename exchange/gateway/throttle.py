@@ -47,6 +47,7 @@ class Profile:
     dead_ms: int = 5_000
     logon_ms: int = 5_000
     connections_max: int = 4_096
+    backlog: int = 1_024  # connections that may wait to be accepted
     connections_per_key: int = 20
     connections_per_address: int = 20
     logons_per_minute: int = 10

@@ -14,6 +14,11 @@ EXIT_LOCKED = 75
 EXIT_CONFIGURATION = 78
 
 
+def is_full(error: OSError) -> bool:
+    """Whether the disk or a quota has no room; a limit of open files is another matter."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 class Refusal(UserError):
     """The data folder is not served: nothing on disk was changed.
 
@@ -33,7 +38,7 @@ class JournalFailed(UserError):
     an exit code of its own (DUR-024)."""
 
     def __init__(self, error: OSError, code: int = EXIT_IO) -> None:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full(error):
             code = EXIT_NO_ROOM
         super().__init__(f"journal stopped: {error}", code)
 

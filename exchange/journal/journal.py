@@ -15,7 +15,7 @@ import numpy as np
 
 from exchange.engine.snapshot import Image, SnapshotHeader, image_hash, snapshot_name, take_image, write_snapshot
 from exchange.engine.state import STATE_VERSION
-from exchange.journal.errors import EXIT_IO, EXIT_LOCKED, EXIT_NO_ROOM, JournalFailed
+from exchange.journal.errors import EXIT_IO, EXIT_LOCKED, JournalFailed
 from exchange.journal.folder_lock import FolderLock
 from exchange.journal.frames import (
     CLOSE,
@@ -142,9 +142,9 @@ class Journal:
         return self._spares.made - self._segment
 
     @property
-    def lacks_room(self) -> bool:
-        """Fewer segments are ready than trading needs, and the disk took no more of them."""
-        return self._spares.error is not None and self.spares_ready < SPARES
+    def lack(self) -> str:
+        """Why fewer segments are ready than trading needs, empty if enough are or are on their way."""
+        return self._spares.lack if self.spares_ready < SPARES else ""
 
     def make_spares(self) -> None:
         """Try again in the background."""
@@ -358,7 +358,7 @@ class Journal:
         try:
             self._spares.ensure(number)
         except OSError as error:
-            raise self._fail(error, EXIT_NO_ROOM) from error
+            raise self._fail(error) from error
         header = SegmentHeader(
             number, self.identity.segment_bytes, self.identity.alignment, self.identity.journal_id,
             self._rng.bytes(16), self._due.epoch, self._due.sequence, self._due.time_ns, self._due.hash, ROW_BYTES,

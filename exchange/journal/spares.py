@@ -6,6 +6,7 @@ small synced pieces, so that the journal's own syncs do not queue behind one lon
 
 from contextlib import suppress
 
+from exchange.journal.errors import is_full
 from exchange.journal.files import ZERO_SYNC_BYTES, ZEROS, write_all
 from exchange.journal.segments import segment_name
 from exchange.seams import Background, Disk, Lock
@@ -39,6 +40,14 @@ class Spares:
         """Have segment `number` made in the background; a failure stays in `error`."""
         if self.made < number:
             self._background(lambda: self._attempt(number))
+
+    @property
+    def lack(self) -> str:
+        """Why the last attempt in the background failed, for people; empty if it did not."""
+        error = self.error
+        if error is None:
+            return ""
+        return "the disk has no room for it" if is_full(error) else f"it cannot be made: {error.strerror or error}"
 
     def stop(self) -> None:
         """Give up a spare in the making and wait until nothing is written any more."""

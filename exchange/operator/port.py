@@ -22,6 +22,7 @@ SOCKET_NAME = "operator.sock"
 LINE_BYTES_MAX = 1 << 20  # a settlement of every outright fits
 PATH_BYTES_MAX = 100  # of a Unix socket's address
 ANSWER_S = 30.0
+LINES_MAX = 16  # at once: each is an open file
 
 
 def socket_path(folder: str) -> str:
@@ -71,6 +72,10 @@ class OperatorPort:
             self._disk.unlink(self._path)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._lines) >= LINES_MAX:
+            writer.write(_encoded(Answer(False, why=f"{LINES_MAX} are connected to the operator's socket already")))
+            writer.close()
+            return
         self._lines[writer] = asyncio.current_task()
         with contextlib.suppress(ConnectionError):
             while not self._stopping:

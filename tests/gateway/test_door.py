@@ -1,0 +1,237 @@
+"""Caps at accept, fitted to the limit of open files: half-open connections keep nobody out (SEC-034, SEC-040)."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from exchange.engine.warmup import warm_up
+from exchange.errors import UserError
+from exchange.gateway.door import (
+    CONNECTIONS_MIN,
+    CROWDED,
+    FILES_FREE,
+    FILES_KEPT,
+    FULL,
+    ROOM_MIN,
+    Door,
+    files_wanted,
+    fit,
+)
+from exchange.gateway.throttle import LOOPBACK, STANDARD
+from exchange.journal.errors import JournalFailed
+from exchange.journal.spares import Spares
+from exchange.limits import TEST
+from exchange.operator.port import ask
+from exchange.operator.requests import DefineAccount, Status
+from exchange.seams import RealDisk, run_now
+from tests.journal.fault_disk import FaultDisk
+from tests.served import Served
+
+FILES = 160
+
+
+@pytest.mark.rule("SEC-040")
+@given(files_max=st.integers(0, 20_000), used=st.integers(3, 300))
+def test_connections_and_a_burst_of_new_ones_leave_the_venues_own_files_free(files_max: int, used: int) -> None:
+    if files_max < used + FILES_KEPT + FILES_FREE + ROOM_MIN:
+        with pytest.raises(UserError, match=f"limit of open files is {files_max}") as refused:
+            fit(STANDARD, files_max, used)
+        assert refused.value.code == 78
+        return
+    fitted = fit(STANDARD, files_max, used)
+    assert fitted.connections_max >= CONNECTIONS_MIN and fitted.backlog >= 1
+    assert used + fitted.connections_max + fitted.backlog + FILES_KEPT + FILES_FREE <= files_max
+    if files_max >= files_wanted(STANDARD, used):
+        assert fitted == STANDARD, "enough is enough"
+
+
+class Guests:
+    """A door, and who was let in, by number."""
+
+    def __init__(self, **limits: Any) -> None:
+        profile = replace(STANDARD, **limits)
+        hub = SimpleNamespace(profile=profile, counts=lambda address: address != "here", refuses=lambda address: False)
+        self.door, self.inside, self.cut = Door(cast(Any, hub)), dict[int, str](), list[int]()
+
+    def come(self, number: int, address: str = "here") -> str:
+        refusal = self.door.refusal(address)
+        if not refusal:
+            self.door.enter(number, address, lambda: self.cut.append(number))
+            self.inside[number] = address
+        return refusal
+
+    def go(self, number: int) -> None:
+        self.door.leave(number, self.inside.pop(number))
+
+
+@pytest.mark.rule("SEC-034", "SEC-040", "SEC-005")
+def test_the_oldest_half_open_connection_makes_room_for_the_next() -> None:
+    guests = Guests(connections_max=8)
+    assert [guests.come(number) for number in range(2)] == ["", ""]
+    assert guests.come(2) == "" and guests.cut == [0], "a quarter may be half open"
+    guests.go(0)
+    guests.door.settle(1)
+    guests.door.settle(2)
+    for number in range(3, 9):
+        assert guests.come(number) == ""
+        guests.door.settle(number)
+    assert guests.come(9) == FULL and guests.cut == [0], "who is through is not cut off for another"
+    guests.go(5)
+    assert guests.come(9) == ""
+    assert guests.come(10) == "" and guests.cut == [0, 9]
+
+
+@pytest.mark.rule("SEC-034", "SEC-040")
+def test_an_address_has_its_own_cap() -> None:
+    guests = Guests(connections_per_address=3)
+    assert [guests.come(number, "there") for number in range(4)] == ["", "", "", CROWDED]
+    assert guests.come(5, "elsewhere") == ""
+    guests.go(1)
+    assert guests.come(6, "there") == ""
+
+
+def silent(port: int) -> socket.socket:
+    """A connection that says nothing."""
+    made = socket.socket()
+    made.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        made.connect(("127.0.0.1", port))
+    return made
+
+
+@pytest.fixture(scope="module")
+def compiled() -> None:
+    warm_up(TEST)
+
+
+@pytest.fixture
+def served(tmp_path: Path, compiled: None) -> Iterator[Served]:
+    with Served(tmp_path / "venue", "--profile", "loopback", files=FILES) as made:
+        yield made
+
+
+@pytest.mark.rule("SEC-005", "SEC-040", "DUR-024")
+def test_a_flood_of_half_open_sockets_halts_nothing_and_keeps_nobody_out(served: Served, tmp_path: Path) -> None:
+    """More sockets than the process may have files, while the journal goes through its segments."""
+    folder = str(tmp_path / "venue")
+    assert f"the limit of open files (ulimit -n) is {FILES}" in served.text
+
+    async def come_in() -> None:
+        async with connect(f"ws://127.0.0.1:{served.port}/v1/md", open_timeout=20) as connection:
+            assert "hello" in str(await connection.recv())
+
+    flood: list[socket.socket] = []
+    try:
+        for number in range(900):
+            if number % 4 == 0:
+                flood += [silent(served.port) for _ in range(3)]
+            ask(folder, DefineAccount(account=1 + number % 60, order_lots_max=number % 100))
+            if number % 300 == 150:
+                asyncio.run(come_in())
+        assert ask(folder, Status())[1:] == ["H100 OPEN"], "nothing is halted"
+    finally:
+        for one in flood:
+            one.close()
+    segments = len([name for name in os.listdir(f"{folder}/journal") if name.endswith(".seg")])
+    assert segments >= 5 and len(flood) > 4 * FILES
+    served.process.terminate()
+    assert served.ended() == 0 and "HALT" not in served.text and "Traceback" not in served.text, served.text
+
+
+@pytest.mark.rule("SEC-034", "SEC-040")
+def test_beyond_the_cap_a_connection_is_refused_with_503(served: Served) -> None:
+    async def fill() -> tuple[int, int]:
+        """How many are let in, and with which status the next is not."""
+        async with contextlib.AsyncExitStack() as stack:
+            for number in range(FILES):
+                try:
+                    await stack.enter_async_context(connect(f"ws://127.0.0.1:{served.port}/v1/md", open_timeout=20))
+                except InvalidStatus as refused:
+                    return number, refused.response.status_code
+        return 0, 0
+
+    most, status = asyncio.run(fill())
+    assert status == 503 and most >= CONNECTIONS_MIN and f"{most} connections at most, not 4,096" in served.text
+    served.process.terminate()
+    assert served.ended() == 0
+
+
+@pytest.mark.rule("SEC-040")
+def test_a_limit_that_no_venue_can_live_with_is_told_at_the_start(tmp_path: Path, compiled: None) -> None:
+    served = Served(tmp_path / "venue", files=72)
+    assert served.ended() == 78, served.text
+    assert "the limit of open files is 72, a venue needs at least" in served.text and "Traceback" not in served.text
+
+
+@pytest.mark.rule("DUR-024", "DUR-083")
+@pytest.mark.parametrize(
+    ("number", "code", "told"),
+    [
+        (errno.ENOSPC, 73, "the disk has no room for it"),
+        (errno.EDQUOT, 73, "the disk has no room for it"),
+        (errno.EMFILE, 74, "it cannot be made: Too many open files"),
+        (errno.ENFILE, 74, "it cannot be made: Too many open files in system"),
+        (errno.EIO, 74, "it cannot be made: Input/output error"),
+    ],
+)
+def test_only_a_full_disk_is_said_to_be_full(
+    number: int, code: int, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FaultDisk()
+    spares = Spares(disk, "data/journal", 4_096, 0, run_now)
+
+    def refuse(*_: object, **__: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(disk, "open", refuse)
+    spares.ensure_later(1)
+    assert spares.lack == told and spares.error is not None and JournalFailed(spares.error).code == code
+
+
+def test_the_disk_keeps_descriptors_that_sockets_cannot_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk, real = RealDisk(), os.open
+    disk.keep_free(2)
+    left = [0]
+
+    def scarce(path: str, flags: int, mode: int = 0o777) -> int:
+        """Every descriptor is taken but those that the disk gives back."""
+        if left[0] == 0:
+            raise OSError(errno.EMFILE, "Too many open files")
+        left[0] -= 1
+        return real(path, flags, mode)
+
+    def give_back(handle: int, close: Any = os.close) -> None:
+        close(handle)
+        left[0] += 1
+
+    monkeypatch.setattr(os, "open", scarce)
+    monkeypatch.setattr(os, "close", give_back)
+    first, second = (disk.open(f"{tmp_path}/{name}", create=True) for name in "ab")
+    with pytest.raises(OSError, match="Too many open files"):
+        disk.open(f"{tmp_path}/c", create=True)
+    disk.close(first)
+    third = disk.open(f"{tmp_path}/c", create=True)
+    disk.close(second)
+    disk.close(third)
+    disk.keep_free(0)
+    assert left[0] == 2
+
+
+def test_the_loopback_profile_is_fitted_too() -> None:
+    assert (
+        fit(LOOPBACK, 1_024, 30).connections_max
+        == 1_024 - 30 - FILES_KEPT - FILES_FREE - fit(LOOPBACK, 1_024, 30).backlog
+    )
