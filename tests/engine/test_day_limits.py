@@ -142,6 +142,7 @@ def test_limits_of_a_journal_that_names_no_day_still_replay() -> None:
     payload = msgspec.json.encode({"books": [limits()]})
     with pytest.raises(ControlError, match=r"day limits: day 0 not in 1\.\."):
         engine.check_control(CommandKind.DAY_LIMITS, payload)
+    engine.check_control(CommandKind.DAY_LIMITS, payload, recorded=True)
     row = blank_commands(1)
     row["kind"] = CommandKind.DAY_LIMITS
     assert engine.control(row, payload)["kind"].tolist() == [EventKind.LISTED]
