@@ -60,7 +60,7 @@ def definitions() -> list[tuple[int, bytes]]:
 
 def day_limits() -> tuple[int, bytes]:
     """The next day's terms of that book, as long as it is CLOSED."""
-    terms = DayLimitsPayload([BookLimits(1, 100, 80, 120)])
+    terms = DayLimitsPayload([BookLimits(1, 100, 80, 120)], day=1)
     return CommandKind.DAY_LIMITS, encode_payload(terms)
 
 
