@@ -113,7 +113,8 @@ def settle(
         folder: Data folder of the running venue.
         prices: Settlements in dollars, like H100.G90.H27=2.845; an outright that is not named keeps its last one.
         chip: Only this chip; without it all that are closed and wait for their settlement.
-        day: Trading day that the limits are for, like 2026-11-24; without it the one that ends next.
+        day: Trading day that the limits are for, like 2026-11-24; without it the one that ends next, another takes two
+            operators.
         increment: From now on prices of an instrument have to be multiples of this, like H100.G90.H27=0.005; orders
             that are not are cancelled.
     """

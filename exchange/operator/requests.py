@@ -75,7 +75,7 @@ class Settle(Ask, tag="settle"):
     chips       whose groups; all that are closed and unsettled if left out
     prices      ticks by symbol; an outright left out keeps its last settlement
     increments  ticks by symbol that prices have to be multiples of from now on (SPEC-002); left out: as before
-    day         the coming trading day, like 2026-11-24; by the clock if left out
+    day         the coming trading day, like 2026-11-24; the one whose close comes next if left out, else it takes two
     """
 
     chips: list[str] = []

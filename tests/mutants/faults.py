@@ -42,6 +42,7 @@ WINDOWS = "exchange/book/windows.py"
 SCOPE = "exchange/engine/scope.py"
 MARKET_STATE = "exchange/engine/market_state.py"
 DRY_RUN = "exchange/engine/dry_run.py"
+DAY_LIMITS = "exchange/engine/day_limits.py"
 
 FAULTS = (
     # price, time, best price
@@ -361,6 +362,9 @@ FAULTS = (
     # states of one book
     Fault("a halted book trades while its group is reserved and opens", MARKET_STATE, "own_state == CLOSED or (own_state == HALT and group_state != CLOSED)", "own_state == CLOSED"),
     Fault("a closed book takes orders with its group", MARKET_STATE, "    stays = own_state == CLOSED or (own", "    stays = (own"),
+    Fault("one person settles a day twice", DAY_LIMITS, "again = state.groups[book.group].settled_day == terms.day", "again = False"),
+    Fault("one person settles a part of a group", DAY_LIMITS, "require(group <= named,", "require(group <= group,"),
+    Fault("nobody knows which day was settled", DAY_LIMITS, "        if terms.day:\n", "        if terms.day < 0:\n"),
     Fault("a reserved book stays reserved over the night", MARKET_STATE, "FOLLOW if target == CLOSED and own != CLOSED else own", "own"),
     # what is read of a state by the row, and a day's new terms
     Fault("the orders behind an order count as ahead of it", "exchange/engine/views.py", "    slot = np.int64(state.links[slot].older)\n    while slot", "    slot = np.int64(state.links[slot].newer)\n    while slot"),
