@@ -45,7 +45,7 @@ class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
 class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """DAY_LIMITS: books of groups that are CLOSED.
 
-    day      trading day that the limits are for, days since 1970; journals before 0.3 do not say it
+    day      trading day that the limits are for, days since 1970; journals up to 0.2.0 do not say it
     by_two   two people ask: all that one may not do alone is allowed (SEC-061)
     """
 
