@@ -10,6 +10,7 @@ from exchange import cli
 from exchange.arguments import decimal, whole
 from exchange.errors import UserError
 from exchange.journal.dump import parse_range
+from exchange.operator.prices import parse_prices, parse_shares
 
 NO_NUMBER = ["", " ", " 7", "7 ", "7\n", "+7", "1_000", "0x10", "0b1", "1e3", "nan", "inf", "none", "null"]
 NO_NUMBER += ["９", "１", "٣", "¹", "½", "⑨", "many", "1,000", "1 000", "9.6.1", ".5", "5.", "$7", "7" * 19]
@@ -103,3 +104,14 @@ def test_a_decimal_number_arrives_as_it_was_typed() -> None:
 def test_a_range_of_records_is_one_of_whole_numbers(text: str) -> None:
     with pytest.raises(UserError, match="--seq"):
         parse_range(text)
+
+
+@pytest.mark.parametrize("text", [*NO_NUMBER, "7" * 5_000, "2.8455", "0.0001"])
+def test_a_settlement_is_exact_to_the_mill_and_a_share_is_whole(text: str) -> None:
+    with pytest.raises(UserError, match="H100"):
+        parse_prices([f"H100.G90.H27={text}"])
+    for share in (f"7={text}", f"{text}=30", "7=0.5", "7=-5", "-7=30"):
+        with pytest.raises(UserError, match="is not ACCOUNT=PERCENT"):
+            parse_shares([share])
+    assert parse_prices(["A=2.845", "B=-0.5", "C=3"]) == {"A": 2845, "B": -500, "C": 3000}
+    assert parse_shares(["7=30"]) == [(7, 30)]

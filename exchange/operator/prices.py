@@ -1,9 +1,13 @@
 """Settlement prices, and the shares of lead market makers, as a person gives them."""
 
+import re
 from collections.abc import Sequence
 
+from exchange.arguments import DECIMAL
 from exchange.errors import UserError
 from exchange.units import price_from_text
+
+SHARE = re.compile(r"([0-9]{1,10})=([0-9]{1,3})")
 
 
 def parse_prices(texts: Sequence[str]) -> dict[str, int]:
@@ -15,6 +19,8 @@ def parse_prices(texts: Sequence[str]) -> dict[str, int]:
             raise UserError(f"{text!r} is not SYMBOL=PRICE, like H100.G90.H27=2.845")
         if symbol in prices:
             raise UserError(f"{symbol} is given twice")
+        if DECIMAL.fullmatch(price) is None:
+            raise UserError(f"{text!r}: price {price!r} is not a decimal number of dollars, like 2.845")
         try:
             prices[symbol] = price_from_text(price)
         except ValueError as error:
@@ -26,8 +32,8 @@ def parse_shares(texts: Sequence[str]) -> list[tuple[int, int]]:
     """(account, percent) of texts like 7=30."""
     shares = []
     for text in texts:
-        account, _, percent = text.partition("=")
-        if not (account.isascii() and account.isdigit() and percent.isascii() and percent.isdigit()):
+        found = SHARE.fullmatch(text)
+        if found is None:
             raise UserError(f"{text!r} is not ACCOUNT=PERCENT, like 7=30")
-        shares.append((int(account), int(percent)))
+        shares.append((int(found[1]), int(found[2])))
     return shares
