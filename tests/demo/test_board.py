@@ -64,7 +64,10 @@ def hear(shown: Board, second: float, *, trade: int = 0, phase: str = "", of: in
 def test_a_market_that_is_not_open_shows_its_state_until_when_and_why() -> None:
     shown = board()
     hear(shown, 1, phase="RESERVED", of=1, why="HALT_DCB")
+    shown.take(MarketData(1, Top(1, 1, 1, 1, bid_tick=12_840, bid_lots=10_000, ask_tick=12_846, ask_lots=10_000)))
+    shown.take(MarketData(1, Trades(2, 1, 1, 1, [(1, 12_845, 1_234_567, "b")])))
     lines = drawn(shown)
+    assert max(map(len, lines)) <= 80
     assert lines[3].split()[7:] == ["RESERVED", "12:01:01"] and lines[4].split()[7:] == ["OPEN"]
     assert shown.notes() == ["H100.G90.F27 RESERVED until 12:01:01 UTC (HALT_DCB)"]
     assert shown.text(2.0, 60).splitlines()[1].strip() == shown.notes()[0]

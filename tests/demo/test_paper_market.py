@@ -20,9 +20,9 @@ def _compiled() -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_market_of_the_demo_trades_on_and_stays_open(seed: int, tmp_path: Path) -> None:
     market = PaperMarket(str(tmp_path))
-    market.trade(30.0, seed)
+    market.trade(26.0, seed)
     assert market.states == [] and not any(market.refused.values())
-    still = {symbol: market.stood_still_s(symbol, 30.0) for symbol in market.trades}
+    still = {symbol: market.stood_still_s(symbol, 26.0) for symbol in market.trades}
     assert max(still.values()) < STILL_S_MAX, still
 
 
@@ -30,6 +30,6 @@ def test_every_market_of_the_demo_trades_on_and_stays_open(seed: int, tmp_path: 
 @pytest.mark.parametrize("mood", [-90, 90])
 def test_one_sided_orders_fill_the_makers_and_stop_no_market(mood: int, tmp_path: Path) -> None:
     market = PaperMarket(str(tmp_path))
-    market.trade(15.0, 1, mood)
+    market.trade(10.0, 1, mood)
     assert market.states == [] and not any(market.refused.values())
     assert all(market.trades.values())
