@@ -34,7 +34,7 @@ def test_makers_and_takers_trade_and_every_check_holds(tmp_path: Path, capsys: p
     said = capsys.readouterr()
     result = json.loads(said.out)
     assert result["passed"] and result["fills"] > 0 and result["acks_per_second"] > 0
-    assert len(result["checks"]) == 8 and result["latency_us"]["p50"] <= result["latency_us"]["p99"]
+    assert len(result["checks"]) == 9 and result["latency_us"]["p50"] <= result["latency_us"]["p99"]
     assert (
         "12 instruments: 3 months of each of 4 chips" in said.err
         and " watch H100.G90.F27 --url ws://127.0.0.1:" in said.err
