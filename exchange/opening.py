@@ -148,6 +148,7 @@ class OpenVenue:
             self.engine, self.journal, self.sequencer, seams.clock, self.history, seams.spawn, seams.schedule,
             batch_rows, units, schedule,
         )  # fmt: skip
+        self.venue.market.prints.load(self.history.newest_first())
         self.venue.replies.note(self.history.latest(ends_order, DONE_KEPT, DONE_CHUNKS))
         for events in recorder.events:
             self.venue.timekeeper.settled.note(read_rows(events[_of_settling(events)]))

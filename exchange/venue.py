@@ -78,9 +78,7 @@ class Venue(OwnCommands):
         day: DaySchedule | None = None,
     ) -> None:
         """`schedule(call)` runs `call` at the end of the loop tick; `batch_rows`: most commands of one commit."""
-        self.engine = engine
-        self.journal = journal
-        self.history = history
+        self.engine, self.journal, self.history = engine, journal, history
         self.states: np.ndarray = engine.states
         self.released: dict[int, int] = {}
         self.instruments: dict[int, Listed] = {}
@@ -96,10 +94,8 @@ class Venue(OwnCommands):
         self.result_of: Callable[[list[EventTuple]], BatchResult] = self.replies.result
         self.done_order: Callable[[int, int, str], OrderView | None] = self.replies.done_order
         self.market = MarketData(self.table, EngineView(engine), query.channel_sequences(engine.states))
-        self.market.prints.load(history.newest_first())
         self.outbox: Outbox | None = None
-        self._sequencer = sequencer
-        self._clock = clock
+        self._sequencer, self._clock = sequencer, clock
         self._spawn, self._schedule = spawn, schedule
         self._batch_rows = batch_rows
         self._spare, self.batch = [Batch(batch_rows) for _ in range(2)], Batch(batch_rows)
