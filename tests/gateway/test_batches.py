@@ -249,7 +249,8 @@ def test_a_batch_whose_reply_is_too_old_says_that_it_was_processed(
     monkeypatch.setattr("exchange.gateway.seats.WHOLE_REPLIES_MAX", 2)
     peer = working(bench)
     batches = [  # of an order that is live the reply shows the state of then, which events do not tell
-        Batch(request_id=number, operations=[new(bench, f"b{number}"), new(bench, "old")]) for number in range(12, 16)
+        Batch(request_id=number, operations=[new(bench, f"b{number}"), new(bench, "old", order_lots=9)])
+        for number in range(12, 16)
     ]
     for message in batches:
         peer.ask(message)
