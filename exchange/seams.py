@@ -13,6 +13,7 @@ import os
 import resource
 import secrets
 import socket
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -38,6 +39,7 @@ class Disk(Protocol):
     """Files. A file is an integer handle; every error is an OSError."""
 
     def open(self, path: str, create: bool = False, write: bool = True) -> int: ...
+    def open_folder(self, path: str) -> int: ...
     def close(self, handle: int) -> None: ...
     def size(self, handle: int) -> int: ...
     def pread(self, handle: int, length: int, offset: int) -> bytes: ...
@@ -95,6 +97,18 @@ class RealClock:
 
 LOG_WRITE_BYTES = 1 << 20
 FILES_GUESS = 64
+# What may stand where a file is due, by its type in `st_mode`.
+_FORMS = {
+    stat.S_IFDIR: "a folder", stat.S_IFLNK: "a symbolic link", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
+}  # fmt: skip
+
+
+class NotAFile(OSError):
+    """Something else stands in a file's place: nothing of it was read, nobody waited for it."""
+
+    def __init__(self, path: str, mode: int) -> None:
+        super().__init__(errno.EBADF, f"it is {_FORMS.get(stat.S_IFMT(mode), 'something else')}", path)
 
 
 class RealDisk:
@@ -115,8 +129,11 @@ class RealDisk:
         return self._made_writer
 
     def open(self, path: str, create: bool = False, write: bool = True) -> int:
-        flags = (os.O_RDWR if write else os.O_RDONLY) | (os.O_CREAT if create else 0) | os.O_CLOEXEC | os.O_NOFOLLOW
-        return self._open(path, flags)
+        return self._open(path, (os.O_RDWR if write else os.O_RDONLY) | (os.O_CREAT if create else 0))
+
+    def open_folder(self, path: str) -> int:
+        """A handle to lock."""
+        return self._open_now(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
 
     def close(self, handle: int) -> None:
         self._direct.discard(handle)
@@ -133,6 +150,21 @@ class RealDisk:
             os.close(self._kept.pop())
 
     def _open(self, path: str, flags: int) -> int:
+        """A regular file, at once: a FIFO would keep a reader waiting for its other end."""
+        flags |= os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+        try:
+            handle = self._open_now(path, flags)
+        except OSError:
+            if os.path.lexists(path) and not stat.S_ISREG(mode := os.lstat(path).st_mode):
+                raise NotAFile(path, mode) from None
+            raise
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            os.close(handle)
+            raise NotAFile(path, mode)
+        return handle
+
+    def _open_now(self, path: str, flags: int) -> int:
         try:
             return os.open(path, flags, 0o600)
         except OSError as error:
@@ -155,7 +187,7 @@ class RealDisk:
 
     def open_log(self, path: str) -> int:
         """A file that exists, zero-written, for `write_log`: past the page cache where the file system can."""
-        flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DSYNC
+        flags = os.O_RDWR | os.O_DSYNC
         try:
             handle = self._open(path, flags | os.O_DIRECT)
         except OSError as error:
@@ -230,7 +262,7 @@ class RealDisk:
         return os.path.islink(path)
 
     def fsync_dir(self, folder: str) -> None:
-        handle = self._open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        handle = self._open_now(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(handle)
         finally:

@@ -46,7 +46,7 @@ class FolderLock:
         self._disk = disk
         self._held: dict[str, int] = {}  # handle by path
         try:
-            self._take(f"{folder}/journal", disk.open(f"{folder}/journal", write=False), folder)
+            self._take(f"{folder}/journal", disk.open_folder(f"{folder}/journal"), folder)
             self._take(f"{folder}/LOCK", disk.open(f"{folder}/LOCK", create=True), folder)
         except BaseException:
             self.close()

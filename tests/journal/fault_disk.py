@@ -111,10 +111,6 @@ class FaultDisk:
         self.unsynced_names.setdefault(folder_of(path), []).append((path, file))
 
     def open(self, path: str, create: bool = False, write: bool = True) -> int:
-        if path in self.folders and not write:
-            self.next_handle += 1
-            self.handles[self.next_handle] = (path, self.folder_files.setdefault(path, File()))
-            return self.next_handle
         if path not in self.names:
             if not create:
                 raise FileNotFoundError(2, "No such file", path)
@@ -124,6 +120,11 @@ class FaultDisk:
             self._rename(path, File())
         self.next_handle += 1
         self.handles[self.next_handle] = (path, self.names[path])
+        return self.next_handle
+
+    def open_folder(self, path: str) -> int:
+        self.next_handle += 1
+        self.handles[self.next_handle] = (path, self.folder_files.setdefault(path, File()))
         return self.next_handle
 
     def close(self, handle: int) -> None:
