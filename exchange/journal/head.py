@@ -63,6 +63,8 @@ def parse_head(data: bytes) -> tuple[Head | None, list[str]]:
         unused = head is None and not any(slot) and any(other.generation == 0 for other in sound)
         if (head is None and not unused) or any(slot[SLOT_BYTES:]):
             notes.append(f"HEAD slot {number} is damaged")
+    if len(data) != FILE_BYTES:
+        notes.append(f"HEAD has {len(data)} bytes, not {FILE_BYTES}")
     return max(sound, default=None), notes
 
 
@@ -74,7 +76,7 @@ def read_head(disk: Disk, folder: str) -> tuple[Head | None, list[str]]:
     with reading(path):
         handle = disk.open(path, write=False)
         try:
-            return parse_head(disk.pread(handle, FILE_BYTES, 0))
+            return parse_head(disk.pread(handle, FILE_BYTES + 1, 0))
         finally:
             disk.close(handle)
 

@@ -8,13 +8,14 @@ between two appends: `observe` of a batch comes before the `append` of the next.
 
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
-from exchange.engine.snapshot import Image, SnapshotHeader, image_hash, snapshot_name, take_image, write_snapshot
+from exchange.engine.snapshot import SnapshotHeader, image_hash, take_image
 from exchange.engine.state import STATE_VERSION
+from exchange.journal.claims import KnownFrames
 from exchange.journal.errors import EXIT_IO, EXIT_LOCKED, JournalFailed
 from exchange.journal.folder_lock import FolderLock
 from exchange.journal.frames import (
@@ -32,6 +33,7 @@ from exchange.journal.frames import (
     padded,
 )
 from exchange.journal.head import Head, HeadFile
+from exchange.journal.pending import Pending
 from exchange.journal.replay import MARK_RECORDS, EngineLike, EventHash
 from exchange.journal.segments import BLOCK_BYTES, SegmentHeader, pack_block, segment_name
 from exchange.journal.spares import SPARES, Spares
@@ -68,30 +70,6 @@ class Place(NamedTuple):
     key: SegmentKey | None
 
 
-class Pending(NamedTuple):
-    """A snapshot whose state is copied and whose mark is durable; `write` may run on any thread."""
-
-    disk: Disk
-    folder: str
-    header: SnapshotHeader
-    image: Image
-
-    def write(self) -> int:
-        """Hash and write the file; returns its sequence. OSError: nothing of it is left to fill the disk."""
-        header = self.header
-        if not header.state_hash:
-            header = header._replace(state_hash=image_hash(self.image).hex())
-        try:
-            write_snapshot(self.disk, self.folder, header, self.image)
-        except OSError:
-            part = f"{self.folder}/{snapshot_name(header.seq)}.tmp"
-            if self.disk.exists(part):
-                with suppress(OSError):
-                    self.disk.unlink(part)
-            raise
-        return header.seq
-
-
 class Journal:
     """Made by `open_journal`."""
 
@@ -119,6 +97,7 @@ class Journal:
         self._last_append_ns = self._last_head_ns = self._clock.mono_ns()
         self.durable_sequence = self.sequence = place.due.sequence - 1
         self.snapshot_sequence = 0
+        self.known = KnownFrames()
         self._handle = -1
         if place.key is not None:
             self._key = place.key
@@ -135,6 +114,10 @@ class Journal:
         self._event_hash.add(events)
         if sequence // MARK_RECORDS > self._event_hash.sequence // MARK_RECORDS:
             self._marks.append((sequence, self._event_hash.mark(sequence)))
+
+    def hash_at(self, sequence: int) -> bytes | None:
+        """Hash of the frame that holds one of the latest records; None until it is durable (DUR-152)."""
+        return self.known.hash_at(sequence) if sequence <= self.durable_sequence else None
 
     @property
     def spares_ready(self) -> int:
@@ -332,6 +315,8 @@ class Journal:
     def _advance(self, frame: bytes, digest: bytes, count: int) -> None:
         """The next frame stands behind this one."""
         self._offset += len(frame)
+        if count:
+            self.known.add(self._due.sequence, count, digest)
         self._due = self._due._replace(sequence=self._due.sequence + count, hash=digest)
 
     @contextmanager

@@ -15,14 +15,15 @@ from blake3 import blake3
 from exchange.engine.engine import Engine
 from exchange.engine.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
 from exchange.engine.state import STATE_VERSION, state_dtype
+from exchange.journal.claims import Claim, ClaimCheck, KnownFrames, ReadClaims, check_claim, due_at, no_claims
 from exchange.journal.errors import EXIT_CONFIGURATION, JournalFailed, Refusal, reading
 from exchange.journal.folder_lock import FolderLock
-from exchange.journal.frames import EPOCH_BODY, MARK_BODY, NO_HASH, BadFrame, Due, Frame, FrameKind
+from exchange.journal.frames import EPOCH_BODY, MARK_BODY, NO_HASH, BadFrame, Frame, FrameKind
 from exchange.journal.head import EMPTY, Head, HeadFile, create_head, read_head
 from exchange.journal.journal import Identity, Journal, Place, Seams
 from exchange.journal.repair import clean_spare, cut_tail, quarantine_name, remove_temporaries, settle
 from exchange.journal.replay import EngineLike, EventHash, Replayer
-from exchange.journal.scan import GENESIS, Walk, frame_at, judge_end
+from exchange.journal.scan import GENESIS, Walk, frame_at, frame_of, judge_end
 from exchange.journal.segments import BLOCK_BYTES, SEGMENT_BYTES, SegmentFile, open_segments
 from exchange.journal.sequencer import Sequencer
 from exchange.journal.spares import SPARES, Spares
@@ -97,6 +98,7 @@ def open_journal(
     make_engine: EngineFactory = compiled_engine,
     segment_bytes: int = SEGMENT_BYTES,
     background: Background = start_thread,
+    claims: ReadClaims = no_claims,
 ) -> Opened:
     """The journal of `folder` and an engine that has run all of it; an empty or missing folder is set up.
 
@@ -104,13 +106,14 @@ def open_journal(
     make_engine    (limits, STATE bytes or None) -> engine
     segment_bytes  of a new journal
     background     how spares are made beside the journal
+    claims         what the stores of the folder say of the journal; read once it is locked
     raises         Refusal: nothing but LOCK and missing folders was written (DUR-108)
     """
     seams = Seams(disk, rng, clock)
     try:
         lock = FolderLock(disk, folder)
         try:
-            recovery = Recovery(folder, seams, limits, canonical_rules(rules, limits), make_engine)
+            recovery = Recovery(folder, seams, limits, canonical_rules(rules, limits), make_engine, claims)
             try:
                 return recovery.open(segment_bytes, background, lock)
             finally:
@@ -125,7 +128,9 @@ def open_journal(
 class Recovery:
     """One start of one data folder."""
 
-    def __init__(self, folder: str, seams: Seams, limits: Limits, rules: bytes, make_engine: EngineFactory) -> None:
+    def __init__(
+        self, folder: str, seams: Seams, limits: Limits, rules: bytes, make_engine: EngineFactory, claims: ReadClaims
+    ) -> None:
         self.folder, self.seams, self.limits, self.rules = folder, seams, limits, rules
         self.disk = seams.disk
         self.make_engine = make_engine
@@ -133,6 +138,9 @@ class Recovery:
         self.report = RecoveryReport()
         self.notes: list[str] = []
         self.segments: list[SegmentFile] = []
+        self._read_claims = claims
+        self.claims: list[Claim] = []
+        self.known = KnownFrames()
 
     def close(self) -> None:
         for segment in self.segments:
@@ -144,16 +152,17 @@ class Recovery:
         self.notes += [note for segment in self.segments for note in segment.notes]
         if head is None:
             self._check_empty()
+        first = self.segments[0].header if self.segments else None
+        self.claims += self._read_claims(first.journal_id if first is not None else b"")
         start = self._start()
         walk, replayer, rules_hash = self._replay(start, head)
         self._fill_report(walk, start, replayer, head)
 
-        place = self._repair(walk)
+        place = self._repair(walk, segment_bytes)
         head = head or create_head(self.disk, self.folder)
         head_file = HeadFile(self.disk, self.folder, head)
         if place.segment:
             head_file.write(_head_at(place))
-        first = self.segments[0].header if self.segments else None
         identity = self._identity(first.segment_bytes if first else segment_bytes)
         spares = Spares(
             self.disk, f"{self.folder}/journal", identity.segment_bytes, len(self.segments), background
@@ -161,7 +170,7 @@ class Recovery:
         journal = Journal(
             self.folder, self.seams, identity, place, head_file, spares, start.event_hash, lock
         )  # fmt: skip
-        journal.snapshot_sequence = self.report.snapshot_sequence
+        journal.snapshot_sequence, journal.known = self.report.snapshot_sequence, self.known
         sequencer = Sequencer(self.seams.clock, place.due.sequence - 1, place.due.time_ns)
         self._go_on(journal, sequencer, place, identity, rules_hash)
         spares.ensure_later(place.segment + SPARES)
@@ -194,6 +203,7 @@ class Recovery:
     def _start_at(self, name: str) -> Start:
         with reading(path := f"{self.folder}/snap/{name}"):
             header, body = read_snapshot(self.disk, path)
+        self.claims.append(Claim(path, header.seq))
         if header.build_hash != self.build_hash or header.format != STATE_VERSION:
             raise SnapshotError("it was written by another build")
         mark, of_events = snapshot_mark(self.segments, header)
@@ -208,25 +218,28 @@ class Recovery:
         """Check the segments in front of the start, run what follows it, judge the end."""
         walk = self._walk_from(max(1, start.segment - HISTORY_SEGMENTS + 1), head)
         replayer = Replayer(start.engine, start.event_hash, same_layout=bool(start.rules_hash))
-        rules_hash = start.rules_hash
+        rules_hash, check = start.rules_hash, ClaimCheck(self.claims)
         for frame in walk.frames():
+            if frame.records:
+                check.take(frame)
+                self.known.add(frame.sequence, frame.records, frame.hash)
             if (frame.segment, frame.offset) < (start.segment, start.offset):
                 continue
             replayer.apply(frame)
             if frame.kind == FrameKind.RULES:
                 self._check_limits(frame)
                 rules_hash = blake3(frame.payload).hexdigest()
-        judge_end(walk, head.durable_sequence if head is not None else 0)
+        judge_end(walk, head.durable_sequence if head is not None else 0, self.claims)
+        for claim in check.older:
+            if (found := frame_of(self.segments, claim.sequence)) is not None:
+                check_claim(claim, found)
         assert start.engine.sequence == walk.due.sequence - 1, (start.engine.sequence, walk.due)
         return walk, replayer, rules_hash
 
     def _walk_from(self, number: int, head: Head | None) -> Walk:
         if number == 1:
             return Walk(self.segments, head)
-        header = self.segments[number - 1].header
-        assert header is not None
-        due = Due(header.sequence, header.epoch, header.time_ns, header.previous)
-        return Walk(self.segments, head, number, BLOCK_BYTES, due)
+        return Walk(self.segments, head, number, BLOCK_BYTES, due_at(self.segments[number - 1]))
 
     def _check_limits(self, frame: Frame) -> None:
         found = json.loads(frame.payload)["limits"]
@@ -247,12 +260,12 @@ class Recovery:
 
     # From here on the folder is written.
 
-    def _repair(self, walk: Walk) -> Place:
+    def _repair(self, walk: Walk, segment_bytes: int) -> Place:
         remove_temporaries(self.disk, self.folder)
         if walk.tear is not None:
             cut_tail(self.disk, self.folder, self.segments[walk.tear.segment - 1], walk.tear)
         for segment in self.segments[walk.used :]:
-            clean_spare(self.disk, segment, self.segments[0].segment_bytes if walk.used else 0)
+            clean_spare(self.disk, segment, 0 if walk.used else segment_bytes)
         if not walk.used:
             return Place(0, 0, GENESIS, None)
         active = self.segments[walk.segment - 1]

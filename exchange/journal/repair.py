@@ -35,8 +35,7 @@ def clean_spare(disk: Disk, segment: SegmentFile, segment_bytes: int) -> None:
 
 def settle(disk: Disk, folder: str, active: SegmentFile, read_only: bool) -> None:
     """What a killed process wrote may be in memory only: nothing is served before it is on disk."""
-    missing = [(active.file_bytes, active.segment_bytes)] if active.file_bytes < active.segment_bytes else []
-    _write_zeros(disk, active.path, missing)
+    _write_zeros(disk, active.path, [])
     disk.fsync_dir(f"{folder}/journal")
     disk.fsync_dir(f"{folder}/snap")
     disk.fsync_dir(folder)

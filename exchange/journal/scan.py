@@ -3,9 +3,10 @@
 Read only. A walk starts at genesis, at the first frame of a segment, or at a snapshot's offset.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from exchange.journal.claims import Claim, due_at, segment_of
 from exchange.journal.errors import Refusal
 from exchange.journal.frames import (
     BODY_BYTES_MAX,
@@ -71,10 +72,13 @@ class Walk:
     def frames(self) -> Iterator[Frame]:
         """Every sound frame; ends at the clean end of the journal or at a tear."""
         used = self.used
+        for segment in (*self.segments[: self.segment - 1], *self.segments[used:]):
+            self._check_length(segment, segment.number)
         while self.segment <= used and self.tear is None:
             segment = self.segments[self.segment - 1]
             self._check_header(segment)
             yield from self._segment_frames(segment)
+            self._check_length(segment, self.segment)
             if not self.closed and self.tear is None and self.segment < used:
                 self._refuse("the segment is not the last and does not end in CLOSE")
             if not self.closed or self.segment == used:
@@ -109,6 +113,20 @@ class Walk:
         if (header.sequence, header.epoch, header.previous) != (self.due.sequence, self.due.epoch, self.due.hash):
             self._refuse("the header does not link to the segment before")
 
+    def _check_length(self, segment: SegmentFile, number: int) -> None:
+        """A segment has its whole length before it gets its name (DUR-051), so a short one has lost its end."""
+        first = self.segments[0].header
+        due_bytes = first.segment_bytes if first is not None else 0
+        if segment.file_bytes >= due_bytes:
+            return
+        sequence, offset = self.due.sequence, self.offset
+        if number != self.segment or segment.header is None:
+            sequence, offset = segment.header.sequence if segment.header is not None else 0, segment.file_bytes
+        reason = f"{segment.path} has {segment.file_bytes} bytes, not {due_bytes}: it has lost its end"
+        if segment.header is not None:
+            reason += f", with whatever came from sequence {sequence} on"
+        raise Refusal(reason, number, offset, sequence)
+
     def _check_head(self) -> None:
         """The chain must pass through the place and hash that HEAD names."""
         head = self._head
@@ -133,29 +151,44 @@ def frame_at(segment: SegmentFile, offset: int, due: Due | None) -> Frame:
     return read_frame(window, length, segment.key, segment.number, offset, due)
 
 
-def judge_end(walk: Walk, durable_sequence: int) -> None:
+def frame_of(segments: Sequence[SegmentFile], sequence: int) -> Frame | None:
+    """The frame that holds a record, looked up in its segment."""
+    segment = segments[segment_of(segments, sequence) - 1]
+    walk = Walk([*segments], None, segment.number, BLOCK_BYTES, due_at(segment))
+    for frame in walk.frames():
+        if frame.sequence + frame.records > sequence:
+            return frame
+    return None
+
+
+def judge_end(walk: Walk, durable_sequence: int, claims: Sequence[Claim] = ()) -> None:
     """Return if the journal ends clean or in a torn write that may be cut; refuse if it is damaged or lost its tail.
 
     durable_sequence   HEAD's floor
+    claims             what other files say was durable
     Rules DUR-103, DUR-105.
     """
     tear = walk.tear
+    floor = max((Claim("HEAD", durable_sequence), *claims), key=lambda claim: claim.sequence)
+    told = f"{floor.path} says that {floor.sequence} was durable"
     if tear is not None:
-        problem = _damage(walk, tear, durable_sequence)
+        problem = _damage(walk, tear, told if walk.due.sequence <= floor.sequence else "")
         if problem:
             raise Refusal(f"{tear.reason}; {problem}", tear.segment, tear.offset, walk.due.sequence)
-    elif walk.due.sequence <= durable_sequence:
-        reason = f"lost tail: HEAD says that {durable_sequence} was durable"
+    elif walk.due.sequence <= floor.sequence:
+        path = walk.segments[min(walk.segment, len(walk.segments)) - 1].path if walk.segments else "the journal"
+        reason = f"lost tail: {told}, {path} ends at {walk.due.sequence - 1}"
         raise Refusal(reason, walk.segment, walk.offset, walk.due.sequence)
 
 
-def _damage(walk: Walk, tear: Tear, durable_sequence: int) -> str:
+def _damage(walk: Walk, tear: Tear, told: str) -> str:
+    """`told`: who says that what is torn was durable."""
     if tear.whole:
         return "the frame is whole, so it was not torn"
     if tear.segment < walk.used:
         return "a later segment was started"
-    if walk.due.sequence <= durable_sequence:
-        return f"HEAD says that {durable_sequence} was durable"
+    if told:
+        return told
     if tear.end - tear.offset > IN_FLIGHT_BYTES:
         return "more than one write lies behind it"
     found = _sound_frame_after(walk.segments[tear.segment - 1], tear.offset, tear.end)

@@ -1,7 +1,7 @@
 """Segment files: header block, names, reading through a window (DUR-050 to DUR-055).
 
-A segment is written from offset 4,096 on and never reused. Bytes that a short file lacks read as zeros, so that a file
-cut short and a file torn into zeros are one case.
+A segment is written from offset 4,096 on and never reused. It has its whole length before it gets its name, so a short
+one is damage (scan.py refuses it); until then bytes that it lacks read as zeros.
 """
 
 import struct
@@ -166,10 +166,16 @@ def history_name(journal_id: bytes) -> str:
 def read_history_name(disk: Disk, folder: str) -> str:
     """The name of a data folder's history; empty while nothing was ever written."""
     require_folder(disk, folder)
-    segments = open_segments(disk, f"{folder}/journal")
+    journal_id = read_journal_id(disk, folder)
+    return history_name(journal_id) if journal_id else ""
+
+
+def read_journal_id(disk: Disk, folder: str) -> bytes:
+    """What the first segment says; empty while nothing was ever written."""
+    if not disk.exists(f"{folder}/journal/{segment_name(1)}"):
+        return b""
+    first = SegmentFile(disk, f"{folder}/journal", 1)
     try:
-        header = segments[0].header if segments else None
-        return history_name(header.journal_id) if header is not None else ""
+        return first.header.journal_id if first.header is not None else b""
     finally:
-        for segment in segments:
-            segment.close()
+        first.close()

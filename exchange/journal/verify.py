@@ -3,18 +3,20 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from exchange.engine.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
+from exchange.engine.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_name, snapshot_names
 from exchange.engine.state import STATE_VERSION
+from exchange.journal.claims import Claim, ClaimCheck
 from exchange.journal.errors import EXIT_MISMATCH, Refusal, reading
 from exchange.journal.frames import MARK_BODY, NO_HASH, Frame, FrameKind
 from exchange.journal.head import read_head
 from exchange.journal.money import MoneyTold
 from exchange.journal.replay import EngineLike, EventHash, Replayer
 from exchange.journal.scan import Walk, judge_end
-from exchange.journal.segments import SegmentFile, open_segments, require_folder
+from exchange.journal.segments import SegmentFile, open_segments, read_journal_id, require_folder
 from exchange.limits import NAMED, Limits
 from exchange.seams import Disk, RealDisk
 
@@ -40,18 +42,43 @@ class VerifyReport:
     events: int = 0
     fills: int = 0
     state_hash: str = ""
+    stores: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
+class Stores(Protocol):
+    """What is derived from a journal and lies beside it.
+
+    claims   what it says of the journal
+    lines    what it holds, in words; notes: what is wrong with it, that a start makes good
+    """
+
+    claims: list[Claim]
+    lines: list[str]
+    notes: list[str]
+
+    def take(self, frame: Frame, events: list[np.ndarray]) -> None: ...
+    def finish(self, last_sequence: int, deep: bool) -> None: ...
+
+
+# (disk, folder, journal id; empty if there is no journal yet) -> its stores, read
+OpenStores = Callable[[Disk, str, bytes], Stores]
+
+
 def verify(
-    folder: str, deep: bool = False, make_engine: MakeEngine | None = None, disk: Disk | None = None
+    folder: str,
+    deep: bool = False,
+    make_engine: MakeEngine | None = None,
+    disk: Disk | None = None,
+    stores: OpenStores | None = None,
 ) -> VerifyReport:
     """Every frame, link, header, HEAD and snapshot of a folder; `deep` replays it and compares all hashes too.
 
+    stores   what lies beside the journal, to be checked with it
     raises   Refusal, exit code 65: damage, with its place; 70: replay gives something else than was recorded
              JournalFailed, exit code 74: a file or a folder cannot be read
     """
-    verification = Verification(folder, disk or RealDisk())
+    verification = Verification(folder, disk or RealDisk(), stores)
     try:
         return verification.run(deep, make_engine)
     finally:
@@ -59,9 +86,12 @@ def verify(
 
 
 class Verification:
-    def __init__(self, folder: str, disk: Disk) -> None:
+    def __init__(self, folder: str, disk: Disk, stores: OpenStores | None) -> None:
         self.folder, self.disk = folder, disk
         require_folder(disk, folder)
+        # Before the journal: of a venue that runs they are never ahead of what is read of it then.
+        self.stores = stores(disk, folder, read_journal_id(disk, folder)) if stores is not None else None
+        self.events: list[np.ndarray] = []  # of the frame that was replayed last
         self.report = VerifyReport()
         self.notes: list[str] = []
         self.segments: list[SegmentFile] = open_segments(disk, f"{folder}/journal")
@@ -79,16 +109,26 @@ class Verification:
         if head is None and walk.used:
             raise Refusal("HEAD is missing or both its slots are damaged", 1, 0, 1)
         snapshots = self._read_snapshots()
+        claims = list(self.stores.claims) if self.stores is not None else []
+        check = ClaimCheck(claims)
         for frame in walk.frames():
             if deep and self.replayer is None and frame.records:
                 raise Refusal("no RULES frame before the first record", frame.segment, frame.offset, frame.sequence)
             if deep and frame.kind == FrameKind.RULES and self.replayer is None:
                 self.replayer = self._replayer(frame, make_engine)
+            if frame.records:
+                check.take(frame)
             self._take(frame, snapshots)
-        judge_end(walk, head.durable_sequence if head is not None else 0)
+        judge_end(walk, head.durable_sequence if head is not None else 0, claims + self._of_snapshots(snapshots))
         for header in snapshots.values():
             raise Refusal("a snapshot is of another history", header.segment, header.offset, header.seq + 1)
+        if self.stores is not None:
+            self.stores.finish(walk.due.sequence - 1, deep)
         return self._finish(walk)
+
+    def _of_snapshots(self, snapshots: dict[tuple[int, int], SnapshotHeader]) -> list[Claim]:
+        """What those say of the journal whose mark it does not have."""
+        return [Claim(f"{self.folder}/snap/{snapshot_name(one.seq)}", one.seq) for one in snapshots.values()]
 
     def _take(self, frame: Frame, snapshots: dict[tuple[int, int], SnapshotHeader]) -> None:
         report = self.report
@@ -99,7 +139,10 @@ class Verification:
         if frame.records and not report.first_sequence:
             report.first_sequence = frame.sequence
         if self.replayer is not None:
+            self.events.clear()
             self.replayer.apply(frame)
+            if self.stores is not None and frame.records:
+                self.stores.take(frame, self.events)
         header = snapshots.pop((frame.segment, frame.offset), None)
         if header is not None:
             self._check_snapshot(frame, header)
@@ -147,7 +190,13 @@ class Verification:
             make_engine = compiled_engine
             self.money = MoneyTold()
         engine = make_engine(NAMED[json.loads(frame.payload)["limits"]], None)
-        return Replayer(engine, EventHash(), self.money.add if self.money is not None else None)
+        return Replayer(engine, EventHash(), self._note)
+
+    def _note(self, events: np.ndarray) -> None:
+        """What the replay of a frame emits."""
+        self.events.append(events)
+        if self.money is not None:
+            self.money.add(events)
 
     def _finish(self, walk: Walk) -> VerifyReport:
         report = self.report
@@ -166,6 +215,9 @@ class Verification:
             report.events, report.fills = self.replayer.events, self.replayer.fills
             report.state_hash = self.replayer.engine.state_hash().hex()
             self._check_money(self.replayer)
+        if self.stores is not None:
+            self.notes += self.stores.notes
+            report.stores = tuple(self.stores.lines)
         report.notes = tuple(self.notes)
         return report
 
@@ -187,4 +239,4 @@ def summary(report: VerifyReport) -> str:
     ]
     if report.state_hash:
         lines.append(f"replayed: events {report.events}, fills {report.fills}, state hash {report.state_hash}")
-    return "\n".join(lines + [f"note: {note}" for note in report.notes])
+    return "\n".join(lines + list(report.stores) + [f"note: {note}" for note in report.notes])

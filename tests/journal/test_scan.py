@@ -9,7 +9,7 @@ from exchange.journal.frames import NO_HASH
 from exchange.journal.head import pack_slot, read_head
 from exchange.journal.recovery import Opened
 from exchange.journal.scan import Walk, judge_end
-from exchange.journal.segments import open_segments
+from exchange.journal.segments import BLOCK_BYTES, open_segments
 from exchange.journal.verify import verify
 from tests.journal.fault_disk import FaultDisk
 from tests.journal.helpers import FOLDER, closed_folder, reopen, request_ids, trade
@@ -41,14 +41,36 @@ def test_the_last_frame_cut_at_every_byte_is_a_tear_and_costs_only_itself() -> N
     whole = bytes(disk.file(FIRST))
     end = len(whole.rstrip(b"\0"))
     for cut in range(last, end):
-        for tail in (bytes(len(whole) - cut), b""):
-            disk.file(FIRST)[:] = whole[:cut] + tail
-            walk = walked(disk)
-            judge_end(walk, 0)
-            assert (walk.offset, walk.due.sequence) == (last, 4), cut
-            assert (walk.tear is None) == (cut == last or not any(whole[last:cut])), cut
-    disk.file(FIRST)[:] = whole[:end]
+        disk.file(FIRST)[:] = whole[:cut] + bytes(len(whole) - cut)
+        walk = walked(disk)
+        judge_end(walk, 0)
+        assert (walk.offset, walk.due.sequence) == (last, 4), cut
+        assert (walk.tear is None) == (cut == last or not any(whole[last:cut])), cut
+    disk.file(FIRST)[:] = whole
     assert walked(disk).due.sequence == 5
+
+
+@pytest.mark.rule("DUR-004", "DUR-051")
+def test_a_file_shorter_than_its_segment_is_refused_with_sizes_and_sequence() -> None:
+    """A segment has its whole length before it gets its name: no crash leaves a short one."""
+    disk, _, last = running([1, 2, 1])
+    whole = bytes(disk.file(FIRST))
+    for cut, due in ((last, 4), (last + 100, 4), (len(whole) - 1, 5), (BLOCK_BYTES, 1)):
+        disk.file(FIRST)[:] = whole[:cut]
+        with pytest.raises(Refusal, match=f"{FIRST} has {cut} bytes, not {len(whole)}: it has lost its end") as refused:
+            walked(disk)
+        assert (refused.value.code, refused.value.segment, refused.value.sequence) == (65, 1, due)
+
+
+@pytest.mark.rule("DUR-004", "DUR-051")
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_a_short_file_of_any_segment_is_refused_by_start_and_verify_alike(number: int) -> None:
+    disk = closed_folder([100, 100, 3], snapshot_after=2)
+    path = f"data/journal/{number:010d}.seg"
+    del disk.file(path)[-1:]
+    for read in (reopen, lambda disk: verify(FOLDER, disk=disk)):
+        with pytest.raises(Refusal, match=f"{path} has 24575 bytes, not 24576"):
+            read(disk)
 
 
 @pytest.mark.rule("DUR-021")

@@ -39,7 +39,8 @@ def test_a_running_folder_can_be_verified() -> None:
 def test_a_torn_tail_is_told_and_a_start_would_survive_it() -> None:
     disk = closed_folder([5])
     data = disk.file("data/journal/0000000001.seg")
-    data[len(bytes(data).rstrip(b"\0")) - 3 :] = b""
+    end = len(bytes(data).rstrip(b"\0"))
+    data[end - 3 : end] = bytes(3)
     report = verify(FOLDER, disk=disk)
     assert "torn tail: segment 1" in report.notes[0] and "note: torn tail" in summary(report)
 

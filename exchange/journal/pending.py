@@ -1,0 +1,31 @@
+"""A snapshot between its mark in the journal and its file."""
+
+from contextlib import suppress
+from typing import NamedTuple
+
+from exchange.engine.snapshot import Image, SnapshotHeader, image_hash, snapshot_name, write_snapshot
+from exchange.seams import Disk
+
+
+class Pending(NamedTuple):
+    """A snapshot whose state is copied and whose mark is durable; `write` may run on any thread."""
+
+    disk: Disk
+    folder: str
+    header: SnapshotHeader
+    image: Image
+
+    def write(self) -> int:
+        """Hash and write the file; returns its sequence. OSError: nothing of it is left to fill the disk."""
+        header = self.header
+        if not header.state_hash:
+            header = header._replace(state_hash=image_hash(self.image).hex())
+        try:
+            write_snapshot(self.disk, self.folder, header, self.image)
+        except OSError:
+            part = f"{self.folder}/{snapshot_name(header.seq)}.tmp"
+            if self.disk.exists(part):
+                with suppress(OSError):
+                    self.disk.unlink(part)
+            raise
+        return header.seq
