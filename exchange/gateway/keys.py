@@ -1,14 +1,14 @@
 """Keys and sessions: what the journal says about them, kept in SQLite so that a start need not read all of it.
 
 A derived store (DUR-150, DUR-151): written only as the effect of journalled DEFINE_KEY controls and SESSION rows,
-never ahead of them; deleted and rebuilt when it is damaged or ahead of the journal. Public keys only, no secrets.
-While its file cannot be written it falls behind: memory has everything, the next write or start catches up.
+never ahead of them; deleted and rebuilt when a bit of it is not as it was written (key_file.py). Public keys only, no
+secrets. While its file cannot be written it falls behind: memory has everything, the next write or start catches up.
 """
 
 import contextlib
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,9 @@ import msgspec
 from exchange.codes import CommandKind
 from exchange.errors import Trouble, UserError
 from exchange.gateway.auth import SCOPES, check_public_key, decode_bytes
+from exchange.gateway.key_file import TABLES, KeyFile, KeyFileError, Row, proof, proof_key, read_key_file, row_digest
 from exchange.gateway.translate import session_terms
+from exchange.journal.frames import NO_HASH
 from exchange.seams import Disk
 from exchange.wire.messages import CancelTerms
 
@@ -25,17 +27,14 @@ KEY_ID_BYTES = 24  # it travels in the client order id of a SESSION row
 KEY_ID = re.compile(rf"[A-Za-z0-9_.:-]{{1,{KEY_ID_BYTES}}}")  # what a logon can name
 OFF = CancelTerms(mode="off")
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS applied (one INTEGER PRIMARY KEY CHECK (one = 1), history TEXT, sequence INTEGER);
-CREATE TABLE IF NOT EXISTS keys (key TEXT PRIMARY KEY, payload BLOB);
-CREATE TABLE IF NOT EXISTS sessions (
-    number INTEGER PRIMARY KEY, key TEXT, mode TEXT, orders TEXT, active_on TEXT, grace_ms INTEGER, time_ns INTEGER
-);
-"""
-
-_PUT_KEY = "INSERT OR REPLACE INTO keys VALUES (?, ?)"
-_DROP_SESSION = "DELETE FROM sessions WHERE number = ?"
-_PUT_SESSION = "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)"
+_PUT = {
+    "keys": "INSERT OR REPLACE INTO keys VALUES (?, ?)",
+    "sessions": "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
+}
+_DROP = {"keys": "DELETE FROM keys WHERE key = ?", "sessions": "DELETE FROM sessions WHERE number = ?"}
+# Up to which sequence all that is durable has been told to the stores, and the hash of the journal's frame there; None
+# while that frame is not durable.
+Position = Callable[[], tuple[int, bytes | None]]
 
 
 class KeyDefinition(msgspec.Struct, forbid_unknown_fields=True):
@@ -124,23 +123,40 @@ def read_key(payload: bytes) -> Key:
 class KeyStore:
     """Keys and sessions in memory, mirrored to SQLite with the sequence up to which they are true."""
 
-    def __init__(self, path: str, disk: Disk, history: str, last_sequence: int, trouble: Trouble | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        disk: Disk,
+        history: str,
+        last_sequence: int,
+        trouble: Trouble | None = None,
+        position: Position | None = None,
+    ) -> None:
         """Open or make the store; one of another journal, ahead of this one, or damaged, starts anew. Where the file
-        cannot be used at all there is none, and the journal is read."""
+        cannot be used at all there is none, and the journal is read.
+
+        position   what the file says of itself when it is written; left out: up to what it was told, without a hash
+        """
         self._path = path
         self._disk = disk
+        self._history = history
         self._trouble = trouble or Trouble()
-        self._unwritten: dict[tuple[str, Any], tuple[Any, ...]] = {}  # rows by statement and primary key
+        self._position = position
+        self._unwritten: dict[tuple[str, Any], Row | None] = {}  # by table and primary key; None: no row any more
+        self._digests: dict[tuple[str, Any], int] = {}  # of the rows in the file
+        self._sum = 0  # of them
+        self._proof_key = proof_key(history)
         self._behind = False
         self.keys: dict[str, Key] = {}
         self.sessions: dict[int, SessionRecord] = {}
+        self.applied = self._written = 0
         try:
-            self.applied = self._open(history, last_sequence)
+            self._open(last_sequence)
         except (sqlite3.Error, OSError) as error:
             self._trouble.note(f"{path} cannot be used, keys and sessions are read from the journal: {error}")
             self._forget()
             self._database = sqlite3.connect(":memory:")
-            self.applied = self._begin(history)
+            self._begin()
 
     def catch_up(self, records: Iterable[tuple[Any, bytes]]) -> None:
         """Apply (row, payload) pairs of the journal above `applied`: DEFINE_KEY, SESSION and DISCONNECT rows matter."""
@@ -178,7 +194,31 @@ class KeyStore:
     def forget(self, number: int) -> None:
         """A session may not be resumed any more. The file hears of it with the next thing that is durable."""
         self.sessions.pop(number, None)
-        self._unwritten[_DROP_SESSION, number] = (number,)
+        self._unwritten["sessions", number] = None
+
+    def flush(self) -> None:
+        """Write what is new, once it is durable. A file that is locked or a disk that is full is tried again next
+        time."""
+        sequence, frame = self._position() if self._position is not None else (self.applied, NO_HASH)
+        if frame is None or sequence < self.applied or (not self._unwritten and self._written == self.applied):
+            return
+        try:
+            digests = self._write_rows()
+            told = (sequence, frame, proof(self._proof_key, sequence, frame, digests))
+            self._database.execute("UPDATE applied SET sequence = ?, frame = ?, proof = ?", told)
+            self._database.commit()
+        except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.rollback()
+            if not self._behind:
+                self._trouble.note(f"{self._path} is not written for now, the journal has what it lacks: {error}")
+            self._behind = True
+        else:
+            for place, row in self._unwritten.items():
+                self._take_digest(place, row)
+            self._unwritten.clear()
+            self.applied = self._written = sequence
+            self._behind = False
 
     def close(self, sequence: int) -> None:
         """`sequence`: the last durable command; all it means is in the store, so the next start reads on from it."""
@@ -189,13 +229,13 @@ class KeyStore:
     def _define(self, payload: bytes) -> Key:
         key = read_key(payload)
         self.keys[key.key] = key
-        self._unwritten[_PUT_KEY, key.key] = (key.key, payload)
+        self._unwritten["keys", key.key] = (key.key, payload)
         return key
 
     def _put(self, record: SessionRecord) -> None:
         self.sessions[record.number] = record
         terms = record.terms
-        self._unwritten[_PUT_SESSION, record.number] = (
+        self._unwritten["sessions", record.number] = (
             record.number, record.key, terms.mode, terms.orders, terms.on, terms.grace_ms, record.time_ns,
         )  # fmt: skip
 
@@ -205,72 +245,85 @@ class KeyStore:
             self._put(replace(record, terms=OFF))
 
     def _advance(self, sequence: int) -> None:
-        """Write what is new. A file that is locked or a disk that is full is tried again next time."""
         self.applied = sequence
-        try:
-            for (statement, _), values in self._unwritten.items():
-                self._database.execute(statement, values)
-            self._database.execute("UPDATE applied SET sequence = ?", (sequence,))
-            self._database.commit()
-        except sqlite3.Error as error:
-            with contextlib.suppress(sqlite3.Error):
-                self._database.rollback()
-            if not self._behind:
-                self._trouble.note(f"{self._path} is not written for now, the journal has what it lacks: {error}")
-            self._behind = True
-        else:
-            self._unwritten.clear()
-            self._behind = False
+        self.flush()
 
-    def _open(self, history: str, last_sequence: int) -> int:
-        """The file's own `applied`, its rows loaded; 0 if it starts anew."""
-        self._database = self._connect()
+    def _write_rows(self) -> int:
+        """Bring the file's rows up to date; returns the sum of their digests then."""
+        digests = self._sum
+        for place, row in self._unwritten.items():
+            table, number = place
+            if row is None:
+                self._database.execute(_DROP[table], (number,))
+            else:
+                self._database.execute(_PUT[table], row)
+                digests += row_digest(self._proof_key, table, row)
+            digests -= self._digests.get(place, 0)
+        return digests
+
+    def _take_digest(self, place: tuple[str, Any], row: Row | None) -> None:
+        """A row is in the file now, or gone from it."""
+        self._sum -= self._digests.pop(place, 0)
+        if row is not None:
+            self._digests[place] = row_digest(self._proof_key, place[0], row)
+            self._sum += self._digests[place]
+
+    def _open(self, last_sequence: int) -> None:
+        """Take up a sound file; anything else starts anew, and is told of if there was something to lose."""
+        missing = not self._disk.exists(self._path)
         try:
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = OFF")
-            sound = self._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-            self._database.executescript(_TABLES)
-            found = self._database.execute("SELECT history, sequence FROM applied").fetchone()
-            if not sound or (found is not None and (found[0] != history or found[1] > last_sequence)):
-                raise sqlite3.DatabaseError("the store is not of this journal")
-            self._load()
-        except (sqlite3.DatabaseError, msgspec.MsgspecError, ValueError) as error:
-            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
-                raise
+            if missing:
+                raise KeyFileError("it is missing")
+            found = read_key_file(self._disk, self._path, self._history)
+            if found.sequence > last_sequence:
+                raise KeyFileError(f"it is at {found.sequence}, the journal ends at {last_sequence}")
+            self._load(found)
+        except (KeyFileError, msgspec.MsgspecError, ValueError) as error:
+            if last_sequence:
+                self._trouble.note(f"{self._path} is made again from the journal: {error}")
             self._start_anew()
-            found = None
-        return int(found[1]) if found else self._begin(history)
+            return
+        self._database = self._connect()
+        if self._database.execute("SELECT sequence FROM applied").fetchone() != (found.sequence,):
+            self._start_anew()
 
-    def _begin(self, history: str) -> int:
-        self._database.executescript(_TABLES)
-        self._database.execute("INSERT OR REPLACE INTO applied VALUES (1, ?, 0)", (history,))
+    def _begin(self) -> None:
+        self._database.executescript(";".join(TABLES.values()))
+        nothing = (self._history, 0, NO_HASH, proof(self._proof_key, 0, NO_HASH, 0))
+        self._database.execute("INSERT INTO applied VALUES (1, ?, ?, ?, ?)", nothing)
         self._database.commit()
-        return 0
 
-    def _load(self) -> None:
-        for (payload,) in self._database.execute("SELECT payload FROM keys"):
-            key = read_key(payload)
+    def _load(self, found: KeyFile) -> None:
+        for row in found.keys:
+            key = read_key(row[1])
             self.keys[key.key] = key
-        for number, key_id, mode, orders, on, grace_ms, time_ns in self._database.execute("SELECT * FROM sessions"):
+            self._take_digest(("keys", key.key), row)
+        for row in found.sessions:
+            number, key_id, mode, orders, on, grace_ms, time_ns = row
             terms = CancelTerms(mode=mode, orders=orders, on=on, grace_ms=grace_ms)
             self.sessions[number] = SessionRecord(number, key_id, terms, time_ns)
+            self._take_digest(("sessions", number), row)
+        self.applied = self._written = found.sequence
 
     def _connect(self) -> sqlite3.Connection:
         """Derived: it may lose its end in a power loss, the journal has it. Whoever holds a lock is not waited for."""
         database = sqlite3.connect(self._path, timeout=0)
         self._disk.set_mode(self._path, 0o600)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = OFF")
         return database
 
     def _forget(self) -> None:
         self.keys.clear()
         self.sessions.clear()
+        self._digests.clear()
+        self._sum = self.applied = self._written = 0
 
     def _start_anew(self) -> None:
         """Forget everything; the journal is read again from its beginning."""
         self._forget()
-        self._database.close()
         for suffix in ("", "-wal", "-shm"):
             if self._disk.exists(self._path + suffix):
                 self._disk.unlink(self._path + suffix)
         self._database = self._connect()
-        self._database.execute("PRAGMA synchronous = OFF")
+        self._begin()

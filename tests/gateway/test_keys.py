@@ -1,5 +1,7 @@
 """The key store: derived from the journal, checked, rebuilt when in doubt."""
 
+import random
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -9,11 +11,13 @@ import pytest
 from exchange.codes import CommandKind
 from exchange.errors import Trouble, UserError
 from exchange.gateway.auth import KeyPair, encode_bytes
-from exchange.gateway.keys import KeyDefinition, KeyStore, SessionRecord, key_payload
+from exchange.gateway.key_file import KeyFileError, read_key_file
+from exchange.gateway.keys import KeyDefinition, KeyStore, SessionRecord, key_payload, read_key
 from exchange.gateway.translate import Batch, pack_session, session_terms
 from exchange.records import COMMAND
 from exchange.seams import RealDisk
 from exchange.wire.messages import CancelTerms
+from tests.journal.fault_disk import FaultDisk, File
 
 PAIR = KeyPair("k_a", 7, bytes(range(32)))
 
@@ -153,3 +157,77 @@ def test_session_row_carries_key_and_terms_through_the_journal(tmp_path: Path) -
     store.catch_up([(rows[0], b""), (rows[1], b"")])
     assert store.sessions[3].terms.mode == "off" and store.applied == 5
     store.close(5)
+
+
+@pytest.mark.rule("DUR-004", "DUR-022", "DUR-150")
+@pytest.mark.parametrize("killed", [False, True])
+def test_no_flipped_bit_lets_a_key_be_another(tmp_path: Path, killed: bool) -> None:
+    """In the file as a clean stop leaves it, and in the log beside it after a kill: another account, key or session is
+    never believed."""
+    path = tmp_path / "keys.sqlite3"
+    store = KeyStore(str(path), RealDisk(), "h_1", 0)
+    store.define(5, key_payload(definition()))
+    store.put_session(9, SessionRecord(3, "k_a", CancelTerms(mode="account"), 77))
+    kept = tmp_path / "kept"
+    if not killed:
+        store.close(12)
+    kept.mkdir()
+    for file in tmp_path.glob("keys.sqlite3*"):
+        shutil.copy(file, kept)
+    truth = {"k_a": store.keys["k_a"]}, dict(store.sessions)
+    rng, noticed = random.Random(3), 0
+    for file in sorted(kept.glob("*-wal" if killed else "keys.sqlite3")):
+        for _ in range(400):
+            data = bytearray(file.read_bytes())
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+            disk, trouble = FaultDisk(), Trouble()
+            for other in kept.iterdir():
+                disk.names[f"/{other.name}"] = File(bytearray(other.read_bytes()), bytearray(other.read_bytes()))
+            disk.names[f"/{file.name}"].visible = data
+            try:
+                found = read_key_file(disk, "/keys.sqlite3", "h_1")
+            except KeyFileError as error:
+                noticed += 1
+                trouble.note(str(error))
+                continue
+            keys = {row[0]: read_key(row[1]) for row in found.keys}
+            assert keys in ({}, truth[0]) and {row[0] for row in found.sessions} in (set(), {3})
+            assert found.sequence in ((0, 5, 9) if killed else (12,)), "the state of an earlier write, or the last"
+    assert noticed or killed
+    if killed:
+        store.close(12)
+
+
+@pytest.mark.rule("DUR-150")
+def test_row_that_somebody_changed_is_not_believed(tmp_path: Path) -> None:
+    path, trouble = tmp_path / "keys.sqlite3", Trouble()
+    store = KeyStore(str(path), RealDisk(), "h_1", 0)
+    store.define(5, key_payload(definition()))
+    store.close(12)
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE keys SET payload = ?", (key_payload(definition(accounts=[3])),))
+    database.close()
+    again = KeyStore(str(path), RealDisk(), "h_1", 12, trouble)
+    assert again.applied == 0 and again.keys == {}
+    assert trouble.lines == [f"{path} is made again from the journal: its rows are not those that were written"]
+    again.catch_up([control(5, key_payload(definition()))])
+    again.close(12)
+    assert KeyStore(str(path), RealDisk(), "h_1", 12).keys["k_a"].accounts == (7,)
+
+
+@pytest.mark.rule("DUR-150", "DUR-152")
+def test_store_is_written_only_up_to_what_is_durable_and_says_which_frame_that_is(tmp_path: Path) -> None:
+    path = str(tmp_path / "keys.sqlite3")
+    positions: list[tuple[int, bytes | None]] = [(4, None)]
+    store = KeyStore(path, RealDisk(), "h_1", 0, None, lambda: positions[-1])
+    store.define(5, key_payload(definition()))
+    assert read_key_file(RealDisk(), path, "h_1").keys == [], "its frame is not on disk yet"
+    for early in ((4, bytes([1]) * 32), (6, None)):
+        positions.append(early)
+        store.flush()
+        assert read_key_file(RealDisk(), path, "h_1").keys == []
+    positions.append((6, bytes([2]) * 32))
+    store.flush()
+    found = read_key_file(RealDisk(), path, "h_1")
+    assert (found.sequence, found.frame, len(found.keys)) == (6, bytes([2]) * 32, 1)
+    store.close(6)

@@ -1,0 +1,176 @@
+"""The key store's file as it lies on disk: read whole, checked, never changed (DUR-150).
+
+SQLite believes most flipped bits. So a file says, beside its rows, up to which sequence they are true, the hash of the
+journal's frame there, and a proof: a keyed hash of all that and of the sum of its rows' hashes, which a change of one
+row keeps up to date cheaply. The key is made of the journal's name: rows of another journal prove nothing here.
+"""
+
+import sqlite3
+import struct
+from collections.abc import Iterable
+from contextlib import closing
+from typing import Any, NamedTuple
+
+import msgspec
+from blake3 import blake3
+
+from exchange.journal.claims import Claim
+from exchange.journal.errors import reading
+from exchange.journal.frames import NO_HASH
+from exchange.seams import Disk, NotAFile
+
+KEY_CONTEXT = "gpux key store v1 proof key"
+TABLES = {
+    "applied": (
+        "CREATE TABLE applied (one INTEGER PRIMARY KEY CHECK (one = 1),"
+        " history TEXT, sequence INTEGER, frame BLOB, proof BLOB)"
+    ),
+    "keys": "CREATE TABLE keys (key TEXT PRIMARY KEY, payload BLOB)",
+    "sessions": (
+        "CREATE TABLE sessions (number INTEGER PRIMARY KEY, key TEXT, mode TEXT, orders TEXT, active_on TEXT,"
+        " grace_ms INTEGER, time_ns INTEGER)"
+    ),
+}
+_JOURNAL_MODES = slice(18, 20)  # of a file's header: WAL is 2, 2; a database in memory must say 1, 1
+_LOG_HEADER = struct.Struct(">8I")
+_LOG_FRAME = struct.Struct(">6I")
+_LOG_MAGIC = 0x377F0682  # its lowest bit tells the order of the bytes that are summed
+_SUM_MODULO = 1 << 256
+Row = tuple[Any, ...]
+
+
+class KeyFileError(Exception):
+    """The file is no sound key store of this journal: the message says why."""
+
+
+class KeyFile(NamedTuple):
+    """What a sound file holds. `frame`: hash of the journal's frame with the record `sequence`, if it was known."""
+
+    sequence: int
+    frame: bytes
+    keys: list[Row]
+    sessions: list[Row]
+
+
+def proof_key(history: str) -> bytes:
+    return blake3(history.encode(), derive_key_context=KEY_CONTEXT).digest()
+
+
+def row_digest(key: bytes, table: str, row: Row) -> int:
+    return int.from_bytes(blake3(msgspec.msgpack.encode((table, *row)), key=key).digest(), "little")
+
+
+def proof(key: bytes, sequence: int, frame: bytes, digests: int) -> bytes:
+    """`digests`: the sum of all rows'."""
+    whole = digests % _SUM_MODULO
+    return blake3(struct.pack("<q", sequence) + frame + whole.to_bytes(32, "little"), key=key).digest()
+
+
+def read_key_file(disk: Disk, path: str, history: str) -> KeyFile:
+    """Rows of a sound file with what its log adds. KeyFileError: it is not sound, or of another journal; NotAFile:
+    something else stands in its place, or in that of its log.
+
+    history   the journal's name; empty: any
+    """
+    names = [path + suffix for suffix in ("", "-wal", "-shm")]
+    data, log, _ = (_read(disk, name) if disk.exists(name) else b"" for name in names)
+    if len(data) < 100:
+        raise KeyFileError(f"it has {len(data)} bytes")
+    image = _with_log(data, log)
+    if image[_JOURNAL_MODES] != b"\2\2":
+        raise KeyFileError("it is no database of this kind")
+    image[_JOURNAL_MODES] = b"\1\1"
+    try:
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.deserialize(bytes(image))
+            return _read_rows(database, history)
+    except (sqlite3.Error, UnicodeDecodeError, OverflowError, TypeError) as error:
+        raise KeyFileError(str(error)) from None
+
+
+def key_claim(disk: Disk, path: str, history: str) -> Claim | None:
+    """What a sound file says of the journal; None: there is none, it is damaged or of another journal, and the start
+    makes it anew. JournalFailed: something else stands in its place."""
+    try:
+        found = read_key_file(disk, path, history) if disk.exists(path) else None
+    except NotAFile as error:
+        with reading(str(error.filename)):
+            raise
+    except (KeyFileError, OSError):
+        return None
+    return Claim(path, found.sequence, found.frame) if found is not None else None
+
+
+def _read(disk: Disk, path: str) -> bytes:
+    handle = disk.open(path, write=False)
+    try:
+        return disk.pread(handle, disk.size(handle), 0)
+    finally:
+        disk.close(handle)
+
+
+def _read_rows(database: sqlite3.Connection, history: str) -> KeyFile:
+    if database.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+        raise KeyFileError("SQLite finds it damaged")
+    tables = dict(database.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall())
+    if tables != TABLES:
+        raise KeyFileError("its tables are not those of this version")
+    applied = database.execute("SELECT history, sequence, frame, proof FROM applied").fetchall()
+    if len(applied) != 1:
+        raise KeyFileError("it does not say how far it is")
+    found, sequence, frame, told = applied[0]
+    history = history or found
+    if found != history:
+        raise KeyFileError(f"it is of the journal {found}, not {history}")
+    keys = database.execute("SELECT * FROM keys").fetchall()
+    sessions = database.execute("SELECT * FROM sessions").fetchall()
+    key = proof_key(history)
+    if not isinstance(frame, bytes) or len(frame) != len(NO_HASH):
+        raise KeyFileError("its proof is no hash")
+    if told != proof(key, sequence, frame, sum_of(key, keys, sessions)):
+        raise KeyFileError("its rows are not those that were written")
+    return KeyFile(sequence, frame, keys, sessions)
+
+
+def sum_of(key: bytes, keys: Iterable[Row], sessions: Iterable[Row]) -> int:
+    """Sum of the digests of all rows."""
+    of_keys = sum(row_digest(key, "keys", row) for row in keys)
+    return of_keys + sum(row_digest(key, "sessions", row) for row in sessions)
+
+
+def _with_log(data: bytes, log: bytes) -> bytearray:
+    """The database with the committed pages of its write-ahead log laid over it, as SQLite would read it: up to the
+    first frame whose checksum or salt is another."""
+    image = bytearray(data)
+    if len(log) < _LOG_HEADER.size:
+        return image
+    magic, _, page_bytes, _, *salts, first, second = _LOG_HEADER.unpack_from(log)
+    if magic & ~1 != _LOG_MAGIC or _checksum(log[:24], magic, (0, 0)) != (first, second):
+        return image
+    sums, pages, whole = (first, second), dict[int, bytes](), dict[int, bytes]()
+    size = 0
+    for at in range(_LOG_HEADER.size, len(log) - _LOG_FRAME.size - page_bytes + 1, _LOG_FRAME.size + page_bytes):
+        number, committed, *frame_salts, first, second = _LOG_FRAME.unpack_from(log, at)
+        page = log[at + _LOG_FRAME.size : at + _LOG_FRAME.size + page_bytes]
+        sums = _checksum(log[at : at + 8] + page, magic, sums)
+        if frame_salts != salts or sums != (first, second):
+            break
+        pages[number] = page
+        if committed:
+            size, whole = committed, dict(pages)
+    if size:
+        image = image[: size * page_bytes].ljust(size * page_bytes, b"\0")
+    for number, page in whole.items():
+        if number <= size:
+            image[(number - 1) * page_bytes : number * page_bytes] = page
+    return image
+
+
+def _checksum(data: bytes, magic: int, sums: tuple[int, int]) -> tuple[int, int]:
+    """SQLite's sum over a log's bytes, continued from `sums`."""
+    first, second = sums
+    words = struct.unpack(f"{'>' if magic & 1 else '<'}{len(data) // 4}I", data[: len(data) // 4 * 4])
+    for at in range(0, len(words) - 1, 2):
+        first = (first + words[at] + second) & 0xFFFFFFFF
+        second = (second + words[at + 1] + first) & 0xFFFFFFFF
+    return first, second
