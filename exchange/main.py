@@ -174,7 +174,8 @@ class RunningServer:
         venue = self.venue
         venue.timekeeper.turn()
         venue.publish_due()
-        venue.history.flush()
+        venue.history.flush_due()
+        self.opened.keys.flush()
         self._look_for_room()
         self._idle_turns = self._idle_turns + 1 if venue.idle else 0
         if self._idle_turns >= IDLE_TURNS and not self._sealing:

@@ -5,7 +5,7 @@ Everything done here is journalled like any other command, so that a replay of t
 
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,6 +19,7 @@ from contracts_spec.schema import Spec
 from exchange.account_terms import check_deposit, check_fixed, new_account
 from exchange.codes import CommandKind, EventKind, MarketState, StateReason
 from exchange.day_schedule import DaySchedule
+from exchange.derived_stores import EVENTS, KEY_FILE, restore_events, store_claims
 from exchange.engine import query
 from exchange.engine.control import AccountPayload, encode_payload
 from exchange.engine.control_checks import ControlError
@@ -130,7 +131,8 @@ class OpenVenue:
         spec = self.spec = spec_of(catalogue.day)
         rules = json.dumps({"catalogue": spec_sha256(spec).hex(), "rules": RULES}).encode()
         opened = open_journal(
-            folder, seams.disk, seams.rng, seams.clock, NAMED[limits_name], rules, _make_recorder, seams.segment_bytes
+            folder, seams.disk, seams.rng, seams.clock, NAMED[limits_name], rules, _make_recorder, seams.segment_bytes,
+            claims=lambda journal_id: store_claims(seams.disk, folder, journal_id),
         )  # fmt: skip
         self.journal, self.report, self.sequencer = opened.journal, opened.report, opened.sequencer
         recorder = opened.engine
@@ -140,7 +142,8 @@ class OpenVenue:
         self.trouble = Trouble()
         last = self.engine.sequence
         self.history = self._open_history(recorder, last)
-        self.keys = KeyStore(f"{folder}/keys.sqlite3", seams.disk, self.history_name, last, self.trouble)
+        path = f"{folder}/{KEY_FILE}"
+        self.keys = KeyStore(path, seams.disk, self.history_name, last, self.trouble, self.history.position)
         self._catch_up(recorder)
         self.stored = self._stored_replies()
         units = {chip.name: chip.unit_lots or 1 for chip in spec.listed_chips}
@@ -157,27 +160,35 @@ class OpenVenue:
             self._list(spec, catalogue)
 
     def _open_history(self, recorder: _Recorder, last: int) -> History:
-        """What earlier runs kept, and behind it what the replay gave."""
-        history = History(self.seams.disk, f"{self.folder}/events", self.trouble)
+        """What earlier runs kept, what of it is lost and comes from the journal, and behind it what the replay gave."""
+        disk, journal = self.seams.disk, self.journal
+        history = History(
+            disk, f"{self.folder}/{EVENTS}", self.trouble, journal.identity.journal_id, journal.hash_at
+        )  # fmt: skip
         try:
             history.load(last, recorder.kept_from)
+            if history.missing_from:
+                restore_events(history, self.folder, disk, recorder.limits, recorder.time_ns, self.trouble)
         except OSError as error:
             history.give_up(error)
         for events in recorder.events:
             history.append(events)
+        history.shown = last
         return history
 
     def _catch_up(self, recorder: _Recorder) -> None:
         """The key store reads on where it stopped: from the replayed tail, or from the whole journal."""
-        if self.keys.applied >= recorder.first_sequence:
-            self.keys.catch_up(recorder.records)
-            return
+        replayed = self.keys.applied >= recorder.first_sequence
+        self.keys.catch_up(recorder.records if replayed else self._all_records())
+
+    def _all_records(self) -> Iterator[tuple[Any, bytes]]:
         for frame in read_frames(self.folder, self.seams.disk):
             if frame.payload and frame.records:
-                self.keys.catch_up([(frame.rows[0], frame.payload)])
+                yield frame.rows[0], frame.payload
             elif frame.records:
                 rows = frame.rows
-                self.keys.catch_up((row, b"") for row in rows[_matters(rows)])
+                for row in rows[_matters(rows)]:
+                    yield row, b""
 
     def _stored_replies(self) -> dict[int, StoredReplies]:
         """Which commands answered the latest requests of every session that may be resumed: the journal tells, as far
@@ -264,7 +275,10 @@ class OpenVenue:
 
     def snapshot_if_due(self) -> Callable[[], int] | None:
         """Between two batches: copy the state if its last snapshot is long ago. Call what is returned on any thread."""
-        return self.journal.begin_snapshot(self.engine).write if self.journal.snapshot_due else None
+        if not self.journal.snapshot_due:
+            return None
+        self.history.flush()  # a start from this snapshot has no events of before it
+        return self.journal.begin_snapshot(self.engine).write
 
     def close(self) -> None:
         """After the last batch: stores closed, SEAL and HEAD written, lock released. What a venue that has failed had

@@ -330,6 +330,7 @@ class Venue(OwnCommands):
         self.market.fold(rows, last, time_ns)
         self.timekeeper.note(rows)
         self.publish_due()
+        self.history.shown = last
         self.figures.commands += last - first + 1
         self.figures.batches += 1
         self.figures.events += len(rows)

@@ -1,27 +1,30 @@
 """Released events, kept for resume, replay and repeated replies (DUR-154).
 
-The newest 65,536 rows stay in memory, older ones in files of one chunk each under `events/`, appended without sync. A
-chunk is kept for a day, unless there are more than `ROWS_MAX` rows. Derived: nothing here is ahead of the gate; a file
-that does not continue without a gap is dropped at start, and a question about something older than what is kept is
-answered with None, never with a part of the truth. A disk that takes no more ends the files of this run: the newest
-rows stay in memory, older ones are gone.
+The newest 65,536 rows stay in memory, older ones in files of one chunk each under `events/`, appended in checked blocks
+(event_blocks.py) without sync. A chunk is kept for a day, unless there are more than `ROWS_MAX` rows. Derived: nothing
+here is ahead of the gate. What a start finds damaged or missing is told of, and `missing_from` says from where the
+journal is to be replayed for it; a question about something that is not there is answered with None, never with a part
+of the truth. A disk that takes no more ends the files of this run: the newest rows stay in memory, older ones are gone
+until the next start.
 """
 
 import contextlib
-import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from exchange.codes import EventFlag, EventKind
 from exchange.errors import Trouble
+from exchange.gateway.event_blocks import Link, block_key, pack_block, read_event_file
+from exchange.gateway.event_files import SUFFIX, Chunk, Summary, event_names, find_gap, rows_of, summarize, taken_up
 from exchange.journal.files import write_all
-from exchange.records import EVENT, EVENT_FIELDS, EVENT_STRUCT, ROW_BYTES, ROW_VERSION
+from exchange.journal.frames import NO_HASH
+from exchange.records import EVENT, EVENT_FIELDS, EVENT_STRUCT, ROW_BYTES
 from exchange.seams import Disk
 
-FILE = re.compile(r"\d{10}\.rows\d*")
-SUFFIX = ".rows" if ROW_VERSION == 1 else f".rows{ROW_VERSION}"
+BLOCK_ROWS = 512  # as many that wait are written at once
+FLUSH_TURNS = 100  # of the loop, at most, until fewer are
 CHUNK_ROWS = 65_536
 ROWS_MAX = 128 * CHUNK_ROWS  # 1 GiB
 KEPT_HOURS = 24
@@ -35,33 +38,38 @@ _KINDS = np.isin(np.arange(256), [int(kind) for kind in EventKind])
 _HOUR_NS = 3_600 * 10**9
 
 
-class _Chunk:
-    """Consecutive released rows: the newest in memory, the rest read back when asked for."""
-
-    def __init__(self, number: int, first_sequence: int) -> None:
-        self.number = number
-        self.name = f"{number:010d}{SUFFIX}"
-        self.first_sequence = first_sequence
-        self.rows = 0
-        self.ended_ns = 0  # time of the last row, once it is full
-        self.parts: list[bytes] | None = []
-        self.firsts: dict[int, int] | None = None
-
-
 class History:
     """Rows in order of release, found by command or by account and its stream number."""
 
-    def __init__(self, disk: Disk, folder: str = "", trouble: Trouble | None = None) -> None:
-        """`folder` "" keeps the memory part only."""
+    def __init__(
+        self,
+        disk: Disk,
+        folder: str = "",
+        trouble: Trouble | None = None,
+        journal_id: bytes = bytes(16),
+        hash_at: Callable[[int], bytes | None] | None = None,
+    ) -> None:
+        """`folder` "" keeps the memory part only.
+
+        hash_at   sequence -> hash of the journal's frame with that record; left out: what was appended is durable
+        """
         self._disk = disk
         self._trouble = trouble or Trouble()
         self._folder = folder
-        self._chunks: list[_Chunk] = []
+        self._journal_id, self._key = journal_id, block_key(journal_id)
+        self._hash_at = hash_at
+        self.shown = 0  # the latest command whose events, if any, were appended and may be written
+        self._chunks: list[Chunk] = []
         self._handle = -1
         self._offset = 0
         self._unwritten: list[bytes] = []
+        self._waiting = self._turns = 0  # rows that are unwritten, turns since the last time
         self._full = True  # the next row begins a chunk
-        self._perhaps_part = 0  # command at the end of the files, of which rows may be missing
+        self._link = Link()  # what the next block continues
+        self._written_to = Chunk(0, 0)  # whose file is open
+        self._cutting = False
+        self._damaged: set[str] = set()  # files that were told of, by name
+        self.missing_from = 0  # the first command whose events ought to be here and are not; 0: all are
         self.last_sequence = 0
         self._writes = bool(folder)
         if folder:
@@ -72,37 +80,40 @@ class History:
                 self.give_up(error)
 
     def load(self, last_sequence: int, replayed_from: int = 0) -> None:
-        """Take up the files of the run before and go on in the last of them. What does not link, is ahead of
-        `last_sequence` or has rows of another version is removed; so are the rows of commands from `replayed_from` on
-        (0: none), which the replay of the journal has whole, where a file may end within a command."""
+        """Take up the files of the run before and go on in the last of them. What is ahead of `last_sequence`, is
+        damaged or of another version is removed.
+
+        replayed_from   the first command whose events will be appended again (0: none): what is missing only of these
+                        is not missing; of what is here too, `append` takes no second copy
+        """
         if not self._folder:
             return
-        files = sorted(filter(FILE.fullmatch, self._disk.list(self._folder)))
-        kept: list[_Chunk] = []
-        for name in reversed([name for name in files if name.endswith(SUFFIX)]):
-            rows = self._sound(name) if len(kept) < 2 else self._ends(name)
-            number, before = int(name[:10]), kept[-1] if kept else None
-            if before is None and rows is not None and rows[-1]["sequence"] > last_sequence:
-                break
-            if before is None and rows is not None and replayed_from:
-                rows = rows[: np.searchsorted(rows["sequence"], replayed_from)]
-            if rows is None or not len(rows):
-                if before is None:
-                    continue
-                break
-            if before and (before.number != number + 1 or rows[-1]["sequence"] > before.first_sequence):
-                break
-            kept.append(self._taken_up(number, rows, whole=len(kept) < 2))
-        self._chunks = kept[::-1]
-        taken_up = {chunk.name for chunk in kept}
-        for name in files:
+        files = self._read_files(last_sequence)
+        gap, why = gap_in(files)
+        covered = max((file.end.first - 1 for file in files), default=0)
+        if not gap and covered < replayed_from - 1:
+            gap, why = covered + 1, f"they end at {covered}"
+        if gap and last_sequence and not self._cutting:
+            self._trouble.note(f"{self._folder}: events from command {gap} on are not all there: {why}")
+        if gap >= replayed_from > 0:
+            files = [file for file in files if file.end.first <= gap]
+            gap = 0
+        self.missing_from = gap if replayed_from else 0
+        files = [file for file in files if file.end_bytes]
+        self._damaged = {file.name for file in files if file.problem}
+        self._chunks = [taken_up(file) for file in files]
+        taken_up = {chunk.name for chunk in self._chunks}
+        for name in event_names(self._disk, self._folder):
             if name not in taken_up:
                 self._disk.unlink(f"{self._folder}/{name}")
-        if kept:
-            self._go_on(kept[0])
+        self._go_on(files, replayed_from)
 
     def append(self, events: np.ndarray) -> None:
         """Rows just released, shape (n,), in order."""
+        if events[0]["sequence"] <= self.last_sequence:
+            events = events[np.searchsorted(events["sequence"], self.last_sequence + 1) :]
+            if not len(events):
+                return
         data = events.tobytes()
         if self._full:
             self._start_chunk(int(events[0]["sequence"]))
@@ -111,19 +122,72 @@ class History:
         chunk.parts.append(data)
         if self._handle >= 0:
             self._unwritten.append(data)
+            self._waiting += len(events)
         chunk.rows += len(events)
         self._full = chunk.rows >= CHUNK_ROWS
         self.last_sequence = int(events[-1]["sequence"])
 
+    def flush_due(self) -> None:
+        """Each turn of the loop: write what was appended, now and then. A replay of the journal has the rest."""
+        self._turns += 1
+        if self._waiting >= BLOCK_ROWS or (self._waiting and self._turns >= FLUSH_TURNS):
+            self.flush()
+
     def flush(self) -> None:
-        """Write what was appended since the last time; now and then is enough, a replay of the journal has the rest."""
-        if self._unwritten and self._handle >= 0:
-            data, self._unwritten = b"".join(self._unwritten), []
-            try:
-                write_all(self._disk, self._handle, data, self._offset)
-            except OSError as error:
-                self.give_up(error)
-            self._offset += len(data)
+        """Write what was appended since the last time, once it is durable."""
+        sequence, frame = self.position()
+        if sequence >= self.last_sequence and (self._unwritten or sequence >= self._link.first):
+            self.flush_to(sequence, frame or NO_HASH)
+
+    def position(self) -> tuple[int, bytes | None]:
+        """Up to which command everything has been shown, and the hash of its frame in the journal: as far as a store
+        may say that it is."""
+        if self._hash_at is None:
+            return self.last_sequence, NO_HASH
+        return self.shown, self._hash_at(self.shown)
+
+    def flush_full(self, sequence: int, frame: bytes) -> None:
+        """`flush_to` if a whole block waits."""
+        if self._waiting >= BLOCK_ROWS:
+            self.flush_to(sequence, frame)
+
+    def flush_to(self, sequence: int, frame: bytes) -> None:
+        """As `flush`; all events of commands up to `sequence`, which is in that frame of the journal, are appended."""
+        parts, self._unwritten = self._unwritten, []
+        self._waiting = self._turns = 0
+        if self._handle < 0:
+            return
+        begin = count = 0
+        for at, part in enumerate(parts[:-1], 1):
+            count += len(part) // ROW_BYTES
+            if count >= BLOCK_ROWS:
+                last = int(np.frombuffer(part[-ROW_BYTES:], EVENT)[0]["sequence"])
+                self._write(parts[begin:at], last, NO_HASH)
+                begin, count = at, 0
+        self._write(parts[begin:], sequence, frame)
+
+    def _write(self, parts: Sequence[bytes], last: int, frame: bytes) -> None:
+        if self._handle < 0:
+            return
+        data, link = pack_block(self._journal_id, self._key, self._link, last, frame, b"".join(parts))
+        try:
+            write_all(self._disk, self._handle, data, self._offset)
+        except OSError as error:
+            self.give_up(error)
+            return
+        self._offset += len(data)
+        self._link = self._written_to.end = link
+
+    def cut(self, sequence: int) -> None:
+        """Drop the events of commands from `sequence` on: they are appended anew."""
+        self._close()
+        self._cutting = True
+        self.load(sequence - 1, sequence)
+        self._cutting = False
+
+    def begin_behind(self, sequence: int, time_ns: int) -> None:
+        """Events up to this command's, at this time, are too old to be kept. Nothing was appended yet."""
+        self._link, self.last_sequence = Link(sequence + 1, time_ns=time_ns), sequence
 
     def give_up(self, error: OSError) -> None:
         """Write no more files. Those of before are read until the next chunk begins: from then on one would be missing
@@ -134,8 +198,6 @@ class History:
 
     def of_command(self, sequence: int) -> list[EventTuple] | None:
         """All events of one command; None when they are no longer kept."""
-        if sequence == self._perhaps_part:
-            return None
         at = bisect_right(self._chunks, sequence, key=lambda chunk: chunk.first_sequence) - 1
         if at < 0:
             return None
@@ -204,24 +266,20 @@ class History:
             self._handle = -1
         self._unwritten.clear()
 
-    def _rows(self, chunk: _Chunk) -> np.ndarray:
+    def _rows(self, chunk: Chunk) -> np.ndarray:
         if chunk.parts is None:
-            try:
-                rows = self._sound(chunk.name)
-            except OSError:
-                rows = None
-            return np.zeros(0, EVENT) if rows is None else rows  # a gap, as any other
+            return self._read(chunk)
         if len(chunk.parts) > 1:
             chunk.parts = [b"".join(chunk.parts)]
         return np.frombuffer(chunk.parts[0], EVENT)
 
-    def _firsts(self, chunk: _Chunk) -> dict[int, int]:
+    def _firsts(self, chunk: Chunk) -> dict[int, int]:
         """By account its first number in a chunk that is full: found once, so that a long search reads few files."""
         if chunk.firsts is None:
             chunk.firsts = self._firsts_now(chunk)
         return chunk.firsts
 
-    def _firsts_now(self, chunk: _Chunk) -> dict[int, int]:
+    def _firsts_now(self, chunk: Chunk) -> dict[int, int]:
         rows = self._rows(chunk)
         accounts, numbers = rows["account"][::-1].astype(np.int64), rows["account_sequence"][::-1].copy()
         told = numbers > 0
@@ -230,15 +288,31 @@ class History:
         found = np.flatnonzero(firsts)
         return dict(zip(found.tolist(), firsts[found].tolist(), strict=True))
 
+    def _read(self, chunk: Chunk) -> np.ndarray:
+        """Rows of a file: those in front of the first that is not as it was written. The rest is a gap as any other."""
+        path = f"{self._folder}/{chunk.name}"
+        try:
+            file = read_event_file(self._disk, path, self._journal_id)
+            problem = file.problem
+        except OSError as error:
+            file, problem = None, str(error)
+        if file is not None and not problem and (not file.blocks or file.blocks[-1].hash != chunk.end.hash):
+            file, problem = None, "it is another file than at the start"
+        if problem and chunk.name not in self._damaged:
+            self._damaged.add(chunk.name)
+            self._trouble.note(f"{path}: {problem}; what it held is told again after the next start")
+        return rows_of(file.blocks) if file is not None else np.zeros(0, EVENT)
+
     def _start_chunk(self, first_sequence: int) -> None:
-        self.flush()
+        if self._unwritten:
+            self.flush_to(self.last_sequence, NO_HASH)
         number = 1
         if self._chunks:
             before = self._chunks[-1]
             number = before.number + 1
             before.ended_ns = int(self._rows(before)[-1]["time_ns"])
             before.firsts = self._firsts_now(before)  # while its rows are in memory
-        self._chunks.append(_Chunk(number, first_sequence))
+        self._chunks.append(Chunk(number, first_sequence))
         if self._writes:
             try:
                 self._drop_old()
@@ -259,79 +333,47 @@ class History:
             rows -= chunk.rows
             self._disk.unlink(f"{self._folder}/{chunk.name}")
 
-    def _open(self, chunk: _Chunk) -> None:
+    def _open(self, chunk: Chunk) -> None:
         self._close()
-        self._offset = chunk.rows * ROW_BYTES
+        self._offset = 0
         self._handle = self._disk.open(f"{self._folder}/{chunk.name}", create=True)
+        self._written_to = chunk
 
-    def _taken_up(self, number: int, rows: np.ndarray, whole: bool) -> _Chunk:
-        """`rows`: all of a file, or (not `whole`) the first and the last, which tell enough until more is asked for."""
-        chunk = _Chunk(number, int(rows[0]["sequence"]))
-        chunk.ended_ns = int(rows[-1]["time_ns"])
-        if whole:
-            chunk.rows, chunk.parts = len(rows), [rows.tobytes()]
-        else:
-            chunk.rows, chunk.parts = self._size(chunk.name) // ROW_BYTES, None
-        return chunk
+    def _read_files(self, last_sequence: int) -> list[Summary]:
+        """What each file tells."""
+        files: list[Summary] = []
+        for name in event_names(self._disk, self._folder):
+            if not name.endswith(SUFFIX):
+                self._trouble.note(f"{self._folder}/{name} is of another version and made again from the journal")
+                continue
+            file = read_event_file(self._disk, f"{self._folder}/{name}", self._journal_id)
+            blocks = [block for block in file.blocks if block.last <= last_sequence]
+            if len(blocks) < len(file.blocks):
+                file = file._replace(blocks=blocks, problem=file.problem or f"it is ahead of {last_sequence}")
+            files.append(summarize(name, file))
+        return files
 
-    def _go_on(self, chunk: _Chunk) -> None:
-        """Append to a file behind the rows that were taken up."""
-        self._open(chunk)
-        self._disk.truncate(self._handle, self._offset)
-        self._full = chunk.rows >= CHUNK_ROWS
-        self.last_sequence = int(self._rows(chunk)[-1]["sequence"])
-        # A replay goes on behind this command: what a power loss took of it does not come again.
-        self._perhaps_part = self.last_sequence
-
-    def _sound(self, name: str) -> np.ndarray | None:
-        """Rows of a file if its sequences rise, without the zeros or part of a row that a power loss leaves."""
-        rows = self._read(name)
-        torn = np.flatnonzero(rows["sequence"] == 0)
-        rows = rows[: torn[0]] if len(torn) else rows
-        if not len(rows) or not _KINDS[rows["kind"]].all() or (np.diff(rows["sequence"]) < 0).any():
-            return None
-        return rows
-
-    def _ends(self, name: str) -> np.ndarray | None:
-        """First and last row of a file that looks whole, else all that is sound of it."""
-        handle = self._disk.open(f"{self._folder}/{name}", write=False)
-        try:
-            size = self._disk.size(handle)
-            data = self._disk.pread(handle, ROW_BYTES, 0) + self._disk.pread(
-                handle, ROW_BYTES, max(0, size - ROW_BYTES)
-            )
-        finally:
-            self._disk.close(handle)
-        if size % ROW_BYTES or len(data) < 2 * ROW_BYTES or data.endswith(bytes(ROW_BYTES)):
-            return self._sound(name)
-        rows = np.frombuffer(data, EVENT)
-        return rows if 0 < rows[0]["sequence"] <= rows[1]["sequence"] and _KINDS[rows["kind"]].all() else None
-
-    def _size(self, name: str) -> int:
-        handle = self._disk.open(f"{self._folder}/{name}", write=False)
-        try:
-            return self._disk.size(handle)
-        finally:
-            self._disk.close(handle)
-
-    def _read(self, name: str) -> np.ndarray:
-        handle = self._disk.open(f"{self._folder}/{name}", write=False)
-        try:
-            size = self._disk.size(handle)
-            data = b"".join(_pieces(self._disk, handle, size - size % ROW_BYTES))
-        finally:
-            self._disk.close(handle)
-        return np.frombuffer(data, EVENT)
-
-
-def _pieces(disk: Disk, handle: int, size: int) -> Iterator[bytes]:
-    offset = 0
-    while offset < size:
-        data = disk.pread(handle, size - offset, offset)
-        if not data:
+    def _go_on(self, files: Sequence[Summary], replayed_from: int) -> None:
+        """Append to the last file behind its last sound block."""
+        if not self._chunks:
+            self._full, self.last_sequence = True, 0
+            self._link = Link(max(1, replayed_from) if self.missing_from else 1)
             return
-        offset += len(data)
-        yield data
+        chunk = self._chunks[-1]
+        self._open(chunk)
+        self._offset = files[-1].end_bytes
+        self._disk.truncate(self._handle, self._offset)
+        for newest in self._chunks[-2:]:
+            newest.parts = [self._read(newest).tobytes()]
+        self._full = chunk.rows >= CHUNK_ROWS
+        self.last_sequence = chunk.end.first - 1
+        # A gap that is not filled stays one: the next block does not say that it follows.
+        self._link = chunk.end._replace(first=max(chunk.end.first, replayed_from)) if self.missing_from else chunk.end
+
+
+def gap_in(files: list[Summary]) -> tuple[int, str]:
+    """The first command of which events are missing that ought to be kept, and why; (0, "") if none are."""
+    return find_gap(files, KEPT_HOURS * _HOUR_NS, ROWS_MAX - 2 * CHUNK_ROWS)
 
 
 def _covers(events: list[EventTuple], first: int, last: int) -> bool:

@@ -189,8 +189,10 @@ class Bench:
         schedule: DaySchedule | None = None,
         later_ns: int = 0,
         wrong_ns: int = 0,
+        segment_bytes: int = 1 << 20,
     ) -> None:
-        """`later_ns`: how much later than others it starts; `wrong_ns`: by how much its wall clock is off then."""
+        """`later_ns`: how much later than others it starts; `wrong_ns`: by how much its wall clock is off then;
+        `segment_bytes`: of a new journal."""
         self.folder = folder
         self.profile = profile
         self.clock = StillClock(later_ns)
@@ -199,7 +201,8 @@ class Bench:
         self.calls: list[Any] = []
         self.hold = False  # the disk is busy: nothing becomes durable
         seams = Seams(
-            NoSyncDisk(), CountingRng(), self.clock, lambda *job: self.jobs.append(job), self.calls.append, 1 << 20
+            NoSyncDisk(), CountingRng(), self.clock, lambda *job: self.jobs.append(job), self.calls.append,
+            segment_bytes,
         )  # fmt: skip
         self.opened = OpenVenue(folder, "test", Catalogue(DAY, (SYMBOL,)), seams, profile.batch_rows, schedule)
         self.venue = self.opened.venue
@@ -245,6 +248,7 @@ class Bench:
                 job, done = self.jobs.pop(0)
                 job()
                 self.calls.append(lambda done=done: done(None))
+        self.opened.keys.flush()  # as each turn of the real loop does
 
     def pass_ms(self, milliseconds: int) -> None:
         """Time passes, in steps of the wheel."""

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from exchange.engine import query
+from exchange.gateway.event_blocks import HEADER_BYTES, read_event_file
+from exchange.gateway.event_files import rows_of
 from exchange.gateway.stored_replies import TRIM, Release, StoredReplies
-from exchange.records import EVENT, ROW_BYTES
+from exchange.records import ROW_BYTES
+from exchange.seams import RealDisk
 from exchange.wire.messages import Cancel, Query
 from tests.gateway.harness import MAKING, Bench, killed
 from tests.gateway.test_recovery import name_of, resume
@@ -47,8 +50,10 @@ def test_reply_is_whole_though_the_events_of_its_command_were_cut(bench: Bench, 
     folder = tmp_path / "again"
     shutil.copytree(bench.folder, folder, ignore=MAKING)
     events = max((folder / "events").iterdir())
-    rows = np.fromfile(events, EVENT)
-    os.truncate(events, (int(np.searchsorted(rows["sequence"], first.engine_sequence)) + 1) * ROW_BYTES)
+    blocks = read_event_file(RealDisk(), str(events)).blocks
+    rows = rows_of(blocks)
+    assert len(blocks) == 1, "one flush"
+    os.truncate(events, HEADER_BYTES + (int(np.searchsorted(rows["sequence"], first.engine_sequence)) + 1) * ROW_BYTES)
     with Bench(str(folder)) as again:
         peer, _ = resume(again, name, 2)
         reply = peer.ask(again.order(10, "a1"))[0]

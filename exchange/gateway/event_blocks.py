@@ -1,0 +1,141 @@
+"""Blocks of released events as they lie in a file of `events/`: packed, read and checked (DUR-154).
+
+A block is a header of 128 bytes and its rows. It says which commands it covers, each with all its rows, and the hash
+of the journal's frame behind them; it holds the hash of the block before, and one of itself that is keyed with the
+journal's id. So a flipped bit, a lost block and rows of another journal are all noticed.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from blake3 import blake3
+
+from exchange.records import EVENT, ROW_BYTES
+from exchange.seams import Disk
+
+MAGIC = b"GXE1"
+FORMAT = 1
+# magic, format, rows, first and last command, time before, journal id, frame, block before; the block's own hash
+HEADER = struct.Struct("<4sHxxIxxxxqqq16s32s16s8x")
+HASH_BYTES = 16
+HEADER_BYTES = HEADER.size + HASH_BYTES
+KEY_CONTEXT = "gpux events v1 block key"
+assert HEADER_BYTES == ROW_BYTES
+
+
+class Link(NamedTuple):
+    """What the next block continues."""
+
+    first: int = 1  # command that it covers first
+    hash: bytes = bytes(HASH_BYTES)  # of the block before
+    time_ns: int = 0  # of the last row before
+
+
+class Block(NamedTuple):
+    """A sound block. `rows` is a view, shape (n,) EVENT."""
+
+    first: int  # command covered first
+    last: int  # and last; either may have no row
+    time_before_ns: int
+    frame: bytes  # hash of the journal's frame that holds the record `last`; zeros where it was not known
+    previous: bytes
+    hash: bytes
+    rows: np.ndarray
+    offset: int
+
+    @property
+    def end(self) -> int:
+        return self.offset + HEADER_BYTES + len(self.rows) * ROW_BYTES
+
+    @property
+    def link(self) -> Link:
+        time_ns = int(self.rows[-1]["time_ns"]) if len(self.rows) else self.time_before_ns
+        return Link(self.last + 1, self.hash, time_ns)
+
+
+class BadBlock(Exception):
+    """What stands at an offset is no block that may stand there."""
+
+    def __init__(self, reason: str, offset: int) -> None:
+        super().__init__(f"offset {offset}: {reason}")
+
+
+def block_key(journal_id: bytes) -> bytes:
+    return blake3(journal_id, derive_key_context=KEY_CONTEXT).digest()
+
+
+def pack_block(journal_id: bytes, key: bytes, link: Link, last: int, frame: bytes, rows: bytes) -> tuple[bytes, Link]:
+    """The bytes of a block behind `link`, and what the next one continues.
+
+    last, frame   last command covered, and the hash of its frame in the journal or zeros
+    rows          EVENT rows of commands `link.first` to `last`, all of them
+    """
+    count = len(rows) // ROW_BYTES
+    header = HEADER.pack(MAGIC, FORMAT, count, link.first, last, link.time_ns, journal_id, frame, link.hash)
+    digest = blake3(header, key=key).update(rows).digest(HASH_BYTES)
+    time_ns = int(np.frombuffer(rows[-ROW_BYTES:], EVENT)[0]["time_ns"]) if count else link.time_ns
+    return b"".join((header, digest, rows)), Link(last + 1, digest, time_ns)
+
+
+def read_blocks(data: bytes, journal_id: bytes = b"") -> Iterator[Block]:
+    """Blocks of a file in order; BadBlock at the first byte that is not as it was written.
+
+    journal_id   empty: whatever the first block says
+    """
+    offset, before, key = 0, b"", b""
+    while offset < len(data):
+        header = data[offset : offset + HEADER_BYTES]
+        if len(header) < HEADER_BYTES:
+            raise BadBlock("part of a block", offset)
+        magic, version, count, first, last, time_ns, found, frame, previous = HEADER.unpack_from(header)
+        end = offset + HEADER_BYTES + count * ROW_BYTES
+        if magic != MAGIC or version != FORMAT or end > len(data):
+            raise BadBlock("no whole block", offset)
+        if found != (journal_id or found):
+            raise BadBlock("a block of another journal", offset)
+        key = key or block_key(found)
+        digest = blake3(header[: HEADER.size], key=key).update(data[offset + HEADER_BYTES : end]).digest(HASH_BYTES)
+        if header[HEADER.size :] != digest:
+            raise BadBlock("the block is not as it was written", offset)
+        if before and previous != before:
+            raise BadBlock("a block does not follow the one before", offset)
+        rows = np.frombuffer(data, EVENT, count, offset + HEADER_BYTES)
+        before, journal_id = digest, found
+        yield Block(first, last, time_ns, frame, previous, digest, rows, offset)
+        offset = end
+
+
+class EventFile(NamedTuple):
+    """What is sound of a file, from its beginning, and what is wrong with the rest, in words."""
+
+    blocks: list[Block]
+    problem: str
+
+
+def read_event_file(disk: Disk, path: str, journal_id: bytes = b"") -> EventFile:
+    """A file of events. OSError: it cannot be read."""
+    handle = disk.open(path, write=False)
+    try:
+        size = disk.size(handle)
+        data = b"".join(_pieces(disk, handle, size))
+    finally:
+        disk.close(handle)
+    blocks: list[Block] = []
+    try:
+        for block in read_blocks(data, journal_id):
+            blocks.append(block)
+    except BadBlock as bad:
+        return EventFile(blocks, str(bad))
+    return EventFile(blocks, "" if blocks else "it is empty")
+
+
+def _pieces(disk: Disk, handle: int, size: int) -> Iterator[bytes]:
+    offset = 0
+    while offset < size:
+        data = disk.pread(handle, size - offset, offset)
+        if not data:
+            return
+        offset += len(data)
+        yield data

@@ -1,0 +1,111 @@
+"""The files of `events/`: what each tells without its rows, and what is missing between them (DUR-154)."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from exchange.gateway.event_blocks import Block, EventFile, Link, read_event_file
+from exchange.journal.claims import Claim
+from exchange.journal.errors import reading
+from exchange.journal.frames import NO_HASH
+from exchange.records import EVENT, ROW_VERSION
+from exchange.seams import Disk
+
+FILE = re.compile(r"\d{10}\.(rows|events)\d*")  # .rows: without blocks, of versions up to 0.1.0
+SUFFIX = ".events" if ROW_VERSION == 1 else f".events{ROW_VERSION}"
+
+
+class Summary(NamedTuple):
+    """What a file of events tells, without its rows."""
+
+    name: str
+    number: int
+    rows: int
+    start: Link  # what its first block continues
+    end: Link  # what comes behind its last sound block
+    end_bytes: int  # of the sound blocks
+    frame: bytes  # of its last block
+    gap: int  # command from which on some are missing within it; 0: none
+    problem: str
+
+
+def summarize(name: str, file: EventFile) -> Summary:
+    blocks = file.blocks
+    number = int(name[:10])
+    if not blocks:
+        return Summary(name, number, 0, Link(), Link(), 0, NO_HASH, 0, file.problem)
+    first, last = blocks[0], blocks[-1]
+    gaps = [one.last + 1 for one, two in pairwise(blocks) if two.first != one.last + 1]
+    rows = sum(len(block.rows) for block in blocks)
+    start = Link(first.first, first.previous, first.time_before_ns)
+    return Summary(name, number, rows, start, last.link, last.end, last.frame, min(gaps, default=0), file.problem)
+
+
+def find_gap(files: list[Summary], kept_ns: int, rows_max: int) -> tuple[int, str]:
+    """The first command whose events ought to be kept and are not, and why; (0, "") if all are there.
+
+    kept_ns    how long events are kept
+    rows_max   more rows than these are no longer kept in any case
+    """
+    if not files:
+        return 1, "there are none"
+    newest_ns = max(file.end.time_ns for file in files)
+    start = files[0].start
+    whole = start.first <= 1 or start.time_ns <= newest_ns - kept_ns or sum(file.rows for file in files) >= rows_max
+    if not whole or not files[0].end_bytes:
+        return 1, f"{files[0].name}: {files[0].problem or f'what came before {start.first} is missing'}"
+    due = start
+    for file in files:
+        if not file.end_bytes or (file.start.first, file.start.hash) != (due.first, due.hash):
+            return due.first, f"{file.name}: {file.problem or 'it does not follow the file before'}"
+        if file.gap or file.problem:
+            return file.gap or file.end.first, f"{file.name}: {file.problem or 'events are missing in it'}"
+        due = file.end
+    return 0, ""
+
+
+class Chunk:
+    """Consecutive released rows: the newest in memory, the rest read back when asked for."""
+
+    def __init__(self, number: int, first_sequence: int) -> None:
+        self.number = number
+        self.name = f"{number:010d}{SUFFIX}"
+        self.first_sequence = first_sequence
+        self.rows = 0
+        self.end = Link()  # behind its last block on disk
+        self.ended_ns = 0  # time of the last row, once it is full
+        self.parts: list[bytes] | None = []
+        self.firsts: dict[int, int] | None = None
+
+
+def taken_up(file: Summary) -> Chunk:
+    """A file of the run before: its rows are read when they are asked for."""
+    chunk = Chunk(file.number, file.start.first)
+    chunk.rows, chunk.end, chunk.ended_ns, chunk.parts = file.rows, file.end, file.end.time_ns, None
+    return chunk
+
+
+def event_names(disk: Disk, folder: str) -> list[str]:
+    """Files of events of any version, oldest first."""
+    return sorted(filter(FILE.fullmatch, disk.list(folder)))
+
+
+def event_claim(disk: Disk, folder: str, journal_id: bytes) -> Claim | None:
+    """What the newest sound block of `events/` says of the journal; None: there is none. JournalFailed."""
+    if not disk.exists(folder):
+        return None
+    for name in reversed(event_names(disk, folder)):
+        if name.endswith(SUFFIX):
+            with reading(path := f"{folder}/{name}"):
+                blocks = read_event_file(disk, path, journal_id).blocks
+            if blocks:
+                return Claim(path, blocks[-1].last, blocks[-1].frame)
+    return None
+
+
+def rows_of(blocks: Sequence[Block]) -> np.ndarray:
+    """All their rows, shape (n,), a copy."""
+    return np.concatenate([block.rows for block in blocks]) if blocks else np.zeros(0, EVENT)
