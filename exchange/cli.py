@@ -121,15 +121,17 @@ def conformance(*files: str, reference: bool = False) -> None:
 
 @journal_app.command
 def verify(folder: str, *, deep: bool = False) -> None:
-    """Check every frame, link, header and snapshot of a data folder; it is only read. Exit code 65 at damage.
+    """Check every frame, link, header, snapshot and derived store of a data folder; it is only read. Exit code 65 at
+    damage.
 
     Args:
         folder: Data folder, as given to `gpux serve`.
         deep: Replay it too, and compare events and state with what was recorded.
     """
-    from exchange.journal import verify as verification
+    from exchange.folder_check import verify_folder
+    from exchange.journal.verify import summary
 
-    print(verification.summary(verification.verify(folder, deep)))
+    print(summary(verify_folder(folder, deep)))
 
 
 @journal_app.command
