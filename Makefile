@@ -10,19 +10,23 @@ SECONDS ?= 60
 COMMANDS ?= 1000000
 SEEDS ?= 1
 WORKERS ?= 1
+# Of `make damage`: faults of each file, 0 for all; processes.
+SAMPLE ?= 0
+DAMAGE_WORKERS ?= 2
 # Of `make test`: processes that tests run in.
 TEST_WORKERS ?= 2
 PYTHON ?= python3
 # The first of these that is new enough.
 PYTHONS := $(PYTHON) python3.14 python3.13 python3.12 python3.11
 
-.PHONY: help setup demo test differential mutants bench format clean
+.PHONY: help setup demo test differential mutants damage bench format clean
 
 help:
 	@echo "make demo    set up, then run a venue with makers and takers for $(SECONDS) s (make demo SECONDS=10)"
 	@echo "make test    set up, then check format, lint, types and tests, in $(TEST_WORKERS) processes (TEST_WORKERS=4)"
 	@echo "make differential  set up, then compare engine and reference on $(COMMANDS) random commands (SEEDS=7 WORKERS=2)"
 	@echo "make mutants set up, then plant known faults one at a time and show which test notices each"
+	@echo "make damage  set up, then damage every bit and cut every byte of what a small venue keeps (SAMPLE=500 DAMAGE_WORKERS=4)"
 	@echo "make bench   set up, then measure against other engines"
 	@echo "make setup   make .venv and install gpux in it"
 	@echo "make format  rewrite the sources in house format"
@@ -61,6 +65,9 @@ differential: setup
 
 mutants: setup
 	$(BIN)/python -m tests.mutants
+
+damage: setup
+	$(BIN)/python -m tests.journal.damage --sample $(SAMPLE) --workers $(DAMAGE_WORKERS)
 
 bench: setup
 	$(BIN)/gpux bench
