@@ -102,9 +102,9 @@ class History:
         files = [file for file in files if file.end_bytes]
         self._damaged = {file.name for file in files if file.problem}
         self._chunks = [taken_up(file) for file in files]
-        taken_up = {chunk.name for chunk in self._chunks}
+        used = {chunk.name for chunk in self._chunks}
         for name in event_names(self._disk, self._folder):
-            if name not in taken_up:
+            if name not in used:
                 self._disk.unlink(f"{self._folder}/{name}")
         self._go_on(files, replayed_from)
 
