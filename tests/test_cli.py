@@ -17,6 +17,7 @@ import pytest
 
 from exchange import cli
 from exchange.errors import UserError
+from exchange.wire.version import RELEASE
 
 ROOT = Path(__file__).parent.parent
 
@@ -177,9 +178,11 @@ def test_an_error_of_several_lines_becomes_one(
 def test_version_is_the_one_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         cli.main(["--version"])
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert stopped.value.code == 0
-    assert capsys.readouterr().out.strip() == project["version"]
+    assert capsys.readouterr().out.strip() == RELEASE
+    assert project["project"]["dynamic"] == ["version"], "one place says it"
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "exchange.wire.version.RELEASE"}
 
 
 def test_help_names_every_command_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -162,7 +162,7 @@ def test_windows_that_do_not_fit_are_told_with_their_books() -> None:
         told("S | - | - | - | N a B1@100000 | -")
     with pytest.raises(CannotStage, match=f"^{room}M1 -59900..60100, M2 "):
         told("S | - | limit=60000 | - | - | -")
-    with pytest.raises(CannotStage, match="SP: high_tick 100000 not in "):
+    with pytest.raises(CannotStage, match="SP: settle_tick 200000 not in "):
         told("S | - | ref=100000 ref.M2=-100000 | - | - | -")
 
 
