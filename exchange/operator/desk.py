@@ -13,6 +13,8 @@ from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
+
 from contracts_spec.schema import Spec
 from exchange.account_terms import check_deposit, new_account
 from exchange.codes import (
@@ -103,6 +105,7 @@ class OperatorDesk:
             self._authority.check_still()
             if isinstance(request, Confirm):
                 request, act = self._authority.confirm(request, act)
+                self._check_not_late(request)
             self._authority.check(act)
             self._act(request, act, reply)
         except (ValueError, UserError) as error:
@@ -120,8 +123,21 @@ class OperatorDesk:
                 raise
             with self._acts.tried(Act(act.line, act.signatures * 2)):
                 take(request, lambda answer: None)
-            proposal = self._authority.propose(request, act, str(needed))
+            proposal = self._authority.propose(self._completed(request), act, str(needed))
             reply(Answer(True, [_proposal_line(proposal), "another operator confirms it within 10 minutes"]))
+
+    def _completed(self, request: Request) -> Request:
+        """A proposal that says all that it left to the moment: what is confirmed is what was proposed (SEC-061)."""
+        if isinstance(request, Settle):
+            chips, day = self._to_settle(request), request.day or str(self._coming_day())
+            request = msgspec.structs.replace(request, chips=chips, day=day)
+        return request
+
+    def _check_not_late(self, request: Request) -> None:
+        """UserError for a settlement that is confirmed behind the close of the day it was proposed for."""
+        coming = self._coming_day()
+        if isinstance(request, Settle) and date.fromisoformat(request.day) < coming:
+            raise UserError(f"proposed for {request.day}, the trading day that ends next is {coming}: propose it again")
 
     def _nonce(self, request: Nonce, reply: Reply) -> None:
         reply(Answer(True, [self._authority.nonce(), self._authority.history]))
@@ -203,6 +219,21 @@ class OperatorDesk:
         return 0, row.index
 
     def _settle(self, request: Settle, reply: Reply) -> None:
+        venue, coming = self._venue, self._coming_day()
+        day = date.fromisoformat(request.day) if request.day else coming
+        wanted = [venue.groups[chip] for chip in self._to_settle(request)]
+        payloads = day_limits(
+            venue.states, self._spec, day, request.prices, wanted, request.increments, self._acts.by_two
+        )  # fmt: skip
+        if day != coming and not self._acts.by_two:
+            raise NeedsTwo(f"limits of {day}: the trading day that ends next is {coming}")
+        names = {group: chip for chip, group in venue.groups.items()}
+        gather = Gather(len(payloads), reply, self._acts)
+        for group, payload in payloads.items():
+            gather.submit(CommandKind.DAY_LIMITS, payload, f"{names[group]}: settled, limits for {day} set")
+
+    def _to_settle(self, request: Settle) -> list[str]:
+        """Chips of the groups that a request is about. UserError: one is not listed, or none waits."""
         venue, settled = self._venue, self._venue.timekeeper.settled
         unknown = [chip for chip in request.chips if chip not in venue.groups]
         if unknown:
@@ -215,18 +246,7 @@ class OperatorDesk:
         ]
         if not chips:
             raise UserError("no group is CLOSED and waits for its settlement")
-        coming = self._coming_day()
-        day = date.fromisoformat(request.day) if request.day else coming
-        wanted = [venue.groups[chip] for chip in chips]
-        payloads = day_limits(
-            venue.states, self._spec, day, request.prices, wanted, request.increments, self._acts.by_two
-        )  # fmt: skip
-        if day != coming and not self._acts.by_two:
-            raise NeedsTwo(f"limits of {day}: the trading day that ends next is {coming}")
-        names = {group: chip for chip, group in venue.groups.items()}
-        gather = Gather(len(payloads), reply, self._acts)
-        for group, payload in payloads.items():
-            gather.submit(CommandKind.DAY_LIMITS, payload, f"{names[group]}: settled, limits for {day} set")
+        return chips
 
     def _coming_day(self) -> date:
         """The trading day whose close comes next: the venue's own, of the calendar where it has no schedule."""
@@ -371,7 +391,9 @@ def _proposal_line(proposal: Proposal) -> str:
     until = datetime.fromtimestamp(proposal.expires_us // 1_000_000, UTC).strftime("%H:%M:%S")
     (first,) = proposal.act.signatures
     asked = json.dumps(json.loads(proposal.act.line))  # nothing that a terminal would not show as it is
-    return f"{proposal.act.name} by {first.key} until {until}: {asked} ({proposal.why})"
+    request = proposal.request
+    moment = f" of {', '.join(request.chips)} for {request.day}" if isinstance(request, Settle) else ""
+    return f"{proposal.act.name} by {first.key} until {until}: {asked}{moment} ({proposal.why})"
 
 
 def _number(text: str) -> int:

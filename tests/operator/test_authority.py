@@ -16,7 +16,9 @@ from exchange.operator import authority
 from exchange.operator.desk import OperatorDesk
 from exchange.operator.requests import Answer
 from exchange.operator.signing import sign, signed_text
+from exchange.units import NS_PER_S
 from tests.gateway.harness import SYMBOL, Bench
+from tests.operator.asking import coming_day
 
 CHIP = "H100"
 WHY = "a feed of prices is wrong"
@@ -163,6 +165,28 @@ def test_a_settlement_outside_the_limits_is_proposed_by_one_and_confirmed_by_ano
     assert json.loads(second["line"]) == {"do": "confirm", "proposal": name, "reason": "I saw it too"}
     text = signed_text(bench.opened.history_name, second["nonce"], second["public"], second["line"])
     assert verify(two.public(), text, second["signature"])
+
+
+@pytest.mark.rule("SEC-061")
+@pytest.mark.parametrize("minutes", [4, 6])
+def test_a_settlement_is_confirmed_for_the_day_and_groups_that_were_proposed(bench: Bench, minutes: int) -> None:
+    """Proposed 5 minutes before a close; behind that close the coming day is another, so it is proposed again."""
+    office = Office(bench)
+    one, two = office.operators
+    day_ns, close_ns = 86_400 * NS_PER_S, 75_600 * NS_PER_S  # 21:00 UTC
+    bench.clock.now += (close_ns - 300 * NS_PER_S - bench.clock.now) % day_ns
+    day = coming_day(bench)
+    assert office.ask("state", one, target=CHIP, to="closed", reason="the day ends").ok
+    (shown, _) = office.ask("settle", one, prices=price_beyond(bench), reason=WHY).told
+    assert f" of {CHIP} for {day} " in shown
+    bench.clock.now += minutes * 60 * NS_PER_S
+    if minutes < 5:
+        (done,) = office.ask("confirm", two, proposal=shown.split()[0], reason="I saw it too").told
+        assert f"limits for {day} set" in done
+    else:
+        why = office.refused("confirm", two, proposal=shown.split()[0], reason="too late")
+        assert why.startswith(f"proposed for {day}, the trading day that ends next is {coming_day(bench)}")
+        assert office.ask("proposals").told == []
 
 
 @pytest.mark.rule("SEC-061", "BAD-065")
