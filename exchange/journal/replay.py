@@ -130,9 +130,15 @@ class Replayer:
         if sequence != self.engine.sequence:
             raise _at(frame, f"the mark is of {sequence}, the engine is at {self.engine.sequence}", EXIT_MISMATCH)
         if self.event_hash.mark(sequence) != of_events:
-            raise _at(frame, "replay gives other events than were recorded", EXIT_MISMATCH)
+            reason = f"replay gives other events than were recorded{self._under_rules()}"
+            raise _at(frame, reason, EXIT_MISMATCH)
         if self._same_layout and of_state != NO_HASH and self.engine.state_hash() != of_state:
             raise _at(frame, "replay gives another state than was recorded", EXIT_MISMATCH)
+
+    def _under_rules(self) -> str:
+        """Which rules the events were recorded under, where the journal says so: another release has others."""
+        number = json.loads(self.rules).get("rules") if self.rules else None
+        return "" if number is None else f" under rules {number}: a release with these rules replays them"
 
 
 def _at(frame: Frame, reason: str, code: int = 65) -> Refusal:
