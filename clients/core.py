@@ -22,16 +22,7 @@ from clients.account import AccountState, StreamGap
 from clients.compound import Compound
 from clients.credentials import Secret
 from clients.errors import NotLive, Refused
-from clients.events import (
-    Answered,
-    Connected,
-    Disconnected,
-    Event,
-    Gap,
-    HistoryChanged,
-    OrderChanged,
-    Reconnected,
-)
+from clients.events import Answered, Connected, Disconnected, Event, Gap, HistoryChanged, OrderChanged, Reconnected
 from clients.feeds import Feed, Feeds
 from clients.logon import Dial, Phase, check_credentials, logon
 from clients.orders import Order, OrderRequest, OrderTable

@@ -81,7 +81,7 @@ class Funded:
             {"index": book, "settle_tick": mark, "low_tick": mark - width, "high_tick": mark + width} for book in books
         ]
         self.states(MarketState.CLOSED)
-        self.pair.control(CommandKind.DAY_LIMITS, {"books": terms})
+        self.pair.control(CommandKind.DAY_LIMITS, {"books": terms, "by_two": True})
         self.states(MarketState.PREOPEN, MarketState.OPEN)
 
     def free(self, account: int) -> int:

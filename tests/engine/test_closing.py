@@ -46,6 +46,19 @@ def test_a_position_is_closed_by_several_orders_and_no_lot_more() -> None:
     assert market.new(1, Side.SELL, 1, MARK) == "ACK"
 
 
+def test_closing_one_leg_of_a_hedge_raises_the_hold_and_its_return_needs_funds() -> None:
+    """The other leg is margined alone then; MARGIN-016 lets the close pass even so, and nothing that opens after it."""
+    market = Funded()
+    market.account(1, 5_000_000)
+    market.trade(1, Side.BUY, 20, 0, SPREAD)
+    hedged, free = market.held(1), market.free(1)
+    assert market.row(CommandKind.WITHDRAW, account=1, price=free) == ["CASH"] and market.free(1) == 0
+    market.trade(1, Side.SELL, market.lots(1), MARK)
+    assert market.lots(1) == 0 and market.held(1) > 2 * hedged
+    assert market.free(1) == hedged - market.held(1) < 0
+    assert market.new(1, Side.BUY, 20, MARK) == "REJ RISK"
+
+
 WAYS: list[dict[str, Any]] = [
     {},
     {"tif": TimeInForce.DAY},
