@@ -6,6 +6,7 @@ Commands of the venue itself and of the operator, logons and what follows the en
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -96,7 +97,7 @@ class Reserve:
 
     def _may_leave(self, orders: np.ndarray) -> np.ndarray:
         phases = self._states["books"]["phase"][0]
-        open_to_it = np.array([bool(takes_cancel(phase)) for phase in range(int(phases.max()) + 1)])  # type: ignore[no-untyped-call]
+        open_to_it = np.array([_is_open_to_cancels(phase) for phase in range(int(phases.max()) + 1)])
         fits: np.ndarray = open_to_it[phases[orders["book"]]]
         return fits
 
@@ -110,3 +111,9 @@ class Reserve:
                 slot = newer.item(slot)
             self._slots[account] = np.array(slots, np.int64)
         return self._slots[account]
+
+
+@cache
+def _is_open_to_cancels(phase: int) -> bool:
+    """Whether orders may be cancelled in a market state (STATE-001)."""
+    return bool(takes_cancel(phase))  # type: ignore[no-untyped-call]

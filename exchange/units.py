@@ -33,6 +33,8 @@ LONGEST_HOURS = 43_848  # five years, two of them leap years
 #   2.1 of losses beyond what was paid in: a position's fall to the mark, and what closing it loses against the mark and
 #     in a fee, which no funds need cover (MARGIN-016). Whatever opens needs free funds again.
 #   0.9 of cash: MONEY_MAX, all deposits of a venue together. So no total of the house is more either.
+# A gain is what others lost; within a day their deposits bound it. Until variation is paid each day, gains of
+# many days add up in an account and only these deposits, not this sum, keep them inside 64 bits.
 # `tests/contracts_spec/test_bounds.py` does the sum.
 CHARGE_MILLS_MAX = PRICE_MAX // 10  # a fee or a charge, for a GPU-hour
 LOT_HOUR_MILLS_MAX = 8 * PRICE_MAX

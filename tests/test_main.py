@@ -83,7 +83,7 @@ def test_snapshot_that_finds_no_room_is_told_and_the_venue_trades_on(
 
     monkeypatch.setattr("exchange.journal.journal.SNAPSHOT_RECORDS", 5)
     monkeypatch.setattr("exchange.opening.CLOSING_SNAPSHOT_RECORDS", 1)
-    monkeypatch.setattr("exchange.journal.journal.write_snapshot", full)
+    monkeypatch.setattr("exchange.journal.pending.write_snapshot", full)
     lines: list[str] = []
 
     async def test(venue: Venue) -> None:

@@ -142,10 +142,7 @@ def decode_payload(kind: int, payload: bytes) -> Payload:
 
 
 def check(states: np.ndarray, kind: int, payload: bytes, recorded: bool) -> None:
-    """Refuse a control that `run` could not carry out in this state, or that those who ask may not bring about.
-
-    recorded  of a journal or tape: who asked for it was judged when it was taken, by the rules of then
-    """
+    """Refuse what `run` could not carry out now or, unless it is `recorded` already, what takes more people to ask."""
     within("payload bytes", len(payload), 0, PAYLOAD_BYTES_MAX)
     if kind in NO_EFFECT:
         return

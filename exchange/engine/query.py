@@ -9,8 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from exchange.book.layout import ORDER
-from exchange.clearing.margin import held_mills
-from exchange.clearing.positions import find_position
 from exchange.codes import AccountFlag, MarketState, Side
 from exchange.engine.order_rows import OrderRow as OrderRow
 from exchange.engine.order_rows import order_rows
@@ -275,7 +273,7 @@ def positions(states: np.ndarray, account: int) -> list[PositionRow]:
 
 def position(states: np.ndarray, account: int, index: int) -> PositionRow:
     """One position, zero if there never was one."""
-    row = states[0].positions[int(find_position(states[0], account, index))]
+    row = states[0].positions[int(views(states.dtype).position_row(states, account, index))]
     lots, mark_num = int(row.lots), int(row.mark_num)
     mark, gain = _gain_mills(states, lots, mark_num, index)
     return PositionRow(index, lots, mark_num, mark, gain)
@@ -285,7 +283,7 @@ def margin(states: np.ndarray, account: int) -> MarginRow:
     """Cash, equity, the margin held for positions and working orders together (MARGIN-013), and what is free for
     orders and withdrawals: `risk.free_mills` (MARGIN-015)."""
     row = states[0].accounts[account]
-    cash, hold = int(row.cash_mills), int(held_mills(states[0], account))
+    cash, hold = int(row.cash_mills), int(views(states.dtype).hold_mills(states, account))
     equity = cash + int(row.gain_mills)
     return MarginRow(cash, equity, hold, share_ceil(hold, MAINTENANCE_BP), min(cash, equity) - hold)
 

@@ -14,6 +14,8 @@ from exchange.book.index import find_client_order
 from exchange.book.layout import ORDER
 from exchange.book.levels import place_of, row_of, tick_of, window_ticks, worse_place
 from exchange.book.slots import slot_of
+from exchange.clearing.margin import held_mills
+from exchange.clearing.positions import find_position
 from exchange.codes import OrderType, Side
 from exchange.kernel import bind, copy_bytes, kernel, row_at
 from exchange.records import record_type
@@ -133,6 +135,18 @@ def has_quote(states, account, session):
     return False
 
 
+@kernel
+def hold_mills(states, account):
+    """Margin held for an account's positions and working orders, mills (MARGIN-013)."""
+    return held_mills(states[0], account)
+
+
+@kernel
+def position_row(states, account, index):
+    """Row of an account's position in a book, 0 if there never was one."""
+    return find_position(states[0], account, index)
+
+
 class Views(NamedTuple):
     """The kernels above as Python calls them, for states of one size."""
 
@@ -142,6 +156,8 @@ class Views(NamedTuple):
     copy_order: Callable[..., int]
     copy_orders: Callable[..., int]
     has_quote: Callable[..., bool]
+    hold_mills: Callable[..., int]
+    position_row: Callable[..., int]
 
 
 @cache
@@ -156,4 +172,6 @@ def views(row: np.dtype) -> Views:
         bind(copy_order, states, 0, 0, word, word, word, orders),
         bind(copy_orders, states, 0, 0, orders),
         bind(has_quote, states, 0, 0),
+        bind(hold_mills, states, 0),
+        bind(position_row, states, 0, 0),
     )
