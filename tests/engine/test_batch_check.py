@@ -42,7 +42,7 @@ class Asked(EngineVenue):
 def test_each_answer_is_the_one_that_the_command_gets_then(seed: int) -> None:
     asked = Asked()
     run = Run.blank()
-    run._begin(seed, {**WEIGHTS, "cancel": 20}, 1_000, None)
+    run._begin(seed, {**WEIGHTS, "cancel": 20, "state": 5}, 1_000, None)
     run.pair.fast = asked
     for kind, step in run.flow.openings():
         run.do(kind, step)
