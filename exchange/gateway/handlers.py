@@ -74,7 +74,7 @@ def logout(session: "Session", seat: Seat, message: Logout) -> None:
             session.close(CloseCode.NORMAL, "logout")
 
     def durable(_request_id: int, _received_us: int, events: list[EventTuple]) -> None:
-        hub.note_session(events[0][0], seat)
+        hub.note_session(events[0][0], seat, OFF)
         hub.room.ask_later(end)
 
     # Released behind all that was asked before: so its answers, and what was cancelled, are told first (WIRE-015).

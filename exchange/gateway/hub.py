@@ -232,9 +232,9 @@ class Hub:
         batch.tickets.append((answer, request_id, self.clock.wall_us()))
         self.room.wake()
 
-    def note_session(self, sequence: int, seat: Seat) -> None:
-        """Its SESSION row is durable."""
-        record = SessionRecord(seat.number, seat.key.key, seat.terms, self.clock.wall_us() * 1_000)
+    def note_session(self, sequence: int, seat: Seat, terms: CancelTerms) -> None:
+        """Its SESSION row is durable. `terms`: those of the row; the seat may have been given newer ones since."""
+        record = SessionRecord(seat.number, seat.key.key, terms, self.clock.wall_us() * 1_000)
         self.keys.put_session(sequence, record)
 
     def start_grace(self, seat: Seat, silent: bool = False) -> None:

@@ -368,7 +368,7 @@ class Session:
         received_us = self.now_us
 
         def durable(_request_id: int, _received_us: int, events: list[EventTuple]) -> None:
-            hub.note_session(events[0][0] if events else hub.room.sequence, seat)
+            hub.note_session(events[0][0] if events else hub.room.sequence, seat, terms)
             # After everything of this release, so that snapshot and stream meet without gap or overlap.
             hub.room.ask(lambda: admit(self, message.request_id, received_us))
 

@@ -118,7 +118,7 @@ def cod(session: "Session", seat: Seat, message: CancelOnDisconnect) -> None:
     hub = session.hub
 
     def durable(request_id: int, received_us: int, events: list[EventTuple]) -> None:
-        hub.note_session(events[0][0], seat)
+        hub.note_session(events[0][0], seat, terms)
         reply = Ok(request_id, engine_sequence=events[0][0], cancel_terms=echoed(terms))
         seat.replies.add(request_id, events[0][0], received_us, hub.room.release)
         send_answer(seat, reply, received_us)

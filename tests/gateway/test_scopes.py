@@ -120,7 +120,7 @@ def test_terms_that_a_reader_once_had_do_nothing_after_a_restart(bench: Bench) -
     seat = bench.connect(key_with(bench, "read")).session.seat
     assert seat is not None
     seat.terms = WHOLE
-    bench.hub.journal_session(seat, 0, lambda _id, _us, events: bench.hub.note_session(events[0][0], seat))
+    bench.hub.journal_session(seat, 0, lambda _id, _us, events: bench.hub.note_session(events[0][0], seat, seat.terms))
     bench.settle()
     bench.hub.seats.clear()
     bench.hub.restore()
