@@ -34,6 +34,7 @@ from exchange.journal.answered import ANSWERED, answered_requests
 from exchange.journal.errors import EXIT_CONFIGURATION
 from exchange.journal.recovery import open_journal
 from exchange.journal.replay import read_frames
+from exchange.journal.rules import RULES
 from exchange.journal.segments import SEGMENT_BYTES, history_name
 from exchange.limits import NAMED, Limits
 from exchange.publish.replies import DONE_KEPT, ends_order
@@ -41,7 +42,6 @@ from exchange.publish.rows import KIND, read_rows
 from exchange.seams import Clock, Disk, Rng
 from exchange.venue import Spawn, Venue
 
-RULES = 5  # up by one with every change of what equal commands come to: journals note from where on it holds
 RECORDED_ROWS_MAX = 1_048_576  # events of the replay that history takes up
 DONE_CHUNKS = 32  # of history, that the latest ends of orders are looked for in
 DEPOSIT_MILLS_MAX = 10**15  # at once: a thousand of them are all that a venue takes (SPEC-004)

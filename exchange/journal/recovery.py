@@ -23,6 +23,7 @@ from exchange.journal.head import EMPTY, Head, HeadFile, create_head, read_head
 from exchange.journal.journal import Identity, Journal, Place, Seams
 from exchange.journal.repair import clean_spare, cut_tail, quarantine_name, remove_temporaries, settle
 from exchange.journal.replay import EngineLike, EventHash, Replayer
+from exchange.journal.rules import named, number_of, rules_at
 from exchange.journal.scan import GENESIS, Walk, frame_at, frame_of, judge_end
 from exchange.journal.segments import BLOCK_BYTES, SEGMENT_BYTES, SegmentFile, open_segments
 from exchange.journal.sequencer import Sequencer
@@ -68,7 +69,7 @@ class Start(NamedTuple):
     event_hash: EventHash
     segment: int
     offset: int
-    rules_hash: str
+    rules: bytes  # body of the RULES frame that holds there; empty at genesis
 
 
 @cache
@@ -155,7 +156,7 @@ class Recovery:
         first = self.segments[0].header if self.segments else None
         self.claims += self._read_claims(first.journal_id if first is not None else b"")
         start = self._start()
-        walk, replayer, rules_hash = self._replay(start, head)
+        walk, replayer = self._replay(start, head)
         self._fill_report(walk, start, replayer, head)
 
         place = self._repair(walk, segment_bytes)
@@ -172,7 +173,7 @@ class Recovery:
         )  # fmt: skip
         journal.snapshot_sequence, journal.known = self.report.snapshot_sequence, self.known
         sequencer = Sequencer(self.seams.clock, place.due.sequence - 1, place.due.time_ns)
-        self._go_on(journal, sequencer, place, identity, rules_hash)
+        self._go_on(journal, sequencer, place, identity, replayer.rules)
         spares.ensure_later(place.segment + SPARES)
         self.report.notes = tuple(self.notes)
         return Opened(journal, start.engine, self.report, sequencer)
@@ -198,7 +199,7 @@ class Recovery:
                 return self._start_at(name)
             except (SnapshotError, BadFrame, ValueError) as error:
                 self.notes.append(f"snapshot {name} passed over: {error}")
-        return Start(self.make_engine(self.limits, None), EventHash(), 1, BLOCK_BYTES, "")
+        return Start(self.make_engine(self.limits, None), EventHash(), 1, BLOCK_BYTES, b"")
 
     def _start_at(self, name: str) -> Start:
         with reading(path := f"{self.folder}/snap/{name}"):
@@ -212,13 +213,18 @@ class Recovery:
             raise SnapshotError(f"its state is at {engine.sequence}")
         self.report.snapshot_sequence = header.seq
         event_hash = EventHash(of_events, header.seq)
-        return Start(engine, event_hash, mark.segment, mark.offset + mark.length, header.rules_hash)
+        own = blake3(self.rules).hexdigest() == header.rules_hash
+        rules = self.rules if own else rules_at(self.segments, mark.segment, mark.offset)
+        return Start(engine, event_hash, mark.segment, mark.offset + mark.length, rules)
 
-    def _replay(self, start: Start, head: Head | None) -> tuple[Walk, Replayer, str]:
+    def _replay(self, start: Start, head: Head | None) -> tuple[Walk, Replayer]:
         """Check the segments in front of the start, run what follows it, judge the end."""
         walk = self._walk_from(max(1, start.segment - HISTORY_SEGMENTS + 1), head)
-        replayer = Replayer(start.engine, start.event_hash, same_layout=bool(start.rules_hash))
-        rules_hash, check = start.rules_hash, ClaimCheck(self.claims)
+        replayer = Replayer(
+            start.engine, start.event_hash, same_layout=bool(start.rules), rules=start.rules,
+            own_rules=number_of(self.rules),
+        )  # fmt: skip
+        check = ClaimCheck(self.claims)
         for frame in walk.frames():
             if frame.records:
                 check.take(frame)
@@ -228,13 +234,14 @@ class Recovery:
             replayer.apply(frame)
             if frame.kind == FrameKind.RULES:
                 self._check_limits(frame)
-                rules_hash = blake3(frame.payload).hexdigest()
         judge_end(walk, head.durable_sequence if head is not None else 0, self.claims)
         for claim in check.older:
             if (found := frame_of(self.segments, claim.sequence)) is not None:
                 check_claim(claim, found)
         assert start.engine.sequence == walk.due.sequence - 1, (start.engine.sequence, walk.due)
-        return walk, replayer, rules_hash
+        if replayer.in_doubt is not None:
+            raise replayer.in_doubt
+        return walk, replayer
 
     def _walk_from(self, number: int, head: Head | None) -> Walk:
         if number == 1:
@@ -280,15 +287,18 @@ class Recovery:
             return Identity(self.seams.rng.bytes(16), alignment, segment_bytes, rules_hash, self.build_hash)
         return Identity(header.journal_id, header.alignment, header.segment_bytes, rules_hash, self.build_hash)
 
-    def _go_on(self, journal: Journal, sequencer: Sequencer, place: Place, identity: Identity, rules_hash: str) -> None:
+    def _go_on(self, journal: Journal, sequencer: Sequencer, place: Place, identity: Identity, rules: bytes) -> None:
         """A new epoch behind a cut, and the rules where they are new."""
         epoch = place.due.epoch
         if self.disk.exists(f"{self.folder}/quarantine/{quarantine_name(place.segment, place.offset)}"):
             body = EPOCH_BODY.pack(epoch + 1, epoch, identity.journal_id, bytes.fromhex(identity.build_hash))
             journal.append_epoch(body, epoch + 1, sequencer.tick())
             epoch += 1
-        if rules_hash != identity.rules_hash:
-            self.report.rules_changed = bool(rules_hash)
+        if rules != self.rules:
+            self.report.rules_changed = bool(rules)
+            old, new = number_of(rules), number_of(self.rules)
+            if rules and old != new:
+                self.notes.append(f"{named(new)} hold behind command {journal.sequence}, {named(old)} up to there")
             journal.append_rules(self.rules, sequencer.tick())
         self.report.epoch = epoch
 

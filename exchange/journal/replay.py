@@ -20,6 +20,7 @@ from exchange.errors import UserError
 from exchange.journal.errors import EXIT_MISMATCH, Refusal
 from exchange.journal.frames import MARK_BODY, NO_HASH, Frame, FrameKind
 from exchange.journal.head import read_head
+from exchange.journal.rules import RULES, named, number_of
 from exchange.journal.scan import Walk, judge_end
 from exchange.journal.segments import open_segments, require_folder
 from exchange.limits import NAMED, Limits
@@ -88,16 +89,26 @@ class Replayer:
         event_hash: EventHash,
         on_events: Callable[[np.ndarray], None] | None = None,
         same_layout: bool = False,
+        rules: bytes = b"",
+        own_rules: int | None = None,
     ) -> None:
-        """`same_layout`: the frames in front were written with this STATE_VERSION; else a RULES frame has to say so."""
+        """`same_layout`: the frames in front were written with this STATE_VERSION; else a RULES frame has to say so.
+
+        rules       body of the RULES frame that holds at the start
+        own_rules   number of the rules that the engine follows; None: `in_doubt` never is
+        """
         self.engine, self.event_hash = engine, event_hash
         self._same_layout = same_layout
         self.records = self.events = self.fills = self.marks = self.frames = 0
-        self.rules = b""
+        self.rules, self._own_rules = rules, own_rules
+        self._same_rules = own_rules in (None, number_of(rules))
+        self._doubt: Refusal | None = None
         self._on_events = on_events
 
     def apply(self, frame: Frame) -> None:
         self.frames += 1
+        if frame.records and not self._same_rules and self._doubt is None:
+            self._doubt = self._doubt_from(frame)
         if frame.kind == FrameKind.DATA:
             self._take(self._run(frame, lambda: self.engine.apply(frame.rows)), frame.records)
         elif frame.kind == FrameKind.CONTROL:
@@ -107,6 +118,7 @@ class Replayer:
         elif frame.kind == FrameKind.RULES:
             self.rules = frame.payload
             self._same_layout = json.loads(frame.payload).get("state_version") == STATE_VERSION
+            self._same_rules = self._own_rules in (None, number_of(frame.payload))
         elif frame.kind == FrameKind.VOID:
             raise _at(frame, "VOID frames are not known to this build")
 
@@ -134,11 +146,28 @@ class Replayer:
             raise _at(frame, reason, EXIT_MISMATCH)
         if self._same_layout and of_state != NO_HASH and self.engine.state_hash() != of_state:
             raise _at(frame, "replay gives another state than was recorded", EXIT_MISMATCH)
+        self._doubt = None
+
+    @property
+    def in_doubt(self) -> Refusal | None:
+        """Commands were decided under other rules than the engine's, and no mark behind them says what they came to:
+        the replay may have come to something else. None: there are none."""
+        return self._doubt
+
+    def _doubt_from(self, frame: Frame) -> Refusal:
+        reason = (
+            f"commands from {frame.sequence} on were decided under {named(number_of(self.rules))}, this release has"
+            f" {named(self._own_rules)}, and no mark behind them says what they came to: serve the folder with the"
+            " release that wrote it"
+        )
+        return _at(frame, reason, EXIT_MISMATCH)
 
     def _under_rules(self) -> str:
         """Which rules the events were recorded under, where the journal says so: another release has others."""
-        number = json.loads(self.rules).get("rules") if self.rules else None
-        return "" if number is None else f" under rules {number}: a release with these rules replays them"
+        number = number_of(self.rules)
+        if number in (None, RULES):
+            return ""
+        return f" under rules {number}, this release has rules {RULES}: one with those rules replays them"
 
 
 def _at(frame: Frame, reason: str, code: int = 65) -> Refusal:

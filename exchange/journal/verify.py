@@ -15,6 +15,7 @@ from exchange.journal.frames import MARK_BODY, NO_HASH, Frame, FrameKind
 from exchange.journal.head import read_head
 from exchange.journal.money import MoneyTold
 from exchange.journal.replay import EngineLike, EventHash, Replayer
+from exchange.journal.rules import RULES
 from exchange.journal.scan import Walk, judge_end
 from exchange.journal.segments import SegmentFile, open_segments, read_journal_id, require_folder
 from exchange.limits import NAMED, Limits
@@ -183,14 +184,15 @@ class Verification:
         return found
 
     def _replayer(self, frame: Frame, make_engine: MakeEngine | None) -> Replayer:
+        own_rules = None
         if make_engine is None:
             # Compiled kernels are loaded only where they run.
             from exchange.journal.recovery import compiled_engine
 
-            make_engine = compiled_engine
+            make_engine, own_rules = compiled_engine, RULES
             self.money = MoneyTold()
         engine = make_engine(NAMED[json.loads(frame.payload)["limits"]], None)
-        return Replayer(engine, EventHash(), self._note)
+        return Replayer(engine, EventHash(), self._note, own_rules=own_rules)
 
     def _note(self, events: np.ndarray) -> None:
         """What the replay of a frame emits."""
@@ -215,6 +217,8 @@ class Verification:
             report.events, report.fills = self.replayer.events, self.replayer.fills
             report.state_hash = self.replayer.engine.state_hash().hex()
             self._check_money(self.replayer)
+            if (doubt := self.replayer.in_doubt) is not None:
+                self.notes.append(f"segment {doubt.segment} offset {doubt.offset}: {doubt.reason}")
         if self.stores is not None:
             self.notes += self.stores.notes
             report.stores = tuple(self.stores.lines)
