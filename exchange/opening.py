@@ -140,6 +140,8 @@ class OpenVenue:
         self.engine = Engine(recorder.limits, recorder.states)
         self.history_name = history_name(self.journal.identity.journal_id)
         self.trouble = Trouble()
+        for note in self.report.notes:
+            self.trouble.note(note)
         last = self.engine.sequence
         self.history = self._open_history(recorder, last)
         path = f"{folder}/{KEY_FILE}"
