@@ -33,9 +33,15 @@ def store_claims(disk: Disk, folder: str, journal_id: bytes) -> list[Claim]:
     return [claim for claim in claims if claim is not None]
 
 
-def restore_events(history: History, folder: str, disk: Disk, limits: Limits, newest_ns: int, trouble: Trouble) -> None:
+def restore_events(
+    history: History, folder: str, disk: Disk, limits: Limits, newest_ns: int, replayed_from: int, trouble: Trouble
+) -> None:
     """Replay the journal for the events that history misses (DUR-154), from the snapshot in front of them; a frame at
-    a time, and no older than are kept. `newest_ns`: time of the journal's end."""
+    a time, and no older than are kept. Where that fails they stay missing.
+
+    newest_ns       time of the journal's end
+    replayed_from   the first command whose events the caller has
+    """
     first, oldest_ns = history.missing_from, newest_ns - (KEPT_HOURS + _SLACK_HOURS) * _HOUR_NS
 
     def make_engine(body: np.ndarray | None) -> Engine:
@@ -53,3 +59,4 @@ def restore_events(history: History, folder: str, disk: Disk, limits: Limits, ne
                 history.flush_full(last, frame.hash)
     except Refusal as refusal:
         trouble.note(f"{folder}/{EVENTS} is not made whole again: {refusal}")
+        history.leave_gap(first, replayed_from)

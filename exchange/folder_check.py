@@ -10,7 +10,7 @@ import numpy as np
 
 from exchange.codes import CommandKind
 from exchange.derived_stores import EVENTS, KEY_FILE
-from exchange.gateway.event_blocks import Block, read_event_file
+from exchange.gateway.event_blocks import Block, read_or_tell
 from exchange.gateway.event_files import SUFFIX, Summary, event_names, summarize
 from exchange.gateway.history import gap_in
 from exchange.gateway.key_file import KeyFile, KeyFileError, read_key_file
@@ -58,13 +58,13 @@ class FolderStores:
             self._key_check.take(frame)
         self._event_check.take(frame.sequence + frame.records - 1, events)
 
-    def finish(self, last_sequence: int, deep: bool) -> None:
-        """The journal is sound and ends here."""
+    def finish(self, last_sequence: int, last_ns: int, deep: bool) -> None:
+        """The journal is sound and ends with this record, of this time."""
         if not last_sequence:
             return
         if self._keys is None and not self._disk.exists(self._key_path):
             self.notes.append(f"{self._key_path} is missing: {AGAIN}")
-        gap, why = gap_in(self._files)
+        gap, why = gap_in(self._files, last_ns)
         covered = max((file.end.first - 1 for file in self._files), default=0)
         if gap:
             self.notes.append(f"{self._folder}: events from command {gap} on are not all there: {why}; {AGAIN}")
@@ -93,6 +93,9 @@ class FolderStores:
             except NotAFile as error:
                 with reading(str(error.filename)):
                     raise
+            except OSError as error:
+                self.notes.append(f"{path}: it cannot be read: {error.strerror or error}: {AGAIN}")
+                break
         return None
 
     def _read_events(self) -> list[Summary]:
@@ -106,8 +109,7 @@ class FolderStores:
             if not name.endswith(SUFFIX):
                 self.notes.append(f"{path} is of another version: {AGAIN}")
                 continue
-            with reading(path):
-                file = read_event_file(self._disk, path, self._journal_id)
+            file = read_or_tell(self._disk, path, self._journal_id)
             files.append(summarize(name, file))
             if file.blocks:
                 self.claims.append(Claim(path, file.blocks[-1].last, file.blocks[-1].frame))
@@ -116,7 +118,9 @@ class FolderStores:
     def _blocks(self) -> Iterator[tuple[str, Block]]:
         for file in self._files:
             path = f"{self._folder}/{file.name}"
-            for block in read_event_file(self._disk, path, self._journal_id).blocks:
+            # A venue that runs may have dropped it by now.
+            blocks = read_or_tell(self._disk, path, self._journal_id).blocks if self._disk.exists(path) else []
+            for block in blocks:
                 yield path, block
 
 
@@ -133,12 +137,14 @@ class _EventCheck:
         """Events of commands up to `last`, behind those of before."""
         if not self._begun:
             self._begun, self._next = True, next(self._blocks, None)
-        if self._next is None:
+        if self._next is None or last < self._next[1].first:
             return
         self._rows += [rows for rows in events if len(rows)]
         while self._next is not None and self._next[1].last <= last:
             self._compare(*self._next)
             self._next = next(self._blocks, None)
+        if self._next is None or last < self._next[1].first:
+            self._rows.clear()
 
     def _compare(self, path: str, block: Block) -> None:
         rows = np.concatenate(self._rows) if self._rows else np.zeros(0, EVENT)

@@ -168,14 +168,18 @@ class OpenVenue:
             disk, f"{self.folder}/{EVENTS}", self.trouble, journal.identity.journal_id, journal.hash_at
         )  # fmt: skip
         try:
-            history.load(last, recorder.kept_from)
+            history.load(last, recorder.kept_from, recorder.time_ns)
             if history.missing_from:
-                restore_events(history, self.folder, disk, recorder.limits, recorder.time_ns, self.trouble)
+                restore_events(
+                    history, self.folder, disk, recorder.limits, recorder.time_ns, recorder.kept_from, self.trouble
+                )  # fmt: skip
         except OSError as error:
             history.give_up(error)
         for events in recorder.events:
             history.append(events)
         history.shown = last
+        if last:
+            history.flush()
         return history
 
     def _catch_up(self, recorder: _Recorder) -> None:

@@ -6,14 +6,15 @@ journal's id. So a flipped bit, a lost block and rows of another journal are all
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from blake3 import blake3
 
+from exchange.journal.errors import reading
 from exchange.records import EVENT, ROW_BYTES
-from exchange.seams import Disk
+from exchange.seams import Disk, NotAFile
 
 MAGIC = b"GXE1"
 FORMAT = 1
@@ -129,6 +130,22 @@ def read_event_file(disk: Disk, path: str, journal_id: bytes = b"") -> EventFile
     except BadBlock as bad:
         return EventFile(blocks, str(bad))
     return EventFile(blocks, "" if blocks else "it is empty")
+
+
+def read_or_tell(disk: Disk, path: str, journal_id: bytes) -> EventFile:
+    """A file of events; of one that the disk does not give, why. JournalFailed: what stands in its place is no file."""
+    try:
+        return read_event_file(disk, path, journal_id)
+    except NotAFile:
+        with reading(path):
+            raise
+    except OSError as error:
+        return EventFile([], f"it cannot be read: {error.strerror or error}")
+
+
+def rows_of(blocks: Sequence[Block]) -> np.ndarray:
+    """All their rows, shape (n,), a copy."""
+    return np.concatenate([block.rows for block in blocks]) if blocks else np.zeros(0, EVENT)
 
 
 def _pieces(disk: Disk, handle: int, size: int) -> Iterator[bytes]:

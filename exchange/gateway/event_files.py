@@ -1,17 +1,16 @@
 """The files of `events/`: what each tells without its rows, and what is missing between them (DUR-154)."""
 
 import re
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from exchange.gateway.event_blocks import Block, EventFile, Link, read_event_file
+from exchange.gateway.event_blocks import EventFile, Link, read_or_tell
 from exchange.journal.claims import Claim
 from exchange.journal.errors import reading
 from exchange.journal.frames import NO_HASH
-from exchange.records import EVENT, ROW_VERSION
+from exchange.records import ROW_VERSION
 from exchange.seams import Disk
 
 FILE = re.compile(r"\d{10}\.(rows|events)\d*")  # .rows: without blocks, of versions up to 0.1.0
@@ -44,17 +43,16 @@ def summarize(name: str, file: EventFile) -> Summary:
     return Summary(name, number, rows, start, last.link, last.end, last.frame, min(gaps, default=0), file.problem)
 
 
-def find_gap(files: list[Summary], kept_ns: int, rows_max: int) -> tuple[int, str]:
+def find_gap(files: list[Summary], oldest_ns: int, rows_max: int) -> tuple[int, str]:
     """The first command whose events ought to be kept and are not, and why; (0, "") if all are there.
 
-    kept_ns    how long events are kept
+    oldest_ns  events up to this time need not be kept
     rows_max   more rows than these are no longer kept in any case
     """
     if not files:
         return 1, "there are none"
-    newest_ns = max(file.end.time_ns for file in files)
     start = files[0].start
-    whole = start.first <= 1 or start.time_ns <= newest_ns - kept_ns or sum(file.rows for file in files) >= rows_max
+    whole = start.first <= 1 or start.time_ns <= oldest_ns or sum(file.rows for file in files) >= rows_max
     if not whole or not files[0].end_bytes:
         return 1, f"{files[0].name}: {files[0].problem or f'what came before {start.first} is missing'}"
     due = start
@@ -94,18 +92,26 @@ def event_names(disk: Disk, folder: str) -> list[str]:
 
 
 def event_claim(disk: Disk, folder: str, journal_id: bytes) -> Claim | None:
-    """What the newest sound block of `events/` says of the journal; None: there is none. JournalFailed."""
+    """What the newest sound block of `events/` says of the journal; None: there is none. JournalFailed: something else
+    stands in the place of a file, or of the folder."""
     if not disk.exists(folder):
         return None
-    for name in reversed(event_names(disk, folder)):
+    with reading(folder, "a folder"):
+        names = event_names(disk, folder)
+    for name in reversed(names):
         if name.endswith(SUFFIX):
-            with reading(path := f"{folder}/{name}"):
-                blocks = read_event_file(disk, path, journal_id).blocks
+            path = f"{folder}/{name}"
+            blocks = read_or_tell(disk, path, journal_id).blocks
             if blocks:
                 return Claim(path, blocks[-1].last, blocks[-1].frame)
     return None
 
 
-def rows_of(blocks: Sequence[Block]) -> np.ndarray:
-    """All their rows, shape (n,), a copy."""
-    return np.concatenate([block.rows for block in blocks]) if blocks else np.zeros(0, EVENT)
+def firsts_of(rows: np.ndarray) -> dict[int, int]:
+    """By account the first number of its stream in these rows."""
+    accounts, numbers = rows["account"][::-1].astype(np.int64), rows["account_sequence"][::-1].copy()
+    told = numbers > 0
+    firsts = np.zeros(int(accounts.max(initial=0)) + 1, np.int64)
+    firsts[accounts[told]] = numbers[told]  # of several the one set last stays: the first row
+    found = np.flatnonzero(firsts)
+    return dict(zip(found.tolist(), firsts[found].tolist(), strict=True))

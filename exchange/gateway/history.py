@@ -16,8 +16,8 @@ import numpy as np
 
 from exchange.codes import EventFlag, EventKind
 from exchange.errors import Trouble
-from exchange.gateway.event_blocks import Link, block_key, pack_block, read_event_file
-from exchange.gateway.event_files import SUFFIX, Chunk, Summary, event_names, find_gap, rows_of, summarize, taken_up
+from exchange.gateway.event_blocks import Link, block_key, pack_block, read_event_file, read_or_tell, rows_of
+from exchange.gateway.event_files import SUFFIX, Chunk, Summary, event_names, find_gap, firsts_of, summarize, taken_up
 from exchange.journal.files import write_all
 from exchange.journal.frames import NO_HASH
 from exchange.records import EVENT, EVENT_FIELDS, EVENT_STRUCT, ROW_BYTES
@@ -68,6 +68,7 @@ class History:
         self._link = Link()  # what the next block continues
         self._written_to = Chunk(0, 0)  # whose file is open
         self._cutting = False
+        self._newest_ns = 0
         self._damaged: set[str] = set()  # files that were told of, by name
         self.missing_from = 0  # the first command whose events ought to be here and are not; 0: all are
         self.last_sequence = 0
@@ -79,17 +80,19 @@ class History:
                 self._folder = ""
                 self.give_up(error)
 
-    def load(self, last_sequence: int, replayed_from: int = 0) -> None:
+    def load(self, last_sequence: int, replayed_from: int = 0, newest_ns: int = 0) -> None:
         """Take up the files of the run before and go on in the last of them. What is ahead of `last_sequence`, is
         damaged or of another version is removed.
 
         replayed_from   the first command whose events will be appended again (0: none): what is missing only of these
                         is not missing; of what is here too, `append` takes no second copy
+        newest_ns       time of the journal's end, a day in front of which events are missing if they are not here
         """
         if not self._folder:
             return
+        self._newest_ns = max(self._newest_ns, newest_ns)
         files = self._read_files(last_sequence)
-        gap, why = gap_in(files)
+        gap, why = gap_in(files, self._newest_ns)
         covered = max((file.end.first - 1 for file in files), default=0)
         if not gap and covered < replayed_from - 1:
             gap, why = covered + 1, f"they end at {covered}"
@@ -155,6 +158,8 @@ class History:
         """As `flush`; all events of commands up to `sequence`, which is in that frame of the journal, are appended."""
         parts, self._unwritten = self._unwritten, []
         self._waiting = self._turns = 0
+        if not self._chunks and not parts and self._writes:
+            self._start_chunk(self._link.first)  # its blocks say that these commands have no event that is kept
         if self._handle < 0:
             return
         begin = count = 0
@@ -188,6 +193,12 @@ class History:
     def begin_behind(self, sequence: int, time_ns: int) -> None:
         """Events up to this command's, at this time, are too old to be kept. Nothing was appended yet."""
         self._link, self.last_sequence = Link(sequence + 1, time_ns=time_ns), sequence
+
+    def leave_gap(self, sequence: int, end: int) -> None:
+        """Drop the events of commands from `sequence` on, and let those in front of `end` be missing: the next block
+        does not say that it follows."""
+        self.cut(sequence)
+        self._link = self._link._replace(first=max(self._link.first, end), time_ns=self._newest_ns)
 
     def give_up(self, error: OSError) -> None:
         """Write no more files. Those of before are read until the next chunk begins: from then on one would be missing
@@ -230,7 +241,7 @@ class History:
         for chunk in self._chunks[:-1]:
             if account in (firsts := self._firsts(chunk)):
                 return firsts[account]
-        return self._firsts_now(self._chunks[-1]).get(account, 0) if self._chunks else 0
+        return firsts_of(self._rows(self._chunks[-1])).get(account, 0) if self._chunks else 0
 
     @property
     def first_sequence(self) -> int:
@@ -269,24 +280,15 @@ class History:
     def _rows(self, chunk: Chunk) -> np.ndarray:
         if chunk.parts is None:
             return self._read(chunk)
-        if len(chunk.parts) > 1:
+        if len(chunk.parts) != 1:
             chunk.parts = [b"".join(chunk.parts)]
         return np.frombuffer(chunk.parts[0], EVENT)
 
     def _firsts(self, chunk: Chunk) -> dict[int, int]:
         """By account its first number in a chunk that is full: found once, so that a long search reads few files."""
         if chunk.firsts is None:
-            chunk.firsts = self._firsts_now(chunk)
+            chunk.firsts = firsts_of(self._rows(chunk))
         return chunk.firsts
-
-    def _firsts_now(self, chunk: Chunk) -> dict[int, int]:
-        rows = self._rows(chunk)
-        accounts, numbers = rows["account"][::-1].astype(np.int64), rows["account_sequence"][::-1].copy()
-        told = numbers > 0
-        firsts = np.zeros(int(accounts.max(initial=0)) + 1, np.int64)
-        firsts[accounts[told]] = numbers[told]  # of several the one set last stays: the first row
-        found = np.flatnonzero(firsts)
-        return dict(zip(found.tolist(), firsts[found].tolist(), strict=True))
 
     def _read(self, chunk: Chunk) -> np.ndarray:
         """Rows of a file: those in front of the first that is not as it was written. The rest is a gap as any other."""
@@ -311,7 +313,7 @@ class History:
             before = self._chunks[-1]
             number = before.number + 1
             before.ended_ns = int(self._rows(before)[-1]["time_ns"])
-            before.firsts = self._firsts_now(before)  # while its rows are in memory
+            before.firsts = firsts_of(self._rows(before))  # while its rows are in memory
         self._chunks.append(Chunk(number, first_sequence))
         if self._writes:
             try:
@@ -346,7 +348,7 @@ class History:
             if not name.endswith(SUFFIX):
                 self._trouble.note(f"{self._folder}/{name} is of another version and made again from the journal")
                 continue
-            file = read_event_file(self._disk, f"{self._folder}/{name}", self._journal_id)
+            file = read_or_tell(self._disk, f"{self._folder}/{name}", self._journal_id)
             blocks = [block for block in file.blocks if block.last <= last_sequence]
             if len(blocks) < len(file.blocks):
                 file = file._replace(blocks=blocks, problem=file.problem or f"it is ahead of {last_sequence}")
@@ -371,9 +373,10 @@ class History:
         self._link = chunk.end._replace(first=max(chunk.end.first, replayed_from)) if self.missing_from else chunk.end
 
 
-def gap_in(files: list[Summary]) -> tuple[int, str]:
-    """The first command of which events are missing that ought to be kept, and why; (0, "") if none are."""
-    return find_gap(files, KEPT_HOURS * _HOUR_NS, ROWS_MAX - 2 * CHUNK_ROWS)
+def gap_in(files: list[Summary], newest_ns: int) -> tuple[int, str]:
+    """The first command of which events are missing that ought to be kept, and why; (0, "") if none are. `newest_ns`:
+    time of the journal's end, from which the day that they are kept is counted."""
+    return find_gap(files, newest_ns - KEPT_HOURS * _HOUR_NS, ROWS_MAX - 2 * CHUNK_ROWS)
 
 
 def _covers(events: list[EventTuple], first: int, last: int) -> bool:

@@ -59,7 +59,7 @@ class Stores(Protocol):
     notes: list[str]
 
     def take(self, frame: Frame, events: list[np.ndarray]) -> None: ...
-    def finish(self, last_sequence: int, deep: bool) -> None: ...
+    def finish(self, last_sequence: int, last_ns: int, deep: bool) -> None: ...
 
 
 # (disk, folder, journal id; empty if there is no journal yet) -> its stores, read
@@ -94,6 +94,7 @@ class Verification:
         self.stores = stores(disk, folder, read_journal_id(disk, folder)) if stores is not None else None
         self.events: list[np.ndarray] = []  # of the frame that was replayed last
         self.report = VerifyReport()
+        self.last_ns = 0  # time of the last record
         self.notes: list[str] = []
         self.segments: list[SegmentFile] = open_segments(disk, f"{folder}/journal")
         self.replayer: Replayer | None = None
@@ -124,7 +125,7 @@ class Verification:
         for header in snapshots.values():
             raise Refusal("a snapshot is of another history", header.segment, header.offset, header.seq + 1)
         if self.stores is not None:
-            self.stores.finish(walk.due.sequence - 1, deep)
+            self.stores.finish(walk.due.sequence - 1, self.last_ns, deep)
         return self._finish(walk)
 
     def _of_snapshots(self, snapshots: dict[tuple[int, int], SnapshotHeader]) -> list[Claim]:
@@ -135,6 +136,8 @@ class Verification:
         report = self.report
         report.frames += 1
         report.records += frame.records
+        if frame.records:
+            self.last_ns = frame.time_ns
         report.controls += frame.kind == FrameKind.CONTROL
         report.marks += frame.kind == FrameKind.SNAPMARK
         if frame.records and not report.first_sequence:

@@ -323,5 +323,5 @@ def untouched_read_once() -> Iterator[Untouched]:
         patch.setattr(verify, "read_head", untouched.head)
         patch.setattr(verify, "read_snapshot", untouched.once(verify.read_snapshot))
         patch.setattr(folder_check, "read_key_file", untouched.once(folder_check.read_key_file))
-        patch.setattr(folder_check, "read_event_file", untouched.once(folder_check.read_event_file))
+        patch.setattr(folder_check, "read_or_tell", untouched.once(folder_check.read_or_tell))
         yield untouched
