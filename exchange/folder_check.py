@@ -14,7 +14,7 @@ from exchange.gateway.event_blocks import Block, read_or_tell
 from exchange.gateway.event_files import SUFFIX, Summary, event_names, summarize
 from exchange.gateway.history import gap_in
 from exchange.gateway.key_file import KeyFile, KeyFileError, read_key_file
-from exchange.gateway.keys import OFF, read_key
+from exchange.gateway.keys import MATTERS, OFF, read_key
 from exchange.gateway.translate import session_terms
 from exchange.journal.claims import Claim
 from exchange.journal.errors import EXIT_MISMATCH, Refusal, reading
@@ -25,6 +25,7 @@ from exchange.records import EVENT, told_apart
 from exchange.seams import Disk, NotAFile
 from exchange.wire.messages import CancelTerms
 
+NEVER = 2**63 - 1
 READS = 3  # of a store that a running venue writes meanwhile
 AGAIN = "the next start makes it again from the journal"
 
@@ -47,10 +48,18 @@ class FolderStores:
         self.notes: list[str] = []
         self.lines: list[str] = []
         self.claims: list[Claim] = []
+        self._lacks = 0  # the first command that the key store ought to know of and does not
         self._keys = self._read_keys()
         self._files = self._read_events()
         self._key_check = _KeyCheck(self._key_path, self._keys) if self._keys is not None else None
         self._event_check = _EventCheck(self._blocks())
+
+    def look_at(self, frame: Frame) -> None:
+        """A frame of records: what it says that the key store ought to."""
+        if self._keys is None or self._lacks or frame.sequence + frame.records - 1 <= self._keys.sequence:
+            return
+        sequences = frame.rows["sequence"][np.isin(frame.rows["kind"], MATTERS)]
+        self._lacks = int(sequences[sequences > self._keys.sequence].min(initial=NEVER)) % NEVER
 
     def take(self, frame: Frame, events: list[np.ndarray]) -> None:
         """A frame of records and what a replay emitted for it."""
@@ -64,6 +73,9 @@ class FolderStores:
             return
         if self._keys is None and not self._disk.exists(self._key_path):
             self.notes.append(f"{self._key_path} is missing: {AGAIN}")
+        if self._keys is not None and self._lacks:
+            ends = f"it ends at command {self._keys.sequence}, without what {self._lacks} says"
+            self.notes.append(f"{self._key_path}: {ends}: the next start catches up from the journal")
         gap, why = gap_in(self._files, last_ns)
         covered = max((file.end.first - 1 for file in self._files), default=0)
         if gap:

@@ -18,7 +18,7 @@ from exchange.gateway.event_files import SUFFIX
 from exchange.journal.errors import JournalFailed, Refusal
 from tests.gateway.harness import Bench
 from tests.journal.damage import parts_of, run_part, start_some
-from tests.journal.damaged_folder import FOLDER, PLACE, Faults, build, kept_files, load, put
+from tests.journal.damaged_folder import FOLDER, PLACE, Faults, build, build_killed, kept_files, load, put
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = 60  # faults of each file
@@ -52,8 +52,19 @@ def seed() -> int:
 
 @pytest.mark.rule("DUR-004", "DUR-022")
 def test_flip_or_cut_of_any_kept_file_is_refused_or_told_or_touches_nothing(sound: Path, seed: int) -> None:
-    silent = [text for part in parts_of(sound, SAMPLE, seed) for text in run_part(str(sound), part).silent]
+    silent = [text for part in parts_of(sound, SAMPLE, seed) for text in run_part(part).silent]
     assert not silent, f"seed {seed}: {silent[:3]}"
+
+
+@pytest.mark.rule("DUR-004", "DUR-022", "DUR-150")
+def test_no_damage_to_the_log_of_a_killed_key_store_is_silent(tmp_path: Path, seed: int) -> None:
+    """SQLite itself gives an older state then, as if nothing were wrong."""
+    folder = tmp_path / "killed"
+    build_killed(str(folder), 100)
+    silent = [text for part in parts_of(folder, SAMPLE * 2, seed, "keys") for text in run_part(part).silent]
+    assert not silent, f"seed {seed}: {silent[:3]}"
+    wrong = start_some(folder, STARTS // 2, seed, "keys")
+    assert not wrong, f"seed {seed}: {wrong[:3]}"
 
 
 @pytest.mark.rule("DUR-004", "DUR-150", "DUR-154")

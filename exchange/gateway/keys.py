@@ -26,6 +26,7 @@ from exchange.wire.messages import CancelTerms
 KEY_ID_BYTES = 24  # it travels in the client order id of a SESSION row
 KEY_ID = re.compile(rf"[A-Za-z0-9_.:-]{{1,{KEY_ID_BYTES}}}")  # what a logon can name
 OFF = CancelTerms(mode="off")
+MATTERS = (CommandKind.DEFINE_KEY, CommandKind.SESSION, CommandKind.DISCONNECT)
 
 _PUT = {
     "keys": "INSERT OR REPLACE INTO keys VALUES (?, ?)",
@@ -160,12 +161,16 @@ class KeyStore:
 
     def catch_up(self, records: Iterable[tuple[Any, bytes]]) -> None:
         """Apply (row, payload) pairs of the journal above `applied`: DEFINE_KEY, SESSION and DISCONNECT rows matter."""
-        sequence = self.applied
+        begin = sequence = self.applied
+        told = not begin
         for row, payload in records:
             sequence = int(row["sequence"])
             if sequence <= self.applied:
                 continue
             kind = row["kind"]
+            if not told and kind in MATTERS:
+                told = True
+                self._trouble.note(f"{self._path} ended at {begin}, without what {sequence} says: it has caught up")
             if kind == CommandKind.DEFINE_KEY:
                 self._define(payload)
             elif kind == CommandKind.SESSION:

@@ -52,12 +52,14 @@ class Stores(Protocol):
 
     claims   what it says of the journal
     lines    what it holds, in words; notes: what is wrong with it, that a start makes good
+    look_at  is given each frame of records; take: each that was replayed, with its events
     """
 
     claims: list[Claim]
     lines: list[str]
     notes: list[str]
 
+    def look_at(self, frame: Frame) -> None: ...
     def take(self, frame: Frame, events: list[np.ndarray]) -> None: ...
     def finish(self, last_sequence: int, last_ns: int, deep: bool) -> None: ...
 
@@ -138,6 +140,8 @@ class Verification:
         report.records += frame.records
         if frame.records:
             self.last_ns = frame.time_ns
+            if self.stores is not None:
+                self.stores.look_at(frame)
         report.controls += frame.kind == FrameKind.CONTROL
         report.marks += frame.kind == FrameKind.SNAPMARK
         if frame.records and not report.first_sequence:

@@ -5,20 +5,24 @@ sound folder as long as its bytes are the same. Everything else is the real code
 """
 
 import re
+import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, NamedTuple
 
 import pytest
 from blake3 import blake3
 
 from exchange import folder_check
+from exchange.derived_stores import KEY_FILE
 from exchange.engine import snapshot
 from exchange.folder_check import verify_folder
-from exchange.gateway.event_blocks import read_event_file
-from exchange.gateway.key_file import read_key_file
+from exchange.gateway import history
+from exchange.gateway.key_file import TABLES
 from exchange.journal import scan, segments, verify
 from exchange.journal.errors import JournalFailed, Refusal
 from exchange.journal.frames import Due, Frame
@@ -26,7 +30,7 @@ from exchange.journal.head import Head
 from exchange.journal.scan import Walk
 from exchange.journal.segments import SegmentFile
 from exchange.wire.messages import Cancel
-from tests.gateway.harness import Bench, NoSyncDisk
+from tests.gateway.harness import MAKING, Bench, NoSyncDisk
 from tests.journal.fault_disk import FaultDisk, File
 
 FOLDER = "data"
@@ -44,6 +48,10 @@ class Outcome(StrEnum):
     TOLD = "told"  # and made good by a start
     HARMLESS = "harmless"  # nothing that is kept says anything else
     SILENT = "SILENT"
+    FALSE = "REFUSED FALSELY"  # the journal is sound, and what is derived from it can be made again
+
+
+BAD = (Outcome.SILENT, Outcome.FALSE)
 
 
 class Fault(NamedTuple):
@@ -55,37 +63,52 @@ class Fault(NamedTuple):
 
 
 def build(folder: str, records: int = RECORDS) -> None:
-    """A venue of so many records that was stopped cleanly, with a snapshot on the way."""
+    """A venue of so many records that was stopped cleanly, with a snapshot on the way and some files of events."""
+    with _small(records), Bench(folder, segment_bytes=SEGMENT_BYTES) as bench:
+        _trade(bench, records)
+
+
+def build_killed(folder: str, records: int) -> None:
+    """What is on disk of one that runs, all its stores written: the key store's newest rows are in its log."""
+    with TemporaryDirectory() as place, _small(records), Bench(f"{place}/venue", segment_bytes=SEGMENT_BYTES) as bench:
+        _trade(bench, records)
+        bench.connect(bench.keys[3])
+        bench.venue.history.flush()
+        shutil.copytree(bench.folder, folder, ignore=MAKING)
+
+
+@contextmanager
+def _small(records: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(NoSyncDisk, "sector_bytes", lambda disk, folder: 512)
-        _trade(folder, records)
+        patch.setattr(history, "CHUNK_ROWS", records * 2 // 3)
+        yield
 
 
-def _trade(folder: str, records: int) -> None:
-    with Bench(folder, segment_bytes=SEGMENT_BYTES) as bench:
-        peers = [bench.connect(bench.keys[account]) for account in (1, 2)]
-        first, snapshot = 10, False
-        while bench.venue.sequence < records:
-            ids = range(first, first + BATCH)
-            for peer, side, away in zip(peers, "bs", (-1, 1), strict=True):
-                # One in eight trades, the rest is cancelled.
-                peer.send(
-                    *(
-                        bench.order(
-                            number, f"{side}{number}", side=side, order_lots=1,
-                            price_tick=bench.price + (3 * away if number % 8 else 0),
-                        )
-                        for number in ids
+def _trade(bench: Bench, records: int) -> None:
+    peers = [bench.connect(bench.keys[account]) for account in (1, 2)]
+    first, snapshot = 10, False
+    while bench.venue.sequence < records:
+        ids = range(first, first + BATCH)
+        for peer, side, away in zip(peers, "bs", (-1, 1), strict=True):
+            # One in eight trades, the rest is cancelled.
+            peer.send(
+                *(
+                    bench.order(
+                        number, f"{side}{number}", side=side, order_lots=1,
+                        price_tick=bench.price + (3 * away if number % 8 else 0),
                     )
-                )  # fmt: skip
-            bench.settle()
-            for peer, side in zip(peers, "bs", strict=True):
-                peer.send(*(Cancel(request_id=number + BATCH, client_order_id=f"{side}{number}") for number in ids))
-            bench.settle()
-            first += 2 * BATCH
-            bench.venue.history.flush()
-            if not snapshot and bench.venue.sequence > records * 3 // 4:
-                snapshot = bool(bench.opened.journal.snapshot(bench.venue.engine))
+                    for number in ids
+                )
+            )  # fmt: skip
+        bench.settle()
+        for peer, side in zip(peers, "bs", strict=True):
+            peer.send(*(Cancel(request_id=number + BATCH, client_order_id=f"{side}{number}") for number in ids))
+        bench.settle()
+        first += 2 * BATCH
+        bench.venue.history.flush()
+        if not snapshot and bench.venue.sequence > records * 3 // 4:
+            snapshot = bool(bench.opened.journal.snapshot(bench.venue.engine))
 
 
 class StillDisk(FaultDisk):
@@ -162,6 +185,19 @@ def put(disk: FaultDisk, fault: Fault) -> Callable[[], None]:
     return flip
 
 
+def _rows_by_sqlite(disk: FaultDisk, path: str) -> Any:
+    """What SQLite itself gives of a key store, its log included."""
+    with TemporaryDirectory() as place:
+        for suffix in ("", "-wal"):
+            if path + suffix in disk.names:
+                Path(f"{place}/store{suffix}").write_bytes(bytes(disk.file(path + suffix)))
+        try:
+            with closing(sqlite3.connect(f"{place}/store")) as database:
+                return [database.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES]
+        except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
+            return str(error)
+
+
 class Folder:
     """The sound folder, and what it says."""
 
@@ -173,10 +209,9 @@ class Folder:
 
     def _content(self, path: str) -> Any:
         """What a derived store holds, read without the function under test's help."""
-        if not path.startswith(f"{FOLDER}/events"):
-            return read_key_file(self.disk, path, "")
-        file = read_event_file(self.disk, path)
-        return file.problem, [block.rows.tobytes() for block in file.blocks]
+        if path.startswith(f"{FOLDER}/events"):
+            return bytes(self.disk.file(path))
+        return _rows_by_sqlite(self.disk, f"{FOLDER}/{KEY_FILE}")
 
     def outcome(self, fault: Fault) -> tuple[Outcome, str]:
         """What becomes of a fault, and the words that tell it."""
@@ -190,9 +225,11 @@ class Folder:
         try:
             report = verify_folder(FOLDER, disk=self.disk)
         except (Refusal, JournalFailed) as refusal:
+            if is_derived(fault.path):
+                return Outcome.FALSE, str(refusal)
             return (Outcome.REFUSED if PLACE.search(str(refusal)) else Outcome.SILENT), str(refusal)
         # A SEAL at the end holds no record: one that is torn is told of.
-        same = report.last_hash == self.report.last_hash or bool(report.notes)
+        same = report.last_hash == self.report.last_hash or any("torn tail" in note for note in report.notes)
         if not same or report.last_sequence != self.report.last_sequence:
             return Outcome.SILENT, f"another history: {report}"
         if report.notes:
@@ -213,10 +250,10 @@ class Untouched:
         self._read_frame_at, self._read_head = scan.frame_at, verify.read_head
 
     def once(self, read: Callable[..., Any]) -> Callable[..., Any]:
-        """Of a file, what `read(disk, path, ...)` gives."""
+        """Of a file, with those that belong to it, what `read(disk, path, ...)` gives."""
 
         def known(disk: FaultDisk, path: str, *arguments: Any) -> Any:
-            if path == self.fault.path:
+            if self.fault.path.startswith(path):
                 return read(disk, path, *arguments)
             if (read, path) not in self._known:
                 self._known[read, path] = read(disk, path, *arguments)
