@@ -311,6 +311,7 @@ class Venue(OwnCommands):
         rows = read_rows(events)
         if len(events):
             self.history.append(events)
+            self.market.prints.append(events)
         self.replies.note(rows)
         answers = dict(by_command(rows))
         reports = iter(self.reports.messages(rows))

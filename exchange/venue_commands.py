@@ -145,6 +145,7 @@ class OwnCommands:
         self.journal.observe(events, sequence)
         if len(events):
             self.history.append(events)
+            self.market.prints.append(events)
         self.history.shown = sequence
         found = read_rows(events)
         if any(row[KIND] == _LISTED for row in found):

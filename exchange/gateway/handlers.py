@@ -8,6 +8,7 @@ from exchange.engine import query
 from exchange.gateway import batches, quoting, subscriptions, switches, trading
 from exchange.gateway.history import EventTuple
 from exchange.gateway.keys import OFF
+from exchange.gateway.replays import SLICE_MESSAGES
 from exchange.gateway.seats import Seat
 from exchange.wire.errors import CloseCode, ErrorCode, error
 from exchange.wire.messages import (
@@ -28,7 +29,6 @@ from exchange.wire.messages import (
     Quote,
     Replace,
     Replay,
-    ReplayEnd,
     Resync,
     Subscribe,
     Timer,
@@ -69,7 +69,9 @@ def logout(session: "Session", seat: Seat, message: Logout) -> None:
     seat.terms = OFF
 
     def end() -> None:
-        if not session.closed:
+        if hub.replays.is_sending(session):
+            hub.wheel.after(0, end)
+        elif not session.closed:
             session.reply(Ok(message.request_id))
             session.close(CloseCode.NORMAL, "logout")
 
@@ -153,8 +155,10 @@ def replay_openly(session: "Session", message: Replay) -> None:
     elif not message.channel:
         text = "an account is replayed after a logon: auth first, or name an event channel (field c)"
         session.refuse(message.request_id, ErrorCode.NOT_LOGGED_ON, text)
-    elif wait := session.replays.take(session.now_ns):
-        session.refuse_rate(message.request_id, session.replays, wait)
+        return
+    bucket = session.hub.replays.open_bucket(session.address)
+    if wait := bucket.take(session.now_ns):
+        session.refuse_rate(message.request_id, bucket, wait)
     else:
         _replay(session, 0, message)
 
@@ -190,11 +194,14 @@ def _replay_account(session: "Session", account: int, message: Replay) -> None:
     if rows is None:
         session.reply(_too_old(session, account, message.request_id))
         return
-    session.reply(Ok(message.request_id, first_sequence=first, last_sequence=last))
-    for _, number, report in room.messages_of(rows):
-        if first <= number <= last:
-            session.line.send(report)
-    session.line.send(ReplayEnd(message.request_id, last))
+    reports = (
+        report
+        for start in range(0, len(rows), SLICE_MESSAGES)
+        for _, number, report in room.messages_of(rows[start : start + SLICE_MESSAGES])
+        if first <= number <= last
+    )
+    granted = Ok(message.request_id, first_sequence=first, last_sequence=last)
+    session.hub.replays.send(session, granted, reports)
 
 
 def _inverted(message: Query | Replay) -> str:

@@ -15,6 +15,7 @@ from exchange.gateway.history import EventTuple, History
 from exchange.gateway.keys import Key, KeyStore, SessionRecord
 from exchange.gateway.outbox import Line, Outbox
 from exchange.gateway.refused_logons import RefusedLogons
+from exchange.gateway.replays import Replays
 from exchange.gateway.roster import Roster
 from exchange.gateway.seats import Seat, covers_drop
 from exchange.gateway.stored_replies import Release, StoredReplies
@@ -117,6 +118,7 @@ class Hub:
         self.terms = terms
         self.wheel = TimerWheel(clock.mono_ns())
         self.slow = SlowReaders(self)
+        self.replays = Replays(self)
         outbox.soft_bytes = profile.soft_kb * 1_024
         self.sessions: set[Session] = set()
         self.seats: dict[int, Seat] = {}

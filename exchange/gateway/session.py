@@ -61,7 +61,6 @@ class Session:
         "number",
         "path",
         "phase",
-        "replays",
         "resume_from",
         "seat",
         "silent",
@@ -98,7 +97,6 @@ class Session:
         self.inflight = hub.profile.inflight
         self.frames = Bucket(hub.profile.rate("frame"))
         self.subs = Bucket(hub.profile.rate("sub"))
-        self.replays = Bucket(hub.profile.rate("replay"))  # without a logon; after it the account's is drawn on
         self.now_us = hub.clock.wall_us()
         self.now_ns = self.heard_ns = hub.clock.mono_ns()
         self.nonce = hub.nonce()

@@ -13,7 +13,6 @@ from exchange.wire.messages import (
     Lag,
     Ok,
     Replay,
-    ReplayEnd,
     Resync,
     Subscribe,
     Unsubscribe,
@@ -130,10 +129,9 @@ def replay_channel(session: "Session", message: Replay) -> None:
         session.reply(refusal)
         return
     last = message.last_sequence
-    session.reply(Ok(message.request_id, first_sequence=message.first_sequence, last_sequence=last))
-    for page in market.replay(number, message.first_sequence, last, message.request_id):
-        session.line.send(page)
-    session.line.send(ReplayEnd(message.request_id, last))
+    granted = Ok(message.request_id, first_sequence=message.first_sequence, last_sequence=last)
+    again = market.replay(number, message.first_sequence, last, message.request_id)
+    session.hub.replays.send(session, granted, again)
 
 
 def leave_all(session: "Session") -> None:

@@ -6,6 +6,7 @@
     market.fold(rows, through, time_ns)           # released rows (rows.read_rows), last command released and its time
     for number, message in market.due(now_us):    # what all subscribers of a channel get now, in order
     market.merged(number, since)                  # RATE-006: for a slow reader, one message or a fresh snapshot
+    market.prints.append(events)                  # the same rows as EVENT array, for replays of trades
     market.replay(number, first, last, request)   # RECOV-014: of event channels; market.oldest(number)
     market.sequence_of(number)                    # for heartbeats
     market.unsubscribe(number)                    # once per subscriber
@@ -15,7 +16,7 @@ least every 10 ms. Subscribe only between two releases, when the engine's state 
 opened from that state. A subscriber gets of its channel the snapshot, then what later calls of `due` return.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, TypeVar
 
 from exchange.codes import EventKind
@@ -23,6 +24,7 @@ from exchange.publish.book_view import BookView, Level, level_change
 from exchange.publish.channels import REPLAY_MESSAGES, Changes, DepthChannel, EventChannel, TopChannel
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.phases import Phases
+from exchange.publish.prints import Message as Print
 from exchange.publish.prints import Prints, trades_message
 from exchange.publish.rows import (
     INSTRUMENT,
@@ -224,27 +226,23 @@ class MarketData:
         name, index, _, _ = self._keys[number]
         return self.prints.oldest(index) if name == "trades" else channel.oldest()
 
-    def replay(self, number: int, first: int, last: int, reply_to: int) -> list[ChannelMessage]:
-        """Messages of an event channel, marked `rp` and `re`."""
+    def replay(self, number: int, first: int, last: int, reply_to: int) -> Iterator[ChannelMessage]:
+        """Messages of an event channel as of now, marked `rp` and `re`, made one by one as they are read."""
         channel = self._channels[number]
         assert isinstance(channel, EventChannel)
         name, index, _, _ = self._keys[number]
         return (
-            self._replay_trades(channel, index, first, last, reply_to)
+            self._trades_again(number, reply_to, self.prints.of_book(index, first, last))
             if name == "trades"
-            else channel.replay(first, last, reply_to)
+            else iter(channel.replay(first, last, reply_to))
         )
 
-    def _replay_trades(
-        self, channel: EventChannel, index: int, first: int, last: int, reply_to: int
-    ) -> list[ChannelMessage]:
-        messages: list[ChannelMessage] = []
-        for before, rows in self.prints.of_book(index, first, last):
+    def _trades_again(self, number: int, reply_to: int, prints: Iterator[Print]) -> Iterator[ChannelMessage]:
+        for before, rows in prints:
             message = trades_message(rows)
-            message.channel, message.sequence, message.previous = channel.number, rows[-1][REFERENCE], before
+            message.channel, message.sequence, message.previous = number, rows[-1][REFERENCE], before
             message.replay, message.reply_to = True, reply_to
-            messages.append(message)
-        return messages
+            yield message
 
     def due(self, now_us: int) -> list[Message]:
         """Messages to send now: all of raw and event channels since the last call, and those whose cadence is due."""
@@ -296,7 +294,6 @@ class MarketData:
             return
         self._trade_id = row[REFERENCE]
         self._prints.setdefault(index, []).append(row)
-        self.prints.add(row)
 
     def _venue_event(self, row: Row) -> None:
         if row[KIND] == _LISTED:

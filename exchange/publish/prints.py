@@ -2,22 +2,22 @@
 
     prints = Prints(numbers)              # last trade id of each book at the start
     prints.load(history.newest_first())   # once: those of before the start, as far as events are kept
-    prints.add(row)                       # a released FILL row that is a print
+    prints.append(events)                 # released rows of whole commands, of all kinds
     prints.oldest(index)                  # from here on every message of the book can be told
-    prints.of_book(index, first, last)    # [(number of the message before, rows of one command), ...]
+    prints.of_book(index, first, last)    # (number of the message before, rows of one command), one after another
 
 Trade ids count the prints of all books without gaps, so an id says where a print lies, and one that is missing is
-noticed: nothing older is told then. 32 bytes a print.
+noticed: nothing older is told then. 32 bytes a print. What is appended is taken up many rows at a time, when enough
+wait or somebody asks: one by one they would cost the venue's loop ten times as much.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
 from exchange.codes import EventFlag, EventKind, Liquidity
 from exchange.publish.rows import (
     FLAGS,
-    INSTRUMENT,
     LIQUIDITY,
     LOTS,
     PRICE,
@@ -34,8 +34,10 @@ from exchange.wire.messages import Trades
 
 PRINTS_MAX = 1 << 22  # as many as the events that are kept can tell: 128 MiB
 BLOCK = 1 << 14
-_PLACES = (SEQUENCE, TIME_NS, INSTRUMENT, PRICE, LOTS, SIDE, LIQUIDITY, FLAGS)
+NEW_ROWS = 4_096  # that wait at most, of all kinds
+READ_MESSAGES = 256  # of a replay, read at once
 _NAMES = ("sequence", "time_ns", "instrument", "price", "lots", "side", "liquidity", "flags")
+_WHOLE = np.dtype(("V", EVENT.itemsize))
 PRINT = np.dtype([*((name, EVENT[name].str) for name in _NAMES), ("pad", "u1")])
 Message = tuple[int | None, list[Row]]
 _AUCTION = int(Liquidity.AUCTION)
@@ -50,20 +52,33 @@ class Prints:
     def __init__(self, numbers: Mapping[int, int] | None = None) -> None:
         """`numbers`: last trade id by book."""
         self._before = dict(numbers or {})  # of a book, its last id before `first_id`, where that is known
-        self.last_id = max(self._before.values(), default=0)
-        self.first_id = self.last_id + 1
+        self._last = max(self._before.values(), default=0)
+        self._first = self._last + 1
         self._blocks: dict[int, np.ndarray] = {}  # by id // BLOCK
+        self._new: list[bytes] = []
+        self._new_rows = 0
+
+    @property
+    def first_id(self) -> int:
+        self._take_new()
+        return self._first
+
+    @property
+    def last_id(self) -> int:
+        self._take_new()
+        return self._last
 
     def load(self, pieces: Iterable[np.ndarray]) -> None:
         """Prints of before: EVENT rows, the newest piece first, each in order. A gap ends it."""
+        self._take_new()
         whole = True
         books: set[int] = set()
         for rows in pieces:
-            fills = rows[rows["kind"] == EventKind.FILL]
-            fills = fills[(np.diff(fills["reference"], prepend=-1) != 0) & (fills["reference"] < self.first_id)]
-            due = np.arange(self.first_id - len(fills), self.first_id)
+            fills = _prints_of(rows)
+            fills = fills[fills["reference"] < self._first]
+            due = np.arange(self._first - len(fills), self._first)
             gaps = np.flatnonzero(fills["reference"] != due)
-            whole = not len(gaps) and self.last_id - self.first_id < PRINTS_MAX
+            whole = not len(gaps) and self._last - self._first < PRINTS_MAX
             fills = fills[gaps[-1] + 1 if len(gaps) else 0 :]
             books.update(np.unique(fills["instrument"]).tolist())
             self._put(fills)
@@ -72,56 +87,68 @@ class Prints:
         for index in books:
             self._before.pop(index, None)
         if not whole and self._blocks:
-            self._forget_before(self._last_of(self.first_id) + 1)  # of that command prints may be missing
+            self._forget_before(self._last_of(self._first) + 1)  # of that command prints may be missing
 
-    def add(self, row: Row) -> None:
-        """A print that has just been released."""
-        number = row[REFERENCE]
-        if number != self.last_id + 1:
-            self._blocks, self._before, self.first_id = {}, {}, number
-        block = self._blocks.get(number // BLOCK)
-        if block is None:
-            if len(self._blocks) > PRINTS_MAX // BLOCK:
-                self._forget_before(self._last_of((min(self._blocks) + 1) * BLOCK) + 1)
-            block = self._blocks[number // BLOCK] = np.zeros(BLOCK, PRINT)
-        block[number % BLOCK] = (*(row[place] for place in _PLACES), 0)
-        self.last_id = number
+    def append(self, events: np.ndarray) -> None:
+        """Rows just released, EVENT, shape (n,), of whole commands."""
+        self._new.append(events.tobytes())
+        self._new_rows += len(events)
+        if self._new_rows >= NEW_ROWS:
+            self._take_new()
 
     def oldest(self, index: int) -> int:
         """From this number on every message of a book is kept."""
+        self._take_new()
         before = self._number_before(index)
-        return self.first_id if before is None else before + 1
+        return self._first if before is None else before + 1
 
-    def of_book(self, index: int, first: int, last: int) -> list[Message]:
+    def of_book(self, index: int, first: int, last: int) -> Iterator[Message]:
         """Messages of a book with numbers from `first` to `last`, each the prints of one command as FILL rows with the
-        number of the message before; None if that is no longer known. A message has the number of its last print."""
-        first, last = max(first, self.first_id), min(last, self.last_id)
+        number of the message before; None if that is no longer known. A message has the number of its last print. They
+        are those of now, however late they are read."""
+        self._take_new()
+        first, last = max(first, self._first), min(last, self._last)
         if first > last:
-            return []
+            return iter(())
         start, stop = self._first_of(first), self._last_of(last)
         part = self._part(start, stop)
         places = np.flatnonzero(part["instrument"] == index)
-        ends = np.flatnonzero(np.diff(part["sequence"][places], append=-1)) + 1
-        before = self._latest(index, start)
-        messages: list[Message] = []
-        for rows in np.split(places, ends[:-1]) if len(places) else ():
-            number = start + int(rows[-1])
-            if first <= number <= last:
-                messages.append((before, read_rows(_fills(part[rows], start + rows))))
-            before = number
-        return messages
+        return _messages(part[places], start + places, first, last, self._latest(index, start))
+
+    def _take_new(self) -> None:
+        """The prints among the rows that wait. One that does not follow the last makes the older ones unknown."""
+        if not self._new:
+            return
+        fills = _prints_of(np.frombuffer(b"".join(self._new), EVENT))
+        self._new, self._new_rows = [], 0
+        gaps = np.flatnonzero(np.diff(fills["reference"], prepend=self._last) != 1)
+        if len(gaps):
+            fills = fills[gaps[-1] :]
+            self._first = int(fills[0]["reference"])
+            self._blocks, self._before, self._last = {}, {}, self._first - 1
+        first = self._last + 1
+        while len(fills) and self._last < int(fills[-1]["reference"]):
+            number = (self._last + 1) // BLOCK
+            if number not in self._blocks and len(self._blocks) > PRINTS_MAX // BLOCK:
+                self._forget_before(self._last_of((min(self._blocks) + 1) * BLOCK) + 1)
+            self._last += self._copy(fills, first, self._last + 1)
 
     def _put(self, fills: np.ndarray) -> None:
         """In front of what is there."""
-        if not len(fills):
-            return
-        first = self.first_id - len(fills)
-        for number in range(first // BLOCK, (self.first_id - 1) // BLOCK + 1):
-            block = self._blocks.setdefault(number, np.zeros(BLOCK, PRINT))
-            low, high = max(first, number * BLOCK), min(self.first_id, (number + 1) * BLOCK)
-            for name in _NAMES:
-                block[name][low - number * BLOCK : high - number * BLOCK] = fills[name][low - first : high - first]
-        self.first_id = first
+        first = at = self._first - len(fills)
+        while at < self._first:
+            at += self._copy(fills, first, at)
+        self._first = first
+
+    def _copy(self, fills: np.ndarray, first: int, low: int) -> int:
+        """Into the block of `low` what is its own of prints from `low` on; `first`: id of the first of `fills`. Returns
+        how many that were."""
+        number = low // BLOCK
+        high = min(first + len(fills), (number + 1) * BLOCK)
+        block = self._blocks.setdefault(number, np.zeros(BLOCK, PRINT))
+        for name in _NAMES:
+            block[name][low - number * BLOCK : high - number * BLOCK] = fills[name][low - first : high - first]
+        return high - low
 
     def _part(self, first: int, last: int) -> np.ndarray:
         """PRINT rows of these ids, all of which are kept."""
@@ -133,13 +160,15 @@ class Prints:
 
     def _number_before(self, index: int) -> int | None:
         """A book's last id before those that are kept; None: it is not known."""
-        return self._before.get(index, 0 if self.first_id == 1 else None)
+        return self._before.get(index, 0 if self._first == 1 else None)
 
     def _latest(self, index: int, before: int) -> int | None:
         """A book's last id below `before`."""
-        while before > self.first_id:
-            start = max(self.first_id, (before - 1) // BLOCK * BLOCK)
-            found = np.flatnonzero(self._part(start, before - 1)["instrument"] == index)
+        while before > self._first:
+            number = (before - 1) // BLOCK
+            start = max(self._first, number * BLOCK)
+            books = self._blocks[number]["instrument"][start - number * BLOCK : before - number * BLOCK]
+            found = np.flatnonzero(books == index)
             if len(found):
                 return start + int(found[-1])
             before = start
@@ -151,25 +180,48 @@ class Prints:
     def _first_of(self, number: int) -> int:
         """Id of the first print of the command that printed `number`."""
         sequence = self._sequence(number)
-        while number > self.first_id and self._sequence(number - 1) == sequence:
-            start = max(self.first_id, (number - 1) // BLOCK * BLOCK)
+        while number > self._first and self._sequence(number - 1) == sequence:
+            start = max(self._first, (number - 1) // BLOCK * BLOCK)
             number = start + int(np.searchsorted(self._part(start, number - 1)["sequence"], sequence))
         return number
 
     def _last_of(self, number: int) -> int:
         """Id of its last print."""
         sequence = self._sequence(number)
-        while number < self.last_id and self._sequence(number + 1) == sequence:
-            stop = min(self.last_id, (number + 1) // BLOCK * BLOCK + BLOCK - 1)
+        while number < self._last and self._sequence(number + 1) == sequence:
+            stop = min(self._last, (number + 1) // BLOCK * BLOCK + BLOCK - 1)
             number += int(np.searchsorted(self._part(number + 1, stop)["sequence"], sequence, side="right"))
         return number
 
     def _forget_before(self, first: int) -> None:
-        left = self._part(self.first_id, first - 1)["instrument"]
-        self._before.update(zip(left.tolist(), range(self.first_id, first), strict=True))  # the last of a book stays
-        self.first_id = first
+        left = self._part(self._first, first - 1)["instrument"]
+        self._before.update(zip(left.tolist(), range(self._first, first), strict=True))  # the last of a book stays
+        self._first = first
         for number in [number for number in self._blocks if number < first // BLOCK]:
             del self._blocks[number]
+
+
+def _prints_of(rows: np.ndarray) -> np.ndarray:
+    """The prints among EVENT rows of whole commands: of each trade id the first row. Implied groups have no pairs."""
+    places = np.flatnonzero(rows["kind"] == EventKind.FILL)
+    places = places[np.diff(rows["reference"][places], prepend=-1) != 0]
+    prints: np.ndarray = rows.view(_WHOLE)[places].view(EVENT)  # without going through them field by field
+    return prints
+
+
+def _messages(prints: np.ndarray, numbers: np.ndarray, first: int, last: int, before: int | None) -> Iterator[Message]:
+    """One book's prints, PRINT rows with these ids, by command; `before`: the number of the message before them."""
+    ends = np.flatnonzero(np.diff(prints["sequence"], append=-1)) + 1
+    end = 0
+    for at in range(0, len(ends), READ_MESSAGES):
+        some, start = ends[at : at + READ_MESSAGES].tolist(), end
+        rows = read_rows(_fills(prints[start : some[-1]], numbers[start : some[-1]]))
+        for stop in some:
+            message = rows[end - start : stop - start]
+            end, number = stop, message[-1][REFERENCE]
+            if first <= number <= last:
+                yield before, message
+            before = number
 
 
 def _fills(prints: np.ndarray, numbers: np.ndarray) -> np.ndarray:

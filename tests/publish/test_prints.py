@@ -88,8 +88,9 @@ def test_every_range_is_what_happened_wherever_a_start_lies_between(seed: int) -
     prints = Prints({index: max((r[REFERENCE] for r in before if r[INSTRUMENT] == index and r[2] == EventKind.FILL),
                                 default=0) for index in BOOKS})  # fmt: skip
     prints.load(pieces(before, rng))
-    for row in of([row for row in rows if row[SEQUENCE] > start]):
-        prints.add(row)
+    for piece in reversed(list(pieces([row for row in rows if row[SEQUENCE] > start], rng))):
+        prints.append(piece)
+        assert rng.random() < 0.7 or prints.last_id <= len(of(rows))  # a question now and then
     last = len(of(rows))
     assert (prints.first_id, prints.last_id) == (1, last)
     for _ in range(60):
@@ -119,9 +120,10 @@ def test_behind_a_gap_nothing_is_told_and_what_follows_is_whole(lost: int) -> No
 @pytest.mark.rule("MDATA-001")
 def test_no_more_than_so_many_are_kept_and_the_oldest_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prints_module, "PRINTS_MAX", 64)
+    monkeypatch.setattr(prints_module, "NEW_ROWS", 8)
     rows, prints = history(5, 400), Prints()
-    for row in of(rows):
-        prints.add(row)
+    for piece in reversed(list(pieces(rows, random.Random(2)))):
+        prints.append(piece)
         assert prints.last_id - prints.first_id < 64 + 2 * 16
     assert prints.first_id > 100
     for index in BOOKS:
@@ -137,8 +139,36 @@ def test_no_more_than_so_many_are_kept_and_the_oldest_leave(monkeypatch: pytest.
 def test_a_print_that_does_not_follow_the_last_makes_the_older_ones_unknown() -> None:
     prints = Prints({1: 40, 2: 30})
     assert (prints.oldest(1), prints.oldest(2)) == (41, 31)
-    prints.add(event(EventKind.FILL, 1, instrument=1, reference=41))
-    assert prints.of_book(1, 41, 41)[0][0] == 40 and prints.of_book(2, 31, 41) == []
-    prints.add(event(EventKind.FILL, 2, instrument=1, reference=50))
+    prints.append(np.array([event(EventKind.FILL, 1, instrument=1, reference=41)], EVENT))
+    assert [before for before, _ in prints.of_book(1, 41, 41)] == [40] and not list(prints.of_book(2, 31, 41))
+    prints.append(np.array([event(EventKind.FILL, 2, instrument=1, reference=50)], EVENT))
     assert prints.oldest(1) == prints.oldest(2) == 50
     assert [before for before, _ in prints.of_book(1, 50, 50)] == [None]
+
+
+@pytest.mark.rule("RECOV-014")
+def test_a_range_is_as_it_was_when_it_was_asked_for_and_is_read_many_messages_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a message costs is paid by everybody, in the venue's loop."""
+    monkeypatch.setattr(prints_module, "PRINTS_MAX", 64)
+    reads: list[int] = []
+
+    def counted(events: np.ndarray) -> Rows:
+        reads.append(len(events))
+        return read_rows(events)
+
+    monkeypatch.setattr(prints_module, "read_rows", counted)
+    rows = [event(EventKind.FILL, number, instrument=1, reference=number) for number in range(1, 1_001)]
+    prints = Prints()
+    prints.append(np.array(rows[:60], EVENT))
+    found, wanted = prints.of_book(1, 1, 60), expected(rows[:60], 1, 1, 60)
+    prints.append(np.array(rows[60:], EVENT))
+    assert prints.first_id > 60
+    assert [(before, trades_message(some)) for before, some in found] == wanted
+    assert reads == [60]
+    monkeypatch.setattr(prints_module, "PRINTS_MAX", 1 << 22)
+    prints = Prints()
+    prints.append(np.array(rows, EVENT))
+    assert len(list(prints.of_book(1, 1, 1_000))) == 1_000
+    assert len(reads) <= 1 + 1_000 // 200
