@@ -171,8 +171,10 @@ class OrderTable:
         return order
 
     def place(self, account: int, request: New) -> Order:
-        """The order of a `new` that is about to be sent."""
+        """The order of a `new` that is about to be sent; one that already works under this id stays as it is."""
         order = self.open(account, request.client_order_id, request.instrument, request.side)
+        if order.working:
+            return order
         order.price_tick = request.price_tick if isinstance(request.price_tick, int) else 0
         order.order_lots = request.order_lots
         order.leaves_lots, order.tag = request.order_lots, request.tag
@@ -207,6 +209,8 @@ class OrderTable:
                 return order, True
             order.take_view(reply.order, reply.engine_sequence or 0)
         elif isinstance(request, New):
+            if order.state != SENT:
+                return None, False  # a `new` under the id of an order that lives: it stays what it is (ENTRY-003)
             order.take_refusal(reply)
         elif reply.code == ErrorCode.ORDER_DONE and reply.state:
             order.end(reply.state, reply.filled_lots or 0)

@@ -155,6 +155,36 @@ def test_a_refusal_under_the_name_of_a_working_order_leaves_it_as_it_is() -> Non
     assert table.take_exec(an_exec(client_order_id="fresh", event="rejected", state="rejected")).state == "rejected"
 
 
+@pytest.mark.rule("ENTRY-003", "ENTRY-021")
+@pytest.mark.parametrize("code", [code for code in ErrorCode if code != ErrorCode.DUP_COID], ids=lambda code: code.name)
+def test_whatever_refuses_a_new_it_ends_only_an_order_that_never_came_to_be(code: ErrorCode) -> None:
+    """A `new` under the id of a live order may be refused for anything before the id is looked at."""
+    other = New(
+        request_id=2, account=7, instrument=3, side="b", price_tick=2800, order_lots=3, client_order_id="a", tag="x"
+    )
+    refusal = error(2, code, "no")
+    known = {
+        "open": [an_exec()],
+        "pending": [an_exec(state="pending")],
+        "partly filled": [an_exec(), a_fill()],
+    }
+    for told in known.values():
+        table, order = placed()
+        for message in told:
+            table.take_exec(message) if isinstance(message, Exec) else table.take_fill(message)
+        before = repr(order), order.state, order.price_tick, order.order_lots, order.leaves_lots, order.tag
+        assert table.place(7, other) is order
+        table.asked(7, other)
+        assert before == (repr(order), *before[1:]), "nobody has answered yet"
+        unsure = refusal.applied == "unknown"  # then it is asked for, and stays meanwhile
+        assert table.take_reply(7, other, refusal) == ((order, True) if unsure else (None, False))
+        assert before == (repr(order), order.state, order.price_tick, order.order_lots, order.leaves_lots, order.tag)
+        assert order.error is None and order.unanswered == 0 and table.live() == [order]
+    table, order = placed()
+    table.take_reply(7, NEW, refusal)
+    assert (order.state, order.error) == (("sent", None) if refusal.applied == "unknown" else ("rejected", refusal))
+
+
 @pytest.mark.rule("ENTRY-020")
 def test_a_quote_has_no_id_of_ours_and_is_found_by_its_place() -> None:
     table = OrderTable()
