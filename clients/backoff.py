@@ -7,6 +7,7 @@ once come back one after another (DUR-027). A venue that does not listen at all 
 
 import random
 
+FIRST_S = 0.1  # the first pause, at most; no grace makes the bound of a pause less
 SHARE = 3  # no pause and no attempt takes more than this part of the grace
 DIAL_S, DIAL_S_MIN = 5.0, 1.0  # how long an attempt may take; no less, for a venue far away answers slowly too
 DOUBLINGS_MAX = 30
@@ -15,7 +16,7 @@ DOUBLINGS_MAX = 30
 class Backoff:
     """Full jitter: any moment between now and a bound that doubles with each failure."""
 
-    def __init__(self, rng: random.Random, first_s: float = 0.1, longest_s: float = 10.0) -> None:
+    def __init__(self, rng: random.Random, first_s: float = FIRST_S, longest_s: float = 10.0) -> None:
         self._rng, self._first_s, self._longest_s = rng, first_s, longest_s
         self._failures = 0
         self._grace_s = self._grace_end = 0.0
@@ -38,7 +39,7 @@ class Backoff:
             return self._rng.uniform(low_s, min(high_s, low_s + self._share_s) if self._grace_s else high_s)
         bound_s = min(self._longest_s, self._first_s * 2.0 ** min(self._failures, DOUBLINGS_MAX))
         if now < self._grace_end:
-            bound_s = min(bound_s, self._share_s)
+            bound_s = min(bound_s, max(self._share_s, FIRST_S))
         self._failures += 1
         return self._rng.uniform(0.0, bound_s)
 

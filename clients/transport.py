@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from errno import ECONNREFUSED
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as dial
@@ -18,6 +19,16 @@ FRAMES_QUEUED_MAX = 64
 TICK_S = 0.25
 CLOSE_TIMEOUT_S = 1
 NO_CLOSE_FRAME = 1006
+
+REFUSED = f"[Errno {ECONNREFUSED}]"
+
+
+def is_refused(error: Exception) -> bool:
+    """Whether nobody listens there. Of a name with several addresses the event loop makes one error without a number,
+    whose text holds those of all."""
+    return isinstance(error, ConnectionRefusedError) or (
+        isinstance(error, OSError) and error.errno is None and REFUSED in str(error)
+    )
 
 
 class Transport:
@@ -78,10 +89,9 @@ class Transport:
             try:
                 await self.dial(self._backoff.dial_s(now()))
                 return
-            except (TimeoutError, InvalidHandshake, ConnectionResetError):
-                continue  # somebody may listen: the grace runs
-            except OSError:
-                self._backoff.not_listening(now())
+            except (TimeoutError, InvalidHandshake, OSError) as error:
+                if is_refused(error):
+                    self._backoff.not_listening(now())  # else somebody may listen: the grace runs
 
     async def _serve(self) -> tuple[int, str]:
         """Read, write and tick until one of them ends; why the connection ended."""

@@ -23,7 +23,12 @@ from clients.transport import Transport
 from exchange.wire.version import JSON_SUBPROTOCOL
 from tests.clients.scripted_venue import HELLO, KEY, LIVE, SEED, SNAPSHOT, WELCOME
 
-Fault = Literal["refused", "hole", "busy", "drops", "down"]  # down: the venue itself
+Fault = Literal["refused", "hole", "busy", "drops", "unreachable", "down", "down_twice"]  # down: the venue itself
+DOWN = ("down", "down_twice")  # of a name with two addresses, of which one is none of this machine
+TWICE = (
+    "Multiple exceptions: [Errno 99] Cannot assign requested address ('::1', 1, 0, 0), "
+    "[Errno 111] Connect call failed ('127.0.0.1', 1)"
+)
 
 
 class Outage(NamedTuple):
@@ -106,6 +111,10 @@ class FlakyVenue:
         fault = next((one.fault for one in self._outages if one.start_s <= now_s < one.start_s + one.length_s), None)
         if fault in ("refused", "down"):
             raise ConnectionRefusedError(111, "refused")
+        if fault == "down_twice":
+            raise OSError(TWICE)
+        if fault == "unreachable":
+            raise OSError(113, "no route to host")
         if fault == "busy":
             raise InvalidHandshake("503")
         if fault == "hole":
@@ -123,9 +132,7 @@ class FlakyVenue:
         if self._open is not None:
             self._open.cut()
         if self._open is not None and self._open.logged_on and self._grace is None:
-            end_s = (
-                outage.start_s + (outage.length_s if outage.fault == "down" else 0.0) + self._terms["grace_ms"] / 1000
-            )
+            end_s = outage.start_s + (outage.length_s if outage.fault in DOWN else 0.0) + self._terms["grace_ms"] / 1000
             self._grace = self._loop.call_at(end_s, self._fire)
         self._open = None
 

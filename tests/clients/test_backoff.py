@@ -2,16 +2,18 @@
 
 import heapq
 import random
+from typing import get_args
 
 import pytest
 
 from clients.backoff import Backoff
-from tests.clients.flaky import Fault, Outage, live_through
+from tests.clients.flaky import DOWN, Fault, Outage, live_through
 
 REACHABLE: dict[Fault, float] = {
     "refused": 0.6,
     "busy": 0.6,
     "drops": 0.6,
+    "unreachable": 0.6,
     "hole": 0.4,
 }  # of the grace that may be lost
 
@@ -34,12 +36,13 @@ def test_whatever_the_outages_the_session_is_resumed_before_its_orders_leave(
 
 
 @pytest.mark.rule("SESS-021", "RECOV-012")
+@pytest.mark.parametrize("fault", DOWN)
 @pytest.mark.parametrize("seed", range(12))
 def test_a_venue_that_was_down_however_long_sees_its_sessions_within_the_grace_that_then_begins(
-    seed: int, monkeypatch: pytest.MonkeyPatch
+    seed: int, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = random.Random(seed)
-    outages = [Outage(2.0, rng.choice([0.5, 3.0, 30.0, 600.0, 7_200.0]), "down")]
+    outages = [Outage(2.0, rng.choice([0.5, 3.0, 30.0, 600.0, 7_200.0]), fault)]
     venue = live_through(outages, outages[0].length_s + 60, seed, monkeypatch)
     back_s = 2.0 + outages[0].length_s
     assert venue.fired == [] and len(venue.resumed) == 1
@@ -55,13 +58,23 @@ def test_several_attempts_are_made_within_the_grace(fault: Fault, monkeypatch: p
 
 
 @pytest.mark.rule("DUR-027")
-@pytest.mark.parametrize("fault", ["hole", "busy", "drops"])
+@pytest.mark.parametrize("fault", ["hole", "busy", "drops", "unreachable"])
 @pytest.mark.parametrize("terms", [{}, {"mode": "off"}, {"on": "logout"}, {"grace_ms": 0}], ids=str)
 def test_once_nothing_is_at_stake_the_pauses_grow(
     fault: Fault, terms: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     venue = live_through([Outage(2.0, 600.0, fault)], 602.0, 5, monkeypatch, **terms)
     assert sum(attempt > 300.0 for attempt in venue.attempts) < 302 / 10 * 2 * 1.5
+
+
+@pytest.mark.rule("DUR-027")
+@pytest.mark.parametrize("fault", get_args(Fault))
+@pytest.mark.parametrize("grace_ms", [1, 10, 100, 299, 3_000])
+def test_however_short_the_grace_nobody_dials_more_than_twenty_times_a_second(
+    grace_ms: int, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venue = live_through([Outage(2.0, 30.0, fault)], 32.0, 1, monkeypatch, grace_ms=grace_ms)
+    assert len(venue.attempts) < 30 * 20 * 1.2
 
 
 @pytest.mark.rule("DUR-027")
