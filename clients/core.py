@@ -95,6 +95,7 @@ class Core:
         self.final = False  # dialling again would be wrong
         self.in_force = FullCancelTerms(mode="off")  # what becomes of the session's orders without a connection
         self.retry_ms: tuple[int, int] | None = None  # the venue's own wish, after `shutdown`
+        self.venue_us = 0  # the venue's time at its last heartbeat
         self._was_live = self._left = False
         self._lost: list[Order] = []  # orders a snapshot no longer shows
         self._replays = Replays()
@@ -255,6 +256,7 @@ class Core:
             self._ask(Resync(request_id=1, channel=channel))
 
     def _take_heartbeat(self, message: Heartbeat) -> list[Event]:
+        self.venue_us = message.time_us
         for number, sequence in message.account_sequences:
             account = self.accounts.get(number)
             if account is not None and account.live:

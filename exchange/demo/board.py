@@ -1,5 +1,6 @@
 """What the demo shows while it runs: the traded months with best prices and states, and how much is going on."""
 
+import asyncio
 from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
@@ -11,11 +12,12 @@ from clients.events import Event, MarketData
 from clients.feeds import OPEN_PHASE
 from exchange.demo.checks import Check
 from exchange.demo.markets import Market
-from exchange.wire.messages import ChannelMessage, ChannelSpec, InstrumentDefinition
+from exchange.wire.messages import ChannelSpec, InstrumentDefinition
 
 COLUMNS = ("month", "bid lots", "bid", "ask", "ask lots", "last", "volume", "state")
 STYLES = {"bid lots": "green", "bid": "green", "ask": "red", "ask lots": "red"}
 SILENCE_US_MAX = 1_000_000  # that counts between two messages: beyond, it is the machine that stands still
+LOOK_S = 0.25
 STILL_US_MAX = 10_000_000  # in OPEN, without a trade
 
 
@@ -28,24 +30,35 @@ class Board:
         self.now_us = self._heard_us = 0  # time that counts, from the start; the venue's time of the last message
 
     async def follow(self, session: Session) -> None:
-        """Read until the session is over."""
+        """Read until the session is over. Time also goes on while no market says anything: the venue's heartbeats tell
+        it."""
         numbers = list(self.markets)
         tops = [ChannelSpec(name_of_channel="top", instrument=number, cadence_ms=100) for number in numbers]
         trades = [ChannelSpec(name_of_channel="trades", instrument=number) for number in numbers]
         states = [ChannelSpec(name_of_channel="status", instrument=number) for number in numbers]
         await session.subscribe(*tops, *trades, *states)
-        async for event in session.events():
-            self.take(event)
+        clock = asyncio.create_task(self._follow_time(session))
+        try:
+            async for event in session.events():
+                self.take(event)
+        finally:
+            clock.cancel()
+
+    async def _follow_time(self, session: Session) -> None:
+        while True:
+            self.hear(session.core.venue_us)
+            await asyncio.sleep(LOOK_S)
 
     def take(self, event: Event) -> None:
         if isinstance(event, MarketData) and event.instrument in self.markets:
-            self._go_on(event.message)
+            self.hear(event.message.time_us)
             self.markets[event.instrument].take(event.message, self.now_us)
 
-    def _go_on(self, message: ChannelMessage) -> None:
+    def hear(self, venue_us: int) -> None:
+        """The venue was alive at this time of its own."""
         if self._heard_us:
-            self.now_us += min(SILENCE_US_MAX, max(0, message.time_us - self._heard_us))
-        self._heard_us = max(self._heard_us, message.time_us)
+            self.now_us += min(SILENCE_US_MAX, max(0, venue_us - self._heard_us))
+        self._heard_us = max(self._heard_us, venue_us)
 
     @property
     def acks(self) -> int:

@@ -1,6 +1,8 @@
 """What the demo shows while it runs."""
 
+import asyncio
 import io
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,6 +13,7 @@ from clients.client import Session
 from clients.events import MarketData, Reconnected
 from exchange.demo.board import Board
 from exchange.wire.messages import Status, Top, Trades
+from tests.clients.flaky import VirtualLoop
 from tests.clients.stub_session import instrument
 
 
@@ -115,3 +118,38 @@ def test_a_machine_that_stands_still_is_not_held_against_a_market() -> None:
         hear(shown, second, trade=1)
         hear(shown, second, trade=2)
     assert shown.traded_on().passed and shown.now_us == 4 * S
+
+
+class SilentVenue:
+    """A session whose markets say nothing any more, at a venue that lives for so many seconds and then stands still."""
+
+    def __init__(self, lives_s: float, stalls_s: float = 0.0) -> None:
+        self.lives_s, self.stalls_s = lives_s, stalls_s
+        self.core = self
+
+    @property
+    def venue_us(self) -> int:
+        """The last heartbeat, of one a second."""
+        now_s = int(min(asyncio.get_running_loop().time(), self.lives_s))
+        return NOON_US + int((now_s + (self.stalls_s if now_s >= 2 else 0)) * S)
+
+    async def subscribe(self, *_: Any) -> None:
+        pass
+
+    async def events(self) -> AsyncIterator[Any]:
+        for market in (1, 2):
+            yield MarketData(market, Trades(1, 1, 1, NOON_US, [(1, 2845, 1, "b")]))
+        await asyncio.sleep(50)
+
+
+@pytest.mark.parametrize(
+    ("lives_s", "stalls_s", "passes"), [(50, 0, False), (14, 0, False), (8, 0, True), (8, 40, True)]
+)
+def test_markets_that_all_fall_silent_at_once_fail_as_long_as_the_venue_lives(
+    lives_s: float, stalls_s: float, passes: bool
+) -> None:
+    shown, loop = board(), VirtualLoop()
+    loop.run_until_complete(shown.follow(cast(Session, SilentVenue(lives_s, stalls_s))))
+    loop.close()
+    assert shown.traded_on().passed == passes, shown.traded_on().detail
+    assert passes or len(shown.notes()) == 2
