@@ -142,7 +142,7 @@ _TEXTS = {
     RejectReason.OFF_TICK: "price is off the instrument's increment",
     RejectReason.BAD_LOT: "lots are off the instrument's increment, or above its largest order or the account's",
     RejectReason.SHOW: "disp is too small a part of q: the product has a largest ratio of the two",
-    RejectReason.DUP_ID: "another live order has this coid",
+    RejectReason.DUP_ID: "an order with this coid is live",
     RejectReason.MMP: "the protection group has tripped and takes no quote before mmp_reset",
     RejectReason.NO_OPP: "no price on the opposite side: a market order has nothing to trade with",
     RejectReason.BAND: "price is outside the band or the day's limits",

@@ -211,7 +211,7 @@ def test_a_second_order_under_a_used_id_leaves_the_first_as_it_is() -> None:
     other = New(**{name: getattr(NEW, name) for name in NEW.__struct_fields__} | {"price_tick": 2800, "order_lots": 3})
     assert table.place(7, other) is order
     live = OrderView(3, 90, "a", "open", "b", "limit", "day", 2845, 12, 12, 0, 0)
-    refusal = error(2, ErrorCode.DUP_COID, "another live order has this coid")
+    refusal = error(2, ErrorCode.DUP_COID, "an order with this coid is live")
     refusal.order, refusal.engine_sequence = live, 15
     table.take_reply(7, other, refusal)
     assert table.take_exec(an_exec(event="rejected", order_id=0, state="rejected", engine_sequence=15)) is None

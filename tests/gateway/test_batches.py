@@ -144,6 +144,9 @@ def test_each_operation_is_checked_against_the_state_before_the_batch(bench: Ben
     ]
     answer = whole(bench, peer, atomic(14, BatchCancel(client_order_id="gone"), new(bench, "gone")))
     assert isinstance(answer, Err) and answer.index == 1, "its coid is not free before"
+    again = whole(bench, peer, atomic(15, new(bench, "fine"), new(bench, "twice")))
+    text = "operation 1: DUP_COID: an order with this coid is live"
+    assert again.message == text, "it may be the very same order: nothing is said of that"
 
 
 @pytest.mark.rule("ENTRY-013", "WIRE-005")
