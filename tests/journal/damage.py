@@ -23,7 +23,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from exchange.errors import UserError
 from exchange.folder_check import verify_folder
@@ -154,7 +154,7 @@ def start_some(folder: Path, count: int, seed: int, names: str = "") -> list[str
 
 
 def table_of(founds: list[Found]) -> Table:
-    table = Table("file", "bits", "cuts", *(outcome.value for outcome in Outcome))
+    table = Table(Column("file", no_wrap=True), "bits", "cuts", *(outcome.value for outcome in Outcome))
     totals = Found("all", Counter(), Counter(), [])
     by_path: dict[str, Found] = {}
     for found in founds:

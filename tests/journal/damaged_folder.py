@@ -136,8 +136,8 @@ def load(folder: Path) -> FaultDisk:
 
 
 def kept_files(disk: FaultDisk) -> list[str]:
-    """Files that hold something."""
-    return sorted(path for path, file in disk.names.items() if len(file.visible))
+    """Files that hold something; SQLite's index of a log is none, it is made anew."""
+    return sorted(path for path, file in disk.names.items() if len(file.visible) and not path.endswith("-shm"))
 
 
 def is_derived(path: str) -> bool:
@@ -193,6 +193,7 @@ def _rows_by_sqlite(disk: FaultDisk, path: str) -> Any:
                 Path(f"{place}/store{suffix}").write_bytes(bytes(disk.file(path + suffix)))
         try:
             with closing(sqlite3.connect(f"{place}/store")) as database:
+                database.execute("PRAGMA synchronous = OFF")
                 return [database.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES]
         except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
             return str(error)
