@@ -6,6 +6,7 @@ Everything done here is journalled like any other command, so that a replay of t
 import json
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -137,6 +138,17 @@ class OpenVenue:
         self.journal, self.report, self.sequencer = opened.journal, opened.report, opened.sequencer
         recorder = opened.engine
         assert isinstance(recorder, _Recorder)
+        with ExitStack() as undo:
+            undo.callback(self.journal.close)
+            self._take_up(recorder, batch_rows, schedule)
+            self.created = self.engine.sequence == 0
+            if self.created:
+                self._list(spec, catalogue)
+            undo.pop_all()
+
+    def _take_up(self, recorder: _Recorder, batch_rows: int, schedule: DaySchedule | None) -> None:
+        """The stores that are derived from the journal, and the venue over them."""
+        folder, seams = self.folder, self.seams
         self.engine = Engine(recorder.limits, recorder.states)
         self.history_name = history_name(self.journal.identity.journal_id)
         self.trouble = Trouble()
@@ -148,7 +160,7 @@ class OpenVenue:
         self.keys = KeyStore(path, seams.disk, self.history_name, last, self.trouble, self.history.position)
         self._catch_up(recorder)
         self.stored = self._stored_replies()
-        units = {chip.name: chip.unit_lots or 1 for chip in spec.listed_chips}
+        units = {chip.name: chip.unit_lots or 1 for chip in self.spec.listed_chips}
         self.venue = Venue(
             self.engine, self.journal, self.sequencer, seams.clock, self.history, seams.spawn, seams.schedule,
             batch_rows, units, schedule,
@@ -157,9 +169,6 @@ class OpenVenue:
         self.venue.replies.note(self.history.latest(ends_order, DONE_KEPT, DONE_CHUNKS))
         for events in recorder.events:
             self.venue.timekeeper.settled.note(read_rows(events[_of_settling(events)]))
-        self.created = last == 0
-        if self.created:
-            self._list(spec, catalogue)
 
     def _open_history(self, recorder: _Recorder, last: int) -> History:
         """What earlier runs kept, what of it is lost and comes from the journal, and behind it what the replay gave."""
@@ -290,15 +299,16 @@ class OpenVenue:
         """After the last batch: stores closed, SEAL and HEAD written, lock released. What a venue that has failed had
         under way is told by the journal alone."""
         sound = not self.venue.failed
-        if sound and self.journal.sequence - self.journal.snapshot_sequence >= CLOSING_SNAPSHOT_RECORDS:
-            self.history.flush()  # the next start does not replay what lies behind the snapshot
-            try:
-                self.journal.snapshot(self.engine)
-            except OSError as error:
-                self.trouble.note(f"a snapshot was not written: {error}")
-        self.keys.close(self.engine.sequence if sound else 0)
-        self.history.close(keep=sound)
-        self.journal.close()
+        with ExitStack() as last:  # in the order from below, whatever fails
+            last.callback(self.journal.close)
+            last.callback(self.history.close, keep=sound)
+            last.callback(self.keys.close, self.engine.sequence if sound else 0)
+            if sound and self.journal.sequence - self.journal.snapshot_sequence >= CLOSING_SNAPSHOT_RECORDS:
+                self.history.flush()  # the next start does not replay what lies behind the snapshot
+                try:
+                    self.journal.snapshot(self.engine)
+                except OSError as error:
+                    self.trouble.note(f"a snapshot was not written: {error}")
 
 
 def key_id(name: str) -> str:

@@ -98,7 +98,7 @@ class Verification:
         self.report = VerifyReport()
         self.last_ns = 0  # time of the last record
         self.notes: list[str] = []
-        self.segments: list[SegmentFile] = open_segments(disk, f"{folder}/journal")
+        self.segments: list[SegmentFile] = []
         self.replayer: Replayer | None = None
         self.money: MoneyTold | None = None
 
@@ -107,12 +107,14 @@ class Verification:
             segment.close()
 
     def run(self, deep: bool, make_engine: MakeEngine | None) -> VerifyReport:
+        # As are the stores, HEAD and snapshots are read before what they speak of.
         head, notes = read_head(self.disk, self.folder)
+        snapshots = self._read_snapshots()
+        self.segments = open_segments(self.disk, f"{self.folder}/journal")
         self.notes += notes + [note for segment in self.segments for note in segment.notes]
         walk = Walk(self.segments, head)
         if head is None and walk.used:
             raise Refusal("HEAD is missing or both its slots are damaged", 1, 0, 1)
-        snapshots = self._read_snapshots()
         claims = list(self.stores.claims) if self.stores is not None else []
         check = ClaimCheck(claims)
         for frame in walk.frames():
