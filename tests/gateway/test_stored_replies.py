@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from exchange.engine import query
-from exchange.gateway.event_blocks import HEADER_BYTES, read_event_file
-from exchange.gateway.event_files import rows_of
+from exchange.gateway.event_blocks import HEADER_BYTES, read_event_file, rows_of
 from exchange.gateway.stored_replies import TRIM, Release, StoredReplies
 from exchange.records import ROW_BYTES
 from exchange.seams import RealDisk
