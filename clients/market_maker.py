@@ -2,7 +2,7 @@
 
 The curve holds one fair price a month. It starts at the last settlement and follows the prints: a trade draws its own
 month a step towards its price, and the neighbouring months half as far, because the months of a chip move together.
-Left alone, it returns to where it started, which is the maker's own opinion.
+Left alone, it returns to where it started, which is the maker's own opinion: with what trades leave of its pace.
 
 A venue lets nothing print that is 3 % away from a print of the last 6 s, and reserves a market for minutes before one
 that is a tenth away from any of the last hour (BAND-012). Quotes beyond only stand there: orders that take at once are
@@ -63,7 +63,8 @@ class MarketMaker(Strategy):
     inventory_lots_max   beyond it, only the side that reduces the position is quoted
     follow_percent       how far one trade draws the curve towards its price
     return_percent       how much of the way back to its own opinion it goes each `timer_s`
-    pace_bp              how far the curve moves at most in a second, in basis points of the opinion
+    pace_bp              how far the curve moves at most in a second, in basis points of the opinion; a hundredth of a
+                         tick each `timer_s` at least
     reach_bp             how far it may be from the opinion
     requote_ticks        a quote moves once it is this far from where it should be
     window_ms            of the protection, and its thresholds as multiples of `lots`:
@@ -136,8 +137,9 @@ class MarketMaker(Strategy):
 
     def on_timer(self) -> None:
         for month in self.months:
-            month.stride_centitick = int(share_floor(abs(month.opinion_centitick), self.pace_bp) * self.timer_s)
             self.draw(month, (month.opinion_centitick - month.fair_centitick) * self.return_percent // 100)
+            pace_centitick = share_floor(abs(month.opinion_centitick), self.pace_bp)
+            month.stride_centitick = max(1, int(pace_centitick * self.timer_s))
         if self.tripped:
             self.rest()
         else:

@@ -97,6 +97,34 @@ def test_the_curve_keeps_its_pace_whatever_the_prints() -> None:
 
 
 @pytest.mark.rule("BAND-012")
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize(("terms", "reach_bp"), [({}, 300), ({"return_percent": 0}, 300), ({"reach_bp": 100}, 100)])
+def test_one_sided_prints_bring_the_curve_as_far_as_is_said(sign: int, terms: dict[str, int], reach_bp: int) -> None:
+    maker, _ = making(**terms)
+    month, opinion_centitick = maker.months[0], SETTLE * 100
+    for _ in range(1_000):
+        maker.on_timer()
+        for _ in range(3):
+            maker.on_trades(1, Trades(1, 1, 1, 1, [(5, SETTLE + sign * 200, 1, "b")]))
+    away_bp = sign * (month.fair_centitick - opinion_centitick) * 10_000 / opinion_centitick
+    assert reach_bp * 0.97 < away_bp <= reach_bp
+    for _ in range(1_000):
+        maker.on_timer()
+    left_alone = month.fair_centitick - opinion_centitick
+    assert abs(left_alone) <= 100 or not maker.return_percent, "it returns"
+
+
+@pytest.mark.parametrize("opinion_tick", [10, 50, 66, 67, 200])
+def test_the_curve_of_a_cheap_month_moves_as_well(opinion_tick: int) -> None:
+    maker, _ = making(return_percent=0)
+    month = maker.months[0]
+    month.opinion_centitick = month.fair_centitick = opinion_tick * 100
+    for _ in range(100):
+        maker.on_timer()
+        maker.on_trades(1, Trades(1, 1, 1, 1, [(5, 2 * opinion_tick, 1, "b")]))
+    assert month.opinion_centitick < month.fair_centitick <= month.opinion_centitick * 1.03
+
+
 def test_the_curve_stays_within_reach_of_its_own_opinion() -> None:
     for price_tick in (1, SETTLE * 3):
         maker, _ = making(return_percent=0, reach_bp=300)
