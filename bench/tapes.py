@@ -132,11 +132,19 @@ def read_metadata(path: Path) -> Metadata:
     try:
         schema = pq.read_schema(path)
     except (pa.ArrowException, OSError):
-        raise UserError(f"{path}: not a Parquet file, so no gpux tape") from None
+        raise UserError(f"{path}: {_no_parquet(path)}") from None
     text = (schema.metadata or {}).get(METADATA_KEY)
     if text is None:
         raise UserError(f"{path}: Parquet, but no gpux tape (no metadata {METADATA_KEY.decode()})")
     return decode_metadata(path, text)
+
+
+def _no_parquet(path: Path) -> str:
+    with path.open("rb") as file:
+        begins_well = file.read(len(PARQUET)) == PARQUET
+    if begins_well:
+        return "damaged: it begins as a Parquet file and is cut short, or its end is damaged"
+    return "not a Parquet file, so no gpux tape"
 
 
 def read_tape(path: Path) -> Tape:

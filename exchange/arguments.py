@@ -6,10 +6,12 @@ a sum of money that would have to be rounded is refused, and so is text that onl
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import cyclopts
 
+from exchange.errors import UserError
 from exchange.units import DIGITS_MAX
 
 WHOLE = re.compile(rf"-?[0-9]{{1,{DIGITS_MAX}}}")
@@ -28,6 +30,14 @@ def decimal(text: str) -> float:
     if DECIMAL.fullmatch(text) is None:
         raise ValueError(f"{text!r} is not a decimal number of digits from 0 to 9, like 60 or 0.5")
     return float(text)
+
+
+def parse_day(option: str, text: str) -> date | None:
+    """The day that an option names, like 2026-11-23; of an empty text none."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UserError(f"{option} {text!r} is not a day like 2026-11-23") from None
 
 
 READERS = {int: whole, float: decimal}

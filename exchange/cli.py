@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import cyclopts
 
-from exchange.arguments import EXACT, refusal
+from exchange.arguments import EXACT, parse_day, refusal
 from exchange.errors import UserError
 from exchange.operator import cli as operator_cli
 from exchange.wire.version import RELEASE
@@ -214,7 +214,7 @@ def serve(
     from exchange.loop import AWAKE_US
     from exchange.main import Settings
 
-    day, schedule = serve_command.parse_day(date), serve_command.parse_close(close)
+    day, schedule = parse_day("--date", date), serve_command.parse_close(close)
     awake_us = AWAKE_US if awake is None else awake
     settings = Settings(
         host, port, day, durability=durability, profile=profile, schedule=schedule, awake_us=awake_us, origins=origin
@@ -252,7 +252,7 @@ def key_make(
     from exchange import serve_command
     from exchange.main import Settings
 
-    settings = Settings(day=serve_command.parse_day(date))
+    settings = Settings(day=parse_day("--date", date))
     chosen = tuple(scope.strip() for scope in scopes.split(","))
     console = Console(stderr=True)
     pair, path = serve_command.make_key(folder, name, account, deposit, chosen, firm, file, settings, console, by)

@@ -98,6 +98,19 @@ class _NoSyncDisk(RealDisk):
         """Nothing is waited for."""
 
 
+def check_open_files(settings: Settings) -> None:
+    """UserError, exit code 78, if the limit of open files has no room for a venue: told before anything is opened."""
+    _fitted(PROFILES[settings.profile])
+
+
+def _fitted(profile: Profile) -> tuple[Profile, int]:
+    """The profile with the connections that this process's limit of open files has room for, and that limit."""
+    net = RealNet()
+    used = net.open_files()
+    files_max = net.allow_files(files_wanted(profile, used))
+    return fit(profile, files_max, used), files_max
+
+
 class RunningServer:
     """A venue that serves."""
 
@@ -129,11 +142,8 @@ class RunningServer:
         self.operator = OperatorPort(opened.folder, self.desk, settings.disk)
 
     def _fit(self, profile: Profile) -> Profile:
-        """The connections that this process's limit of open files has room for; the disk keeps its share of them."""
-        net = RealNet()
-        used = net.open_files()
-        files_max = net.allow_files(files_wanted(profile, used))
-        fitted = fit(profile, files_max, used)
+        """The connections that there is room for; the disk keeps its share of the open files."""
+        fitted, files_max = _fitted(profile)
         self.opened.seams.disk.keep_free(FILES_KEPT)
         if fitted != profile:
             most = f"{fitted.connections_max:,} connections at most, not {profile.connections_max:,}"

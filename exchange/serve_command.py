@@ -6,7 +6,7 @@ import signal
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -23,7 +23,7 @@ from exchange.journal.errors import EXIT_MISMATCH
 from exchange.journal.folder_lock import make_data_folder
 from exchange.limits import NAMED
 from exchange.loop import run_loop
-from exchange.main import RunningServer, Settings, prepare, serve
+from exchange.main import RunningServer, Settings, check_open_files, prepare, serve
 from exchange.opening import OpenVenue, check_key, key_id, spec_of
 from exchange.operator.acts import Act
 from exchange.operator.cli import NOBODY, By
@@ -41,6 +41,7 @@ COLD_S = 1.0  # a start that takes longer is compiling: then the bar is shown
 def run_serve(folder: str, settings: Settings, console: Console) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit code."""
     settings.check()
+    check_open_files(settings)
     check_catalogue(settings)
     make_data_folder(settings.disk, folder)  # a wrong one is told before the engine compiles
     return run_loop(_serve(folder, settings, console))
@@ -217,14 +218,6 @@ def write_private(disk: RealDisk, path: str, pair: KeyPair) -> None:
         disk.fsync(handle)
     finally:
         disk.close(handle)
-
-
-def parse_day(text: str) -> date | None:
-    """A day like 2026-11-23; empty is none."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise UserError(f"--date {text!r} is not a day like 2026-11-23") from None
 
 
 def parse_close(text: str) -> DaySchedule | None:

@@ -20,13 +20,22 @@ class By:
 
 
 NOBODY = By()
+# How the command line calls the field of a request, where it is not an option of the same name.
+ARGUMENTS = {
+    "account": "NUMBER", "mills": "MILLS", "in_s": "--after", "order_lots_max": "--order-lots",
+    "position_lots_max": "--position-lots", "term_lots_max": "--term-lots",
+}  # fmt: skip
 
 
 def _ask(folder: str, name: str, by: By = NOBODY, **fields: object) -> None:
-    """Ask the venue of a folder and print what it told."""
+    """Ask the venue of a folder and print what it told. UserError also for what no venue would read."""
+    from exchange.errors import UserError
     from exchange.operator import port, requests, signing
 
     request = getattr(requests, name)(**fields, reason=by.reason)
+    if misfit := requests.misfit(request):
+        field, what = misfit
+        raise UserError(f"{ARGUMENTS.get(field, '--' + field)} {what}")
     for line in port.ask(folder, request, signing.load_private(by.sign) if by.sign else None):
         print(line)
 
@@ -118,11 +127,13 @@ def settle(
         increment: From now on prices of an instrument have to be multiples of this, like H100.G90.H27=0.005; orders
             that are not are cancelled.
     """
+    from exchange.arguments import parse_day
     from exchange.operator.prices import parse_prices
 
     _ask(
-        folder, "Settle", by, chips=list(chip), prices=parse_prices(prices), increments=parse_prices(increment), day=day
-    )
+        folder, "Settle", by, chips=list(chip), prices=parse_prices(prices), increments=parse_prices(increment),
+        day=str(parse_day("--day", day) or ""),
+    )  # fmt: skip
 
 
 @app.command
@@ -177,7 +188,7 @@ def deposit(folder: str, number: int, mills: int, *, by: By = NOBODY) -> None:
         number: The account.
         mills: How much, above 0.
     """
-    _ask(folder, "Money", by, account=number, mills=_above_0(mills))
+    _ask(folder, "Money", by, account=number, mills=_amount(mills))
 
 
 @app.command
@@ -189,7 +200,7 @@ def withdraw(folder: str, number: int, mills: int, *, by: By = NOBODY) -> None:
         number: The account.
         mills: How much, above 0.
     """
-    _ask(folder, "Money", by, account=number, mills=-_above_0(mills))
+    _ask(folder, "Money", by, account=number, mills=-_amount(mills))
 
 
 @app.command
@@ -239,9 +250,12 @@ def stop(folder: str, *, after: int = 60, why: str = "maintenance", by: By = NOB
     _ask(folder, "Stop", by, in_s=after, why=why)
 
 
-def _above_0(mills: int) -> int:
+def _amount(mills: int) -> int:
     from exchange.errors import UserError
+    from exchange.operator.requests import MILLS_MAX
 
     if mills <= 0:
-        raise UserError(f"mills {mills} is not above 0")
+        raise UserError(f"MILLS {mills} is not above 0")
+    if mills > MILLS_MAX:
+        raise UserError(f"MILLS {mills} not in 1..{MILLS_MAX}")
     return mills

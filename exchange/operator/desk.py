@@ -17,6 +17,7 @@ import msgspec
 
 from contracts_spec.schema import Spec
 from exchange.account_terms import check_deposit, new_account
+from exchange.arguments import parse_day
 from exchange.codes import (
     AccountFlag,
     CommandFlag,
@@ -220,7 +221,7 @@ class OperatorDesk:
 
     def _settle(self, request: Settle, reply: Reply) -> None:
         venue, coming = self._venue, self._coming_day()
-        day = date.fromisoformat(request.day) if request.day else coming
+        day = parse_day("day", request.day) or coming
         wanted = [venue.groups[chip] for chip in self._to_settle(request)]
         payloads = day_limits(
             venue.states, self._spec, day, request.prices, wanted, request.increments, self._acts.by_two
@@ -272,8 +273,7 @@ class OperatorDesk:
     def _stop(self, request: Stop, reply: Reply) -> None:
         """Everybody is told, also who connects until then; a second request takes the place of the first."""
         self._hub.announce_stop(request.in_s, request.why, lambda: self.on_stop())
-        told = sum(1 for session in self._hub.sessions)
-        reply(Answer(True, [f"stops in {request.in_s} s; {told} connections told"]))
+        reply(Answer(True, [f"stops in {request.in_s} s; {len(self._hub.sessions)} connections told"]))
 
     # -- members ------------------------------------------------------------------------------------------------------
 

@@ -36,12 +36,12 @@ class Gather:
         )
 
     def submit_row(self, fields: dict[str, int], text: str) -> None:
-        self._acts.submit(fields, lambda events: self._acts.ask_later(lambda: self._take(events, text)))
+        self._acts.submit(fields, lambda events: self._acts.ask_later(lambda: self._take(fields, events, text)))
 
-    def _take(self, events: list[Row], text: str) -> None:
+    def _take(self, fields: dict[str, int], events: list[Row], text: str) -> None:
         refused = next((row for row in events if row[KIND] == EventKind.REFUSED), None)
         if refused is not None:
-            self._finish("", _why(refused, text))
+            self._finish("", _why(fields, refused, text))
         else:
             self._finish(_with_cancelled(text, events), "")
 
@@ -53,13 +53,15 @@ class Gather:
             self._reply(Answer(not self._why, self._told, self._why))
 
 
-def _why(refused: Row, text: str) -> str:
+def _why(fields: dict[str, int], refused: Row, text: str) -> str:
     """Why a row was refused; `text` says what it asked for. Of money also how much would have been in order."""
     most = max(0, refused[VALUE_TICK_LOTS])
     if refused[REASON] == RejectReason.RISK:
         return f"{text}: free funds are {most} mills (MARGIN-015)"
     if refused[REASON] == RejectReason.FULL:
         return f"{text}: {most} more are taken, all deposits of a venue are at most {MONEY_MAX} mills (SPEC-004)"
+    if refused[REASON] == RejectReason.UNKNOWN and fields["kind"] in (CommandKind.KILL, CommandKind.UNKILL):
+        return f"no account is of firm {fields['group']} (KILL-001)"
     return reason_text(refused[REASON])
 
 

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from exchange.wire.codec import json_has_duplicates
 
+MILLS_MAX = 10**15  # paid in or out at a time
 Account = Annotated[int, Meta(ge=1, le=2**32 - 1)]
 OptionalLots = Annotated[int, Meta(ge=0, le=2**31 - 1)] | None
 REASON_MAX = 200  # characters
@@ -110,7 +111,7 @@ class Money(Ask, tag="money"):
     """Pay in, or out where it is negative: free funds only (MARGIN-015)."""
 
     account: Account
-    mills: Annotated[int, Meta(ge=-(10**15), le=10**15)]
+    mills: Annotated[int, Meta(ge=-MILLS_MAX, le=MILLS_MAX)]
 
 
 class Kill(Ask, tag="kill"):
@@ -129,7 +130,7 @@ class DefineKey(Ask, tag="key"):
     account: Account
     scopes: list[str]
     firm: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
-    mills: Annotated[int, Meta(ge=0, le=10**15)] = 0
+    mills: Annotated[int, Meta(ge=0, le=MILLS_MAX)] = 0
 
 
 class Revoke(Ask, tag="revoke"):
@@ -163,6 +164,24 @@ class Answer(msgspec.Struct, omit_defaults=True):
     ok: bool
     told: list[str] = []
     why: str = ""
+
+
+def misfit(request: Request) -> tuple[str, str] | None:
+    """(field, what was found and what is allowed) of the first number or text beyond its bounds; None: all fit."""
+    info = msgspec.inspect.type_info(type(request))
+    assert isinstance(info, msgspec.inspect.StructType)
+    for field in info.fields:
+        value = getattr(request, field.name)
+        kinds = field.type.types if isinstance(field.type, msgspec.inspect.UnionType) else (field.type,)
+        for kind in kinds:
+            if isinstance(kind, msgspec.inspect.IntType) and type(value) is int and kind.le is not None:
+                if not (kind.ge or 0) <= value <= kind.le:
+                    return field.name, f"{value} not in {kind.ge or 0}..{kind.le}"
+            elif isinstance(kind, msgspec.inspect.StrType) and isinstance(value, str) and kind.max_length is not None:
+                least = kind.min_length or 0
+                if not least <= len(value) <= kind.max_length:
+                    return field.name, f"of {len(value)} characters: {least}..{kind.max_length} are allowed"
+    return None
 
 
 _DECODER = msgspec.json.Decoder(Request)

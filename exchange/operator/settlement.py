@@ -19,11 +19,12 @@ from contracts_spec.instruments import Instrument, Known, instruments_on
 from contracts_spec.schema import Spec
 from exchange.engine import query
 from exchange.engine.control import encode_payload
+from exchange.engine.control_checks import ControlError, check_window
 from exchange.engine.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
 from exchange.operator.acts import NeedsTwo
-from exchange.units import PRICE_MAX
+from exchange.units import PRICE_MAX, price_text
 
 EPOCH = date(1970, 1, 1)
 NONE_GIVEN: Mapping[str, int] = {}
@@ -65,6 +66,7 @@ def day_limits(
             limits = _limits_of(
                 states, row, coming.get(row.instrument_id), settled.get(row.instrument_id, row.settle_tick)
             )
+            _check_limits(row, limits, prices)
             limits.min_inc = _increment_of(row, limits, increments)
             if not by_two and row.group in published:
                 _check_unmoved(row, limits, day)
@@ -92,6 +94,10 @@ def _check_settled(
         raise UserError(f"{symbol} is of no group that is to be settled")
     if row.combo and symbol in prices:
         raise UserError(f"{symbol} is a combination: its settlement follows from its legs")
+    price = prices.get(symbol, 1)
+    if not 1 <= price <= PRICE_MAX:
+        allowed = f"{price_text(1)}..{price_text(PRICE_MAX)}"
+        raise UserError(f"{symbol}: settlement {price_text(price)} is not in {allowed} dollars")
 
 
 def _check_alone(by_symbol: Mapping[str, InstrumentRow], prices: Mapping[str, int], published: Collection[int]) -> None:
@@ -110,6 +116,15 @@ def _check_unmoved(row: InstrumentRow, limits: BookLimits, day: date) -> None:
     present, coming = f"{row.low_tick}..{row.high_tick}", f"{limits.low_tick}..{limits.high_tick}"
     if present != coming or limits.settle_tick != row.settle_tick:
         raise NeedsTwo(f"{row.symbol}: its limits of {day} are published already, {present}; {coming} are others")
+
+
+def _check_limits(row: InstrumentRow, limits: BookLimits, prices: Mapping[str, int]) -> None:
+    """The venue can keep a book within these limits."""
+    try:
+        check_window(row.symbol, limits.low_tick, limits.settle_tick, limits.high_tick)
+    except ControlError as error:
+        given = f" (settlement {price_text(prices[row.symbol])})" if row.symbol in prices else ""
+        raise UserError(f"{error}{given}") from None
 
 
 def _check_increments(increments: Mapping[str, int]) -> None:

@@ -151,14 +151,16 @@ def metadata_changed(folder: Path, old: bytes, new: bytes) -> Path:
 def test_wrong_files_are_refused_in_one_line_with_code_2(tmp_path: Path) -> None:
     text = tmp_path / "text.parquet"
     text.write_text("no parquet")
-    foreign = tmp_path / "foreign.parquet"
+    foreign, cut = tmp_path / "foreign.parquet", tmp_path / "cut.parquet"
     pq.write_table(pa.table({"price": [1, 2]}), foreign)
+    cut.write_bytes(foreign.read_bytes()[:-9])
     newer = metadata_changed(tmp_path, b'"tape_version": 2', b'"tape_version": 3').rename(tmp_path / "newer.parquet")
     version = metadata_changed(tmp_path, b'"row_version": 1', b'"row_version": 9')
     cases = [
         (tmp_path / "missing.parquet", "no such file"),
         (tmp_path, "no such file"),
         (text, "not a Parquet file"),
+        (cut, "damaged: it begins as a Parquet file and is cut short, or its end is damaged"),
         (foreign, "no gpux tape"),
         (version, "row version 9, this gpux reads 1"),
         (newer, "tape version 3, this gpux reads 1 and 2"),
@@ -330,7 +332,7 @@ def test_cut_off_file_is_refused(tmp_path: Path) -> None:
     write_tape(small_tape(), tmp_path / "day.parquet")
     data = (tmp_path / "day.parquet").read_bytes()
     (tmp_path / "cut.parquet").write_bytes(data[: len(data) // 2])
-    with pytest.raises(UserError, match="not a Parquet file"):
+    with pytest.raises(UserError, match="damaged: it begins as a Parquet file and is cut short"):
         read_tape(tmp_path / "cut.parquet")
     (tmp_path / "hole.parquet").write_bytes(data[:200] + bytes(200) + data[400:])
     with pytest.raises(UserError, match="damaged"):

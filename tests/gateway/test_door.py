@@ -174,6 +174,7 @@ def test_a_limit_that_no_venue_can_live_with_is_told_at_the_start(tmp_path: Path
     served = Served(tmp_path / "venue", files=72)
     assert served.ended() == 78, served.text
     assert "the limit of open files is 72, a venue needs at least" in served.text and "Traceback" not in served.text
+    assert "new venue" not in served.text and not (tmp_path / "venue" / "journal").exists(), "before it opens anything"
 
 
 @pytest.mark.rule("DUR-024", "DUR-083")

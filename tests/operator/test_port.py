@@ -110,6 +110,7 @@ def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.Capt
             (f"settle {folder} {SYMBOL}=2.8105", 2, "off the tick"),
             (f"settle {folder} {SYMBOL}", 2, "is not SYMBOL=PRICE"),
             (f"settle {folder} {SYMBOL}=9.999", 1, "NEEDS_TWO"),
+            (f"settle {folder} {SYMBOL}=-1", 1, f"{SYMBOL}: settlement -1.000 is not in 0.001..100.000 dollars"),
             (f"settle {folder} --increment {SYMBOL}", 2, "is not SYMBOL=PRICE"),
             (f"settle {folder} --increment {SYMBOL}=0", 1, "increment 0 is not in 1..100000 ticks"),
             (
@@ -133,7 +134,16 @@ def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.Capt
             (f"unkill {folder} account 1", 0, "account 1 let in again"),
             (f"revoke {folder} k_t2", 0, "key k_t2 revoked"),
             (f"stop {folder} --after 600 --why deploy", 0, "stops in 600 s"),
-            (f"stop {folder} --after -1", 1, "Expected `int` >= 0"),
+            (f"stop {folder} --after -1", 2, "--after -1 not in 0..86400"),
+            (f"settle {folder} --day 2026-13-01", 2, "--day '2026-13-01' is not a day like 2026-11-23"),
+            (f"deposit {folder} 5 1000000000000001", 2, "MILLS 1000000000000001 not in 1..1000000000000000"),
+            (f"withdraw {folder} 5 1000000000000001", 2, "MILLS 1000000000000001 not in 1..1000000000000000"),
+            (f"deposit {folder} 4294967296 1", 2, "NUMBER 4294967296 not in 1..4294967295"),
+            (f"account {folder} 5 --order-lots -5", 2, "--order-lots -5 not in 0..2147483647"),
+            (f"account {folder} 5 --firm 4294967296", 2, "--firm 4294967296 not in 0..4294967295"),
+            (f"stop {folder} --why {'x' * 65}", 2, "--why of 65 characters: 1..64 are allowed"),
+            (f"status {folder}", 0, "sequence"),
+            (f"kill {folder} firm 5", 1, "no account is of firm 5"),
             (f"status {folder}", 0, f"{SYMBOL} HALT"),
         ]
         for text, code, told in steps:
