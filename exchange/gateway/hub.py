@@ -238,6 +238,8 @@ class Hub:
         """Its SESSION row is durable. `terms`: those of the row; the seat may have been given newer ones since."""
         record = SessionRecord(seat.number, seat.key.key, terms, self.clock.wall_us() * 1_000)
         self.keys.put_session(sequence, record)
+        if self.seats.get(seat.number) is not seat:
+            self.keys.forget(seat.number)  # released while this row was on its way (RECOV-013)
 
     def start_grace(self, seat: Seat, silent: bool = False) -> None:
         """The connection is gone: cancel what the terms say when grace ends without a resume (SESS-021).

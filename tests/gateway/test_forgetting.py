@@ -201,6 +201,27 @@ def test_a_session_whose_logon_is_not_durable_yet_has_its_row(bench: Bench) -> N
     assert other.session.seat.number % rows != waiting.session.seat.number % rows
 
 
+@pytest.mark.rule("RECOV-013")
+def test_a_session_that_is_released_while_its_resume_is_on_its_way_stays_released(bench: Bench) -> None:
+    """The connection ends before the logon is durable, and then so does the session: what becomes durable afterwards
+    brings nothing back that the roster does not know."""
+    number = dropped(bench, 1)
+    bench.hold = True
+    peer = bench.open()
+    peer.log_on(bench.keys[1], session_id(number), cancel_terms=OFF)
+    assert peer.session.seat is not None and peer.session.seat.number == number
+    peer.drop()
+    bench.clock.now += DAY + 1_000
+    bench.hub.roster.sweep()
+    assert number not in bench.hub.keys.sessions
+    bench.hold = False
+    bench.settle()
+    assert bench.hub.keys.sessions.keys() == bench.hub.seats.keys() == set()
+    assert number not in bench.hub.roster._of_key["k_test1"]
+    _, welcome = log_on_again(bench, 1, number)
+    assert isinstance(welcome, Welcome) and session_number(welcome.session_id) != number
+
+
 @pytest.mark.rule("RECOV-013", "SESS-021")
 def test_a_session_whose_cancel_on_disconnect_is_not_durable_yet_is_not_forgotten(bench: Bench) -> None:
     """A start before it is durable must know of it."""
