@@ -100,6 +100,15 @@ def test_what_is_no_request_is_answered_and_the_next_one_is_served(tmp_path: Pat
     beside(tmp_path / "venue", scene)
 
 
+def run_steps(steps: list[tuple[str, int, str]], capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command ends with its code and says so in one line, or prints what it did."""
+    for text, code, told in steps:
+        assert command(f"operator {text}") == code, text
+        output = capsys.readouterr()
+        assert told in (output.err if code else output.out), (text, output)
+        assert (output.out == "") == bool(code) and output.err.count("\n") == bool(code)
+
+
 @pytest.mark.rule("STATE-001", "SESSION-003")
 def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def scene(server: RunningServer, folder: str) -> None:
@@ -134,6 +143,18 @@ def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.Capt
             (f"unkill {folder} account 1", 0, "account 1 let in again"),
             (f"revoke {folder} k_t2", 0, "key k_t2 revoked"),
             (f"stop {folder} --after 600 --why deploy", 0, "stops in 600 s"),
+            (f"status {folder}", 0, "sequence"),
+            (f"kill {folder} firm 5", 1, "no account is of firm 5"),
+            (f"status {folder}", 0, f"{SYMBOL} HALT"),
+        ]
+        run_steps(steps, capsys)
+
+    beside(tmp_path / "venue", scene)
+
+
+def test_figures_out_of_range_are_refused_with_their_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def scene(server: RunningServer, folder: str) -> None:
+        steps = [
             (f"stop {folder} --after -1", 2, "--after -1 not in 0..86400"),
             (f"settle {folder} --day 2026-13-01", 2, "--day '2026-13-01' is not a day like 2026-11-23"),
             (f"deposit {folder} 5 1000000000000001", 2, "MILLS 1000000000000001 not in 1..1000000000000000"),
@@ -142,15 +163,8 @@ def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.Capt
             (f"account {folder} 5 --order-lots -5", 2, "--order-lots -5 not in 0..2147483647"),
             (f"account {folder} 5 --firm 4294967296", 2, "--firm 4294967296 not in 0..4294967295"),
             (f"stop {folder} --why {'x' * 65}", 2, "--why of 65 characters: 1..64 are allowed"),
-            (f"status {folder}", 0, "sequence"),
-            (f"kill {folder} firm 5", 1, "no account is of firm 5"),
-            (f"status {folder}", 0, f"{SYMBOL} HALT"),
         ]
-        for text, code, told in steps:
-            assert command(f"operator {text}") == code, text
-            output = capsys.readouterr()
-            assert told in (output.err if code else output.out), (text, output)
-            assert (output.out == "") == bool(code) and output.err.count("\n") == bool(code)
+        run_steps(steps, capsys)
 
     beside(tmp_path / "venue", scene)
 
