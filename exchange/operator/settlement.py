@@ -57,6 +57,7 @@ def day_limits(
         _check_settled(by_symbol, symbol, wanted, prices)
     if not by_two:
         _check_alone(by_symbol, prices, published)
+    _check_prices(prices)
     _check_increments(increments)
     settled = {row.instrument_id: prices.get(row.symbol, row.settle_tick) for row in rows if not row.combo}
     coming = _coming(rows, spec, day, settled, _at_limit(rows, spec, day, settled, published))
@@ -94,10 +95,6 @@ def _check_settled(
         raise UserError(f"{symbol} is of no group that is to be settled")
     if row.combo and symbol in prices:
         raise UserError(f"{symbol} is a combination: its settlement follows from its legs")
-    price = prices.get(symbol, 1)
-    if not 1 <= price <= PRICE_MAX:
-        allowed = f"{price_text(1)}..{price_text(PRICE_MAX)}"
-        raise UserError(f"{symbol}: settlement {price_text(price)} is not in {allowed} dollars")
 
 
 def _check_alone(by_symbol: Mapping[str, InstrumentRow], prices: Mapping[str, int], published: Collection[int]) -> None:
@@ -109,6 +106,13 @@ def _check_alone(by_symbol: Mapping[str, InstrumentRow], prices: Mapping[str, in
             raise NeedsTwo(f"{symbol}: settlement {price} is outside the day's limits {limits}")
         if row.group in published and price != row.settle_tick:
             raise NeedsTwo(f"{symbol}: settlement {row.settle_tick} is published already, {price} is another")
+
+
+def _check_prices(prices: Mapping[str, int]) -> None:
+    for symbol, price in prices.items():
+        if not 1 <= price <= PRICE_MAX:
+            allowed = f"{price_text(1)}..{price_text(PRICE_MAX)}"
+            raise UserError(f"{symbol}: settlement {price_text(price)} is not in {allowed} dollars")
 
 
 def _check_unmoved(row: InstrumentRow, limits: BookLimits, day: date) -> None:

@@ -127,7 +127,7 @@ def test_a_range_of_which_events_are_lost_is_refused_with_the_oldest_that_is_kep
         assert replayed(reader, channel, count + 1, count + 9) == []
 
 
-@pytest.mark.rule("RECOV-014")
+@pytest.mark.rule("RECOV-014", "RECOV-015")
 def test_however_many_ask_at_once_a_step_of_the_loop_sends_one_slice(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

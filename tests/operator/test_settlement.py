@@ -10,6 +10,7 @@ import pytest
 
 from exchange.codes import CommandKind, MarketState
 from exchange.engine import query
+from exchange.errors import UserError
 from exchange.main import Settings, prepare
 from exchange.opening import OpenVenue
 from exchange.operator.settlement import day_limits
@@ -83,3 +84,11 @@ def test_limits_that_a_limit_day_has_doubled_stay_when_the_settlement_is_publish
         assert settle() == first
         later = settle(by_two=True, G27=2_900)
         assert later["H100.G90.F27"] == first["H100.G90.F27"] and later != first
+
+
+@pytest.mark.rule("BAND-013")
+@pytest.mark.parametrize("price", [0, -1_000, 100_001, -(10**12)])
+def test_no_two_people_settle_where_no_price_is(opened: OpenVenue, price: int) -> None:
+    groups = opened.venue.groups.values()
+    with pytest.raises(UserError, match=r"^H100\.G90\.F27: settlement -?[0-9.]+ is not in 0\.001\.\.100\.000 dollars"):
+        day_limits(opened.engine.states, opened.spec, DAY, {"H100.G90.F27": price}, groups, by_two=True)
