@@ -15,6 +15,7 @@ from rich.console import Console
 
 from clients.credentials import Ed25519
 from exchange import serve_command
+from exchange.arguments import parse_day
 from exchange.engine import query
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
@@ -219,4 +220,4 @@ def test_port_that_is_taken_and_settings_that_cannot_be_are_one_line(tmp_path: P
         with pytest.raises(UserError, match=text):
             serve_command.run_serve(str(tmp_path / "venue"), settings, console())
     with pytest.raises(UserError, match="not a day"):
-        serve_command.parse_day("tomorrow")
+        parse_day("--date", "tomorrow")

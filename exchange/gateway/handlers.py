@@ -152,7 +152,8 @@ def replay_openly(session: "Session", message: Replay) -> None:
     """The same on `/v1/md`, where nobody need log on: market data is for all, an account's stream for its sessions."""
     if session.live and session.seat is not None:
         replay(session, session.seat, message)
-    elif not message.channel:
+        return
+    if not message.channel:
         text = "an account is replayed after a logon: auth first, or name an event channel (field c)"
         session.refuse(message.request_id, ErrorCode.NOT_LOGGED_ON, text)
         return

@@ -108,13 +108,17 @@ def test_client_without_a_key_replays_market_data_and_no_account(bench: Bench) -
 
 
 @pytest.mark.rule("RECOV-014", "RATE-001", "RATE-002")
-def test_replays_without_a_key_are_limited_by_connection(bench: Bench) -> None:
-    reader, other = bench.open("/v1/md"), bench.open("/v1/md")
+def test_replays_without_a_key_are_limited_by_address(bench: Bench) -> None:
+    """Another connection brings no more; another address is another's (RECOV-014)."""
+    reader, again = bench.open("/v1/md"), bench.open("/v1/md")
+    other = bench.open("/v1/md", address="127.0.0.2")
     ((number, _),) = ask(reader, [spec(bench, "trades")]).channels
     burst = next(limit.burst for limit in reader.hello.limits if limit.bucket == "replay")
     wanted = Replay(request_id=5, channel=number, first_sequence=1, last_sequence=1)
     answers = reader.ask(*[wanted] * (burst + 3))
     assert [answer.name for answer in answers if isinstance(answer, Err)] == ["THROTTLED"] * 3
+    assert [answer.name for answer in again.ask(wanted)] == ["THROTTLED"]
+    bench.pass_ms(20)  # all connections share what is sent again in a step
     assert isinstance(other.ask(wanted)[0], Ok) and lives(reader)
 
 
