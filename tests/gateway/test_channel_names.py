@@ -118,7 +118,7 @@ def test_replays_without_a_key_are_limited_by_address(bench: Bench) -> None:
     answers = reader.ask(*[wanted] * (burst + 3))
     assert [answer.name for answer in answers if isinstance(answer, Err)] == ["THROTTLED"] * 3
     assert [answer.name for answer in again.ask(wanted)] == ["THROTTLED"]
-    bench.pass_ms(20)  # all connections share what is sent again in a step
+    bench.pass_ms(100)  # all connections share what is sent again in a step
     assert isinstance(other.ask(wanted)[0], Ok) and lives(reader)
 
 
