@@ -20,6 +20,7 @@ from contracts_spec.instruments import Instrument, instruments_on
 from contracts_spec.load import load_spec
 from contracts_spec.lot_margin import lot_margin, maintenance_mills
 from contracts_spec.schema import Spec
+from exchange.arguments import parse_day
 from exchange.codes import ComboKind, Family, OrderEntry
 from exchange.contract_explained import explain, kind_name, utc_text, why_not_listed
 from exchange.errors import UserError
@@ -74,7 +75,7 @@ def check_alone(asked: str, filters: Filters, symbol: str = "", as_json: bool = 
 
 def open_catalogue(day: str, folder: str) -> Catalogue:
     """Reads the specification and makes the day's instruments."""
-    trading_day = parse_day(day)
+    trading_day = _trading_day(day)
     try:
         spec = load_spec(folder or None)
         instruments = tuple(instruments_on(spec, trading_day))
@@ -90,7 +91,7 @@ def _told(error: SpecError) -> UserError:
 
 def show_changes(folder: str, against: str, day: str) -> None:
     """Says that a specification may follow the one in force. UserError: every listed term that it would change."""
-    trading_day = parse_day(day)
+    trading_day = _trading_day(day)
     try:
         if changes := check_change(load_spec(against), load_spec(folder or None), trading_day):
             raise SpecError(changes)
@@ -99,14 +100,9 @@ def show_changes(folder: str, against: str, day: str) -> None:
     output().print(f"nothing that is listed on {trading_day} changes its terms", highlight=False)
 
 
-def parse_day(text: str) -> date:
+def _trading_day(text: str) -> date:
     """The day a text names; without one, today in UTC."""
-    if not text:
-        return datetime.fromtimestamp(RealClock().wall_us() // 1_000_000, UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UserError(f"--date {text} is no date like 2026-11-23") from None
+    return parse_day("--date", text) or datetime.fromtimestamp(RealClock().wall_us() // 1_000_000, UTC).date()
 
 
 def show_one(catalogue: Catalogue, symbol: str, as_json: bool) -> None:

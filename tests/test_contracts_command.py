@@ -96,7 +96,7 @@ def test_a_contract_is_found_in_small_letters(capsys: pytest.CaptureFixture[str]
         (("--tier", "G99"), "--tier G99 is unknown: one of G80, G85, G90, G95"),
         (("--kind", "week"), "--kind week is unknown: one of month"),
         (("--family", "ABC"), "--family ABC is unknown: one of PHY"),
-        (("--date", "23.11.2026"), "--date 23.11.2026 is no date like 2026-11-23"),
+        (("--date", "23.11.2026"), "--date '23.11.2026' is not a day like 2026-11-23"),
         (("nonsense", *LAUNCH), "'NONSENSE' is no symbol: H100.G90.F27"),
     ],
 )
