@@ -79,7 +79,7 @@ def run_implied(report: Report, name: str) -> None:
 def tell(report: Report, name: str, traffic: Traffic, times: Sequence[np.ndarray], events: Any, checked: int) -> None:
     on, off = (distribution(each.tolist(), "ns") for each in times)
     added = distribution((times[0] - times[1]).tolist(), "ns")
-    told = np.count_nonzero(events["kind"] == EventKind.IMP) / traffic.commands
+    told = np.count_nonzero(events["kind"] == EventKind.IMPLIED_PRICE) / traffic.commands
     report.row("implied on, a command", on.text(), f"{told:.2f} implied prices told a command; {checked} checked")
     report.row("implied off, a command", off.text(), "the same commands, books unconnected")
     report.row("what implied adds", added.text(), f"batches of {BATCH_ROWS} commands, one by one")

@@ -44,8 +44,8 @@ def run_quotes(report: Report, name: str) -> None:
             times.append(time_ns(engine.run_silently, rows) / 1e3)
         hashes.add(engine.state_hash())
     events = engine.apply(message(engine, parameters.entries, MID + parameters.messages % 2))
-    moved = int(np.count_nonzero(events["kind"] == EventKind.RPL))
-    refused = int(np.count_nonzero(events["kind"] == EventKind.REJ))
+    moved = int(np.count_nonzero(events["kind"] == EventKind.ORDER_REPLACED))
+    refused = int(np.count_nonzero(events["kind"] == EventKind.ORDER_REJECTED))
     if (moved, refused) != (2 * parameters.entries, 0) or len(hashes) != 1:
         raise AssertionError(f"{moved} sides moved, {refused} entries refused, {len(hashes)} states")
     figure = distribution(times, "us")

@@ -43,7 +43,7 @@ def run_uncross(report: Report, name: str) -> None:
         hashes.add(engine.state_hash())
     np.copyto(engine.states.view(np.uint8), start)
     events = engine.apply(state_row(engine, MarketState.OPEN))
-    volume = int(events["lots"][events["kind"] == EventKind.UNX][0])
+    volume = int(events["lots"][events["kind"] == EventKind.UNCROSSED][0])
     if volume != largest_volume(orders) or len(hashes) != 1:
         raise AssertionError(f"volume {volume}, expected {largest_volume(orders)}; {len(hashes)} states")
     pairs = int(np.count_nonzero(events["kind"] == EventKind.FILL)) // 2

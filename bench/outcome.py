@@ -11,7 +11,7 @@ from exchange.engine.engine import Engine
 from exchange.records import count_told
 from exchange.units import NS_PER_S
 
-REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
+REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Meter:
         self._events += count_told(events)
         self._fill_rows += int(np.count_nonzero(events["kind"] == EventKind.FILL))
         reasons = events["reason"][np.isin(events["kind"], REFUSALS)]
-        self._refused.update(RejectReason(reason).name for reason in reasons)
+        self._refused.update(RejectReason(reason).abbreviation for reason in reasons)
         return events
 
     def outcome(self) -> Outcome:

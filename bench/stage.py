@@ -18,7 +18,7 @@ from exchange.engine.engine import Engine
 from exchange.records import COMMAND, blank_rows, told_apart
 
 BATCH_ROWS = 512
-REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
+REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
 
 
 class WrongResult(AssertionError):
@@ -75,7 +75,7 @@ class Stage:
         if (trades, refused) != (self.flow.fills, 0):
             name = self.flow.parameters.name
             raise WrongResult(f"{name}: {trades} trades and {refused} refusals, expected {self.flow.fills} and 0")
-        return {EventKind(kind).name: int(counts[kind]) for kind in np.flatnonzero(counts)}
+        return {EventKind(kind).abbreviation: int(counts[kind]) for kind in np.flatnonzero(counts)}
 
 
 def set_stage(parameters: Parameters, limits: str = "venue") -> Stage:
@@ -99,7 +99,7 @@ def without_client_ids(stage: Stage) -> Stage:
     engine = engine_at(tape, opening)
     events = engine.apply(tape.commands[opening:])
     order_ids = np.zeros(1 + len(entries), np.int64)
-    order_ids[entries] = events["order_id"][events["kind"] == EventKind.ACK]
+    order_ids[entries] = events["order_id"][events["kind"] == EventKind.ORDER_ACCEPTED]
     rows = tape.commands[opening:].copy()
     named = np.isin(rows["kind"], (CommandKind.CANCEL, CommandKind.REPLACE))
     rows["order_id"] = np.where(named, order_ids[entered["order"]], 0)

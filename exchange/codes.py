@@ -107,38 +107,77 @@ class CommandFlag(IntFlag):
 
 
 class EventKind(IntEnum):
-    """What an EVENT row tells. The short names are those of scenarios and logs."""
+    """What an EVENT row reports."""
 
-    ACK = 1  # new order accepted
-    REJ = 2  # new order rejected
-    RST = 3  # the order now rests
+    ORDER_ACCEPTED = 1  # new order accepted
+    ORDER_REJECTED = 2  # new order rejected
+    ORDER_RESTED = 3  # the order now rests
     FILL = 4  # one order's part of a trade; rows come in pairs: resting then aggressor (uncross: buyer, seller)
-    RFR = 5  # an iceberg shows a new slice
-    RPL = 6  # replace accepted; flags KEPT or LOST, neither: it amounts to a cancel
-    RREJ = 7
-    CREJ = 8
-    CXL = 9
-    DEC = 10  # self-match decrement; rows come in pairs: resting then aggressor
-    TRG = 11
-    UNX = 12
-    IOP = 13
-    STA = 14
-    KIL = 15
-    DSC = 16
-    MMP = 17
-    MMPR = 18
-    MASS = 19  # a mass cancel is complete; lots counts the orders that left
-    POS = 20  # an account's position and margin after the fills of one command
-    CASH = 21  # money moved: deposit, withdrawal
-    LISTED = 22
-    ACCOUNT = 23  # account defined or changed
-    SESSION = 24
-    REFUSED = 25  # a venue's command (state change, cash, kill, timer) refused
-    LIFTED = 26  # a kill is lifted
-    TIMER = 27  # a dead-man timer is armed or disarmed
-    QUOTED = 28  # what became of both sides of an accepted entry of a mass quote
-    PROTECTED = 29  # a protection group is defined or changed
-    IMP = 30  # implied price of a side as it is shown now; no lots: gone
+    ICEBERG_REFRESHED = 5  # an iceberg shows a new slice
+    ORDER_REPLACED = 6  # replace accepted; flags KEPT or LOST, neither: it amounts to a cancel
+    REPLACE_REJECTED = 7
+    CANCEL_REJECTED = 8
+    ORDER_CANCELLED = 9
+    SELF_MATCH_DECREMENTED = 10  # self-match decrement; rows come in pairs: resting then aggressor
+    STOP_TRIGGERED = 11
+    UNCROSSED = 12
+    INDICATIVE_PRICE = 13
+    STATE_CHANGED = 14
+    KILLED = 15
+    DISCONNECTED = 16
+    PROTECTION_TRIPPED = 17
+    PROTECTION_RESET = 18
+    MASS_CANCELLED = 19  # a mass cancel is complete; lots counts the orders that left
+    POSITION_CHANGED = 20  # an account's position and margin after the fills of one command
+    CASH_MOVED = 21  # money moved: deposit, withdrawal
+    INSTRUMENT_LISTED = 22
+    ACCOUNT_DEFINED = 23  # account defined or changed
+    SESSION_OPENED = 24
+    COMMAND_REFUSED = 25  # a venue's command (state change, cash, kill, timer) refused
+    KILL_LIFTED = 26  # a kill is lifted
+    TIMER_SET = 27  # a dead-man timer is armed or disarmed
+    QUOTE_ACCEPTED = 28  # what became of both sides of an accepted entry of a mass quote
+    PROTECTION_DEFINED = 29  # a protection group is defined or changed
+    IMPLIED_PRICE = 30  # implied price of a side as it is shown now; no lots: gone
+
+    @property
+    def abbreviation(self) -> str:
+        """What scenarios and logs call it."""
+        return EVENT_ABBREVIATIONS[self]
+
+
+EVENT_ABBREVIATIONS = {
+    EventKind.ORDER_ACCEPTED: "ACK",
+    EventKind.ORDER_REJECTED: "REJ",
+    EventKind.ORDER_RESTED: "RST",
+    EventKind.ICEBERG_REFRESHED: "RFR",
+    EventKind.ORDER_REPLACED: "RPL",
+    EventKind.REPLACE_REJECTED: "RREJ",
+    EventKind.CANCEL_REJECTED: "CREJ",
+    EventKind.ORDER_CANCELLED: "CXL",
+    EventKind.SELF_MATCH_DECREMENTED: "DEC",
+    EventKind.STOP_TRIGGERED: "TRG",
+    EventKind.UNCROSSED: "UNX",
+    EventKind.INDICATIVE_PRICE: "IOP",
+    EventKind.STATE_CHANGED: "STA",
+    EventKind.KILLED: "KIL",
+    EventKind.DISCONNECTED: "DSC",
+    EventKind.PROTECTION_TRIPPED: "MMP",
+    EventKind.PROTECTION_RESET: "MMPR",
+    EventKind.MASS_CANCELLED: "MASS",
+    EventKind.POSITION_CHANGED: "POS",
+    EventKind.CASH_MOVED: "CASH",
+    EventKind.INSTRUMENT_LISTED: "LISTED",
+    EventKind.ACCOUNT_DEFINED: "ACCOUNT",
+    EventKind.SESSION_OPENED: "SESSION",
+    EventKind.COMMAND_REFUSED: "REFUSED",
+    EventKind.KILL_LIFTED: "LIFTED",
+    EventKind.TIMER_SET: "TIMER",
+    EventKind.QUOTE_ACCEPTED: "QUOTED",
+    EventKind.PROTECTION_DEFINED: "PROTECTED",
+    EventKind.IMPLIED_PRICE: "IMP",
+    EventKind.FILL: "FILL",
+}
 
 
 class EventFlag(IntFlag):
@@ -213,10 +252,15 @@ class RejectReason(IntEnum):
     BAND = 17
     CLOSE_ONLY = 18
     POSITION = 19
-    RISK = 20
+    INSUFFICIENT_MARGIN = 20
     FULL = 21
     PO_CROSS = 22
     ELECTED = 23
+
+    @property
+    def abbreviation(self) -> str:
+        """What rules, scenarios and logs call it."""
+        return "RISK" if self is RejectReason.INSUFFICIENT_MARGIN else self.name
 
 
 class MarketState(IntEnum):

@@ -33,6 +33,7 @@ from exchange.compiler import Kernel
 ROOT = Path(__file__).parent
 KERNEL_SOURCES = (
     "codes.py",
+    "kernel_codes.py",
     "units.py",
     "records.py",
     "limits.py",

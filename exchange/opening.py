@@ -90,7 +90,7 @@ def _matters(rows: np.ndarray) -> np.ndarray:
 def _of_settling(events: np.ndarray) -> np.ndarray:
     """Events that tell whether a closed group has its settlement."""
     kinds = events["kind"]
-    of_settling: np.ndarray = (kinds == EventKind.STA) | (kinds == EventKind.LISTED)
+    of_settling: np.ndarray = (kinds == EventKind.STATE_CHANGED) | (kinds == EventKind.INSTRUMENT_LISTED)
     return of_settling
 
 
@@ -245,7 +245,7 @@ class OpenVenue:
     def set_state(self, group: int, state: MarketState) -> None:
         """Bring a product group into a state by the operator's command."""
         fields = {"kind": CommandKind.SET_STATE, "order_type": state, "group": group, "reason": StateReason.OPERATOR}
-        _expect(self.venue.run_now(fields), EventKind.STA, f"group {group} to {state.name}")
+        _expect(self.venue.run_now(fields), EventKind.STATE_CHANGED, f"group {group} to {state.name}")
 
     def define_account(self, terms: AccountPayload) -> None:
         """Define an account, or change its limits."""
@@ -255,7 +255,7 @@ class OpenVenue:
         """Pay into an account."""
         check_deposit(self.engine.states, mills)
         fields = {"kind": CommandKind.DEPOSIT, "account": account, "price": mills}
-        _expect(self.venue.run_now(fields), EventKind.CASH, f"deposit of {mills} to account {account}")
+        _expect(self.venue.run_now(fields), EventKind.CASH_MOVED, f"deposit of {mills} to account {account}")
 
     def make_key(
         self, name: str, account: int, deposit_mills: int = 0, scopes: tuple[str, ...] = ("read", "trade"),

@@ -189,7 +189,7 @@ def told_apart(events: np.ndarray) -> np.ndarray:
         apart[name][second - 1] = 0
     for name in ("reference", "account_sequence"):
         apart[name][second] = 0
-    apart["kind"][second] = EventKind.RST
+    apart["kind"][second] = EventKind.ORDER_RESTED
     return apart
 
 

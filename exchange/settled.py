@@ -12,7 +12,7 @@ import numpy as np
 from exchange.codes import EventKind, MarketState
 from exchange.publish.rows import INSTRUMENT, KIND, REFERENCE, STATE, TIME_NS, Row
 
-_STA, _LISTED = int(EventKind.STA), int(EventKind.LISTED)
+_STA, _LISTED = int(EventKind.STATE_CHANGED), int(EventKind.INSTRUMENT_LISTED)
 _CLOSED = int(MarketState.CLOSED)
 
 

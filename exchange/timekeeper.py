@@ -22,8 +22,19 @@ from exchange.settled import Settled
 
 INDICATIVE_NS = 100_000_000
 COLLECTING = (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.RESERVED, MarketState.PAUSED)
-CHANGES = frozenset(map(int, (EventKind.ACK, EventKind.RST, EventKind.RPL, EventKind.CXL, EventKind.UNX)))
-_STA = int(EventKind.STA)
+CHANGES = frozenset(
+    map(
+        int,
+        (
+            EventKind.ORDER_ACCEPTED,
+            EventKind.ORDER_RESTED,
+            EventKind.ORDER_REPLACED,
+            EventKind.ORDER_CANCELLED,
+            EventKind.UNCROSSED,
+        ),
+    )
+)
+_STA = int(EventKind.STATE_CHANGED)
 
 # submit(fields of a COMMAND, done): sequence it with the next batch; `done` is called when it is released.
 Submit = Callable[[dict[str, int], Callable[[list[Row]], None]], None]

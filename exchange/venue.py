@@ -42,7 +42,7 @@ from exchange.wire.messages import AccountSnapshot, BatchResult, Err, MarginView
 SMALL_COMMIT_ROWS = 4
 SLOW_COMMIT_NS = 3_000_000
 LOWEST_TICK = -(2**31) + 1
-_LISTED = int(EventKind.LISTED)
+_LISTED = int(EventKind.INSTRUMENT_LISTED)
 _FILL = int(EventKind.FILL)
 
 # spawn(job, done): run `job` on the helper thread, then `done(error or None)` in the loop, never within the call.

@@ -23,7 +23,7 @@ from exchange.publish.rows import KIND, read_rows
 from exchange.records import COMMAND
 from exchange.seams import Clock
 
-_LISTED = int(EventKind.LISTED)
+_LISTED = int(EventKind.INSTRUMENT_LISTED)
 # Called when a command of the venue's own is released, with its events; or with why it was refused.
 Done = Callable[[list[EventTuple]], None]
 Refused = Callable[[str], None]

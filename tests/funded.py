@@ -15,7 +15,7 @@ HOURS = {F27: 744, G27: 672, TERM: 26_304}
 MARK, LOW, HIGH = 2_810, 2_248, 3_372
 PSR, INTRA, TIER = 400, 60, 50
 RICH = 9
-REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.REFUSED)
+REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.COMMAND_REFUSED)
 
 
 def h100_market(taker_fee: int = 0) -> dict[str, Any]:
@@ -97,5 +97,5 @@ class Funded:
 
 
 def _text(event: Any) -> str:
-    name = EventKind(event.kind).name
-    return f"{name} {RejectReason(event.reason).name}" if event.kind in REFUSALS else name
+    name = EventKind(event.kind).abbreviation
+    return f"{name} {RejectReason(event.reason).abbreviation}" if event.kind in REFUSALS else name

@@ -305,7 +305,7 @@ def told_beside(reference: Reference, reason: RejectReason, order: Order, replac
             worst = worst_price(reference, order.instrument, order.side)
             low, high = (low, worst) if order.side == Side.BUY else (worst, high)
         return {"level_lots": low, "hidden_lots": high}
-    if reason == RejectReason.RISK:
+    if reason == RejectReason.INSUFFICIENT_MARGIN:
         clearing, account = reference.clearing, reference.clearing.accounts[order.account]
         now = reference.working(order.account)
         then = [other for other in now if other is not replaced] + [order]
@@ -317,7 +317,7 @@ def told_beside(reference: Reference, reason: RejectReason, order: Order, replac
 
 def told_of_new(reference: Reference, reason: RejectReason) -> dict[str, int]:
     """The same of a NEW."""
-    known = reason in (RejectReason.BAND, RejectReason.RISK)
+    known = reason in (RejectReason.BAND, RejectReason.INSUFFICIENT_MARGIN)
     return told_beside(reference, reason, reference.draft(reference.command), None) if known else {}
 
 
@@ -338,7 +338,7 @@ def _risk_checks(reference: Reference, order: Order, replaced: Order | None) -> 
     yield account.close_only and not closes, RejectReason.CLOSE_ONLY
     yield clearing.limit_broken(account, working, order), RejectReason.POSITION
     short_of_money = clearing.hold_mills(account, working) > clearing.funds_mills(account)
-    yield short_of_money and not closes, RejectReason.RISK
+    yield short_of_money and not closes, RejectReason.INSUFFICIENT_MARGIN
     yield replaced is None and reference.ids.is_full(), RejectReason.FULL
     yield side_is_full(reference, order, replaced), RejectReason.FULL
 

@@ -41,4 +41,6 @@ def collect_again(reference: Reference, index: int, own: MarketState) -> bool:
 def _collect(reference: Reference, index: int, own: MarketState, until_ns: int) -> None:
     state = MarketState.PAUSED if own == MarketState.PAUSED else MarketState.RESERVED
     reference.phases.reserve(reference.phases.own[index], state, until_ns, reference.command.time_ns)
-    reference.emit(EventKind.STA, instrument=index, state=state, reason=StateReason.COLLAR, value_tick_lots=until_ns)
+    reference.emit(
+        EventKind.STATE_CHANGED, instrument=index, state=state, reason=StateReason.COLLAR, value_tick_lots=until_ns
+    )

@@ -142,7 +142,7 @@ class Reference:
         self.ids.take()
         self.entries += 1
         self.orders[order.order_id] = order
-        self.order_event(EventKind.ACK, order, reference=self.command.request_id, **told)
+        self.order_event(EventKind.ORDER_ACCEPTED, order, reference=self.command.request_id, **told)
         order.stamp = next(STAMPS)
 
     def enter(self, order: Order) -> None:
@@ -174,7 +174,7 @@ class Reference:
         book, instrument = self.books[order.instrument], self.clearing.instruments[order.instrument]
         if not instrument.low_tick <= order.price <= instrument.high_tick:
             order.shown_lots = 0
-            self.order_event(EventKind.RST, order, lots=0, in_stream=False)
+            self.order_event(EventKind.ORDER_RESTED, order, lots=0, in_stream=False)
             return
         best = book.best(order.side)
         if best is None or signed(order.side) * (order.price - best.price) > 0:
@@ -182,7 +182,7 @@ class Reference:
         book.rest(order)
         level = book.level_lots(order.side, order.price)
         self.order_event(
-            EventKind.RST, order, lots=order.shown_lots, hidden_lots=order.leaves_lots - order.shown_lots,
+            EventKind.ORDER_RESTED, order, lots=order.shown_lots, hidden_lots=order.leaves_lots - order.shown_lots,
             level_lots=level, in_stream=False,
         )  # fmt: skip
 
@@ -192,7 +192,7 @@ class Reference:
         book.remove(order)
         book.rest(order)
         self.order_event(
-            EventKind.RFR, order, lots=order.shown_lots, hidden_lots=order.leaves_lots - order.shown_lots,
+            EventKind.ICEBERG_REFRESHED, order, lots=order.shown_lots, hidden_lots=order.leaves_lots - order.shown_lots,
             level_lots=book.level_lots(order.side, order.price),
         )  # fmt: skip
 
@@ -201,7 +201,7 @@ class Reference:
         order = self.find(command)
         reason = first_failure(self._cancel_checks(order))
         if order is None or reason != RejectReason.NONE:
-            self.refuse_change(EventKind.CREJ, reason, order)
+            self.refuse_change(EventKind.CANCEL_REJECTED, reason, order)
         else:
             self.cancel_order(order, CancelReason.USER, reference=command.request_id)
 
@@ -223,7 +223,7 @@ class Reference:
         fields = {name: getattr(self.command, name) for name in names}
         if reason == RejectReason.STATE and self.command.instrument in self.books:
             fields |= {"liquidity": self.market_state(self.command.instrument)}
-        if kind == EventKind.REJ:
+        if kind == EventKind.ORDER_REJECTED:
             fields |= {"state": OrderState.REJECTED, "order_lots": self.command.lots}
             fields |= {"price": max(-PRICE_CEILING, min(self.command.price, PRICE_CEILING))}
             fields |= {"account_sequence": self.next_number(self.command.account)}
@@ -300,7 +300,7 @@ class Reference:
         level = book.level_lots(order.side, order.price)
         state = OrderState.EXPIRED if reason == CancelReason.EXPIRED else OrderState.CANCELLED
         self.order_event(
-            EventKind.CXL, order, reason=reason, lots=lots, state=state, reference=reference,
+            EventKind.ORDER_CANCELLED, order, reason=reason, lots=lots, state=state, reference=reference,
             flags=0 if rested else EventFlag.NEVER_RESTED, level_lots=level if rested else 0,
         )  # fmt: skip
         self.end_order(order)
@@ -350,7 +350,7 @@ class Reference:
             if last:
                 self.next_number(account_number)
             self.emit(
-                EventKind.POS, account=account_number, instrument=index, price=instrument.settle_tick,
+                EventKind.POSITION_CHANGED, account=account_number, instrument=index, price=instrument.settle_tick,
                 lots=position.lots, value_tick_lots=position.mark_num, account_sequence=sequence,
                 flags=EventFlag.MARGIN if last else 0, reference=self.hold_mills(account),
                 amount_mills=self.clearing.equity_mills(account),
@@ -363,7 +363,7 @@ class Reference:
 
 
 def _unsupported(reference: Reference) -> None:
-    reference.refuse(EventKind.REFUSED, RejectReason.BAD_COMBO)
+    reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.BAD_COMBO)
 
 
 COMMANDS: dict[int, Callable[[Reference], None]] = {

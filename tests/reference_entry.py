@@ -21,11 +21,11 @@ def new(reference: Reference) -> None:
     live = reference.find_client(command.account, client_words(command))
     if reason == RejectReason.DUP_ID and live is not None and has_same_content(live, command):
         reference.order_event(
-            EventKind.REJ, live, in_stream=False, reason=reason, session=command.session,
+            EventKind.ORDER_REJECTED, live, in_stream=False, reason=reason, session=command.session,
             reference=command.request_id, flags=EventFlag.SAME,
         )  # fmt: skip
     elif reason != RejectReason.NONE:
-        reference.refuse(EventKind.REJ, reason, **told_of_new(reference, reason))
+        reference.refuse(EventKind.ORDER_REJECTED, reason, **told_of_new(reference, reason))
     else:
         _take(reference, reference.draft(command))
 

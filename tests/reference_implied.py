@@ -181,4 +181,4 @@ def tell_implied(reference: Reference) -> None:
             told = shown.get(side, (price, 0))
             if told != (price, lots):
                 reference.implied[index, side] = told
-                reference.emit(EventKind.IMP, instrument=index, side=side, price=told[0], lots=told[1])
+                reference.emit(EventKind.IMPLIED_PRICE, instrument=index, side=side, price=told[0], lots=told[1])

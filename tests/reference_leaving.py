@@ -31,7 +31,7 @@ def kill(reference: Reference) -> None:
     """KILL-001 to KILL-003: block the whole scope first, then cancel what it works, but not in CLOSED markets."""
     reason = _scope_reason(reference)
     if reason != RejectReason.NONE:
-        reference.refuse(EventKind.REFUSED, reason)
+        reference.refuse(EventKind.COMMAND_REFUSED, reason)
         return
     command = reference.command
     noted = command.order_type != Scope.SESSION or reference.sessions.take(command.group)
@@ -41,7 +41,7 @@ def kill(reference: Reference) -> None:
             _parties(reference, account).add(command.reason)
         orders = [order for order in reference.orders.values() if _in_scope(reference, order, account)]
         leaving += orders
-        _tell(reference, EventKind.KIL, account, len(orders))
+        _tell(reference, EventKind.KILLED, account, len(orders))
     for order in sorted(leaving, key=lambda order: order.entry):
         reference.cancel_order(order, CancelReason.KILL, command.request_id)
 
@@ -54,11 +54,11 @@ def unkill(reference: Reference) -> None:
         if parties and command.reason not in parties:
             reason = RejectReason.KILLED
     if reason != RejectReason.NONE:
-        reference.refuse(EventKind.REFUSED, reason)
+        reference.refuse(EventKind.COMMAND_REFUSED, reason)
         return
     for account in _places(reference):
         _parties(reference, account).discard(command.reason)
-        _tell(reference, EventKind.LIFTED, account, 0)
+        _tell(reference, EventKind.KILL_LIFTED, account, 0)
 
 
 def _scope_reason(reference: Reference) -> RejectReason:
@@ -114,10 +114,10 @@ def disconnect(reference: Reference) -> None:
     command = reference.command
     whole = bool(command.flags & CommandFlag.WHOLE_ACCOUNT)
     if (command.account or whole) and command.account not in reference.clearing.accounts:
-        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_ACCOUNT)
+        reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_ACCOUNT)
         return
     if not command.session and not whole:
-        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN)
+        reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN)
         return
     orders = [
         order
@@ -137,7 +137,7 @@ def _part_with(reference: Reference, orders: list[Order], account: int, session:
     for order in waiting:
         order.waits = reason
     reference.emit(
-        EventKind.DSC, account=account, session=session, reason=reason, lots=len(now) + len(waiting),
+        EventKind.DISCONNECTED, account=account, session=session, reason=reason, lots=len(now) + len(waiting),
         instrument=reference.command.instrument if reason == CancelReason.COD else 0,
         reference=reference.command.request_id if reason == CancelReason.COD else 0,
         flags=EventFlag.QUEUED if waiting else 0, account_sequence=reference.next_number(account),
@@ -159,12 +159,12 @@ def set_timer(reference: Reference) -> None:
     command = reference.command
     account = reference.clearing.accounts.get(command.account)
     if account is None:
-        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_ACCOUNT)
+        reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_ACCOUNT)
     elif command.lots < 0:
-        reference.refuse(EventKind.REFUSED, RejectReason.BAD_QTY)
+        reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.BAD_QTY)
     else:
         account.timer_ns = command.time_ns + command.lots * NS_PER_MS if command.lots else 0
-        reference.answer(EventKind.TIMER, value_tick_lots=account.timer_ns)
+        reference.answer(EventKind.TIMER_SET, value_tick_lots=account.timer_ns)
 
 
 def fire_timers(reference: Reference) -> None:

@@ -112,7 +112,12 @@ def quote(reference: Reference) -> None:
             states[wanted.side] = _enter(reference, wanted)
     ids = [wanted.old.order_id if wanted.old and wanted.lots else 0 for wanted in both]
     reference.answer(
-        EventKind.QUOTED, lots=place, state=states[0], liquidity=states[1], order_id=ids[0], client_order_id_0=ids[1]
+        EventKind.QUOTE_ACCEPTED,
+        lots=place,
+        state=states[0],
+        liquidity=states[1],
+        order_id=ids[0],
+        client_order_id_0=ids[1],
     )
 
 
@@ -122,7 +127,7 @@ def _reject(reference: Reference, reason: RejectReason, place: int) -> None:
     if reason == RejectReason.STATE:
         told["liquidity"] = reference.market_state(command.instrument)
     reference.answer(
-        EventKind.REJ, reason=reason, order_type=OrderType.QUOTE, state=OrderState.REJECTED,
+        EventKind.ORDER_REJECTED, reason=reason, order_type=OrderType.QUOTE, state=OrderState.REJECTED,
         account_sequence=reference.next_number(command.account), **told,
     )  # fmt: skip
 
@@ -167,7 +172,10 @@ def _risk_checks(reference: Reference, both: list[Wanted]) -> Check:
     opens = not all(clearing.only_closes(account, working, order) for order in entering)
     yield account.close_only and opens, RejectReason.CLOSE_ONLY
     yield any(clearing.limit_broken(account, working, order) for order in entering), RejectReason.POSITION
-    yield opens and clearing.hold_mills(account, working) > clearing.funds_mills(account), RejectReason.RISK
+    yield (
+        opens and clearing.hold_mills(account, working) > clearing.funds_mills(account),
+        RejectReason.INSUFFICIENT_MARGIN,
+    )
     fresh = sum(wanted.enters and wanted.fresh for wanted in both)
     yield not reference.ids.has_room(fresh), RejectReason.FULL
     for wanted, order in zip([wanted for wanted in both if wanted.enters], entering, strict=True):
@@ -203,7 +211,7 @@ def _leave(reference: Reference, wanted: Wanted) -> QuoteState:
     order.shown_lots = min(order.shown_lots, order.leaves_lots)
     told = {"flags": EventFlag.LOST, "hidden_lots": old_price} if wanted.changes else {"flags": EventFlag.KEPT}
     reference.order_event(
-        EventKind.RPL, order, reference=command.request_id, lots=order.leaves_lots,
+        EventKind.ORDER_REPLACED, order, reference=command.request_id, lots=order.leaves_lots,
         level_lots=book.level_lots(order.side, old_price), **told,
     )  # fmt: skip
     return QuoteState.NONE if wanted.changes else QuoteState.KEPT
@@ -239,7 +247,7 @@ def set_protection(reference: Reference) -> None:
     command = reference.command
     reason = first_failure(_set_checks(reference))
     if reason != RejectReason.NONE:
-        reference.refuse(EventKind.REFUSED, reason)
+        reference.refuse(EventKind.COMMAND_REFUSED, reason)
         return
     key = (command.account, command.smp_id)
     protection = reference.protections.setdefault(key, Protection(*key))
@@ -250,7 +258,7 @@ def set_protection(reference: Reference) -> None:
         Threshold.DELTA: command.minimum_lots,
         Threshold.HOURS: command.price,
     }
-    _answer(reference, EventKind.PROTECTED, protection)
+    _answer(reference, EventKind.PROTECTION_DEFINED, protection)
 
 
 def _set_checks(reference: Reference) -> Check:
@@ -267,12 +275,14 @@ def reset_protection(reference: Reference) -> None:
     command = reference.command
     protection = reference.protections.get((command.account, command.smp_id))
     if command.account not in reference.clearing.accounts:
-        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_ACCOUNT)
+        reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_ACCOUNT)
     elif protection is None:
-        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN)
+        reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN)
     else:
         protection.tripped, protection.fills = Threshold.NONE, []
-        _answer(reference, EventKind.MMPR, protection, account_sequence=reference.next_number(command.account))
+        _answer(
+            reference, EventKind.PROTECTION_RESET, protection, account_sequence=reference.next_number(command.account)
+        )
 
 
 def _answer(reference: Reference, kind: EventKind, protection: Protection, **told: Any) -> None:
@@ -312,7 +322,7 @@ def pull_tripped(reference: Reference) -> None:
             if order.order_type == OrderType.QUOTE and order.protection == protection.number
         ]
         reference.emit(
-            EventKind.MMP, account=protection.account, order_id=protection.number, reason=protection.tripped,
+            EventKind.PROTECTION_TRIPPED, account=protection.account, order_id=protection.number, reason=protection.tripped,
             state=ProtectionState.TRIPPED, lots=len(quotes),
             account_sequence=reference.next_number(protection.account),
         )  # fmt: skip

@@ -24,7 +24,7 @@ def replace_order(reference: Reference) -> None:
     reason = replace_reason(reference, command)
     if order is None or reason != RejectReason.NONE:
         told = told_beside(reference, reason, changed_by(order, command), order) if order else {}
-        reference.refuse_change(EventKind.RREJ, reason, order, **told)
+        reference.refuse_change(EventKind.REPLACE_REJECTED, reason, order, **told)
         return
     changed = changed_by(order, command)
     kept = keeps_priority(order, changed)
@@ -39,7 +39,7 @@ def replace_order(reference: Reference) -> None:
         book.top = [None if holder is order else holder for holder in book.top]
     order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
     if changed.leaves_lots <= 0:
-        reference.order_event(EventKind.RPL, order, reference=command.request_id, lots=order.leaves_lots)
+        reference.order_event(EventKind.ORDER_REPLACED, order, reference=command.request_id, lots=order.leaves_lots)
         reference.cancel_order(order, CancelReason.IFM)
         return
     order.price, order.order_lots, order.leaves_lots = changed.price, changed.order_lots, changed.leaves_lots
@@ -47,12 +47,12 @@ def replace_order(reference: Reference) -> None:
     level = book.level_lots(order.side, old_price)
     if kept:
         reference.order_event(
-            EventKind.RPL, order, reference=command.request_id, flags=EventFlag.KEPT, level_lots=level,
+            EventKind.ORDER_REPLACED, order, reference=command.request_id, flags=EventFlag.KEPT, level_lots=level,
             lots=order.leaves_lots,
         )  # fmt: skip
         return
     reference.order_event(
-        EventKind.RPL, order, reference=command.request_id, flags=EventFlag.LOST, level_lots=level,
+        EventKind.ORDER_REPLACED, order, reference=command.request_id, flags=EventFlag.LOST, level_lots=level,
         hidden_lots=old_price, lots=order.leaves_lots,
     )  # fmt: skip
     reference.aggress(order)

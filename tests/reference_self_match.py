@@ -34,7 +34,7 @@ def _decrement(reference: Reference, order: Order, lots: int) -> None:
     if rested and not order.leaves_lots:
         book.remove(order)
     reference.order_event(
-        EventKind.DEC, order, lots=lots, flags=0 if rested else EventFlag.NEVER_RESTED,
+        EventKind.SELF_MATCH_DECREMENTED, order, lots=lots, flags=0 if rested else EventFlag.NEVER_RESTED,
         level_lots=book.level_lots(order.side, order.price) if rested else 0,
         state=OrderState.OPEN if order.leaves_lots else OrderState.CANCELLED,
     )  # fmt: skip

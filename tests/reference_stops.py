@@ -72,7 +72,7 @@ def inject(reference: Reference, order: Order) -> None:
     order.price = injection_price(reference, order)
     order.pending = False
     order.stamp = next(STAMPS)
-    reference.order_event(EventKind.TRG, order, lots=order.leaves_lots)
+    reference.order_event(EventKind.STOP_TRIGGERED, order, lots=order.leaves_lots)
 
 
 def injection_price(reference: Reference, order: Order) -> int:
@@ -168,7 +168,7 @@ def replace(reference: Reference, order: Order) -> None:
     reason = checks.first_failure(checks.stop_replace_checks(reference, order, new))
     if reason != RejectReason.NONE:
         told = checks.told_beside(reference, reason, new, order)
-        reference.refuse_change(EventKind.RREJ, reason, order, **told)
+        reference.refuse_change(EventKind.REPLACE_REJECTED, reason, order, **told)
         return
     if is_over(new, command.time_ns):
         expire_replaced(reference, order, new)
@@ -179,7 +179,7 @@ def replace(reference: Reference, order: Order) -> None:
     if lost:
         order.stamp = next(STAMPS)
     reference.order_event(
-        EventKind.RPL, order, reference=command.request_id, lots=order.leaves_lots, state=OrderState.PENDING,
+        EventKind.ORDER_REPLACED, order, reference=command.request_id, lots=order.leaves_lots, state=OrderState.PENDING,
         flags=EventFlag.LOST if lost else EventFlag.KEPT,
     )  # fmt: skip
     if lost:

@@ -117,7 +117,7 @@ def halt(reference: Reference, order: Order, index: int, reason: StateReason, mi
     phase = phases.groups[instrument.group] if lead else phases.own[instrument.index]
     phases.reserve(phase, MarketState.RESERVED, until_ns, now_ns)
     reference.emit(
-        EventKind.STA, state=MarketState.RESERVED, reason=reason, value_tick_lots=until_ns,
+        EventKind.STATE_CHANGED, state=MarketState.RESERVED, reason=reason, value_tick_lots=until_ns,
         instrument=0 if lead else instrument.index, reference=instrument.group if lead else 0,
     )  # fmt: skip
     for quote in [other for other in reference.orders.values() if other.order_type == OrderType.QUOTE]:

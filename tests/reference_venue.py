@@ -43,12 +43,12 @@ def set_state(reference: Reference) -> None:
     instruments = reference.clearing.instruments
     instrument = instruments.get(command.instrument)
     if (command.instrument and instrument is None) or (not command.instrument and command.group not in phases.groups):
-        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_INST)
+        reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_INST)
         return
     reason, present = phases.refusal(instrument, command.group, command.order_type)
     forced = command.flags & CommandFlag.FORCE and command.order_type in GOES_TO
     if reason != RejectReason.NONE and not forced:
-        reference.refuse(EventKind.REFUSED, reason, state=present)
+        reference.refuse(EventKind.COMMAND_REFUSED, reason, state=present)
         return
     wanted = MarketState(command.order_type)
     before = {index: reference.market_state(index) for index in instruments}
@@ -69,7 +69,7 @@ def set_state(reference: Reference) -> None:
         if instrument is not None and wanted in (MarketState.OPEN, MarketState.CLOSED):
             reference.guards[instrument.index].extensions = 0
         reference.emit(
-            EventKind.STA, reason=command.reason, state=wanted, instrument=command.instrument, reference=command.group,
+            EventKind.STATE_CHANGED, reason=command.reason, state=wanted, instrument=command.instrument, reference=command.group,
             value_tick_lots=phases.until_ns(instrument, command.group),
         )  # fmt: skip
     release_waiting(reference, command.group if instrument is None else instrument.group)
@@ -99,7 +99,7 @@ def uncross(reference: Reference, index: int) -> None:
             stops.elect(reference, index, book.last_tick, book.last_tick)  # STOP-010
         return
     reference.emit(
-        EventKind.UNX, instrument=index, price=result.price, lots=result.volume, leaves_lots=result.imbalance
+        EventKind.UNCROSSED, instrument=index, price=result.price, lots=result.volume, leaves_lots=result.imbalance
     )
     buys, sells = (book.parts(side, result.price, result.volume) for side in Side)
     while buys:
@@ -146,15 +146,19 @@ def indicative(reference: Reference) -> None:
     """IOP: where the book would uncross now (AUC-001)."""
     index = reference.command.instrument
     if index not in reference.books:
-        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_INST)
+        reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_INST)
         return
     result = stops.expected_uncross(reference, index, reference_tick(reference, index))
     reference.books[index].indicative_tick = None if result is None else result.price
     if result is None:
-        reference.emit(EventKind.IOP, instrument=index, flags=EventFlag.EMPTY)
+        reference.emit(EventKind.INDICATIVE_PRICE, instrument=index, flags=EventFlag.EMPTY)
     else:
         reference.emit(
-            EventKind.IOP, instrument=index, price=result.price, lots=result.volume, leaves_lots=result.imbalance
+            EventKind.INDICATIVE_PRICE,
+            instrument=index,
+            price=result.price,
+            lots=result.volume,
+            leaves_lots=result.imbalance,
         )
 
 
@@ -168,14 +172,14 @@ def cancel_all(reference: Reference) -> None:
     named = [] if instrument is None else [phases.effective(instrument)]
     named += [phases.groups[command.group].state] if command.group in phases.groups else []
     if command.account not in reference.clearing.accounts:
-        reference.refuse(EventKind.CREJ, RejectReason.UNKNOWN_ACCOUNT)
+        reference.refuse(EventKind.CANCEL_REJECTED, RejectReason.UNKNOWN_ACCOUNT)
     elif any(state not in CANCEL_STATES for state in named) or all_barred(reference):
-        reference.refuse(EventKind.CREJ, RejectReason.STATE)
+        reference.refuse(EventKind.CANCEL_REJECTED, RejectReason.STATE)
     else:
         orders = named_orders(reference)
         for order in orders:
             reference.cancel_order(order, CancelReason.USER, command.request_id)
-        reference.answer(EventKind.MASS, reason=CancelReason.USER, lots=len(orders))
+        reference.answer(EventKind.MASS_CANCELLED, reason=CancelReason.USER, lots=len(orders))
 
 
 def all_barred(reference: Reference) -> bool:
@@ -212,18 +216,18 @@ def move_cash(reference: Reference) -> None:
     command = reference.command
     account = reference.clearing.accounts.get(command.account)
     if account is None:
-        reference.refuse(EventKind.REFUSED, RejectReason.UNKNOWN_ACCOUNT)
+        reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_ACCOUNT)
         return
     out = command.kind == CommandKind.WITHDRAW
     clearing, hold = reference.clearing, reference.hold_mills(account)
     equity, funds = clearing.equity_mills(account), clearing.funds_mills(account)
     if command.price < 1:
-        reference.refuse(EventKind.REFUSED, RejectReason.BAD_QTY)
+        reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.BAD_QTY)
         return
     most = funds - hold if out else MONEY_MAX - clearing.deposits_mills
     if command.price > most:
-        reason = RejectReason.RISK if out else RejectReason.FULL
-        reference.refuse(EventKind.REFUSED, reason, amount_mills=command.price, value_tick_lots=most)
+        reason = RejectReason.INSUFFICIENT_MARGIN if out else RejectReason.FULL
+        reference.refuse(EventKind.COMMAND_REFUSED, reason, amount_mills=command.price, value_tick_lots=most)
         return
     amount = -command.price if out else command.price
     account.cash_mills += amount
@@ -232,7 +236,7 @@ def move_cash(reference: Reference) -> None:
     sequence = reference.next_number(account.number)
     reference.next_number(account.number)
     reference.answer(
-        EventKind.CASH, amount_mills=amount, account_sequence=sequence, value_tick_lots=equity + amount,
+        EventKind.CASH_MOVED, amount_mills=amount, account_sequence=sequence, value_tick_lots=equity + amount,
         reference=hold, order_id=equity - funds, flags=EventFlag.MARGIN,
     )  # fmt: skip
 
@@ -243,7 +247,7 @@ def move_cash(reference: Reference) -> None:
 def open_session(reference: Reference) -> None:
     forgotten = reference.sessions.open(reference.command.session, reference.command.account)
     reference.kills.pop((Scope.SESSION, forgotten), None)
-    reference.answer(EventKind.SESSION)
+    reference.answer(EventKind.SESSION_OPENED)
 
 
 def control(reference: Reference, kind: CommandKind, payload: dict[str, Any]) -> None:
@@ -254,7 +258,7 @@ def control(reference: Reference, kind: CommandKind, payload: dict[str, Any]) ->
             reference.books[index] = Book()
             reference.phases.list_book(clearing.instruments[index])
             reference.guards[index] = guard_of(next(one for one in payload["instruments"] if one["index"] == index))
-            reference.emit(EventKind.LISTED, instrument=index, price=clearing.instruments[index].settle_tick)
+            reference.emit(EventKind.INSTRUMENT_LISTED, instrument=index, price=clearing.instruments[index].settle_tick)
         for group in {listing["group"] for listing in payload["instruments"]}:
             if reference.phases.groups[group].state == MarketState.CLOSED:
                 reference.lead_months[group] = lead_month(clearing, group)
@@ -272,7 +276,7 @@ def control(reference: Reference, kind: CommandKind, payload: dict[str, Any]) ->
         clearing.accounts[payload["account"]] = Account(payload["account"], **limits)
     else:
         clearing.accounts[payload["account"]] = dataclasses.replace(known, **limits)
-    reference.emit(EventKind.ACCOUNT, account=payload["account"])
+    reference.emit(EventKind.ACCOUNT_DEFINED, account=payload["account"])
 
 
 def set_lead_makers(reference: Reference, payload: dict[str, Any]) -> None:
@@ -283,4 +287,4 @@ def set_lead_makers(reference: Reference, payload: dict[str, Any]) -> None:
     for index in named:
         reference.lead_makers[index] = [(account, percent) for account, percent in payload["makers"]]
     for account, _ in payload["makers"]:
-        reference.emit(EventKind.ACCOUNT, account=account)
+        reference.emit(EventKind.ACCOUNT_DEFINED, account=account)

@@ -280,7 +280,7 @@ def test_a_book_that_is_crossed_after_an_uncross_at_its_collar_is_asked_for_its_
     told: list[Row] = []
     bench.venue.submit(clamped, told.extend)
     bench.settle()
-    assert [row[KIND] for row in told if row[KIND] == EventKind.UNX]
+    assert [row[KIND] for row in told if row[KIND] == EventKind.UNCROSSED]
     bench.pass_ms(400)
     assert query.market_state(bench.venue.states, 1) == S.RESERVED
     assert len(commands(bench, CommandKind.INDICATIVE)) > before

@@ -3,11 +3,8 @@
 import numpy as np
 
 from exchange.book.levels import place_of, row_of, tick_of
-from exchange.codes import Side
 from exchange.kernel import kernel
-
-BUY = np.int64(Side.BUY)
-SELL = np.int64(Side.SELL)
+from exchange.kernel_codes import SIDE_BUY, SIDE_SELL
 
 
 @kernel
@@ -32,9 +29,11 @@ def inside(price, reference, collar_ticks):
 @kernel
 def is_crossed(book):
     """Whether some buy could meet some sell: a book that collects orders may be (AUC-001)."""
-    if book.best[BUY] == 0 or book.best[SELL] == 0:
+    if book.best[SIDE_BUY] == 0 or book.best[SIDE_SELL] == 0:
         return False
-    return tick_of(book, BUY, np.int64(book.best[BUY])) >= tick_of(book, SELL, np.int64(book.best[SELL]))
+    return tick_of(book, SIDE_BUY, np.int64(book.best[SIDE_BUY])) >= tick_of(
+        book, SIDE_SELL, np.int64(book.best[SIDE_SELL])
+    )
 
 
 @kernel
@@ -45,18 +44,18 @@ def equilibrium(state, book, reference):
     (AUC-004) the candidates are one interval, and the imbalance never rises along it: its two ends, and where its
     sign flips, are all that the remaining steps need.
     """
-    low = tick_of(book, SELL, np.int64(book.best[SELL]))
-    high = tick_of(book, BUY, np.int64(book.best[BUY]))
+    low = tick_of(book, SIDE_SELL, np.int64(book.best[SIDE_SELL]))
+    high = tick_of(book, SIDE_BUY, np.int64(book.best[SIDE_BUY]))
     buys = np.int64(0)
     for tick in range(low, high + 1):
-        buys += _lots_at(state, book, BUY, tick)
+        buys += _lots_at(state, book, SIDE_BUY, tick)
     sells = np.int64(0)
     volume = np.int64(-1)
     least = np.int64(0)
     first = last = last_positive = first_negative = low
     any_positive = any_negative = False
     for tick in range(low, high + 1):
-        sells += _lots_at(state, book, SELL, tick)
+        sells += _lots_at(state, book, SIDE_SELL, tick)
         traded = min(buys, sells)
         imbalance = buys - sells
         if traded > volume or (traded == volume and abs(imbalance) < least):
@@ -68,7 +67,7 @@ def equilibrium(state, book, reference):
                 any_positive, last_positive = True, tick
             elif imbalance < 0 and not any_negative:
                 any_negative, first_negative = True, tick
-        buys -= _lots_at(state, book, BUY, tick)
+        buys -= _lots_at(state, book, SIDE_BUY, tick)
     if any_positive and any_negative:  # AUC-007: only the pair where the sign flips
         price = _clamp(reference, last_positive, first_negative)
         return price, volume, least if price == last_positive else -least
@@ -87,8 +86,8 @@ def collared_equilibrium(state, book, reference, collar_ticks):
     if edge == price:
         return price, volume, imbalance
     buys = sells = np.int64(0)
-    for tick in range(edge, tick_of(book, BUY, np.int64(book.best[BUY])) + 1):
-        buys += _lots_at(state, book, BUY, tick)
-    for tick in range(tick_of(book, SELL, np.int64(book.best[SELL])), edge + 1):
-        sells += _lots_at(state, book, SELL, tick)
+    for tick in range(edge, tick_of(book, SIDE_BUY, np.int64(book.best[SIDE_BUY])) + 1):
+        buys += _lots_at(state, book, SIDE_BUY, tick)
+    for tick in range(tick_of(book, SIDE_SELL, np.int64(book.best[SIDE_SELL])), edge + 1):
+        sells += _lots_at(state, book, SIDE_SELL, tick)
     return edge, min(buys, sells), buys - sells

@@ -3,16 +3,14 @@
 import numpy as np
 
 from exchange.book.heap import is_waiting, push_node, remove_node, slot_of_node, time_node
-from exchange.codes import TimeInForce
 from exchange.kernel import kernel, leaf_kernel
-
-GTD = np.int64(TimeInForce.GTD)
+from exchange.kernel_codes import TIF_GTD
 
 
 @leaf_kernel
 def is_over(state, tif, expiry_ns):
     """Whether the time of a GTD order has come (TIF-009)."""
-    return tif == GTD and expiry_ns <= state.time_ns
+    return tif == TIF_GTD and expiry_ns <= state.time_ns
 
 
 @kernel
@@ -21,7 +19,7 @@ def keep_expiry(state, slot):
     node = time_node(state, slot)
     if is_waiting(state, node):
         state.next_expiry = remove_node(state, np.int64(state.next_expiry), node)
-    if state.orders[slot].tif == GTD:
+    if state.orders[slot].tif == TIF_GTD:
         state.next_expiry = push_node(state, np.int64(state.next_expiry), node, np.int64(state.orders[slot].expiry_ns))
 
 

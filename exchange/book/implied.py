@@ -8,14 +8,11 @@ weight * price is divisor * the combination's price; a spread has +1, -1 and 1, 
 
 import numpy as np
 
-from exchange.book.levels import CHANGED, IMPLIED, ZERO, best_row, best_tick, place_of
+from exchange.book.levels import CHANGED, ZERO, best_row, best_tick, place_of
 from exchange.book.owners import have_one_owner, is_of_owner
-from exchange.codes import ComboKind, MarketState, Side
 from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel_codes import COMBO_STRIP, FEATURE_IMPLIED, MARKET_OPEN, SIDE_BUY
 
-BUY = np.int64(Side.BUY)
-OPEN = np.int64(MarketState.OPEN)
-STRIP = np.int64(ComboKind.STRIP)
 TRIES_MAX = 1 << 16  # orders looked at for a path whose makers are all of different owners
 
 
@@ -36,7 +33,7 @@ def resting_side(party, sign):
 @leaf_kernel
 def leg_weight(state, combo, leg):
     """Weight of a leg in the combination's price, without its sign (IMP-012, IMP-013)."""
-    if combo.combo == STRIP:
+    if combo.combo == COMBO_STRIP:
         return np.int64(state.books[combo.legs[leg].book].hours)
     return np.int64(1)
 
@@ -61,14 +58,14 @@ def price_path(state, combination, own_leg, side):
     number = np.int64(0)
     whole = np.int64(0)
     own = np.int64(0)
-    if combo.phase != OPEN or (own_leg != 0 and combo.best[party] == 0):
+    if combo.phase != MARKET_OPEN or (own_leg != 0 and combo.best[party] == 0):
         return False, np.int64(0)
     for leg in range(np.int64(combo.leg_count)):
         sign = np.int64(combo.legs[leg].sign)
         book = state.books[combo.legs[leg].book]
         weight = leg_weight(state, combo, leg)
         whole += weight
-        if book.phase != OPEN:
+        if book.phase != MARKET_OPEN:
             return False, np.int64(0)
         if leg + 1 == own_leg:
             own = sign * weight
@@ -77,10 +74,10 @@ def price_path(state, combination, own_leg, side):
         if book.best[resting] == 0:
             return False, np.int64(0)
         number += sign * weight * best_tick(book, resting)
-    divisor = whole if combo.combo == STRIP else np.int64(1)
+    divisor = whole if combo.combo == COMBO_STRIP else np.int64(1)
     if own_leg == 0:
-        return True, _rounded(number, divisor, side == BUY)
-    return True, _rounded(divisor * best_tick(combo, party) - number, own, side == BUY)
+        return True, _rounded(number, divisor, side == SIDE_BUY)
+    return True, _rounded(divisor * best_tick(combo, party) - number, own, side == SIDE_BUY)
 
 
 @kernel
@@ -259,7 +256,7 @@ def search_path(state, index, side, smp_id, account, floor):
     best = floor
     stamp = np.int64(0)
     noted = np.int64(-1)
-    if book.phase != OPEN:
+    if book.phase != MARKET_OPEN:
         return np.int64(0)
     first = np.int64(state.sources[index].first)
     for number in range(first, first + state.sources[index].count):
@@ -305,6 +302,6 @@ def _implied_place(state, index, side, smp_id, account):
 def opposite_place(state, index, side, smp_id, account):
     """Place of the best price that an aggressor could trade at, implied ones included; 0 none (ORDER-008, TIF-005)."""
     book = state.books[index]
-    if book.features & IMPLIED == 0:
+    if book.features & FEATURE_IMPLIED == 0:
         return np.int64(book.best[1 - side])
     return _implied_place(state, index, side, smp_id, account)

@@ -11,8 +11,8 @@ because of buckets with at most 8 / 3 entries on average fewer than 1 in 100 are
 
 import numpy as np
 
-from exchange.codes import OrderState
 from exchange.kernel import LANES, equal_above, equal_lanes, kernel, leaf_kernel, lowest_bit, prefetch
+from exchange.kernel_codes import ORDER_STATE_NONE
 from exchange.limits import ENTRIES_PER_ORDER
 
 MULTIPLY_A = np.uint64(0x9E3779B97F4A7C15)
@@ -24,7 +24,6 @@ LOW_32 = np.uint64(0xFFFFFFFF)
 ZERO = np.uint64(0)
 MOVED = np.uint64(1) << SHIFT_32  # an entry that left an old table: slot 0, so nobody's, but not free
 ALL_LANES = np.int64((1 << LANES) - 1)
-FREE = np.int64(OrderState.NONE)
 
 
 @leaf_kernel
@@ -80,7 +79,7 @@ def has_key(order, account, first, second, third):
         and order.client_order_id_1 == second
         and order.client_order_id_2 == third
         and order.account == account
-        and order.state != FREE
+        and order.state != ORDER_STATE_NONE
     )
 
 

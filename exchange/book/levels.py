@@ -9,14 +9,12 @@ found with a few counts of leading zeros.
 import numpy as np
 
 from exchange.book.layout import NEWER
-from exchange.codes import BookFeature, Side
 from exchange.kernel import highest_bit, kernel, leaf_kernel, put_word
+from exchange.kernel_codes import FEATURE_IMPLIED
 
-BUY = np.int64(Side.BUY)
 ONE = np.uint64(1)
 ZERO = np.uint64(0)
 SHIFT_32 = np.uint64(32)
-IMPLIED = np.int64(BookFeature.IMPLIED)
 # Bitmaps of books: implied prices are made of them, theirs are to be worked out anew.
 CHANGED = 0
 DUE = 1
@@ -77,7 +75,7 @@ def meets(book, side, place):
 @leaf_kernel
 def may_trade(book, side, tick):
     """Whether an aggressor of `side` with this limit can meet anybody, at a real or an implied price."""
-    return book.features & IMPLIED != 0 or crosses(book, side, tick)
+    return book.features & FEATURE_IMPLIED != 0 or crosses(book, side, tick)
 
 
 @leaf_kernel
@@ -132,7 +130,7 @@ def mark_book(state, index, bits):
 @leaf_kernel
 def _note_change(state, book, index, side, place):
     """A level has changed: if it is the best of its side, implied prices change with it."""
-    if book.features & IMPLIED != 0 and place >= book.best[side]:
+    if book.features & FEATURE_IMPLIED != 0 and place >= book.best[side]:
         mark_book(state, np.int64(index), 1 << side)
 
 

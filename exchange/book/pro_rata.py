@@ -9,10 +9,8 @@ import numpy as np
 
 from exchange.book.levels import place_of
 from exchange.book.slots import slot_of
-from exchange.codes import MarketState
 from exchange.kernel import kernel
-
-OPEN = np.int64(MarketState.OPEN)
+from exchange.kernel_codes import MARKET_OPEN
 
 
 @kernel
@@ -21,7 +19,7 @@ def note_arrival(state, book, slot):
     order = state.orders[slot]
     side = np.int64(order.side)
     if place_of(book, side, np.int64(order.price)) > book.best[side]:
-        state.sharing[order.book].top_order[side] = order.order_id if book.phase == OPEN else 0
+        state.sharing[order.book].top_order[side] = order.order_id if book.phase == MARKET_OPEN else 0
 
 
 @kernel

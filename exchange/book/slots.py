@@ -7,14 +7,13 @@ generations are used up is never given out again, so an id never comes twice.
 import numpy as np
 
 from exchange.book.layout import NEWER
-from exchange.codes import OrderState
 from exchange.kernel import kernel, leaf_kernel, put_word
+from exchange.kernel_codes import ORDER_STATE_NONE
 from exchange.limits import GENERATION_BITS, SLOT_BITS
 
 SLOT_MASK = (1 << SLOT_BITS) - 1
 NEXT_GENERATION = 1 << SLOT_BITS
 LAST_GENERATION = (1 << GENERATION_BITS) - 1
-FREE = np.int64(OrderState.NONE)
 
 
 @leaf_kernel
@@ -53,7 +52,7 @@ def take_slot(state):
 def release_slot(state, slot):
     """Give an order row back; its id is dead from now on."""
     order = state.orders[slot]
-    order.state = FREE
+    order.state = ORDER_STATE_NONE
     following = np.int64(0)
     if order.order_id >> SLOT_BITS != LAST_GENERATION:
         following = np.int64(state.free_order)
@@ -68,6 +67,6 @@ def slot_of(state, order_id):
     if slot == 0 or slot > state.used_orders:
         return np.int64(0)
     order = state.orders[slot]
-    if order.order_id != order_id or order.state == FREE:
+    if order.order_id != order_id or order.state == ORDER_STATE_NONE:
         return np.int64(0)
     return np.int64(slot)

@@ -8,19 +8,16 @@ books is worked by the running command, a book's own keeps those that a halt hol
 import numpy as np
 
 from exchange.book.heap import is_waiting, push_node, remove_node
-from exchange.codes import BookFeature, OrderType
 from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel_codes import FEATURE_STOPS, ORDER_STOP, ORDER_STOP_LIMIT
 
-STOP = np.int64(OrderType.STOP)
-STOP_LIMIT = np.int64(OrderType.STOP_LIMIT)
-STOPS = np.int64(BookFeature.STOPS)
 VENUE_LINE = 0  # row of the books whose line the running command works
 
 
 @leaf_kernel
 def is_stop(order_type):
     """Whether an order of this type is a stop, plain or with a limit."""
-    return order_type == STOP or order_type == STOP_LIMIT
+    return order_type == ORDER_STOP or order_type == ORDER_STOP_LIMIT
 
 
 @leaf_kernel
@@ -36,7 +33,7 @@ def wait_for_trigger(state, book, slot):
     side = np.int64(order.side)
     key = np.int64(order.trigger) * (1 - 2 * side)
     book.unelected[side] = push_node(state, np.int64(book.unelected[side]), slot, key)
-    book.features |= STOPS
+    book.features |= FEATURE_STOPS
 
 
 @kernel
@@ -45,7 +42,7 @@ def leave_trigger(state, book, slot):
     side = np.int64(state.orders[slot].side)
     book.unelected[side] = remove_node(state, np.int64(book.unelected[side]), slot)
     if book.unelected[0] == 0 and book.unelected[1] == 0:
-        book.features &= ~STOPS
+        book.features &= ~FEATURE_STOPS
 
 
 @kernel

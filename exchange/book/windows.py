@@ -9,11 +9,11 @@ import numpy as np
 
 from exchange.codes import StateReason
 from exchange.kernel import kernel
+from exchange.kernel_codes import STATE_REASON_NONE
 from exchange.limits import WINDOW_SLOTS
 
 VELOCITY = 0  # place in `guard.windows`
 BREAKER = 1
-NO_BREACH = np.int64(StateReason.NONE)
 REASONS = (np.int64(StateReason.VELOCITY), np.int64(StateReason.HALT_DCB))
 
 
@@ -27,7 +27,7 @@ def breach(state, index, tick):
         low, high, _ = window_range(state, index, number)
         if is_beyond(state, index, number, low, high, tick):
             return REASONS[number]
-    return NO_BREACH
+    return STATE_REASON_NONE
 
 
 @kernel
@@ -40,12 +40,14 @@ def breach_of_path(state, index):
     """
     path = state.path
     lead = np.int64(state.groups[state.books[index].group].lead_book)
-    worst, book, leads = NO_BREACH, index, False
+    worst, book, leads = STATE_REASON_NONE, index, False
     for number in range(-1, np.int64(path.count)):
         printed = index if number < 0 else np.int64(path.books[number])
         reason = breach(state, printed, np.int64(path.tick) if number < 0 else np.int64(path.ticks[number]))
-        leads = leads or (reason != NO_BREACH and printed == lead)
-        if reason != NO_BREACH and (worst == NO_BREACH or (reason == REASONS[BREAKER] and worst != reason)):
+        leads = leads or (reason != STATE_REASON_NONE and printed == lead)
+        if reason != STATE_REASON_NONE and (
+            worst == STATE_REASON_NONE or (reason == REASONS[BREAKER] and worst != reason)
+        ):
             worst, book = reason, printed
     return worst, lead if leads else book
 

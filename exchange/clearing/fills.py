@@ -6,22 +6,17 @@ A combination books its legs at assigned prices; no position exists in the combi
 import numpy as np
 
 from exchange.clearing.margin import fill_lots, hold_lots, leg_position, loss_per_lot, release_working
-from exchange.codes import ComboKind, Liquidity, Side
 from exchange.kernel import kernel, leaf_kernel
-
-BUY = np.int64(Side.BUY)
-STRIP = np.int64(ComboKind.STRIP)
-MAKER = np.int64(Liquidity.MAKER)
-TAKER = np.int64(Liquidity.TAKER)
+from exchange.kernel_codes import COMBO_STRIP, LIQUIDITY_MAKER, LIQUIDITY_TAKER, SIDE_BUY
 
 
 @leaf_kernel
 def fee_mills(book, liquidity, lots):
     """FEE-001: rate * hours * lots; a spread trade pays on its longer leg only."""
     rate = book.auction_fee
-    if liquidity == MAKER:
+    if liquidity == LIQUIDITY_MAKER:
         rate = book.maker_fee
-    elif liquidity == TAKER:
+    elif liquidity == LIQUIDITY_TAKER:
         rate = book.taker_fee
     return np.int64(rate) * book.fee_hours * lots
 
@@ -29,7 +24,7 @@ def fee_mills(book, liquidity, lots):
 @kernel
 def _base_tick(state, book, price):
     """Strip: `k` of CASCADE-006, what each leg trades above its settlement. Spread: price of the second leg."""
-    if book.combo == STRIP:
+    if book.combo == COMBO_STRIP:
         hours = np.int64(0)
         base = np.int64(0)
         for leg in range(book.leg_count):
@@ -47,7 +42,7 @@ def _base_tick(state, book, price):
 @kernel
 def leg_price(state, book, price, base, leg):
     """Price assigned to one leg of a combination traded with a combination (IMP-010, CASCADE-006)."""
-    if book.combo == STRIP:
+    if book.combo == COMBO_STRIP:
         return state.books[book.legs[leg].book].mark_tick + base
     return base + price if leg == 0 else base
 
@@ -69,7 +64,7 @@ def _hold_legs(state, account, book, signed_lots, price):
         row = leg_position(state, account, np.int64(0), book, leg)
         leg_lots = signed_lots * book.legs[leg].sign
         hold_lots(state, account, row, leg_lots, leg_lots * leg_price(state, book, price, base, leg))
-    if book.combo == STRIP:
+    if book.combo == COMBO_STRIP:
         state.accounts[account].cash_mills -= _strip_residual(state, book, price, base) * signed_lots
 
 
@@ -82,7 +77,7 @@ def clear_fill(state, book, order, lots, price, liquidity):
     side = np.int64(order.side)
     loss = lots * loss_per_lot(book, side, np.int64(order.price))
     release_working(state, account, np.int64(0), book, side, lots, loss)
-    _hold_legs(state, account, book, lots if side == BUY else -lots, price)
+    _hold_legs(state, account, book, lots if side == SIDE_BUY else -lots, price)
     return _take_fee(state, account, book, liquidity, lots)
 
 
@@ -112,7 +107,7 @@ def clear_implied_fill(state, book, order, lots, liquidity):
     group traded them at, `state.path` has them (IMP-007). Of a strip nothing is left over (IMP-013)."""
     account = np.int64(order.account)
     side = np.int64(order.side)
-    signed_lots = lots if side == BUY else -lots
+    signed_lots = lots if side == SIDE_BUY else -lots
     loss = loss_per_lot(book, side, np.int64(order.price))
     release_working(state, account, np.int64(0), book, side, lots, lots * loss)
     path = state.path

@@ -11,11 +11,10 @@ at the last weighing, `unweighed_mills` a bound of what orders have added since.
 import numpy as np
 
 from exchange.clearing.positions import book_lots, find_position, worst_lots
-from exchange.codes import Side
 from exchange.kernel import kernel, leaf_kernel, likely, lowest_bit, prefetch
+from exchange.kernel_codes import SIDE_BUY
 from exchange.limits import SCAN_TIERS
 
-BUY = np.int64(Side.BUY)
 FRONT = np.int64(0)
 
 
@@ -140,7 +139,7 @@ def hold_rise(state, account, book, side, lots, loss_mills):
     rise = np.int64(loss_mills)
     for number in range(SCAN_TIERS):
         risk = _scan_row(state, account, book, number)
-        hours = book.scan_hours[number] if side == BUY else -book.scan_hours[number]
+        hours = book.scan_hours[number] if side == SIDE_BUY else -book.scan_hours[number]
         adding = risk.working[0] + max(hours, 0) * lots
         taking = risk.working[1] + max(-hours, 0) * lots
         crossed = risk.crossed + book.crossed_hours[number] * lots
@@ -152,7 +151,7 @@ def hold_rise(state, account, book, side, lots, loss_mills):
 def _work_spot(state, account, book, side, lots):
     """Count working lots of the spot month (LIMIT-003)."""
     if book.spot_weight != 0:
-        weight = book.spot_weight if side == BUY else -book.spot_weight
+        weight = book.spot_weight if side == SIDE_BUY else -book.spot_weight
         spot_row(state, account, book).spot_working[0 if weight > 0 else 1] += abs(weight) * lots
 
 

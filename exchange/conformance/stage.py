@@ -212,9 +212,9 @@ class Stage:
         events = self.venue.apply(Command(sequence=self.sequence, time_ns=time_ns, kind=kind, **fields))
         names = self._names()
         for event in events:
-            if event.kind == EventKind.STA and event.instrument:
+            if event.kind == EventKind.STATE_CHANGED and event.instrument:
                 (self.reserved.discard if event.state == S.OPEN else self.reserved.add)(event.instrument)
-            if event.kind == EventKind.ACK:
+            if event.kind == EventKind.ORDER_ACCEPTED:
                 order_id = event.order_id if event.order_type == OrderType.QUOTE else 0
                 self.owners[id_of(event, names)] = event.account, order_id
         return told_events(events, names)

@@ -34,7 +34,7 @@ def told_events(events: list[Any], names: Names) -> list[str]:
             if event.instrument in COMBINATIONS:
                 told += _group(group, names)
                 group = []
-        elif event.kind in (EventKind.FILL, EventKind.DEC):
+        elif event.kind in (EventKind.FILL, EventKind.SELF_MATCH_DECREMENTED):
             if first is None:
                 first = event
             else:
@@ -69,7 +69,7 @@ def id_of(event: Any, names: Names) -> str:
     """A quote is called after its account, book and side, an entry of a mass quote after its place (QUOTE-001)."""
     if event.order_type == OrderType.QUOTE and event.account in names.accounts:
         owner = names.accounts[event.account]
-        if event.kind == EventKind.REJ:
+        if event.kind == EventKind.ORDER_REJECTED:
             return f"{owner}#{event.lots}"
         return f"{owner}.{BOOK_NAMES[event.instrument]}{'ba'[event.side]}"
     return unpack_client_order_id(event.client_order_id_0, event.client_order_id_1, event.client_order_id_2)
@@ -93,7 +93,11 @@ def _decrement(first: Any, second: Any, names: Names) -> str:
 
 
 def _reject(event: Any, names: Names) -> str:
-    return f"{EventKind(event.kind).name} {id_of(event, names)} {RejectReason(event.reason).name}".replace("  ", " ")
+    return (
+        f"{EventKind(event.kind).abbreviation} {id_of(event, names)} {RejectReason(event.reason).abbreviation}".replace(
+            "  ", " "
+        )
+    )
 
 
 def _rests(event: Any, names: Names) -> str:
@@ -123,23 +127,25 @@ def _killed(event: Any, names: Names) -> str:
 
 
 TOLD: dict[EventKind, Callable[[Any, Names], str]] = {
-    EventKind.ACK: lambda event, names: f"ACK {id_of(event, names)}",
-    EventKind.REJ: _reject,
-    EventKind.RREJ: _reject,
-    EventKind.CREJ: _reject,
-    EventKind.RST: _rests,
-    EventKind.RFR: lambda event, names: f"RFR {id_of(event, names)} vis={event.lots}",
-    EventKind.RPL: _replaced,
-    EventKind.CXL: lambda event, names: f"CXL {id_of(event, names)} {event.lots} {CancelReason(event.reason).name}",
-    EventKind.TRG: lambda event, names: f"TRG {id_of(event, names)}",
-    EventKind.UNX: lambda event, _: f"UNX {event.lots}@{event.price} imb={event.leaves_lots}",
-    EventKind.IOP: _indicative,
-    EventKind.STA: lambda event, _: f"STA {MarketState(event.state).name.lower()}",
-    EventKind.KIL: _killed,
-    EventKind.DSC: _disconnected,
-    EventKind.MMP: lambda event, names: f"MMP {names.accounts[event.account]}",
-    EventKind.MMPR: lambda event, names: f"MMPR {names.accounts[event.account]}",
-    EventKind.REFUSED: lambda event, _: f"REFUSED {RejectReason(event.reason).name}",
+    EventKind.ORDER_ACCEPTED: lambda event, names: f"ACK {id_of(event, names)}",
+    EventKind.ORDER_REJECTED: _reject,
+    EventKind.REPLACE_REJECTED: _reject,
+    EventKind.CANCEL_REJECTED: _reject,
+    EventKind.ORDER_RESTED: _rests,
+    EventKind.ICEBERG_REFRESHED: lambda event, names: f"RFR {id_of(event, names)} vis={event.lots}",
+    EventKind.ORDER_REPLACED: _replaced,
+    EventKind.ORDER_CANCELLED: lambda event, names: (
+        f"CXL {id_of(event, names)} {event.lots} {CancelReason(event.reason).name}"
+    ),
+    EventKind.STOP_TRIGGERED: lambda event, names: f"TRG {id_of(event, names)}",
+    EventKind.UNCROSSED: lambda event, _: f"UNX {event.lots}@{event.price} imb={event.leaves_lots}",
+    EventKind.INDICATIVE_PRICE: _indicative,
+    EventKind.STATE_CHANGED: lambda event, _: f"STA {MarketState(event.state).name.lower()}",
+    EventKind.KILLED: _killed,
+    EventKind.DISCONNECTED: _disconnected,
+    EventKind.PROTECTION_TRIPPED: lambda event, names: f"MMP {names.accounts[event.account]}",
+    EventKind.PROTECTION_RESET: lambda event, names: f"MMPR {names.accounts[event.account]}",
+    EventKind.COMMAND_REFUSED: lambda event, _: f"REFUSED {RejectReason(event.reason).abbreviation}",
 }
 
 
@@ -159,7 +165,7 @@ SHAPE_WORDS = {
     "state": r"\S+",
 }
 # Reasons of refusals; those of a CXL are others.
-REFUSED_FOR = [reason.name for reason in RejectReason if reason]
+REFUSED_FOR = [reason.abbreviation for reason in RejectReason if reason]
 CANCELLED_FOR = [reason.name for reason in CancelReason if reason]
 VOCABULARY = {"why": REFUSED_FOR, "book": list(BOOKS), "state": [state.name.lower() for state in MarketState if state]}
 SHAPES = {
@@ -193,7 +199,7 @@ def read_expected(entry: Word) -> str:
     shape = next((shape.split() for shape in SHAPES[kind.text] if _has_shape(words, shape.split())), None)
     if shape is None:
         raise wrong(entry, " or ".join(f"{kind.text} {shape}" for shape in SHAPES[kind.text]))
-    vocabulary = {**VOCABULARY, "why": CANCELLED_FOR} if kind.text == EventKind.CXL.name else VOCABULARY
+    vocabulary = {**VOCABULARY, "why": CANCELLED_FOR} if kind.text == EventKind.ORDER_CANCELLED.name else VOCABULARY
     for part, word in zip(shape, words, strict=True):
         if part in vocabulary and word.text not in vocabulary[part]:
             raise wrong(word, " ".join(vocabulary[part]))

@@ -74,7 +74,7 @@ def check_venue(
         replay_folder(folder, engine, on_events=take)
     except Refusal as refusal:
         return Outcome(0, 0, [Check("journal verified", False, str(refusal))])
-    orders, fills = counts[EventKind.ACK] + counts[EventKind.REJ], counts[EventKind.FILL] // 2
+    orders, fills = counts[EventKind.ORDER_ACCEPTED] + counts[EventKind.ORDER_REJECTED], counts[EventKind.FILL] // 2
     checks = [
         Check("the market traded", fills > 0, f"{orders:,} orders, {fills:,} trades"),
         positions_sum_to_zero(engine.states),

@@ -10,9 +10,8 @@ import numpy as np
 from exchange.book.expiry import is_over
 from exchange.book.levels import CHANGED, ZERO
 from exchange.book.stops import VENUE_LINE, is_stop
-from exchange.codes import CommandKind, EventKind
 from exchange.engine.cash import move_cash
-from exchange.engine.clock import EXPIRED_REASON, begin_clock, expire_next
+from exchange.engine.clock import begin_clock, expire_next
 from exchange.engine.disconnect import disconnect, fire_next_timer, set_timer
 from exchange.engine.emit import refuse
 from exchange.engine.entry import enter_order
@@ -37,30 +36,33 @@ from exchange.engine.replace import replace_order
 from exchange.engine.report import report
 from exchange.engine.sessions import note_request, open_session
 from exchange.engine.stops import inject_stop, keep_stop, next_injection
-from exchange.engine.validate import BAD_COMBO, CLOSED
 from exchange.engine.velocity import halt_once
 from exchange.kernel import anew, clear_row, kernel, leaf_kernel, likely, row_at, unlikely
+from exchange.kernel_codes import (
+    CANCEL_EXPIRED,
+    EVENT_COMMAND_REFUSED,
+    KIND_CANCEL,
+    KIND_CANCEL_ALL,
+    KIND_CLOCK,
+    KIND_DEPOSIT,
+    KIND_DISCONNECT,
+    KIND_INDICATIVE,
+    KIND_KILL,
+    KIND_MMP_RESET,
+    KIND_MMP_SET,
+    KIND_NEW,
+    KIND_QUOTE,
+    KIND_REPLACE,
+    KIND_SESSION,
+    KIND_SET_STATE,
+    KIND_TIMER,
+    KIND_UNKILL,
+    KIND_WITHDRAW,
+    MARKET_CLOSED,
+    REJECT_BAD_COMBO,
+)
 from exchange.limits import STEP_EVENTS
 
-NEW = np.int64(CommandKind.NEW)
-REPLACE = np.int64(CommandKind.REPLACE)
-CANCEL = np.int64(CommandKind.CANCEL)
-CANCEL_ALL = np.int64(CommandKind.CANCEL_ALL)
-QUOTE = np.int64(CommandKind.QUOTE)
-MMP_SET = np.int64(CommandKind.MMP_SET)
-MMP_RESET = np.int64(CommandKind.MMP_RESET)
-DEPOSIT = np.int64(CommandKind.DEPOSIT)
-WITHDRAW = np.int64(CommandKind.WITHDRAW)
-SET_STATE = np.int64(CommandKind.SET_STATE)
-CLOCK = np.int64(CommandKind.CLOCK)
-KILL = np.int64(CommandKind.KILL)
-UNKILL = np.int64(CommandKind.UNKILL)
-DISCONNECT = np.int64(CommandKind.DISCONNECT)
-TIMER = np.int64(CommandKind.TIMER)
-SESSION = np.int64(CommandKind.SESSION)
-INDICATIVE = np.int64(CommandKind.INDICATIVE)
-
-REFUSED = np.int64(EventKind.REFUSED)
 RING = FAR - 1
 
 # Steps. IDLE is 0: a cursor between commands is all zero.
@@ -86,7 +88,7 @@ def _begin_new(state, out, command, word, position):
     if likely(slot == 0):
         return
     if is_over(state, command.tif, command.expiry_ns):
-        take_out(state, out, slot, EXPIRED_REASON)
+        take_out(state, out, slot, CANCEL_EXPIRED)
     elif is_stop(command.order_type):
         keep_stop(state, slot, command.minimum_lots)
         _begin_elected(state)
@@ -126,7 +128,7 @@ def _begin_state(state, out, command):
         return
     if needs_uncross(state):
         state.cursor.step = UNCROSS
-    elif state.cursor.market_state == CLOSED:
+    elif state.cursor.market_state == MARKET_CLOSED:
         expire_day_orders(state)
         state.cursor.step = EXPIRE
     else:
@@ -152,17 +154,17 @@ def _begin(state, out, command, word, slot, position):
     state.time_ns = command.time_ns
     note_request(state, command)
     kind = command.kind
-    if likely(kind == NEW):
+    if likely(kind == KIND_NEW):
         _begin_new(state, out, command, word, position)
-    elif likely(kind == CANCEL):
+    elif likely(kind == KIND_CANCEL):
         cancel_order(state, out, command, word, slot)
-    elif kind == REPLACE:
+    elif kind == KIND_REPLACE:
         aggressor = replace_order(state, out, command, word, slot)
         if aggressor != 0:
             _begin_match(state, aggressor, 0)
         else:
             _begin_elected(state)
-    elif kind == QUOTE:
+    elif kind == KIND_QUOTE:
         if begin_quote(state, out, command):
             state.cursor.step = WORK_QUOTE
         else:
@@ -174,43 +176,43 @@ def _begin(state, out, command, word, slot, position):
 @kernel
 def _begin_rare(state, out, command):
     kind = command.kind
-    if kind == CANCEL_ALL:
+    if kind == KIND_CANCEL_ALL:
         if begin_cancel_all(state, out, command):
             state.cursor.step = SWEEP
         else:
             _clear_cursor(state)
-    elif kind == DEPOSIT:
+    elif kind == KIND_DEPOSIT:
         move_cash(state, out, command, np.int64(1))
-    elif kind == WITHDRAW:
+    elif kind == KIND_WITHDRAW:
         move_cash(state, out, command, np.int64(-1))
-    elif kind == SET_STATE:
+    elif kind == KIND_SET_STATE:
         _begin_state(state, out, command)
-    elif kind == CLOCK:
+    elif kind == KIND_CLOCK:
         begin_clock(state)
         state.cursor.step = TIMES
-    elif kind == INDICATIVE:
+    elif kind == KIND_INDICATIVE:
         publish_indicative(state, out, command)
-    elif kind == MMP_SET:
+    elif kind == KIND_MMP_SET:
         set_protection(state, out, command)
-    elif kind == MMP_RESET:
+    elif kind == KIND_MMP_RESET:
         reset_protection(state, out, command)
-    elif kind == KILL:
+    elif kind == KIND_KILL:
         if begin_kill(state, out, command):
             state.cursor.step = BLOCK
-    elif kind == UNKILL:
+    elif kind == KIND_UNKILL:
         if begin_kill(state, out, command) and may_lift(state, out, command):
             state.cursor.step = LIFT
         else:
             _clear_cursor(state)
-    elif kind == DISCONNECT:
+    elif kind == KIND_DISCONNECT:
         disconnect(state, out, command)
         state.cursor.step = REPORT
-    elif kind == TIMER:
+    elif kind == KIND_TIMER:
         set_timer(state, out, command)
-    elif kind == SESSION:
+    elif kind == KIND_SESSION:
         open_session(state, out, command)
     else:
-        refuse(state, out, REFUSED, command, BAD_COMBO)
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_BAD_COMBO)
 
 
 @kernel
@@ -338,7 +340,7 @@ def apply_commands(states, commands, start, stop, outs):
             if stop >= start or state.cursor.run == 0:
                 break
             _cut_run(state)
-        elif unlikely(state.cursor.run != 0) and row_at(commands, index).kind != QUOTE:
+        elif unlikely(state.cursor.run != 0) and row_at(commands, index).kind != KIND_QUOTE:
             _cut_run(state)
         else:
             note = out.ahead[index & RING]

@@ -6,13 +6,11 @@ from exchange.book.auction import collared_equilibrium, equilibrium, inside, is_
 from exchange.book.heap import remove_node
 from exchange.book.levels import place_of, row_of
 from exchange.book.stops import leave_line, take_reached, wait_for_trigger
-from exchange.codes import CancelReason
 from exchange.engine.day_prices import in_limits
 from exchange.engine.orders import rest_order, take_out
 from exchange.engine.stops import inject_stop, injection_tick
 from exchange.kernel import kernel
-
-MINQTY_REASON = np.int64(CancelReason.MINQTY)
+from exchange.kernel_codes import CANCEL_MINQTY
 
 
 @kernel
@@ -43,7 +41,7 @@ def join_auction_once(state, out, book, reference, collar_ticks):
 def _join(state, out, slot):
     """TRG, RST. Nothing trades yet, so a minimum quantity is not met (TIF-004)."""
     if inject_stop(state, out, slot) != 0:
-        take_out(state, out, slot, MINQTY_REASON)
+        take_out(state, out, slot, CANCEL_MINQTY)
     else:
         rest_order(state, out, slot)
 

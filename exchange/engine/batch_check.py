@@ -7,18 +7,21 @@ is the one that `entry.enter_order`, `orders.cancel_order` or `replace.replace_o
 import numpy as np
 
 from exchange.book.index import order_hash
-from exchange.codes import CommandKind
 from exchange.engine.entry import check_new
 from exchange.engine.orders import check_cancel, target_of
-from exchange.engine.replace import PENDING, check_replace
+from exchange.engine.replace import check_replace
 from exchange.engine.replace_stop import check_stop_replace
 from exchange.engine.replace_terms import wanted_stop_terms, wanted_terms
-from exchange.engine.validate import BAD_COMBO, NONE, known_book
+from exchange.engine.validate import known_book
 from exchange.kernel import kernel, row_at
-
-NEW = np.int64(CommandKind.NEW)
-REPLACE = np.int64(CommandKind.REPLACE)
-CANCEL = np.int64(CommandKind.CANCEL)
+from exchange.kernel_codes import (
+    KIND_CANCEL,
+    KIND_NEW,
+    KIND_REPLACE,
+    ORDER_STATE_PENDING,
+    REJECT_BAD_COMBO,
+    REJECT_NONE,
+)
 
 
 @kernel
@@ -33,27 +36,31 @@ def check_batch(states, commands):
     for place in range(commands.shape[0]):
         command = row_at(commands, place)
         slot = np.int64(0)
-        if command.kind == NEW:
+        if command.kind == KIND_NEW:
             reason = check_new(state, command, order_hash(command))[0]
             index = np.int64(command.instrument)
         else:
             slot = target_of(state, command, order_hash(command), np.int64(0))
             reason = _check_change(state, command, slot)
             index = np.int64(state.orders[slot].book)
-        if reason != NONE:
-            return np.int64(place), reason, np.int64(state.books[index].phase) if known_book(state, index) else NONE
-    return np.int64(commands.shape[0]), NONE, NONE
+        if reason != REJECT_NONE:
+            return (
+                np.int64(place),
+                reason,
+                np.int64(state.books[index].phase) if known_book(state, index) else REJECT_NONE,
+            )
+    return np.int64(commands.shape[0]), REJECT_NONE, REJECT_NONE
 
 
 @kernel
 def _check_change(state, command, slot):
     """`slot`: of the order that a CANCEL or REPLACE names, 0 if there is none."""
-    if command.kind == CANCEL:
+    if command.kind == KIND_CANCEL:
         return check_cancel(state, command, slot)
-    if command.kind != REPLACE:
-        return BAD_COMBO
+    if command.kind != KIND_REPLACE:
+        return REJECT_BAD_COMBO
     order = state.orders[slot]
-    if order.state == PENDING:
+    if order.state == ORDER_STATE_PENDING:
         trigger, price, total, display = wanted_stop_terms(state.books[order.book], order, command)
         return check_stop_replace(state, command, slot, trigger, price, total, display)
     price, total, display = wanted_terms(order, command)

@@ -3,17 +3,21 @@
 import numpy as np
 
 from exchange.clearing.margin import weigh_account
-from exchange.codes import EventFlag, EventKind, RejectReason
 from exchange.engine.emit import answer_event, next_in_stream, refuse
 from exchange.engine.risk import equity_mills, free_mills, unpaid_mills
-from exchange.engine.validate import BAD_QTY, FULL, NONE, UNKNOWN_ACCOUNT, known_account
+from exchange.engine.validate import known_account
 from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    EVENT_CASH_MOVED,
+    EVENT_COMMAND_REFUSED,
+    EVENT_FLAG_MARGIN,
+    REJECT_BAD_QTY,
+    REJECT_FULL,
+    REJECT_INSUFFICIENT_MARGIN,
+    REJECT_NONE,
+    REJECT_UNKNOWN_ACCOUNT,
+)
 from exchange.units import MONEY_MAX
-
-CASH = np.int64(EventKind.CASH)
-REFUSED = np.int64(EventKind.REFUSED)
-RISK = np.int64(RejectReason.RISK)
-MARGIN = np.int64(EventFlag.MARGIN)
 
 
 @kernel
@@ -26,12 +30,12 @@ def most_mills(state, account, sign):
 @kernel
 def _check_move(state, account, amount, sign):
     if not known_account(state, account):
-        return UNKNOWN_ACCOUNT
+        return REJECT_UNKNOWN_ACCOUNT
     if amount <= 0:
-        return BAD_QTY
+        return REJECT_BAD_QTY
     if amount > most_mills(state, account, sign):
-        return RISK if sign < 0 else FULL
-    return NONE
+        return REJECT_INSUFFICIENT_MARGIN if sign < 0 else REJECT_FULL
+    return REJECT_NONE
 
 
 @kernel
@@ -40,9 +44,9 @@ def move_cash(state, out, command, sign):
     account = np.int64(command.account)
     amount = np.int64(command.price)
     reason = _check_move(state, account, amount, sign)
-    if reason != NONE:
-        row = refuse(state, out, REFUSED, command, reason)
-        if reason == RISK or reason == FULL:
+    if reason != REJECT_NONE:
+        row = refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
+        if reason == REJECT_INSUFFICIENT_MARGIN or reason == REJECT_FULL:
             row.amount_mills = amount
             row.value_tick_lots = most_mills(state, account, sign)
         return
@@ -54,11 +58,11 @@ def move_cash(state, out, command, sign):
     else:
         state.withdrawals_mills += amount
     weigh_account(state, account)
-    row = answer_event(state, out, CASH, command, NONE)
+    row = answer_event(state, out, EVENT_CASH_MOVED, command, REJECT_NONE)
     row.amount_mills = sign * amount
     row.value_tick_lots = equity_mills(account_row)
     row.reference = account_row.hold_mills
     row.order_id = unpaid_mills(account_row)
-    row["flags"] = MARGIN
+    row["flags"] = EVENT_FLAG_MARGIN
     row.account_sequence = next_in_stream(state, account)
     next_in_stream(state, account)

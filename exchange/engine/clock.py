@@ -4,11 +4,9 @@ import numpy as np
 
 from exchange.book.expiry import take_due
 from exchange.book.heap import remove_node, slot_of_node
-from exchange.codes import CancelReason
 from exchange.engine.orders import take_out
 from exchange.kernel import kernel
-
-EXPIRED_REASON = np.int64(CancelReason.EXPIRED)
+from exchange.kernel_codes import CANCEL_EXPIRED
 
 
 @kernel
@@ -25,5 +23,5 @@ def expire_next(state, out):
     if node == 0:
         return False
     cursor.slot = remove_node(state, node, node)
-    take_out(state, out, slot_of_node(state, node), EXPIRED_REASON)
+    take_out(state, out, slot_of_node(state, node), CANCEL_EXPIRED)
     return True

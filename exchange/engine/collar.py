@@ -7,14 +7,10 @@ extensions are used up, it waits for an operator's command, who lets it uncross 
 import numpy as np
 
 from exchange.book.auction import inside, is_crossed
-from exchange.codes import CommandFlag, StateReason
 from exchange.engine.auction_stops import expected_uncross
-from exchange.engine.market_state import FOLLOW, change_state, reference_tick
-from exchange.engine.validate import PAUSED, RESERVED
+from exchange.engine.market_state import change_state, reference_tick
 from exchange.kernel import kernel
-
-CLAMP = np.int64(CommandFlag.CLAMP)
-COLLAR = np.int64(StateReason.COLLAR)
+from exchange.kernel_codes import FLAG_CLAMP, MARKET_NONE, MARKET_PAUSED, MARKET_RESERVED, STATE_REASON_COLLAR
 
 
 @kernel
@@ -32,7 +28,7 @@ def may_uncross(state, out, index):
         guard.extensions += 1
         _go_on(state, out, index, state.time_ns + guard.extension_ns)
         return False
-    if state.cursor["flags"] & CLAMP != 0 and inside_lots != 0:
+    if state.cursor["flags"] & FLAG_CLAMP != 0 and inside_lots != 0:
         return True
     _go_on(state, out, index, np.int64(0))
     return False
@@ -51,7 +47,7 @@ def collect_again(state, out, index):
 @kernel
 def _go_on(state, out, index, until_ns):
     """STA: the book collects orders until a time, 0: until an operator's command."""
-    own = PAUSED if state.books[index].own_state == PAUSED else RESERVED
-    change_state(state, out, index, np.int64(0), own, COLLAR, until_ns)
+    own = MARKET_PAUSED if state.books[index].own_state == MARKET_PAUSED else MARKET_RESERVED
+    change_state(state, out, index, np.int64(0), own, STATE_REASON_COLLAR, until_ns)
     if state.cursor.instrument == index:
-        state.cursor.market_state = FOLLOW  # it was all that the command was to open
+        state.cursor.market_state = MARKET_NONE  # it was all that the command was to open

@@ -279,7 +279,7 @@ def _define_account(state: np.record, terms: AccountPayload) -> np.ndarray:
 def _tell_accounts(state: np.record, accounts: list[int]) -> np.ndarray:
     events = [np.zeros(0, EVENT)]
     for account in accounts:
-        event = _event(state, EventKind.ACCOUNT)
+        event = _event(state, EventKind.ACCOUNT_DEFINED)
         event["account"] = account
         events.append(event)
     return np.concatenate(events)
@@ -309,7 +309,7 @@ def _tell_listed(state: np.record, books: list[int]) -> np.ndarray:
     """LISTED of each book: it is new, or its terms have changed."""
     events = [np.zeros(0, EVENT)]
     for index in books:
-        event = _event(state, EventKind.LISTED)
+        event = _event(state, EventKind.INSTRUMENT_LISTED)
         event["instrument"] = index
         event["price"] = state.books[index].mark_tick
         events.append(event)

@@ -9,7 +9,6 @@ import msgspec
 import numpy as np
 
 from exchange.book.slots import SLOT_MASK
-from exchange.book.stops import STOP
 from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderEntry, OrderState, Side
 from exchange.engine.apply import REPORT
 from exchange.engine.control_checks import check_window, require, within
@@ -17,6 +16,7 @@ from exchange.engine.day_orders import count_working, place_orders
 from exchange.engine.guards import choose_lead, set_widths
 from exchange.engine.hold_terms import set_residual
 from exchange.engine.leavers import send_off_slots
+from exchange.kernel_codes import ORDER_STOP
 from exchange.records import EVENT
 from exchange.units import PRICE_MAX
 
@@ -122,7 +122,7 @@ def send_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
     when it is injected.
     """
     orders = state.orders[: int(state.used_orders) + 1]
-    waits, plain = orders["state"] == OrderState.PENDING, orders["order_type"] == STOP
+    waits, plain = orders["state"] == OrderState.PENDING, orders["order_type"] == ORDER_STOP
     leaves = np.zeros(len(orders), bool)
     for limits in terms.books:
         if limits.min_inc is not msgspec.UNSET:
@@ -236,7 +236,7 @@ def _rests(state: np.record, slots: np.ndarray) -> np.ndarray:
     for name in SHARED_FIELDS:
         events[name] = orders[name]
     events["sequence"], events["time_ns"] = state.sequence, state.time_ns
-    events["kind"] = EventKind.RST
+    events["kind"] = EventKind.ORDER_RESTED
     events["instrument"] = orders["book"]
     events["lots"] = orders["shown_lots"]
     rest = orders["resting"] != 0

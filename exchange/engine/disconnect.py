@@ -7,40 +7,45 @@ them (COD-004).
 import numpy as np
 
 from exchange.book.stops import VENUE_LINE
-from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderFlag, TimeInForce
 from exchange.engine.emit import answer_event, market_event, next_in_stream, refuse
-from exchange.engine.leavers import EACH_ITS_OWN, add_leaver, send_off
+from exchange.engine.leavers import add_leaver, send_off
 from exchange.engine.scope import THAT_WAIT, WAITS, gather_book, gather_line, next_account_of
-from exchange.engine.validate import BAD_QTY, NONE, UNKNOWN, UNKNOWN_ACCOUNT, known_account, takes_cancel
+from exchange.engine.validate import known_account, takes_cancel
 from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    CANCEL_COD,
+    CANCEL_NONE,
+    CANCEL_TIMER,
+    EVENT_COMMAND_REFUSED,
+    EVENT_DISCONNECTED,
+    EVENT_FLAG_QUEUED,
+    EVENT_TIMER_SET,
+    FLAG_DAY_ONLY,
+    FLAG_NO_COD,
+    FLAG_WHOLE_ACCOUNT,
+    ORDER_FLAG_WAITS_COD,
+    ORDER_FLAG_WAITS_TIMER,
+    REJECT_BAD_QTY,
+    REJECT_NONE,
+    REJECT_UNKNOWN,
+    REJECT_UNKNOWN_ACCOUNT,
+    TIF_DAY,
+)
 from exchange.units import NS_PER_MS
-
-DSC = np.int64(EventKind.DSC)
-ARMED = np.int64(EventKind.TIMER)
-REFUSED = np.int64(EventKind.REFUSED)
-COD = np.int64(CancelReason.COD)
-TIMER = np.int64(CancelReason.TIMER)
-DAY = np.int64(TimeInForce.DAY)
-NO_COD = np.int64(CommandFlag.NO_COD)
-DAY_ONLY = np.int64(CommandFlag.DAY_ONLY)
-WHOLE_ACCOUNT = np.int64(CommandFlag.WHOLE_ACCOUNT)
-QUEUED = np.int64(EventFlag.QUEUED)
-WAITS_COD = np.int64(OrderFlag.WAITS_COD)
-WAITS_TIMER = np.int64(OrderFlag.WAITS_TIMER)
 
 
 @kernel
 def disconnect(state, out, command):
     """DISCONNECT: a session's grace is over; its orders, or its account's, leave by its terms (COD-001, COD-002)."""
     account = np.int64(command.account)
-    whole = command["flags"] & WHOLE_ACCOUNT != 0
-    reason = NONE
+    whole = command["flags"] & FLAG_WHOLE_ACCOUNT != 0
+    reason = REJECT_NONE
     if (account != 0 or whole) and not known_account(state, account):
-        reason = UNKNOWN_ACCOUNT
+        reason = REJECT_UNKNOWN_ACCOUNT
     elif command.session == 0 and not whole:
-        reason = UNKNOWN
-    if reason != NONE:
-        refuse(state, out, REFUSED, command, reason)
+        reason = REJECT_UNKNOWN
+    if reason != REJECT_NONE:
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
         return
     waiting = np.int64(0)
     if account != 0:
@@ -51,12 +56,12 @@ def disconnect(state, out, command):
         while other != 0:
             waiting += _part_with_all(state, command, other)
             other = next_account_of(state, session, other + 1)
-    row = answer_event(state, out, DSC, command, COD)
+    row = answer_event(state, out, EVENT_DISCONNECTED, command, CANCEL_COD)
     row.lots = state.cursor.stop + waiting
-    row["flags"] = QUEUED if waiting != 0 else 0
+    row["flags"] = EVENT_FLAG_QUEUED if waiting != 0 else 0
     if account != 0:
         row.account_sequence = next_in_stream(state, account)
-    send_off(state, COD, account == 0)
+    send_off(state, CANCEL_COD, account == 0)
 
 
 @kernel
@@ -74,11 +79,11 @@ def _part_with_all(state, command, account):
 def _part_with(state, command, slot):
     """Let an order go if the disconnected session's terms say so. Returns 1 if its cancel has to wait, else 0."""
     order = state.orders[slot]
-    if command["flags"] & WHOLE_ACCOUNT == 0 and order.session != command.session:
+    if command["flags"] & FLAG_WHOLE_ACCOUNT == 0 and order.session != command.session:
         return 0
-    if order["flags"] & NO_COD != 0 or (command["flags"] & DAY_ONLY != 0 and order.tif != DAY):
+    if order["flags"] & FLAG_NO_COD != 0 or (command["flags"] & FLAG_DAY_ONLY != 0 and order.tif != TIF_DAY):
         return 0
-    return _leave_or_wait(state, slot, WAITS_COD)
+    return _leave_or_wait(state, slot, ORDER_FLAG_WAITS_COD)
 
 
 @kernel
@@ -112,7 +117,7 @@ def release_waiting(state, group):
             else:
                 state.groups[group].waiting = 1
     gather_line(state, np.int64(state.books[VENUE_LINE].elected_first), THAT_WAIT)
-    send_off(state, EACH_ITS_OWN, True)
+    send_off(state, CANCEL_NONE, True)
 
 
 @kernel
@@ -120,16 +125,16 @@ def set_timer(state, out, command):
     """TIMER: arm the account's dead-man timer, again or for the first time; 0 disarms it (COD-005)."""
     account = np.int64(command.account)
     if not known_account(state, account):
-        refuse(state, out, REFUSED, command, UNKNOWN_ACCOUNT)
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_ACCOUNT)
         return
     if command.lots < 0:
-        refuse(state, out, REFUSED, command, BAD_QTY)
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_BAD_QTY)
         return
     deadline = state.time_ns + np.int64(command.lots) * NS_PER_MS if command.lots != 0 else np.int64(0)
     state.accounts[account].timer_ns = deadline
     if deadline != 0 and (state.next_timer_ns == 0 or deadline < state.next_timer_ns):
         state.next_timer_ns = deadline
-    row = answer_event(state, out, ARMED, command, NONE)
+    row = answer_event(state, out, EVENT_TIMER_SET, command, REJECT_NONE)
     row.value_tick_lots = deadline
 
 
@@ -156,15 +161,15 @@ def _fire(state, out, account):
     waiting = np.int64(0)
     slot = np.int64(state.accounts[account].first_order)
     while slot != 0:
-        waiting += _leave_or_wait(state, slot, WAITS_TIMER)
+        waiting += _leave_or_wait(state, slot, ORDER_FLAG_WAITS_TIMER)
         slot = np.int64(state.links[slot].account_newer)
-    row = market_event(state, out, DSC, np.int64(0))
+    row = market_event(state, out, EVENT_DISCONNECTED, np.int64(0))
     row.account = account
-    row.reason = TIMER
+    row.reason = CANCEL_TIMER
     row.lots = state.cursor.stop + waiting
-    row["flags"] = QUEUED if waiting != 0 else 0
+    row["flags"] = EVENT_FLAG_QUEUED if waiting != 0 else 0
     row.account_sequence = next_in_stream(state, account)
-    send_off(state, TIMER, False)
+    send_off(state, CANCEL_TIMER, False)
 
 
 @kernel

@@ -4,7 +4,6 @@ import numpy as np
 
 from exchange.book.implied import clear_path, find_path
 from exchange.book.levels import (
-    IMPLIED,
     link_order,
     place_of,
     reduce_order,
@@ -14,14 +13,18 @@ from exchange.book.levels import (
     unlink_order,
     worse_place,
 )
-from exchange.book.windows import NO_BREACH, breach, breach_of_path, end_trial, try_print
-from exchange.codes import Matching
+from exchange.book.windows import breach, breach_of_path, end_trial, try_print
 from exchange.engine.orders import slice_lots
 from exchange.engine.protection import end_tries, is_protected, is_pulled, try_fill
-from exchange.engine.self_match import CANCEL_RESTING, DECREMENT, is_own
+from exchange.engine.self_match import is_own
 from exchange.kernel import kernel
-
-PRO_RATA = np.int64(Matching.PRO_RATA)
+from exchange.kernel_codes import (
+    FEATURE_IMPLIED,
+    MATCHING_PRO_RATA,
+    SMP_CANCEL_RESTING,
+    SMP_DECREMENT,
+    STATE_REASON_NONE,
+)
 
 # The dry run's list of what it took, in the scratch table.
 ENTRY = 7  # slot, neighbours, leaves, shown, stamp in two halves
@@ -48,7 +51,7 @@ def executable_lots(state, book, order):
     while left > 0:
         real = place if place >= worst else np.int64(0)
         taken = np.int64(0)
-        if book.features & IMPLIED != 0:
+        if book.features & FEATURE_IMPLIED != 0:
             taken, entries = _from_path(state, order, max(real, worst - 1, 0), left, entries)
             if taken < 0:
                 break
@@ -58,7 +61,7 @@ def executable_lots(state, book, order):
                 break
             taken, left, entries = _from_real(state, book, order, place, left, entries)
             tick = tick_of(book, other, place)
-            if taken > 0 and breach(state, index, tick) != NO_BREACH:
+            if taken > 0 and breach(state, index, tick) != STATE_REASON_NONE:
                 break
             if taken > 0:
                 try_print(state, index, tick)
@@ -78,7 +81,7 @@ def _from_real(state, book, order, place, left, entries):
     """(lots executed at one level of the own book, lots left after it; 0 if it ends the aggressor, entries in the list
     of what was taken)."""
     head = np.int64(state.levels[row_of(book, 1 - np.int64(order.side), place)].head)
-    if book.matching == PRO_RATA:
+    if book.matching == MATCHING_PRO_RATA:
         return _from_shared_level(state, order, head, left, entries)
     return _from_level(state, order, head, left, entries)
 
@@ -90,7 +93,7 @@ def _from_path(state, order, floor, left, entries):
     side = np.int64(order.side)
     if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) == 0:
         return np.int64(0), entries
-    if breach_of_path(state, np.int64(order.book))[0] != NO_BREACH:
+    if breach_of_path(state, np.int64(order.book))[0] != STATE_REASON_NONE:
         clear_path(state)
         return np.int64(-1), entries
     lots = min(left, np.int64(state.path.lots))
@@ -122,9 +125,9 @@ def _from_level(state, order, head, left, entries):
                 left -= lots
                 hidden += maker.leaves_lots - maker.shown_lots
                 entries = _count(state, order, maker, lots, entries)
-            elif order.smp_mode == DECREMENT:
+            elif order.smp_mode == SMP_DECREMENT:
                 left -= min(left, np.int64(maker.leaves_lots))
-            elif order.smp_mode != CANCEL_RESTING:
+            elif order.smp_mode != SMP_CANCEL_RESTING:
                 return found, np.int64(0), entries
         slot = np.int64(state.links[slot].newer)
     lots = min(left, hidden)
@@ -141,7 +144,7 @@ def _from_shared_level(state, order, head, left, entries):
         if not is_pulled(state, maker):
             if not is_own(order, maker):
                 there += maker.leaves_lots
-            elif order.smp_mode != CANCEL_RESTING and order.smp_mode != DECREMENT:
+            elif order.smp_mode != SMP_CANCEL_RESTING and order.smp_mode != SMP_DECREMENT:
                 return np.int64(0), np.int64(0), entries
         slot = np.int64(state.links[slot].newer)
     if left <= there:

@@ -2,15 +2,10 @@
 
 import numpy as np
 
-from exchange.book.stops import STOP_LIMIT, is_stop
-from exchange.codes import EventFlag, EventKind, OrderType, RejectReason
+from exchange.book.stops import is_stop
 from exchange.engine.emit import order_event
 from exchange.kernel import kernel
-
-LIMIT = np.int64(OrderType.LIMIT)
-REJ = np.int64(EventKind.REJ)
-SAME = np.int64(EventFlag.SAME)
-DUP_ID = np.int64(RejectReason.DUP_ID)
+from exchange.kernel_codes import EVENT_FLAG_SAME, EVENT_ORDER_REJECTED, ORDER_LIMIT, ORDER_STOP_LIMIT, REJECT_DUP_ID
 
 
 @kernel
@@ -22,14 +17,14 @@ def has_same_content(order, command):
         return False
     if order.order_lots != command.lots or (is_stop(kind) and order.trigger != command.trigger):
         return False
-    return (kind != LIMIT and kind != STOP_LIMIT) or order.price == command.price
+    return (kind != ORDER_LIMIT and kind != ORDER_STOP_LIMIT) or order.price == command.price
 
 
 @kernel
 def repeat_order(state, out, command, order):
     """REJ that tells the live order as it is, and is in no account's stream: nothing has happened."""
-    row = order_event(state, out, REJ, order, np.int64(0), np.int64(0))
-    row.reason = DUP_ID
+    row = order_event(state, out, EVENT_ORDER_REJECTED, order, np.int64(0), np.int64(0))
+    row.reason = REJECT_DUP_ID
     row.session = command.session
     row.reference = command.request_id
-    row["flags"] = SAME
+    row["flags"] = EVENT_FLAG_SAME

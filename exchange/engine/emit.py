@@ -3,24 +3,22 @@
 import numpy as np
 
 from exchange.book.layout import ORDER
-from exchange.codes import CancelReason, EventKind, OrderState, RejectReason
+from exchange.codes import EventKind
 from exchange.kernel import clear_row, copy_bytes, kernel, leaf_kernel, put_word, word_at
+from exchange.kernel_codes import (
+    CANCEL_EXPIRED,
+    EVENT_ORDER_REJECTED,
+    ORDER_STATE_CANCELLED,
+    ORDER_STATE_EXPIRED,
+    ORDER_STATE_FILLED,
+    ORDER_STATE_REJECTED,
+    REJECT_STATE,
+    REJECT_UNKNOWN_ACCOUNT,
+)
 from exchange.records import EVENT, code_word, place_in
 
-REJ = np.int64(EventKind.REJ)
-CREJ = np.int64(EventKind.CREJ)
-RREJ = np.int64(EventKind.RREJ)
 FILL = np.uint64(EventKind.FILL)
-CXL = np.uint64(EventKind.CXL)
-REFUSED = np.int64(EventKind.REFUSED)
-POS = np.int64(EventKind.POS)
-UNKNOWN_ACCOUNT = np.int64(RejectReason.UNKNOWN_ACCOUNT)
-REJECTED = np.int64(OrderState.REJECTED)
-FILLED = np.int64(OrderState.FILLED)
-CANCELLED = np.int64(OrderState.CANCELLED)
-EXPIRED = np.int64(OrderState.EXPIRED)
-EXPIRED_REASON = np.int64(CancelReason.EXPIRED)
-STATE = np.int64(RejectReason.STATE)
+CXL = np.uint64(EventKind.ORDER_CANCELLED)
 
 
 CODES = place_in(EVENT, "kind")
@@ -140,13 +138,13 @@ def refuse(state, out, kind, command, reason):
     row.client_order_id_0 = command.client_order_id_0
     row.client_order_id_1 = command.client_order_id_1
     row.client_order_id_2 = command.client_order_id_2
-    if reason == STATE and 0 < command.instrument < state.books.shape[0]:
+    if reason == REJECT_STATE and 0 < command.instrument < state.books.shape[0]:
         row.liquidity = state.books[np.int64(command.instrument)].phase
-    if kind == REJ:
-        row.state = REJECTED
+    if kind == EVENT_ORDER_REJECTED:
+        row.state = ORDER_STATE_REJECTED
         row.price = np.int32(min(max(command.price, -0x7FFFFFFF), 0x7FFFFFFF))
         row.order_lots = command.lots
-        if reason != UNKNOWN_ACCOUNT:
+        if reason != REJECT_UNKNOWN_ACCOUNT:
             row.account_sequence = next_in_stream(state, np.int64(command.account))
     return row
 
@@ -154,7 +152,7 @@ def refuse(state, out, kind, command, reason):
 @leaf_kernel
 def fill_codes(order, lots, liquidity):
     """The codes of a FILL, read before the lots are taken off the order."""
-    ended = FILLED if lots == order.leaves_lots else np.int64(order.state)
+    ended = ORDER_STATE_FILLED if lots == order.leaves_lots else np.int64(order.state)
     same = word_at(order, CODES) & LASTING_CODES
     return same | FILL | np.uint64(ended) << STATE_SHIFT | np.uint64(liquidity) << LIQUIDITY_SHIFT
 
@@ -176,7 +174,7 @@ def cancel_event(state, out, order, account, codes, lots, level_lots, request_id
 @leaf_kernel
 def cancel_codes(order, reason, flags):
     """The codes of a CXL, read from an order that is about to leave."""
-    ended = EXPIRED if reason == EXPIRED_REASON else CANCELLED
+    ended = ORDER_STATE_EXPIRED if reason == CANCEL_EXPIRED else ORDER_STATE_CANCELLED
     same = word_at(order, CODES) & LASTING_CODES
     return (
         same

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from exchange.book.expiry import GTD, is_over, keep_expiry
+from exchange.book.expiry import is_over, keep_expiry
 from exchange.book.index import LOW_32, SHIFT_32, ZERO, add_client_order, find_hashed, has_client_order_id
 from exchange.book.layout import ORDER
 from exchange.book.levels import link_at
@@ -10,7 +10,7 @@ from exchange.book.slots import take_slot
 from exchange.book.stops import is_stop
 from exchange.clearing.margin import add_working, loss_per_lot
 from exchange.clearing.positions import make_position, open_positions, own_position
-from exchange.codes import CommandFlag, EventFlag, EventKind, OrderState, OrderType
+from exchange.codes import CommandFlag, EventFlag, EventKind, OrderState
 from exchange.engine.duplicates import has_same_content, repeat_order
 from exchange.engine.emit import (
     LEVEL_LOTS,
@@ -24,26 +24,23 @@ from exchange.engine.emit import (
 )
 from exchange.engine.orders import append_to_account
 from exchange.engine.plain_terms import CODES, is_immediate_limit, is_plain
-from exchange.engine.risk import RISK, tell_money, weigh_used_up
+from exchange.engine.risk import tell_money, weigh_used_up
 from exchange.engine.short_way import take_short_way
-from exchange.engine.validate import (
-    BAND,
-    DUP_ID,
-    NONE,
-    check_entry,
-    check_terms,
-    entry_tick,
-    is_immediate,
-    owner_smp_id,
-    price_range,
-)
+from exchange.engine.validate import check_entry, check_terms, entry_tick, is_immediate, owner_smp_id, price_range
 from exchange.kernel import NO_SOURCE, copy_bytes, kernel, leaf_kernel, likely, move_bytes, put_word, word_at
+from exchange.kernel_codes import (
+    EVENT_ORDER_REJECTED,
+    ORDER_LIMIT,
+    REJECT_BAND,
+    REJECT_DUP_ID,
+    REJECT_INSUFFICIENT_MARGIN,
+    REJECT_NONE,
+    TIF_GTD,
+)
 from exchange.records import CLIENT_ORDER_ID_BYTES, COMMAND, EVENT, ROW_BYTES, code_word, place_in
 
-LIMIT = np.int64(OrderType.LIMIT)
-ACK = np.uint64(EventKind.ACK)
-ACK_RESTS = code_word(EVENT, "kind", kind=int(EventKind.ACK), flags=int(EventFlag.RESTS))
-REJ = np.int64(EventKind.REJ)
+ACK = np.uint64(EventKind.ORDER_ACCEPTED)
+ACK_RESTS = code_word(EVENT, "kind", kind=int(EventKind.ORDER_ACCEPTED), flags=int(EventFlag.RESTS))
 NEW_FLAGS = int(CommandFlag.NO_COD | CommandFlag.REJECT_IF_ELECTED | CommandFlag.TIGHTEN)
 
 # Places in rows. What COMMAND, ORDER and EVENT have in the same place is copied.
@@ -146,7 +143,7 @@ def check_new(state, command, word):
     word  its `order_hash`
     """
     reason, row, tick = check_entry(state, command), np.int64(0), np.int64(0)
-    if reason == NONE:
+    if reason == REJECT_NONE:
         index = np.int64(command.instrument)
         book = state.books[index]
         row = own_position(state, np.int64(command.account), index)
@@ -159,21 +156,21 @@ def check_new(state, command, word):
 def _refuse_new(state, out, command, word, reason, tick):
     """REJ; beside the reason it says what would have been in order: prices, or money; or the live order that it
     repeats. `word`, `tick`: its `order_hash` and `entry_tick`."""
-    if reason == DUP_ID:
+    if reason == REJECT_DUP_ID:
         first, second, third = command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
         live = state.orders[find_hashed(state, word, np.int64(command.account), first, second, third)]
         if has_same_content(live, command):
             repeat_order(state, out, command, live)
             return
-    row = refuse(state, out, REJ, command, reason)
-    if reason != BAND and reason != RISK:
+    row = refuse(state, out, EVENT_ORDER_REJECTED, command, reason)
+    if reason != REJECT_BAND and reason != REJECT_INSUFFICIENT_MARGIN:
         return
     book = state.books[np.int64(command.instrument)]
     side, lots = np.int64(command.side), np.int64(command.lots)
-    if reason == RISK:
+    if reason == REJECT_INSUFFICIENT_MARGIN:
         loss = lots * loss_per_lot(book, side, tick)
         tell_money(state, row, np.int64(command.account), book, side, lots, loss)
-    elif command.order_type == LIMIT:
+    elif command.order_type == ORDER_LIMIT:
         lowest, highest = price_range(book, side)
         tell_prices(row, lowest, highest)
     else:
@@ -188,7 +185,7 @@ def _take_long_way(state, out, command, word):
              loss that it may make
     """
     reason, row, tick = check_new(state, command, word)
-    if reason != NONE:
+    if reason != REJECT_NONE:
         _refuse_new(state, out, command, word, reason, tick)
         return False, row, tick, np.int64(0)
     book = state.books[np.int64(command.instrument)]
@@ -243,7 +240,7 @@ def _enter(state, out, command, word, place, row, loss, spot):
         if has_client_order_id(command):
             add_client_order(state, slot, word, spot)
         append_to_account(state, account, slot, np.int64(command.session))
-    if command.tif == GTD:
+    if command.tif == TIF_GTD:
         keep_expiry(state, slot)
     add_working(state, account, row, book, side, lots, loss)
     if place == 0:

@@ -6,18 +6,15 @@ Plain books never come here: `matching.match_once` tests `book.features` once.
 import numpy as np
 
 from exchange.book.implied import clear_path, find_path
-from exchange.book.levels import IMPLIED, best_row, place_of, tick_of
-from exchange.book.windows import NO_BREACH, breach, breach_of_path
-from exchange.codes import BookFeature, Matching
+from exchange.book.levels import best_row, place_of, tick_of
+from exchange.book.windows import breach, breach_of_path
 from exchange.engine.implied import trade_path
 from exchange.engine.level_pass import NO_PASS, begin_pass, continue_pass, prevent_on_level
 from exchange.engine.self_match import is_own, prevent_self_match
 from exchange.engine.trades import trade_lots
 from exchange.engine.velocity import note_breach
 from exchange.kernel import kernel
-
-PRO_RATA = np.int64(Matching.PRO_RATA)
-VELOCITY = np.int64(BookFeature.VELOCITY)
+from exchange.kernel_codes import FEATURE_IMPLIED, FEATURE_VELOCITY, MATCHING_PRO_RATA, STATE_REASON_NONE
 
 
 @kernel
@@ -35,7 +32,7 @@ def match_featured(state, out, slot):
     real = np.int64(book.best[1 - side])
     if real < worst:
         real = np.int64(0)
-    if book.features & IMPLIED != 0:
+    if book.features & FEATURE_IMPLIED != 0:
         # A better implied price trades before a real one, at one price the real orders do (IMP-003, IMP-004).
         floor = max(real, worst - 1, 0)
         if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) != 0:
@@ -47,9 +44,9 @@ def match_featured(state, out, slot):
         return False
     if prevents(state, out, slot):
         return True
-    if book.features & VELOCITY != 0 and _breaches(state, np.int64(order.book), tick_of(book, 1 - side, real)):
+    if book.features & FEATURE_VELOCITY != 0 and _breaches(state, np.int64(order.book), tick_of(book, 1 - side, real)):
         return False
-    if book.matching == PRO_RATA:
+    if book.matching == MATCHING_PRO_RATA:
         begin_pass(state, slot)
     else:
         fill_oldest(state, out, slot)
@@ -61,7 +58,7 @@ def prevents(state, out, slot):
     """Whether an own order was in the way: it has been dealt with (SMP-006, SMP-007)."""
     order = state.orders[slot]
     book = state.books[order.book]
-    if book.matching == PRO_RATA:
+    if book.matching == MATCHING_PRO_RATA:
         return prevent_on_level(state, out, slot)
     resting = np.int64(state.levels[best_row(book, 1 - np.int64(order.side))].head)
     if not is_own(order, state.orders[resting]):
@@ -74,7 +71,7 @@ def prevents(state, out, slot):
 def _breaches(state, index, tick):
     """Whether the next print would go too far too fast: it does not happen, and ends the matching (BAND-005)."""
     reason = breach(state, index, tick)
-    if reason == NO_BREACH:
+    if reason == STATE_REASON_NONE:
         return False
     note_breach(state, index, reason)
     return True
@@ -84,7 +81,7 @@ def _breaches(state, index, tick):
 def _path_breaches(state, index):
     """The same for a linked group: one breach blocks all of its prints (BAND-009)."""
     reason, breached = breach_of_path(state, index)
-    if reason == NO_BREACH:
+    if reason == STATE_REASON_NONE:
         return False
     note_breach(state, breached, reason)
     clear_path(state)

@@ -8,13 +8,11 @@ import numpy as np
 
 from exchange.book.implied import clear_path
 from exchange.clearing.fills import clear_fill, clear_implied_fill
-from exchange.codes import EventFlag
-from exchange.engine.orders import QUOTE, forget_order, refresh_order
+from exchange.engine.orders import forget_order, refresh_order
 from exchange.engine.protection import pull_before
-from exchange.engine.trades import MAKER, TAKER, record_print, tell_fill
+from exchange.engine.trades import record_print, tell_fill
 from exchange.kernel import kernel
-
-IMPLIED_FLAG = np.int64(EventFlag.IMPLIED)
+from exchange.kernel_codes import EVENT_FLAG_IMPLIED, LIQUIDITY_MAKER, LIQUIDITY_TAKER, ORDER_QUOTE
 
 
 @kernel
@@ -26,7 +24,7 @@ def _fill_outright(state, out, slot, lots, tick, liquidity):
     record_print(state, index, tick, lots)
     fee = clear_fill(state, book, state.orders[slot], lots, tick, liquidity)
     row = tell_fill(state, out, book, slot, lots, tick, liquidity, fee)
-    row["flags"] = IMPLIED_FLAG
+    row["flags"] = EVENT_FLAG_IMPLIED
 
 
 @kernel
@@ -38,7 +36,7 @@ def _fill_combination(state, out, slot, lots, tick, liquidity):
     record_print(state, index, tick, lots)
     fee = clear_implied_fill(state, book, state.orders[slot], lots, liquidity)
     row = tell_fill(state, out, book, slot, lots, tick, liquidity, fee)
-    row["flags"] = IMPLIED_FLAG
+    row["flags"] = EVENT_FLAG_IMPLIED
 
 
 @kernel
@@ -59,7 +57,7 @@ def _order_pulls(state):
     if state.cursor.pull_first != 0:
         for number in range(path.count):
             maker = state.orders[path.slots[path.count - 1 - number]]
-            if maker.order_type == QUOTE:
+            if maker.order_type == ORDER_QUOTE:
                 pull_before(state, np.int64(maker.trigger))
 
 
@@ -71,13 +69,13 @@ def trade_path(state, out, slot):
     first = 0
     if path.own_leg != 0:
         first = 1
-        _fill_outright(state, out, slot, lots, np.int64(path.tick), TAKER)
+        _fill_outright(state, out, slot, lots, np.int64(path.tick), LIQUIDITY_TAKER)
     for number in range(first, path.count):
-        _fill_outright(state, out, np.int64(path.slots[number]), lots, np.int64(path.ticks[number]), MAKER)
+        _fill_outright(state, out, np.int64(path.slots[number]), lots, np.int64(path.ticks[number]), LIQUIDITY_MAKER)
     if path.own_leg != 0:
-        _fill_combination(state, out, np.int64(path.slots[0]), lots, np.int64(path.ticks[0]), MAKER)
+        _fill_combination(state, out, np.int64(path.slots[0]), lots, np.int64(path.ticks[0]), LIQUIDITY_MAKER)
     else:
-        _fill_combination(state, out, slot, lots, np.int64(path.tick), TAKER)
+        _fill_combination(state, out, slot, lots, np.int64(path.tick), LIQUIDITY_TAKER)
     _order_pulls(state)
     for number in range(first, path.count):
         _finish_maker(state, out, np.int64(path.slots[number]))

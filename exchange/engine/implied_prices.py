@@ -8,14 +8,11 @@ import numpy as np
 
 from exchange.book.implied import clear_path, search_path
 from exchange.book.levels import CHANGED, CHANGED_STATE, DUE, ONE, ZERO, crosses, put_mark, tick_of
-from exchange.codes import EventKind, Side
 from exchange.engine.emit import market_event
 from exchange.kernel import highest_bit, kernel, leaf_kernel
+from exchange.kernel_codes import EVENT_IMPLIED_PRICE, SIDE_BUY, SIDE_SELL
 from exchange.limits import STEP_EVENTS
 
-IMP = np.int64(EventKind.IMP)
-BUY = np.int64(Side.BUY)
-SELL = np.int64(Side.SELL)
 BOTH = 3
 DUE_LOOK = 4  # beside the bits of the two sides: only whether the prices may be shown
 
@@ -134,13 +131,13 @@ def _may_show(state, index, side):
 def _tell(state, out, index):
     """IMP of each side that shows something else than before."""
     quote = state.implied[index]
-    bid = _may_show(state, index, BUY)
-    ask = _may_show(state, index, SELL)
-    if bid and ask and quote.tick[BUY] >= quote.tick[SELL]:
+    bid = _may_show(state, index, SIDE_BUY)
+    ask = _may_show(state, index, SIDE_SELL)
+    if bid and ask and quote.tick[SIDE_BUY] >= quote.tick[SIDE_SELL]:
         bid = False
         ask = False
-    _tell_side(state, out, index, BUY, bid)
-    _tell_side(state, out, index, SELL, ask)
+    _tell_side(state, out, index, SIDE_BUY, bid)
+    _tell_side(state, out, index, SIDE_SELL, ask)
 
 
 @kernel
@@ -152,7 +149,7 @@ def _tell_side(state, out, index, side, shown):
         return
     quote.shown_lots[side] = lots
     quote.shown_tick[side] = tick
-    row = market_event(state, out, IMP, index)
+    row = market_event(state, out, EVENT_IMPLIED_PRICE, index)
     row.side = side
     row.price = tick
     row.lots = lots

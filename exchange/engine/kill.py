@@ -6,22 +6,30 @@ they lift it.
 
 import numpy as np
 
-from exchange.codes import AccountFlag, CancelReason, EventKind, KillParty, Scope
+from exchange.codes import KillParty
 from exchange.engine.emit import market_event, next_in_stream, refuse
 from exchange.engine.leavers import add_leaver, send_off
 from exchange.engine.scope import next_account_of
 from exchange.engine.sessions import may_take_row, session_row, take_row
-from exchange.engine.validate import BAD_COMBO, CLOSED, KILLED, NONE, UNKNOWN, UNKNOWN_ACCOUNT, known_account
+from exchange.engine.validate import known_account
 from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    ACCOUNT_FLAG_KILLED,
+    CANCEL_KILL,
+    EVENT_COMMAND_REFUSED,
+    EVENT_KILL_LIFTED,
+    EVENT_KILLED,
+    MARKET_CLOSED,
+    REJECT_BAD_COMBO,
+    REJECT_KILLED,
+    REJECT_NONE,
+    REJECT_UNKNOWN,
+    REJECT_UNKNOWN_ACCOUNT,
+    SCOPE_ACCOUNT,
+    SCOPE_FIRM,
+    SCOPE_SESSION,
+)
 
-KIL = np.int64(EventKind.KIL)
-LIFTED = np.int64(EventKind.LIFTED)
-REFUSED = np.int64(EventKind.REFUSED)
-KILL_REASON = np.int64(CancelReason.KILL)
-KILLED_FLAG = np.int64(AccountFlag.KILLED)
-SCOPE_ACCOUNT = np.int64(Scope.ACCOUNT)
-SCOPE_SESSION = np.int64(Scope.SESSION)
-SCOPE_FIRM = np.int64(Scope.FIRM)
 LAST_PARTY = np.int64(max(KillParty))
 
 
@@ -29,8 +37,8 @@ LAST_PARTY = np.int64(max(KillParty))
 def begin_kill(state, out, command):
     """Check a KILL or UNKILL and note its scope. Returns whether `kill_next` or `lift_next` is to follow."""
     reason = _check_scope(state, command)
-    if reason != NONE:
-        refuse(state, out, REFUSED, command, reason)
+    if reason != REJECT_NONE:
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
         return False
     cursor = state.cursor
     cursor.scope = command.order_type
@@ -49,19 +57,23 @@ def may_lift(state, out, command):
     killed_by = _killed_by(state)
     if killed_by == 0 or killed_by & (1 << np.int64(command.reason)) != 0:
         return True
-    refuse(state, out, REFUSED, command, KILLED)
+    refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_KILLED)
     return False
 
 
 @kernel
 def _check_scope(state, command):
     if command.order_type > SCOPE_FIRM or command.reason > LAST_PARTY:
-        return BAD_COMBO
+        return REJECT_BAD_COMBO
     if command.order_type == SCOPE_ACCOUNT:
-        return NONE if known_account(state, np.int64(command.account)) else UNKNOWN_ACCOUNT
+        return REJECT_NONE if known_account(state, np.int64(command.account)) else REJECT_UNKNOWN_ACCOUNT
     if command.order_type == SCOPE_SESSION:
-        return NONE if command.group != 0 else UNKNOWN
-    return NONE if command.group != 0 and _next_of_firm(state, np.int64(command.group), np.int64(1)) != 0 else UNKNOWN
+        return REJECT_NONE if command.group != 0 else REJECT_UNKNOWN
+    return (
+        REJECT_NONE
+        if command.group != 0 and _next_of_firm(state, np.int64(command.group), np.int64(1)) != 0
+        else REJECT_UNKNOWN
+    )
 
 
 @kernel
@@ -108,16 +120,16 @@ def kill_next(state, out):
         if cursor.count == 0:
             if may_take_row(state, np.int64(cursor.group)):
                 take_row(state, np.int64(cursor.group)).killed_by |= 1 << cursor.side
-            _tell(state, out, KIL, _next_place(state), _gather_session(state))
+            _tell(state, out, EVENT_KILLED, _next_place(state), _gather_session(state))
             return True
     else:
         account = _next_place(state)
         if account != 0:
             _mark_account(state, account, np.int64(1) << cursor.side, np.int64(0))
-            _tell(state, out, KIL, account, _gather_account(state, account))
+            _tell(state, out, EVENT_KILLED, account, _gather_account(state, account))
             cursor.account = account
             return True
-    send_off(state, KILL_REASON, cursor.scope != SCOPE_ACCOUNT)
+    send_off(state, CANCEL_KILL, cursor.scope != SCOPE_ACCOUNT)
     return False
 
 
@@ -129,13 +141,13 @@ def lift_next(state, out):
         if cursor.count != 0:
             return False
         session_row(state, np.int64(cursor.group)).killed_by &= ~(1 << cursor.side)  # the first row's stay 0
-        _tell(state, out, LIFTED, _next_place(state), np.int64(0))
+        _tell(state, out, EVENT_KILL_LIFTED, _next_place(state), np.int64(0))
         return True
     account = _next_place(state)
     if account == 0:
         return False
     _mark_account(state, account, np.int64(0), np.int64(1) << cursor.side)
-    _tell(state, out, LIFTED, account, np.int64(0))
+    _tell(state, out, EVENT_KILL_LIFTED, account, np.int64(0))
     cursor.account = account
     return True
 
@@ -149,15 +161,15 @@ def _mark_account(state, account, added, removed):
     else:
         account_row.killed_by = (account_row.killed_by | added) & ~removed
     if account_row.killed_by != 0 or account_row.firm_killed_by != 0:
-        account_row["flags"] |= KILLED_FLAG
+        account_row["flags"] |= ACCOUNT_FLAG_KILLED
     else:
-        account_row["flags"] &= ~KILLED_FLAG
+        account_row["flags"] &= ~ACCOUNT_FLAG_KILLED
 
 
 @kernel
 def _goes(state, slot):
     """A kill works in every state but CLOSED (KILL-003)."""
-    return state.books[state.orders[slot].book].phase != CLOSED
+    return state.books[state.orders[slot].book].phase != MARKET_CLOSED
 
 
 @kernel

@@ -5,17 +5,16 @@ They wait in the scratch table. While any is left the cursor makes a detour: the
 
 import numpy as np
 
-from exchange.codes import CancelReason, OrderFlag
+from exchange.codes import CancelReason
 from exchange.engine.orders import take_out
 from exchange.kernel import kernel
-
-COD = np.int64(CancelReason.COD)
-TIMER = np.int64(CancelReason.TIMER)
-KILL = np.int64(CancelReason.KILL)
-EACH_ITS_OWN = np.int64(CancelReason.NONE)
-WAITS_COD = np.int64(OrderFlag.WAITS_COD)
-WAITS_TIMER = np.int64(OrderFlag.WAITS_TIMER)
-
+from exchange.kernel_codes import (
+    CANCEL_COD,
+    CANCEL_KILL,
+    CANCEL_NONE,
+    CANCEL_TIMER,
+    ORDER_FLAG_WAITS_COD,
+)
 
 # Bits of the cursor's detour: orders that leave together, and quotes that a protection pulls (`protection`).
 LEAVING = 1
@@ -61,10 +60,10 @@ def leave_once(state, out):
         cursor.stop = 0
         cursor.detour &= ~LEAVING
     reason = np.int64(cursor.leaving)
-    if reason == EACH_ITS_OWN:
-        reason = COD if state.orders[slot]["flags"] & WAITS_COD != 0 else TIMER
+    if reason == CANCEL_NONE:
+        reason = CANCEL_COD if state.orders[slot]["flags"] & ORDER_FLAG_WAITS_COD != 0 else CANCEL_TIMER
     row = take_out(state, out, slot, reason)
-    if reason == KILL:
+    if reason == CANCEL_KILL:
         row.reference = cursor.request_id
 
 

@@ -7,15 +7,11 @@ import numpy as np
 
 from exchange.book.levels import best_row, place_of, row_of
 from exchange.book.pro_rata import share_level
-from exchange.codes import CancelReason, SmpMode
 from exchange.engine.orders import refresh_order, take_out
 from exchange.engine.self_match import is_own
 from exchange.engine.trades import trade_share
 from exchange.kernel import kernel
-
-CANCEL_AGGRESSOR = np.int64(SmpMode.CANCEL_AGGRESSOR)
-CANCEL_BOTH = np.int64(SmpMode.CANCEL_BOTH)
-SMP_REASON = np.int64(CancelReason.SMP)
+from exchange.kernel_codes import CANCEL_SMP, SMP_CANCEL_AGGRESSOR, SMP_CANCEL_BOTH
 
 # Steps of a pass. NO_PASS is 0: a cursor between commands is all zero.
 NO_PASS = 0
@@ -43,8 +39,8 @@ def prevent_on_level(state, out, slot):
     own = find_own(state, order, np.int64(state.levels[best_row(book, 1 - np.int64(order.side))].head))
     if own == 0:
         return False
-    if order.smp_mode == CANCEL_AGGRESSOR:
-        take_out(state, out, slot, SMP_REASON)
+    if order.smp_mode == SMP_CANCEL_AGGRESSOR:
+        take_out(state, out, slot, CANCEL_SMP)
         return True
     state.cursor.pass_step = OWN_LEAVE
     state.cursor.pass_slot = own
@@ -71,7 +67,7 @@ def continue_pass(state, out, slot):
         _cancel_own(state, out, slot)
     elif step == END_AGGRESSOR:
         state.cursor.pass_step = NO_PASS
-        take_out(state, out, slot, SMP_REASON)
+        take_out(state, out, slot, CANCEL_SMP)
     elif step == FILL:
         _fill_once(state, out, slot)
     else:
@@ -83,10 +79,10 @@ def _cancel_own(state, out, slot):
     cursor = state.cursor
     own = np.int64(cursor.pass_slot)
     following = find_own(state, state.orders[slot], np.int64(state.links[own].newer))
-    take_out(state, out, own, SMP_REASON)
+    take_out(state, out, own, CANCEL_SMP)
     cursor.pass_slot = following
     if following == 0:
-        cursor.pass_step = END_AGGRESSOR if state.orders[slot].smp_mode == CANCEL_BOTH else NO_PASS
+        cursor.pass_step = END_AGGRESSOR if state.orders[slot].smp_mode == SMP_CANCEL_BOTH else NO_PASS
 
 
 @kernel

@@ -15,16 +15,15 @@ from exchange.book.levels import best_row, meets, place_of, row_of, worse_place
 from exchange.book.slots import SLOT_MASK
 from exchange.clearing.margin import ask_for_risk
 from exchange.clearing.positions import home_of, position_hash
-from exchange.codes import CommandKind
 from exchange.engine.state import LOOK_AHEAD, NOT_ASKED
 from exchange.kernel import CACHE_LINE, LANES, equal_above, kernel, leaf_kernel, lowest_bit, prefetch, row_at, unlikely
+from exchange.kernel_codes import KIND_NEW
 from exchange.records import place_in
 
 FAR = LOOK_AHEAD
 NEAR = LOOK_AHEAD // 2
 CLOSE = LOOK_AHEAD // 4
 MAKERS = 4  # so many of the prices that an aggressor meets are looked at before it trades
-NEW = np.int64(CommandKind.NEW)
 MANY_ORDERS = 1 << 16  # slots ever used; beyond it links and levels no longer stay in a cache of the second level
 MANY_POSITIONS = 1 << 9  # rows ever used; beyond it neither do accounts and what they hold
 # How far apart the rows lie that commands touch, and so what is asked for beside orders and entries of their index.
@@ -91,7 +90,7 @@ def _ask_for_prices(state, book, command):
     side, tick = np.int64(command.side & 1), np.int64(command.price)
     place = place_of(book, side, tick)
     _ask_for_level(state, row_of(book, side, place) * np.int64(tick != 0))
-    met = np.int64(command.kind == NEW) & np.int64(meets(book, side, place))
+    met = np.int64(command.kind == KIND_NEW) & np.int64(meets(book, side, place))
     prefetch(state.levels, best_row(book, 1 - side) * met, FIRST)
     return met
 
@@ -127,7 +126,7 @@ def look_far(state, command, note, scatter):
     if scatter != LITTLE:
         index = np.int64(command.instrument)
         account = np.int64(command.account)
-        position_word = position_hash(account, index) * np.uint64(command.kind == NEW)
+        position_word = position_hash(account, index) * np.uint64(command.kind == KIND_NEW)
         note.position_word = position_word
         prefetch(state.position_index, home_of(state, position_word), FIRST)
         _ask_for_book(state, index)

@@ -2,16 +2,24 @@
 
 import numpy as np
 
-from exchange.book.levels import CHANGED_STATE, IMPLIED, mark_book
+from exchange.book.levels import CHANGED_STATE, mark_book
 from exchange.book.windows import empty_windows
-from exchange.codes import EventKind, MarketState
 from exchange.engine.emit import market_event
 from exchange.engine.short_way import set_short_places
-from exchange.engine.validate import CLOSED, HALT, NOCANCEL, OPEN, PAUSED, PREOPEN, RESERVED
 from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    EVENT_STATE_CHANGED,
+    FEATURE_IMPLIED,
+    MARKET_CLOSED,
+    MARKET_HALT,
+    MARKET_NOCANCEL,
+    MARKET_NONE,
+    MARKET_OPEN,
+    MARKET_PAUSED,
+    MARKET_PREOPEN,
+    MARKET_RESERVED,
+)
 
-FOLLOW = np.int64(MarketState.NONE)
-STA = np.int64(EventKind.STA)
 KEPT = np.int64(-1)  # of a reopening time: a halt stops it, and the way back to the state before lets it go on
 
 
@@ -19,8 +27,8 @@ KEPT = np.int64(-1)  # of a reopening time: a halt stops it, and the way back to
 def effective_state(group_state, own_state):
     """The stricter of both. While its group is OPEN an instrument may have a state of its own; a HALT of its own lasts
     until the group's day ends, and what was closed alone stays CLOSED."""
-    stays = own_state == CLOSED or (own_state == HALT and group_state != CLOSED)
-    if stays or (group_state == OPEN and own_state != FOLLOW):
+    stays = own_state == MARKET_CLOSED or (own_state == MARKET_HALT and group_state != MARKET_CLOSED)
+    if stays or (group_state == MARKET_OPEN and own_state != MARKET_NONE):
         return np.int64(own_state)
     return np.int64(group_state)
 
@@ -42,12 +50,12 @@ def change_state(state, out, index, group_number, target, reason, until_ns):
     if index != 0:
         _change_book(state, index, target, reason, until_ns)
         told_ns = np.int64(state.guards[index].reopen_ns)
-        if state.books[index].phase == HALT:
-            told_ns = np.int64(0) if target == HALT else -told_ns
+        if state.books[index].phase == MARKET_HALT:
+            told_ns = np.int64(0) if target == MARKET_HALT else -told_ns
     else:
         _change_group(state, group_number, target, reason, until_ns)
-        told_ns = np.int64(0) if target == HALT else np.int64(state.groups[group_number].reopen_ns)
-    row = market_event(state, out, STA, index)
+        told_ns = np.int64(0) if target == MARKET_HALT else np.int64(state.groups[group_number].reopen_ns)
+    row = market_event(state, out, EVENT_STATE_CHANGED, index)
     row.state = target
     row.reason = reason
     row.reference = group_number
@@ -69,30 +77,30 @@ def _resumed_ns(state, left_ns):
 @kernel
 def _change_book(state, index, target, reason, until_ns):
     book = state.books[index]
-    if target == HALT and book.phase != HALT:
+    if target == MARKET_HALT and book.phase != MARKET_HALT:
         book.before_halt = book.phase
-    if target == OPEN:
+    if target == MARKET_OPEN:
         state.guards[index].extensions = 0
-    own = FOLLOW if target == OPEN else target
+    own = MARKET_NONE if target == MARKET_OPEN else target
     book.reason = reason
     _set_book_state(state, index, np.int64(state.groups[book.group].state), own)
-    if target == CLOSED:
+    if target == MARKET_CLOSED:
         _end_day(state, index)
     if until_ns != KEPT:
-        state.guards[index].reopen_ns = _stopped_ns(state, until_ns) if book.phase == HALT else until_ns
+        state.guards[index].reopen_ns = _stopped_ns(state, until_ns) if book.phase == MARKET_HALT else until_ns
 
 
 @kernel
 def _change_group(state, group_number, target, reason, until_ns):
     group = state.groups[group_number]
-    fresh_day = group.state == CLOSED and target == PREOPEN
-    if target == HALT and group.state != HALT:
+    fresh_day = group.state == MARKET_CLOSED and target == MARKET_PREOPEN
+    if target == MARKET_HALT and group.state != MARKET_HALT:
         group.before_halt = group.state
     if until_ns != KEPT:
         group.reopen_ns = until_ns
-    elif target == HALT and group.state != HALT:
+    elif target == MARKET_HALT and group.state != MARKET_HALT:
         group.reopen_ns = _stopped_ns(state, group.reopen_ns)
-    elif target != HALT and group.state == HALT:
+    elif target != MARKET_HALT and group.state == MARKET_HALT:
         group.reopen_ns = _resumed_ns(state, group.reopen_ns)
     group.state = target
     group.reason = reason
@@ -101,8 +109,10 @@ def _change_group(state, group_number, target, reason, until_ns):
         if book.group == group_number:
             own = np.int64(book.own_state)
             # What a breaker, a collar or a person brought about ends with the day.
-            _set_book_state(state, index, target, FOLLOW if target == CLOSED and own != CLOSED else own)
-            if target == CLOSED:
+            _set_book_state(
+                state, index, target, MARKET_NONE if target == MARKET_CLOSED and own != MARKET_CLOSED else own
+            )
+            if target == MARKET_CLOSED:
                 _end_day(state, index)
             elif fresh_day:
                 _new_day(book)
@@ -111,20 +121,25 @@ def _change_group(state, group_number, target, reason, until_ns):
 @kernel
 def _set_book_state(state, index, group_state, own_state):
     book = state.books[index]
-    collected = book.phase == PREOPEN or book.phase == NOCANCEL or book.phase == RESERVED or book.phase == PAUSED
-    halted = book.phase == HALT
+    collected = (
+        book.phase == MARKET_PREOPEN
+        or book.phase == MARKET_NOCANCEL
+        or book.phase == MARKET_RESERVED
+        or book.phase == MARKET_PAUSED
+    )
+    halted = book.phase == MARKET_HALT
     book.status_sequence = state.sequence
     book.own_state = own_state
     book.phase = effective_state(group_state, own_state)
     set_short_places(book)
     guard = state.guards[index]
-    if book.phase == HALT and not halted:
+    if book.phase == MARKET_HALT and not halted:
         guard.reopen_ns = _stopped_ns(state, guard.reopen_ns)
-    elif halted and book.phase != HALT:
+    elif halted and book.phase != MARKET_HALT:
         guard.reopen_ns = _resumed_ns(state, guard.reopen_ns)
-    if collected and book.phase == OPEN:
+    if collected and book.phase == MARKET_OPEN:
         empty_windows(state, index)
-    if book.features & IMPLIED != 0:
+    if book.features & FEATURE_IMPLIED != 0:
         mark_book(state, index, CHANGED_STATE)
 
 

@@ -2,39 +2,41 @@
 
 import numpy as np
 
-from exchange.codes import CancelReason, CommandFlag, EventKind
 from exchange.engine.emit import market_event, refuse
 from exchange.engine.orders import take_out
 from exchange.engine.protection import find_protection, is_protected
-from exchange.engine.validate import STATE, UNKNOWN_ACCOUNT, known_account, takes_cancel
+from exchange.engine.validate import known_account, takes_cancel
 from exchange.kernel import kernel
-
-CREJ = np.int64(EventKind.CREJ)
-MASS = np.int64(EventKind.MASS)
-USER = np.int64(CancelReason.USER)
-BY_SIDE = np.int64(CommandFlag.BY_SIDE)
-BY_TAG = np.int64(CommandFlag.BY_TAG)
-BY_PROTECTION = np.int64(CommandFlag.BY_PROTECTION)
+from exchange.kernel_codes import (
+    CANCEL_USER,
+    EVENT_CANCEL_REJECTED,
+    EVENT_MASS_CANCELLED,
+    FLAG_BY_PROTECTION,
+    FLAG_BY_SIDE,
+    FLAG_BY_TAG,
+    REJECT_STATE,
+    REJECT_UNKNOWN_ACCOUNT,
+)
 
 
 @kernel
 def begin_cancel_all(state, out, command):
     """CANCEL_ALL: note the filters. False: refused."""
     if not known_account(state, np.int64(command.account)):
-        refuse(state, out, CREJ, command, UNKNOWN_ACCOUNT)
+        refuse(state, out, EVENT_CANCEL_REJECTED, command, REJECT_UNKNOWN_ACCOUNT)
         return False
     index = np.int64(command.instrument)
     # A filter that names one market which bars cancels is refused whole; otherwise orders there are passed over.
     if 0 < index <= state.books_listed and not takes_cancel(state.books[index].phase):
-        refuse(state, out, CREJ, command, STATE)
+        refuse(state, out, EVENT_CANCEL_REJECTED, command, REJECT_STATE)
         return False
     group = np.int64(command.group)
     if 0 < group < state.groups.shape[0] and state.groups[group].listed and not takes_cancel(state.groups[group].state):
-        refuse(state, out, CREJ, command, STATE)
+        refuse(state, out, EVENT_CANCEL_REJECTED, command, REJECT_STATE)
         return False
     _note_filters(state, command)
     if _all_are_barred(state):
-        refuse(state, out, CREJ, command, STATE)
+        refuse(state, out, EVENT_CANCEL_REJECTED, command, REJECT_STATE)
         return False
     return True
 
@@ -85,11 +87,11 @@ def _is_named(state, cursor, order):
         return False
     if cursor.group != 0 and state.books[order.book].group != cursor.group:
         return False
-    if cursor["flags"] & BY_SIDE != 0 and order.side != cursor.side:
+    if cursor["flags"] & FLAG_BY_SIDE != 0 and order.side != cursor.side:
         return False
-    if cursor["flags"] & BY_TAG != 0 and order.tag != cursor.tag:
+    if cursor["flags"] & FLAG_BY_TAG != 0 and order.tag != cursor.tag:
         return False
-    return cursor["flags"] & BY_PROTECTION == 0 or is_protected(order, cursor.protection)
+    return cursor["flags"] & FLAG_BY_PROTECTION == 0 or is_protected(order, cursor.protection)
 
 
 @kernel
@@ -102,13 +104,13 @@ def cancel_next(state, out):
     if slot != 0:
         cursor.slot = state.links[slot].account_newer
         cursor.count += 1
-        row = take_out(state, out, slot, USER)
+        row = take_out(state, out, slot, CANCEL_USER)
         row.reference = cursor.request_id
         return True
-    row = market_event(state, out, MASS, np.int64(cursor.instrument))
+    row = market_event(state, out, EVENT_MASS_CANCELLED, np.int64(cursor.instrument))
     row.account = cursor.account
     row.session = cursor.session
     row.reference = cursor.request_id
-    row.reason = USER
+    row.reason = CANCEL_USER
     row.lots = cursor.count
     return False

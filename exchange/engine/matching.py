@@ -3,36 +3,30 @@
 import numpy as np
 
 from exchange.book.levels import available_lots, crosses, may_trade, place_of, row_of, tick_of
-from exchange.codes import CancelReason, OrderState, TimeInForce
 from exchange.engine.dry_run import executable_lots
 from exchange.engine.featured import fill_oldest, match_featured, prevents
 from exchange.engine.look_ahead import ALL, ask_for_makers, ask_for_next
 from exchange.engine.orders import forget_order, rest_order, take_out
 from exchange.engine.self_match import is_own, prevent_self_match
 from exchange.engine.trades import book_taken, trade_oldest
-from exchange.engine.validate import FOK, OPEN, is_immediate
+from exchange.engine.validate import is_immediate
 from exchange.kernel import anew, kernel, leaf_kernel
+from exchange.kernel_codes import CANCEL_FOK, CANCEL_IOC, CANCEL_MINQTY, MARKET_OPEN, ORDER_STATE_NONE, TIF_FOK
 from exchange.limits import STEP_EVENTS
-
-IOC_REASON = np.int64(CancelReason.IOC)
-FOK_REASON = np.int64(CancelReason.FOK)
-MINQTY_REASON = np.int64(CancelReason.MINQTY)
-FREE = np.int64(OrderState.NONE)
-ORDER_FOK = np.int64(TimeInForce.FOK)
 
 
 @leaf_kernel
 def unmet_condition(state, book, order, minimum_lots):
     """Why a new order dies before it trades: FOK or minimum quantity not there (TIF-002 to TIF-004); 0 if it may."""
-    reason = MINQTY_REASON
+    reason = CANCEL_MINQTY
     wanted = np.int64(minimum_lots)
-    if order.tif == FOK:
-        reason = FOK_REASON
+    if order.tif == TIF_FOK:
+        reason = CANCEL_FOK
         wanted = max(wanted, np.int64(order.order_lots))
     if wanted == 0:
         return 0
     # Nothing matches outside OPEN, and an order executes at most its own lots.
-    if book.phase != OPEN or wanted > order.order_lots:
+    if book.phase != MARKET_OPEN or wanted > order.order_lots:
         return reason
     if order.smp_id != 0 or book.features != 0:
         found = executable_lots(state, book, order)
@@ -107,7 +101,7 @@ def start_order(state, out, slot, minimum_lots):
     reason = unmet_condition(state, book, order, minimum_lots)
     if reason != 0:
         take_out(state, out, slot, reason)
-    elif book.phase == OPEN and may_trade(book, np.int64(order.side), np.int64(order.price)):
+    elif book.phase == MARKET_OPEN and may_trade(book, np.int64(order.side), np.int64(order.price)):
         return True
     elif is_immediate(order.tif):
         settle_remainder(state, out, slot)
@@ -120,11 +114,11 @@ def start_order(state, out, slot, minimum_lots):
 def settle_remainder(state, out, slot):
     """After its last fill an aggressor is gone, rests, or is cancelled (MATCH-004, TIF-001)."""
     order = state.orders[slot]
-    if order.state == FREE:
+    if order.state == ORDER_STATE_NONE:
         return  # self-match prevention has ended it
     if order.leaves_lots == 0:
         forget_order(state, slot)
     elif is_immediate(order.tif):
-        take_out(state, out, slot, FOK_REASON if order.tif == ORDER_FOK else IOC_REASON)
+        take_out(state, out, slot, CANCEL_FOK if order.tif == TIF_FOK else CANCEL_IOC)
     else:
         rest_order(state, out, slot)

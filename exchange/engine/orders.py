@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from exchange.book.expiry import GTD, drop_expiry
+from exchange.book.expiry import drop_expiry
 from exchange.book.index import (
     SHIFT_32,
     ZERO,
@@ -20,12 +20,7 @@ from exchange.book.slots import release_slot, slot_of
 from exchange.book.stops import drop_stop
 from exchange.clearing.margin import change_working, loss_per_lot, release_working
 from exchange.codes import (
-    BookFeature,
-    CancelReason,
-    EventFlag,
     EventKind,
-    OrderState,
-    OrderType,
 )
 from exchange.engine.emit import (
     cancel_codes,
@@ -36,26 +31,24 @@ from exchange.engine.emit import (
 )
 from exchange.engine.quote_counts import forget_quote
 from exchange.engine.risk import weigh_used_up
-from exchange.engine.validate import (
-    NONE,
-    STATE,
-    UNKNOWN,
-    UNKNOWN_ACCOUNT,
-    is_immediate,
-    known_account,
-    takes_cancel,
-)
+from exchange.engine.validate import is_immediate, known_account, takes_cancel
 from exchange.kernel import kernel, leaf_kernel, likely, put_word
+from exchange.kernel_codes import (
+    CANCEL_USER,
+    EVENT_CANCEL_REJECTED,
+    EVENT_FLAG_NEVER_RESTED,
+    EVENT_ICEBERG_REFRESHED,
+    FEATURE_PRO_RATA,
+    ORDER_QUOTE,
+    ORDER_STATE_PENDING,
+    REJECT_NONE,
+    REJECT_STATE,
+    REJECT_UNKNOWN,
+    REJECT_UNKNOWN_ACCOUNT,
+    TIF_GTD,
+)
 
-QUOTE = np.int64(OrderType.QUOTE)
-RST = np.uint64(EventKind.RST)
-RFR = np.int64(EventKind.RFR)
-RREJ = np.int64(EventKind.RREJ)
-CREJ = np.int64(EventKind.CREJ)
-USER = np.int64(CancelReason.USER)
-PENDING = np.int64(OrderState.PENDING)
-NEVER_RESTED = np.int64(EventFlag.NEVER_RESTED)
-PRO_RATA = np.int64(BookFeature.PRO_RATA)
+RST = np.uint64(EventKind.ORDER_RESTED)
 
 ONE = np.uint64(1)
 LAST_BIT = np.uint64(63)
@@ -122,7 +115,7 @@ def move_order(state, slot, tick, lots):
         level_lots = unlink_order(state, book, slot)
     else:
         leave_parked(state, book, slot)
-    if book.features & PRO_RATA != 0:
+    if book.features & FEATURE_PRO_RATA != 0:
         lose_top(state, order)
     before = np.int64(order.leaves_lots)
     loss = lots * loss_per_lot(book, side, tick) - before * loss_per_lot(book, side, np.int64(order.price))
@@ -153,7 +146,7 @@ def refresh_order(state, out, slot):
     order.stamp = state.stamp
     order.shown_lots = slice_lots(order)
     level_lots = link_order(state, book, slot)
-    row = order_event(state, out, RFR, order, np.int64(order.shown_lots), level_lots)
+    row = order_event(state, out, EVENT_ICEBERG_REFRESHED, order, np.int64(order.shown_lots), level_lots)
     row.hidden_lots = order.leaves_lots - order.shown_lots
     row.account_sequence = next_in_stream(state, np.int64(order.account))
 
@@ -170,7 +163,7 @@ def rest_order(state, out, slot):
         order_event(state, out, RST, order, np.int64(0), np.int64(0))
         return
     order.shown_lots = slice_lots(order)
-    if book.features & PRO_RATA != 0:
+    if book.features & FEATURE_PRO_RATA != 0:
         note_arrival(state, book, slot)
     level_lots = link_order(state, book, slot)
     row = order_event(state, out, RST, order, np.int64(order.shown_lots), level_lots)
@@ -194,9 +187,9 @@ def forget_hashed(state, slot, account, word):
     if is_immediate(order.tif):
         release_slot(state, slot)
         return
-    if order.tif == GTD:
+    if order.tif == TIF_GTD:
         drop_expiry(state, slot)
-    if order.order_type == QUOTE:
+    if order.order_type == ORDER_QUOTE:
         forget_quote(state, slot)
     if has_client_order_id(order):
         remove_client_order(state, slot, word)
@@ -223,8 +216,8 @@ def _take_out(state, out, slot, reason, word, request_id):
         place = place_of(book, side, tick)
         level_lots = unlink_at(state, book, slot, index, side, place, row_of(book, side, place), shown, lots - shown)
     else:
-        codes = cancel_codes(order, reason, NEVER_RESTED)
-        if order.state == PENDING:
+        codes = cancel_codes(order, reason, EVENT_FLAG_NEVER_RESTED)
+        if order.state == ORDER_STATE_PENDING:
             drop_stop(state, book, slot)
         else:
             leave_parked(state, book, slot)
@@ -268,7 +261,7 @@ def target_of(state, command, word, guess):
 def refuse_change(state, out, kind, command, reason, slot):
     """CREJ or RREJ; one for the market's state names the book and its state. Returns the row."""
     row = refuse(state, out, kind, command, reason)
-    if reason == STATE:
+    if reason == REJECT_STATE:
         row.instrument = state.orders[slot].book
         row.liquidity = state.books[state.orders[slot].book].phase
     return row
@@ -278,8 +271,8 @@ def refuse_change(state, out, kind, command, reason, slot):
 def check_cancel(state, command, slot):
     """The reason a CANCEL is refused for. `slot`: its `target_of`."""
     if likely(slot != 0):
-        return NONE if takes_cancel(state.books[state.orders[slot].book].phase) else STATE
-    return UNKNOWN if known_account(state, np.int64(command.account)) else UNKNOWN_ACCOUNT
+        return REJECT_NONE if takes_cancel(state.books[state.orders[slot].book].phase) else REJECT_STATE
+    return REJECT_UNKNOWN if known_account(state, np.int64(command.account)) else REJECT_UNKNOWN_ACCOUNT
 
 
 @leaf_kernel
@@ -287,9 +280,9 @@ def cancel_order(state, out, command, word, guess):
     """CANCEL: CXL, or CREJ (ORDER-006, STATE-001)."""
     slot = target_of(state, command, word, guess)
     reason = check_cancel(state, command, slot)
-    if reason != NONE:
-        refuse_change(state, out, CREJ, command, reason, slot)
+    if reason != REJECT_NONE:
+        refuse_change(state, out, EVENT_CANCEL_REJECTED, command, reason, slot)
         return
     if command.order_id != 0:
         word = order_hash(state.orders[slot])
-    _take_out(state, out, slot, USER, word, command.request_id)
+    _take_out(state, out, slot, CANCEL_USER, word, command.request_id)

@@ -8,57 +8,66 @@ import numpy as np
 
 from exchange.book.auction import collared_equilibrium, is_crossed
 from exchange.book.levels import best_row, link_order, place_of, row_of, unlink_order
-from exchange.codes import CancelReason, CommandFlag, EventFlag, EventKind, OrderState, RejectReason, Side
 from exchange.engine.auction_stops import expected_uncross, join_auction_once
 from exchange.engine.collar import collect_again, may_uncross
 from exchange.engine.disconnect import release_waiting
 from exchange.engine.emit import market_event, refuse
 from exchange.engine.leavers import send_off
 from exchange.engine.look_ahead import ALL, ask_for_next
-from exchange.engine.market_state import FOLLOW, KEPT, change_state, reference_tick
+from exchange.engine.market_state import KEPT, change_state, reference_tick
 from exchange.engine.orders import refresh_order
 from exchange.engine.scope import OF_THE_DAY, gather_book
 from exchange.engine.short_way import set_short_places
 from exchange.engine.stops import elect_by_last
 from exchange.engine.trades import trade_lots
-from exchange.engine.validate import CLOSED, HALT, NOCANCEL, OPEN, PAUSED, PREOPEN, RESERVED, known_book
+from exchange.engine.validate import known_book
 from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel_codes import (
+    CANCEL_EXPIRED,
+    EVENT_COMMAND_REFUSED,
+    EVENT_FLAG_EMPTY,
+    EVENT_INDICATIVE_PRICE,
+    EVENT_UNCROSSED,
+    FLAG_FORCE,
+    MARKET_CLOSED,
+    MARKET_HALT,
+    MARKET_NOCANCEL,
+    MARKET_NONE,
+    MARKET_OPEN,
+    MARKET_PAUSED,
+    MARKET_PREOPEN,
+    MARKET_RESERVED,
+    ORDER_STATE_NONE,
+    REJECT_STATE,
+    REJECT_UNKNOWN_INST,
+    SIDE_BUY,
+    SIDE_SELL,
+)
 from exchange.limits import STEP_EVENTS
 
-BUY = np.int64(Side.BUY)
-SELL = np.int64(Side.SELL)
-FREE = np.int64(OrderState.NONE)
-UNX = np.int64(EventKind.UNX)
-IOP = np.int64(EventKind.IOP)
-REFUSED = np.int64(EventKind.REFUSED)
-EMPTY = np.int64(EventFlag.EMPTY)
-FORCE = np.int64(CommandFlag.FORCE)
-STATE = np.int64(RejectReason.STATE)
-UNKNOWN_INST = np.int64(RejectReason.UNKNOWN_INST)
 # Stages of one book's uncross: its stops join, it trades and its icebergs refresh.
 DONE = 0
 JOINING = 1
 TRADING = 2
-EXPIRED_REASON = np.int64(CancelReason.EXPIRED)
 
 
 @kernel
 def leads_to(state_from, state_to, before_halt):
     """Whether the table of STATE-001 has this change. OPEN from a collecting state goes through the uncross."""
-    if state_to == HALT:
-        return state_from != CLOSED and state_from != HALT
-    if state_from == CLOSED:
-        return state_to == PREOPEN
-    if state_from == PREOPEN:
-        return state_to == NOCANCEL or state_to == OPEN
-    if state_from == NOCANCEL:
-        return state_to == OPEN or state_to == PREOPEN
-    if state_from == OPEN:
-        return state_to == RESERVED or state_to == PAUSED or state_to == CLOSED
-    if state_from == RESERVED or state_from == PAUSED:
-        return state_to == OPEN or state_to == CLOSED
-    back = PREOPEN if before_halt == NOCANCEL else before_halt
-    return state_to == back or state_to == PAUSED or state_to == CLOSED
+    if state_to == MARKET_HALT:
+        return state_from != MARKET_CLOSED and state_from != MARKET_HALT
+    if state_from == MARKET_CLOSED:
+        return state_to == MARKET_PREOPEN
+    if state_from == MARKET_PREOPEN:
+        return state_to == MARKET_NOCANCEL or state_to == MARKET_OPEN
+    if state_from == MARKET_NOCANCEL:
+        return state_to == MARKET_OPEN or state_to == MARKET_PREOPEN
+    if state_from == MARKET_OPEN:
+        return state_to == MARKET_RESERVED or state_to == MARKET_PAUSED or state_to == MARKET_CLOSED
+    if state_from == MARKET_RESERVED or state_from == MARKET_PAUSED:
+        return state_to == MARKET_OPEN or state_to == MARKET_CLOSED
+    back = MARKET_PREOPEN if before_halt == MARKET_NOCANCEL else before_halt
+    return state_to == back or state_to == MARKET_PAUSED or state_to == MARKET_CLOSED
 
 
 @kernel
@@ -67,7 +76,7 @@ def in_scope(state, cursor, index):
     book = state.books[index]
     if cursor.instrument != 0:
         return cursor.instrument == index
-    return book.group == cursor.group and (cursor.market_state != OPEN or book.own_state == FOLLOW)
+    return book.group == cursor.group and (cursor.market_state != MARKET_OPEN or book.own_state == MARKET_NONE)
 
 
 @kernel
@@ -78,19 +87,19 @@ def begin_state_change(state, out, command):
     group = np.int64(command.group)
     if index != 0:
         if not known_book(state, index):
-            refuse(state, out, REFUSED, command, UNKNOWN_INST)
+            refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
             return False
         book = state.books[index]
-        legal = state.groups[book.group].state == OPEN and leads_to(book.phase, target, book.before_halt)
+        legal = state.groups[book.group].state == MARKET_OPEN and leads_to(book.phase, target, book.before_halt)
         present = np.int64(book.phase)
     else:
         if group == 0 or group >= state.groups.shape[0] or state.groups[group].listed == 0:
-            refuse(state, out, REFUSED, command, UNKNOWN_INST)
+            refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
             return False
         legal = leads_to(state.groups[group].state, target, state.groups[group].before_halt)
         present = np.int64(state.groups[group].state)
-    if not (legal or command["flags"] & FORCE != 0) or target == FOLLOW or target > HALT:
-        row = refuse(state, out, REFUSED, command, STATE)
+    if not (legal or command["flags"] & FLAG_FORCE != 0) or target == MARKET_NONE or target > MARKET_HALT:
+        row = refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_STATE)
         row.state = present
         return False
     cursor = state.cursor
@@ -111,8 +120,8 @@ def needs_uncross(state):
     A forced OPEN of one book reaches nothing while its group is not OPEN: it follows its group again.
     """
     index = np.int64(state.cursor.instrument)
-    reached = index == 0 or state.groups[state.books[index].group].state == OPEN
-    return state.cursor.market_state == OPEN and reached
+    reached = index == 0 or state.groups[state.books[index].group].state == MARKET_OPEN
+    return state.cursor.market_state == MARKET_OPEN and reached
 
 
 @leaf_kernel
@@ -132,7 +141,7 @@ def _step_back(state, book, slot, price, showed):
     """
     order = state.orders[slot]
     used_up = showed and order.shown_lots == 0 and order.leaves_lots != 0
-    if order.state != FREE and order.price == price and used_up:
+    if order.state != ORDER_STATE_NONE and order.price == price and used_up:
         unlink_order(state, book, slot)
         link_order(state, book, slot)
 
@@ -173,11 +182,11 @@ def _begin_uncross(state, out):
 @leaf_kernel
 def _trade_pair(state, out, book, price):
     """The oldest order at the best price of each side trade what both have (AUC-011). Returns the lots."""
-    buyer = np.int64(state.levels[best_row(book, BUY)].head)
-    seller = np.int64(state.levels[best_row(book, SELL)].head)
+    buyer = np.int64(state.levels[best_row(book, SIDE_BUY)].head)
+    seller = np.int64(state.levels[best_row(book, SIDE_SELL)].head)
     buy, sell = state.orders[buyer], state.orders[seller]
-    ask_for_next(state, book, BUY, buyer, ALL)
-    ask_for_next(state, book, SELL, seller, ALL)
+    ask_for_next(state, book, SIDE_BUY, buyer, ALL)
+    ask_for_next(state, book, SIDE_SELL, seller, ALL)
     lots = min(_part_lots(buy, price), _part_lots(sell, price))  # no more than is left of the volume
     buyer_showed, seller_showed = buy.shown_lots != 0, sell.shown_lots != 0
     trade_lots(state, out, book, buyer, seller, price, lots, True)
@@ -224,7 +233,7 @@ def uncross_once(state, out):
     price, volume, imbalance = collared_equilibrium(state, book, reference_tick(book), collar_ticks)
     cursor.price = price
     cursor.lots = volume
-    row = market_event(state, out, UNX, index)
+    row = market_event(state, out, EVENT_UNCROSSED, index)
     row.price = price
     row.lots = volume
     row.leaves_lots = imbalance
@@ -236,10 +245,10 @@ def publish_indicative(state, out, command):
     """INDICATIVE: IOP with the price and volume of an uncross now (AUC-001), flag EMPTY without one."""
     index = np.int64(command.instrument)
     if not known_book(state, index):
-        refuse(state, out, REFUSED, command, UNKNOWN_INST)
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
         return
     book = state.books[index]
-    row = market_event(state, out, IOP, index)
+    row = market_event(state, out, EVENT_INDICATIVE_PRICE, index)
     book.status_sequence = state.sequence
     collar_ticks = np.int64(state.guards[index].collar_ticks)
     crossed, price, volume, imbalance, _ = expected_uncross(state, book, reference_tick(book), collar_ticks)
@@ -248,7 +257,7 @@ def publish_indicative(state, out, command):
         book.indicative_tick = price
     set_short_places(book)
     if not crossed:
-        row["flags"] = EMPTY
+        row["flags"] = EVENT_FLAG_EMPTY
         return
     row.price = price
     row.lots = volume
@@ -261,7 +270,7 @@ def expire_day_orders(state):
     for index in range(1, state.books_listed + 1):
         if in_scope(state, state.cursor, np.int64(index)):
             gather_book(state, np.int64(index), OF_THE_DAY)
-    send_off(state, EXPIRED_REASON, True)
+    send_off(state, CANCEL_EXPIRED, True)
 
 
 @kernel
@@ -271,7 +280,7 @@ def _keeps_time(state, index, group, target):
         present, before = np.int64(state.books[index].phase), np.int64(state.books[index].before_halt)
     else:
         present, before = np.int64(state.groups[group].state), np.int64(state.groups[group].before_halt)
-    return target == HALT or (present == HALT and target == before)
+    return target == MARKET_HALT or (present == MARKET_HALT and target == before)
 
 
 @kernel
@@ -279,7 +288,7 @@ def finish_state_change(state, out):
     """Set the state that was asked for, say so, and let go what waited for it (AUC-013, COD-004)."""
     cursor = state.cursor
     target, reason = np.int64(cursor.market_state), np.int64(cursor.reason)
-    if target != FOLLOW:
+    if target != MARKET_NONE:
         index, group = np.int64(cursor.instrument), np.int64(cursor.group)
         until_ns = KEPT if _keeps_time(state, index, group, target) else np.int64(0)
         change_state(state, out, index, group, target, reason, until_ns)

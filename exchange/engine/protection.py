@@ -6,30 +6,37 @@ fill adds it takes away again when the window has left it behind.
 
 import numpy as np
 
-from exchange.codes import CancelReason, EventKind, OrderType, ProtectionState, Side, Threshold
 from exchange.engine.emit import answer_event, market_event, next_in_stream, refuse
 from exchange.engine.leavers import PULLING
 from exchange.engine.orders import take_out
-from exchange.engine.validate import BAD_QTY, FULL, NONE, UNKNOWN, UNKNOWN_ACCOUNT, UNKNOWN_INST, known_account
+from exchange.engine.validate import known_account
 from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    CANCEL_MMP,
+    EVENT_COMMAND_REFUSED,
+    EVENT_PROTECTION_DEFINED,
+    EVENT_PROTECTION_RESET,
+    EVENT_PROTECTION_TRIPPED,
+    ORDER_QUOTE,
+    PROTECTION_ARMED,
+    PROTECTION_TRIPPED,
+    REJECT_BAD_QTY,
+    REJECT_FULL,
+    REJECT_NONE,
+    REJECT_UNKNOWN,
+    REJECT_UNKNOWN_ACCOUNT,
+    REJECT_UNKNOWN_INST,
+    SIDE_BUY,
+    THRESHOLD_DELTA,
+    THRESHOLD_FILLS,
+    THRESHOLD_HOURS,
+    THRESHOLD_LOTS,
+)
 from exchange.limits import MMP_FILLS
 
-BUY = np.int64(Side.BUY)
-QUOTE = np.int64(OrderType.QUOTE)
-MMP = np.int64(EventKind.MMP)
-MMPR = np.int64(EventKind.MMPR)
-PROTECTED = np.int64(EventKind.PROTECTED)
-REFUSED = np.int64(EventKind.REFUSED)
-MMP_REASON = np.int64(CancelReason.MMP)
-ARMED = np.int64(ProtectionState.ARMED)
-TRIPPED = np.int64(ProtectionState.TRIPPED)
 # What a dry run has done to a group.
 COUNTED = 1
 PULLED = 2
-BY_LOTS = np.int64(Threshold.LOTS)
-BY_FILLS = np.int64(Threshold.FILLS)
-BY_DELTA = np.int64(Threshold.DELTA)
-BY_HOURS = np.int64(Threshold.HOURS)
 
 
 @kernel
@@ -44,7 +51,7 @@ def find_protection(state, account, number):
 @kernel
 def is_protected(order, row):
     """Whether an order is a quote of this group."""
-    return row != 0 and order.order_type == QUOTE and order.trigger == row
+    return row != 0 and order.order_type == ORDER_QUOTE and order.trigger == row
 
 
 @kernel
@@ -62,8 +69,8 @@ def lets_quote(state, account, number, group):
 def set_protection(state, out, command):
     """MMP_SET: define a group or change its thresholds; what it has counted, and whether it tripped, stays."""
     reason = _check_set(state, command)
-    if reason != NONE:
-        refuse(state, out, REFUSED, command, reason)
+    if reason != REJECT_NONE:
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
         return
     account = np.int64(command.account)
     row = find_protection(state, account, np.int64(command.smp_id))
@@ -76,25 +83,25 @@ def set_protection(state, out, command):
     protection.fills_max = command.display_lots if command.display_lots != 0 else MMP_FILLS
     protection.delta_max = command.minimum_lots
     protection.hours_max = command.price
-    _answer(state, out, PROTECTED, command, row)
+    _answer(state, out, EVENT_PROTECTION_DEFINED, command, row)
 
 
 @kernel
 def _check_set(state, command):
     account = np.int64(command.account)
     if not known_account(state, account):
-        return UNKNOWN_ACCOUNT
+        return REJECT_UNKNOWN_ACCOUNT
     if command.expiry_ns < 1 or command.lots < 0 or command.minimum_lots < 0 or command.price < 0:
-        return BAD_QTY
+        return REJECT_BAD_QTY
     if command.display_lots < 0 or command.display_lots > MMP_FILLS or command.smp_id == 0:
-        return BAD_QTY
+        return REJECT_BAD_QTY
     group = np.int64(command.group)
     if group != 0 and (group >= state.groups.shape[0] or state.groups[group].listed == 0):
-        return UNKNOWN_INST
+        return REJECT_UNKNOWN_INST
     full = state.used_protections + 1 == state.protections.shape[0]
     if full and find_protection(state, account, np.int64(command.smp_id)) == 0:
-        return FULL
-    return NONE
+        return REJECT_FULL
+    return REJECT_NONE
 
 
 @kernel
@@ -113,16 +120,16 @@ def _new_protection(state, account, number):
 def reset_protection(state, out, command):
     """MMP_RESET: the group quotes again and has counted nothing (MMP-003)."""
     account = np.int64(command.account)
-    reason = NONE
+    reason = REJECT_NONE
     row = np.int64(0)
     if not known_account(state, account):
-        reason = UNKNOWN_ACCOUNT
+        reason = REJECT_UNKNOWN_ACCOUNT
     else:
         row = find_protection(state, account, np.int64(command.smp_id))
         if row == 0:
-            reason = UNKNOWN
-    if reason != NONE:
-        refuse(state, out, REFUSED, command, reason)
+            reason = REJECT_UNKNOWN
+    if reason != REJECT_NONE:
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
         return
     protection = state.protections[row]
     protection.tripped = 0
@@ -130,15 +137,15 @@ def reset_protection(state, out, command):
     protection.fills = 0
     protection.delta = 0
     protection.hours = 0
-    _answer(state, out, MMPR, command, row)
+    _answer(state, out, EVENT_PROTECTION_RESET, command, row)
 
 
 @kernel
 def _answer(state, out, kind, command, row):
-    event = answer_event(state, out, kind, command, NONE)
+    event = answer_event(state, out, kind, command, REJECT_NONE)
     event.order_id = state.protections[row].number
-    event.state = TRIPPED if state.protections[row].tripped != 0 else ARMED
-    if kind == MMPR:
+    event.state = PROTECTION_TRIPPED if state.protections[row].tripped != 0 else PROTECTION_ARMED
+    if kind == EVENT_PROTECTION_RESET:
         event.account_sequence = next_in_stream(state, np.int64(command.account))
 
 
@@ -159,7 +166,7 @@ def count_fill(state, order, lots, hours):
     _forget_old(state, row)
     protection = state.protections[row]
     spot = row * MMP_FILLS + (protection.first + protection.fills) % MMP_FILLS
-    signed = lots if order.side == BUY else -lots
+    signed = lots if order.side == SIDE_BUY else -lots
     state.protection_fills[spot].time_ns = state.time_ns
     state.protection_fills[spot].lots = signed
     state.protection_fills[spot].hours = lots * hours
@@ -192,13 +199,13 @@ def _forget_old(state, row):
 def _reached(protection):
     """The first threshold that has been reached, 0 none; what a dry run adds counts while it lasts."""
     if protection.lots_max != 0 and protection.lots + protection.tried_lots >= protection.lots_max:
-        return BY_LOTS
+        return THRESHOLD_LOTS
     if protection.fills + protection.tried_fills >= protection.fills_max:
-        return BY_FILLS
+        return THRESHOLD_FILLS
     if protection.delta_max != 0 and abs(protection.delta + protection.tried_delta) >= protection.delta_max:
-        return BY_DELTA
+        return THRESHOLD_DELTA
     if protection.hours_max != 0 and protection.hours + protection.tried_hours >= protection.hours_max:
-        return BY_HOURS
+        return THRESHOLD_HOURS
     return np.int64(0)
 
 
@@ -209,7 +216,7 @@ def _reached(protection):
 def try_fill(state, order, lots):
     """Count a fill that a dry run supposes, until `end_tries`. Returns the group that it trips, 0 none."""
     row = np.int64(order.trigger)
-    if order.order_type != QUOTE or row == 0:
+    if order.order_type != ORDER_QUOTE or row == 0:
         return np.int64(0)
     protection = state.protections[row]
     if protection.tried == 0:
@@ -219,7 +226,7 @@ def try_fill(state, order, lots):
         state.protections[0].next_tried = row
     protection.tried_fills += 1
     protection.tried_lots += lots
-    protection.tried_delta += lots if order.side == BUY else -lots
+    protection.tried_delta += lots if order.side == SIDE_BUY else -lots
     protection.tried_hours += lots * state.books[order.book].hours
     if protection.tried == PULLED or _reached(protection) == 0:
         return np.int64(0)
@@ -246,7 +253,7 @@ def _suppose_forgotten(state, row):
 @kernel
 def is_pulled(state, order):
     """Whether a dry run has tripped the quote's group: it is not there any more."""
-    return order.order_type == QUOTE and order.trigger != 0 and state.protections[order.trigger].tried == PULLED
+    return order.order_type == ORDER_QUOTE and order.trigger != 0 and state.protections[order.trigger].tried == PULLED
 
 
 @kernel
@@ -305,11 +312,11 @@ def pull_once(state, out):
     if cursor.pull_told == 0:
         cursor.pull_told = 1
         cursor.pull_slot = state.accounts[protection.account].first_order
-        event = market_event(state, out, MMP, np.int64(0))
+        event = market_event(state, out, EVENT_PROTECTION_TRIPPED, np.int64(0))
         event.account = protection.account
         event.order_id = protection.number
         event.reason = protection.tripped
-        event.state = TRIPPED
+        event.state = PROTECTION_TRIPPED
         event.lots = protection.quotes
         event.account_sequence = next_in_stream(state, np.int64(protection.account))
         return
@@ -318,7 +325,7 @@ def pull_once(state, out):
         slot = np.int64(state.links[slot].account_newer)
     if slot != 0:
         cursor.pull_slot = state.links[slot].account_newer
-        take_out(state, out, slot, MMP_REASON)
+        take_out(state, out, slot, CANCEL_MMP)
         return
     cursor.pull_told = 0
     cursor.pull_slot = 0

@@ -11,11 +11,9 @@ from exchange.clearing.positions import (
     own_position,
     positions_left,
 )
-from exchange.codes import OrderType, RejectReason, Side, TimeInForce
 from exchange.engine.protection import lets_quote
 from exchange.engine.risk import (
     LOTS_CEILING,
-    RISK,
     check_limits,
     free_mills,
     has_plain_limits,
@@ -24,50 +22,45 @@ from exchange.engine.risk import (
     side_is_full,
     surely_free_mills,
 )
-from exchange.engine.validate import (
-    BAD_COMBO,
-    BAD_LOT,
-    BAD_QTY,
-    DUP_ID,
-    ENTRY_IOC_ONLY,
-    FULL,
-    IOC_ONLY,
-    KILLED,
-    NOCANCEL,
-    NONE,
-    OFF_TICK,
-    STATE,
-    UNKNOWN_ACCOUNT,
-    UNKNOWN_INST,
-    check_lots,
-    check_price,
-    is_killed,
-    known_account,
-    known_book,
-    takes_new,
-)
+from exchange.engine.validate import check_lots, check_price, is_killed, known_account, known_book, takes_new
 from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    ENTRY_IOC_ONLY,
+    MARKET_NOCANCEL,
+    ORDER_QUOTE,
+    REJECT_BAD_COMBO,
+    REJECT_BAD_LOT,
+    REJECT_BAD_QTY,
+    REJECT_CROSSED_QUOTE,
+    REJECT_DUP_ID,
+    REJECT_DUP_INST,
+    REJECT_FULL,
+    REJECT_INSUFFICIENT_MARGIN,
+    REJECT_IOC_ONLY,
+    REJECT_KILLED,
+    REJECT_MMP,
+    REJECT_NONE,
+    REJECT_OFF_TICK,
+    REJECT_STATE,
+    REJECT_UNKNOWN_ACCOUNT,
+    REJECT_UNKNOWN_INST,
+    SIDE_BUY,
+    TIF_DAY,
+)
 from exchange.limits import QUOTE_ENTRIES_MAX
 from exchange.units import ORDER_LOTS_MAX
-
-BUY = np.int64(Side.BUY)
-QUOTE = np.int64(OrderType.QUOTE)
-DAY = np.int64(TimeInForce.DAY)
-DUP_INST = np.int64(RejectReason.DUP_INST)
-CROSSED_QUOTE = np.int64(RejectReason.CROSSED_QUOTE)
-MMP_REASON = np.int64(RejectReason.MMP)
 
 
 @kernel
 def quoted_lots(command, side):
     """Lots of one side of an entry, 0 to remove it."""
-    return np.int64(command.lots) if side == BUY else np.int64(command.minimum_lots)
+    return np.int64(command.lots) if side == SIDE_BUY else np.int64(command.minimum_lots)
 
 
 @kernel
 def quoted_tick(command, side):
     """Price of one side of an entry."""
-    return np.int64(command.price) if side == BUY else np.int64(command.trigger)
+    return np.int64(command.price) if side == SIDE_BUY else np.int64(command.trigger)
 
 
 @kernel
@@ -80,32 +73,32 @@ def changes_side(state, slot, tick, lots):
 def check_quote(state, command, bid, ask):
     """The reason an entry is refused for, NONE if it is accepted. `bid`, `ask`: slots of the old sides, 0 none."""
     reason = _check_message(state, command)
-    if reason != NONE:
+    if reason != REJECT_NONE:
         return reason
     account = np.int64(command.account)
     if is_killed(state, account, np.int64(command.session)):
-        return KILLED
+        return REJECT_KILLED
     if not known_book(state, np.int64(command.instrument)):
-        return UNKNOWN_INST
+        return REJECT_UNKNOWN_INST
     book = state.books[np.int64(command.instrument)]
     # A resting quote does not change in NOCANCEL (STATE-002).
-    if not takes_new(book.phase) or (book.phase == NOCANCEL and (bid != 0 or ask != 0)):
-        return STATE
+    if not takes_new(book.phase) or (book.phase == MARKET_NOCANCEL and (bid != 0 or ask != 0)):
+        return REJECT_STATE
     if book.order_entry == ENTRY_IOC_ONLY:
-        return IOC_ONLY
+        return REJECT_IOC_ONLY
     reason = _check_increments(state, account, book, command)
-    if reason != NONE:
+    if reason != REJECT_NONE:
         return reason
     if _is_taken(state, bid) or _is_taken(state, ask):
-        return DUP_ID
+        return REJECT_DUP_ID
     if not lets_quote(state, account, np.int64(command.smp_id), np.int64(book.group)):
-        return MMP_REASON
+        return REJECT_MMP
     for side in range(2):
         lots = quoted_lots(command, side)
         tick = quoted_tick(command, side)
         if lots != 0 and changes_side(state, ask if side else bid, tick, lots):
-            reason = check_price(book, side, tick, DAY)
-            if reason != NONE:
+            reason = check_price(book, side, tick, TIF_DAY)
+            if reason != REJECT_NONE:
                 return reason
     return _check_risk(state, command, book, bid, ask)
 
@@ -114,20 +107,20 @@ def check_quote(state, command, bid, ask):
 def _check_message(state, command):
     """Rank 1, and the account."""
     if not known_account(state, np.int64(command.account)):
-        return UNKNOWN_ACCOUNT
+        return REJECT_UNKNOWN_ACCOUNT
     if command.lots < 0 or command.lots > ORDER_LOTS_MAX:
-        return BAD_QTY
+        return REJECT_BAD_QTY
     if command.minimum_lots < 0 or command.minimum_lots > ORDER_LOTS_MAX:
-        return BAD_QTY
+        return REJECT_BAD_QTY
     entries = np.int64(state.cursor.entries)
     if entries >= QUOTE_ENTRIES_MAX:
-        return BAD_COMBO
+        return REJECT_BAD_COMBO
     for place in range(entries):
         if state.cursor.named[place] == command.instrument:
-            return DUP_INST
+            return REJECT_DUP_INST
     if command.lots != 0 and command.minimum_lots != 0 and command.price >= command.trigger:
-        return CROSSED_QUOTE
-    return NONE
+        return REJECT_CROSSED_QUOTE
+    return REJECT_NONE
 
 
 @kernel
@@ -135,16 +128,16 @@ def _check_increments(state, account, book, command):
     """Rank 6: a side that is removed has no price."""
     for side in range(2):
         if book.min_inc > 1 and quoted_lots(command, side) != 0 and quoted_tick(command, side) % book.min_inc != 0:
-            return OFF_TICK
-    if check_lots(state, account, book, np.int64(command.lots)) != NONE:
-        return BAD_LOT
+            return REJECT_OFF_TICK
+    if check_lots(state, account, book, np.int64(command.lots)) != REJECT_NONE:
+        return REJECT_BAD_LOT
     return check_lots(state, account, book, np.int64(command.minimum_lots))
 
 
 @kernel
 def _is_taken(state, slot):
     """Whether a quote's key names something else: a tape may use any client order id."""
-    return slot != 0 and state.orders[slot].order_type != QUOTE
+    return slot != 0 and state.orders[slot].order_type != ORDER_QUOTE
 
 
 @kernel
@@ -175,7 +168,7 @@ def _check_risk(state, command, book, bid, ask):
         full = True
     if not _fits_beside(state, account, row, book, command, bid, ask):
         reason = _try_sides(state, command, account, row, book, bid, ask, fresh)
-        if reason != NONE:
+        if reason != REJECT_NONE:
             return reason
     for side in range(2):
         slot = ask if side else bid
@@ -183,7 +176,7 @@ def _check_risk(state, command, book, bid, ask):
         full = full or side_is_full(book, side, more)
         # A side that is stated again counts on what it has executed.
         full = full or (slot != 0 and state.orders[slot].filled_lots + quoted_lots(command, side) > LOTS_CEILING)
-    return FULL if full else NONE
+    return REJECT_FULL if full else REJECT_NONE
 
 
 @kernel
@@ -215,17 +208,17 @@ def _try_sides(state, command, account, row, book, bid, ask, fresh):
     if fresh != 0:
         row = open_positions(state, account, row, book)
     _swap_sides(state, command, account, row, book, bid, ask, np.int64(-1))
-    reason, opens = NONE, False
+    reason, opens = REJECT_NONE, False
     for side in range(2):
         if _enters(state, command, ask if side else bid, side):
             lots = quoted_lots(command, side)
             found = check_limits(state, account, row, book, side, lots)
-            if found != NONE and (reason == NONE or found < reason):
+            if found != REJECT_NONE and (reason == REJECT_NONE or found < reason):
                 reason = found
             opens = opens or not only_closes(state, account, row, book, side, lots)
             _count(state, account, row, book, side, quoted_tick(command, side), lots)
-    if reason == NONE and opens and free_mills(state, account) < 0:
-        reason = RISK
+    if reason == REJECT_NONE and opens and free_mills(state, account) < 0:
+        reason = REJECT_INSUFFICIENT_MARGIN
     for side in range(2):
         if _enters(state, command, ask if side else bid, side):
             tick = quoted_tick(command, side)

@@ -2,10 +2,8 @@
 
 import numpy as np
 
-from exchange.codes import BookFeature
 from exchange.kernel import kernel
-
-QUOTES = np.int64(BookFeature.QUOTES)
+from exchange.kernel_codes import FEATURE_QUOTES
 
 
 @kernel
@@ -16,7 +14,7 @@ def count_quote(state, slot):
     """
     book = state.books[state.orders[slot].book]
     book.quotes += 1
-    book.features |= QUOTES
+    book.features |= FEATURE_QUOTES
     first = book.first_quote
     state.heap[slot].left = first
     if first != 0:
@@ -29,7 +27,7 @@ def _leave_book(state, slot):
     book = state.books[state.orders[slot].book]
     book.quotes -= 1
     if book.quotes == 0:
-        book.features &= ~QUOTES
+        book.features &= ~FEATURE_QUOTES
     node = state.heap[slot]
     if node.right == 0:
         book.first_quote = node.left

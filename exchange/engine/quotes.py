@@ -5,56 +5,49 @@ A quote's two sides are orders like others; they are found by account and book t
 
 import numpy as np
 
-from exchange.book.index import FREE, add_client_order, find_hashed, key_hash
+from exchange.book.index import add_client_order, find_hashed, key_hash
 from exchange.book.levels import crosses, take_hidden_first
 from exchange.book.slots import slot_of, take_slot
 from exchange.clearing.positions import open_positions, own_position
-from exchange.codes import (
-    BookFeature,
-    CancelReason,
-    CommandFlag,
-    EventFlag,
-    EventKind,
-    OrderState,
-    OrderType,
-    QuoteState,
-    Side,
-    SmpMode,
-    TimeInForce,
-)
 from exchange.engine.emit import answer_event, market_event, next_in_stream, order_event
 from exchange.engine.matching import settle_remainder
 from exchange.engine.orders import append_to_account, move_order, rest_order, session_bit, take_out, work_order
 from exchange.engine.protection import find_protection
 from exchange.engine.quote_checks import changes_side, check_quote, quoted_lots, quoted_tick
 from exchange.engine.quote_counts import count_quote, join_protection
-from exchange.engine.validate import NONE, OPEN, STATE, UNKNOWN_ACCOUNT, known_book
+from exchange.engine.validate import known_book
 from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    CANCEL_USER,
+    EVENT_FLAG_KEPT,
+    EVENT_FLAG_LOST,
+    EVENT_ORDER_ACCEPTED,
+    EVENT_ORDER_REJECTED,
+    EVENT_ORDER_REPLACED,
+    EVENT_QUOTE_ACCEPTED,
+    FEATURE_QUOTES,
+    FLAG_MORE,
+    MARKET_OPEN,
+    ORDER_QUOTE,
+    ORDER_STATE_NONE,
+    ORDER_STATE_OPEN,
+    ORDER_STATE_REJECTED,
+    QUOTE_ENTERED,
+    QUOTE_FILLED,
+    QUOTE_KEPT,
+    QUOTE_NONE,
+    QUOTE_REMOVED,
+    REJECT_NONE,
+    REJECT_STATE,
+    REJECT_UNKNOWN_ACCOUNT,
+    SIDE_BUY,
+    SIDE_SELL,
+    SMP_CANCEL_RESTING,
+    TIF_DAY,
+)
 from exchange.limits import QUOTE_ENTRIES_MAX
 from exchange.records import QUOTE_KEY, QUOTE_OWNER
 
-BUY = np.int64(Side.BUY)
-SELL = np.int64(Side.SELL)
-ACK = np.int64(EventKind.ACK)
-REJ = np.int64(EventKind.REJ)
-RPL = np.int64(EventKind.RPL)
-QUOTED = np.int64(EventKind.QUOTED)
-KEPT = np.int64(EventFlag.KEPT)
-LOST = np.int64(EventFlag.LOST)
-MORE = np.int64(CommandFlag.MORE)
-USER = np.int64(CancelReason.USER)
-QUOTE = np.int64(OrderType.QUOTE)
-PRO_RATA = np.int64(BookFeature.PRO_RATA)
-QUOTES = np.int64(BookFeature.QUOTES)
-DAY = np.int64(TimeInForce.DAY)
-CANCEL_RESTING = np.int64(SmpMode.CANCEL_RESTING)
-ORDER_OPEN = np.int64(OrderState.OPEN)
-REJECTED = np.int64(OrderState.REJECTED)
-SIDE_NONE = np.int64(QuoteState.NONE)
-SIDE_ENTERED = np.int64(QuoteState.ENTERED)
-SIDE_KEPT = np.int64(QuoteState.KEPT)
-SIDE_REMOVED = np.int64(QuoteState.REMOVED)
-SIDE_FILLED = np.int64(QuoteState.FILLED)
 KEY = np.uint64(QUOTE_KEY)
 
 
@@ -65,16 +58,16 @@ def begin_quote(state, out, command):
     if cursor.run == 0:
         cursor.run = command.sequence
     cursor.last_sequence = command.sequence
-    cursor.more = command["flags"] & MORE
+    cursor.more = command["flags"] & FLAG_MORE
     state.sequence = cursor.run
-    bid = find_side(state, np.int64(command.account), np.int64(command.instrument), BUY)
-    ask = find_side(state, np.int64(command.account), np.int64(command.instrument), SELL)
+    bid = find_side(state, np.int64(command.account), np.int64(command.instrument), SIDE_BUY)
+    ask = find_side(state, np.int64(command.account), np.int64(command.instrument), SIDE_SELL)
     reason = check_quote(state, command, bid, ask)
     place = np.int64(cursor.entries)
     if place < QUOTE_ENTRIES_MAX:
         cursor.named[place] = command.instrument
     cursor.entries += 1
-    if reason != NONE:
+    if reason != REJECT_NONE:
         _reject(state, out, command, reason, place)
         return False
     cursor.account = command.account
@@ -82,11 +75,11 @@ def begin_quote(state, out, command):
     cursor.session = command.session
     cursor.request_id = command.request_id
     cursor.place = place
-    cursor.side = BUY
+    cursor.side = SIDE_BUY
     protection = find_protection(state, np.int64(command.account), np.int64(command.smp_id))
     cursor.protection = protection
-    _leave(state, out, command, bid, BUY)
-    _leave(state, out, command, ask, SELL)
+    _leave(state, out, command, bid, SIDE_BUY)
+    _leave(state, out, command, ask, SIDE_SELL)
     return True
 
 
@@ -104,14 +97,14 @@ def find_side(state, account, index, side):
 @kernel
 def _reject(state, out, command, reason, place):
     """REJ of one entry; the old quote stays (QUOTE-002)."""
-    row = answer_event(state, out, REJ, command, reason)
-    row.order_type = QUOTE
-    row.state = REJECTED
+    row = answer_event(state, out, EVENT_ORDER_REJECTED, command, reason)
+    row.order_type = ORDER_QUOTE
+    row.state = ORDER_STATE_REJECTED
     row.lots = place
     row.price = np.int32(min(max(command.price, -0x7FFFFFFF), 0x7FFFFFFF))
-    if reason == STATE:
+    if reason == REJECT_STATE:
         row.liquidity = state.books[np.int64(command.instrument)].phase
-    if reason != UNKNOWN_ACCOUNT:
+    if reason != REJECT_UNKNOWN_ACCOUNT:
         row.account_sequence = next_in_stream(state, np.int64(command.account))
 
 
@@ -127,17 +120,17 @@ def _leave(state, out, command, slot, side):
     cursor.quote_lots[side] = lots
     cursor.quote_id[side] = state.orders[slot].order_id if slot != 0 else 0
     if slot == 0:
-        cursor.quote_state[side] = SIDE_ENTERED if lots != 0 else SIDE_NONE
+        cursor.quote_state[side] = QUOTE_ENTERED if lots != 0 else QUOTE_NONE
     elif lots == 0:
-        cursor.quote_state[side] = SIDE_REMOVED
+        cursor.quote_state[side] = QUOTE_REMOVED
         cursor.quote_id[side] = 0
-        row = take_out(state, out, slot, USER)
+        row = take_out(state, out, slot, CANCEL_USER)
         row.reference = cursor.request_id
     elif changes_side(state, slot, quoted_tick(command, side), lots):
-        cursor.quote_state[side] = SIDE_ENTERED
+        cursor.quote_state[side] = QUOTE_ENTERED
         _unrest(state, out, slot, quoted_tick(command, side), lots)
     else:
-        cursor.quote_state[side] = SIDE_KEPT
+        cursor.quote_state[side] = QUOTE_KEPT
         _keep(state, out, slot, lots)
 
 
@@ -159,7 +152,7 @@ def _keep(state, out, slot, lots):
     work_order(state, order, -fewer)
     level_lots = take_hidden_first(state, state.books[order.book], slot, fewer)
     order.order_lots = order.filled_lots + lots
-    _replaced(state, out, order, level_lots, KEPT)
+    _replaced(state, out, order, level_lots, EVENT_FLAG_KEPT)
 
 
 @kernel
@@ -169,13 +162,13 @@ def _unrest(state, out, slot, tick, lots):
     _restate(state, order)
     old_price = order.price
     level_lots = move_order(state, slot, tick, lots)
-    row = _replaced(state, out, order, level_lots, LOST)
+    row = _replaced(state, out, order, level_lots, EVENT_FLAG_LOST)
     row.hidden_lots = old_price
 
 
 @kernel
 def _replaced(state, out, order, level_lots, flags):
-    row = order_event(state, out, RPL, order, np.int64(order.leaves_lots), level_lots)
+    row = order_event(state, out, EVENT_ORDER_REPLACED, order, np.int64(order.leaves_lots), level_lots)
     row.reference = state.cursor.request_id
     row["flags"] = flags
     row.account_sequence = next_in_stream(state, np.int64(order.account))
@@ -190,10 +183,10 @@ def quote_once(state, out):
     """The next side of the entry enters, or after both the entry is told. Returns what the cursor goes on with."""
     cursor = state.cursor
     side = np.int64(cursor.side)
-    if side > SELL:
+    if side > SIDE_SELL:
         _tell_entry(state, out)
         return ENTRY_DONE
-    if cursor.quote_state[side] != SIDE_ENTERED:
+    if cursor.quote_state[side] != QUOTE_ENTERED:
         cursor.side = side + 1
         return NEXT_SIDE
     slot = slot_of(state, np.int64(cursor.quote_id[side]))
@@ -201,14 +194,14 @@ def quote_once(state, out):
         slot = _enter(state, out, side)
         cursor.quote_id[side] = state.orders[slot].order_id
     elif slot == 0:
-        cursor.quote_state[side] = SIDE_REMOVED  # it was pulled before its turn
+        cursor.quote_state[side] = QUOTE_REMOVED  # it was pulled before its turn
         return NEXT_SIDE
     else:
         state.stamp += 1
         state.orders[slot].stamp = state.stamp
     order = state.orders[slot]
     book = state.books[order.book]
-    if book.phase == OPEN and (book.features != QUOTES or crosses(book, side, np.int64(order.price))):
+    if book.phase == MARKET_OPEN and (book.features != FEATURE_QUOTES or crosses(book, side, np.int64(order.price))):
         cursor.slot = slot
         return MATCH_SIDE
     rest_order(state, out, slot)
@@ -222,10 +215,10 @@ def settle_side(state, out):
     cursor = state.cursor
     slot = np.int64(cursor.slot)
     order = state.orders[slot]
-    if order.state == FREE:
-        cursor.quote_state[np.int64(cursor.side)] = SIDE_REMOVED
+    if order.state == ORDER_STATE_NONE:
+        cursor.quote_state[np.int64(cursor.side)] = QUOTE_REMOVED
     elif order.leaves_lots == 0:
-        cursor.quote_state[np.int64(cursor.side)] = SIDE_FILLED
+        cursor.quote_state[np.int64(cursor.side)] = QUOTE_FILLED
     settle_remainder(state, out, slot)
     cursor.side += 1
 
@@ -234,7 +227,7 @@ def settle_side(state, out):
 def lose_side(state):
     """A breach has ended a side: its remainder is cancelled (BAND-006)."""
     cursor = state.cursor
-    cursor.quote_state[np.int64(cursor.side)] = SIDE_REMOVED
+    cursor.quote_state[np.int64(cursor.side)] = QUOTE_REMOVED
     cursor.side += 1
 
 
@@ -254,7 +247,7 @@ def _enter(state, out, side):
     work_order(state, order, np.int64(order.leaves_lots))
     count_quote(state, slot)
     join_protection(state, order, np.int64(cursor.protection))
-    row = order_event(state, out, ACK, order, np.int64(0), np.int64(0))
+    row = order_event(state, out, EVENT_ORDER_ACCEPTED, order, np.int64(0), np.int64(0))
     row.reference = cursor.request_id
     row.account_sequence = next_in_stream(state, account)
     return slot
@@ -286,11 +279,11 @@ def _write_quote(state, order, side):
     order.display_lots = 0
     order.smp_id = QUOTE_OWNER + np.int64(cursor.account)
     order.side = side
-    order.order_type = QUOTE
-    order.tif = DAY
+    order.order_type = ORDER_QUOTE
+    order.tif = TIF_DAY
     order.post_only = 0
-    order.smp_mode = CANCEL_RESTING
-    order.state = ORDER_OPEN
+    order.smp_mode = SMP_CANCEL_RESTING
+    order.state = ORDER_STATE_OPEN
     order["flags"] = 0
     order.resting = 0
 
@@ -299,15 +292,15 @@ def _write_quote(state, order, side):
 def _tell_entry(state, out):
     """QUOTED: what became of both sides."""
     cursor = state.cursor
-    row = market_event(state, out, QUOTED, np.int64(cursor.instrument))
+    row = market_event(state, out, EVENT_QUOTE_ACCEPTED, np.int64(cursor.instrument))
     row.account = cursor.account
     row.session = cursor.session
     row.reference = cursor.request_id
     row.lots = cursor.place
-    row.state = cursor.quote_state[BUY]
-    row.liquidity = cursor.quote_state[SELL]
-    row.order_id = cursor.quote_id[BUY]
-    row.client_order_id_0 = np.uint64(cursor.quote_id[SELL])
+    row.state = cursor.quote_state[SIDE_BUY]
+    row.liquidity = cursor.quote_state[SIDE_SELL]
+    row.order_id = cursor.quote_id[SIDE_BUY]
+    row.client_order_id_0 = np.uint64(cursor.quote_id[SIDE_SELL])
 
 
 # What `quote_once` leaves the cursor to do.

@@ -2,20 +2,16 @@
 
 import numpy as np
 
-from exchange.codes import EventKind, OrderState
-from exchange.engine.clock import EXPIRED_REASON
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import take_out
 from exchange.kernel import kernel, leaf_kernel
-
-RPL = np.int64(EventKind.RPL)
-EXPIRED = np.int64(OrderState.EXPIRED)
+from exchange.kernel_codes import CANCEL_EXPIRED, EVENT_ORDER_REPLACED, ORDER_STATE_EXPIRED
 
 
 @leaf_kernel
 def answer_replace(state, out, command, order, level_lots):
     """RPL of an order as it stands now; the caller adds what became of its place. Returns the row."""
-    row = order_event(state, out, RPL, order, np.int64(order.leaves_lots), level_lots)
+    row = order_event(state, out, EVENT_ORDER_REPLACED, order, np.int64(order.leaves_lots), level_lots)
     row.reference = command.request_id
     row.account_sequence = next_in_stream(state, np.int64(order.account))
     return row
@@ -25,6 +21,6 @@ def answer_replace(state, out, command, order, level_lots):
 def expire_replaced(state, out, command, slot):
     """A replace leaves its order with a time that has come: it amounts to a cancel, RPL then CXL (TIF-009)."""
     row = answer_replace(state, out, command, state.orders[slot], np.int64(0))
-    row.state = EXPIRED
+    row.state = ORDER_STATE_EXPIRED
     row.leaves_lots = 0
-    take_out(state, out, slot, EXPIRED_REASON)
+    take_out(state, out, slot, CANCEL_EXPIRED)

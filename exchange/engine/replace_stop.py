@@ -5,38 +5,35 @@ import numpy as np
 from exchange.book.expiry import is_over
 from exchange.book.heap import is_waiting
 from exchange.book.stops import leave_trigger
-from exchange.codes import CommandFlag, EventFlag, EventKind, RejectReason
 from exchange.engine.emit import tell_prices
 from exchange.engine.orders import refuse_change, work_order
 from exchange.engine.replace_answers import answer_replace, expire_replaced
-from exchange.engine.replace_terms import KEEP_PRICE, SET_TIF, more_work, set_terms, wanted_stop_terms
-from exchange.engine.risk import RISK, check_risk, side_is_full, tell_money
+from exchange.engine.replace_terms import more_work, set_terms, wanted_stop_terms
+from exchange.engine.risk import check_risk, side_is_full, tell_money
 from exchange.engine.stop_terms import (
     check_moved_limit,
     check_stop_prices,
     is_elected_now,
 )
 from exchange.engine.stops import place_stop
-from exchange.engine.validate import (
-    BAND,
-    FULL,
-    KILLED,
-    NONE,
-    OFF_TICK,
-    STATE,
-    check_display,
-    check_lots,
-    check_replace_syntax,
-    is_killed,
-    takes_replace,
-)
+from exchange.engine.validate import check_display, check_lots, check_replace_syntax, is_killed, takes_replace
 from exchange.kernel import kernel
-
-RREJ = np.int64(EventKind.RREJ)
-KEPT = np.int64(EventFlag.KEPT)
-LOST = np.int64(EventFlag.LOST)
-ELECTED = np.int64(RejectReason.ELECTED)
-REJECT_IF_ELECTED = np.int64(CommandFlag.REJECT_IF_ELECTED)
+from exchange.kernel_codes import (
+    EVENT_FLAG_KEPT,
+    EVENT_FLAG_LOST,
+    EVENT_REPLACE_REJECTED,
+    FLAG_KEEP_PRICE,
+    FLAG_REJECT_IF_ELECTED,
+    FLAG_SET_TIF,
+    REJECT_BAND,
+    REJECT_ELECTED,
+    REJECT_FULL,
+    REJECT_INSUFFICIENT_MARGIN,
+    REJECT_KILLED,
+    REJECT_NONE,
+    REJECT_OFF_TICK,
+    REJECT_STATE,
+)
 
 
 @kernel
@@ -46,36 +43,36 @@ def check_stop_replace(state, command, slot, trigger, price, total, display):
     book = state.books[order.book]
     account = np.int64(order.account)
     reason = check_replace_syntax(command)
-    if reason != NONE:
+    if reason != REJECT_NONE:
         return reason
     if is_killed(state, account, np.int64(command.session)):
-        return KILLED
+        return REJECT_KILLED
     if not takes_replace(book.phase):
-        return STATE
-    priced = command["flags"] & KEEP_PRICE == 0
+        return REJECT_STATE
+    priced = command["flags"] & FLAG_KEEP_PRICE == 0
     if trigger % book.min_inc != 0 or (priced and command.price % book.min_inc != 0):
-        return OFF_TICK
+        return REJECT_OFF_TICK
     reason = check_lots(state, account, book, total)
-    if reason == NONE:
+    if reason == REJECT_NONE:
         reason = check_display(book, total, display)
-    if reason == NONE and (trigger != order.trigger or price != order.price or total > order.leaves_lots):
+    if reason == REJECT_NONE and (trigger != order.trigger or price != order.price or total > order.leaves_lots):
         reason = _check_prices(book, order, command, trigger, price)
-    if reason == NONE:
+    if reason == REJECT_NONE:
         reason = _check_work(state, account, order, price, total)
-    if reason != NONE:
+    if reason != REJECT_NONE:
         return reason
-    refuses = order["flags"] & REJECT_IF_ELECTED != 0 and is_elected_now(book, np.int64(order.side), trigger)
-    return ELECTED if refuses or not is_waiting(state, slot) else NONE
+    refuses = order["flags"] & FLAG_REJECT_IF_ELECTED != 0 and is_elected_now(book, np.int64(order.side), trigger)
+    return REJECT_ELECTED if refuses or not is_waiting(state, slot) else REJECT_NONE
 
 
 @kernel
 def _check_prices(book, order, command, trigger, price):
     """Rank 10, if a price moves or there is more to trade (REPL-004)."""
     side = np.int64(order.side)
-    tif = command.tif if command["flags"] & SET_TIF != 0 else order.tif
-    priced = command["flags"] & KEEP_PRICE == 0
+    tif = command.tif if command["flags"] & FLAG_SET_TIF != 0 else order.tif
+    priced = command["flags"] & FLAG_KEEP_PRICE == 0
     reason = check_stop_prices(book, side, tif, trigger, priced, np.int64(command.price))
-    return reason if reason != NONE else check_moved_limit(book, side, tif, trigger, price)
+    return reason if reason != REJECT_NONE else check_moved_limit(book, side, tif, trigger, price)
 
 
 @kernel
@@ -84,23 +81,23 @@ def _check_work(state, account, order, price, total):
     book = state.books[order.book]
     side = np.int64(order.side)
     if price == order.price and total <= order.leaves_lots:
-        return NONE
+        return REJECT_NONE
     more_lots, more_loss = more_work(book, order, price, total)
     reason = check_risk(state, account, np.int64(order.position), book, side, more_lots, more_loss)
-    if reason == NONE and side_is_full(book, side, more_lots):
-        return FULL
+    if reason == REJECT_NONE and side_is_full(book, side, more_lots):
+        return REJECT_FULL
     return reason
 
 
 @kernel
 def _refuse(state, out, command, reason, slot, price, total):
     """RREJ, with the prices or the money that would have been in order."""
-    row = refuse_change(state, out, RREJ, command, reason, slot)
+    row = refuse_change(state, out, EVENT_REPLACE_REJECTED, command, reason, slot)
     order = state.orders[slot]
     book = state.books[order.book]
-    if reason == BAND:
+    if reason == REJECT_BAND:
         tell_prices(row, np.int64(book.low_tick), np.int64(book.high_tick))
-    elif reason == RISK:
+    elif reason == REJECT_INSUFFICIENT_MARGIN:
         lots, loss = more_work(book, order, price, total)
         tell_money(state, row, np.int64(order.account), book, np.int64(order.side), lots, loss)
 
@@ -112,7 +109,7 @@ def replace_stop(state, out, command, slot):
     book = state.books[order.book]
     trigger, price, total, display = wanted_stop_terms(book, order, command)
     reason = check_stop_replace(state, command, slot, trigger, price, total, display)
-    if reason != NONE:
+    if reason != REJECT_NONE:
         _refuse(state, out, command, reason, slot, price, total)
         return
     set_terms(state, command, slot)
@@ -134,4 +131,4 @@ def replace_stop(state, out, command, slot):
         order.stamp = state.stamp
         place_stop(state, slot)
     row = answer_replace(state, out, command, order, np.int64(0))
-    row["flags"] = LOST if lost else KEPT
+    row["flags"] = EVENT_FLAG_LOST if lost else EVENT_FLAG_KEPT

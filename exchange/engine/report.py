@@ -3,14 +3,11 @@
 import numpy as np
 
 from exchange.clearing.margin import weigh_account
-from exchange.codes import EventFlag, EventKind
 from exchange.engine.emit import market_event, next_in_stream
 from exchange.engine.risk import equity_mills, unpaid_mills
 from exchange.kernel import anew, kernel, leaf_kernel
+from exchange.kernel_codes import EVENT_FLAG_MARGIN, EVENT_POSITION_CHANGED
 from exchange.limits import STEP_EVENTS
-
-MARGIN = np.int64(EventFlag.MARGIN)
-POS = np.int64(EventKind.POS)
 
 
 @leaf_kernel
@@ -30,7 +27,7 @@ def _report_once(state, out):
     position.next_touched = 0
     position.touched = 0
     account_row.touched -= 1
-    row = market_event(state, out, POS, np.int64(position.book))
+    row = market_event(state, out, EVENT_POSITION_CHANGED, np.int64(position.book))
     row.account = account
     row.price = state.books[position.book].mark_tick
     row.lots = position.lots
@@ -40,7 +37,7 @@ def _report_once(state, out):
     row.reference = account_row.hold_mills
     row.account_sequence = next_in_stream(state, account)
     if account_row.touched == 0:
-        row["flags"] = MARGIN
+        row["flags"] = EVENT_FLAG_MARGIN
         next_in_stream(state, account)
     return True
 

@@ -5,15 +5,16 @@ import numpy as np
 from exchange.book.slots import can_take_slot
 from exchange.clearing.margin import held_mills, hold_rise, leg_position, spot_row, weigh_account
 from exchange.clearing.positions import missing_positions, positions_left
-from exchange.codes import AccountFlag, RejectReason, Side
 from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel_codes import (
+    ACCOUNT_FLAG_CLOSE_ONLY,
+    REJECT_CLOSE_ONLY,
+    REJECT_INSUFFICIENT_MARGIN,
+    REJECT_NONE,
+    REJECT_POSITION,
+    SIDE_BUY,
+)
 
-BUY = np.int64(Side.BUY)
-NONE = np.int64(RejectReason.NONE)
-CLOSE_ONLY = np.int64(RejectReason.CLOSE_ONLY)
-POSITION = np.int64(RejectReason.POSITION)
-RISK = np.int64(RejectReason.RISK)
-CLOSE_ONLY_FLAG = np.int64(AccountFlag.CLOSE_ONLY)
 LOTS_CEILING = 0x7FFFFFFF  # of one side of a book: levels, auctions and events count lots in 32 bits
 
 
@@ -110,7 +111,7 @@ def _exceeds_spot_limit(state, account, book, side, lots):
     if limit == 0:
         return False
     risk = spot_row(state, account, book)
-    weight = np.int64(book.spot_weight) if side == BUY else -np.int64(book.spot_weight)
+    weight = np.int64(book.spot_weight) if side == SIDE_BUY else -np.int64(book.spot_weight)
     if weight > 0:
         return risk.spot_lots + risk.spot_working[0] + weight * lots > limit
     return -risk.spot_lots + risk.spot_working[1] - weight * lots > limit
@@ -119,7 +120,7 @@ def _exceeds_spot_limit(state, account, book, side, lots):
 @leaf_kernel
 def has_plain_limits(state, account, row, book):
     """Whether an account's orders in a book meet no limits but its largest position and its free funds."""
-    if row == 0 or book.term != 0 or state.accounts[account]["flags"] & CLOSE_ONLY_FLAG != 0:
+    if row == 0 or book.term != 0 or state.accounts[account]["flags"] & ACCOUNT_FLAG_CLOSE_ONLY != 0:
         return False
     return book.spot_weight == 0 or state.commodities[book.commodity].spot_lots_max == 0
 
@@ -130,11 +131,11 @@ def check_limits(state, account, row, book, side, lots):
 
     An order that only closes makes no count of LIMIT-004 larger: it passes even where a lowered limit is exceeded.
     """
-    close_only = state.accounts[account]["flags"] & CLOSE_ONLY_FLAG != 0
+    close_only = state.accounts[account]["flags"] & ACCOUNT_FLAG_CLOSE_ONLY != 0
     held_back = close_only or _exceeds_own_limits(state, account, row, book, side, lots)
     if held_back and not only_closes(state, account, row, book, side, lots):
-        return CLOSE_ONLY if close_only else POSITION
-    return POSITION if _exceeds_spot_limit(state, account, book, side, lots) else NONE
+        return REJECT_CLOSE_ONLY if close_only else REJECT_POSITION
+    return REJECT_POSITION if _exceeds_spot_limit(state, account, book, side, lots) else REJECT_NONE
 
 
 @leaf_kernel
@@ -147,15 +148,15 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
     Rules LIMIT-001, LIMIT-004, MARGIN-012, MARGIN-013, MARGIN-015, MARGIN-016.
     """
     reason = check_limits(state, account, row, book, side, lots)
-    if reason != NONE:
+    if reason != REJECT_NONE:
         return reason
     # The bound settles it for all but an account that is nearly used up.
     if max(lots, 0) * book.hold_bound_mills + loss_mills <= surely_free_mills(state.accounts[account]):
-        return NONE
+        return REJECT_NONE
     if only_closes(state, account, row, book, side, lots):
-        return NONE
+        return REJECT_NONE
     rise = hold_rise(state, account, book, side, lots, loss_mills)
-    return RISK if rise > free_mills(state, account) else NONE
+    return REJECT_INSUFFICIENT_MARGIN if rise > free_mills(state, account) else REJECT_NONE
 
 
 @leaf_kernel

@@ -7,13 +7,13 @@ of the accounts that it has entered orders for.
 import numpy as np
 
 from exchange.book.levels import row_of, worse_place
-from exchange.codes import OrderFlag, TimeInForce
+from exchange.codes import OrderFlag
 from exchange.engine.leavers import add_leaver
 from exchange.engine.orders import session_bit
 from exchange.engine.validate import takes_cancel
 from exchange.kernel import kernel
+from exchange.kernel_codes import TIF_DAY
 
-DAY = np.int64(TimeInForce.DAY)
 WAITS = np.int64(OrderFlag.WAITS_COD | OrderFlag.WAITS_TIMER)
 ZERO = np.uint64(0)
 
@@ -27,7 +27,7 @@ def _gather(state, slot, wanted):
     """An order will leave if it is one of those wanted."""
     order = state.orders[slot]
     if wanted == OF_THE_DAY:
-        goes = order.tif == DAY
+        goes = order.tif == TIF_DAY
     else:
         goes = order["flags"] & WAITS != 0 and takes_cancel(state.books[order.book].phase)
     if goes:

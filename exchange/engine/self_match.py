@@ -8,18 +8,18 @@ import numpy as np
 
 from exchange.book.levels import take_hidden_first, unlink_order
 from exchange.book.owners import is_of_owner
-from exchange.codes import CancelReason, EventFlag, EventKind, OrderState, SmpMode
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import forget_order, take_out, work_order
 from exchange.kernel import kernel, leaf_kernel
-
-CANCEL_RESTING = np.int64(SmpMode.CANCEL_RESTING)
-CANCEL_AGGRESSOR = np.int64(SmpMode.CANCEL_AGGRESSOR)
-DECREMENT = np.int64(SmpMode.DECREMENT)
-SMP_REASON = np.int64(CancelReason.SMP)
-DEC = np.int64(EventKind.DEC)
-NEVER_RESTED = np.int64(EventFlag.NEVER_RESTED)
-CANCELLED = np.int64(OrderState.CANCELLED)
+from exchange.kernel_codes import (
+    CANCEL_SMP,
+    EVENT_FLAG_NEVER_RESTED,
+    EVENT_SELF_MATCH_DECREMENTED,
+    ORDER_STATE_CANCELLED,
+    SMP_CANCEL_AGGRESSOR,
+    SMP_CANCEL_RESTING,
+    SMP_DECREMENT,
+)
 
 
 @leaf_kernel
@@ -35,17 +35,17 @@ def prevent_self_match(state, out, slot, resting):
     An aggressor that this ends has left: its row is free.
     """
     mode = np.int64(state.orders[slot].smp_mode)
-    if mode == DECREMENT:
+    if mode == SMP_DECREMENT:
         lots = min(np.int64(state.orders[slot].leaves_lots), np.int64(state.orders[resting].leaves_lots))
         _decrement(state, out, resting, lots)
         _decrement(state, out, slot, lots)
         if state.orders[resting].leaves_lots == 0:
             forget_order(state, resting)
         return
-    if mode != CANCEL_AGGRESSOR:
-        take_out(state, out, resting, SMP_REASON)
-    if mode != CANCEL_RESTING:
-        take_out(state, out, slot, SMP_REASON)
+    if mode != SMP_CANCEL_AGGRESSOR:
+        take_out(state, out, resting, CANCEL_SMP)
+    if mode != SMP_CANCEL_RESTING:
+        take_out(state, out, slot, CANCEL_SMP)
 
 
 @kernel
@@ -55,7 +55,7 @@ def _decrement(state, out, slot, lots):
     book = state.books[order.book]
     work_order(state, order, -lots)
     level_lots = np.int64(0)
-    flags = NEVER_RESTED
+    flags = EVENT_FLAG_NEVER_RESTED
     if order.resting == 0:
         order.leaves_lots -= lots
     else:
@@ -67,7 +67,7 @@ def _decrement(state, out, slot, lots):
         else:
             level_lots = take_hidden_first(state, book, slot, lots)
     if order.leaves_lots == 0:
-        order.state = CANCELLED
-    row = order_event(state, out, DEC, order, lots, level_lots)
+        order.state = ORDER_STATE_CANCELLED
+    row = order_event(state, out, EVENT_SELF_MATCH_DECREMENTED, order, lots, level_lots)
     row["flags"] = flags
     row.account_sequence = next_in_stream(state, np.int64(order.account))

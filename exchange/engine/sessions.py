@@ -7,12 +7,9 @@ the gateway does only when nobody may resume the first (RECOV-013).
 
 import numpy as np
 
-from exchange.codes import EventKind, RejectReason
 from exchange.engine.emit import answer_event
 from exchange.kernel import clear_row, kernel, leaf_kernel, likely
-
-SESSION = np.int64(EventKind.SESSION)
-NONE = np.int64(RejectReason.NONE)
+from exchange.kernel_codes import EVENT_SESSION_OPENED, REJECT_NONE
 
 
 @leaf_kernel
@@ -59,7 +56,7 @@ def open_session(state, out, command):
         row.number = number
         row.account = np.int32(command.account)
         row.opened_ns = state.time_ns
-    answer_event(state, out, SESSION, command, NONE)
+    answer_event(state, out, EVENT_SESSION_OPENED, command, REJECT_NONE)
 
 
 @leaf_kernel

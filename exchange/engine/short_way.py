@@ -12,19 +12,15 @@ from exchange.book.levels import meets, place_of, row_of
 from exchange.book.slots import can_take_slot
 from exchange.clearing.margin import loss_per_lot
 from exchange.clearing.positions import find_position, positions_left
-from exchange.codes import AccountFlag, BookFeature, MarketState, OrderEntry, Side
+from exchange.codes import BookFeature
 from exchange.engine.risk import reach_of, side_is_full, surely_free_mills
 from exchange.engine.sessions import row_there
 from exchange.engine.state import NOT_ASKED
 from exchange.engine.validate import price_range
 from exchange.kernel import leaf_kernel, prefetch, unlikely
+from exchange.kernel_codes import ACCOUNT_FLAG_DEFINED, ENTRY_FULL, MARKET_OPEN, SIDE_BUY, SIDE_SELL
 
 ASKS_MORE = np.int64(BookFeature.IMPLIED | BookFeature.PRO_RATA)  # of an order that only rests
-DEFINED = np.int64(AccountFlag.DEFINED)
-OPEN = np.int64(MarketState.OPEN)
-BUY = np.int64(Side.BUY)
-SELL = np.int64(Side.SELL)
-FULL_ENTRY = np.int64(OrderEntry.FULL)
 # What `take_short_way` says of an order that has to go the long way.
 LONG_WAY = (np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0), False)
 
@@ -36,14 +32,14 @@ def set_short_places(book):
     Those inside the daily limits and the reject band (BAND-002, BAND-013), if the book is OPEN, takes orders of any
     kind, at every tick and lot, and counts them at one position without a special limit. Else none.
     """
-    _, highest_bid = price_range(book, BUY)
-    lowest_ask, _ = price_range(book, SELL)
-    plain = book.phase == OPEN and book.order_entry == FULL_ENTRY and book.spot_weight == 0
+    _, highest_bid = price_range(book, SIDE_BUY)
+    lowest_ask, _ = price_range(book, SIDE_SELL)
+    plain = book.phase == MARKET_OPEN and book.order_entry == ENTRY_FULL and book.spot_weight == 0
     if not plain or book.leg_count != 1 or book.term != 0 or book.min_inc > 1 or book.lot_inc > 1:
         book.short_places[:] = 0
         return
-    book.short_places[BUY] = max(highest_bid - book.low_tick + 1, 0)
-    book.short_places[SELL] = max(book.high_tick - lowest_ask + 1, 0)
+    book.short_places[SIDE_BUY] = max(highest_bid - book.low_tick + 1, 0)
+    book.short_places[SIDE_SELL] = max(book.high_tick - lowest_ask + 1, 0)
 
 
 @leaf_kernel
@@ -66,7 +62,7 @@ def take_short_way(state, command, word, likely_row):
         return LONG_WAY
     level_row = row_of(book, side, place)
     prefetch(state.levels, level_row, np.int64(0))
-    if account_row["flags"] != DEFINED or row_there(state, session).killed_by != 0:
+    if account_row["flags"] != ACCOUNT_FLAG_DEFINED or row_there(state, session).killed_by != 0:
         return LONG_WAY
     if lots < 1 or lots > book.order_lots_max or lots > account_row.order_lots_max:
         return LONG_WAY

@@ -2,22 +2,16 @@
 
 import numpy as np
 
-from exchange.book.stops import STOP_LIMIT, reaches
-from exchange.codes import CommandFlag, MarketState, RejectReason, Side
+from exchange.book.stops import reaches
 from exchange.engine.day_prices import can_park, in_limits, is_known, is_out_of_reach
 from exchange.kernel import kernel
-
-BUY = np.int64(Side.BUY)
-OPEN = np.int64(MarketState.OPEN)
-NONE = np.int64(RejectReason.NONE)
-BAND = np.int64(RejectReason.BAND)
-TIGHTEN = np.int64(CommandFlag.TIGHTEN)
+from exchange.kernel_codes import FLAG_TIGHTEN, MARKET_OPEN, ORDER_STOP_LIMIT, REJECT_BAND, REJECT_NONE, SIDE_BUY
 
 
 @kernel
 def protected_tick(book, side, trigger):
     """The limit of a plain stop: its trigger and protection, on an increment (STOP-003)."""
-    if side == BUY:
+    if side == SIDE_BUY:
         tick = trigger + book.protection_ticks
         return tick - tick % book.min_inc
     tick = trigger - book.protection_ticks
@@ -27,18 +21,18 @@ def protected_tick(book, side, trigger):
 @kernel
 def tighter(side, tick, other):
     """The limit of the two that may trade at fewer prices."""
-    return min(tick, other) if side == BUY else max(tick, other)
+    return min(tick, other) if side == SIDE_BUY else max(tick, other)
 
 
 @kernel
 def stop_tick(book, command):
     """The limit that a NEW stop will work at, as far as the band does not cap it then (STOP-009)."""
     price = np.int64(command.price)
-    if command.order_type == STOP_LIMIT:
+    if command.order_type == ORDER_STOP_LIMIT:
         return price
     side = np.int64(command.side)
     tick = protected_tick(book, side, np.int64(command.trigger))
-    return tighter(side, tick, price) if command["flags"] & TIGHTEN != 0 else tick
+    return tighter(side, tick, price) if command["flags"] & FLAG_TIGHTEN != 0 else tick
 
 
 @kernel
@@ -48,25 +42,25 @@ def check_stop_prices(book, side, tif, trigger, priced, price):
     A trigger that this day cannot reach is for a later one, and so is the limit behind it. `priced`: it gives a price.
     """
     if is_out_of_reach(book, side, trigger, tif):
-        return BAND if priced and not is_known(book, price) else NONE
+        return REJECT_BAND if priced and not is_known(book, price) else REJECT_NONE
     if not in_limits(book, trigger):
-        return BAND
+        return REJECT_BAND
     if priced and not in_limits(book, price) and not can_park(book, side, price, tif):
-        return BAND
-    return NONE
+        return REJECT_BAND
+    return REJECT_NONE
 
 
 @kernel
 def check_moved_limit(book, side, tif, trigger, tick):
     """Rank 10 of a replace: a limit that moves with its trigger leaves the daily limits on the passive side only where
     it can be parked."""
-    passive = tick < book.low_tick if side == BUY else tick > book.high_tick
+    passive = tick < book.low_tick if side == SIDE_BUY else tick > book.high_tick
     if passive and not can_park(book, side, tick, tif) and not is_out_of_reach(book, side, trigger, tif):
-        return BAND
-    return NONE
+        return REJECT_BAND
+    return REJECT_NONE
 
 
 @kernel
 def is_elected_now(book, side, trigger):
     """Whether a stop of this trigger need not wait (STOP-002)."""
-    return book.phase == OPEN and book.has_last != 0 and reaches(side, trigger, np.int64(book.last_tick))
+    return book.phase == MARKET_OPEN and book.has_last != 0 and reaches(side, trigger, np.int64(book.last_tick))

@@ -14,18 +14,13 @@ from exchange.book.stops import (
     take_reached,
     wait_for_trigger,
 )
-from exchange.codes import EventKind, OrderState, Side
 from exchange.engine.day_prices import window_tick
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.orders import work_order
 from exchange.engine.stop_terms import is_elected_now, tighter
-from exchange.engine.validate import OPEN, worst_tick
+from exchange.engine.validate import worst_tick
 from exchange.kernel import kernel
-
-BUY = np.int64(Side.BUY)
-PENDING = np.int64(OrderState.PENDING)
-ORDER_OPEN = np.int64(OrderState.OPEN)
-TRG = np.int64(EventKind.TRG)
+from exchange.kernel_codes import EVENT_STOP_TRIGGERED, MARKET_OPEN, ORDER_STATE_OPEN, SIDE_BUY
 
 
 @kernel
@@ -74,7 +69,7 @@ def next_injection(state):
             return slot
         leave_line(state, slot)
         index = np.int64(state.orders[slot].book)
-        if state.books[index].phase == OPEN:
+        if state.books[index].phase == MARKET_OPEN:
             return slot
         join_line(state, index, slot)
 
@@ -85,7 +80,7 @@ def injection_tick(book, order):
     day's limits have left outside on the passive side keeps its limit, and will be parked (BAND-004)."""
     side = np.int64(order.side)
     tick = np.int64(order.price)
-    if side == BUY:
+    if side == SIDE_BUY:
         tick = min(tick, worst_tick(book, side))
         tick -= tick % book.min_inc
     else:
@@ -101,7 +96,7 @@ def inject_stop(state, out, slot):
     tick = injection_tick(state.books[order.book], order)
     minimum_lots = np.int64(order.shown_lots)
     order.shown_lots = 0
-    order.state = ORDER_OPEN
+    order.state = ORDER_STATE_OPEN
     if tick != order.price:
         lots = np.int64(order.leaves_lots)
         work_order(state, order, -lots)
@@ -109,6 +104,6 @@ def inject_stop(state, out, slot):
         work_order(state, order, lots)
     state.stamp += 1
     order.stamp = state.stamp
-    row = order_event(state, out, TRG, order, np.int64(order.leaves_lots), np.int64(0))
+    row = order_event(state, out, EVENT_STOP_TRIGGERED, order, np.int64(order.leaves_lots), np.int64(0))
     row.account_sequence = next_in_stream(state, np.int64(order.account))
     return minimum_lots

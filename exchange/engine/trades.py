@@ -4,25 +4,24 @@ import numpy as np
 
 from exchange.book.index import ask_for_entry, order_hash
 from exchange.book.levels import place_of, reduce_at, row_of, unlink_at
-from exchange.book.stops import STOPS
 from exchange.book.windows import note_print
 from exchange.clearing.fills import clear_fill, clear_fills, fee_mills
 from exchange.clearing.positions import touch_position
-from exchange.codes import BookFeature, EventKind, Liquidity, OrderState, OrderType
 from exchange.engine.emit import TOTALS, fill_codes, next_in_stream, tell_old_order
 from exchange.engine.orders import forget_hashed, forget_order, refresh_order
 from exchange.engine.protection import count_fill
 from exchange.engine.short_way import set_short_places
 from exchange.engine.stops import elect_stops
 from exchange.kernel import kernel, leaf_kernel, put_word, word_at
-
-QUOTE = np.int64(OrderType.QUOTE)
-FILL = np.int64(EventKind.FILL)
-MAKER = np.int64(Liquidity.MAKER)
-TAKER = np.int64(Liquidity.TAKER)
-AUCTION = np.int64(Liquidity.AUCTION)
-FILLED = np.int64(OrderState.FILLED)
-VELOCITY = np.int64(BookFeature.VELOCITY)
+from exchange.kernel_codes import (
+    FEATURE_STOPS,
+    FEATURE_VELOCITY,
+    LIQUIDITY_AUCTION,
+    LIQUIDITY_MAKER,
+    LIQUIDITY_TAKER,
+    ORDER_QUOTE,
+    ORDER_STATE_FILLED,
+)
 
 
 @leaf_kernel
@@ -31,9 +30,9 @@ def record_print(state, index, price, lots):
     book = state.books[index]
     had_last, last = book.has_last != 0, np.int64(book.last_tick)
     _note_trades(state, book, price, price, lots, price * lots)
-    if book.features & VELOCITY != 0:
+    if book.features & FEATURE_VELOCITY != 0:
         note_print(state, index, price)
-    if book.features & STOPS != 0:
+    if book.features & FEATURE_STOPS != 0:
         elect_stops(state, book, price, had_last, last)
 
 
@@ -77,7 +76,7 @@ def tell_fill(state, out, book, slot, lots, price, liquidity, fee):
 def _tell_fill_at(state, out, book, slot, side, place, level_row, lots, price, liquidity, fee):
     """As `tell_fill` of an order whose level's place and row are known; an aggressor is in no queue."""
     order = state.orders[slot]
-    if book.features != 0 and liquidity == MAKER and order.order_type == QUOTE:
+    if book.features != 0 and liquidity == LIQUIDITY_MAKER and order.order_type == ORDER_QUOTE:
         count_fill(state, order, lots, book.hours)
     row = tell_old_order(state, out, order, fill_codes(order, lots, liquidity))
     leaves = np.int64(order.leaves_lots) - lots
@@ -85,7 +84,7 @@ def _tell_fill_at(state, out, book, slot, side, place, level_row, lots, price, l
     put_word(order, TOTALS, totals)
     order.value_tick_lots = value
     level_lots = np.int64(0)
-    if liquidity == TAKER:
+    if liquidity == LIQUIDITY_TAKER:
         order.leaves_lots = leaves
     elif leaves == 0:
         shown = np.int64(order.shown_lots)
@@ -96,7 +95,7 @@ def _tell_fill_at(state, out, book, slot, side, place, level_row, lots, price, l
     else:
         level_lots = reduce_at(state, book, slot, side, place, level_row, lots)
     if leaves == 0:
-        order.state = FILLED
+        order.state = ORDER_STATE_FILLED
     row.price = price
     row.reference = state.trade_id
     row.lots = lots
@@ -118,8 +117,8 @@ def trade_lots(state, out, book, first, second, price, lots, auction):
     """
     state.trade_id += 1
     record_print(state, np.int64(state.orders[first].book), price, lots)
-    _fill(state, out, book, first, lots, price, AUCTION if auction else MAKER)
-    _fill(state, out, book, second, lots, price, AUCTION if auction else TAKER)
+    _fill(state, out, book, first, lots, price, LIQUIDITY_AUCTION if auction else LIQUIDITY_MAKER)
+    _fill(state, out, book, second, lots, price, LIQUIDITY_AUCTION if auction else LIQUIDITY_TAKER)
     if state.orders[first].leaves_lots == 0:
         forget_order(state, first)
     elif state.orders[first].shown_lots == 0 and not auction:
@@ -134,8 +133,8 @@ def trade_share(state, out, book, resting, slot, price, lots):
     """As a continuous trade of `trade_lots`, for one share of a pro-rata pass: icebergs refresh after all of them."""
     state.trade_id += 1
     record_print(state, np.int64(state.orders[resting].book), price, lots)
-    _fill(state, out, book, resting, lots, price, MAKER)
-    _fill(state, out, book, slot, lots, price, TAKER)
+    _fill(state, out, book, resting, lots, price, LIQUIDITY_MAKER)
+    _fill(state, out, book, slot, lots, price, LIQUIDITY_TAKER)
     if state.orders[resting].leaves_lots == 0:
         forget_order(state, resting)
 
@@ -154,12 +153,12 @@ def trade_oldest(state, out, book, side, place, level_row, resting, slot):
     price = np.int64(maker.price)
     lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
     state.trade_id += 1
-    fee = clear_fills(state, book, maker, lots, price * lots, MAKER)
-    _tell_fill_at(state, out, book, resting, side, place, level_row, lots, price, MAKER, fee)
+    fee = clear_fills(state, book, maker, lots, price * lots, LIQUIDITY_MAKER)
+    _tell_fill_at(state, out, book, resting, side, place, level_row, lots, price, LIQUIDITY_MAKER, fee)
     row = np.int64(order.position)
     touch_position(state, np.int64(order.account), state.positions[row], row)
-    fee = fee_mills(book, TAKER, lots)
-    _tell_fill_at(state, out, book, slot, side, place, level_row, lots, price, TAKER, fee)
+    fee = fee_mills(book, LIQUIDITY_TAKER, lots)
+    _tell_fill_at(state, out, book, slot, side, place, level_row, lots, price, LIQUIDITY_TAKER, fee)
     if maker.leaves_lots == 0:
         forget_hashed(state, resting, np.int64(maker.account), word)
     elif maker.shown_lots == 0:
@@ -176,4 +175,4 @@ def book_taken(state, book, order, lots, value, first, last):
     """
     if lots != 0:
         _note_trades(state, book, first, last, lots, value)
-        clear_fills(state, book, order, lots, value, TAKER)
+        clear_fills(state, book, order, lots, value, LIQUIDITY_TAKER)

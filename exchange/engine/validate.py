@@ -5,86 +5,74 @@ import numpy as np
 from exchange.book.implied import opposite_place
 from exchange.book.index import has_client_order_id, is_taken
 from exchange.book.levels import place_of, tick_of
-from exchange.book.stops import STOP, STOP_LIMIT, is_stop
+from exchange.book.stops import is_stop
 from exchange.clearing.margin import loss_per_lot
-from exchange.codes import (
-    AccountFlag,
-    CommandFlag,
-    MarketState,
-    OrderEntry,
-    OrderType,
-    PostOnly,
-    RejectReason,
-    Side,
-    SmpMode,
-    TimeInForce,
-)
 from exchange.engine.day_prices import can_park
 from exchange.engine.plain_terms import is_plain
 from exchange.engine.risk import check_risk, is_full
 from exchange.engine.sessions import session_row
 from exchange.engine.stop_terms import check_stop_prices, is_elected_now, stop_tick
 from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel_codes import (
+    ACCOUNT_FLAG_DEFINED,
+    ACCOUNT_FLAG_KILLED,
+    ENTRY_IOC_ONLY,
+    FLAG_KEEP_LOTS,
+    FLAG_REJECT_IF_ELECTED,
+    FLAG_SET_DISPLAY,
+    FLAG_SET_TIF,
+    FLAG_TIGHTEN,
+    MARKET_CLOSED,
+    MARKET_HALT,
+    MARKET_OPEN,
+    MARKET_PAUSED,
+    MARKET_PREOPEN,
+    MARKET_RESERVED,
+    ORDER_MARKET,
+    ORDER_MARKET_TO_LIMIT,
+    ORDER_STOP,
+    ORDER_STOP_LIMIT,
+    POST_ONLY_NONE,
+    POST_ONLY_REJECT,
+    POST_ONLY_SLIDE,
+    REJECT_BAD_COMBO,
+    REJECT_BAD_LOT,
+    REJECT_BAD_QTY,
+    REJECT_BAND,
+    REJECT_DUP_ID,
+    REJECT_ELECTED,
+    REJECT_FULL,
+    REJECT_IOC_ONLY,
+    REJECT_KILLED,
+    REJECT_NO_OPP,
+    REJECT_NONE,
+    REJECT_OFF_TICK,
+    REJECT_PO_CROSS,
+    REJECT_SHOW,
+    REJECT_STATE,
+    REJECT_UNKNOWN_ACCOUNT,
+    REJECT_UNKNOWN_INST,
+    SIDE_BUY,
+    SMP_DECREMENT,
+    TIF_FOK,
+    TIF_GTD,
+    TIF_IOC,
+)
 from exchange.units import ORDER_LOTS_MAX, PRICE_MAX
 
-BUY = np.int64(Side.BUY)
-NONE = np.int64(RejectReason.NONE)
-UNKNOWN_ACCOUNT = np.int64(RejectReason.UNKNOWN_ACCOUNT)
-UNKNOWN = np.int64(RejectReason.UNKNOWN)
-BAD_QTY = np.int64(RejectReason.BAD_QTY)
-BAD_COMBO = np.int64(RejectReason.BAD_COMBO)
-KILLED = np.int64(RejectReason.KILLED)
-STATE = np.int64(RejectReason.STATE)
-UNKNOWN_INST = np.int64(RejectReason.UNKNOWN_INST)
-IOC_ONLY = np.int64(RejectReason.IOC_ONLY)
-OFF_TICK = np.int64(RejectReason.OFF_TICK)
-BAD_LOT = np.int64(RejectReason.BAD_LOT)
-NO_OPP = np.int64(RejectReason.NO_OPP)
-SHOW = np.int64(RejectReason.SHOW)
-DUP_ID = np.int64(RejectReason.DUP_ID)
-BAND = np.int64(RejectReason.BAND)
-FULL = np.int64(RejectReason.FULL)
-PO_CROSS = np.int64(RejectReason.PO_CROSS)
-ELECTED = np.int64(RejectReason.ELECTED)
-
-DEFINED = np.int64(AccountFlag.DEFINED)
-KILLED_FLAG = np.int64(AccountFlag.KILLED)
-MARKET = np.int64(OrderType.MARKET)
-MARKET_TO_LIMIT = np.int64(OrderType.MARKET_TO_LIMIT)
-REJECT_IF_ELECTED = np.int64(CommandFlag.REJECT_IF_ELECTED)
-KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
-SET_TIF = np.int64(CommandFlag.SET_TIF)
-SET_DISPLAY = np.int64(CommandFlag.SET_DISPLAY)
-TIGHTEN = np.int64(CommandFlag.TIGHTEN)
-IOC = np.int64(TimeInForce.IOC)
-FOK = np.int64(TimeInForce.FOK)
-GTD = np.int64(TimeInForce.GTD)
-DECREMENT = np.int64(SmpMode.DECREMENT)
-POST_ONLY_NONE = np.int64(PostOnly.NONE)
-POST_ONLY_REJECT = np.int64(PostOnly.REJECT)
-POST_ONLY_SLIDE = np.int64(PostOnly.SLIDE)
 ANY_PRICE = 2 * PRICE_MAX + 1  # beyond every price from every other
-ENTRY_IOC_ONLY = np.int64(OrderEntry.IOC_ONLY)
-
-CLOSED = np.int64(MarketState.CLOSED)
-PREOPEN = np.int64(MarketState.PREOPEN)
-NOCANCEL = np.int64(MarketState.NOCANCEL)
-OPEN = np.int64(MarketState.OPEN)
-RESERVED = np.int64(MarketState.RESERVED)
-PAUSED = np.int64(MarketState.PAUSED)
-HALT = np.int64(MarketState.HALT)
 
 
 @leaf_kernel
 def known_account(state, account):
     """Whether an account number is one that was defined."""
-    return 0 < account < state.accounts.shape[0] and state.accounts[account]["flags"] & DEFINED != 0
+    return 0 < account < state.accounts.shape[0] and state.accounts[account]["flags"] & ACCOUNT_FLAG_DEFINED != 0
 
 
 @leaf_kernel
 def is_killed(state, account, session):
     """Whether a kill of its account, its firm or its session stops a command (KILL-001)."""
-    return state.accounts[account]["flags"] & KILLED_FLAG != 0 or session_row(state, session).killed_by != 0
+    return state.accounts[account]["flags"] & ACCOUNT_FLAG_KILLED != 0 or session_row(state, session).killed_by != 0
 
 
 @leaf_kernel
@@ -96,56 +84,56 @@ def known_book(state, index):
 @leaf_kernel
 def takes_new(phase):
     """STATE-001, column New."""
-    return phase != CLOSED and phase != HALT
+    return phase != MARKET_CLOSED and phase != MARKET_HALT
 
 
 @leaf_kernel
 def takes_replace(phase):
     """STATE-001, column Replace."""
-    return phase == OPEN or phase == PREOPEN or phase == RESERVED or phase == PAUSED
+    return phase == MARKET_OPEN or phase == MARKET_PREOPEN or phase == MARKET_RESERVED or phase == MARKET_PAUSED
 
 
 @leaf_kernel
 def takes_cancel(phase):
     """STATE-001, column Cancel."""
-    return takes_replace(phase) or phase == HALT
+    return takes_replace(phase) or phase == MARKET_HALT
 
 
 @leaf_kernel
 def is_immediate(tif):
     """IOC and FOK never rest."""
-    return tif == IOC or tif == FOK
+    return tif == TIF_IOC or tif == TIF_FOK
 
 
 @leaf_kernel
 def fits_expiry(command):
     """Whether a time in force is one, and a GTD order, and no other, says until when (TIF-009)."""
-    return command.tif <= FOK and (command.tif == GTD) == (command.expiry_ns > 0) and command.expiry_ns >= 0
+    return command.tif <= TIF_FOK and (command.tif == TIF_GTD) == (command.expiry_ns > 0) and command.expiry_ns >= 0
 
 
 @leaf_kernel
 def check_syntax(command):
     """Rank 1 of a new order: what is wrong with the message alone."""
     if command.lots < 1 or command.lots > ORDER_LOTS_MAX:
-        return BAD_QTY
+        return REJECT_BAD_QTY
     if is_plain(command):
-        return NONE
+        return REJECT_NONE
     if command.minimum_lots < 0 or command.minimum_lots > ORDER_LOTS_MAX:
-        return BAD_QTY
+        return REJECT_BAD_QTY
     if command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX:
-        return BAD_QTY
-    if command.side > 1 or command.order_type > STOP_LIMIT or not fits_expiry(command):
-        return BAD_COMBO
-    if command.smp_mode > DECREMENT:
-        return BAD_COMBO
+        return REJECT_BAD_QTY
+    if command.side > 1 or command.order_type > ORDER_STOP_LIMIT or not fits_expiry(command):
+        return REJECT_BAD_COMBO
+    if command.smp_mode > SMP_DECREMENT:
+        return REJECT_BAD_COMBO
     if command.post_only > POST_ONLY_SLIDE:
-        return BAD_COMBO
+        return REJECT_BAD_COMBO
     if is_stop(command.order_type) and (is_immediate(command.tif) or command.post_only != POST_ONLY_NONE):
-        return BAD_COMBO
+        return REJECT_BAD_COMBO
     keeps_out = command.post_only != POST_ONLY_NONE or command.display_lots != 0
     if keeps_out and (is_immediate(command.tif) or is_market(command.order_type)):
-        return BAD_COMBO
-    return NONE
+        return REJECT_BAD_COMBO
+    return REJECT_NONE
 
 
 @leaf_kernel
@@ -181,21 +169,21 @@ def price_range(book, side):
 def worst_tick(book, side):
     """The worst price an order of this side may have."""
     lowest, highest = price_range(book, side)
-    return highest if side == BUY else lowest
+    return highest if side == SIDE_BUY else lowest
 
 
 @leaf_kernel
 def check_price(book, side, tick, tif):
     """Rank 10: daily limits on both sides, reject band on the aggressive side."""
     if (tick < book.low_tick or tick > book.high_tick) and can_park(book, side, tick, tif):
-        return NONE
-    return NONE if is_in_range(book, side, tick) else BAND
+        return REJECT_NONE
+    return REJECT_NONE if is_in_range(book, side, tick) else REJECT_BAND
 
 
 @leaf_kernel
 def is_market(order_type):
     """Market with protection and market-to-limit: orders that take their limit from the book (ORDER-008, ORDER-011)."""
-    return order_type == MARKET or order_type == MARKET_TO_LIMIT
+    return order_type == ORDER_MARKET or order_type == ORDER_MARKET_TO_LIMIT
 
 
 @leaf_kernel
@@ -228,7 +216,7 @@ def entry_tick(state, book, command):
         return stop_tick(book, command)
     if is_market(command.order_type):
         return _market_tick(state, book, command, side)
-    if command.post_only == POST_ONLY_SLIDE and book.phase == OPEN:
+    if command.post_only == POST_ONLY_SLIDE and book.phase == MARKET_OPEN:
         best = best_opposite(state, command)
         if best != 0 and best >= place_of(book, 1 - side, tick):
             # An implied price may lie between two increments.
@@ -239,7 +227,7 @@ def entry_tick(state, book, command):
 @leaf_kernel
 def _on_increment(book, side, tick):
     """The price an order of this side may have that is nearest to a tick and not beyond it."""
-    if side == BUY:
+    if side == SIDE_BUY:
         return tick - tick % book.min_inc
     return tick + -tick % book.min_inc
 
@@ -248,10 +236,10 @@ def _on_increment(book, side, tick):
 def _market_tick(state, book, command, side):
     """Best opposite price and protection, inside band and daily limits, on an increment (ORDER-008 to ORDER-012)."""
     best = tick_of(book, 1 - side, best_opposite(state, command))
-    points = np.int64(book.protection_ticks) if command.order_type == MARKET else np.int64(0)
-    tighten = command["flags"] & TIGHTEN != 0
+    points = np.int64(book.protection_ticks) if command.order_type == ORDER_MARKET else np.int64(0)
+    tighten = command["flags"] & FLAG_TIGHTEN != 0
     # An implied price may lie between two increments: it can be taken all the same (SPEC-002).
-    if side == BUY:
+    if side == SIDE_BUY:
         tick = min(best + points, worst_tick(book, side))
         tick = min(tick, np.int64(command.price)) if tighten else tick
         return max(_on_increment(book, side, tick), best) if best <= tick else _on_increment(book, side, tick)
@@ -263,7 +251,9 @@ def _market_tick(state, book, command, side):
 @kernel
 def gives_price(command):
     """Whether a NEW says a price: orders that take it from the book or their trigger say one only to tighten it."""
-    return not (is_market(command.order_type) or command.order_type == STOP) or command["flags"] & TIGHTEN != 0
+    return (
+        not (is_market(command.order_type) or command.order_type == ORDER_STOP) or command["flags"] & FLAG_TIGHTEN != 0
+    )
 
 
 @kernel
@@ -277,31 +267,31 @@ def _is_off_tick(book, command):
 @leaf_kernel
 def check_replace_syntax(command):
     """Rank 1 of a replace: what is wrong with the message alone."""
-    if command["flags"] & KEEP_LOTS == 0 and (command.lots < 1 or command.lots > ORDER_LOTS_MAX):
-        return BAD_QTY
-    if command["flags"] & SET_DISPLAY != 0 and (command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX):
-        return BAD_QTY
-    if command["flags"] & SET_TIF != 0 and (is_immediate(command.tif) or not fits_expiry(command)):
-        return BAD_COMBO
-    return NONE
+    if command["flags"] & FLAG_KEEP_LOTS == 0 and (command.lots < 1 or command.lots > ORDER_LOTS_MAX):
+        return REJECT_BAD_QTY
+    if command["flags"] & FLAG_SET_DISPLAY != 0 and (command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX):
+        return REJECT_BAD_QTY
+    if command["flags"] & FLAG_SET_TIF != 0 and (is_immediate(command.tif) or not fits_expiry(command)):
+        return REJECT_BAD_COMBO
+    return REJECT_NONE
 
 
 @leaf_kernel
 def check_lots(state, account, book, lots):
     """Second half of rank 6: the lot increment, product's and account's largest order."""
     if book.lot_inc > 1 and lots % book.lot_inc != 0:
-        return BAD_LOT
+        return REJECT_BAD_LOT
     if lots > book.order_lots_max or lots > state.accounts[account].order_lots_max:
-        return BAD_LOT
-    return NONE
+        return REJECT_BAD_LOT
+    return REJECT_NONE
 
 
 @leaf_kernel
 def check_display(book, lots, display):
     """Last of rank 6: how small a part of an iceberg may show (ICE-006)."""
     if display != 0 and book.show_ratio != 0 and lots > display * np.int64(book.show_ratio):
-        return SHOW
-    return NONE
+        return REJECT_SHOW
+    return REJECT_NONE
 
 
 @leaf_kernel
@@ -309,23 +299,23 @@ def check_entry(state, command):
     """Ranks 0 to 5: account, message, kill, market state, instrument."""
     account = np.int64(command.account)
     if not known_account(state, account):
-        return UNKNOWN_ACCOUNT
+        return REJECT_UNKNOWN_ACCOUNT
     reason = check_syntax(command)
-    if reason != NONE:
+    if reason != REJECT_NONE:
         return reason
     if is_killed(state, account, np.int64(command.session)):
-        return KILLED
+        return REJECT_KILLED
     index = np.int64(command.instrument)
     if not known_book(state, index):
-        return UNKNOWN_INST
+        return REJECT_UNKNOWN_INST
     book = state.books[index]
     if not takes_new(book.phase):
-        return STATE
-    if book.phase != OPEN and (is_immediate(command.tif) or is_market(command.order_type)):
-        return STATE
+        return REJECT_STATE
+    if book.phase != MARKET_OPEN and (is_immediate(command.tif) or is_market(command.order_type)):
+        return REJECT_STATE
     if book.order_entry == ENTRY_IOC_ONLY and not is_immediate(command.tif):
-        return IOC_ONLY
-    return NONE
+        return REJECT_IOC_ONLY
+    return REJECT_NONE
 
 
 @leaf_kernel
@@ -341,41 +331,45 @@ def check_terms(state, command, book, row, word, tick):
     lots = np.int64(command.lots)
     market = is_market(command.order_type)
     if book.min_inc > 1 and _is_off_tick(book, command):
-        return OFF_TICK
+        return REJECT_OFF_TICK
     reason = check_lots(state, account, book, lots)
-    if reason == NONE:
+    if reason == REJECT_NONE:
         reason = check_display(book, lots, np.int64(command.display_lots))
-    if reason != NONE:
+    if reason != REJECT_NONE:
         return reason
     if has_client_order_id(command) and is_taken(state, command, word):
-        return DUP_ID
+        return REJECT_DUP_ID
     if market:
         if best_opposite(state, command) == 0:
-            return NO_OPP
-        if command["flags"] & TIGHTEN != 0 and (command.price < book.low_tick or command.price > book.high_tick):
-            return BAND
+            return REJECT_NO_OPP
+        if command["flags"] & FLAG_TIGHTEN != 0 and (command.price < book.low_tick or command.price > book.high_tick):
+            return REJECT_BAND
     elif is_stop(command.order_type):
         trigger, price = np.int64(command.trigger), np.int64(command.price)
         reason = check_stop_prices(book, side, command.tif, trigger, gives_price(command), price)
-        if reason != NONE:
+        if reason != REJECT_NONE:
             return reason
     else:
         reason = check_price(book, side, np.int64(command.price), command.tif)
-        if reason == NONE and tick != command.price:
+        if reason == REJECT_NONE and tick != command.price:
             reason = check_price(book, side, tick, command.tif)
-        if reason != NONE:
+        if reason != REJECT_NONE:
             return reason
     stop = is_stop(command.order_type)
     reason = check_risk(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
-    if reason != NONE:
+    if reason != REJECT_NONE:
         return reason
     if is_full(state, account, row, book, side, lots):
-        return FULL
-    if stop and command["flags"] & REJECT_IF_ELECTED != 0 and is_elected_now(book, side, np.int64(command.trigger)):
-        return ELECTED
+        return REJECT_FULL
+    if (
+        stop
+        and command["flags"] & FLAG_REJECT_IF_ELECTED != 0
+        and is_elected_now(book, side, np.int64(command.trigger))
+    ):
+        return REJECT_ELECTED
     index = np.int64(command.instrument)
-    keeps_out = command.post_only == POST_ONLY_REJECT and book.phase == OPEN
+    keeps_out = command.post_only == POST_ONLY_REJECT and book.phase == MARKET_OPEN
     smp_id = owner_smp_id(command, state.accounts[account])
     if keeps_out and would_take(state, book, index, side, tick, smp_id, account):
-        return PO_CROSS
-    return NONE
+        return REJECT_PO_CROSS
+    return REJECT_NONE

@@ -6,20 +6,14 @@ A breach ends an aggressor's matching (`featured`). What follows runs in steps; 
 import numpy as np
 
 from exchange.book.windows import BREAKER, VELOCITY
-from exchange.codes import CancelReason, MarketState, OrderType, StateReason
 from exchange.engine.leavers import add_leaver, send_off
 from exchange.engine.market_state import change_state
 from exchange.engine.orders import rest_order, take_out
 from exchange.engine.quote_counts import next_quote
 from exchange.engine.validate import is_immediate
 from exchange.kernel import kernel
+from exchange.kernel_codes import CANCEL_VELOCITY, MARKET_RESERVED, ORDER_MARKET, ORDER_QUOTE, STATE_REASON_HALT_DCB
 from exchange.units import NS_PER_DAY
-
-CANCEL_VELOCITY = np.int64(CancelReason.VELOCITY)
-REASON_BREAKER = np.int64(StateReason.HALT_DCB)
-RESERVED = np.int64(MarketState.RESERVED)
-MARKET = np.int64(OrderType.MARKET)
-QUOTE = np.int64(OrderType.QUOTE)
 
 # Steps of a halt. The remainder comes first: 0.
 REMAINDER = 0
@@ -47,7 +41,7 @@ def halt_once(state, out):
         if not _may_rest(state, slot):
             take_out(state, out, slot, CANCEL_VELOCITY)
             cursor.slot = 0
-            if cursor.halt_reason != REASON_BREAKER:
+            if cursor.halt_reason != STATE_REASON_HALT_DCB:
                 cursor.halt_step = DONE  # BAND-006
     elif cursor.halt_step == RESERVE:
         _reserve(state, out)
@@ -70,8 +64,8 @@ def _may_rest(state, slot):
     order = state.orders[slot]
     return (
         not is_immediate(order.tif)
-        and order.order_type != MARKET
-        and order.order_type != QUOTE
+        and order.order_type != ORDER_MARKET
+        and order.order_type != ORDER_QUOTE
         and state.cursor.minimum_lots == 0
     )
 
@@ -86,10 +80,10 @@ def _reserve(state, out):
     until_ns = state.time_ns + _pause_ns(state, breached, reason)
     group = np.int64(state.books[breached].group)
     if state.groups[group].lead_book == breached:
-        change_state(state, out, np.int64(0), group, RESERVED, reason, until_ns)
+        change_state(state, out, np.int64(0), group, MARKET_RESERVED, reason, until_ns)
         _pull_quotes(state, np.int64(0), group)
     else:
-        change_state(state, out, np.int64(cursor.book), np.int64(0), RESERVED, reason, until_ns)
+        change_state(state, out, np.int64(cursor.book), np.int64(0), MARKET_RESERVED, reason, until_ns)
         _pull_quotes(state, np.int64(cursor.book), group)
 
 
@@ -109,7 +103,7 @@ def _pull_quotes(state, index, group):
 def _pause_ns(state, index, reason):
     """How long RESERVED lasts, shorter in the closing window of the day (BAND-012)."""
     guard = state.guards[index]
-    window = guard.windows[BREAKER if reason == REASON_BREAKER else VELOCITY]
+    window = guard.windows[BREAKER if reason == STATE_REASON_HALT_DCB else VELOCITY]
     of_day = state.time_ns % NS_PER_DAY
     if guard.closing_from_ns <= of_day < guard.closing_to_ns:
         return min(window.pause_ns, guard.closing_pause_ns)

@@ -16,12 +16,10 @@ from exchange.book.levels import place_of, row_of, tick_of, window_ticks, worse_
 from exchange.book.slots import slot_of
 from exchange.clearing.margin import held_mills
 from exchange.clearing.positions import find_position
-from exchange.codes import OrderType, Side
 from exchange.kernel import bind, copy_bytes, kernel, row_at
+from exchange.kernel_codes import ORDER_QUOTE, SIDE_BUY, SIDE_SELL
 from exchange.records import record_type
 
-BUY, SELL = np.int64(Side.BUY), np.int64(Side.SELL)
-QUOTE = np.int64(OrderType.QUOTE)
 ORDER_BYTES = ORDER.itemsize
 
 LEVEL_VIEW = record_type([("price", "<i8"), ("shown_lots", "<i8")])
@@ -35,7 +33,7 @@ def copy_depth(states, index, bids, asks):
     bids, asks   LEVEL_VIEW
     """
     state = states[0]
-    return _copy_side(state, index, BUY, bids), _copy_side(state, index, SELL, asks)
+    return _copy_side(state, index, SIDE_BUY, bids), _copy_side(state, index, SIDE_SELL, asks)
 
 
 @kernel
@@ -129,7 +127,7 @@ def has_quote(states, account, session):
     slot = np.int64(state.accounts[account].first_order)
     while slot != 0:
         order = state.orders[slot]
-        if order.order_type == QUOTE and order.session == session:
+        if order.order_type == ORDER_QUOTE and order.session == session:
             return True
         slot = np.int64(state.links[slot].account_newer)
     return False

@@ -16,7 +16,7 @@ from exchange.wire.messages import Batch, BatchResult, CancelOnDisconnect, Cance
 if TYPE_CHECKING:
     from exchange.gateway.hub import Room
 
-_SESSION = int(EventKind.SESSION)
+_SESSION = int(EventKind.SESSION_OPENED)
 
 
 def made_again(room: "Room", seat: Seat, message: Any, stored: Stored) -> Ok | Err | None:

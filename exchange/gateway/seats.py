@@ -27,7 +27,7 @@ WHOLE_REPLIES_MAX = 64
 SEAT_BYTES = 1_536
 REPLY_BYTES = 1_024
 RESULT_BYTES = 600
-_REJ = int(EventKind.REJ)
+_REJ = int(EventKind.ORDER_REJECTED)
 _DUP_ID = int(RejectReason.DUP_ID)
 _SAME = int(EventFlag.SAME)
 

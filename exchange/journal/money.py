@@ -17,7 +17,7 @@ class MoneyTold:
     def add(self, events: np.ndarray) -> None:
         """EVENT rows of any length, in any portions."""
         amounts = events["amount_mills"]
-        moved = amounts[events["kind"] == EventKind.CASH].tolist()
+        moved = amounts[events["kind"] == EventKind.CASH_MOVED].tolist()
         self.deposits_mills += sum(amount for amount in moved if amount > 0)
         self.withdrawals_mills -= sum(amount for amount in moved if amount < 0)
         self.fees_mills += sum(amounts[events["kind"] == EventKind.FILL].tolist())

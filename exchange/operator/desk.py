@@ -192,8 +192,8 @@ class OperatorDesk:
         self._acts.submit(fields, lambda events: self._tell_states(request, events, self._when_durable(reply)))
 
     def _tell_states(self, request: SetState, events: list[Row], reply: Reply) -> None:
-        told = [self._state_line(row) for row in events if row[KIND] == EventKind.STA]
-        refused = next((row for row in events if row[KIND] == EventKind.REFUSED), None)
+        told = [self._state_line(row) for row in events if row[KIND] == EventKind.STATE_CHANGED]
+        refused = next((row for row in events if row[KIND] == EventKind.COMMAND_REFUSED), None)
         if refused is None:
             reply(Answer(True, told))
         elif refused[REASON] == RejectReason.STATE:

@@ -39,7 +39,7 @@ class Gather:
         self._acts.submit(fields, lambda events: self._acts.ask_later(lambda: self._take(fields, events, text)))
 
     def _take(self, fields: dict[str, int], events: list[Row], text: str) -> None:
-        refused = next((row for row in events if row[KIND] == EventKind.REFUSED), None)
+        refused = next((row for row in events if row[KIND] == EventKind.COMMAND_REFUSED), None)
         if refused is not None:
             self._finish("", _why(fields, refused, text))
         else:
@@ -56,7 +56,7 @@ class Gather:
 def _why(fields: dict[str, int], refused: Row, text: str) -> str:
     """Why a row was refused; `text` says what it asked for. Of money also how much would have been in order."""
     most = max(0, refused[VALUE_TICK_LOTS])
-    if refused[REASON] == RejectReason.RISK:
+    if refused[REASON] == RejectReason.INSUFFICIENT_MARGIN:
         return f"{text}: free funds are {most} mills (MARGIN-015)"
     if refused[REASON] == RejectReason.FULL:
         return f"{text}: {most} more are taken, all deposits of a venue are at most {MONEY_MAX} mills (SPEC-004)"
@@ -66,5 +66,5 @@ def _why(fields: dict[str, int], refused: Row, text: str) -> str:
 
 
 def _with_cancelled(text: str, events: list[Row]) -> str:
-    gone = sum(row[KIND] == EventKind.CXL for row in events)
+    gone = sum(row[KIND] == EventKind.ORDER_CANCELLED for row in events)
     return f"{text}; {gone} orders cancelled" if gone else text

@@ -29,9 +29,19 @@ CHECKSUM_LEVELS = 10
 _NO_LEVEL = (0, 0)
 _pack_levels = struct.Struct(f"<{CHECKSUM_LEVELS * 4}q").pack
 _FILL = int(EventKind.FILL)
-_ACK = int(EventKind.ACK)
-_RPL = int(EventKind.RPL)
-_LEVEL_KINDS = frozenset(map(int, (EventKind.RST, EventKind.CXL, EventKind.RFR, EventKind.DEC)))
+_ACK = int(EventKind.ORDER_ACCEPTED)
+_RPL = int(EventKind.ORDER_REPLACED)
+_LEVEL_KINDS = frozenset(
+    map(
+        int,
+        (
+            EventKind.ORDER_RESTED,
+            EventKind.ORDER_CANCELLED,
+            EventKind.ICEBERG_REFRESHED,
+            EventKind.SELF_MATCH_DECREMENTED,
+        ),
+    )
+)
 _TAKER = int(Liquidity.TAKER)
 _NEVER_RESTED = int(EventFlag.NEVER_RESTED)
 _RESTS = int(EventFlag.RESTS)

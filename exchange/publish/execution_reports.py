@@ -45,17 +45,17 @@ CURRENCY = "USD"
 Report = tuple[int, int, AccountMessage]
 
 _FILL = int(EventKind.FILL)
-_ACK = int(EventKind.ACK)
-_REJ = int(EventKind.REJ)
-_CXL = int(EventKind.CXL)
-_RPL = int(EventKind.RPL)
-_POS = int(EventKind.POS)
-_CASH = int(EventKind.CASH)
-_KIL = int(EventKind.KIL)
-_LIFTED = int(EventKind.LIFTED)
-_MMP = int(EventKind.MMP)
-_MMPR = int(EventKind.MMPR)
-_DSC = int(EventKind.DSC)
+_ACK = int(EventKind.ORDER_ACCEPTED)
+_REJ = int(EventKind.ORDER_REJECTED)
+_CXL = int(EventKind.ORDER_CANCELLED)
+_RPL = int(EventKind.ORDER_REPLACED)
+_POS = int(EventKind.POSITION_CHANGED)
+_CASH = int(EventKind.CASH_MOVED)
+_KIL = int(EventKind.KILLED)
+_LIFTED = int(EventKind.KILL_LIFTED)
+_MMP = int(EventKind.PROTECTION_TRIPPED)
+_MMPR = int(EventKind.PROTECTION_RESET)
+_DSC = int(EventKind.DISCONNECTED)
 _MARGIN = int(EventFlag.MARGIN)
 _KEPT = int(EventFlag.KEPT)
 _LOST = int(EventFlag.LOST)
@@ -66,9 +66,9 @@ _ORDER_EVENTS = {
     _REJ: "rejected",
     _CXL: "cancelled",
     _RPL: "replaced",
-    int(EventKind.TRG): "triggered",
-    int(EventKind.RFR): "slice",
-    int(EventKind.DEC): "decremented",
+    int(EventKind.STOP_TRIGGERED): "triggered",
+    int(EventKind.ICEBERG_REFRESHED): "slice",
+    int(EventKind.SELF_MATCH_DECREMENTED): "decremented",
 }
 _PRIORITIES = {_KEPT: "kept", _LOST: "lost"}
 

@@ -45,10 +45,10 @@ INSTRUMENTS_PAGE = 1_000  # definitions in a message: about 0.5 MiB of JSON
 US_PER_MS = 1_000
 
 _FILL = int(EventKind.FILL)
-_STA = int(EventKind.STA)
-_IOP = int(EventKind.IOP)
-_LISTED = int(EventKind.LISTED)
-_IMP = int(EventKind.IMP)
+_STA = int(EventKind.STATE_CHANGED)
+_IOP = int(EventKind.INDICATIVE_PRICE)
+_LISTED = int(EventKind.INSTRUMENT_LISTED)
+_IMP = int(EventKind.IMPLIED_PRICE)
 _VENUE_KINDS = frozenset((_STA, _IOP, _LISTED))
 
 Message = tuple[int, ChannelMessage]

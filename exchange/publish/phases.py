@@ -69,7 +69,7 @@ class Phases:
     def fold(self, row: Row) -> list[int]:
         """Follow a STA or IOP; returns the books it concerns."""
         index = row[INSTRUMENT]
-        if row[KIND] == EventKind.IOP:
+        if row[KIND] == EventKind.INDICATIVE_PRICE:
             if row[FLAGS] & EventFlag.EMPTY:
                 self.indicative.pop(index, None)
             else:

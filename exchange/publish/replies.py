@@ -54,34 +54,52 @@ from exchange.wire.words import CANCEL_REASONS, ORDER_STATES, ORDER_TYPES, PROTE
 DONE_KEPT = 32_768  # orders whose end is remembered (ENTRY-011)
 
 # Plain integers: an enum member costs several times as much to compare.
-_REFUSALS = frozenset(map(int, (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)))
+_REFUSALS = frozenset(
+    map(
+        int,
+        (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED),
+    )
+)
 _ORDER_KINDS = frozenset(
-    map(int, (EventKind.ACK, EventKind.RST, EventKind.FILL, EventKind.CXL, EventKind.RPL, EventKind.DEC, EventKind.TRG))
+    map(
+        int,
+        (
+            EventKind.ORDER_ACCEPTED,
+            EventKind.ORDER_RESTED,
+            EventKind.FILL,
+            EventKind.ORDER_CANCELLED,
+            EventKind.ORDER_REPLACED,
+            EventKind.SELF_MATCH_DECREMENTED,
+            EventKind.STOP_TRIGGERED,
+        ),
+    )
 )
 _ENDS = frozenset(map(int, (OrderState.FILLED, OrderState.CANCELLED, OrderState.EXPIRED)))
-_REJ = int(EventKind.REJ)
-_QUOTED = int(EventKind.QUOTED)
+_REJ = int(EventKind.ORDER_REJECTED)
+_QUOTED = int(EventKind.QUOTE_ACCEPTED)
 _QUOTE = int(OrderType.QUOTE)
 _REFUSED_SIDE = int(QuoteState.REFUSED)
-_PROTECTION = frozenset(map(int, (EventKind.MMPR, EventKind.PROTECTED)))
-_TIMER = int(EventKind.TIMER)
-_ACK = int(EventKind.ACK)
-_RPL = int(EventKind.RPL)
-_CXL = int(EventKind.CXL)
+_PROTECTION = frozenset(map(int, (EventKind.PROTECTION_RESET, EventKind.PROTECTION_DEFINED)))
+_TIMER = int(EventKind.TIMER_SET)
+_ACK = int(EventKind.ORDER_ACCEPTED)
+_RPL = int(EventKind.ORDER_REPLACED)
+_CXL = int(EventKind.ORDER_CANCELLED)
 _FILL = int(EventKind.FILL)
-_DEC = int(EventKind.DEC)
+_DEC = int(EventKind.SELF_MATCH_DECREMENTED)
 _ENDING = frozenset((_FILL, _CXL, _DEC))  # rows that may be an order's last
-_MASS = int(EventKind.MASS)
-_LEAVES_ONE = frozenset((_CXL, int(EventKind.IMP)))  # a cancel of one order, and implied prices that it changed
-_KIL = int(EventKind.KIL)
+_MASS = int(EventKind.MASS_CANCELLED)
+_LEAVES_ONE = frozenset(
+    (_CXL, int(EventKind.IMPLIED_PRICE))
+)  # a cancel of one order, and implied prices that it changed
+_KIL = int(EventKind.KILLED)
 _KEPT = int(EventFlag.KEPT)
 _LOST = int(EventFlag.LOST)
 _SAME = int(EventFlag.SAME)
 _DUP_ID = int(RejectReason.DUP_ID)
 _UNKNOWN = int(RejectReason.UNKNOWN)
 _BAND = int(RejectReason.BAND)
-_RISK = int(RejectReason.RISK)
-_REFUSED = int(EventKind.REFUSED)
+_RISK = int(RejectReason.INSUFFICIENT_MARGIN)
+_REFUSED = int(EventKind.COMMAND_REFUSED)
 
 # What a reply and the result of an operation in a batch have in common (ENTRY-013).
 _OK_RESULT = tuple(name for name in BatchResult.__struct_fields__ if name in Ok.__struct_fields__)

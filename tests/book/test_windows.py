@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from exchange.book.windows import BREAKER, NO_BREACH, VELOCITY, breach, empty_windows, note_print, window_range
+from exchange.book.windows import BREAKER, VELOCITY, breach, empty_windows, note_print, window_range
 from exchange.codes import BookFeature, StateReason
 from exchange.engine.state import new_state
+from exchange.kernel_codes import STATE_REASON_NONE
 from exchange.limits import TEST, WINDOW_SLOTS
 
 SLOT_NS = 100
@@ -67,7 +68,12 @@ def test_the_kept_range_is_that_of_a_slow_window(state: np.record) -> None:
 
 @pytest.mark.rule("BAND-005")
 def test_exactly_the_width_away_is_no_breach(state: np.record) -> None:
-    for tick, expected in ((105, NO_BREACH), (95, NO_BREACH), (106, StateReason.VELOCITY), (94, StateReason.VELOCITY)):
+    for tick, expected in (
+        (105, STATE_REASON_NONE),
+        (95, STATE_REASON_NONE),
+        (106, StateReason.VELOCITY),
+        (94, StateReason.VELOCITY),
+    ):
         assert breach(state, 1, tick) == expected
 
 
@@ -75,7 +81,7 @@ def test_exactly_the_width_away_is_no_breach(state: np.record) -> None:
 def test_prints_of_several_books_are_tested_before_any_happens_and_nothing_is_written(state: np.record) -> None:
     before = state.copy()
     found = [breach(state, index, tick) for index, tick in ((1, 105), (2, 109), (1, 106), (2, 110))]
-    assert found == [NO_BREACH, NO_BREACH, StateReason.VELOCITY, StateReason.VELOCITY]
+    assert found == [STATE_REASON_NONE, STATE_REASON_NONE, StateReason.VELOCITY, StateReason.VELOCITY]
     assert before.tobytes() == state.tobytes()
 
 
@@ -83,7 +89,7 @@ def test_prints_of_several_books_are_tested_before_any_happens_and_nothing_is_wr
 def test_the_breaker_comes_before_velocity_and_has_its_own_width(state: np.record) -> None:
     state.guards[1].windows[BREAKER].width_ticks = 8
     assert [breach(state, 1, tick) for tick in (105, 107, 109)] == [
-        *(NO_BREACH, StateReason.VELOCITY, StateReason.HALT_DCB)
+        *(STATE_REASON_NONE, StateReason.VELOCITY, StateReason.HALT_DCB)
     ]
 
 

@@ -21,27 +21,27 @@ def row(kind: EventKind, name: str = "", **fields: Any) -> Any:
 @pytest.mark.parametrize(
     ("event", "text"),
     [
-        (row(EventKind.ACK, "t"), "ACK t"),
-        (row(EventKind.REJ, "t", reason=RejectReason.BAND), "REJ t BAND"),
-        (row(EventKind.CREJ, reason=RejectReason.STATE), "CREJ STATE"),
-        (row(EventKind.RST, "t", lots=2, price=-4), "RST t 2@-4"),
-        (row(EventKind.RST, "t", lots=2, price=100, hidden_lots=4), "RST t 2@100 hid=4"),
-        (row(EventKind.RFR, "b", lots=2), "RFR b vis=2"),
-        (row(EventKind.RPL, "a", flags=EventFlag.KEPT), "RPL a keep"),
-        (row(EventKind.RPL, "a", flags=EventFlag.LOST), "RPL a lose"),
-        (row(EventKind.RPL, "a"), "RPL a"),
-        (row(EventKind.CXL, "a", lots=3, reason=CancelReason.SMP), "CXL a 3 SMP"),
-        (row(EventKind.TRG, "s"), "TRG s"),
-        (row(EventKind.UNX, lots=5, price=99, leaves_lots=-2), "UNX 5@99 imb=-2"),
-        (row(EventKind.IOP, lots=5, price=99, leaves_lots=2), "IOP 5@99 imb=2"),
-        (row(EventKind.IOP, flags=EventFlag.EMPTY), "IOP none"),
-        (row(EventKind.STA, state=MarketState.NOCANCEL), "STA nocancel"),
-        (row(EventKind.KIL, account=1), "KIL P"),
-        (row(EventKind.DSC, session=7), "DSC x"),
-        (row(EventKind.DSC, account=1), "DSC P"),
-        (row(EventKind.MMP, account=1), "MMP P"),
-        (row(EventKind.MMPR, account=1), "MMPR P"),
-        (row(EventKind.REFUSED, reason=RejectReason.RISK), "REFUSED RISK"),
+        (row(EventKind.ORDER_ACCEPTED, "t"), "ACK t"),
+        (row(EventKind.ORDER_REJECTED, "t", reason=RejectReason.BAND), "REJ t BAND"),
+        (row(EventKind.CANCEL_REJECTED, reason=RejectReason.STATE), "CREJ STATE"),
+        (row(EventKind.ORDER_RESTED, "t", lots=2, price=-4), "RST t 2@-4"),
+        (row(EventKind.ORDER_RESTED, "t", lots=2, price=100, hidden_lots=4), "RST t 2@100 hid=4"),
+        (row(EventKind.ICEBERG_REFRESHED, "b", lots=2), "RFR b vis=2"),
+        (row(EventKind.ORDER_REPLACED, "a", flags=EventFlag.KEPT), "RPL a keep"),
+        (row(EventKind.ORDER_REPLACED, "a", flags=EventFlag.LOST), "RPL a lose"),
+        (row(EventKind.ORDER_REPLACED, "a"), "RPL a"),
+        (row(EventKind.ORDER_CANCELLED, "a", lots=3, reason=CancelReason.SMP), "CXL a 3 SMP"),
+        (row(EventKind.STOP_TRIGGERED, "s"), "TRG s"),
+        (row(EventKind.UNCROSSED, lots=5, price=99, leaves_lots=-2), "UNX 5@99 imb=-2"),
+        (row(EventKind.INDICATIVE_PRICE, lots=5, price=99, leaves_lots=2), "IOP 5@99 imb=2"),
+        (row(EventKind.INDICATIVE_PRICE, flags=EventFlag.EMPTY), "IOP none"),
+        (row(EventKind.STATE_CHANGED, state=MarketState.NOCANCEL), "STA nocancel"),
+        (row(EventKind.KILLED, account=1), "KIL P"),
+        (row(EventKind.DISCONNECTED, session=7), "DSC x"),
+        (row(EventKind.DISCONNECTED, account=1), "DSC P"),
+        (row(EventKind.PROTECTION_TRIPPED, account=1), "MMP P"),
+        (row(EventKind.PROTECTION_RESET, account=1), "MMPR P"),
+        (row(EventKind.COMMAND_REFUSED, reason=RejectReason.INSUFFICIENT_MARGIN), "REFUSED RISK"),
     ],
 )
 def test_an_event_is_told_in_the_notation(event: Any, text: str) -> None:
@@ -50,8 +50,8 @@ def test_an_event_is_told_in_the_notation(event: Any, text: str) -> None:
 
 def test_two_rows_are_one_trade_and_one_decrement() -> None:
     fills = [row(EventKind.FILL, name, lots=2, price=100, instrument=2) for name in "at"]
-    decrements = [row(EventKind.DEC, name, lots=4) for name in "bu"]
-    position = row(EventKind.POS)
+    decrements = [row(EventKind.SELF_MATCH_DECREMENTED, name, lots=4) for name in "bu"]
+    position = row(EventKind.POSITION_CHANGED)
     assert told_events([*fills, *decrements, position], NAMES) == ["TRD a t 2@100", "DEC b u 4"]
     assert told_events(fills, Names({}, {}, books=True)) == ["TRD a t 2@100 M2"]
 

@@ -46,7 +46,13 @@ COLUMNS = [
     "kind", "instrument", "account", "side", "price", "lots", "filled_lots", "liquidity", "reason", "state",
     "reference",
 ]  # fmt: skip
-TOLD = (EventKind.FILL, EventKind.STA, EventKind.CXL, EventKind.MMP, EventKind.MMPR)
+TOLD = (
+    EventKind.FILL,
+    EventKind.STATE_CHANGED,
+    EventKind.ORDER_CANCELLED,
+    EventKind.PROTECTION_TRIPPED,
+    EventKind.PROTECTION_RESET,
+)
 
 
 class PaperMarket:
@@ -102,12 +108,12 @@ class PaperMarket:
             self.sessions[account - 1].fill(self.known[symbol], SIDES[side], lots)
             if liquidity == Liquidity.TAKER:
                 self._print(symbol, price_tick, lots)
-        elif kind == EventKind.STA:
+        elif kind == EventKind.STATE_CHANGED:
             self.states.append((self.now_s, symbol or f"group {group}", MarketState(state).name))
-        elif kind == EventKind.CXL:
+        elif kind == EventKind.ORDER_CANCELLED:
             self.refused[symbol] += reason == CancelReason.VELOCITY and not filled_lots
         else:
-            self.sessions[account - 1].protection("tripped" if kind == EventKind.MMP else "armed")
+            self.sessions[account - 1].protection("tripped" if kind == EventKind.PROTECTION_TRIPPED else "armed")
 
     def _print(self, symbol: str, price_tick: int, lots: int) -> None:
         self.trades[symbol].append((self.now_s, price_tick))

@@ -11,7 +11,7 @@ from tests.properties.flow import WEIGHTS
 from tests.venues import EngineVenue, rows
 
 CHECKED = {CommandKind.NEW, CommandKind.REPLACE, CommandKind.CANCEL}
-REFUSALS = {EventKind.REJ, EventKind.RREJ, EventKind.CREJ}
+REFUSALS = {EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED}
 
 
 class Asked(EngineVenue):
@@ -33,7 +33,7 @@ class Asked(EngineVenue):
         assert (refusal[1] if refusal else 0) == reason, (command, refusal, told[0])
         if reason == RejectReason.STATE:
             assert refusal is not None and refusal[2] == told[0].liquidity
-        self.seen[CommandKind(command.kind).name, RejectReason(reason).name] += 1
+        self.seen[CommandKind(command.kind).name, RejectReason(reason).abbreviation] += 1
         return told
 
 

@@ -37,9 +37,11 @@ class Market:
 @pytest.mark.rule("QUOTE-008")
 def test_a_control_ends_an_open_mass_quote_before_it_is_carried_out() -> None:
     market = Market()
-    assert EventKind.POS not in {event.kind for event in market.quote_that_trades()}, "the quote is not at its end"
+    assert EventKind.POSITION_CHANGED not in {event.kind for event in market.quote_that_trades()}, (
+        "the quote is not at its end"
+    )
     events = market.pair.control(CommandKind.DEFINE_ACCOUNT, account_payload(2, {}))
-    assert [EventKind(event.kind).name for event in events] == ["POS", "POS", "ACCOUNT"]
+    assert [EventKind(event.kind).abbreviation for event in events] == ["POS", "POS", "ACCOUNT"]
     own = (market.sequence, 1_000 * market.sequence)
     assert [(event.sequence, event.time_ns) for event in events[:2]] == [own, own]
 
@@ -50,7 +52,7 @@ def test_another_command_ends_an_open_mass_quote_before_it_begins() -> None:
     market.quote_that_trades()
     quoted = market.sequence
     events = market.row(CommandKind.TIMER, account=1)
-    assert [EventKind(event.kind).name for event in events] == ["POS", "POS", "TIMER"]
+    assert [EventKind(event.kind).abbreviation for event in events] == ["POS", "POS", "TIMER"]
     assert [event.sequence for event in events] == [quoted, quoted, quoted + 1]
 
 

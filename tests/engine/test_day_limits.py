@@ -79,11 +79,13 @@ def test_all_that_are_off_leave_oldest_first_however_short_the_event_buffer() ->
     pair = market.pair
     pair.fast.engine.outs["capacity"] = STEP_EVENTS
     events = pair.control(CommandKind.DAY_LIMITS, {"books": [limits(OTHER), limits(min_inc=5)], **TWO})
-    gone = [event for event in events if event.kind == EventKind.CXL]
+    gone = [event for event in events if event.kind == EventKind.ORDER_CANCELLED]
     assert len(gone) == sum((81 + number % 20) % 5 != 0 for number in range(CROWD)) > 2 * STEP_EVENTS
     assert [event.order_id for event in gone] == sorted(event.order_id for event in gone)
     assert {event.reason for event in gone} == {CancelReason.ADMIN}
-    assert [event.kind for event in events[len(gone) :]] == [EventKind.LISTED] * 2, "they leave before the new terms"
+    assert [event.kind for event in events[len(gone) :]] == [EventKind.INSTRUMENT_LISTED] * 2, (
+        "they leave before the new terms"
+    )
     pair.compare_books()
     pair.compare_accounts()
     assert not pair.fast.engine.states["scratch"].any() and not pair.fast.engine.states["cursor"]["detour"].any()
@@ -94,11 +96,11 @@ def test_terms_without_an_increment_leave_it_as_it_is() -> None:
     market = Market(20)
     market.pair.control(CommandKind.DAY_LIMITS, {"books": [limits(min_inc=5)], **TWO})
     events = market.pair.control(CommandKind.DAY_LIMITS, {"books": [limits()], **TWO})
-    assert not [event for event in events if event.kind == EventKind.CXL]
+    assert not [event for event in events if event.kind == EventKind.ORDER_CANCELLED]
     market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.PREOPEN)
     (answer,) = market.row(CommandKind.NEW, account=1, instrument=BOOK, price=99, lots=1)
-    assert answer.kind == EventKind.REJ
-    assert market.row(CommandKind.NEW, account=1, instrument=BOOK, price=95, lots=1)[0].kind == EventKind.ACK
+    assert answer.kind == EventKind.ORDER_REJECTED
+    assert market.row(CommandKind.NEW, account=1, instrument=BOOK, price=95, lots=1)[0].kind == EventKind.ORDER_ACCEPTED
 
 
 SETTLES = [70, 80, 100, 120, 130]
@@ -145,5 +147,5 @@ def test_limits_of_a_journal_that_names_no_day_still_replay() -> None:
     engine.check_control(CommandKind.DAY_LIMITS, payload, recorded=True)
     row = blank_commands(1)
     row["kind"] = CommandKind.DAY_LIMITS
-    assert engine.control(row, payload)["kind"].tolist() == [EventKind.LISTED]
+    assert engine.control(row, payload)["kind"].tolist() == [EventKind.INSTRUMENT_LISTED]
     assert not engine.states["groups"]["settled_day"].any()

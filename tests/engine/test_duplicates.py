@@ -41,7 +41,7 @@ def test_the_same_order_again_has_one_row_that_is_in_no_stream(terms: Any) -> No
     before, stream = money(market), query.account_sequence(market.venue.engine.states, 1)
     more = {"session": 9, "request_id": 44, "tif": TimeInForce.GTC, "smp_mode": 1, "tag": 7}
     (row,) = market.enter(Side.BUY, PRICE, 5, **NAME, **(terms | more))
-    assert (row.kind, row.reason, row.flags) == (EventKind.REJ, RejectReason.DUP_ID, EventFlag.SAME)
+    assert (row.kind, row.reason, row.flags) == (EventKind.ORDER_REJECTED, RejectReason.DUP_ID, EventFlag.SAME)
     assert (row.order_id, row.state, row.leaves_lots) == (first.order_id, first.state, 5)
     assert (row.session, row.reference, row.account_sequence) == (9, 44, 0)
     assert money(market) == before and query.account_sequence(market.venue.engine.states, 1) == stream
@@ -65,7 +65,7 @@ def test_other_content_is_refused_in_the_stream_and_names_no_order(terms: Any, o
     stream = query.account_sequence(market.venue.engine.states, 1)
     asked = {"side": Side.BUY, "price": PRICE, "lots": 5} | terms | other
     (row,) = market.enter(asked.pop("side"), asked.pop("price"), asked.pop("lots"), **NAME, **asked)
-    assert (row.kind, row.reason, row.flags) == (EventKind.REJ, RejectReason.DUP_ID, 0)
+    assert (row.kind, row.reason, row.flags) == (EventKind.ORDER_REJECTED, RejectReason.DUP_ID, 0)
     assert (row.order_id, row.state, row.account_sequence) == (0, OrderState.REJECTED, stream + 1)
 
 
@@ -79,8 +79,8 @@ def test_an_order_whose_time_has_come_is_taken_and_gone(state: MarketState, term
     market.row(CommandKind.CLOCK)
     expiry_ns = market.sequence + 1  # the time of the order itself
     ack, end = market.enter(Side.BUY, PRICE, 5, tif=TimeInForce.GTD, expiry_ns=expiry_ns, **terms)
-    assert (ack.kind, ack.state, ack.leaves_lots) == (EventKind.ACK, OrderState.EXPIRED, 0)
-    assert (end.kind, end.state, end.lots, end.leaves_lots) == (EventKind.CXL, OrderState.EXPIRED, 5, 0)
+    assert (ack.kind, ack.state, ack.leaves_lots) == (EventKind.ORDER_ACCEPTED, OrderState.EXPIRED, 0)
+    assert (end.kind, end.state, end.lots, end.leaves_lots) == (EventKind.ORDER_CANCELLED, OrderState.EXPIRED, 5, 0)
     assert end.account_sequence == ack.account_sequence + 1 and money(market) == before
     assert market.row(CommandKind.CLOCK) == []
 
@@ -91,7 +91,12 @@ def test_a_replace_to_a_time_that_has_come_ends_the_order(terms: Any) -> None:
     market, _ = entered(**terms)
     other = {"account": 1, "price": 99, "lots": 9, "tif": TimeInForce.GTD, "expiry_ns": 1, "request_id": 5}
     reply, end = market.row(CommandKind.REPLACE, flags=int(CommandFlag.SET_TIF), **NAME, **other)
-    assert (reply.kind, reply.state, reply.leaves_lots, reply.flags) == (EventKind.RPL, OrderState.EXPIRED, 0, 0)
-    assert (end.kind, end.state, end.lots) == (EventKind.CXL, OrderState.EXPIRED, 5)
+    assert (reply.kind, reply.state, reply.leaves_lots, reply.flags) == (
+        EventKind.ORDER_REPLACED,
+        OrderState.EXPIRED,
+        0,
+        0,
+    )
+    assert (end.kind, end.state, end.lots) == (EventKind.ORDER_CANCELLED, OrderState.EXPIRED, 5)
     assert query.open_orders(market.venue.engine.states, 1) == []
     assert query.margin(market.venue.engine.states, 1).initial_mills == 0

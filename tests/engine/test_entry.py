@@ -22,7 +22,7 @@ def written(market: Market, side: Side = Side.BUY, lots: int = 5, **fields: Any)
 
 
 def kinds(events: list[Any]) -> list[str]:
-    return [EventKind(event.kind).name for event in events]
+    return [EventKind(event.kind).abbreviation for event in events]
 
 
 @pytest.mark.rule("ORDER-003")
@@ -30,7 +30,7 @@ def test_an_order_that_meets_nobody_has_one_row() -> None:
     market = Market(MarketState.OPEN)
     (first,) = written(market)
     (row,) = written(market, lots=3)
-    assert (row.kind, row.flags) == (EventKind.ACK, EventFlag.RESTS)
+    assert (row.kind, row.flags) == (EventKind.ORDER_ACCEPTED, EventFlag.RESTS)
     assert (row.lots, row.leaves_lots, row.hidden_lots, row.level_lots) == (3, 3, 0, 8)
     assert (row.reference, row.account_sequence) == (70 + market.sequence, first.account_sequence + 1)
     assert row.order_id != first.order_id
@@ -41,7 +41,7 @@ def test_the_one_row_tells_an_answer_and_then_a_rest() -> None:
     (row,) = written(Market(MarketState.OPEN), request_id=71)
     answer, rest = Market(MarketState.OPEN).enter(Side.BUY, PRICE, 5, request_id=71)
     assert answer == row._replace(flags=0, lots=0, level_lots=0)
-    assert rest == row._replace(kind=EventKind.RST, flags=0, reference=0, account_sequence=0)
+    assert rest == row._replace(kind=EventKind.ORDER_RESTED, flags=0, reference=0, account_sequence=0)
 
 
 @pytest.mark.rule("ORDER-003")
@@ -84,7 +84,7 @@ def test_an_immediate_order_is_in_no_list_when_its_command_is_done(
     before = int(row.first_order), int(row.last_order), int(row.sessions)
     for _ in range(2):
         answer = market.enter(price=PRICE, client_order_id_0=77, session=5, **fields)[0]
-        assert answer.kind == EventKind.ACK
+        assert answer.kind == EventKind.ORDER_ACCEPTED
         check_books(market.venue.engine.states)
         assert (int(row.first_order), int(row.last_order), int(row.sessions)) == before
     assert mine.order_id == market.venue.engine.states[0].orders[row.first_order].order_id

@@ -38,7 +38,7 @@ class Market:
     def row(self, kind: CommandKind, **fields: Any) -> list[tuple[str, str]]:
         self.sequence += 1
         events = self.venue.apply(Command(kind=kind, sequence=self.sequence, request_id=self.sequence, **fields))
-        return [(EventKind(event.kind).name, RejectReason(event.reason).name) for event in events]
+        return [(EventKind(event.kind).abbreviation, RejectReason(event.reason).abbreviation) for event in events]
 
     def buy(self, **fields: Any) -> list[tuple[str, str]]:
         return self.row(CommandKind.NEW, side=Side.BUY, price=90, lots=1, tif=TimeInForce.GTC, **fields)

@@ -63,7 +63,7 @@ def test_what_is_told_of_a_trade_and_of_money_says_what_is_no_funds(market: Fund
     assert market.new(RICH, Side.SELL, 2, LOW) == "ACK"
     terms = {"instrument": F27, "side": Side.BUY, "lots": 2, "price": LOW, "tif": TimeInForce.IOC}
     told = market.events(CommandKind.NEW, account=1, **terms)
-    (position,) = (event for event in told if event.kind == EventKind.POS and event.account == 1)
+    (position,) = (event for event in told if event.kind == EventKind.POSITION_CHANGED and event.account == 1)
     gain = (MARK - LOW) * 744 * 2
     assert (position.amount_mills, position.order_id) == (10**9 + gain, gain)
     assert market.free(1) == position.amount_mills - position.order_id - position.reference
@@ -103,7 +103,7 @@ def test_a_venue_takes_so_much_money_and_not_a_mill_more(market: Funded) -> None
         market.account(number)
         for _ in range(1_343):
             (told,) = market.events(CommandKind.DEPOSIT, account=number, price=10**15)
-            if told.kind == EventKind.CASH:
+            if told.kind == EventKind.CASH_MOVED:
                 taken += 10**15
             else:
                 refusals += 1

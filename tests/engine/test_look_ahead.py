@@ -56,7 +56,12 @@ def test_commands_that_name_no_book_are_refused_whatever_came_before_them() -> N
     rows["price"][nobody[600:]] = [2**63 - 1, -(2**63)] * 150
     events = stage.engine.apply(rows)
     assert stage.engine.outs["scatter"] == ALL
-    assert np.count_nonzero(np.isin(events["kind"], [EventKind.REJ, EventKind.CREJ, EventKind.RREJ])) > 300
+    assert (
+        np.count_nonzero(
+            np.isin(events["kind"], [EventKind.ORDER_REJECTED, EventKind.CANCEL_REJECTED, EventKind.REPLACE_REJECTED])
+        )
+        > 300
+    )
     state_hash = stage.engine.state_hash()
     stage.reset()
     stage.engine.outs["scatter"] = LITTLE

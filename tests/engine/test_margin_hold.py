@@ -39,7 +39,7 @@ class Market:
     def row(self, kind: CommandKind, **fields: Any) -> list[str]:
         self.sequence += 1
         events = self.venue.apply(Command(kind=kind, sequence=self.sequence, request_id=self.sequence, **fields))
-        told = [(EventKind(event.kind).name, RejectReason(event.reason).name) for event in events]
+        told = [(EventKind(event.kind).abbreviation, RejectReason(event.reason).abbreviation) for event in events]
         return [kind if reason == "NONE" else f"{kind} {reason}" for kind, reason in told]
 
     def order(self, side: Side, lots: int, account: int = 1, price: int = 0) -> list[str]:

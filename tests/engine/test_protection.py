@@ -42,7 +42,9 @@ def test_a_dry_run_forgets_no_fill_that_a_longer_window_still_counts() -> None:
     market.row(CommandKind.QUOTE, 1, lots=20, **quote)
     assert EventKind.FILL in market.sell(3, TimeInForce.IOC, 2)
     before = market.venue.engine.states["protections"].copy()
-    assert EventKind.CXL in market.sell(90, TimeInForce.FOK, 50), "the fill has left the window, the dry run sees it"
+    assert EventKind.ORDER_CANCELLED in market.sell(90, TimeInForce.FOK, 50), (
+        "the fill has left the window, the dry run sees it"
+    )
     assert (market.venue.engine.states["protections"] == before).all()
     market.protect(LONG, 60)
-    assert EventKind.MMP in market.sell(2, TimeInForce.IOC, 70), "three lots and two are five"
+    assert EventKind.PROTECTION_TRIPPED in market.sell(2, TimeInForce.IOC, 70), "three lots and two are five"

@@ -41,7 +41,7 @@ class Market:
         for side in (Side.SELL, Side.BUY):
             order = {"account": 1, "instrument": BOOK, "side": side, "price": settle + 6, "lots": 1}
             told = self.row(CommandKind.NEW, **order)
-        (reserved,) = [event for event in told if event.kind == EventKind.STA]
+        (reserved,) = [event for event in told if event.kind == EventKind.STATE_CHANGED]
         assert (reserved.state, reserved.instrument) == (S.RESERVED, 0 if self.lead else BOOK)
         return int(reserved.value_tick_lots)
 
@@ -50,7 +50,7 @@ class Market:
         whole = self.lead if whole is None else whole
         whom = {"group": GROUP} if whole else {"instrument": BOOK}
         told = self.row(CommandKind.SET_STATE, order_type=state, flags=flags, **whom)
-        assert [event.kind for event in told] == [EventKind.STA], told
+        assert [event.kind for event in told] == [EventKind.STATE_CHANGED], told
         return int(told[0].value_tick_lots)
 
     def is_due(self) -> bool:

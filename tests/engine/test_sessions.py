@@ -51,7 +51,7 @@ def test_a_session_that_takes_a_row_begins_with_nothing_and_the_one_before_is_fo
     desk.open(SECOND, account=2)
     assert (desk.last_request(FIRST), desk.last_request(SECOND)) == (0, 0)
     desk.order(SECOND, 3)
-    assert desk.order(FIRST, 80).kind == EventKind.ACK, "nothing bars it"
+    assert desk.order(FIRST, 80).kind == EventKind.ORDER_ACCEPTED, "nothing bars it"
     assert (desk.last_request(FIRST), desk.last_request(SECOND)) == (0, 3)
     states = desk.pair.fast.engine.states
     assert query.knows_session(states, SECOND) and not query.knows_session(states, FIRST)
@@ -61,19 +61,19 @@ def test_a_session_that_takes_a_row_begins_with_nothing_and_the_one_before_is_fo
 def test_a_kill_ends_with_its_session_and_stops_no_other_of_the_row() -> None:
     desk = Desk()
     desk.open(FIRST)
-    assert desk.kill(FIRST).kind == EventKind.KIL
+    assert desk.kill(FIRST).kind == EventKind.KILLED
     assert desk.order(FIRST, 1).reason == RejectReason.KILLED
-    assert desk.order(SECOND, 1).kind == EventKind.ACK, "another number, never opened"
+    assert desk.order(SECOND, 1).kind == EventKind.ORDER_ACCEPTED, "another number, never opened"
     desk.open(SECOND, account=2)
-    assert desk.order(SECOND, 1).kind == EventKind.ACK
+    assert desk.order(SECOND, 1).kind == EventKind.ORDER_ACCEPTED
     desk.kill(SECOND)
     lifted = desk.kill(FIRST, CommandKind.UNKILL)
-    assert (lifted.kind, lifted.account) == (EventKind.LIFTED, 0)
+    assert (lifted.kind, lifted.account) == (EventKind.KILL_LIFTED, 0)
     assert desk.order(SECOND, 2).reason == RejectReason.KILLED, "that of another was lifted"
     killed = desk.kill(SECOND)
-    assert (killed.kind, killed.account) == (EventKind.KIL, 2), "who opened it, not who opened the one before"
+    assert (killed.kind, killed.account) == (EventKind.KILLED, 2), "who opened it, not who opened the one before"
     desk.open(FIRST)
-    assert desk.order(FIRST, 1).kind == EventKind.ACK
+    assert desk.order(FIRST, 1).kind == EventKind.ORDER_ACCEPTED
     desk.pair.compare_sessions()
 
 
@@ -85,8 +85,11 @@ def test_orders_of_a_session_that_is_forgotten_leave_by_its_number_and_it_is_not
     desk.open(SECOND)
     desk.order(SECOND, 1)
     told = desk.row(CommandKind.KILL, order_type=Scope.SESSION, group=FIRST, reason=KillParty.RISK)
-    assert [(event.kind, event.session) for event in told] == [(EventKind.KIL, FIRST), (EventKind.CXL, FIRST)]
-    assert desk.order(FIRST, 2).kind == desk.order(SECOND, 2).kind == EventKind.ACK
+    assert [(event.kind, event.session) for event in told] == [
+        (EventKind.KILLED, FIRST),
+        (EventKind.ORDER_CANCELLED, FIRST),
+    ]
+    assert desk.order(FIRST, 2).kind == desk.order(SECOND, 2).kind == EventKind.ORDER_ACCEPTED
     desk.pair.compare_sessions()
 
 
@@ -95,9 +98,9 @@ def test_orders_of_a_session_that_is_forgotten_leave_by_its_number_and_it_is_not
 def test_nothing_is_noted_of_a_number_that_points_to_the_first_row(nobody: int) -> None:
     desk = Desk()
     desk.open(nobody)
-    assert desk.order(nobody, 9).kind == EventKind.ACK
-    assert desk.kill(nobody).kind == (EventKind.KIL if nobody else EventKind.REFUSED)
-    assert desk.order(nobody, 10).kind == EventKind.ACK
+    assert desk.order(nobody, 9).kind == EventKind.ORDER_ACCEPTED
+    assert desk.kill(nobody).kind == (EventKind.KILLED if nobody else EventKind.COMMAND_REFUSED)
+    assert desk.order(nobody, 10).kind == EventKind.ORDER_ACCEPTED
     assert desk.last_request(nobody) == 0
     assert not desk.pair.fast.engine.states["sessions"][0][0].tobytes().strip(b"\0")
 
@@ -109,7 +112,7 @@ def test_a_row_that_nobody_has_is_that_of_the_first_to_be_noted() -> None:
     desk.order(FIRST, 9)
     desk.order(SECOND, 12)
     assert (desk.last_request(FIRST), desk.last_request(SECOND)) == (9, 0)
-    assert desk.kill(SECOND + 1).kind == EventKind.KIL
+    assert desk.kill(SECOND + 1).kind == EventKind.KILLED
     desk.order(FIRST + 1, 12)
     assert desk.last_request(FIRST + 1) == 0
     desk.row(CommandKind.SESSION, session=FIRST + 2, account=1, time_ns=1_000)

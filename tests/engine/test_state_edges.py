@@ -30,7 +30,7 @@ class Market:
 
     def force(self, state: MarketState) -> list[str]:
         fields = {"instrument": BOOK, "order_type": state, "flags": CommandFlag.FORCE}
-        return [EventKind(event.kind).name for event in self.row(CommandKind.SET_STATE, **fields)]
+        return [EventKind(event.kind).abbreviation for event in self.row(CommandKind.SET_STATE, **fields)]
 
 
 @pytest.mark.rule("STATE-001")
@@ -43,7 +43,7 @@ def test_a_book_forced_open_does_not_uncross_before_its_group_is_open(state: Mar
     assert market.pair.reference.market_state(BOOK) == state
     market.pair.compare_books()
     opening = market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.OPEN)
-    assert [EventKind(event.kind).name for event in opening] == ["UNX", "FILL", "FILL", "STA", "POS"]
+    assert [EventKind(event.kind).abbreviation for event in opening] == ["UNX", "FILL", "FILL", "STA", "POS"]
 
 
 @pytest.mark.rule("STATE-001")
@@ -51,7 +51,7 @@ def test_a_book_forced_into_a_state_keeps_it_when_its_group_opens() -> None:
     market = Market(MarketState.PAUSED)
     assert market.force(MarketState.RESERVED) == ["STA"]
     opening = market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.OPEN)
-    assert [EventKind(event.kind).name for event in opening] == ["STA"]
+    assert [EventKind(event.kind).abbreviation for event in opening] == ["STA"]
     assert market.force(MarketState.OPEN) == ["UNX", "FILL", "FILL", "STA", "POS"]
 
 
@@ -64,11 +64,11 @@ def test_a_second_halt_forced_on_a_halt_leaves_the_way_back_as_it_was(of_book: b
     def change(state: MarketState, flags: int = 0) -> EventKind:
         return EventKind(market.row(CommandKind.SET_STATE, order_type=state, flags=flags, **whom)[-1].kind)
 
-    assert change(MarketState.PAUSED) == change(MarketState.HALT) == EventKind.STA
-    assert change(MarketState.HALT, int(CommandFlag.FORCE)) == EventKind.STA
-    assert change(MarketState.HALT) == EventKind.REFUSED, "a halt is no change of a halt"
-    assert change(MarketState.OPEN) == EventKind.REFUSED
-    assert change(MarketState.PAUSED) == change(MarketState.OPEN) == EventKind.STA
+    assert change(MarketState.PAUSED) == change(MarketState.HALT) == EventKind.STATE_CHANGED
+    assert change(MarketState.HALT, int(CommandFlag.FORCE)) == EventKind.STATE_CHANGED
+    assert change(MarketState.HALT) == EventKind.COMMAND_REFUSED, "a halt is no change of a halt"
+    assert change(MarketState.OPEN) == EventKind.COMMAND_REFUSED
+    assert change(MarketState.PAUSED) == change(MarketState.OPEN) == EventKind.STATE_CHANGED
 
 
 @pytest.mark.rule("TIF-009")
@@ -80,7 +80,7 @@ def test_a_parked_order_that_has_become_a_day_order_ends_with_the_day() -> None:
     changed = {"price": 131, "lots": 2, "tif": TimeInForce.DAY, "flags": CommandFlag.SET_TIF}
     market.row(CommandKind.REPLACE, account=1, order_id=ids[1], **changed)
     closing = market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.CLOSED)
-    assert [(EventKind(event.kind).name, event.order_id) for event in closing] == [("CXL", ids[1]), ("STA", 0)]
+    assert [(EventKind(event.kind).abbreviation, event.order_id) for event in closing] == [("CXL", ids[1]), ("STA", 0)]
     market.pair.compare_accounts()
 
 
@@ -94,11 +94,11 @@ def test_a_book_that_collects_alone_keeps_the_last_indicative_price_while_its_gr
     for side in Side:
         market.row(CommandKind.NEW, side=side, price=105, **order)
     (told,) = market.row(CommandKind.INDICATIVE, instrument=BOOK)
-    assert (told.kind, told.price) == (EventKind.IOP, 105)
+    assert (told.kind, told.price) == (EventKind.INDICATIVE_PRICE, 105)
     for state in (MarketState.OPEN, MarketState.PAUSED):
         market.row(CommandKind.SET_STATE, group=GROUP, order_type=state)
     within, beyond = (market.row(CommandKind.NEW, side=Side.BUY, price=105 + BAND + out, **order)[0] for out in (0, 1))
-    assert (within.kind, beyond.kind) == (EventKind.ACK, EventKind.REJ)
+    assert (within.kind, beyond.kind) == (EventKind.ORDER_ACCEPTED, EventKind.ORDER_REJECTED)
 
 
 @pytest.mark.rule("BAND-002")
@@ -112,8 +112,8 @@ def test_the_band_follows_an_indicative_price_that_ends_while_the_book_is_open()
     market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.OPEN)
     bid = {"account": 1, "instrument": BOOK, "side": Side.BUY, "price": 100 + BAND + 1, "tif": TimeInForce.GTC}
     (event,) = market.row(CommandKind.NEW, **bid, lots=1)[:1]
-    assert event.kind == EventKind.ACK, "no trade yet: the band is measured from the indicative price"
+    assert event.kind == EventKind.ORDER_ACCEPTED, "no trade yet: the band is measured from the indicative price"
     market.row(CommandKind.CANCEL_ALL, account=1)
     market.row(CommandKind.INDICATIVE, instrument=BOOK)
     (event,) = market.row(CommandKind.NEW, **bid, lots=1)
-    assert (event.kind, event.reason) == (EventKind.REJ, RejectReason.BAND)
+    assert (event.kind, event.reason) == (EventKind.ORDER_REJECTED, RejectReason.BAND)

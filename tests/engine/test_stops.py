@@ -36,7 +36,7 @@ class Market:
         events = self.venue.apply(Command(sequence=self.sequence, time_ns=self.sequence, kind=kind, **fields))
         check_books(self.venue.engine.states)
         names = {client_words(name)["client_order_id_0"]: name for name in "abcd"}
-        return [(EventKind(event.kind).name, names.get(event.client_order_id_0, "")) for event in events]
+        return [(EventKind(event.kind).abbreviation, names.get(event.client_order_id_0, "")) for event in events]
 
     def set_state(self, state: MarketState) -> list[tuple[str, str]]:
         return self.row(CommandKind.SET_STATE, group=1, order_type=state)

@@ -22,4 +22,4 @@ def test_a_new_order_that_calls_itself_a_quote_is_refused() -> None:
     rows.append(Command(kind=CommandKind.NEW, order_type=OrderType.QUOTE, **order))
     for sequence, row in enumerate(rows, 1):
         events = pair.apply(row._replace(sequence=sequence, request_id=sequence))
-    assert [(event.kind, event.reason) for event in events] == [(EventKind.REJ, RejectReason.BAD_COMBO)]
+    assert [(event.kind, event.reason) for event in events] == [(EventKind.ORDER_REJECTED, RejectReason.BAD_COMBO)]

@@ -24,7 +24,7 @@ def events(first_sequence: int, numbers: dict[int, int], count: int, margin: boo
         account = 1 + (first_sequence + place) % 2
         numbers[account] = numbers.get(account, 0) + 1
         rows[place]["sequence"] = first_sequence + place
-        rows[place]["kind"] = EventKind.CASH if margin else EventKind.ACK
+        rows[place]["kind"] = EventKind.CASH_MOVED if margin else EventKind.ORDER_ACCEPTED
         rows[place]["account"] = account
         rows[place]["account_sequence"] = numbers[account]
         if margin:

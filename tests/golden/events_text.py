@@ -35,4 +35,4 @@ def event_lines(events: np.ndarray) -> Iterator[str]:
     for row in told_apart(events):
         values = ((RECORDED_NAMES.get(name, name), int(row[name])) for name in FIELDS)
         words = [f"{name}={value}" for name, value in values if value]
-        yield " ".join([str(int(row["sequence"])), EventKind(int(row["kind"])).name, *words])
+        yield " ".join([str(int(row["sequence"])), EventKind(int(row["kind"])).abbreviation, *words])

@@ -52,7 +52,11 @@ class FakeEngine:
         events = np.zeros(len(commands), EVENT)
         for row, event in zip(commands, events, strict=True):
             self._fold(row.tobytes())
-            event["kind"], event["sequence"], event["reference"] = EventKind.ACK, row["sequence"], row["request_id"]
+            event["kind"], event["sequence"], event["reference"] = (
+                EventKind.ORDER_ACCEPTED,
+                row["sequence"],
+                row["request_id"],
+            )
         self._stamp(commands[-1])
         return events
 

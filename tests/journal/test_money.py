@@ -21,7 +21,7 @@ pytestmark = pytest.mark.rule("INV-018")
 def told_of(cash: list[int], fees: list[int]) -> MoneyTold:
     """Events one after the other, in two portions."""
     events = np.zeros(len(cash) + len(fees), EVENT)
-    events["kind"][: len(cash)], events["kind"][len(cash) :] = EventKind.CASH, EventKind.FILL
+    events["kind"][: len(cash)], events["kind"][len(cash) :] = EventKind.CASH_MOVED, EventKind.FILL
     events["liquidity"] = Liquidity.TAKER
     events["amount_mills"] = [*cash, *fees]
     told = MoneyTold()

@@ -39,7 +39,7 @@ def test_the_event_hash_depends_on_rows_not_on_their_batches() -> None:
 @pytest.mark.rule("DUR-063", "ORDER-003")
 def test_the_event_hash_does_not_depend_on_whether_one_row_tells_ack_and_rst() -> None:
     events = np.zeros(4, EVENT)
-    events["kind"], events["flags"] = EventKind.ACK, [0, EventFlag.RESTS, 0, EventFlag.RESTS]
+    events["kind"], events["flags"] = EventKind.ORDER_ACCEPTED, [0, EventFlag.RESTS, 0, EventFlag.RESTS]
     events["sequence"] = events["reference"] = events["lots"] = events["level_lots"] = range(1, 5)
     together, apart = EventHash(), EventHash()
     together.add(events)

@@ -10,11 +10,11 @@ def fold_day_limits(ledger: Ledger, events: list[Any]) -> None:
     """SPEC-002: who is off a new increment has left. BAND-004: who is outside the new limits shows nothing; who is
     inside stands where its turn has been."""
     for event in events:
-        if event.kind == EventKind.CXL:
+        if event.kind == EventKind.ORDER_CANCELLED:
             assert event.reason == CancelReason.ADMIN, "nothing leaves but what a new increment leaves off (SPEC-002)"
             ledger.check_stream(event)
             ledger.cancel(event)
-    rests = [event for event in events if event.kind == EventKind.RST]
+    rests = [event for event in events if event.kind == EventKind.ORDER_RESTED]
     for event in rests:
         order = ledger.orders[event.order_id]
         assert bool(event.lots) != bool(order.stamp), "who rested is parked, who was parked rests"

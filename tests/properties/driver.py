@@ -151,5 +151,5 @@ class Run:
         if self.funds.after(reference, step):
             self.seen[f"{kind.name} only closes"] += 1
         self.seen["CLAMPED"] += sum(
-            event.kind == EventKind.UNX and event.price in edges.get(event.instrument, ()) for event in events
+            event.kind == EventKind.UNCROSSED and event.price in edges.get(event.instrument, ()) for event in events
         )

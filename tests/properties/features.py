@@ -28,12 +28,12 @@ from tests.reference_book import Order
 from tests.reference_checks import COLLECTING_STATES, STOP_TYPES
 from tests.reference_engine import Reference
 
-REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
+REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
 TAKEN = {
-    CommandKind.NEW: EventKind.ACK,
-    CommandKind.QUOTE: EventKind.QUOTED,
-    CommandKind.REPLACE: EventKind.RPL,
-    CommandKind.CANCEL: EventKind.CXL,
+    CommandKind.NEW: EventKind.ORDER_ACCEPTED,
+    CommandKind.QUOTE: EventKind.QUOTE_ACCEPTED,
+    CommandKind.REPLACE: EventKind.ORDER_REPLACED,
+    CommandKind.CANCEL: EventKind.ORDER_CANCELLED,
 }
 
 
@@ -68,47 +68,47 @@ class Features:
             self._taken(reference, kind, command, events)
         for count in (self._stops, self._phases, self._quotes, self._leaving):
             count(reference, command, events)
-        if kinds[EventKind.UNX]:
+        if kinds[EventKind.UNCROSSED]:
             self._auction(reference, events)
-        if EventKind.DEC in kinds or any(_is_cancel(event, CancelReason.SMP) for event in events):
+        if EventKind.SELF_MATCH_DECREMENTED in kinds or any(_is_cancel(event, CancelReason.SMP) for event in events):
             self._self_match(reference, command)
 
     def control(self, kind: CommandKind, events: list[Any]) -> None:
         self.seen[kind.name] += 1
         for event in events:
-            self.seen[f"event {EventKind(event.kind).name}"] += 1
-            if kind == CommandKind.DAY_LIMITS and event.kind == EventKind.RST:
+            self.seen[f"event {EventKind(event.kind).abbreviation}"] += 1
+            if kind == CommandKind.DAY_LIMITS and event.kind == EventKind.ORDER_RESTED:
                 self.seen["UNPARKED" if event.lots else "PARKED"] += 1
-            elif event.kind == EventKind.CXL:
+            elif event.kind == EventKind.ORDER_CANCELLED:
                 self.seen[f"CXL {CancelReason(event.reason).name}"] += 1
 
     # --- single events
 
     def _event(self, reference: Reference, kind: CommandKind, event: Any) -> None:
-        seen, name = self.seen, EventKind(event.kind).name
+        seen, name = self.seen, EventKind(event.kind).abbreviation
         seen[f"event {name}"] += 1
         reason = ""
         if event.kind in REFUSALS:
-            reason = RejectReason(event.reason).name
+            reason = RejectReason(event.reason).abbreviation
             seen[f"{kind.name} refused {reason}"] += 1
             seen["NEW that repeats its order"] += bool(event.flags & EventFlag.SAME)
-        elif event.kind == EventKind.CXL:
+        elif event.kind == EventKind.ORDER_CANCELLED:
             reason = CancelReason(event.reason).name
-        elif event.kind == EventKind.STA:
+        elif event.kind == EventKind.STATE_CHANGED:
             reason = StateReason(event.reason).name
         seen[f"{name} {reason}".strip()] += 1
         if event.kind == EventKind.FILL:
             self._fill(reference, event)
-        elif event.kind == EventKind.CXL:
+        elif event.kind == EventKind.ORDER_CANCELLED:
             self._cancel(kind, event)
-        elif event.kind == EventKind.IOP and event.flags & EventFlag.EMPTY:
+        elif event.kind == EventKind.INDICATIVE_PRICE and event.flags & EventFlag.EMPTY:
             seen["IOP none"] += 1
-        elif event.kind == EventKind.QUOTED:
+        elif event.kind == EventKind.QUOTE_ACCEPTED:
             seen[f"side {QuoteState(event.state).name}"] += 1
             seen[f"side {QuoteState(event.liquidity).name}"] += 1
-        elif event.kind == EventKind.MMP:
+        elif event.kind == EventKind.PROTECTION_TRIPPED:
             seen[f"trip {Threshold(event.reason).name}"] += 1
-        elif event.kind in (EventKind.KIL, EventKind.LIFTED):
+        elif event.kind in (EventKind.KILLED, EventKind.KILL_LIFTED):
             seen[f"{name} {Scope(event.liquidity).name} {KillParty(event.reason).name}"] += 1
 
     def _cancel(self, kind: CommandKind, event: Any) -> None:
@@ -138,17 +138,17 @@ class Features:
 
     def _taken(self, reference: Reference, kind: CommandKind, command: Any, events: list[Any]) -> None:
         if kind == CommandKind.NEW:
-            answer = next(event for event in events if event.kind == EventKind.ACK)
+            answer = next(event for event in events if event.kind == EventKind.ORDER_ACCEPTED)
             self._instructions(command, answer, events)
         elif kind == CommandKind.REPLACE:
-            answer = next(event for event in events if event.kind == EventKind.RPL)
+            answer = next(event for event in events if event.kind == EventKind.ORDER_REPLACED)
             self._replace(command, answer, events)
         else:
             answer = next(event for event in events if event.kind == TAKEN[kind])
             self.seen["parked order cancelled"] += kind == CommandKind.CANCEL and self.parked
         if kind == CommandKind.QUOTE:
             for event in events:
-                self.seen["type QUOTE"] += event.kind == EventKind.ACK
+                self.seen["type QUOTE"] += event.kind == EventKind.ORDER_ACCEPTED
         self.seen[f"{kind.name} in {self.states[answer.instrument].name}"] += 1
 
     def _instructions(self, command: Any, ack: Any, events: list[Any]) -> None:
@@ -158,7 +158,7 @@ class Features:
         seen[f"tif {TimeInForce(command.tif).name}"] += 1
         own = [event for event in events if event.order_id == ack.order_id]
         filled = any(event.kind == EventKind.FILL for event in own)
-        rests = any(event.kind == EventKind.RST and event.lots for event in own)
+        rests = any(event.kind == EventKind.ORDER_RESTED and event.lots for event in own)
         stop = command.order_type in STOP_TYPES
         facts = {
             "with POST_ONLY": command.post_only == PostOnly.REJECT,
@@ -177,8 +177,8 @@ class Features:
             "minimum met": command.minimum_lots and filled,
             "MARKET rests": command.order_type == OrderType.MARKET and rests,
             "MARKET_TO_LIMIT rests": command.order_type == OrderType.MARKET_TO_LIMIT and rests,
-            "parked on entry": any(event.kind == EventKind.RST and not event.lots for event in own),
-            "remainder rests in RESERVED": rests and any(event.kind == EventKind.STA for event in events),
+            "parked on entry": any(event.kind == EventKind.ORDER_RESTED and not event.lots for event in own),
+            "remainder rests in RESERVED": rests and any(event.kind == EventKind.STATE_CHANGED for event in events),
             "post-only in auction": command.post_only and self.states[ack.instrument] in COLLECTING_STATES,
             "iceberg in auction": command.display_lots and self.states[ack.instrument] in COLLECTING_STATES,
         }
@@ -201,12 +201,14 @@ class Features:
     # --- what happens on the way
 
     def _stops(self, reference: Reference, command: Any, events: list[Any]) -> None:
-        triggered = [event for event in events if event.kind == EventKind.TRG]
+        triggered = [event for event in events if event.kind == EventKind.STOP_TRIGGERED]
         if not triggered:
             return
         self.seen["cascade of three"] += len(triggered) > 2
-        uncrossed = {event.instrument for event in events if event.kind == EventKind.UNX}
-        answered = {event.order_id for event in events if event.kind in (EventKind.ACK, EventKind.RPL)}
+        uncrossed = {event.instrument for event in events if event.kind == EventKind.UNCROSSED}
+        answered = {
+            event.order_id for event in events if event.kind in (EventKind.ORDER_ACCEPTED, EventKind.ORDER_REPLACED)
+        }
         for event in triggered:
             if event.order_id in self.protected:
                 self.seen["waits through a halt"] += 1
@@ -221,11 +223,11 @@ class Features:
 
     def _phases(self, reference: Reference, command: Any, events: list[Any]) -> None:
         for event in events:
-            if event.kind == EventKind.RFR:
+            if event.kind == EventKind.ICEBERG_REFRESHED:
                 auction = self.states[event.instrument] in COLLECTING_STATES
                 way = Matching(reference.clearing.instruments[event.instrument].matching).name
                 self.seen[f"slice {'in auction' if auction else way}"] += 1
-            if event.kind != EventKind.STA:
+            if event.kind != EventKind.STATE_CHANGED:
                 continue
             what = "book" if event.instrument else "group"
             before = self.states[event.instrument] if event.instrument else self.groups[event.reference]
@@ -235,14 +237,14 @@ class Features:
             if command.kind == CommandKind.SET_STATE and command.flags & CommandFlag.FORCE:
                 self.seen[f"forced {what}"] += 1
         if command.kind == CommandKind.SET_STATE and command.order_type == MarketState.OPEN:
-            uncrossed = {event.instrument for event in events if event.kind == EventKind.UNX}
+            uncrossed = {event.instrument for event in events if event.kind == EventKind.UNCROSSED}
             for index, state in self.states.items():
                 opened = state in COLLECTING_STATES and reference.market_state(index) == MarketState.OPEN
                 self.seen["opened without UNX"] += opened and index not in uncrossed
 
     def _auction(self, reference: Reference, events: list[Any]) -> None:
         for event in events:
-            if event.kind == EventKind.UNX:
+            if event.kind == EventKind.UNCROSSED:
                 left = "balanced" if not event.leaves_lots else "buys left" if event.leaves_lots > 0 else "sells left"
                 self.seen[f"UNX {left}"] += 1
 
@@ -255,29 +257,31 @@ class Features:
 
     def _quotes(self, reference: Reference, command: Any, events: list[Any]) -> None:
         if command.kind == CommandKind.QUOTE:
-            refused = any(event.kind == EventKind.REJ and event.reason == RejectReason.MMP for event in events)
+            refused = any(
+                event.kind == EventKind.ORDER_REJECTED and event.reason == RejectReason.MMP for event in events
+            )
             self.seen["rest of a running quote refused"] += refused and self.run
         elif self.run:
             self.seen["cut short"] += 1
-        self.seen["reset"] += any(event.kind == EventKind.MMPR for event in events)
-        self.seen["group set anew"] += any(event.kind == EventKind.PROTECTED for event in events)
+        self.seen["reset"] += any(event.kind == EventKind.PROTECTION_RESET for event in events)
+        self.seen["group set anew"] += any(event.kind == EventKind.PROTECTION_DEFINED for event in events)
 
     def _leaving(self, reference: Reference, command: Any, events: list[Any]) -> None:
         """Mass cancels, disconnects, timers."""
         flags = command.flags
         for event in events:
-            if event.kind == EventKind.MASS and event.lots:
+            if event.kind == EventKind.MASS_CANCELLED and event.lots:
                 self._mass(command)
-            elif event.kind == EventKind.DSC and event.reason == CancelReason.COD:
+            elif event.kind == EventKind.DISCONNECTED and event.reason == CancelReason.COD:
                 whole, queued = flags & CommandFlag.WHOLE_ACCOUNT, event.flags & EventFlag.QUEUED
                 self.seen["DSC of account" if whole else "DSC of session"] += 1
                 self.seen["DSC DAY only"] += bool(flags & CommandFlag.DAY_ONLY)
                 self.seen["DSC queued"] += bool(queued)
-            elif event.kind == EventKind.DSC:
+            elif event.kind == EventKind.DISCONNECTED:
                 self.seen["TIMER queued" if event.flags & EventFlag.QUEUED else "TIMER fires"] += 1
-            elif event.kind == EventKind.TIMER:
+            elif event.kind == EventKind.TIMER_SET:
                 self.seen["TIMER off"] += not event.value_tick_lots
-            elif event.kind == EventKind.CXL and event.order_id in self.waiting:
+            elif event.kind == EventKind.ORDER_CANCELLED and event.order_id in self.waiting:
                 self.seen["left after NOCANCEL"] += command.kind == CommandKind.SET_STATE
 
     def _mass(self, command: Any) -> None:
@@ -293,4 +297,4 @@ class Features:
 
 
 def _is_cancel(event: Any, reason: CancelReason) -> bool:
-    return bool(event.kind == EventKind.CXL and event.reason == reason)
+    return bool(event.kind == EventKind.ORDER_CANCELLED and event.reason == reason)

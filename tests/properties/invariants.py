@@ -33,8 +33,8 @@ from tests.properties.implied_groups import check_group
 from tests.properties.states import States
 from tests.reference_engine import Reference
 
-REJECTIONS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ)
-ANSWERS = (EventKind.ACK, EventKind.RPL, EventKind.CXL, *REJECTIONS)
+REJECTIONS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED)
+ANSWERS = (EventKind.ORDER_ACCEPTED, EventKind.ORDER_REPLACED, EventKind.ORDER_CANCELLED, *REJECTIONS)
 
 
 class Ledger:
@@ -88,7 +88,7 @@ class Ledger:
                 continue
             assert not fills, "fills come in pairs (INV-002)"
             self._fold(command, event)
-            if event.kind == EventKind.STA:
+            if event.kind == EventKind.STATE_CHANGED:
                 self._check_uncross(events[opened:number])
                 opened = number
                 self.states.change(event)
@@ -99,9 +99,9 @@ class Ledger:
             self._check_stops(reference)
             self.run = 0
         for event in events:
-            if event.kind == EventKind.KIL:
+            if event.kind == EventKind.KILLED:
                 self._check_killed(reference, event)
-            elif event.kind == EventKind.MMP:
+            elif event.kind == EventKind.PROTECTION_TRIPPED:
                 self._check_pulled(reference, event)
 
     def _check_answer(self, command: Any, events: list[Any]) -> None:
@@ -130,14 +130,16 @@ class Ledger:
         """ACCT-001: numbers of one account without gaps; a margin message takes one more."""
         if event.account_sequence == 0:
             return
-        assert event.kind != EventKind.REJ or not event.flags & EventFlag.SAME, "nothing new, nothing told (ENTRY-003)"
+        assert event.kind != EventKind.ORDER_REJECTED or not event.flags & EventFlag.SAME, (
+            "nothing new, nothing told (ENTRY-003)"
+        )
         self.streams[event.account] += 1
         assert event.account_sequence == self.streams[event.account], f"stream of account {event.account}"
-        if event.kind in (EventKind.POS, EventKind.CASH) and event.flags & EventFlag.MARGIN:
+        if event.kind in (EventKind.POSITION_CHANGED, EventKind.CASH_MOVED) and event.flags & EventFlag.MARGIN:
             self.streams[event.account] += 1
 
     def _fold(self, command: Any, event: Any) -> None:
-        if event.kind == EventKind.ACK:
+        if event.kind == EventKind.ORDER_ACCEPTED:
             assert event.order_id not in self.orders, "an order id never comes twice"
             quote = event.order_type == OrderType.QUOTE
             self.orders[event.order_id] = Entry(
@@ -148,27 +150,27 @@ class Ledger:
             )  # fmt: skip
             self._take_turn(event)
             self._arrive(event)
-        elif event.kind == EventKind.TRG:
+        elif event.kind == EventKind.STOP_TRIGGERED:
             self._trigger(event)
-        elif event.kind == EventKind.STA and event.state == MarketState.CLOSED:
+        elif event.kind == EventKind.STATE_CHANGED and event.state == MarketState.CLOSED:
             self.closed = True
-        elif event.kind == EventKind.RST:
+        elif event.kind == EventKind.ORDER_RESTED:
             order = self.orders[event.order_id]
             order.stamp = self._take_turn(event)
             self.show(event, order)
             assert event.price == order.price, "a remainder rests at its own limit (MATCH-004)"
             self.check_level(event, order)
-        elif event.kind == EventKind.RFR:
+        elif event.kind == EventKind.ICEBERG_REFRESHED:
             order = self.orders[event.order_id]
             assert order.shown_lots == 0, "a slice is shown when the last one is used up (ICE-004)"
             order.stamp = self._take_turn(event)
             self.show(event, order)
             self.check_level(event, order)
-        elif event.kind == EventKind.RPL:
+        elif event.kind == EventKind.ORDER_REPLACED:
             self._replace(command, event)
-        elif event.kind == EventKind.CXL:
+        elif event.kind == EventKind.ORDER_CANCELLED:
             self.cancel(event)
-        elif event.kind == EventKind.DEC:
+        elif event.kind == EventKind.SELF_MATCH_DECREMENTED:
             self._decrement(event)
 
     def _take_turn(self, event: Any) -> int:
@@ -342,7 +344,7 @@ class Ledger:
         for order_id, minimum_lots, tif in self.arrivals:
             own = [event for event in events if event.order_id == order_id]
             executed = sum(event.lots for event in own if event.kind == EventKind.FILL)
-            killed = own[-1].kind == EventKind.CXL and own[-1].reason in KILLED_ON_ENTRY
+            killed = own[-1].kind == EventKind.ORDER_CANCELLED and own[-1].reason in KILLED_ON_ENTRY
             met = executed >= minimum_lots if minimum_lots else True
             assert (executed == 0 and killed) or met, "none or the minimum (INV-008)"
             if tif in (TimeInForce.IOC, TimeInForce.FOK):
@@ -361,7 +363,7 @@ class Ledger:
 
     def _check_uncross(self, events: list[Any]) -> None:
         """AUC-010: one price and the volume told; strictly better orders in full (INV-012)."""
-        for unx in (event for event in events if event.kind == EventKind.UNX):
+        for unx in (event for event in events if event.kind == EventKind.UNCROSSED):
             fills = [
                 event
                 for event in events

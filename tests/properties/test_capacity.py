@@ -20,12 +20,12 @@ def test_order_slots_used_up_answer_full_until_one_is_given_back(name: dict[str,
     assert len(set(ids)) == TEST.orders
     before = market.venue.engine.states.copy()
     (refused,) = market.enter(Side.SELL, 90, 5, **name)
-    assert (refused.kind, refused.reason) == (EventKind.REJ, RejectReason.FULL)
+    assert (refused.kind, refused.reason) == (EventKind.ORDER_REJECTED, RejectReason.FULL)
     assert (before["orders"] == market.venue.engine.states["orders"]).all()
     (left,) = market.row(CommandKind.CANCEL, account=1, order_id=ids[500])
-    assert left.kind == EventKind.CXL
+    assert left.kind == EventKind.ORDER_CANCELLED
     entered = market.enter(Side.BUY, 90, 1, **name)
-    assert [event.kind for event in entered] == [EventKind.ACK, EventKind.RST]
+    assert [event.kind for event in entered] == [EventKind.ORDER_ACCEPTED, EventKind.ORDER_RESTED]
     assert entered[0].order_id not in ids
 
 
@@ -38,8 +38,8 @@ def test_positions_used_up_answer_full_but_not_to_who_has_one(name: dict[str, in
     market.enter(Side.BUY, 90, 1, **name)
     market.venue.engine.states["used_positions"] = TEST.positions
     (refused,) = market.enter(Side.BUY, 89, 1, account=2, **name)
-    assert (refused.kind, refused.reason) == (EventKind.REJ, RejectReason.FULL)
-    assert market.enter(Side.BUY, 90, 1, **name)[0].kind == EventKind.ACK
+    assert (refused.kind, refused.reason) == (EventKind.ORDER_REJECTED, RejectReason.FULL)
+    assert market.enter(Side.BUY, 90, 1, **name)[0].kind == EventKind.ORDER_ACCEPTED
 
 
 @pytest.mark.rule("ORDER-013")
@@ -48,4 +48,4 @@ def test_a_mass_cancel_of_all_slots_comes_out_in_order_of_entry_through_a_short_
     ids = [market.enter(Side.BUY, 90 - number % 8, 1)[0].order_id for number in range(TEST.orders)]
     events = market.venue.apply(Command(sequence=9_999, kind=CommandKind.CANCEL_ALL, account=1))
     assert [event.order_id for event in events[:-1]] == ids
-    assert (events[-1].kind, events[-1].lots) == (EventKind.MASS, TEST.orders)
+    assert (events[-1].kind, events[-1].lots) == (EventKind.MASS_CANCELLED, TEST.orders)

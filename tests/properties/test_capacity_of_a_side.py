@@ -29,7 +29,7 @@ class Market:
         self.sequence += 1
         command = {"kind": kind, "sequence": self.sequence, "account": 1, "request_id": self.sequence, **fields}
         self.events = self.venue.apply(Command(**command))
-        return [(EventKind(event.kind).name, RejectReason(event.reason).name) for event in self.events]
+        return [(EventKind(event.kind).abbreviation, RejectReason(event.reason).abbreviation) for event in self.events]
 
     def buy(self, lots: int, **fields: Any) -> list[tuple[str, str]]:
         order = {"instrument": BOOK, "side": Side.BUY, "price": 90, "lots": lots, "tif": TimeInForce.GTC}

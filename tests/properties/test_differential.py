@@ -68,9 +68,9 @@ def test_random_auctions_agree_on_price_volume_and_pairs() -> None:
 
 
 def test_the_random_flow_reaches_every_kind_of_event_and_most_refusals() -> None:
-    wanted = {f"event {kind.name}" for kind in EventKind} | {"CXL EXPIRED", "RREJ ELECTED", "TRG"}
-    wanted |= {f"NEW refused {reason.name}" for reason in REFUSALS[CommandKind.NEW] - {RejectReason.FULL}}
-    wanted |= {f"QUOTE refused {reason.name}" for reason in (RejectReason.DUP_INST, RejectReason.CROSSED_QUOTE)}
+    wanted = {f"event {kind.abbreviation}" for kind in EventKind} | {"CXL EXPIRED", "RREJ ELECTED", "TRG"}
+    wanted |= {f"NEW refused {reason.abbreviation}" for reason in REFUSALS[CommandKind.NEW] - {RejectReason.FULL}}
+    wanted |= {f"QUOTE refused {reason.abbreviation}" for reason in (RejectReason.DUP_INST, RejectReason.CROSSED_QUOTE)}
     run = Run(42)
     while wanted - set(run.seen) and run.commands < 15_000:
         run.go(1_500)

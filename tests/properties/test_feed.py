@@ -229,9 +229,9 @@ class AccountRun(Run):
             self.remember(message)
         if rows and kind in (CommandKind.NEW, CommandKind.REPLACE, CommandKind.CANCEL, CommandKind.CANCEL_ALL):
             reply = self.replies.reply(step.request_id, rows)
-            assert isinstance(reply, Err) == (rows[0].kind in (EventKind.REJ, EventKind.RREJ, EventKind.CREJ)) or (
-                isinstance(reply, Ok) and reply.duplicate
-            )
+            assert isinstance(reply, Err) == (
+                rows[0].kind in (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED)
+            ) or (isinstance(reply, Ok) and reply.duplicate)
             self.check_reply(step.account, reply)
         self.replies.note(rows)
 
@@ -313,7 +313,9 @@ def random_rows(source: Levels, commands: list[Any]) -> list[Any]:
     for changes in commands:
         source.sequence += 1
         for side, price, lots in changes:
-            rows.append(event(EventKind.RST, source.sequence, instrument=1, side=side, price=price, level_lots=lots))
+            rows.append(
+                event(EventKind.ORDER_RESTED, source.sequence, instrument=1, side=side, price=price, level_lots=lots)
+            )
             source.books[1][side].pop(price, None)
             if lots:
                 source.books[1][side][price] = lots
@@ -337,7 +339,7 @@ def test_conflated_lines_of_all_distances_agree() -> None:
     for e in range(1, 2_047):
         side, price, lots = int(rng.integers(2)), int(rng.integers(30)), int(rng.integers(4))
         source.books[1][side][price] = lots
-        market.fold([event(EventKind.RST, e, instrument=1, side=side, price=price, level_lots=lots)], e, 0)
+        market.fold([event(EventKind.ORDER_RESTED, e, instrument=1, side=side, price=price, level_lots=lots)], e, 0)
         source.sequence = e
         market.due(e)
         for reader in readers:

@@ -138,12 +138,15 @@ def test_no_amounts_paid_in_and_out_carry_money_out_of_its_bounds(moves: list[tu
         out = kind == CommandKind.WITHDRAW
         most = cash[number] if out else MONEY_MAX - total
         if 1 <= amount <= most:
-            assert told.kind == EventKind.CASH and told.amount_mills == (-amount if out else amount)
+            assert told.kind == EventKind.CASH_MOVED and told.amount_mills == (-amount if out else amount)
             cash[number] += told.amount_mills
             total += 0 if out else amount
         else:
-            beyond = RejectReason.RISK if out else RejectReason.FULL
-            assert (told.kind, told.reason) == (EventKind.REFUSED, beyond if amount > 0 else RejectReason.BAD_QTY)
+            beyond = RejectReason.INSUFFICIENT_MARGIN if out else RejectReason.FULL
+            assert (told.kind, told.reason) == (
+                EventKind.COMMAND_REFUSED,
+                beyond if amount > 0 else RejectReason.BAD_QTY,
+            )
         assert market.free(number) == cash[number]
     market.pair.reference.clearing.check()
     assert market.free(RICH) == 10**15

@@ -147,7 +147,7 @@ def test_uncross_fills_do_not_depend_on_when_orders_at_other_prices_came(orders:
 def test_uncross_trades_the_most_with_the_least_left_over(orders: ORDERS) -> None:
     """Brute force over every tick, and over every order what its price entitles it to."""
     executed, events = uncross(orders)
-    told = [event for event in events if event.kind == EventKind.UNX]
+    told = [event for event in events if event.kind == EventKind.UNCROSSED]
 
     def at(price: int) -> tuple[int, int]:
         buys = sum(lots for side, limit, lots in orders if side == Side.BUY and limit >= price)

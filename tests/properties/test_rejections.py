@@ -8,7 +8,7 @@ from exchange.limits import TEST
 from tests.properties.flow import Flow
 from tests.venues import EngineVenue, ReferenceVenue
 
-REFUSALS = (EventKind.REJ, EventKind.RREJ, EventKind.CREJ, EventKind.REFUSED)
+REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
 
 
 @pytest.mark.rule("INV-009")

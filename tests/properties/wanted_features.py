@@ -52,7 +52,7 @@ OWN_CHANGES = [(before, after) for before, after in OWN_CHANGES if after != Mark
 
 
 def _names(prefix: str, codes: object) -> list[str]:
-    return [f"{prefix} {code.name}" for code in codes]  # type: ignore[attr-defined]
+    return [f"{prefix} {getattr(code, 'abbreviation', code.name)}" for code in codes]  # type: ignore[attr-defined]
 
 
 WANTED: dict[str, list[str]] = {

@@ -67,7 +67,7 @@ class Desk:
             self.events = self.venue.apply(command)
         finally:
             sys.settrace(None)
-        self.seen = [EventKind(event.kind).name for event in self.events]
+        self.seen = [EventKind(event.kind).abbreviation for event in self.events]
         return counter.lines
 
     def set_state(self, state: MarketState, group: int = 1) -> int:

@@ -37,7 +37,7 @@ def messages(*rows: Any, replay: bool = False) -> list[dict[str, Any]]:
 
 @pytest.mark.rule("ACCT-003")
 def test_an_accepted_order_is_an_exec_new() -> None:
-    row = event(EventKind.ACK, 9000412, **ORDER, account_sequence=1058, session=0x91C2D07E)
+    row = event(EventKind.ORDER_ACCEPTED, 9000412, **ORDER, account_sequence=1058, session=0x91C2D07E)
     assert messages(row) == [
         {"t": "exec", **HEAD, "s": 1058, "ev": "new", **SHOWN, "st": "open", "typ": "limit", "tif": "day", "px": 2845,
          "q": 12, "lv": 12, "cum": 0, "val": 0, "sid": "s_91c2d07e"}
@@ -51,7 +51,7 @@ def test_a_fill_carries_the_state_after_it_and_the_margin_follows_the_position()
         liquidity=Liquidity.MAKER, reference=55501, account_sequence=1059, hidden_lots=2845,
     )  # fmt: skip
     position = event(
-        EventKind.POS, 9000412, account=7, instrument=1, price=2846, lots=4, value_tick_lots=11380,
+        EventKind.POSITION_CHANGED, 9000412, account=7, instrument=1, price=2846, lots=4, value_tick_lots=11380,
         amount_mills=25002976, reference=1190400, flags=EventFlag.MARGIN, account_sequence=1060,
     )  # fmt: skip
     assert messages(fill, position) == [
@@ -64,7 +64,15 @@ def test_a_fill_carries_the_state_after_it_and_the_margin_follows_the_position()
 
 
 def test_a_position_of_another_account_has_no_margin_yet() -> None:
-    row = event(EventKind.POS, account=7, instrument=1, lots=-4, value_tick_lots=-11380, price=2840, account_sequence=3)
+    row = event(
+        EventKind.POSITION_CHANGED,
+        account=7,
+        instrument=1,
+        lots=-4,
+        value_tick_lots=-11380,
+        price=2840,
+        account_sequence=3,
+    )
     (position,) = messages(row)
     assert (position["q"], position["upl"]) == (-4, (2840 * -4 + 11380) * 744)
 
@@ -72,22 +80,22 @@ def test_a_position_of_another_account_has_no_margin_yet() -> None:
 @pytest.mark.parametrize(
     ("kind", "fields", "expected"),
     [
-        (EventKind.CXL, {"reason": CancelReason.SMP, "state": OrderState.CANCELLED},
+        (EventKind.ORDER_CANCELLED, {"reason": CancelReason.SMP, "state": OrderState.CANCELLED},
          {"ev": "cancelled", "why": "smp", "st": "cancelled"}),
-        (EventKind.CXL, {"reason": CancelReason.EXPIRED, "state": OrderState.EXPIRED},
+        (EventKind.ORDER_CANCELLED, {"reason": CancelReason.EXPIRED, "state": OrderState.EXPIRED},
          {"ev": "cancelled", "why": "expired", "st": "expired"}),
-        (EventKind.RPL, {"flags": EventFlag.KEPT}, {"ev": "replaced", "prio": "kept"}),
-        (EventKind.RPL, {"flags": EventFlag.LOST}, {"ev": "replaced", "prio": "lost"}),
-        (EventKind.REJ, {"reason": RejectReason.RISK, "state": OrderState.REJECTED},
+        (EventKind.ORDER_REPLACED, {"flags": EventFlag.KEPT}, {"ev": "replaced", "prio": "kept"}),
+        (EventKind.ORDER_REPLACED, {"flags": EventFlag.LOST}, {"ev": "replaced", "prio": "lost"}),
+        (EventKind.ORDER_REJECTED, {"reason": RejectReason.INSUFFICIENT_MARGIN, "state": OrderState.REJECTED},
          {"ev": "rejected", "code": 6001, "st": "rejected"}),
-        (EventKind.REJ, {"reason": RejectReason.STATE, "liquidity": MarketState.HALT},
+        (EventKind.ORDER_REJECTED, {"reason": RejectReason.STATE, "liquidity": MarketState.HALT},
          {"ev": "rejected", "code": 7002}),
-        (EventKind.ACK, {"state": OrderState.EXPIRED, "leaves_lots": 0}, {"ev": "new", "st": "expired", "lv": 0}),
-        (EventKind.REJ, {"reason": RejectReason.UNKNOWN_INST, "instrument": 99}, {"code": 5001, "i": 0}),
-        (EventKind.REJ, {"reason": RejectReason.UNKNOWN_INST, "instrument": unlisted_index(99)}, {"i": 99}),
-        (EventKind.TRG, {}, {"ev": "triggered"}),
-        (EventKind.RFR, {}, {"ev": "slice"}),
-        (EventKind.DEC, {}, {"ev": "decremented"}),
+        (EventKind.ORDER_ACCEPTED, {"state": OrderState.EXPIRED, "leaves_lots": 0}, {"ev": "new", "st": "expired", "lv": 0}),
+        (EventKind.ORDER_REJECTED, {"reason": RejectReason.UNKNOWN_INST, "instrument": 99}, {"code": 5001, "i": 0}),
+        (EventKind.ORDER_REJECTED, {"reason": RejectReason.UNKNOWN_INST, "instrument": unlisted_index(99)}, {"i": 99}),
+        (EventKind.STOP_TRIGGERED, {}, {"ev": "triggered"}),
+        (EventKind.ICEBERG_REFRESHED, {}, {"ev": "slice"}),
+        (EventKind.SELF_MATCH_DECREMENTED, {}, {"ev": "decremented"}),
     ],
 )  # fmt: skip
 def test_what_happens_to_an_order_is_an_exec(kind: EventKind, fields: Any, expected: dict[str, Any]) -> None:
@@ -98,7 +106,7 @@ def test_what_happens_to_an_order_is_an_exec(kind: EventKind, fields: Any, expec
 
 def test_money_that_moves_is_cash_and_margin() -> None:
     row = event(
-        EventKind.CASH, 9000412, account=7, amount_mills=-500, value_tick_lots=1000, reference=401,
+        EventKind.CASH_MOVED, 9000412, account=7, amount_mills=-500, value_tick_lots=1000, reference=401,
         flags=EventFlag.MARGIN, account_sequence=8,
     )  # fmt: skip
     assert messages(row) == [
@@ -108,9 +116,9 @@ def test_money_that_moves_is_cash_and_margin() -> None:
 
 
 @pytest.mark.rule("MARGIN-015")
-@pytest.mark.parametrize("kind", [EventKind.POS, EventKind.CASH])
+@pytest.mark.parametrize("kind", [EventKind.POSITION_CHANGED, EventKind.CASH_MOVED])
 def test_gains_that_are_not_paid_are_equity_and_not_free(kind: EventKind) -> None:
-    money = "amount_mills" if kind == EventKind.POS else "value_tick_lots"
+    money = "amount_mills" if kind == EventKind.POSITION_CHANGED else "value_tick_lots"
     row = event(
         kind, account=7, instrument=1, **{money: 25002976}, order_id=2976, reference=1190400, flags=EventFlag.MARGIN,
         account_sequence=8,
@@ -122,17 +130,17 @@ def test_gains_that_are_not_paid_are_equity_and_not_free(kind: EventKind) -> Non
 @pytest.mark.rule("SESS-021", "SESS-022")
 def test_a_disconnect_says_whether_the_client_fell_silent() -> None:
     terms = {"account": 7, "lots": 1, "account_sequence": 1}
-    lost = event(EventKind.DSC, reason=CancelReason.COD, session=1, **terms)
-    silent = event(EventKind.DSC, reason=CancelReason.COD, session=1, reference=SILENT, **terms)
-    timer = event(EventKind.DSC, reason=CancelReason.TIMER, **terms)
+    lost = event(EventKind.DISCONNECTED, reason=CancelReason.COD, session=1, **terms)
+    silent = event(EventKind.DISCONNECTED, reason=CancelReason.COD, session=1, reference=SILENT, **terms)
+    timer = event(EventKind.DISCONNECTED, reason=CancelReason.TIMER, **terms)
     assert [ExecutionReports(table()).messages([row])[0][2].reason for row in (lost, silent, timer)] == [
         "cod", "dead", "dead",
     ]  # fmt: skip
 
 
 def test_a_kill_and_a_disconnect_say_how_many_orders_left() -> None:
-    kill = event(EventKind.KIL, account=7, lots=3, account_sequence=1)
-    gone = event(EventKind.DSC, account=7, lots=12, reason=CancelReason.COD, session=1, account_sequence=2)
+    kill = event(EventKind.KILLED, account=7, lots=3, account_sequence=1)
+    gone = event(EventKind.DISCONNECTED, account=7, lots=12, reason=CancelReason.COD, session=1, account_sequence=2)
     first, second = messages(kill, gone)
     assert (first["t"], first["on"], first["n"]) == ("kill", True, 3)
     assert (second["t"], second["why"], second["n"], second["sid"]) == ("cod_fired", "cod", 12, "s_00000001")
@@ -140,19 +148,27 @@ def test_a_kill_and_a_disconnect_say_how_many_orders_left() -> None:
 
 @pytest.mark.rule("ACCT-001")
 def test_an_order_is_told_as_new_whether_or_not_its_row_says_that_it_rests() -> None:
-    row = event(EventKind.ACK, **ORDER, account_sequence=1058)
-    rests = event(EventKind.ACK, **ORDER, account_sequence=1058, flags=EventFlag.RESTS, lots=12, level_lots=132)
+    row = event(EventKind.ORDER_ACCEPTED, **ORDER, account_sequence=1058)
+    rests = event(
+        EventKind.ORDER_ACCEPTED, **ORDER, account_sequence=1058, flags=EventFlag.RESTS, lots=12, level_lots=132
+    )
     assert messages(rests) == messages(row)
 
 
 @pytest.mark.rule("ACCT-001")
 def test_rows_without_a_number_are_in_no_stream() -> None:
-    silent = [EventKind.RST, EventKind.CREJ, EventKind.RREJ, EventKind.MASS, EventKind.STA]
+    silent = [
+        EventKind.ORDER_RESTED,
+        EventKind.CANCEL_REJECTED,
+        EventKind.REPLACE_REJECTED,
+        EventKind.MASS_CANCELLED,
+        EventKind.STATE_CHANGED,
+    ]
     assert messages(*(event(kind, account=7, instrument=1) for kind in silent)) == []
 
 
 @pytest.mark.rule("ACCT-003")
 def test_replayed_messages_are_marked_and_otherwise_the_same() -> None:
-    row = event(EventKind.ACK, **ORDER, account_sequence=1058)
+    row = event(EventKind.ORDER_ACCEPTED, **ORDER, account_sequence=1058)
     (live,), (again,) = messages(row), messages(row, replay=True)
     assert again == {**live, "rp": True}

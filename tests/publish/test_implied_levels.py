@@ -11,7 +11,7 @@ from tests.publish.test_market_data import START_US, Feed, rested
 
 
 def implied(e: int, side: Side, price: int, lots: int) -> Row:
-    return event(EventKind.IMP, e, instrument=1, side=side, price=price, lots=lots, time_ns=START_US * 1000)
+    return event(EventKind.IMPLIED_PRICE, e, instrument=1, side=side, price=price, lots=lots, time_ns=START_US * 1000)
 
 
 def levels(message: dict[str, Any]) -> dict[str, Any]:

@@ -65,7 +65,13 @@ def plain(message: Any) -> dict[str, Any]:
 
 def rested(e: int, price: int, level_lots: int, side: Side = Side.BUY, time_us: int = START_US, book: int = 1) -> Row:
     return event(
-        EventKind.RST, e, time_ns=time_us * 1000, instrument=book, side=side, price=price, level_lots=level_lots
+        EventKind.ORDER_RESTED,
+        e,
+        time_ns=time_us * 1000,
+        instrument=book,
+        side=side,
+        price=price,
+        level_lots=level_lots,
     )
 
 
@@ -109,8 +115,8 @@ def test_an_order_that_rests_is_published_alike_from_one_row_or_two(name: str) -
     shown = {**place, "lots": 12, "level_lots": 27}
     told = []
     for rows in (
-        [event(EventKind.ACK, 9000412, **place), event(EventKind.RST, 9000412, **shown)],
-        [event(EventKind.ACK, 9000412, **shown, flags=EventFlag.RESTS)],
+        [event(EventKind.ORDER_ACCEPTED, 9000412, **place), event(EventKind.ORDER_RESTED, 9000412, **shown)],
+        [event(EventKind.ORDER_ACCEPTED, 9000412, **shown, flags=EventFlag.RESTS)],
     ):
         feed = Feed()
         feed.open(name)
@@ -297,7 +303,7 @@ def test_an_uncross_has_no_aggressor() -> None:
     feed.open("trades")
     rows = [row for tid in (55502, 55503)
             for row in traded(9000490, tid, 2846, 60, 0, liquidity=Liquidity.AUCTION)]  # fmt: skip
-    (message,) = feed.fold(event(EventKind.UNX, 9000490, instrument=1), *rows)
+    (message,) = feed.fold(event(EventKind.UNCROSSED, 9000490, instrument=1), *rows)
     assert message["au"] is True
     assert message["x"] == [[55502, 2846, 60, "n"], [55503, 2846, 60, "n"]]
 
@@ -307,14 +313,14 @@ def test_numbers_of_event_channels_do_not_depend_on_who_listens() -> None:
     """Two gateways, or one before and after a restart, send the same messages."""
     early, late = Feed(), Feed()
     numbers = [early.open("trades"), early.open("status")]
-    status = event(EventKind.STA, 9000462, instrument=1, state=MarketState.HALT)
+    status = event(EventKind.STATE_CHANGED, 9000462, instrument=1, state=MarketState.HALT)
     commands = [traded(9000460, 55501, 2845, 4, 0), [status], traded(9000463, 55502, 2845, 4, 0)]
     for rows in commands[:2]:
         early.fold(*rows)
         late.fold(*rows)
     numbers = [late.open("trades"), late.open("status")]
     assert early.fold(*commands[2]) == late.fold(*commands[2])
-    again = event(EventKind.STA, 9000470, instrument=1, state=MarketState.OPEN)
+    again = event(EventKind.STATE_CHANGED, 9000470, instrument=1, state=MarketState.OPEN)
     assert early.fold(again) == late.fold(again)
     assert [late.market.oldest(number) for number in numbers] == [55501, 9000470], "prints are kept for all"
     told = [list(feed.market.replay(numbers[0], 1, 55501, 104)) for feed in (late, early)]
@@ -331,17 +337,22 @@ def test_status_begins_with_a_snapshot_and_follows_group_and_book() -> None:
     (snapshot,) = feed.snapshot(number)
     assert (snapshot["snap"], snapshot["phase"], snapshot["lo"], snapshot["hi"]) == (True, "OPEN", 2646, 3046)
     assert feed.snapshot(other)[0]["phase"] == "PREOPEN"
-    halt = event(EventKind.STA, 9000500, reference=2, state=MarketState.HALT, reason=StateReason.HALT_ADMIN)
+    halt = event(EventKind.STATE_CHANGED, 9000500, reference=2, state=MarketState.HALT, reason=StateReason.HALT_ADMIN)
     (message,) = feed.fold(halt)
     assert (message["i"], message["phase"], message["why"], message["s"]) == (H27, "HALT", "HALT_ADMIN", 9000500)
     paused = event(
-        EventKind.STA, 9000502, reference=2, instrument=1, state=MarketState.PAUSED, reason=StateReason.VELOCITY
+        EventKind.STATE_CHANGED,
+        9000502,
+        reference=2,
+        instrument=1,
+        state=MarketState.PAUSED,
+        reason=StateReason.VELOCITY,
     )
-    opened = event(EventKind.STA, 9000501, reference=2, state=MarketState.OPEN)
+    opened = event(EventKind.STATE_CHANGED, 9000501, reference=2, state=MarketState.OPEN)
     messages = feed.fold(opened, paused)
     assert [(message["phase"], message["e"]) for message in messages] == [("OPEN", 9000501), ("PAUSED", 9000502)]
     assert messages[1]["why"] == "velocity"
-    (free,) = feed.fold(event(EventKind.STA, 9000503, reference=2, instrument=1, state=MarketState.OPEN))
+    (free,) = feed.fold(event(EventKind.STATE_CHANGED, 9000503, reference=2, instrument=1, state=MarketState.OPEN))
     assert free["phase"] == "OPEN"
 
 
@@ -351,7 +362,7 @@ def test_a_book_shows_its_uncross_before_it_is_open() -> None:
     feed.open("depth", cadence_ms=1000)
     feed.open("status")
     feed.fold(rested(9000401, 2845, 1))
-    opened = event(EventKind.STA, 9000402, instrument=1, reference=2, state=MarketState.OPEN)
+    opened = event(EventKind.STATE_CHANGED, 9000402, instrument=1, reference=2, state=MarketState.OPEN)
     messages = feed.fold(rested(9000402, 2845, 0), opened)
     assert [(message["t"], message["e"]) for message in messages] == [("depth", 9000402), ("status", 9000402)]
 
@@ -360,10 +371,12 @@ def test_a_book_shows_its_uncross_before_it_is_open() -> None:
 def test_the_indicative_price_is_a_status() -> None:
     feed = Feed()
     number = feed.open("status")
-    (message,) = feed.fold(event(EventKind.IOP, 9000488, instrument=1, price=2846, lots=75, leaves_lots=-8))
+    (message,) = feed.fold(
+        event(EventKind.INDICATIVE_PRICE, 9000488, instrument=1, price=2846, lots=75, leaves_lots=-8)
+    )
     assert message["iop"] == [2846, 75, -8]
     assert feed.snapshot(number)[0]["iop"] == [2846, 75, -8]
-    (gone,) = feed.fold(event(EventKind.IOP, 9000489, instrument=1, flags=EventFlag.EMPTY))
+    (gone,) = feed.fold(event(EventKind.INDICATIVE_PRICE, 9000489, instrument=1, flags=EventFlag.EMPTY))
     assert "iop" not in gone
 
 
@@ -377,7 +390,7 @@ def test_listed_instruments_are_published_with_their_revision() -> None:
     assert [row["sym"] for row in plain(snapshot)["x"]] == ["H100.G90.H27", "H100.G90.J27"]
     listed[0] = listed[0]._replace(revision=4)
     listed.append(LISTED[2])
-    rows = [event(EventKind.LISTED, 6, instrument=index) for index in (1, 3)]
+    rows = [event(EventKind.INSTRUMENT_LISTED, 6, instrument=index) for index in (1, 3)]
     market.fold(rows, 6, TIME_NS)
     source.sequence = 6
     ((channel, message),) = market.due(0)

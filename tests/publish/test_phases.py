@@ -48,7 +48,7 @@ def test_published_states_follow_the_engine_from_wherever_they_begin(seed: int) 
             wanted = chance.choice([*STATES, *[MarketState.OPEN] * 9])
             reason = chance.choice(list(StateReason))
             told += row(CommandKind.SET_STATE, order_type=wanted, flags=flags, reason=reason, **target)
-        for changed in (one for one in told if one[KIND] == EventKind.STA):
+        for changed in (one for one in told if one[KIND] == EventKind.STATE_CHANGED):
             for phases in followers:
                 phases.fold(changed)
         for book in listed:
@@ -79,7 +79,7 @@ class Reserved:
         self.sequence += 1
         command = Command(kind=kind, sequence=self.sequence, time_ns=self.sequence * 1_000, **fields)
         for told in self.venue.apply(command):
-            if told[KIND] == EventKind.STA:
+            if told[KIND] == EventKind.STATE_CHANGED:
                 self.live.fold(told)
 
     def change(self, state: MarketState, reason: StateReason, **whom: int) -> None:
@@ -128,7 +128,7 @@ def test_a_book_keeps_reason_and_time_of_its_own_state_while_its_group_changes()
     def told(state: MarketState, reason: StateReason, until_ns: int = 0, index: int = 0, time_ns: int = 0) -> None:
         phases.fold(
             event(
-                EventKind.STA, state=state, reason=reason, value_tick_lots=until_ns, instrument=index,
+                EventKind.STATE_CHANGED, state=state, reason=reason, value_tick_lots=until_ns, instrument=index,
                 reference=LISTED[0].group, time_ns=time_ns,
             )
         )  # fmt: skip

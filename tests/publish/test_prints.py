@@ -22,7 +22,7 @@ def history(seed: int, commands: int) -> Rows:
     rng, rows, trade_id = random.Random(seed), [], 0
     for sequence in range(1, commands + 1):
         if rng.random() < 0.4:
-            rows.append(event(EventKind.CXL, sequence, instrument=rng.choice(BOOKS)))
+            rows.append(event(EventKind.ORDER_CANCELLED, sequence, instrument=rng.choice(BOOKS)))
             continue
         implied, index = rng.random() < 0.2, rng.choice(BOOKS)
         for _ in range(rng.randint(1, 5)):

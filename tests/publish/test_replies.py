@@ -47,7 +47,10 @@ TAKEN_OUT = {"leaves_lots": 0, "state": OrderState.CANCELLED}
 @pytest.mark.rule("ENTRY-001")
 @pytest.mark.parametrize(
     "rows",
-    [[order(EventKind.ACK), order(EventKind.RST)], [order(EventKind.ACK, flags=EventFlag.RESTS, lots=12)]],
+    [
+        [order(EventKind.ORDER_ACCEPTED), order(EventKind.ORDER_RESTED)],
+        [order(EventKind.ORDER_ACCEPTED, flags=EventFlag.RESTS, lots=12)],
+    ],
     ids=["ACK and RST", "ACK with RESTS"],
 )
 def test_an_order_that_rests_is_open(rows: list[Row]) -> None:
@@ -60,12 +63,12 @@ def test_an_order_that_rests_is_open(rows: list[Row]) -> None:
 def test_an_order_that_trades_tells_what_is_left_after_all_fills() -> None:
     other = {"order_id": 5, "account": 8, "client_order_id": "zz"}
     rows = [
-        order(EventKind.ACK),
+        order(EventKind.ORDER_ACCEPTED),
         order(EventKind.FILL, **other, liquidity=Liquidity.MAKER),
         order(EventKind.FILL, leaves_lots=8, filled_lots=4, liquidity=Liquidity.TAKER),
         order(EventKind.FILL, **other, liquidity=Liquidity.MAKER),
         order(EventKind.FILL, leaves_lots=1, filled_lots=11, liquidity=Liquidity.TAKER),
-        event(EventKind.POS, 412, account=7, instrument=1),
+        event(EventKind.POSITION_CHANGED, 412, account=7, instrument=1),
     ]
     answer = reply(*rows)
     assert (answer["st"], answer["lv"], answer["cum"], answer["coid"]) == ("open", 1, 11, "a7")
@@ -73,13 +76,13 @@ def test_an_order_that_trades_tells_what_is_left_after_all_fills() -> None:
 
 @pytest.mark.parametrize(("reason", "why"), [("IOC", "ioc"), ("FOK", "fok"), ("MINQTY", "minq")])
 def test_a_remainder_that_leaves_tells_why(reason: str, why: str) -> None:
-    gone = order(EventKind.CXL, **TAKEN_OUT, reason=CancelReason[reason], flags=EventFlag.NEVER_RESTED)
-    answer = reply(order(EventKind.ACK), gone)
+    gone = order(EventKind.ORDER_CANCELLED, **TAKEN_OUT, reason=CancelReason[reason], flags=EventFlag.NEVER_RESTED)
+    answer = reply(order(EventKind.ORDER_ACCEPTED), gone)
     assert (answer["t"], answer["st"], answer["lv"], answer["why"]) == ("ok", "cancelled", 0, why)
 
 
 def test_a_cancel_shows_the_order_without_a_reason() -> None:
-    answer = reply(order(EventKind.CXL, **TAKEN_OUT, reason=CancelReason.USER))
+    answer = reply(order(EventKind.ORDER_CANCELLED, **TAKEN_OUT, reason=CancelReason.USER))
     assert (answer["st"], answer["lv"], answer["cum"]) == ("cancelled", 0, 0)
     assert "why" not in answer
 
@@ -87,17 +90,17 @@ def test_a_cancel_shows_the_order_without_a_reason() -> None:
 @pytest.mark.rule("ENTRY-010")
 @pytest.mark.parametrize(("flag", "priority"), [(EventFlag.KEPT, "kept"), (EventFlag.LOST, "lost")])
 def test_a_replace_tells_price_total_and_priority(flag: EventFlag, priority: str) -> None:
-    rows = [order(EventKind.RPL, flags=flag, price=2844, order_lots=15, leaves_lots=15)]
+    rows = [order(EventKind.ORDER_REPLACED, flags=flag, price=2844, order_lots=15, leaves_lots=15)]
     if flag == EventFlag.LOST:
-        rows.append(order(EventKind.RST, price=2844, order_lots=15, leaves_lots=15))
+        rows.append(order(EventKind.ORDER_RESTED, price=2844, order_lots=15, leaves_lots=15))
     answer = reply(*rows)
     assert (answer["px"], answer["q"], answer["lv"], answer["prio"]) == (2844, 15, 15, priority)
 
 
 @pytest.mark.rule("ENTRY-010")
 def test_a_replace_below_what_is_filled_is_a_cancel() -> None:
-    cut = order(EventKind.RPL, order_lots=3, filled_lots=4, leaves_lots=0)
-    gone = order(EventKind.CXL, **{**TAKEN_OUT, "filled_lots": 4}, reason=CancelReason.IFM)
+    cut = order(EventKind.ORDER_REPLACED, order_lots=3, filled_lots=4, leaves_lots=0)
+    gone = order(EventKind.ORDER_CANCELLED, **{**TAKEN_OUT, "filled_lots": 4}, reason=CancelReason.IFM)
     answer = reply(cut, gone)
     assert (answer["st"], answer["lv"], answer["cum"], answer["why"]) == ("cancelled", 0, 4, "ifm")
     assert "prio" not in answer
@@ -105,14 +108,19 @@ def test_a_replace_below_what_is_filled_is_a_cancel() -> None:
 
 @pytest.mark.rule("ENTRY-012")
 def test_cancel_all_counts_the_orders() -> None:
-    gone = order(EventKind.CXL, **TAKEN_OUT, reason=CancelReason.USER)
-    assert reply(gone, gone, event(EventKind.MASS, 412, account=7, lots=2)) == {"t": "ok", "re": 101, "n": 2, "e": 412}
-    assert reply(event(EventKind.MASS, 412, account=7))["n"] == 0
+    gone = order(EventKind.ORDER_CANCELLED, **TAKEN_OUT, reason=CancelReason.USER)
+    assert reply(gone, gone, event(EventKind.MASS_CANCELLED, 412, account=7, lots=2)) == {
+        "t": "ok",
+        "re": 101,
+        "n": 2,
+        "e": 412,
+    }
+    assert reply(event(EventKind.MASS_CANCELLED, 412, account=7))["n"] == 0
 
 
 def test_a_kill_counts_the_orders() -> None:
-    gone = order(EventKind.CXL, **TAKEN_OUT, reason=CancelReason.KILL)
-    assert reply(event(EventKind.KIL, 412, account=7), gone)["n"] == 1
+    gone = order(EventKind.ORDER_CANCELLED, **TAKEN_OUT, reason=CancelReason.KILL)
+    assert reply(event(EventKind.KILLED, 412, account=7), gone)["n"] == 1
 
 
 MONEY = {"amount_mills": 900, "value_tick_lots": 250}
@@ -123,16 +131,21 @@ PRICES = {"level_lots": 2700, "hidden_lots": 2900}
 @pytest.mark.parametrize(
     ("kind", "reason", "more", "expected"),
     [
-        (EventKind.REJ, "RISK", MONEY, {"code": 6001, "name": "MARGIN", "need": 900, "free": 250}),
-        (EventKind.RREJ, "RISK", MONEY, {"code": 6001, "need": 900, "free": 250}),
-        (EventKind.REFUSED, "RISK", {}, {"code": 6001}),
-        (EventKind.REJ, "PO_CROSS", {}, {"code": 5104, "name": "POST_ONLY_WOULD_TAKE"}),
-        (EventKind.REJ, "BAND", PRICES, {"code": 5003, "lo": 2700, "hi": 2900}),
-        (EventKind.RREJ, "BAND", {"instrument": 0, **PRICES}, {"code": 5003, "oid": 90071, "lo": 2700, "hi": 2900}),
-        (EventKind.REJ, "STATE", {"liquidity": MarketState.HALT}, {"code": 7002, "phase": "HALT"}),
-        (EventKind.CREJ, "STATE", {"liquidity": MarketState.NOCANCEL}, {"code": 7003, "phase": "NOCANCEL"}),
-        (EventKind.CREJ, "UNKNOWN", {}, {"code": 5201, "name": "UNKNOWN_ORDER"}),
-        (EventKind.REFUSED, "UNKNOWN_ACCOUNT", {}, {"code": 5006}),
+        (EventKind.ORDER_REJECTED, "RISK", MONEY, {"code": 6001, "name": "MARGIN", "need": 900, "free": 250}),
+        (EventKind.REPLACE_REJECTED, "RISK", MONEY, {"code": 6001, "need": 900, "free": 250}),
+        (EventKind.COMMAND_REFUSED, "RISK", {}, {"code": 6001}),
+        (EventKind.ORDER_REJECTED, "PO_CROSS", {}, {"code": 5104, "name": "POST_ONLY_WOULD_TAKE"}),
+        (EventKind.ORDER_REJECTED, "BAND", PRICES, {"code": 5003, "lo": 2700, "hi": 2900}),
+        (
+            EventKind.REPLACE_REJECTED,
+            "BAND",
+            {"instrument": 0, **PRICES},
+            {"code": 5003, "oid": 90071, "lo": 2700, "hi": 2900},
+        ),
+        (EventKind.ORDER_REJECTED, "STATE", {"liquidity": MarketState.HALT}, {"code": 7002, "phase": "HALT"}),
+        (EventKind.CANCEL_REJECTED, "STATE", {"liquidity": MarketState.NOCANCEL}, {"code": 7003, "phase": "NOCANCEL"}),
+        (EventKind.CANCEL_REJECTED, "UNKNOWN", {}, {"code": 5201, "name": "UNKNOWN_ORDER"}),
+        (EventKind.COMMAND_REFUSED, "UNKNOWN_ACCOUNT", {}, {"code": 5006}),
     ],
 )
 def test_a_refusal_has_its_code(kind: EventKind, reason: str, more: Any, expected: dict[str, Any]) -> None:
@@ -142,7 +155,9 @@ def test_a_refusal_has_its_code(kind: EventKind, reason: str, more: Any, expecte
 
 @pytest.mark.rule("ENTRY-003")
 def test_the_same_order_again_gets_its_present_state() -> None:
-    row = order(EventKind.REJ, reason=RejectReason.DUP_ID, flags=EventFlag.SAME, leaves_lots=5, filled_lots=7)
+    row = order(
+        EventKind.ORDER_REJECTED, reason=RejectReason.DUP_ID, flags=EventFlag.SAME, leaves_lots=5, filled_lots=7
+    )
     answer = reply(row, replies=make(LIVE._replace(leaves_lots=1, filled_lots=11)))  # what came of it later
     assert answer == {
         "t": "ok", "re": 101, "oid": 90071, "coid": "a7", "st": "open", "lv": 5, "cum": 7, "e": 412, "dup": True,
@@ -152,7 +167,7 @@ def test_the_same_order_again_gets_its_present_state() -> None:
 @pytest.mark.rule("ENTRY-003")
 @pytest.mark.parametrize("field", ["instrument", "side", "order_type", "price", "order_lots"])
 def test_other_content_under_a_live_id_is_refused_with_the_order_that_holds_it(field: str) -> None:
-    refused = order(EventKind.REJ, reason=RejectReason.DUP_ID, order_id=0)
+    refused = order(EventKind.ORDER_REJECTED, reason=RejectReason.DUP_ID, order_id=0)
     answer = reply(refused, replies=make(LIVE._replace(**{field: getattr(LIVE, field) + 1})))
     assert (answer["code"], answer["coid"], answer["order"]["oid"]) == (5007, "a7", 90071)
 
@@ -163,7 +178,7 @@ def test_a_cancel_that_comes_too_late_carries_the_end(by: str) -> None:
     replies = make()
     replies.note([order(EventKind.FILL, **DONE)])
     named = {"order_id": 90071, "client_order_id": ""} if by == "order_id" else {"order_id": 0}
-    refused = order(EventKind.CREJ, reason=RejectReason.UNKNOWN, **named)
+    refused = order(EventKind.CANCEL_REJECTED, reason=RejectReason.UNKNOWN, **named)
     answer = reply(refused, replies=replies)
     assert (answer["code"], answer["oid"], answer["coid"], answer["st"], answer["cum"]) == (
         5202, 90071, "a7", "filled", 12,
@@ -177,16 +192,16 @@ def test_a_refusal_tells_what_had_ended_at_its_own_sequence() -> None:
     replies.note([event(EventKind.FILL, at, **{**ORDER, **DONE, "order_id": number}) for at, number in ends])
     refused = {**ORDER, "order_id": 0, "reason": RejectReason.UNKNOWN}
     for at, number in ((399, None), (450, 1), (599, 2), (700, 3)):
-        answer = reply(event(EventKind.CREJ, at, **refused), replies=replies)
+        answer = reply(event(EventKind.CANCEL_REJECTED, at, **refused), replies=replies)
         assert (answer["code"], answer.get("oid")) == (5202 if number else 5201, number)
     refused = {**ORDER, "order_id": 2, "client_order_id": "", "reason": RejectReason.UNKNOWN}
-    assert reply(event(EventKind.CREJ, 450, **refused), replies=replies)["code"] == 5201
+    assert reply(event(EventKind.CANCEL_REJECTED, 450, **refused), replies=replies)["code"] == 5201
 
 
 def test_the_end_of_another_accounts_order_is_not_told() -> None:
     replies = make()
     replies.note([order(EventKind.FILL, **DONE)])
-    refused = order(EventKind.CREJ, reason=RejectReason.UNKNOWN, account=8)
+    refused = order(EventKind.CANCEL_REJECTED, reason=RejectReason.UNKNOWN, account=8)
     assert reply(refused, replies=replies)["code"] == 5201
     assert replies.done_order(8, 90071) is None
 
@@ -203,7 +218,7 @@ def test_a_query_finds_how_an_order_ended() -> None:
 def test_only_the_latest_ends_are_remembered() -> None:
     done = DoneOrders(kept=2)
     for number in range(1, 6):
-        done.note([order(EventKind.CXL, **TAKEN_OUT, order_id=number, client_order_id=f"c{number}")])
+        done.note([order(EventKind.ORDER_CANCELLED, **TAKEN_OUT, order_id=number, client_order_id=f"c{number}")])
     assert done.find(7, 1, ()) is None
     assert done.find(7, 0, pack_client_order_id("c1")) is None
     for number in (4, 5):
@@ -213,7 +228,7 @@ def test_only_the_latest_ends_are_remembered() -> None:
 
 @pytest.mark.rule("ENTRY-013")
 def test_an_operation_of_a_batch_has_the_same_fields() -> None:
-    good = make().result([order(EventKind.ACK), order(EventKind.RST)])
+    good = make().result([order(EventKind.ORDER_ACCEPTED), order(EventKind.ORDER_RESTED)])
     assert msgspec.to_builtins(good) == {"oid": 90071, "coid": "a7", "st": "open", "lv": 12, "cum": 0, "e": 412}
-    bad = make().result([order(EventKind.CREJ, reason=RejectReason.UNKNOWN, order_id=0)])
+    bad = make().result([order(EventKind.CANCEL_REJECTED, reason=RejectReason.UNKNOWN, order_id=0)])
     assert (bad.client_order_id, bad.code, bad.name, bad.applied) == ("a7", 5201, "UNKNOWN_ORDER", "no")
