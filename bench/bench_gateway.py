@@ -30,9 +30,9 @@ from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as library_serve
 from websockets.exceptions import ConnectionClosed
 
-from exchange.loop import run_loop
 from exchange.main import RunningServer, Settings, serve
-from exchange.opening import OpenVenue
+from exchange.venue.bootstrap import OpenVenue
+from exchange.venue.loop import run_loop
 
 SYMBOLS = ("H100.G90.F27", "H100.G90.G27", "H100.G90.H27", "H100.G90.J27")
 DAY = date(2026, 11, 23)

@@ -97,8 +97,8 @@ def open_catalogue():  # type: ignore[no-untyped-def]  # (Engine, number of inst
     from contracts_spec.instruments import instruments_on
     from contracts_spec.load import load_spec
     from exchange.codes import CommandKind
+    from exchange.engine.control.listing import listing_payloads
     from exchange.engine.engine import Engine
-    from exchange.engine.listing import listing_payloads
     from exchange.limits import VENUE
     from exchange.records import COMMAND
 

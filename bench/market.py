@@ -8,7 +8,7 @@ import numpy as np
 from bench.flow import Flow
 from bench.tapes import Control, Tape
 from exchange.codes import CommandKind, MarketState, TimeInForce
-from exchange.engine.control import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
+from exchange.engine.control.registry import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.limits import NAMED, TAPE, TEST, VENUE

@@ -23,7 +23,7 @@ from bench.outcome import Meter, Outcome
 from bench.plot import check_plot, draw_tape
 from bench.tapes import ENDING, PARQUET, Control, Tape, read_tape, write_tape
 from exchange.engine import query
-from exchange.engine.control_checks import ControlError
+from exchange.engine.control.checks import ControlError
 from exchange.engine.engine import Engine
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 QUOTE_ENTRIES_MAX = 32  # of one mass quote (QUOTE-001)
 MMP_FILLS = 256  # a protection group remembers (MMP-001)
+KEPT_HOURS = 24  # events are kept for resume and replay (DUR-154)
 
 # A step of the compiled loop, or a part of one that asks for room again, never emits more rows than this.
 STEP_EVENTS = 32  # an implied group of a strip: a fill of each of 13 orders, and a new slice of 12

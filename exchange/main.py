@@ -23,23 +23,23 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from exchange.day_schedule import DaySchedule
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.gateway.door import FILES_KEPT, files_wanted, fit
-from exchange.gateway.hub import Hub
+from exchange.gateway.gateway import Hub
 from exchange.gateway.origins import origin_of
 from exchange.gateway.outbox import Outbox
 from exchange.gateway.server import Address, GatewayServer
 from exchange.gateway.throttle import PROFILES, Profile
 from exchange.journal.segments import SEGMENT_BYTES
 from exchange.limits import NAMED
-from exchange.loop import AWAKE_US, AWAKE_US_MAX, Writer
-from exchange.opening import Catalogue, OpenVenue, Seams
 from exchange.operator.desk import OperatorDesk
 from exchange.operator.port import OperatorPort
 from exchange.seams import Clock, Disk, RealClock, RealDisk, RealNet, RealRng, Rng
-from exchange.venue import Venue
+from exchange.venue.bootstrap import Catalogue, OpenVenue, Seams
+from exchange.venue.day_schedule import DaySchedule
+from exchange.venue.loop import AWAKE_US, AWAKE_US_MAX, Writer
+from exchange.venue.venue import Venue
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 YOUNG_OBJECTS = 50_000  # between collections: most that a tick makes is gone when it ends

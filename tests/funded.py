@@ -6,8 +6,8 @@ from typing import Any
 from exchange.codes import ComboKind, CommandKind, EventKind, MarketState, RejectReason, Side, TimeInForce
 from exchange.engine import query
 from exchange.publish.account_views import margin_view
+from exchange.reference.rows import Command
 from tests.market import MONTH, account_payload, commodity, listing
-from tests.rows import Command
 from tests.venues import Pair
 
 F27, G27, SPREAD, TERM = 1, 2, 3, 4

@@ -16,7 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from exchange import cli, main
+from exchange import main
+from exchange.cli import app as cli
 from exchange.main import Settings
 from exchange.seams import RealDisk
 from tests.gateway.harness import DAY, SYMBOL

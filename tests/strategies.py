@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from exchange.codes import CommandFlag, CommandKind, MarketState, OrderType, PostOnly, Side, TimeInForce
 from exchange.records import pack_client_order_id, pack_tag
-from tests.rows import Command
+from exchange.reference.rows import Command
 
 PRICES = st.integers(88, 112)
 SPREAD_PRICES = st.integers(-8, 8)

@@ -11,10 +11,10 @@ from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
 from exchange.limits import TEST
-from exchange.loop import run_loop
 from exchange.main import Settings, prepare, serve
-from exchange.opening import OpenVenue
 from exchange.seams import RealDisk
+from exchange.venue.bootstrap import OpenVenue
+from exchange.venue.loop import run_loop
 from tests.gateway.harness import DAY, SYMBOL
 from tests.gateway.sockets import Venue, reply, run
 
@@ -56,7 +56,7 @@ def test_snapshot_is_taken_when_due_and_at_a_stop_and_the_next_start_uses_it(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("exchange.journal.journal.SNAPSHOT_RECORDS", 5)
-    monkeypatch.setattr("exchange.opening.CLOSING_SNAPSHOT_RECORDS", 1)
+    monkeypatch.setattr("exchange.venue.bootstrap.CLOSING_SNAPSHOT_RECORDS", 1)
     hashes: list[bytes] = []
 
     async def test(venue: Venue) -> None:
@@ -82,7 +82,7 @@ def test_snapshot_that_finds_no_room_is_told_and_the_venue_trades_on(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("exchange.journal.journal.SNAPSHOT_RECORDS", 5)
-    monkeypatch.setattr("exchange.opening.CLOSING_SNAPSHOT_RECORDS", 1)
+    monkeypatch.setattr("exchange.venue.bootstrap.CLOSING_SNAPSHOT_RECORDS", 1)
     monkeypatch.setattr("exchange.journal.pending.write_snapshot", full)
     lines: list[str] = []
 

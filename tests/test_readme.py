@@ -12,7 +12,7 @@ from pathlib import Path
 import cyclopts
 import pytest
 
-from exchange.cli import app, main
+from exchange.cli.app import app, main
 
 ROOT = Path(__file__).parent.parent
 READMES = sorted(

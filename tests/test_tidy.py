@@ -55,9 +55,9 @@ MAY_IMPORT = {
 # Module of the outside world -> parts and modules that may import it, with the reason.
 EVENT_LOOP = {
     "exchange.gateway.server": "the websockets shell",
-    "exchange.loop": "chooses the event loop",
+    "exchange.venue.loop": "chooses the event loop",
     "exchange.main": "listens in the event loop",
-    "exchange.serve_command": "starts the event loop",
+    "exchange.cli.serve": "starts the event loop",
     "exchange.operator.port": "listens at the operator's Unix socket",
     "exchange.demo": "runs venue and clients in one event loop",
     "exchange.seams": "the real clock sleeps in it",
@@ -66,10 +66,10 @@ EVENT_LOOP = {
 }
 OUTSIDE = {
     "exchange.seams": "the real clock, disk, network and random bytes",
-    "exchange.loop": "the thread that writes the journal",
+    "exchange.venue.loop": "the thread that writes the journal",
     "exchange.main": "wiring: hands the real seams down",
-    "exchange.cli": "wiring: hands the real seams down",
-    "exchange.serve_command": "wiring: hands the real seams down",
+    "exchange.cli.app": "wiring: hands the real seams down",
+    "exchange.cli.serve": "wiring: hands the real seams down",
     "exchange.operator.port": "asks at the operator's Unix socket",
     "exchange.demo": "wiring: hands the real seams down",
     "clients": "lives across a socket, outside the exchange",
@@ -81,13 +81,13 @@ FILES = OUTSIDE | {
     "exchange.kernel": "folder of compiled kernels",
     "exchange.compiler": "folder of compiled kernels",
     "exchange.engine.warmup": "folder of compiled kernels",
-    "exchange.conformance.command": "reads scenario files",
+    "exchange.cli.conformance": "reads scenario files",
     "exchange.__init__": "sets the limits of the websockets library before anything imports it (SEC-030)",
 }
 RESTRICTED = {
     "numba": {"exchange.kernel": "the one decorator", "exchange.compiler": "how a kernel is compiled"},
     "asyncio": EVENT_LOOP,
-    "uvloop": {"exchange.loop": "chooses the event loop"},
+    "uvloop": {"exchange.venue.loop": "chooses the event loop"},
     "websockets": EVENT_LOOP,
     "time": OUTSIDE,
     "socket": OUTSIDE,
@@ -103,7 +103,7 @@ RESTRICTED = {
     "mmap": FILES | {"exchange.engine.state": "memory for the record, no file"},
 }
 # Modules whose purpose is to talk to a person at a terminal.
-PRINTS = {"exchange.cli", "exchange.operator.cli", "exchange.demo", "bench"}
+PRINTS = {"exchange.cli.app", "exchange.cli.operator", "exchange.demo", "bench"}
 TESTS_LONGER_THAN_A_FILE: dict[str, str] = {}
 
 LEFTOVERS = {
@@ -140,7 +140,7 @@ def test_every_import_points_down_the_picture() -> None:
     [
         ("exchange.book.fifo", "exchange.clearing.fees"),
         ("exchange.gateway.server", "exchange.publish.market_data"),
-        ("exchange.gateway.server", "exchange.venue"),
+        ("exchange.gateway.server", "exchange.venue.venue"),
         ("exchange.journal.frames", "exchange.wire.messages"),
         ("exchange.units", "exchange.book.levels"),
         ("clients.client", "exchange.engine.engine"),

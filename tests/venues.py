@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 
 from exchange.codes import CommandKind, Side
-from exchange.conformance.rows import Command
 from exchange.conformance.venues import EngineVenue, rows
 from exchange.engine import query
 from exchange.engine.risk import free_mills
 from exchange.limits import TEST, Limits
 from exchange.publish.account_views import margin_view
-from tests.reference_book import Book, Order
-from tests.reference_engine import Reference
+from exchange.reference.book import Book, Order
+from exchange.reference.engine import Reference
+from exchange.reference.rows import Command
 
 __all__ = ["EngineVenue", "Pair", "ReferenceVenue", "rows"]
 

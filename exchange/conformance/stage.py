@@ -10,11 +10,11 @@ from exchange.conformance.market import BOOKS, GROUP, LIMIT_TICKS, account_paylo
 from exchange.conformance.message import Message
 from exchange.conformance.messages import PROTECTION
 from exchange.conformance.notation import Scenario
-from exchange.conformance.rows import Command
 from exchange.conformance.told import Names, id_of, told_events
 from exchange.conformance.venues import Venue
-from exchange.engine.control_checks import ControlError
+from exchange.engine.control.checks import ControlError
 from exchange.records import pack_client_order_id
+from exchange.reference.rows import Command
 from exchange.units import NS_PER_S
 
 FUNDS = 10**15

@@ -6,11 +6,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from exchange.codes import CommandKind
-from exchange.conformance.rows import Command, command_bytes, event_tuples
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.limits import TEST, Limits
 from exchange.records import COMMAND, told_apart
+from exchange.reference.rows import Command, command_bytes, event_tuples
 
 
 class Venue(Protocol):

@@ -30,7 +30,7 @@ from exchange.demo.checks import Check, Outcome, check_venue
 from exchange.demo.venue_process import DemoKey, Plan, Ready, VenueProcess
 from exchange.errors import UserError
 from exchange.limits import NAMED
-from exchange.loop import run_loop
+from exchange.venue.loop import run_loop
 from exchange.wire.messages import InstrumentDefinition
 
 CHIPS = ("H100", "B200", "H200", "A100")

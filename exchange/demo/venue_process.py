@@ -14,7 +14,7 @@ from datetime import date
 from multiprocessing.connection import Connection
 
 from exchange.errors import UserError
-from exchange.loop import run_loop
+from exchange.venue.loop import run_loop
 
 START_S_MAX = 300.0
 STOP_S_MAX = 60.0
@@ -126,7 +126,7 @@ def venue_main(folder: str, plan: Plan, pipe: Connection) -> None:
 async def _serve(folder: str, plan: Plan, pipe: Connection) -> None:
     # Imported here: the parent only needs the names above.
     from exchange.main import Settings, serve
-    from exchange.opening import OpenVenue
+    from exchange.venue.bootstrap import OpenVenue
 
     keys: list[DemoKey] = []
 

@@ -10,33 +10,34 @@ import numpy as np
 from exchange.book.expiry import is_over
 from exchange.book.levels import CHANGED, ZERO
 from exchange.book.stops import VENUE_LINE, is_stop
+from exchange.engine.cancels.cancel_queue import leave_once
+from exchange.engine.cancels.clock import begin_clock, expire_next
+from exchange.engine.cancels.disconnect import disconnect, fire_next_timer, set_timer
+from exchange.engine.cancels.kill import begin_kill, kill_next, lift_next, may_lift
+from exchange.engine.cancels.mass_cancel import begin_cancel_all, cancel_next
 from exchange.engine.cash import move_cash
-from exchange.engine.clock import begin_clock, expire_next
-from exchange.engine.disconnect import disconnect, fire_next_timer, set_timer
 from exchange.engine.emit import refuse
-from exchange.engine.entry import enter_order
-from exchange.engine.implied_prices import tell_implied
-from exchange.engine.kill import begin_kill, kill_next, lift_next, may_lift
-from exchange.engine.leavers import PULLING, leave_once
-from exchange.engine.look_ahead import ALL, CLOSE, FAR, NEAR, look_close, look_far, look_near, scatter_of
-from exchange.engine.mass_cancel import begin_cancel_all, cancel_next
-from exchange.engine.matching import match_once, settle_remainder, start_order
-from exchange.engine.orders import cancel_order, take_out
-from exchange.engine.phases import (
+from exchange.engine.entry.new_order import enter_order
+from exchange.engine.entry.replace import replace_order
+from exchange.engine.entry.stops import inject_stop, keep_stop, next_injection
+from exchange.engine.matching.implied_prices import tell_implied
+from exchange.engine.matching.match import match_once, start_order
+from exchange.engine.matching.uncross import uncross_once
+from exchange.engine.matching.velocity import halt_once
+from exchange.engine.orders import cancel_order, settle_remainder, take_out
+from exchange.engine.phases.state_changes import (
     begin_state_change,
     expire_day_orders,
     finish_state_change,
     needs_uncross,
     publish_indicative,
-    uncross_once,
 )
-from exchange.engine.protection import pull_once, reset_protection, set_protection
-from exchange.engine.quotes import ENTRY_DONE, MATCH_SIDE, begin_quote, lose_side, quote_once, settle_side
-from exchange.engine.replace import replace_order
-from exchange.engine.report import report
+from exchange.engine.position_reports import report
+from exchange.engine.prefetch import ALL, CLOSE, FAR, NEAR, look_close, look_far, look_near, scatter_of
+from exchange.engine.quotes.mass_quotes import ENTRY_DONE, MATCH_SIDE, begin_quote, lose_side, quote_once, settle_side
+from exchange.engine.quotes.protection import pull_once, reset_protection, set_protection
 from exchange.engine.sessions import note_request, open_session
-from exchange.engine.stops import inject_stop, keep_stop, next_injection
-from exchange.engine.velocity import halt_once
+from exchange.engine.state import PULLING
 from exchange.kernel import anew, clear_row, kernel, leaf_kernel, likely, row_at, unlikely
 from exchange.kernel_codes import (
     CANCEL_EXPIRED,

@@ -7,12 +7,12 @@ is the one that `entry.enter_order`, `orders.cancel_order` or `replace.replace_o
 import numpy as np
 
 from exchange.book.index import order_hash
-from exchange.engine.entry import check_new
+from exchange.engine.entry.new_order import check_new
+from exchange.engine.entry.replace import check_replace
+from exchange.engine.entry.replace_stop import check_stop_replace
+from exchange.engine.entry.replace_terms import wanted_stop_terms, wanted_terms
 from exchange.engine.orders import check_cancel, target_of
-from exchange.engine.replace import check_replace
-from exchange.engine.replace_stop import check_stop_replace
-from exchange.engine.replace_terms import wanted_stop_terms, wanted_terms
-from exchange.engine.validate import known_book
+from exchange.engine.predicates import known_book
 from exchange.kernel import kernel, row_at
 from exchange.kernel_codes import (
     KIND_CANCEL,

@@ -4,8 +4,8 @@ import numpy as np
 
 from exchange.clearing.margin import weigh_account
 from exchange.engine.emit import answer_event, next_in_stream, refuse
+from exchange.engine.predicates import known_account
 from exchange.engine.risk import equity_mills, free_mills, unpaid_mills
-from exchange.engine.validate import known_account
 from exchange.kernel import kernel
 from exchange.kernel_codes import (
     EVENT_CASH_MOVED,

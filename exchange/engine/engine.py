@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from exchange.engine import control
 from exchange.engine.apply import apply_commands
 from exchange.engine.batch_check import check_batch
+from exchange.engine.control import registry as control
 from exchange.engine.state import new_outbox, new_state, state_hash
 from exchange.kernel import bind
 from exchange.limits import VENUE, Limits

@@ -29,22 +29,26 @@ from exchange.engine.emit import (
     order_event,
     refuse,
 )
-from exchange.engine.quote_counts import forget_quote
+from exchange.engine.predicates import is_immediate, known_account, takes_cancel
+from exchange.engine.quotes.quote_counts import forget_quote
 from exchange.engine.risk import weigh_used_up
-from exchange.engine.validate import is_immediate, known_account, takes_cancel
 from exchange.kernel import kernel, leaf_kernel, likely, put_word
 from exchange.kernel_codes import (
+    CANCEL_FOK,
+    CANCEL_IOC,
     CANCEL_USER,
     EVENT_CANCEL_REJECTED,
     EVENT_FLAG_NEVER_RESTED,
     EVENT_ICEBERG_REFRESHED,
     FEATURE_PRO_RATA,
     ORDER_QUOTE,
+    ORDER_STATE_NONE,
     ORDER_STATE_PENDING,
     REJECT_NONE,
     REJECT_STATE,
     REJECT_UNKNOWN,
     REJECT_UNKNOWN_ACCOUNT,
+    TIF_FOK,
     TIF_GTD,
 )
 
@@ -286,3 +290,17 @@ def cancel_order(state, out, command, word, guess):
     if command.order_id != 0:
         word = order_hash(state.orders[slot])
     _take_out(state, out, slot, CANCEL_USER, word, command.request_id)
+
+
+@kernel
+def settle_remainder(state, out, slot):
+    """After its last fill an aggressor is gone, rests, or is cancelled (MATCH-004, TIF-001)."""
+    order = state.orders[slot]
+    if order.state == ORDER_STATE_NONE:
+        return  # self-match prevention has ended it
+    if order.leaves_lots == 0:
+        forget_order(state, slot)
+    elif is_immediate(order.tif):
+        take_out(state, out, slot, CANCEL_FOK if order.tif == TIF_FOK else CANCEL_IOC)
+    else:
+        rest_order(state, out, slot)

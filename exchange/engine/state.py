@@ -143,6 +143,9 @@ AHEAD = record_type(
         ("spare", "<i8"),
     ]
 )
+# Bits of the cursor's detour: orders that leave together, and quotes that a protection group pulls.
+LEAVING = 1
+PULLING = 2
 NOT_ASKED = np.int64(-1)  # where rows lie close together
 
 

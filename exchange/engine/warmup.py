@@ -10,8 +10,8 @@ import numpy as np
 from exchange.codes import CommandKind, MarketState, PeriodKind, Side, TimeInForce
 from exchange.engine import query
 from exchange.engine.apply import apply_commands
-from exchange.engine.control import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
-from exchange.engine.day_limits import BookLimits, DayLimitsPayload
+from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
+from exchange.engine.control.registry import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
 from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.views import views
 from exchange.kernel import KERNELS

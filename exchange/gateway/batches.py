@@ -7,9 +7,9 @@ they will change, whether it would take each of them; only then they are sequenc
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from exchange.gateway.history import EventTuple
+from exchange.engine.event_rows import Row
 from exchange.gateway.operations import Operation, pack_operation, refused_result
-from exchange.gateway.seats import Seat, tells_its_moment
+from exchange.gateway.session import Seat, tells_its_moment
 from exchange.gateway.trading import admit_trade, send_answer
 from exchange.gateway.translate import Batch as RowBatch
 from exchange.gateway.translate import Verdict
@@ -17,7 +17,7 @@ from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
 from exchange.wire.messages import Batch, BatchCancel, BatchResult, Err, Ok
 
 if TYPE_CHECKING:
-    from exchange.gateway.session import Session
+    from exchange.gateway.connection import Session
 
 
 def batch(session: "Session", seat: Seat, message: Batch) -> None:
@@ -128,7 +128,7 @@ class BatchReply:
     def refuse(self, place: int, operation: Operation, refusal: Err) -> None:
         self._put(place, refused_result(operation, refusal))
 
-    def take(self, place: int, _received_us: int, events: list[EventTuple]) -> None:
+    def take(self, place: int, _received_us: int, events: list[Row]) -> None:
         """The events of one operation's command."""
         if events:
             self._first = self._first or events[0][0]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from exchange.errors import UserError
-from exchange.gateway.hub import Hub
+from exchange.gateway.gateway import Hub
 from exchange.gateway.throttle import Profile
 from exchange.journal.errors import EXIT_CONFIGURATION
 

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.codes import EventKind
 from exchange.engine import query
+from exchange.engine.event_rows import Row
 from exchange.gateway import batches, quoting, subscriptions, switches, trading
-from exchange.gateway.history import EventTuple
 from exchange.gateway.keys import OFF
 from exchange.gateway.replays import SLICE_MESSAGES
-from exchange.gateway.seats import Seat
+from exchange.gateway.session import Seat
 from exchange.wire.errors import CloseCode, ErrorCode, error
 from exchange.wire.messages import (
     Batch,
@@ -37,7 +37,7 @@ from exchange.wire.messages import (
 )
 
 if TYPE_CHECKING:
-    from exchange.gateway.session import Session
+    from exchange.gateway.connection import Session
 
 REPLAY_MAX = 5_000  # RECOV-014
 FILLS_MAX = 2_000  # numbers of a stream that one `fills` answer looks at: it stays below the frame of WIRE-003
@@ -75,7 +75,7 @@ def logout(session: "Session", seat: Seat, message: Logout) -> None:
             session.reply(Ok(message.request_id))
             session.close(CloseCode.NORMAL, "logout")
 
-    def durable(_request_id: int, _received_us: int, events: list[EventTuple]) -> None:
+    def durable(_request_id: int, _received_us: int, events: list[Row]) -> None:
         hub.note_session(events[0][0], seat, OFF)
         hub.room.ask_later(end)
 

@@ -5,18 +5,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from exchange.engine import query
+from exchange.engine.event_rows import Row
 from exchange.gateway import auth
-from exchange.gateway.history import EventTuple
-from exchange.gateway.hub import Hub
+from exchange.gateway.gateway import Hub
 from exchange.gateway.keys import Key
-from exchange.gateway.roster import LOGIN_LIFE_US
-from exchange.gateway.seats import Seat
+from exchange.gateway.session import Seat
+from exchange.gateway.session_registry import LOGIN_LIFE_US
 from exchange.wire.errors import CloseCode, ErrorCode
 from exchange.wire.messages import AccountSnapshot, Auth, Live, Welcome, echoed
 from exchange.wire.words import session_number
 
 if TYPE_CHECKING:
-    from exchange.gateway.session import Session
+    from exchange.gateway.connection import Session
 
 SLICE_EVENTS = 1_000  # or orders, at a time: about 0.25 MiB and 10 ms
 STEP_MS = 10
@@ -100,13 +100,13 @@ def admit(session: "Session", request_id: int, received_us: int) -> None:
     _CatchUp(session, pages, applied, missed or {}).send()
 
 
-def _missed(session: "Session") -> dict[int, list[EventTuple]] | None:
+def _missed(session: "Session") -> dict[int, list[Row]] | None:
     """Events above what the client applied last, per account; None if one of them is no longer kept (RECOV-013)."""
     room = session.hub.room
     assert session.key is not None and session.resume_from is not None
     if not session.key.may_read:
         return {}
-    missed: dict[int, list[EventTuple]] = {}
+    missed: dict[int, list[Row]] = {}
     for account in session.key.accounts:
         applied = session.resume_from.get(account)
         last = query.account_sequence(room.states, account)
@@ -128,7 +128,7 @@ class _CatchUp:
         session: "Session",
         pages: dict[int, list[AccountSnapshot]],
         sent: dict[int, int],
-        missed: dict[int, list[EventTuple]],
+        missed: dict[int, list[Row]],
     ) -> None:
         """Of each account, `pages`: of its snapshot if it gets one; `sent`: the number in its stream that the client
         has, then; `missed`: what follows it."""

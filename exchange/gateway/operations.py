@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from exchange.codes import CommandFlag
-from exchange.gateway.seats import Seat
+from exchange.gateway.session import Seat
 from exchange.gateway.translate import (
     Batch,
     Listed,
@@ -18,7 +18,7 @@ from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import BatchCancel, BatchNew, BatchReplace, BatchResult, Err
 
 if TYPE_CHECKING:
-    from exchange.gateway.hub import Room
+    from exchange.gateway.gateway import Room
 
 Operation = BatchNew | BatchReplace | BatchCancel
 

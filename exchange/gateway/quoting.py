@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from exchange.engine import query
-from exchange.gateway.history import EventTuple
-from exchange.gateway.seats import Seat, covers_drop
+from exchange.engine.event_rows import Row
+from exchange.gateway.session import Seat, covers_drop
 from exchange.gateway.trading import admit_trade, submit_lasting
 from exchange.gateway.translate import pack_protection, pack_quote_entry, pack_reset
 from exchange.wire.errors import ErrorCode
@@ -12,7 +12,7 @@ from exchange.wire.messages import ProtectionReset, ProtectionSet, Quote
 from exchange.wire.words import unlisted_index
 
 if TYPE_CHECKING:
-    from exchange.gateway.session import Session
+    from exchange.gateway.connection import Session
 
 
 def quote(session: "Session", seat: Seat, message: Quote) -> None:
@@ -65,7 +65,7 @@ def set_protection(session: "Session", seat: Seat, message: ProtectionSet) -> No
     asked = account, message.group
     session.hub.protections_asked[asked] += 1
 
-    def settled(request_id: int, received_us: int, events: list[EventTuple]) -> None:
+    def settled(request_id: int, received_us: int, events: list[Row]) -> None:
         session.hub.protections_asked[asked] -= 1
         seat.answer(request_id, received_us, events)
 

@@ -14,7 +14,7 @@ from exchange.units import NS_PER_S
 from exchange.wire.messages import Auth
 
 if TYPE_CHECKING:
-    from exchange.gateway.session import Session
+    from exchange.gateway.connection import Session
 
 LINES_PER_MINUTE = 10
 MINUTE_MS = 60_000

@@ -7,14 +7,14 @@ unchanged: the terms of a `cod`, and of a batch the operations that never became
 from typing import TYPE_CHECKING, Any
 
 from exchange.codes import EventKind
-from exchange.gateway.history import KIND
+from exchange.engine.event_rows import KIND
 from exchange.gateway.operations import Operation, refusal_of_operation, refused_result
-from exchange.gateway.seats import Seat, tells_its_moment
+from exchange.gateway.session import Seat, tells_its_moment
 from exchange.gateway.stored_replies import Stored
 from exchange.wire.messages import Batch, BatchResult, CancelOnDisconnect, CancelTerms, Err, Ok, echoed
 
 if TYPE_CHECKING:
-    from exchange.gateway.hub import Room
+    from exchange.gateway.gateway import Room
 
 _SESSION = int(EventKind.SESSION_OPENED)
 

@@ -19,8 +19,8 @@ from exchange.gateway.timers import STEP_MS
 from exchange.wire.messages import Ok, ReplayEnd
 
 if TYPE_CHECKING:
-    from exchange.gateway.hub import Hub
-    from exchange.gateway.session import Session
+    from exchange.gateway.connection import Session
+    from exchange.gateway.gateway import Hub
 
 SLICE_MESSAGES = 256  # of all connections in a step of the wheel: about 1 ms
 ADDRESSES_MAX = 1_024

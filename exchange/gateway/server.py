@@ -24,11 +24,11 @@ from websockets.protocol import State
 from websockets.speedups import apply_mask
 from websockets.typing import Origin, Subprotocol
 
+from exchange.gateway.connection import Session
 from exchange.gateway.door import FULL, REFUSAL, Door
-from exchange.gateway.hub import Hub
+from exchange.gateway.gateway import Hub
 from exchange.gateway.origins import origin_of, own_origins
 from exchange.gateway.outbox import JSON, MSGPACK
-from exchange.gateway.session import Session
 from exchange.gateway.throttle import Bucket
 from exchange.seams import RealNet
 from exchange.wire.codec import CODECS

@@ -19,8 +19,8 @@ from exchange.wire.messages import (
 )
 
 if TYPE_CHECKING:
-    from exchange.gateway.hub import Hub
-    from exchange.gateway.session import Session
+    from exchange.gateway.connection import Session
+    from exchange.gateway.gateway import Hub
 
 
 def subscribe(session: "Session", message: Subscribe) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from exchange.codes import CommandKind, KillParty, Scope
 from exchange.engine import query
-from exchange.gateway.seats import Seat
+from exchange.gateway.session import Seat
 from exchange.gateway.trading import admit_trade, repeat, submit_lasting
 from exchange.gateway.translate import pack_kill, pack_timer
 from exchange.wire.errors import ErrorCode
@@ -12,7 +12,7 @@ from exchange.wire.messages import Kill, Timer, Unkill
 from exchange.wire.words import SCOPES, session_number
 
 if TYPE_CHECKING:
-    from exchange.gateway.session import Session
+    from exchange.gateway.connection import Session
 
 TIMER_MS = (1_000, 3_600_000)
 

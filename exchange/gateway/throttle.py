@@ -6,7 +6,7 @@ demo or a benchmark on one machine show what the venue can do.
 
 from dataclasses import dataclass
 
-from exchange.gateway.history import KEPT_HOURS
+from exchange.limits import KEPT_HOURS
 from exchange.units import NS_PER_S
 
 # RATE-002: ten times the rate for five seconds is an attack, not a mistake.

@@ -6,10 +6,10 @@ goes into the batch of this loop tick; the answer comes when its command is rele
 
 from typing import TYPE_CHECKING, Any
 
-from exchange.gateway.history import EventTuple
-from exchange.gateway.hub import CANCEL_BATCHES, Room
+from exchange.engine.event_rows import Row
+from exchange.gateway.gateway import CANCEL_BATCHES, Room
 from exchange.gateway.repeats import made_again, terms_of
-from exchange.gateway.seats import Seat, refusal_of_terms
+from exchange.gateway.session import Seat, refusal_of_terms
 from exchange.gateway.throttle import Bucket
 from exchange.gateway.translate import (
     Answer,
@@ -34,7 +34,7 @@ from exchange.wire.messages import (
 )
 
 if TYPE_CHECKING:
-    from exchange.gateway.session import Session
+    from exchange.gateway.connection import Session
 
 
 NO_ROOM = ErrorCode.BUSY, "the journal has no room for more: other terms are taken when it has"
@@ -117,7 +117,7 @@ def cod(session: "Session", seat: Seat, message: CancelOnDisconnect) -> None:
     session.expect_answer()
     hub = session.hub
 
-    def durable(request_id: int, received_us: int, events: list[EventTuple]) -> None:
+    def durable(request_id: int, received_us: int, events: list[Row]) -> None:
         hub.note_session(events[0][0], seat, terms)
         reply = Ok(request_id, engine_sequence=events[0][0], cancel_terms=echoed(terms))
         seat.replies.add(request_id, events[0][0], received_us, hub.room.release)

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from exchange.engine.snapshot import SnapshotHeader, image_hash, take_image
 from exchange.engine.state import STATE_VERSION
 from exchange.journal.claims import KnownFrames
 from exchange.journal.errors import EXIT_IO, EXIT_LOCKED, JournalFailed
@@ -36,6 +35,7 @@ from exchange.journal.head import Head, HeadFile
 from exchange.journal.pending import Pending
 from exchange.journal.replay import MARK_RECORDS, EngineLike, EventHash
 from exchange.journal.segments import BLOCK_BYTES, SegmentHeader, pack_block, segment_name
+from exchange.journal.snapshot import SnapshotHeader, image_hash, take_image
 from exchange.journal.spares import SPARES, Spares
 from exchange.records import COMMAND_STRUCT, EVENT, ROW_BYTES
 from exchange.seams import Clock, Disk, Lock, Rng

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import NamedTuple
 
-from exchange.engine.snapshot import Image, SnapshotHeader, image_hash, snapshot_name, write_snapshot
+from exchange.journal.snapshot import Image, SnapshotHeader, image_hash, snapshot_name, write_snapshot
 from exchange.seams import Disk
 
 

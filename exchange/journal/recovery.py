@@ -13,7 +13,6 @@ import numpy as np
 from blake3 import blake3
 
 from exchange.engine.engine import Engine
-from exchange.engine.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
 from exchange.engine.state import STATE_VERSION, state_dtype
 from exchange.journal.claims import Claim, ClaimCheck, KnownFrames, ReadClaims, check_claim, due_at, no_claims
 from exchange.journal.errors import EXIT_CONFIGURATION, JournalFailed, Refusal, reading
@@ -27,6 +26,7 @@ from exchange.journal.rules import named, number_of, rules_at
 from exchange.journal.scan import GENESIS, Walk, frame_at, frame_of, judge_end
 from exchange.journal.segments import BLOCK_BYTES, SEGMENT_BYTES, SegmentFile, open_segments
 from exchange.journal.sequencer import Sequencer
+from exchange.journal.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
 from exchange.journal.spares import SPARES, Spares
 from exchange.kernel import source_hash
 from exchange.limits import Limits

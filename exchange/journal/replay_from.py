@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from exchange.engine.snapshot import SnapshotError, read_snapshot, snapshot_names
 from exchange.engine.state import STATE_VERSION
 from exchange.journal.errors import reading
 from exchange.journal.frames import BadFrame, Frame
@@ -12,6 +11,7 @@ from exchange.journal.recovery import build_hash, snapshot_mark
 from exchange.journal.replay import EngineLike, EventHash, Replayer
 from exchange.journal.scan import Walk
 from exchange.journal.segments import SegmentFile, open_segments
+from exchange.journal.snapshot import SnapshotError, read_snapshot, snapshot_names
 from exchange.seams import Disk
 
 MakeEngine = Callable[[np.ndarray | None], EngineLike]

@@ -7,7 +7,6 @@ from typing import Protocol
 
 import numpy as np
 
-from exchange.engine.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_name, snapshot_names
 from exchange.engine.state import STATE_VERSION
 from exchange.journal.claims import Claim, ClaimCheck
 from exchange.journal.errors import EXIT_MISMATCH, Refusal, reading
@@ -18,6 +17,7 @@ from exchange.journal.replay import EngineLike, EventHash, Replayer
 from exchange.journal.rules import RULES
 from exchange.journal.scan import Walk, judge_end
 from exchange.journal.segments import SegmentFile, open_segments, read_journal_id, require_folder
+from exchange.journal.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_name, snapshot_names
 from exchange.limits import NAMED, Limits
 from exchange.seams import Disk, RealDisk
 

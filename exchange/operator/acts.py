@@ -15,11 +15,11 @@ from hashlib import sha256
 import msgspec
 
 from exchange.codes import CommandKind
-from exchange.engine.control import PAYLOAD_BYTES_MAX, encode_payload
-from exchange.engine.control_checks import ControlError
+from exchange.engine.control.checks import ControlError
+from exchange.engine.control.registry import PAYLOAD_BYTES_MAX, encode_payload
 from exchange.errors import UserError
-from exchange.venue import Venue
-from exchange.venue_commands import Done, Refused
+from exchange.venue.own_commands import Done, Refused
+from exchange.venue.venue import Venue
 
 NAME_DIGITS = 32  # nobody finds two acts of one name within the life of a nonce
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from exchange.codes import CommandKind
-from exchange.engine.day_limits import DayLimitsPayload
+from exchange.engine.control.day_limits import DayLimitsPayload
 from exchange.errors import UserError
 from exchange.gateway.auth import check_public_key, encode_bytes, verify
 from exchange.gateway.keys import KEY_ID, Key, read_key

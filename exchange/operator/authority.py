@@ -11,7 +11,7 @@ import msgspec
 
 from exchange.errors import UserError
 from exchange.gateway.auth import NONCE_BYTES, NONCE_LIFE_US, encode_bytes, verify
-from exchange.gateway.hub import Hub
+from exchange.gateway.gateway import Hub
 from exchange.gateway.keys import Key
 from exchange.operator.acts import Act, NeedsTwo, Signature
 from exchange.operator.gather import Reply

@@ -16,8 +16,6 @@ from typing import Any
 import msgspec
 
 from contracts_spec.schema import Spec
-from exchange.account_terms import check_deposit, new_account
-from exchange.arguments import parse_day
 from exchange.codes import (
     AccountFlag,
     CommandFlag,
@@ -30,15 +28,16 @@ from exchange.codes import (
     Scope,
     StateReason,
 )
-from exchange.day_schedule import DaySchedule
 from exchange.engine import query
-from exchange.engine.control import AccountPayload, encode_payload
-from exchange.engine.sharing import LeadMakersPayload
+from exchange.engine.control.allocation_terms import LeadMakersPayload
+from exchange.engine.control.registry import AccountPayload, encode_payload
+from exchange.engine.event_rows import INSTRUMENT, KIND, REASON, REFERENCE, STATE, Row
 from exchange.errors import UserError
 from exchange.gateway.auth import encode_bytes
-from exchange.gateway.hub import Hub
+from exchange.gateway.gateway import Hub
 from exchange.gateway.keys import KeyDefinition, key_payload
 from exchange.operator.acts import Act, Acts, NeedsTwo
+from exchange.operator.arguments import parse_day
 from exchange.operator.authority import Authority, Proposal
 from exchange.operator.gather import Gather, Reply
 from exchange.operator.requests import (
@@ -62,9 +61,10 @@ from exchange.operator.requests import (
 )
 from exchange.operator.settlement import day_limits
 from exchange.publish.phases import reason_text as state_reason
-from exchange.publish.rows import INSTRUMENT, KIND, REASON, REFERENCE, STATE, Row
 from exchange.seams import Clock
-from exchange.venue import Venue
+from exchange.venue.account_terms import check_deposit, new_account
+from exchange.venue.day_schedule import DaySchedule
+from exchange.venue.venue import Venue
 from exchange.wire.errors import CloseCode, reason_text
 from exchange.wire.words import session_number
 

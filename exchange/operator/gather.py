@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from exchange.codes import CommandKind, EventKind, RejectReason
+from exchange.engine.event_rows import KIND, REASON, VALUE_TICK_LOTS, Row
 from exchange.operator.acts import Acts
 from exchange.operator.requests import Answer
-from exchange.publish.rows import KIND, REASON, VALUE_TICK_LOTS, Row
 from exchange.units import MONEY_MAX
 from exchange.wire.errors import reason_text
 

@@ -18,9 +18,9 @@ from contracts_spec.errors import SpecError
 from contracts_spec.instruments import Instrument, Known, instruments_on
 from contracts_spec.schema import Spec
 from exchange.engine import query
-from exchange.engine.control import encode_payload
-from exchange.engine.control_checks import ControlError, check_window
-from exchange.engine.day_limits import BookLimits, DayLimitsPayload
+from exchange.engine.control.checks import ControlError, check_window
+from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
+from exchange.engine.control.registry import encode_payload
 from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
 from exchange.operator.acts import NeedsTwo

@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 
 from exchange.codes import EventFlag, EventKind, Liquidity, OrderState, Side
-from exchange.publish.rows import (
+from exchange.engine.event_rows import (
     FLAGS,
     HIDDEN_LOTS,
     KIND,

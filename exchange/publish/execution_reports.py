@@ -9,9 +9,9 @@ the same stream (ACCT-003). Rows without an account sequence give nothing. `rows
 """
 
 from exchange.codes import EventFlag, EventKind
+from exchange.engine.event_rows import ACCOUNT, ACCOUNT_SEQUENCE, KIND, Row, client_order_id_text
 from exchange.engine.query import MAINTENANCE_BP
 from exchange.publish.instruments import InstrumentTable
-from exchange.publish.rows import ACCOUNT, ACCOUNT_SEQUENCE, KIND, Row, client_order_id_text
 from exchange.units import NS_PER_US, share_ceil
 from exchange.wire.errors import reason_code
 from exchange.wire.messages import (

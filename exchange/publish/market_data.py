@@ -20,13 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, TypeVar
 
 from exchange.codes import EventKind
-from exchange.publish.book_view import BookView, Level, level_change
-from exchange.publish.channels import REPLAY_MESSAGES, Changes, DepthChannel, EventChannel, TopChannel
-from exchange.publish.instruments import InstrumentTable
-from exchange.publish.phases import Phases
-from exchange.publish.prints import Message as Print
-from exchange.publish.prints import Prints, trades_message
-from exchange.publish.rows import (
+from exchange.engine.event_rows import (
     INSTRUMENT,
     KIND,
     LOTS,
@@ -37,6 +31,12 @@ from exchange.publish.rows import (
     TIME_NS,
     Row,
 )
+from exchange.publish.book_view import BookView, Level, level_change
+from exchange.publish.channels import REPLAY_MESSAGES, Changes, DepthChannel, EventChannel, TopChannel
+from exchange.publish.instruments import InstrumentTable
+from exchange.publish.phases import Phases
+from exchange.publish.prints import Message as Print
+from exchange.publish.prints import Prints, trades_message
 from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import OFFERED_CHANNELS, ChannelMessage, ChannelSpec, Instruments, Status

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from exchange.codes import EventFlag, EventKind, MarketState, StateReason
-from exchange.engine.query import InstrumentRow
-from exchange.publish.rows import (
+from exchange.engine.event_rows import (
     FLAGS,
     INSTRUMENT,
     KIND,
@@ -18,6 +17,7 @@ from exchange.publish.rows import (
     VALUE_TICK_LOTS,
     Row,
 )
+from exchange.engine.query import InstrumentRow
 
 Indicative = tuple[int, int, int]  # price_tick, lots, imbalance
 

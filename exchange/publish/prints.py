@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from exchange.codes import EventFlag, EventKind, Liquidity
-from exchange.publish.rows import (
+from exchange.engine.event_rows import (
     FLAGS,
     LIQUIDITY,
     LOTS,

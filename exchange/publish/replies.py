@@ -15,10 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from exchange.codes import EventFlag, EventKind, MarketState, OrderState, OrderType, QuoteState, RejectReason
-from exchange.engine.order_rows import OrderRow
-from exchange.publish.account_views import order_view
-from exchange.publish.instruments import InstrumentTable
-from exchange.publish.rows import (
+from exchange.engine.event_rows import (
     ACCOUNT,
     AMOUNT_MILLS,
     CLIENT_ORDER_ID_0,
@@ -45,6 +42,9 @@ from exchange.publish.rows import (
     Row,
     client_order_id_text,
 )
+from exchange.engine.order_rows import OrderRow
+from exchange.publish.account_views import order_view
+from exchange.publish.instruments import InstrumentTable
 from exchange.records import pack_client_order_id
 from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode, error, reason_code, reason_text

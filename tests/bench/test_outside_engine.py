@@ -11,7 +11,7 @@ import pytest
 from exchange.codes import CommandKind, EventKind, Liquidity, Side, TimeInForce
 from exchange.conformance.market import account_payload, scenario_listing
 from exchange.engine import query
-from tests.rows import Command
+from exchange.reference.rows import Command
 from tests.venues import EngineVenue
 
 outside = pytest.importorskip("lightmatchingengine.lightmatchingengine")

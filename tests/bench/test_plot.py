@@ -17,9 +17,9 @@ from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.limits import TEST
 from exchange.records import COMMAND
+from exchange.reference.rows import Command
 from tests.bench.test_replay import run, small_tape
 from tests.properties.tape import chunks, tape
-from tests.rows import Command
 from tests.venues import rows
 
 COMBINATIONS = (4, 5, 6, 10)  # of the property market

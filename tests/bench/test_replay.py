@@ -11,7 +11,7 @@ from bench.flow import FLOWS, make_flow
 from bench.market import Market, flow_market, market_tape
 from bench.replay import replay_tape
 from bench.tapes import Control, Tape, read_tape, write_tape
-from exchange.cli import main
+from exchange.cli.app import main
 from exchange.codes import CommandKind
 from exchange.engine.engine import Engine
 from exchange.journal.recovery import open_journal

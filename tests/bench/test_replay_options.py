@@ -10,7 +10,7 @@ import pytest
 from bench.flow import FLOWS
 from bench.replay import SOURCES
 from bench.tapes import write_tape
-from exchange import cli
+from exchange.cli import app as cli
 from tests.bench.test_lobster import write_pair
 from tests.bench.test_replay import run, small_tape, written_journal
 

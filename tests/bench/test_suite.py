@@ -10,7 +10,7 @@ from bench import bench_engine, suite
 from bench.bench_start import LAUNCH_DAY, resident_mib
 from bench.stage import WrongResult
 from bench.suite import QUESTIONS, Report, run_bench
-from exchange.cli import main
+from exchange.cli.app import main
 
 
 def test_unknown_question_is_one_line_with_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:

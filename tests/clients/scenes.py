@@ -13,7 +13,7 @@ from clients.events import Event
 from exchange.engine.warmup import warm_up
 from exchange.limits import TEST
 from exchange.main import RunningServer, Settings, serve
-from exchange.opening import OpenVenue
+from exchange.venue.bootstrap import OpenVenue
 from exchange.wire.messages import InstrumentDefinition
 from exchange.wire.version import JSON_SUBPROTOCOL
 

@@ -9,7 +9,7 @@ from clients.credentials import Ed25519
 from clients.errors import Refused
 from clients.events import Reconnected
 from exchange.main import RunningServer
-from exchange.opening import OpenVenue
+from exchange.venue.bootstrap import OpenVenue
 from exchange.wire.messages import CancelOnDisconnectFired, InstrumentDefinition, KillEvent
 from tests.clients.scenes import PRICE, cut, play, until
 

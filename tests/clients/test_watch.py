@@ -14,7 +14,7 @@ from clients.credentials import Ed25519
 from clients.events import Disconnected, MarketData, Reconnected
 from clients.local_book import LocalBook
 from clients.watch import BAR_CELLS, View, bar, best_line, render, watch
-from exchange.cli import main
+from exchange.cli.app import main
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.limits import TEST

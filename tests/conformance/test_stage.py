@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState
 from exchange.conformance.market import BOOKS, scenario_listing
 from exchange.conformance.notation import PARAMETERS, read_scenarios
-from exchange.conformance.rows import Event
 from exchange.conformance.stage import CannotStage, play
 from exchange.conformance.venues import EngineVenue, Venue
+from exchange.reference.rows import Event
 from exchange.units import NS_PER_S
 from tests.venues import ReferenceVenue
 

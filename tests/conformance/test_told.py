@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from exchange.codes import CancelReason, EventFlag, EventKind, Liquidity, MarketState, RejectReason
-from exchange.conformance.rows import Event
 from exchange.conformance.told import SHAPES, TOLD, Names, sorted_runs, told_events
 from exchange.records import pack_client_order_id
+from exchange.reference.rows import Event
 
 NAMES = Names({1: "P"}, {7: "x"})
 

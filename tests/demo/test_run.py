@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from exchange.cli import app, main
+from exchange.cli.app import app, main
 from exchange.demo.run import CHIPS, LAUNCH, MONTHS, choose, demo, next_steps, starting_text, trade
 from exchange.demo.venue_process import Plan, VenueProcess
 from exchange.engine.warmup import warm_up

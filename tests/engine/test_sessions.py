@@ -6,8 +6,8 @@ import pytest
 
 from exchange.codes import CommandKind, EventKind, KillParty, RejectReason, Scope, Side, TimeInForce
 from exchange.engine import query
+from exchange.reference.rows import Command
 from tests.market import open_property_market
-from tests.rows import Command
 from tests.venues import Pair
 
 ROWS = 64  # of TEST limits

@@ -9,14 +9,14 @@ import pytest
 
 from exchange.codes import CommandKind, MarketState, OrderType, PeriodKind, Side
 from exchange.engine import query
-from exchange.engine.control import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
+from exchange.engine.control.registry import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
 from exchange.engine.engine import Engine
 from exchange.engine.views import LEVEL_VIEW, views
 from exchange.limits import TEST
 from exchange.records import unpack_client_order_id, unpack_tag
+from exchange.reference.rows import Command
 from tests.engine.test_query import enter, row
 from tests.properties.tape import chunks, tape
-from tests.rows import Command
 from tests.venues import rows
 
 Levels = list[tuple[int, int]]

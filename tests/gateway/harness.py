@@ -13,14 +13,14 @@ from typing import Any
 
 import msgspec
 
-from exchange.day_schedule import DaySchedule
 from exchange.gateway.auth import KeyPair, signed_text
-from exchange.gateway.hub import Hub
+from exchange.gateway.connection import Session
+from exchange.gateway.gateway import Hub
 from exchange.gateway.outbox import JSON, MSGPACK, Outbox
-from exchange.gateway.session import Session
 from exchange.gateway.throttle import LOOPBACK, Profile
-from exchange.opening import Catalogue, OpenVenue, Seams
 from exchange.seams import RealDisk
+from exchange.venue.bootstrap import Catalogue, OpenVenue, Seams
+from exchange.venue.day_schedule import DaySchedule
 from exchange.wire.codec import CODECS
 from exchange.wire.messages import Auth, Hello, New
 from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL

@@ -10,10 +10,10 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 
 from exchange.gateway.auth import KeyPair, signed_text
-from exchange.loop import run_loop
 from exchange.main import RunningServer, Settings, serve
-from exchange.opening import OpenVenue
 from exchange.seams import Clock, RealClock
+from exchange.venue.bootstrap import OpenVenue
+from exchange.venue.loop import run_loop
 from tests.gateway.harness import DAY, SYMBOL, frames_of
 
 KEY = base64.b64encode(bytes(16)).decode()

@@ -249,7 +249,7 @@ def test_a_batch_sent_again_after_a_restart_has_its_results_again_and_is_not_don
 def test_a_batch_whose_reply_is_too_old_says_that_it_was_processed(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exchange.gateway.seats.WHOLE_REPLIES_MAX", 2)
+    monkeypatch.setattr("exchange.gateway.session.WHOLE_REPLIES_MAX", 2)
     peer = working(bench)
     batches = [  # of an order that is live the reply shows the state of then, which events do not tell
         Batch(request_id=number, operations=[new(bench, f"b{number}"), new(bench, "old", order_lots=9)])

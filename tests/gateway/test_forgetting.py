@@ -7,7 +7,7 @@ import pytest
 
 from exchange.engine import query
 from exchange.gateway.keys import OFF, KeyStore, SessionRecord
-from exchange.gateway.roster import NUMBER_MAX, SWEEP_MS
+from exchange.gateway.session_registry import NUMBER_MAX, SWEEP_MS
 from exchange.gateway.throttle import LOOPBACK, STANDARD
 from exchange.seams import RealDisk
 from exchange.wire.messages import CancelTerms, Err, Welcome

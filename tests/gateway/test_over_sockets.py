@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection
 
 from exchange.gateway.auth import KeyPair
 from exchange.gateway.server import CLOSE_TIMEOUT_S
-from exchange.opening import OpenVenue
+from exchange.venue.bootstrap import OpenVenue
 from tests.gateway.harness import StillClock
 from tests.gateway.sockets import Talker, Venue, run
 

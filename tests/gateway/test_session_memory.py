@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from exchange.gateway.keys import OFF, SessionRecord
-from exchange.gateway.seats import Seat
+from exchange.gateway.session import Seat
 from exchange.gateway.stored_replies import Release, StoredReplies
 from exchange.gateway.throttle import LOOPBACK, STANDARD
 from exchange.wire.messages import BatchResult, Cancel, CancelTerms, Err, Ok, Welcome

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from exchange import derived_stores
-from exchange.codes import CommandKind
-from exchange.engine import query
-from exchange.folder_check import verify_folder
-from exchange.gateway import history
-from exchange.gateway.event_files import SUFFIX
-from exchange.journal.errors import Refusal
-from tests.gateway.harness import Bench, NoSyncDisk
 from tests.gateway.test_history import small_chunks
 from tests.gateway.test_kept_events import told_again, traded
+
+from exchange.codes import CommandKind
+from exchange.engine import query
+from exchange.journal.errors import Refusal
+from exchange.venue import derived_stores
+from exchange.venue import event_history as history
+from exchange.venue.event_files import SUFFIX
+from exchange.venue.folder_check import verify_folder
+from tests.gateway.harness import Bench, NoSyncDisk
 
 __all__ = ["small_chunks"]
 HOUR_NS = 3_600 * 10**9

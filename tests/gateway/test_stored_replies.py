@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from exchange.engine import query
-from exchange.gateway.event_blocks import HEADER_BYTES, read_event_file, rows_of
 from exchange.gateway.stored_replies import TRIM, Release, StoredReplies
 from exchange.records import ROW_BYTES
 from exchange.seams import RealDisk
+from exchange.venue.event_blocks import HEADER_BYTES, read_event_file, rows_of
 from exchange.wire.messages import Cancel, Query
 from tests.gateway.harness import MAKING, Bench, killed
 from tests.gateway.test_recovery import name_of, resume
@@ -94,7 +94,7 @@ def test_same_order_sent_twice_has_its_stored_reply_or_none(bench: Bench, tmp_pa
 def test_events_that_the_replay_no_longer_holds_come_from_the_files(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_max: int
 ) -> None:
-    monkeypatch.setattr("exchange.opening.RECORDED_ROWS_MAX", rows_max)
+    monkeypatch.setattr("exchange.venue.bootstrap.RECORDED_ROWS_MAX", rows_max)
     peer = bench.connect(bench.keys[1])
     for number in range(20):
         peer.ask(bench.order(10 + number, f"a{number}"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.folder_check import verify_folder
+from exchange.venue.folder_check import verify_folder
 from exchange.wire.messages import CancelOnDisconnect, CancelTerms, Logout
 from tests.gateway.harness import MAKING, Bench, Peer
 

@@ -20,9 +20,9 @@ from exchange.engine import query
 from exchange.kernel import source_hash
 from exchange.limits import TEST
 from exchange.main import Settings, prepare
-from exchange.opening import OpenVenue
 from exchange.operator.settlement import day_limits
 from exchange.records import COMMAND, pack_client_order_id
+from exchange.venue.bootstrap import OpenVenue
 from exchange.wire.version import RELEASE
 from tests.gateway.harness import DAY, StillClock
 from tests.golden.changes import FOLDER

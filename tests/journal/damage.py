@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from exchange.errors import UserError
-from exchange.folder_check import verify_folder
+from exchange.venue.folder_check import verify_folder
 from tests.gateway.harness import Bench
 from tests.journal.damaged_folder import (
     BAD,

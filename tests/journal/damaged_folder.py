@@ -17,18 +17,17 @@ from typing import Any, ClassVar, NamedTuple
 import pytest
 from blake3 import blake3
 
-from exchange import folder_check
-from exchange.derived_stores import KEY_FILE
-from exchange.engine import snapshot
-from exchange.folder_check import verify_folder
-from exchange.gateway import history
 from exchange.gateway.key_file import TABLES
-from exchange.journal import scan, segments, verify
+from exchange.journal import scan, segments, snapshot, verify
 from exchange.journal.errors import JournalFailed, Refusal
 from exchange.journal.frames import Due, Frame
 from exchange.journal.head import Head
 from exchange.journal.scan import Walk
 from exchange.journal.segments import SegmentFile
+from exchange.venue import event_history as history
+from exchange.venue import folder_check
+from exchange.venue.derived_stores import KEY_FILE
+from exchange.venue.folder_check import verify_folder
 from exchange.wire.messages import Cancel
 from tests.gateway.harness import MAKING, Bench, NoSyncDisk
 from tests.journal.fault_disk import FaultDisk, File

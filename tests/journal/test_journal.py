@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from exchange.engine.snapshot import read_snapshot
 from exchange.journal.frames import CLOSE, MARK_BODY, NO_HASH, Frame, FrameKind
 from exchange.journal.head import read_head
 from exchange.journal.replay import EventHash, read_frames
 from exchange.journal.segments import SegmentFile
+from exchange.journal.snapshot import read_snapshot
 from exchange.records import COMMAND
 from tests.journal.fault_disk import FaultDisk
 from tests.journal.helpers import FOLDER, ManualClock, commands, reopen, steer, trade

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exchange.cli import main
+from exchange.cli.app import main
 from exchange.engine.engine import Engine
 from exchange.journal.replay import replay_folder
 from exchange.limits import TEST

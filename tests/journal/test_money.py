@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.test_opening import SETTINGS
 
 from exchange.codes import EventKind, Liquidity
 from exchange.engine.state import new_state
@@ -13,7 +14,6 @@ from exchange.journal.verify import verify
 from exchange.limits import TEST
 from exchange.main import prepare
 from exchange.records import EVENT
-from tests.test_opening import SETTINGS
 
 pytestmark = pytest.mark.rule("INV-018")
 

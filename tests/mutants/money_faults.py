@@ -5,12 +5,12 @@ from tests.mutants.plant import Fault
 CASH = "exchange/engine/cash.py"
 FILLS = "exchange/clearing/fills.py"
 MARGIN = "exchange/clearing/margin.py"
-MATCHING = "exchange/engine/matching.py"
+MATCHING = "exchange/engine/matching/match.py"
 ORDERS = "exchange/engine/orders.py"
-QUOTE_CHECKS = "exchange/engine/quote_checks.py"
-REPORT = "exchange/engine/report.py"
+QUOTE_CHECKS = "exchange/engine/quotes/quote_checks.py"
+REPORT = "exchange/engine/position_reports.py"
 RISK = "exchange/engine/risk.py"
-TRADES = "exchange/engine/trades.py"
+TRADES = "exchange/engine/matching/trades.py"
 
 MONEY_FAULTS = (
     Fault(

@@ -9,10 +9,12 @@ import msgspec
 import numpy as np
 import pytest
 from rich.console import Console
+from tests.test_serve_command import SETTINGS
 
+from exchange.cli.serve import make_key
 from exchange.codes import CommandKind
-from exchange.engine.control import encode_payload
-from exchange.engine.day_limits import DayLimitsPayload
+from exchange.engine.control.day_limits import DayLimitsPayload
+from exchange.engine.control.registry import encode_payload
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.gateway.keys import KeyDefinition, key_payload
 from exchange.journal.frames import FrameKind
@@ -21,10 +23,8 @@ from exchange.operator.audit import OWNER, Auditor, Finding, audit, summary
 from exchange.operator.requests import Answer
 from exchange.operator.signing import sign
 from exchange.records import COMMAND
-from exchange.serve_command import make_key
 from tests.gateway.harness import Bench
 from tests.operator.test_authority import CHIP, WHY, Office, price_beyond
-from tests.test_serve_command import SETTINGS
 
 HISTORY = "h_0123456789ab"
 PAUSE = json.dumps({"do": "state", "target": CHIP, "to": "paused", "reason": WHY})

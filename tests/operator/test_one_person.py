@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.codes import MarketState
-from exchange.day_schedule import DaySchedule
 from exchange.engine import query
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.operator.desk import OperatorDesk
 from exchange.operator.requests import Answer
 from exchange.operator.settlement import day_number, settled_day
 from exchange.units import NS_PER_S
+from exchange.venue.day_schedule import DaySchedule
 from tests.gateway.harness import SYMBOL, Bench
 from tests.operator.asking import do, refused
 from tests.operator.test_authority import Office, price_beyond

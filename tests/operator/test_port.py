@@ -16,7 +16,8 @@ from clients.client import connect
 from clients.credentials import Ed25519
 from clients.errors import ConnectFailed, Refused
 from clients.events import Disconnected
-from exchange import cli
+from exchange.cli import app as cli
+from exchange.cli.serve import make_key
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.limits import TEST
@@ -24,7 +25,6 @@ from exchange.main import RunningServer, serve
 from exchange.operator.port import PATH_BYTES_MAX, _told, ask, is_served, socket_path
 from exchange.operator.prices import parse_prices
 from exchange.operator.requests import SetState, Status
-from exchange.serve_command import make_key
 from tests.clients.scenes import PRICE, SYMBOL, client, enrol, settings, until
 
 

@@ -12,8 +12,8 @@ from exchange.codes import CommandKind, MarketState
 from exchange.engine import query
 from exchange.errors import UserError
 from exchange.main import Settings, prepare
-from exchange.opening import OpenVenue
 from exchange.operator.settlement import day_limits
+from exchange.venue.bootstrap import OpenVenue
 
 DAY = date(2026, 11, 23)
 SYMBOLS = ("H100.G90.F27-G27", "H100.G90.F27:H27", "H100.G95-G90.F27", "H100.G90.F27/I", "A100.G90.F27")

@@ -3,8 +3,8 @@
 from typing import Any
 
 from exchange.codes import Side
-from tests.reference_engine import Reference
-from tests.reference_venue import reference_tick
+from exchange.reference.engine import Reference
+from exchange.reference.venue import reference_tick
 
 
 def collar_edges(reference: Reference) -> dict[int, tuple[int, int]]:

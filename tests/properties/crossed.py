@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from exchange.codes import MarketState, Side
-from tests.reference_engine import Reference
+from exchange.reference.engine import Reference
 
 
 def check_not_crossed(orders: Iterable[Any], reference: Reference) -> None:

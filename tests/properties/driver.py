@@ -5,6 +5,7 @@ from typing import Any
 
 from exchange.book.check import check_books
 from exchange.codes import CommandKind, EventKind, MarketState
+from exchange.reference.rows import Command
 from tests.properties.collars import collar_edges
 from tests.properties.day_invariants import fold_day_limits
 from tests.properties.features import Features
@@ -12,7 +13,6 @@ from tests.properties.flow import WEIGHTS, Flow
 from tests.properties.funds import Funds
 from tests.properties.invariants import Ledger
 from tests.properties.tape import chunks
-from tests.rows import Command
 from tests.venues import EngineVenue, Pair
 
 

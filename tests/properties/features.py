@@ -24,9 +24,9 @@ from exchange.codes import (
     Threshold,
     TimeInForce,
 )
-from tests.reference_book import Order
-from tests.reference_checks import COLLECTING_STATES, STOP_TYPES
-from tests.reference_engine import Reference
+from exchange.reference.book import Order
+from exchange.reference.checks import COLLECTING_STATES, STOP_TYPES
+from exchange.reference.engine import Reference
 
 REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
 TAKEN = {

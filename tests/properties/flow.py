@@ -21,12 +21,12 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.records import QUOTE_KEY, pack_client_order_id, pack_tag
+from exchange.reference.engine import Reference
+from exchange.reference.phases import GOES_TO
+from exchange.reference.rows import Command
 from exchange.units import MONEY_MAX
 from tests.market import account_payload, property_market
 from tests.properties import quote_flow, repeat_flow
-from tests.reference_engine import Reference
-from tests.reference_phases import GOES_TO
-from tests.rows import Command
 
 ACCOUNTS = {
     1: {"cash": 10**12, "firm": 1},

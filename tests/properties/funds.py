@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from exchange.codes import CommandFlag, CommandKind, Side
+from exchange.reference.book import Order, signed
+from exchange.reference.engine import Reference
+from exchange.reference.quotes import words
 from tests.properties.requirement import required_mills
-from tests.reference_book import Order, signed
-from tests.reference_engine import Reference
-from tests.reference_quotes import words
 
 ENTERS = (CommandKind.NEW, CommandKind.REPLACE, CommandKind.QUOTE)
 

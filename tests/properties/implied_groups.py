@@ -3,8 +3,8 @@
 from typing import Any
 
 from exchange.codes import ComboKind, Liquidity, Side
-from tests.reference_book import signed
-from tests.reference_clearing import Instrument
+from exchange.reference.book import signed
+from exchange.reference.clearing import Instrument
 
 
 def check_group(instruments: dict[int, Instrument], group: list[Any]) -> None:

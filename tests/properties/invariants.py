@@ -26,12 +26,12 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.records import QUOTE_OWNER
+from exchange.reference.engine import Reference
 from tests.properties.collars import check_left
 from tests.properties.crossed import check_not_crossed
 from tests.properties.entry import KILLED_ON_ENTRY, Entry
 from tests.properties.implied_groups import check_group
 from tests.properties.states import States
-from tests.reference_engine import Reference
 
 REJECTIONS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED)
 ANSWERS = (EventKind.ORDER_ACCEPTED, EventKind.ORDER_REPLACED, EventKind.ORDER_CANCELLED, *REJECTIONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from exchange.codes import CommandFlag, CommandKind, OrderType, Side
-from tests.reference_engine import Reference
+from exchange.reference.engine import Reference
 
 if TYPE_CHECKING:
     from tests.properties.flow import Flow

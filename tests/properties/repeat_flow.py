@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from exchange.codes import CommandFlag, CommandKind, OrderType, TimeInForce
 
 if TYPE_CHECKING:
+    from exchange.reference.engine import Reference
     from tests.properties.flow import Flow
-    from tests.reference_engine import Reference
 
 CHANGES = ("lots", "price", "trigger", "side", "order_type", "instrument")
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from tests.reference_clearing import FRONT_MONTHS, Account, Clearing
+from exchange.reference.clearing import FRONT_MONTHS, Account, Clearing
 
 
 def required_mills(clearing: Clearing, account: Account) -> int:

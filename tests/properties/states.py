@@ -3,7 +3,7 @@
 from typing import Any
 
 from exchange.codes import MarketState
-from tests.reference_engine import Reference
+from exchange.reference.engine import Reference
 
 
 class States:

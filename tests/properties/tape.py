@@ -10,9 +10,9 @@ import numpy as np
 from exchange.codes import CommandKind
 from exchange.engine.engine import Engine
 from exchange.limits import TEST
+from exchange.reference.rows import Command
 from tests.market import plain_market
 from tests.properties.flow import PLAIN, Flow
-from tests.rows import Command
 from tests.venues import ReferenceVenue, rows
 
 Step = tuple[CommandKind, Any]

@@ -4,9 +4,9 @@ import pytest
 
 from exchange.codes import CommandKind, EventKind, MarketState, RejectReason, Side
 from exchange.limits import TEST
+from exchange.reference.rows import Command
 from tests.market import account_payload
 from tests.properties.test_metamorphic import Market
-from tests.rows import Command
 
 UNNAMED = dict.fromkeys(("client_order_id_0", "client_order_id_1", "client_order_id_2"), 0)
 NAMED = pytest.mark.parametrize("name", [{}, UNNAMED], ids=["with a client order id", "without"])

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.engine.engine import Engine
-from exchange.engine.look_ahead import ALL, LITTLE, MANY_POSITIONS, OWNERS
+from exchange.engine.prefetch import ALL, LITTLE, MANY_POSITIONS, OWNERS
 from exchange.limits import STEP_EVENTS, TEST
 from tests.properties.tape import chunks, digest, play, tape
 

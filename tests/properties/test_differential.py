@@ -5,12 +5,12 @@ import re
 import pytest
 
 from exchange.codes import CommandKind, EventKind, RejectReason
+from exchange.reference.book import Book, Order
 from tests.market import collared_market, narrow_market
 from tests.properties.differential import main, run_market
 from tests.properties.driver import Run, continuous
 from tests.properties.plans import PLANS, plan_of
 from tests.properties.wanted_features import REFUSALS
-from tests.reference_book import Book, Order
 
 SEEDS = (1, 2, 3, 4)
 

@@ -16,12 +16,12 @@ from exchange.publish.execution_reports import ExecutionReports
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.market_data import MarketData
 from exchange.publish.replies import Replies
+from exchange.reference.implied import shown_prices
+from exchange.reference.rows import event_tuples
 from exchange.wire.messages import ChannelSpec, Depth, Err, Exec, Fill, Margin, Ok, Position, Top, Trades
 from tests.properties.driver import Run, continuous, tight_auctions
 from tests.properties.flow import ACCOUNTS
 from tests.publish.helpers import Levels, event, table
-from tests.reference_implied import shown_prices
-from tests.rows import event_tuples
 from tests.venues import rows
 
 BOOKS = (1, 2, 3, 4, 6, 8)

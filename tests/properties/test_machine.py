@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from exchange.codes import CommandFlag, CommandKind, KillParty, MarketState, Scope
+from exchange.reference.rows import Command
 from exchange.units import NS_PER_MS
 from tests.market import account_payload, collared_market, property_market
 from tests.properties.driver import Run
-from tests.rows import Command
 from tests.strategies import (
     PLAIN_ORDERS,
     PRICES,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from exchange.codes import CommandKind, EventKind, MarketState, Matching, Side
 from exchange.limits import STEP_EVENTS, TEST
+from exchange.reference.rows import Command
 from tests.market import account_payload, listing
-from tests.rows import Command
 from tests.strategies import plain_new
 from tests.venues import EngineVenue, rows
 

@@ -18,8 +18,8 @@ from exchange.codes import (
 )
 from exchange.codes import CommandKind as C
 from exchange.codes import RejectReason as R
-from tests.reference_checks import CANCEL_STATES, ENTRY_STATES, REPLACE_STATES
-from tests.reference_phases import GOES_TO
+from exchange.reference.checks import CANCEL_STATES, ENTRY_STATES, REPLACE_STATES
+from exchange.reference.phases import GOES_TO
 
 # Reasons that nothing here can meet: cascades and defaults belong to the clearing house.
 ELSEWHERE = {CancelReason.NONE, CancelReason.CASCADED, CancelReason.DEFAULT}

@@ -14,8 +14,8 @@ from typing import Any
 from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, OrderType, Scope, Side, TimeInForce
 from exchange.conformance.venues import EngineVenue
 from exchange.records import pack_client_order_id
+from exchange.reference.rows import Command
 from tests.market import account_payload, property_market
-from tests.rows import Command
 
 KERNELS = ("/exchange/book/", "/exchange/clearing/", "/exchange/engine/")
 FEW, MANY = 60, 600

@@ -3,9 +3,9 @@
 from typing import Any
 
 from exchange.codes import EventKind, Family, MarketState, PeriodKind
+from exchange.engine.event_rows import Row
 from exchange.engine.query import InstrumentRow
 from exchange.publish.instruments import InstrumentTable
-from exchange.publish.rows import Row
 from exchange.records import EVENT_FIELDS, pack_client_order_id
 
 H27 = 34734166  # H100.G90.H27

@@ -10,13 +10,13 @@ from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec
 from contracts_spec.outrights import Instrument
 from exchange.codes import CommandKind, Family
-from exchange.conformance.rows import Command
 from exchange.conformance.venues import rows
 from exchange.engine import query
+from exchange.engine.control.listing import listing_payloads
 from exchange.engine.engine import Engine
-from exchange.engine.listing import listing_payloads
 from exchange.limits import TEST
 from exchange.publish.instruments import InstrumentTable
+from exchange.reference.rows import Command
 
 LAUNCH = date(2026, 11, 23)
 SPEC = load_spec()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exchange.codes import EventFlag, EventKind, Liquidity, Side
-from exchange.publish.rows import Row
+from exchange.engine.event_rows import Row
 from tests.publish.helpers import event
 from tests.publish.test_market_data import START_US, Feed, rested
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from exchange.codes import EventFlag, EventKind, Liquidity, MarketState, Side, StateReason
+from exchange.engine.event_rows import Row
 from exchange.publish.book_view import BookView
 from exchange.publish.market_data import MarketData
-from exchange.publish.rows import Row
 from exchange.records import EVENT
 from exchange.wire.codec import CODECS
 from exchange.wire.messages import ChannelSpec

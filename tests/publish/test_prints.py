@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from exchange.codes import EventFlag, EventKind, Liquidity
+from exchange.engine.event_rows import INSTRUMENT, REFERENCE, SEQUENCE, Row, read_rows
 from exchange.publish import prints as prints_module
 from exchange.publish.prints import Prints, trades_message
-from exchange.publish.rows import INSTRUMENT, REFERENCE, SEQUENCE, Row, read_rows
 from exchange.records import EVENT
 from tests.publish.helpers import event
 

@@ -15,9 +15,9 @@ from exchange.codes import (
     RejectReason,
     Side,
 )
+from exchange.engine.event_rows import Row
 from exchange.engine.order_rows import OrderRow
 from exchange.publish.replies import DoneOrders, Replies
-from exchange.publish.rows import Row
 from exchange.records import pack_client_order_id
 from tests.publish.helpers import H27, event, table
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.conformance.command import Outcome, read_file, report, run
+from exchange.cli.conformance import Outcome, read_file, report, run
 from exchange.conformance.not_built import missing
 from exchange.conformance.notation import Scenario
 from exchange.conformance.venues import EngineVenue, Venue

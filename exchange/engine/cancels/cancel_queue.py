@@ -1,0 +1,89 @@
+"""Orders that leave together, oldest first: gathered before the first goes, then one a step (ORDER-014).
+
+They wait in the scratch table. While any is left the cursor makes a detour: the running step goes on after them.
+"""
+
+import numpy as np
+
+from exchange.codes import CancelReason
+from exchange.engine.orders import take_out
+from exchange.engine.state import LEAVING
+from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    CANCEL_COD,
+    CANCEL_KILL,
+    CANCEL_NONE,
+    CANCEL_TIMER,
+    ORDER_FLAG_WAITS_COD,
+)
+
+
+@kernel
+def add_leaver(state, slot):
+    """One more order that is to leave; `send_off` follows."""
+    state.scratch[state.cursor.stop] = slot
+    state.cursor.stop += 1
+
+
+@kernel
+def send_off(state, reason, sort):
+    """From now on those gathered leave. `sort`: they were not gathered in order of entry."""
+    cursor = state.cursor
+    if cursor.stop == 0:
+        return
+    if sort:
+        _sort_by_entry(state, np.int64(cursor.stop))
+    cursor.leaving = reason
+    cursor.detour |= LEAVING
+
+
+def send_off_slots(state: np.record, slots: np.ndarray, reason: CancelReason) -> None:
+    """The same for a control, which finds who leaves itself, in order of entry. Plain Python: nothing to compile."""
+    state.scratch[: len(slots)] = slots
+    state.cursor.stop = len(slots)
+    state.cursor.leaving = reason
+    state.cursor.detour |= LEAVING
+
+
+@kernel
+def leave_once(state, out):
+    """The next one leaves; after the last the detour is over."""
+    cursor = state.cursor
+    slot = np.int64(state.scratch[cursor.index])
+    state.scratch[cursor.index] = 0
+    cursor.index += 1
+    if cursor.index == cursor.stop:
+        cursor.index = 0
+        cursor.stop = 0
+        cursor.detour &= ~LEAVING
+    reason = np.int64(cursor.leaving)
+    if reason == CANCEL_NONE:
+        reason = CANCEL_COD if state.orders[slot]["flags"] & ORDER_FLAG_WAITS_COD != 0 else CANCEL_TIMER
+    row = take_out(state, out, slot, reason)
+    if reason == CANCEL_KILL:
+        row.reference = cursor.request_id
+
+
+@kernel
+def _sift(state, root, count):
+    """Restore the heap of slots, latest entry on top, below `root`."""
+    table = state.scratch
+    while 2 * root + 1 < count:
+        child = 2 * root + 1
+        if child + 1 < count and state.orders[table[child]].entry < state.orders[table[child + 1]].entry:
+            child += 1
+        if state.orders[table[root]].entry >= state.orders[table[child]].entry:
+            return
+        table[root], table[child] = table[child], table[root]
+        root = child
+
+
+@kernel
+def _sort_by_entry(state, count):
+    """Put the first `count` slots of the scratch table in order of entry (ORDER-014); heap sort, in place."""
+    for root in range(count // 2 - 1, -1, -1):
+        _sift(state, root, count)
+    table = state.scratch
+    for stop in range(count - 1, 0, -1):
+        table[0], table[stop] = table[stop], table[0]
+        _sift(state, np.int64(0), stop)

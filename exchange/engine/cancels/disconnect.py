@@ -1,0 +1,182 @@
+"""What a silent or lost client's orders come to: cancel on disconnect, the dead-man timer, and cancels that wait.
+
+Where the market's state bars cancels the orders concerned are marked and leave with the change to a state that allows
+them (COD-004).
+"""
+
+import numpy as np
+
+from exchange.book.stops import VENUE_LINE
+from exchange.engine.cancels.cancel_queue import add_leaver, send_off
+from exchange.engine.cancels.scope import THAT_WAIT, WAITS, gather_book, gather_line, next_account_of
+from exchange.engine.emit import answer_event, market_event, next_in_stream, refuse
+from exchange.engine.predicates import known_account, takes_cancel
+from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    CANCEL_COD,
+    CANCEL_NONE,
+    CANCEL_TIMER,
+    EVENT_COMMAND_REFUSED,
+    EVENT_DISCONNECTED,
+    EVENT_FLAG_QUEUED,
+    EVENT_TIMER_SET,
+    FLAG_DAY_ONLY,
+    FLAG_NO_COD,
+    FLAG_WHOLE_ACCOUNT,
+    ORDER_FLAG_WAITS_COD,
+    ORDER_FLAG_WAITS_TIMER,
+    REJECT_BAD_QTY,
+    REJECT_NONE,
+    REJECT_UNKNOWN,
+    REJECT_UNKNOWN_ACCOUNT,
+    TIF_DAY,
+)
+from exchange.units import NS_PER_MS
+
+
+@kernel
+def disconnect(state, out, command):
+    """DISCONNECT: a session's grace is over; its orders, or its account's, leave by its terms (COD-001, COD-002)."""
+    account = np.int64(command.account)
+    whole = command["flags"] & FLAG_WHOLE_ACCOUNT != 0
+    reason = REJECT_NONE
+    if (account != 0 or whole) and not known_account(state, account):
+        reason = REJECT_UNKNOWN_ACCOUNT
+    elif command.session == 0 and not whole:
+        reason = REJECT_UNKNOWN
+    if reason != REJECT_NONE:
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
+        return
+    waiting = np.int64(0)
+    if account != 0:
+        waiting = _part_with_all(state, command, account)
+    else:
+        session = np.int64(command.session)
+        other = next_account_of(state, session, np.int64(1))
+        while other != 0:
+            waiting += _part_with_all(state, command, other)
+            other = next_account_of(state, session, other + 1)
+    row = answer_event(state, out, EVENT_DISCONNECTED, command, CANCEL_COD)
+    row.lots = state.cursor.stop + waiting
+    row["flags"] = EVENT_FLAG_QUEUED if waiting != 0 else 0
+    if account != 0:
+        row.account_sequence = next_in_stream(state, account)
+    send_off(state, CANCEL_COD, account == 0)
+
+
+@kernel
+def _part_with_all(state, command, account):
+    """Let an account's orders go as `_part_with`. Returns how many cancels have to wait."""
+    waiting = np.int64(0)
+    slot = np.int64(state.accounts[account].first_order)
+    while slot != 0:
+        waiting += _part_with(state, command, slot)
+        slot = np.int64(state.links[slot].account_newer)
+    return waiting
+
+
+@kernel
+def _part_with(state, command, slot):
+    """Let an order go if the disconnected session's terms say so. Returns 1 if its cancel has to wait, else 0."""
+    order = state.orders[slot]
+    if command["flags"] & FLAG_WHOLE_ACCOUNT == 0 and order.session != command.session:
+        return 0
+    if order["flags"] & FLAG_NO_COD != 0 or (command["flags"] & FLAG_DAY_ONLY != 0 and order.tif != TIF_DAY):
+        return 0
+    return _leave_or_wait(state, slot, ORDER_FLAG_WAITS_COD)
+
+
+@kernel
+def _leave_or_wait(state, slot, mark):
+    """The order goes with this command; returns 1 if it cannot and waits, marked."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    if takes_cancel(book.phase):
+        add_leaver(state, slot)
+        return 0
+    if order["flags"] & WAITS != 0:
+        return 0
+    order["flags"] |= mark
+    book.waiting = 1
+    state.groups[book.group].waiting = 1
+    return 1
+
+
+@kernel
+def release_waiting(state, group):
+    """After a change of state in a group: cancels that waited and are allowed now are done, oldest first (COD-004)."""
+    if state.groups[group].waiting == 0:
+        return
+    state.groups[group].waiting = 0
+    for index in range(1, state.books_listed + 1):
+        book = state.books[index]
+        if book.group == group and book.waiting != 0:
+            if takes_cancel(book.phase):
+                book.waiting = 0
+                gather_book(state, np.int64(index), THAT_WAIT)
+            else:
+                state.groups[group].waiting = 1
+    gather_line(state, np.int64(state.books[VENUE_LINE].elected_first), THAT_WAIT)
+    send_off(state, CANCEL_NONE, True)
+
+
+@kernel
+def set_timer(state, out, command):
+    """TIMER: arm the account's dead-man timer, again or for the first time; 0 disarms it (COD-005)."""
+    account = np.int64(command.account)
+    if not known_account(state, account):
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_ACCOUNT)
+        return
+    if command.lots < 0:
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_BAD_QTY)
+        return
+    deadline = state.time_ns + np.int64(command.lots) * NS_PER_MS if command.lots != 0 else np.int64(0)
+    state.accounts[account].timer_ns = deadline
+    if deadline != 0 and (state.next_timer_ns == 0 or deadline < state.next_timer_ns):
+        state.next_timer_ns = deadline
+    row = answer_event(state, out, EVENT_TIMER_SET, command, REJECT_NONE)
+    row.value_tick_lots = deadline
+
+
+@kernel
+def fire_next_timer(state, out):
+    """The next account whose timer a clock command has reached: all its orders leave. False: there is no more."""
+    cursor = state.cursor
+    if state.next_timer_ns == 0 or state.next_timer_ns > state.time_ns:
+        return False
+    account = np.int64(cursor.account) + 1
+    while account < state.accounts.shape[0]:
+        if 0 < state.accounts[account].timer_ns <= state.time_ns:
+            cursor.account = account
+            _fire(state, out, account)
+            return True
+        account += 1
+    _find_next_timer(state)
+    return False
+
+
+@kernel
+def _fire(state, out, account):
+    state.accounts[account].timer_ns = 0
+    waiting = np.int64(0)
+    slot = np.int64(state.accounts[account].first_order)
+    while slot != 0:
+        waiting += _leave_or_wait(state, slot, ORDER_FLAG_WAITS_TIMER)
+        slot = np.int64(state.links[slot].account_newer)
+    row = market_event(state, out, EVENT_DISCONNECTED, np.int64(0))
+    row.account = account
+    row.reason = CANCEL_TIMER
+    row.lots = state.cursor.stop + waiting
+    row["flags"] = EVENT_FLAG_QUEUED if waiting != 0 else 0
+    row.account_sequence = next_in_stream(state, account)
+    send_off(state, CANCEL_TIMER, False)
+
+
+@kernel
+def _find_next_timer(state):
+    earliest = np.int64(0)
+    for account in range(1, state.accounts.shape[0]):
+        timer_ns = state.accounts[account].timer_ns
+        if timer_ns != 0 and (earliest == 0 or timer_ns < earliest):
+            earliest = timer_ns
+    state.next_timer_ns = earliest

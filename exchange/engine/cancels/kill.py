@@ -1,0 +1,213 @@
+"""Kill switch of a session, an account or a firm (KILL-001 to KILL-004).
+
+Every account of the scope is blocked before the first order leaves. A bit for each party says who set a kill: only
+they lift it.
+"""
+
+import numpy as np
+
+from exchange.codes import KillParty
+from exchange.engine.cancels.cancel_queue import add_leaver, send_off
+from exchange.engine.cancels.scope import next_account_of
+from exchange.engine.emit import market_event, next_in_stream, refuse
+from exchange.engine.predicates import known_account
+from exchange.engine.sessions import may_take_row, session_row, take_row
+from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    ACCOUNT_FLAG_KILLED,
+    CANCEL_KILL,
+    EVENT_COMMAND_REFUSED,
+    EVENT_KILL_LIFTED,
+    EVENT_KILLED,
+    MARKET_CLOSED,
+    REJECT_BAD_COMBO,
+    REJECT_KILLED,
+    REJECT_NONE,
+    REJECT_UNKNOWN,
+    REJECT_UNKNOWN_ACCOUNT,
+    SCOPE_ACCOUNT,
+    SCOPE_FIRM,
+    SCOPE_SESSION,
+)
+
+LAST_PARTY = np.int64(max(KillParty))
+
+
+@kernel
+def begin_kill(state, out, command):
+    """Check a KILL or UNKILL and note its scope. Returns whether `kill_next` or `lift_next` is to follow."""
+    reason = _check_scope(state, command)
+    if reason != REJECT_NONE:
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
+        return False
+    cursor = state.cursor
+    cursor.scope = command.order_type
+    cursor.group = command.group
+    cursor.side = command.reason
+    cursor.session = command.session
+    cursor.request_id = command.request_id
+    cursor.account = command.account if command.order_type == SCOPE_ACCOUNT else 0
+    cursor.count = 0
+    return True
+
+
+@kernel
+def may_lift(state, out, command):
+    """Whether an UNKILL that `begin_kill` let through is by the party that set the kill, if there is one (KILL-004)."""
+    killed_by = _killed_by(state)
+    if killed_by == 0 or killed_by & (1 << np.int64(command.reason)) != 0:
+        return True
+    refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_KILLED)
+    return False
+
+
+@kernel
+def _check_scope(state, command):
+    if command.order_type > SCOPE_FIRM or command.reason > LAST_PARTY:
+        return REJECT_BAD_COMBO
+    if command.order_type == SCOPE_ACCOUNT:
+        return REJECT_NONE if known_account(state, np.int64(command.account)) else REJECT_UNKNOWN_ACCOUNT
+    if command.order_type == SCOPE_SESSION:
+        return REJECT_NONE if command.group != 0 else REJECT_UNKNOWN
+    return (
+        REJECT_NONE
+        if command.group != 0 and _next_of_firm(state, np.int64(command.group), np.int64(1)) != 0
+        else REJECT_UNKNOWN
+    )
+
+
+@kernel
+def _next_of_firm(state, firm, account):
+    """The first account of a firm from this number on, 0 if there is none."""
+    while account < state.accounts.shape[0]:
+        if state.accounts[account].firm == firm and known_account(state, account):
+            return account
+        account += 1
+    return np.int64(0)
+
+
+@kernel
+def _killed_by(state):
+    """The parties that killed what the running command names; all accounts of a firm say the same."""
+    cursor = state.cursor
+    if cursor.scope == SCOPE_SESSION:
+        return np.int64(session_row(state, np.int64(cursor.group)).killed_by)
+    if cursor.scope == SCOPE_ACCOUNT:
+        return np.int64(state.accounts[cursor.account].killed_by)
+    return np.int64(state.accounts[_next_of_firm(state, np.int64(cursor.group), np.int64(1))].firm_killed_by)
+
+
+@kernel
+def _next_place(state):
+    """Whose turn it is: the account, of a session its own, 0 after the last. They come once each."""
+    cursor = state.cursor
+    if cursor.scope == SCOPE_FIRM:
+        return _next_of_firm(state, np.int64(cursor.group), np.int64(cursor.account) + 1)
+    cursor.count += 1
+    if cursor.count > 1:
+        return np.int64(0)
+    if cursor.scope != SCOPE_SESSION:
+        return np.int64(cursor.account)
+    account = np.int64(session_row(state, np.int64(cursor.group)).account)
+    return account if known_account(state, account) else np.int64(0)
+
+
+@kernel
+def kill_next(state, out):
+    """Block the next account of the scope, or the session. False: all are blocked, their orders leave."""
+    cursor = state.cursor
+    if cursor.scope == SCOPE_SESSION:
+        if cursor.count == 0:
+            if may_take_row(state, np.int64(cursor.group)):
+                take_row(state, np.int64(cursor.group)).killed_by |= 1 << cursor.side
+            _tell(state, out, EVENT_KILLED, _next_place(state), _gather_session(state))
+            return True
+    else:
+        account = _next_place(state)
+        if account != 0:
+            _mark_account(state, account, np.int64(1) << cursor.side, np.int64(0))
+            _tell(state, out, EVENT_KILLED, account, _gather_account(state, account))
+            cursor.account = account
+            return True
+    send_off(state, CANCEL_KILL, cursor.scope != SCOPE_ACCOUNT)
+    return False
+
+
+@kernel
+def lift_next(state, out):
+    """Lift the kill of the next account of the scope, or of the session. False: all are free of it."""
+    cursor = state.cursor
+    if cursor.scope == SCOPE_SESSION:
+        if cursor.count != 0:
+            return False
+        session_row(state, np.int64(cursor.group)).killed_by &= ~(1 << cursor.side)  # the first row's stay 0
+        _tell(state, out, EVENT_KILL_LIFTED, _next_place(state), np.int64(0))
+        return True
+    account = _next_place(state)
+    if account == 0:
+        return False
+    _mark_account(state, account, np.int64(0), np.int64(1) << cursor.side)
+    _tell(state, out, EVENT_KILL_LIFTED, account, np.int64(0))
+    cursor.account = account
+    return True
+
+
+@kernel
+def _mark_account(state, account, added, removed):
+    """Note who killed an account or its firm; KILLED says that somebody did."""
+    account_row = state.accounts[account]
+    if state.cursor.scope == SCOPE_FIRM:
+        account_row.firm_killed_by = (account_row.firm_killed_by | added) & ~removed
+    else:
+        account_row.killed_by = (account_row.killed_by | added) & ~removed
+    if account_row.killed_by != 0 or account_row.firm_killed_by != 0:
+        account_row["flags"] |= ACCOUNT_FLAG_KILLED
+    else:
+        account_row["flags"] &= ~ACCOUNT_FLAG_KILLED
+
+
+@kernel
+def _goes(state, slot):
+    """A kill works in every state but CLOSED (KILL-003)."""
+    return state.books[state.orders[slot].book].phase != MARKET_CLOSED
+
+
+@kernel
+def _gather_account(state, account):
+    """The account's orders will leave. Returns how many."""
+    before = np.int64(state.cursor.stop)
+    slot = np.int64(state.accounts[account].first_order)
+    while slot != 0:
+        if _goes(state, slot):
+            add_leaver(state, slot)
+        slot = np.int64(state.links[slot].account_newer)
+    return np.int64(state.cursor.stop) - before
+
+
+@kernel
+def _gather_session(state):
+    """The session's orders will leave, whichever account they are of. Returns how many."""
+    session = np.int64(state.cursor.group)
+    account = next_account_of(state, session, np.int64(1))
+    while account != 0:
+        slot = np.int64(state.accounts[account].first_order)
+        while slot != 0:
+            if state.orders[slot].session == session and _goes(state, slot):
+                add_leaver(state, slot)
+            slot = np.int64(state.links[slot].account_newer)
+        account = next_account_of(state, session, account + 1)
+    return np.int64(state.cursor.stop)
+
+
+@kernel
+def _tell(state, out, kind, account, lots):
+    cursor = state.cursor
+    row = market_event(state, out, kind, np.int64(0))
+    row.account = account
+    row.reference = cursor.request_id
+    row.session = cursor.group if cursor.scope == SCOPE_SESSION else cursor.session
+    row.liquidity = cursor.scope
+    row.reason = cursor.side
+    row.lots = lots
+    if known_account(state, account):
+        row.account_sequence = next_in_stream(state, account)

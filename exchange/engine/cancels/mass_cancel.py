@@ -1,0 +1,116 @@
+"""Mass cancel: the orders of an account that fit the filters leave, oldest first (ORDER-013, ENTRY-012)."""
+
+import numpy as np
+
+from exchange.engine.emit import market_event, refuse
+from exchange.engine.orders import take_out
+from exchange.engine.predicates import known_account, takes_cancel
+from exchange.engine.quotes.protection import find_protection, is_protected
+from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    CANCEL_USER,
+    EVENT_CANCEL_REJECTED,
+    EVENT_MASS_CANCELLED,
+    FLAG_BY_PROTECTION,
+    FLAG_BY_SIDE,
+    FLAG_BY_TAG,
+    REJECT_STATE,
+    REJECT_UNKNOWN_ACCOUNT,
+)
+
+
+@kernel
+def begin_cancel_all(state, out, command):
+    """CANCEL_ALL: note the filters. False: refused."""
+    if not known_account(state, np.int64(command.account)):
+        refuse(state, out, EVENT_CANCEL_REJECTED, command, REJECT_UNKNOWN_ACCOUNT)
+        return False
+    index = np.int64(command.instrument)
+    # A filter that names one market which bars cancels is refused whole; otherwise orders there are passed over.
+    if 0 < index <= state.books_listed and not takes_cancel(state.books[index].phase):
+        refuse(state, out, EVENT_CANCEL_REJECTED, command, REJECT_STATE)
+        return False
+    group = np.int64(command.group)
+    if 0 < group < state.groups.shape[0] and state.groups[group].listed and not takes_cancel(state.groups[group].state):
+        refuse(state, out, EVENT_CANCEL_REJECTED, command, REJECT_STATE)
+        return False
+    _note_filters(state, command)
+    if _all_are_barred(state):
+        refuse(state, out, EVENT_CANCEL_REJECTED, command, REJECT_STATE)
+        return False
+    return True
+
+
+@kernel
+def _note_filters(state, command):
+    cursor = state.cursor
+    account = np.int64(command.account)
+    cursor.account = account
+    cursor.slot = state.accounts[account].first_order
+    cursor["flags"] = command["flags"]
+    cursor.side = command.side
+    cursor.instrument = command.instrument
+    cursor.group = command.group
+    cursor.session = command.session
+    cursor.tag = command.tag
+    cursor.protection = find_protection(state, account, np.int64(command.smp_id))
+    cursor.request_id = command.request_id
+    cursor.count = 0
+
+
+@kernel
+def _all_are_barred(state):
+    """Whether the mass cancel names orders, and every one of them stands where cancels are barred."""
+    cursor = state.cursor
+    slot = np.int64(cursor.slot)
+    barred = False
+    while slot != 0:
+        order = state.orders[slot]
+        if _is_named(state, cursor, order):
+            if takes_cancel(state.books[order.book].phase):
+                return False
+            barred = True
+        slot = np.int64(state.links[slot].account_newer)
+    return barred
+
+
+@kernel
+def _fits(state, cursor, order):
+    """Whether the mass cancel takes this order; where cancels are barred it is passed over."""
+    return takes_cancel(state.books[order.book].phase) and _is_named(state, cursor, order)
+
+
+@kernel
+def _is_named(state, cursor, order):
+    """Whether the filters fit an order."""
+    if cursor.instrument != 0 and order.book != cursor.instrument:
+        return False
+    if cursor.group != 0 and state.books[order.book].group != cursor.group:
+        return False
+    if cursor["flags"] & FLAG_BY_SIDE != 0 and order.side != cursor.side:
+        return False
+    if cursor["flags"] & FLAG_BY_TAG != 0 and order.tag != cursor.tag:
+        return False
+    return cursor["flags"] & FLAG_BY_PROTECTION == 0 or is_protected(order, cursor.protection)
+
+
+@kernel
+def cancel_next(state, out):
+    """The next order of the mass cancel leaves. False: there is none; MASS says how many there were."""
+    cursor = state.cursor
+    slot = np.int64(cursor.slot)
+    while slot != 0 and not _fits(state, cursor, state.orders[slot]):
+        slot = np.int64(state.links[slot].account_newer)
+    if slot != 0:
+        cursor.slot = state.links[slot].account_newer
+        cursor.count += 1
+        row = take_out(state, out, slot, CANCEL_USER)
+        row.reference = cursor.request_id
+        return True
+    row = market_event(state, out, EVENT_MASS_CANCELLED, np.int64(cursor.instrument))
+    row.account = cursor.account
+    row.session = cursor.session
+    row.reference = cursor.request_id
+    row.reason = CANCEL_USER
+    row.lots = cursor.count
+    return False

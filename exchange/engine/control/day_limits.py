@@ -1,0 +1,249 @@
+"""A new day's terms of books that are CLOSED: their price windows move, orders park, rest again or leave.
+
+Every price window lies in one pool; a window that grows moves those behind it. An order that the new limits leave
+outside is parked, one that they cover again rests, with the stamp that it has had all along (BAND-004). One that is off
+a new increment leaves before all that (SPEC-002).
+"""
+
+import msgspec
+import numpy as np
+
+from exchange.book.slots import SLOT_MASK
+from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderEntry, OrderState, Side
+from exchange.engine.apply import REPORT
+from exchange.engine.cancels.cancel_queue import send_off_slots
+from exchange.engine.control.checks import check_window, require, within
+from exchange.engine.control.day_orders import count_working, place_orders
+from exchange.engine.control.margin_terms import set_residual
+from exchange.engine.control.price_guards import choose_lead, set_widths
+from exchange.kernel_codes import ORDER_STOP
+from exchange.records import EVENT
+from exchange.units import PRICE_MAX
+
+DAY_MAX = 2**31 - 1
+
+# What an order and its RST have in common.
+SHARED_FIELDS = ["side", "state", "order_type", "tif", "account", "session", "price", "order_id", "leaves_lots"]
+SHARED_FIELDS += ["client_order_id_0", "client_order_id_1", "client_order_id_2"]
+SHARED_FIELDS += ["filled_lots", "order_lots", "value_tick_lots"]
+
+
+class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
+    """One book: settlement, daily limits (BAND-013), widths of its windows and collar (BAND-012), ticks; its increment
+    from now on (SPEC-002), left out if that stays."""
+
+    index: int
+    settle_tick: int
+    low_tick: int
+    high_tick: int
+    velocity_ticks: int = 0
+    breaker_ticks: int = 0
+    collar_ticks: int = 0
+    min_inc: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """DAY_LIMITS: books of groups that are CLOSED.
+
+    day      trading day that the limits are for, days since 1970; journals up to 0.2.0 do not say it
+    by_two   two people ask: all that one may not do alone is allowed (SEC-061)
+    """
+
+    books: list[BookLimits]
+    day: int = 0
+    by_two: bool = False
+
+
+def side_rows(low_tick: int, high_tick: int, order_entry: int) -> int:
+    """Rows of one side's ladder, a multiple of 64; row 0 of a side is no place. None for ioc_only (ORDER-015)."""
+    if order_entry == OrderEntry.IOC_ONLY:
+        return 0
+    return -(-(high_tick - low_tick + 2) // 64) * 64
+
+
+def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
+    """Raise ControlError if the books could not take these limits now."""
+    indices = [book.index for book in terms.books]
+    require(len(set(indices)) == len(indices), "a book stands once among the day's limits")
+    rows = int(state.used_ladder_rows)
+    for limits in terms.books:
+        within("day limits: index", limits.index, 1, int(state.books_listed))
+        book = state.books[limits.index]
+        name = f"day limits of book {limits.index}"
+        require(state.groups[book.group].state == MarketState.CLOSED, f"{name}: its group is not CLOSED")
+        check_window(name, limits.low_tick, limits.settle_tick, limits.high_tick)
+        within(f"{name}: velocity_ticks", limits.velocity_ticks, 0, 2 * PRICE_MAX)
+        within(f"{name}: breaker_ticks", limits.breaker_ticks, 0, 2 * PRICE_MAX)
+        within(f"{name}: collar_ticks", limits.collar_ticks, 0, 2 * PRICE_MAX)
+        if limits.min_inc is not msgspec.UNSET:
+            within(f"{name}: min_inc", limits.min_inc, 1, PRICE_MAX)
+        rows += 2 * (side_rows(limits.low_tick, limits.high_tick, int(book.order_entry)) - int(book.side_rows))
+    require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
+
+
+def check_people(state: np.record, terms: DayLimitsPayload) -> None:
+    """Raise ControlError unless as many people ask as these limits take: one person settles a group once a day, all of
+    it, and within the limits that its outrights had (SEC-061, SEC-067)."""
+    within("day limits: day", terms.day, 0 if terms.by_two else 1, DAY_MAX)
+    if not terms.by_two:
+        _check_one_person(state, terms)
+
+
+def _check_one_person(state: np.record, terms: DayLimitsPayload) -> None:
+    named = {limits.index for limits in terms.books}
+    for number in {int(state.books[index].group) for index in named}:
+        group, settled = set(books_of(state, number)), int(state.groups[number].settled_day)
+        require(group <= named, f"day limits of group {number}: {len(group - named)} of its books are left out")
+        require(settled <= terms.day, f"day limits of group {number}: day {terms.day}, after it day {settled} was set")
+    for limits in terms.books:
+        book = state.books[limits.index]
+        again = state.groups[book.group].settled_day == terms.day
+        found = (limits.settle_tick, limits.low_tick, limits.high_tick)
+        if again:
+            present = (int(book.mark_tick), int(book.low_tick), int(book.high_tick))
+            text = f"its group is settled for this day, {present} stands, {found} takes two people"
+            require(found == present, f"day limits of book {limits.index}: {text}")
+        elif book.combo == ComboKind.OUTRIGHT:
+            low, high = int(book.low_tick), int(book.high_tick)
+            within(f"day limits of book {limits.index}: settle_tick by one person", limits.settle_tick, low, high)
+
+
+def books_of(state: np.record, group: int) -> list[int]:
+    """Indices of a group's books."""
+    books = state.books
+    found: list[int] = np.flatnonzero((books["group"] == group) & (books["listed"] != 0)).tolist()
+    return found
+
+
+def send_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
+    """Orders that are off their book's new increment will leave, oldest first, when the loop runs next.
+
+    A stop that waits says its trigger, and its limit if it has one of its own: a plain stop's is put on an increment
+    when it is injected.
+    """
+    orders = state.orders[: int(state.used_orders) + 1]
+    waits, plain = orders["state"] == OrderState.PENDING, orders["order_type"] == ORDER_STOP
+    leaves = np.zeros(len(orders), bool)
+    for limits in terms.books:
+        if limits.min_inc is not msgspec.UNSET:
+            off_price, off_trigger = (orders[name] % limits.min_inc != 0 for name in ("price", "trigger"))
+            off = (waits & off_trigger) | (~(waits & plain) & off_price)
+            leaves |= (orders["book"] == limits.index) & (orders["state"] != OrderState.NONE) & off
+    slots = np.flatnonzero(leaves)
+    if len(slots):
+        send_off_slots(state, slots[np.argsort(orders["entry"][slots])], CancelReason.ADMIN)
+        state.cursor.step = REPORT
+
+
+def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
+    """Carry out checked limits. Returns the RST of orders that park or rest again, in order of entry."""
+    named = {limits.index for limits in terms.books}
+    combinations = [index for index in range(1, int(state.books_listed) + 1) if _has_leg(state, index, named)]
+    held = _live_slots(state, named | set(combinations))
+    count_working(state, held, -1)
+    _move_windows(state, terms)
+    for limits in terms.books:
+        _set_limits(state, limits)
+    for index in combinations:
+        set_residual(state, index)
+    count_working(state, held, 1)
+    moved = np.concatenate([np.zeros(0, np.int64), *(_place_orders(state, index) for index in sorted(named))])
+    for group in {int(state.books[index].group) for index in named}:
+        choose_lead(state, group)
+        if terms.day:
+            state.groups[group].settled_day = terms.day
+    return _rests(state, moved[np.argsort(state.orders["entry"][moved])])
+
+
+def _has_leg(state: np.record, index: int, named: set[int]) -> bool:
+    book = state.books[index]
+    legs = {int(leg.book) for leg in book.legs[: int(book.leg_count)]} - {index}
+    return bool(legs and (index in named or legs & named))
+
+
+def _live_slots(state: np.record, books: set[int]) -> np.ndarray:
+    used = state.orders[: int(state.used_orders) + 1]
+    return np.nonzero((used["state"] != OrderState.NONE) & np.isin(used["book"], list(books)))[0]
+
+
+def _move_windows(state: np.record, terms: DayLimitsPayload) -> None:
+    """Lay the windows out anew, one behind the other; those of the named books are empty afterwards."""
+    wanted = {limits.index: limits for limits in terms.books}
+    used = int(state.used_ladder_rows)
+    levels, occupied = state.levels[:used].copy(), state.occupied[: used // 64].copy()
+    state.levels[:used] = 0
+    state.occupied[: used // 64] = 0
+    place = 0
+    order = sorted(range(1, int(state.books_listed) + 1), key=lambda index: (int(state.books[index].ladder), index))
+    for index in order:
+        book = state.books[index]
+        start, rows = int(book.ladder), 2 * int(book.side_rows)
+        book.ladder = place
+        if index in wanted:
+            limits = wanted[index]
+            book.side_rows = side_rows(limits.low_tick, limits.high_tick, int(book.order_entry))
+            book.best[:] = 0
+            book.summary[:] = 0
+        else:
+            state.levels[place : place + rows] = levels[start : start + rows]
+            state.occupied[place // 64 : (place + rows) // 64] = occupied[start // 64 : (start + rows) // 64]
+        place += 2 * int(book.side_rows)
+    state.used_ladder_rows = place
+
+
+def _set_limits(state: np.record, limits: BookLimits) -> None:
+    """Settlement, limits, widths; gains are counted against the new settlement."""
+    book = state.books[limits.index]
+    table = state.positions[1 : int(state.used_positions) + 1]
+    for row in table[table["book"] == limits.index]:
+        gain = (limits.settle_tick - int(book.mark_tick)) * int(row.lots) * int(book.hours)
+        state.accounts[row.account].gain_mills += gain
+    book.mark_tick = limits.settle_tick
+    book.low_tick, book.high_tick = limits.low_tick, limits.high_tick
+    book.edge_tick[:] = limits.low_tick, limits.high_tick
+    if limits.min_inc is not msgspec.UNSET:
+        book.min_inc = limits.min_inc
+    book.revision += 1
+    set_widths(state, limits.index, limits.velocity_ticks, limits.breaker_ticks, limits.collar_ticks)
+
+
+def _place_orders(state: np.record, index: int) -> np.ndarray:
+    """Link the book's orders into the new window, by stamp. Returns slots of those that park or rest again."""
+    state.books[index].first_parked = 0
+    slots = _live_slots(state, {index})
+    slots = slots[state.orders["state"][slots] != OrderState.PENDING]
+    moved = np.zeros(len(slots), np.int64)
+    count = place_orders(state, index, slots[np.argsort(state.orders["stamp"][slots])], moved)
+    for slot in moved[:count].tolist():
+        _end_top(state, slot)
+    return moved[:count]
+
+
+def _end_top(state: np.record, slot: int) -> None:
+    """An order that rests again at a better price than the one with TOP ends that (PRO-002)."""
+    order = state.orders[slot]
+    tops, side = state.sharing[order.book].top_order, int(order.side)
+    top = state.orders[int(tops[side]) & SLOT_MASK]
+    better = order.price > top.price if side == Side.BUY else order.price < top.price
+    if order.resting and better and top.order_id == tops[side]:
+        tops[side] = 0
+
+
+def _rests(state: np.record, slots: np.ndarray) -> np.ndarray:
+    """RST of orders that rest again, or are parked and show nothing."""
+    orders, books = state.orders[slots], state.books
+    events = np.zeros(len(slots), EVENT)
+    for name in SHARED_FIELDS:
+        events[name] = orders[name]
+    events["sequence"], events["time_ns"] = state.sequence, state.time_ns
+    events["kind"] = EventKind.ORDER_RESTED
+    events["instrument"] = orders["book"]
+    events["lots"] = orders["shown_lots"]
+    rest = orders["resting"] != 0
+    resting = orders[rest]
+    index, side = resting["book"], resting["side"].astype(np.int64)
+    places = 1 + np.abs(resting["price"] - books["edge_tick"][index, side])
+    rows = books["ladder"][index] + side * books["side_rows"][index] + places
+    events["hidden_lots"][rest] = resting["leaves_lots"] - resting["shown_lots"]
+    events["level_lots"][rest] = state.levels["shown_lots"][rows]
+    return events

@@ -1,0 +1,134 @@
+"""The launch catalogue as LIST payloads: contract specifications become rows of the engine."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from contracts_spec.business_days import BusinessDays
+from contracts_spec.outrights import Instrument
+from contracts_spec.periods import day_start_ns, month_index
+from contracts_spec.position_limits import spot_limit_lots, spot_window_ns
+from contracts_spec.schema import Spec
+from exchange.codes import Family, PeriodKind
+from exchange.engine.control.allocation_terms import SharingTerms
+from exchange.engine.control.price_guards import GuardTerms, WindowTerms
+from exchange.engine.control.registry import CommodityTerms, Listing, ListPayload, encode_payload
+from exchange.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
+
+CLOSING_WINDOW_S = 120  # SESSION-001
+LISTINGS_PER_PAYLOAD = 48  # a strip of a year takes about 1,100 bytes; a CONTROL frame holds 65,536
+CommodityKey = tuple[int, bool]  # chip code, index family
+
+
+def listing_payloads(instruments: Sequence[Instrument], spec: Spec, day: date) -> list[bytes]:
+    """Payloads of the LIST controls that open these books on a new venue, in order.
+
+    instruments  outrights before the combinations on them, as `instruments_on` gives them
+    day          trading day: decides scan tiers and the spot month
+    """
+    commodities = _commodities(instruments, spec, day)
+    books = {instrument.id: index for index, instrument in enumerate(instruments, 1)}
+    listings = [
+        _listing(instrument, books, commodities[_commodity_key(instrument)].index, spec) for instrument in instruments
+    ]
+    month = month_index(day)
+    parts = [listings[at : at + LISTINGS_PER_PAYLOAD] for at in range(0, len(listings), LISTINGS_PER_PAYLOAD)]
+    first = encode_payload(ListPayload(month, list(commodities.values())))
+    return [first, *(encode_payload(ListPayload(month, [], part)) for part in parts)]
+
+
+def _commodity_key(instrument: Instrument) -> CommodityKey:
+    """A combined commodity is (chip, PHY with TOP) or (chip, IDX) (MARGIN-001)."""
+    return instrument.chip_code, instrument.family is Family.IDX
+
+
+def _commodities(instruments: Sequence[Instrument], spec: Spec, day: date) -> dict[CommodityKey, CommodityTerms]:
+    keys = sorted({_commodity_key(instrument) for instrument in instruments})
+    chips = {chip.code: chip for chip in spec.listed_chips}
+    found = {}
+    for index, key in enumerate(keys, 1):
+        chip = chips[key[0]]
+        assert chip.psr_mills is not None, "the loader lets no listed chip through without a scan range"
+        found[key] = CommodityTerms(
+            index=index,
+            group=chip.code,
+            psr_mills=chip.psr_mills,
+            intra_mills=spec.margin.intra_mills,
+            tier_mills=spec.margin.tier_mills,
+            # No certificate is registered on a venue that opens.
+            spot_lots_max=spot_limit_lots(spec.products.limits, chip, 0),
+            spot_month=_spot_month(instruments, key, spec, day),
+        )
+    return found
+
+
+def _spot_month(instruments: Sequence[Instrument], key: CommodityKey, spec: Spec, day: date) -> int:
+    """The month whose spot window has begun, 0 if none (LIMIT-001)."""
+    days = BusinessDays(spec.calendar)
+    for instrument in instruments:
+        if _commodity_key(instrument) == key and instrument.kind is PeriodKind.MONTH:
+            ltd = date.fromordinal(date(1970, 1, 1).toordinal() + instrument.ltd_ns // NS_PER_DAY)
+            if spot_window_ns(ltd, days) <= day_start_ns(day):
+                return instrument.start_month
+    return 0
+
+
+def _listing(instrument: Instrument, books: dict[int, int], commodity: int, spec: Spec) -> Listing:
+    return Listing(
+        index=books[instrument.id],
+        instrument_id=instrument.id,
+        symbol=instrument.symbol,
+        group=instrument.chip_code,
+        commodity=commodity,
+        hours=instrument.hours,
+        settle_tick=instrument.settle_tick,
+        low_tick=instrument.low_tick,
+        high_tick=instrument.high_tick,
+        months=[] if instrument.legs else list(instrument.months),
+        legs=[(books[leg], sign) for leg, sign in instrument.legs],
+        family=instrument.family,
+        period_kind=instrument.kind or 0,
+        combo=instrument.combo,
+        floor_bp=instrument.floor_bp,
+        fee_hours=instrument.fee_hours,
+        start_month=instrument.start_month,
+        ltd_ns=instrument.ltd_ns,
+        order_entry=instrument.order_entry,
+        matching=instrument.matching,
+        min_inc=instrument.min_inc,
+        order_lots_max=instrument.order_lots_max,
+        band_ticks=instrument.band_ticks,
+        protection_ticks=spec.products.orders.protection_ticks,
+        show_ratio=spec.products.orders.show_ratio,
+        maker_fee=instrument.maker_fee,
+        taker_fee=instrument.taker_fee,
+        auction_fee=instrument.auction_fee,
+        term=instrument.term,
+        sharing=_sharing(spec),
+        guard=_guard(instrument, spec),
+        implied=bool(instrument.legs) and spec.products.combinations.implied,
+    )
+
+
+def _sharing(spec: Spec) -> SharingTerms:
+    terms = spec.products.pro_rata
+    return SharingTerms(terms.top, terms.top_lots_max, terms.split_percent, terms.minimum_allocation)
+
+
+def _guard(instrument: Instrument, spec: Spec) -> GuardTerms:
+    """Windows of prints, collar of auctions (BAND-012)."""
+    bands = spec.products.bands
+    close_ns = spec.calendar.close_hour_utc * NS_PER_HOUR
+    return GuardTerms(
+        _window(instrument.velocity_ticks, bands.velocity_window_s, bands.velocity_reserved_s),
+        _window(instrument.breaker_ticks, bands.breaker_window_s, bands.breaker_reserved_s),
+        closing_from_ns=max(0, close_ns - CLOSING_WINDOW_S * NS_PER_S),
+        closing_to_ns=close_ns,
+        closing_pause_ns=bands.closing_reserved_s * NS_PER_S,
+        collar_ticks=instrument.breaker_ticks,
+        extension_ns=bands.collar_extension_s * NS_PER_S,
+        extensions_max=bands.collar_extensions_max,
+    )
+
+
+def _window(width_ticks: int, window_s: int, reserved_s: int) -> WindowTerms:
+    return WindowTerms(width_ticks, window_s * NS_PER_S, reserved_s * NS_PER_S)

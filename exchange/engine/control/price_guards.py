@@ -1,0 +1,97 @@
+"""What guards a book against prices that run away: its windows and auction collar, and the lead month of a group."""
+
+import msgspec
+import numpy as np
+
+from exchange.book.windows import BREAKER, VELOCITY
+from exchange.codes import BookFeature, ComboKind, Family, PeriodKind
+from exchange.engine.control.checks import require, within
+from exchange.limits import WINDOW_SLOTS
+from exchange.units import NS_PER_DAY, PRICE_MAX
+
+LEAD_FLOOR_BP = 9_000  # BAND-012: G90
+EXTENSIONS_MAX = 1_000
+
+
+class WindowTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One look-back window (BAND-012): width in ticks, 0 off; length, 0 to stand at the settlement; RESERVED's time."""
+
+    width_ticks: int = 0
+    window_ns: int = 0
+    pause_ns: int = 0
+
+
+class GuardTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Windows of a book; where RESERVED is shorter: from and to which ns of the UTC day, and how long; the collar of
+    its auctions (AUC-014): width in ticks, 0 off, how long an extension lasts, and how many there are."""
+
+    velocity: WindowTerms = WindowTerms()
+    breaker: WindowTerms = WindowTerms()
+    closing_from_ns: int = 0
+    closing_to_ns: int = 0
+    closing_pause_ns: int = 0
+    collar_ticks: int = 0
+    extension_ns: int = 0
+    extensions_max: int = 0
+
+
+def check_guard(name: str, terms: GuardTerms) -> None:
+    """Raise ControlError if a listing's guards make no sense."""
+    for window in (terms.velocity, terms.breaker):
+        within(f"{name}: width_ticks", window.width_ticks, 0, 2 * PRICE_MAX)
+        within(f"{name}: window_ns", window.window_ns, 0, NS_PER_DAY)
+        within(f"{name}: pause_ns", window.pause_ns, 0, NS_PER_DAY)
+        require(
+            window.window_ns % WINDOW_SLOTS == 0, f"{name}: window_ns {window.window_ns} has no {WINDOW_SLOTS} slots"
+        )
+    within(f"{name}: closing_from_ns", terms.closing_from_ns, 0, NS_PER_DAY)
+    within(f"{name}: closing_to_ns", terms.closing_to_ns, terms.closing_from_ns, NS_PER_DAY)
+    within(f"{name}: closing_pause_ns", terms.closing_pause_ns, 0, NS_PER_DAY)
+    within(f"{name}: collar_ticks", terms.collar_ticks, 0, 2 * PRICE_MAX)
+    within(f"{name}: extension_ns", terms.extension_ns, 0, NS_PER_DAY)
+    within(f"{name}: extensions_max", terms.extensions_max, 0, EXTENSIONS_MAX)
+
+
+def set_guard(state: np.record, index: int, terms: GuardTerms) -> None:
+    """Write the guards of a book that is being listed."""
+    guard = state.guards[index]
+    for number, window in ((VELOCITY, terms.velocity), (BREAKER, terms.breaker)):
+        guard.windows[number].slot_ns = window.window_ns // WINDOW_SLOTS
+        guard.windows[number].pause_ns = window.pause_ns
+    guard.closing_from_ns = terms.closing_from_ns
+    guard.closing_to_ns = terms.closing_to_ns
+    guard.closing_pause_ns = terms.closing_pause_ns
+    guard.extension_ns = terms.extension_ns
+    guard.extensions_max = terms.extensions_max
+    set_widths(state, index, terms.velocity.width_ticks, terms.breaker.width_ticks, terms.collar_ticks)
+
+
+def set_widths(state: np.record, index: int, velocity_ticks: int, breaker_ticks: int, collar_ticks: int) -> None:
+    """Write the widths of a book's windows and collar; they follow its settlement (BAND-012)."""
+    state.guards[index].collar_ticks = collar_ticks
+    windows, book = state.guards[index].windows, state.books[index]
+    windows[VELOCITY].width_ticks = velocity_ticks
+    windows[BREAKER].width_ticks = breaker_ticks
+    kept = int(book.features) & ~BookFeature.VELOCITY
+    book.features = kept | (BookFeature.VELOCITY if velocity_ticks or breaker_ticks else 0)
+
+
+def choose_lead(state: np.record, group: int) -> None:
+    """The lead month of a group is its G90 month with the largest open interest, of equal ones the nearest (BAND-012).
+
+    Call it when the day's settlement is known and the group is CLOSED; without such a month there is none.
+    """
+    listed = state.books[: int(state.books_listed) + 1]
+    chosen = (
+        (listed["group"] == group)
+        & (listed["family"] == Family.PHY)
+        & (listed["period_kind"] == PeriodKind.MONTH)
+        & (listed["combo"] == ComboKind.OUTRIGHT)
+        & (listed["floor_bp"] == LEAD_FLOOR_BP)
+        & (listed["listed"] != 0)
+    )
+    months = [
+        (-int(state.books[index].open_interest), int(state.books[index].start_month), int(index))
+        for index in np.nonzero(chosen)[0]
+    ]
+    state.groups[group].lead_book = min(months)[2] if months else 0

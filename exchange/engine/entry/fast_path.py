@@ -1,0 +1,87 @@
+"""The short way through the checks of a NEW: most are plain orders that pass every one of them.
+
+`validate` finds the first reason of a refusal, in order of precedence. Here only the answer "no reason" counts, so
+what is asked together is compared together. Whoever is not let through goes the long way, which lets him through or
+says why not: the two must agree on everybody that the short way accepts.
+"""
+
+import numpy as np
+
+from exchange.book.index import free_spot, has_client_order_id, is_taken
+from exchange.book.levels import meets, place_of, row_of
+from exchange.book.slots import can_take_slot
+from exchange.clearing.margin import loss_per_lot
+from exchange.clearing.positions import find_position, positions_left
+from exchange.codes import BookFeature
+from exchange.engine.entry.price_range import price_range
+from exchange.engine.risk import reach_of, side_is_full, surely_free_mills
+from exchange.engine.sessions import row_there
+from exchange.engine.state import NOT_ASKED
+from exchange.kernel import leaf_kernel, prefetch, unlikely
+from exchange.kernel_codes import ACCOUNT_FLAG_DEFINED, ENTRY_FULL, MARKET_OPEN, SIDE_BUY, SIDE_SELL
+
+ASKS_MORE = np.int64(BookFeature.IMPLIED | BookFeature.PRO_RATA)  # of an order that only rests
+# What `take_short_way` says of an order that has to go the long way.
+LONG_WAY = (np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0), False)
+
+
+@leaf_kernel
+def set_short_places(book):
+    """Say which prices the short way is open to, whenever something that they depend on has changed.
+
+    Those inside the daily limits and the reject band (BAND-002, BAND-013), if the book is OPEN, takes orders of any
+    kind, at every tick and lot, and counts them at one position without a special limit. Else none.
+    """
+    _, highest_bid = price_range(book, SIDE_BUY)
+    lowest_ask, _ = price_range(book, SIDE_SELL)
+    plain = book.phase == MARKET_OPEN and book.order_entry == ENTRY_FULL and book.spot_weight == 0
+    if not plain or book.leg_count != 1 or book.term != 0 or book.min_inc > 1 or book.lot_inc > 1:
+        book.short_places[:] = 0
+        return
+    book.short_places[SIDE_BUY] = max(highest_bid - book.low_tick + 1, 0)
+    book.short_places[SIDE_SELL] = max(book.high_tick - lowest_ask + 1, 0)
+
+
+@leaf_kernel
+def take_short_way(state, command, word, likely_row):
+    """Whether a limit order that asks for nothing else is accepted: the place of its price in its own side, 0 if it has
+    to go the long way; its level's row; the account's position in its book; the loss that it may make; its `free_spot`;
+    whether it just rests.
+
+    word, likely_row  its `order_hash`; any position, or NOT_ASKED: it is looked at first, before the index
+    """
+    account, index, session = np.int64(command.account), np.int64(command.instrument), np.int64(command.session)
+    if unlikely(index >= state.books.shape[0]):
+        return LONG_WAY
+    if unlikely(account >= state.accounts.shape[0]):
+        return LONG_WAY
+    account_row, book = state.accounts[account], state.books[index]
+    side, tick, lots = np.int64(command.side & 1), command.price, np.int64(command.lots)
+    place = place_of(book, side, tick)
+    if np.uint64(place - 1) >= np.uint64(book.short_places[side]):
+        return LONG_WAY
+    level_row = row_of(book, side, place)
+    prefetch(state.levels, level_row, np.int64(0))
+    if account_row["flags"] != ACCOUNT_FLAG_DEFINED or row_there(state, session).killed_by != 0:
+        return LONG_WAY
+    if lots < 1 or lots > book.order_lots_max or lots > account_row.order_lots_max:
+        return LONG_WAY
+    row = np.int64(account_row.recent_position) if likely_row == NOT_ASKED else likely_row
+    position = state.positions[row]
+    if unlikely(position.account != account or position.book != index):
+        row = find_position(state, account, index)
+    if unlikely(row == 0) and positions_left(state) <= 0:
+        return LONG_WAY
+    if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:
+        return LONG_WAY
+    loss = lots * loss_per_lot(book, side, tick)
+    if side_is_full(book, side, lots) or lots * book.hold_bound_mills + loss > surely_free_mills(account_row):
+        return LONG_WAY
+    spot = np.int64(0)
+    if has_client_order_id(command):
+        spot = free_spot(state, word)
+        if spot == 0 and is_taken(state, command, word):
+            return LONG_WAY
+    if not can_take_slot(state):
+        return LONG_WAY
+    return place, level_row, row, loss, spot, book.features & ASKS_MORE == 0 and not meets(book, side, place)

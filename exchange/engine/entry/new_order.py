@@ -1,0 +1,272 @@
+"""A NEW comes in: checked, written, told, counted; one that meets nobody also rests at once."""
+
+import numpy as np
+
+from exchange.book.expiry import is_over, keep_expiry
+from exchange.book.index import LOW_32, SHIFT_32, ZERO, add_client_order, find_hashed, has_client_order_id
+from exchange.book.layout import ORDER
+from exchange.book.levels import link_at
+from exchange.book.slots import take_slot
+from exchange.book.stops import is_stop
+from exchange.clearing.margin import add_working, loss_per_lot
+from exchange.clearing.positions import make_position, open_positions, own_position
+from exchange.codes import CommandFlag, EventFlag, EventKind, OrderState
+from exchange.engine.emit import (
+    LEVEL_LOTS,
+    LOTS,
+    SAME_CODES,
+    TOTALS,
+    next_in_stream,
+    next_row,
+    refuse,
+    tell_prices,
+)
+from exchange.engine.entry.duplicates import has_same_content, repeat_order
+from exchange.engine.entry.fast_path import take_short_way
+from exchange.engine.entry.plain_order import CODES, is_immediate_limit, is_plain
+from exchange.engine.entry.price_range import price_range
+from exchange.engine.entry.validate import check_entry, check_terms, entry_tick
+from exchange.engine.orders import append_to_account
+from exchange.engine.predicates import is_immediate, owner_smp_id
+from exchange.engine.risk import tell_money, weigh_used_up
+from exchange.kernel import NO_SOURCE, copy_bytes, kernel, leaf_kernel, likely, move_bytes, put_word, word_at
+from exchange.kernel_codes import (
+    EVENT_ORDER_REJECTED,
+    ORDER_LIMIT,
+    REJECT_BAND,
+    REJECT_DUP_ID,
+    REJECT_INSUFFICIENT_MARGIN,
+    REJECT_NONE,
+    TIF_GTD,
+)
+from exchange.records import CLIENT_ORDER_ID_BYTES, COMMAND, EVENT, ROW_BYTES, code_word, place_in
+
+ACK = np.uint64(EventKind.ORDER_ACCEPTED)
+ACK_RESTS = code_word(EVENT, "kind", kind=int(EventKind.ORDER_ACCEPTED), flags=int(EventFlag.RESTS))
+NEW_FLAGS = int(CommandFlag.NO_COD | CommandFlag.REJECT_IF_ELECTED | CommandFlag.TIGHTEN)
+
+# Places in rows. What COMMAND, ORDER and EVENT have in the same place is copied.
+ORDER_CODES = place_in(ORDER, "resting")
+OWNER, BOOK_AND_PRICE, POSITION = (place_in(ORDER, name) for name in ("account", "book", "position"))
+SHOWN_LOTS, FILLED_LOTS, DISPLAY_LOTS = (place_in(ORDER, f"{which}_lots") for which in ("shown", "filled", "display"))
+CLIENT_ORDER_ID = place_in(ORDER, "client_order_id_0")
+CLIENT_ORDER_ID_END = CLIENT_ORDER_ID + CLIENT_ORDER_ID_BYTES
+EXPIRY = place_in(ORDER, "expiry_ns")
+COPIED = ("account", "session", "client_order_id_0", "client_order_id_1", "client_order_id_2")
+assert all(place_in(ORDER, name) == place_in(COMMAND, name) == place_in(EVENT, name) for name in COPIED)
+assert all(place_in(ORDER, name) == place_in(COMMAND, name) for name in ("expiry_ns", "tag"))
+assert all(place_in(EVENT, name) == place_in(COMMAND, name) for name in ("sequence", "time_ns", "kind", "instrument"))
+# Two fields of four bytes that are written as one word.
+PAIRS = (
+    ("account", "session"), ("book", "price"), ("position", "smp_id"), ("shown_lots", "leaves_lots"),
+    ("filled_lots", "order_lots"), ("display_lots", "trigger"),
+)  # fmt: skip
+assert all(place_in(ORDER, second) == place_in(ORDER, first) + 4 for first, second in PAIRS)
+
+# Where each code of an ORDER comes from among those of its NEW: `kernel.move_bytes`.
+CODES_OF_ORDER = ("resting", "smp_mode", "side", "post_only", "state", "flags", "order_type", "tif")
+assert [place_in(ORDER, name) - ORDER_CODES for name in CODES_OF_ORDER] == list(range(8))
+FROM_NEW = {name: place_in(COMMAND, name) - CODES for name in CODES_OF_ORDER if name not in ("resting", "state")}
+CODE_SOURCES = sum(FROM_NEW.get(name, NO_SOURCE) << 8 * place for place, name in enumerate(CODES_OF_ORDER))
+KEPT_CODES = code_word(ORDER, "resting", **dict.fromkeys(CODES_OF_ORDER, 0xFF) | {"flags": NEW_FLAGS})
+PENDING_CODE = code_word(ORDER, "resting", state=int(OrderState.PENDING))
+OPEN_CODE = code_word(ORDER, "resting", state=int(OrderState.OPEN))
+EXPIRED_CODE = code_word(ORDER, "resting", state=int(OrderState.EXPIRED))
+RESTING_CODES = code_word(ORDER, "resting", state=int(OrderState.OPEN), resting=1)
+
+
+@leaf_kernel
+def _two_halves(low, high):
+    """Two fields of four bytes as one word."""
+    return (np.uint64(low) & LOW_32) | (np.uint64(high) << SHIFT_32)
+
+
+@leaf_kernel
+def _order_codes(command, status):
+    """The codes of a fresh order, moved from where its NEW has them. `status`: its state, and whether it rests."""
+    return move_bytes(word_at(command, CODES), CODE_SOURCES) & KEPT_CODES | status
+
+
+@leaf_kernel
+def _write_order(state, order, command, codes, price_word, position, smp_id, shown_lots, rare):
+    """Fill a fresh row from its NEW, in words.
+
+    price_word  book and `entry_tick`
+    position    as ORDER says
+    rare        display and trigger
+    """
+    lots = np.int64(command.lots)
+    state.entry += 1
+    state.stamp += 1
+    order.entry = state.entry
+    order.stamp = state.stamp
+    put_word(order, ORDER_CODES, codes)
+    put_word(order, OWNER, word_at(command, OWNER))
+    put_word(order, BOOK_AND_PRICE, price_word)
+    put_word(order, POSITION, _two_halves(position, smp_id))
+    copy_bytes(order, command, CLIENT_ORDER_ID, CLIENT_ORDER_ID_END)
+    put_word(order, SHOWN_LOTS, _two_halves(shown_lots, lots))
+    put_word(order, FILLED_LOTS, _two_halves(0, lots))
+    put_word(order, DISPLAY_LOTS, rare)
+    order.value_tick_lots = 0
+    copy_bytes(order, command, EXPIRY, ROW_BYTES)
+
+
+@leaf_kernel
+def _tell_ack(out, command, codes, price_word, order_id, shown_lots, level_lots, number):
+    """ACK of an order, written from its NEW: its own row was written a moment ago, which wide moves would wait for.
+
+    price_word              book and `entry_tick`
+    shown_lots, level_lots  0 unless it rests
+    number                  its account's `next_in_stream`
+    returns                 the row
+    """
+    lots = np.int64(command.lots)
+    row = next_row(out)
+    copy_bytes(row, command, 0, BOOK_AND_PRICE)
+    put_word(row, ORDER_CODES, codes)
+    put_word(row, BOOK_AND_PRICE, price_word)
+    row.order_id = order_id
+    row.reference = command.request_id
+    copy_bytes(row, command, CLIENT_ORDER_ID, CLIENT_ORDER_ID_END)
+    put_word(row, LOTS, _two_halves(shown_lots, lots))
+    put_word(row, TOTALS, _two_halves(0, lots))
+    put_word(row, LEVEL_LOTS, np.uint64(level_lots))
+    row.value_tick_lots = 0
+    row.account_sequence = number
+    row.amount_mills = 0
+    return row
+
+
+@kernel
+def check_new(state, command, word):
+    """The reason a NEW is refused for, the account's position in its book (0: none yet), its `entry_tick`.
+
+    word  its `order_hash`
+    """
+    reason, row, tick = check_entry(state, command), np.int64(0), np.int64(0)
+    if reason == REJECT_NONE:
+        index = np.int64(command.instrument)
+        book = state.books[index]
+        row = own_position(state, np.int64(command.account), index)
+        tick = entry_tick(state, book, command)
+        reason = check_terms(state, command, book, row, word, tick)
+    return reason, row, tick
+
+
+@kernel
+def _refuse_new(state, out, command, word, reason, tick):
+    """REJ; beside the reason it says what would have been in order: prices, or money; or the live order that it
+    repeats. `word`, `tick`: its `order_hash` and `entry_tick`."""
+    if reason == REJECT_DUP_ID:
+        first, second, third = command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
+        live = state.orders[find_hashed(state, word, np.int64(command.account), first, second, third)]
+        if has_same_content(live, command):
+            repeat_order(state, out, command, live)
+            return
+    row = refuse(state, out, EVENT_ORDER_REJECTED, command, reason)
+    if reason != REJECT_BAND and reason != REJECT_INSUFFICIENT_MARGIN:
+        return
+    book = state.books[np.int64(command.instrument)]
+    side, lots = np.int64(command.side), np.int64(command.lots)
+    if reason == REJECT_INSUFFICIENT_MARGIN:
+        loss = lots * loss_per_lot(book, side, tick)
+        tell_money(state, row, np.int64(command.account), book, side, lots, loss)
+    elif command.order_type == ORDER_LIMIT:
+        lowest, highest = price_range(book, side)
+        tell_prices(row, lowest, highest)
+    else:
+        tell_prices(row, np.int64(book.low_tick), np.int64(book.high_tick))
+
+
+@kernel
+def _take_long_way(state, out, command, word):
+    """The checks of a NEW one by one, and REJ if it fails one.
+
+    returns  whether it is accepted; the account's position in its book, 0 if there is none yet; its `entry_tick`; the
+             loss that it may make
+    """
+    reason, row, tick = check_new(state, command, word)
+    if reason != REJECT_NONE:
+        _refuse_new(state, out, command, word, reason, tick)
+        return False, row, tick, np.int64(0)
+    book = state.books[np.int64(command.instrument)]
+    return True, row, tick, np.int64(command.lots) * loss_per_lot(book, np.int64(command.side), tick)
+
+
+@leaf_kernel
+def enter_order(state, out, command, word, position):
+    """NEW: ACK, or REJ and 0. Returns the order's slot, 0 too if it rests already: then the ACK tells it.
+
+    word, position  as AHEAD says
+    """
+    place, row, loss, spot = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    plain = is_plain(command)
+    if likely(plain) or is_immediate_limit(command):
+        place, level_row, row, loss, spot, alone = take_short_way(state, command, word, position)
+        if likely(alone) and likely(plain):
+            _enter_resting(state, out, command, word, place, level_row, row, loss, spot)
+            return np.int64(0)
+    return _enter(state, out, command, word, place, row, loss, spot)
+
+
+@leaf_kernel
+def _first_state(command):
+    """The state of an order when it comes in, as a code."""
+    return PENDING_CODE if is_stop(command.order_type) else OPEN_CODE
+
+
+@kernel
+def _enter(state, out, command, word, place, row, loss, spot):
+    """`enter_order` of whatever does not just rest. `place`, `row`, `loss`, `spot`: as `take_short_way` has said."""
+    account, side, tick = np.int64(command.account), np.int64(command.side), np.int64(command.price)
+    if place == 0:
+        accepted, row, tick, loss = _take_long_way(state, out, command, word)
+        if not accepted:
+            return np.int64(0)
+    index, lots = np.int64(command.instrument), np.int64(command.lots)
+    book = state.books[index]
+    row = open_positions(state, account, row, book)
+    slot = take_slot(state)
+    order = state.orders[slot]
+    over = is_over(state, command.tif, command.expiry_ns)
+    codes = _order_codes(command, EXPIRED_CODE if over else _first_state(command))
+    smp_id = owner_smp_id(command, state.accounts[account])
+    rare = _two_halves(np.int64(command.display_lots), command.trigger)
+    _write_order(state, order, command, codes, _two_halves(index, tick), row, smp_id, 0, rare)
+    number = next_in_stream(state, account)
+    ack = _tell_ack(out, command, codes & SAME_CODES | ACK, _two_halves(index, tick), order.order_id, 0, 0, number)
+    if over:
+        ack.leaves_lots = 0
+    if not is_immediate(command.tif):
+        if has_client_order_id(command):
+            add_client_order(state, slot, word, spot)
+        append_to_account(state, account, slot, np.int64(command.session))
+    if command.tif == TIF_GTD:
+        keep_expiry(state, slot)
+    add_working(state, account, row, book, side, lots, loss)
+    if place == 0:
+        weigh_used_up(state, account)
+    return slot
+
+
+@leaf_kernel
+def _enter_resting(state, out, command, word, place, level_row, row, loss, spot):
+    """A limit order that has come the short way, meets nobody and joins its queue: ACK, which tells that it rests."""
+    account, index, side = np.int64(command.account), np.int64(command.instrument), np.int64(command.side & 1)
+    lots, tick, session = np.int64(command.lots), command.price, np.int64(command.session)
+    book, account_row = state.books[index], state.accounts[account]
+    if row == 0:
+        row = make_position(state, account, index)
+    account_row.recent_position = row
+    slot = take_slot(state)
+    order = state.orders[slot]
+    codes, price_word = _order_codes(command, RESTING_CODES), _two_halves(index, tick)
+    _write_order(state, order, command, codes, price_word, row, owner_smp_id(command, account_row), lots, ZERO)
+    level_lots = link_at(state, book, slot, index, side, place, level_row, lots, np.int64(0))
+    number = next_in_stream(state, account)
+    _tell_ack(out, command, codes & SAME_CODES | ACK_RESTS, price_word, order.order_id, lots, level_lots, number)
+    if has_client_order_id(command):
+        add_client_order(state, slot, word, spot)
+    append_to_account(state, account, slot, session)
+    add_working(state, account, row, book, side, lots, loss)

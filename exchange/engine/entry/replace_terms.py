@@ -1,0 +1,73 @@
+"""What a REPLACE asks for: the terms an order would have, and how much more would work."""
+
+import numpy as np
+
+from exchange.book.expiry import keep_expiry
+from exchange.clearing.margin import loss_per_lot
+from exchange.engine.entry.stop_terms import protected_tick, tighter
+from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel_codes import (
+    FLAG_KEEP_LOTS,
+    FLAG_KEEP_PRICE,
+    FLAG_SET_DISPLAY,
+    FLAG_SET_TAG,
+    FLAG_SET_TIF,
+    FLAG_SET_TRIGGER,
+    ORDER_STOP,
+)
+
+
+@leaf_kernel
+def _wanted_total(order, command):
+    return np.int64(order.order_lots) if command["flags"] & FLAG_KEEP_LOTS != 0 else np.int64(command.lots)
+
+
+@leaf_kernel
+def _wanted_display(order, command):
+    return np.int64(command.display_lots) if command["flags"] & FLAG_SET_DISPLAY != 0 else np.int64(order.display_lots)
+
+
+@kernel
+def _new_stop_price(book, order, command, trigger):
+    """The limit after the replace. That of a plain stop keeps its distance from the trigger; a price tightens it."""
+    if order.order_type != ORDER_STOP:
+        return np.int64(order.price) if command["flags"] & FLAG_KEEP_PRICE != 0 else np.int64(command.price)
+    if command["flags"] & FLAG_KEEP_PRICE != 0:
+        return order.price + trigger - order.trigger
+    side = np.int64(order.side)
+    return tighter(side, protected_tick(book, side, trigger), np.int64(command.price))
+
+
+@leaf_kernel
+def wanted_terms(order, command):
+    """Price, total and display that an order would have after a REPLACE."""
+    price = np.int64(order.price) if command["flags"] & FLAG_KEEP_PRICE != 0 else np.int64(command.price)
+    return price, _wanted_total(order, command), _wanted_display(order, command)
+
+
+@kernel
+def wanted_stop_terms(book, order, command):
+    """Trigger, price, total and display that a stop which waits would have after a REPLACE."""
+    trigger = np.int64(command.trigger) if command["flags"] & FLAG_SET_TRIGGER != 0 else np.int64(order.trigger)
+    price = _new_stop_price(book, order, command, trigger)
+    return trigger, price, _wanted_total(order, command), _wanted_display(order, command)
+
+
+@leaf_kernel
+def more_work(book, order, price, lots):
+    """(lots, possible loss in mills) that work more than now if an order has so many left at another price."""
+    side = np.int64(order.side)
+    held = np.int64(order.leaves_lots) * loss_per_lot(book, side, np.int64(order.price))
+    return lots - np.int64(order.leaves_lots), lots * loss_per_lot(book, side, price) - held
+
+
+@leaf_kernel
+def set_terms(state, command, slot):
+    """What a replace changes without touching an order's place: time in force and tag."""
+    order = state.orders[slot]
+    if command["flags"] & FLAG_SET_TIF != 0:
+        order.tif = command.tif
+        order.expiry_ns = command.expiry_ns
+        keep_expiry(state, slot)
+    if command["flags"] & FLAG_SET_TAG != 0:
+        order.tag = command.tag

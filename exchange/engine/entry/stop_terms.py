@@ -1,0 +1,66 @@
+"""What a stop may ask for: trigger and limit of a NEW or REPLACE. Nothing is written."""
+
+import numpy as np
+
+from exchange.book.stops import reaches
+from exchange.engine.entry.day_prices import can_park, in_limits, is_known, is_out_of_reach
+from exchange.kernel import kernel
+from exchange.kernel_codes import FLAG_TIGHTEN, MARKET_OPEN, ORDER_STOP_LIMIT, REJECT_BAND, REJECT_NONE, SIDE_BUY
+
+
+@kernel
+def protected_tick(book, side, trigger):
+    """The limit of a plain stop: its trigger and protection, on an increment (STOP-003)."""
+    if side == SIDE_BUY:
+        tick = trigger + book.protection_ticks
+        return tick - tick % book.min_inc
+    tick = trigger - book.protection_ticks
+    return tick + -tick % book.min_inc
+
+
+@kernel
+def tighter(side, tick, other):
+    """The limit of the two that may trade at fewer prices."""
+    return min(tick, other) if side == SIDE_BUY else max(tick, other)
+
+
+@kernel
+def stop_tick(book, command):
+    """The limit that a NEW stop will work at, as far as the band does not cap it then (STOP-009)."""
+    price = np.int64(command.price)
+    if command.order_type == ORDER_STOP_LIMIT:
+        return price
+    side = np.int64(command.side)
+    tick = protected_tick(book, side, np.int64(command.trigger))
+    return tighter(side, tick, price) if command["flags"] & FLAG_TIGHTEN != 0 else tick
+
+
+@kernel
+def check_stop_prices(book, side, tif, trigger, priced, price):
+    """Rank 10 of a stop: the band is for its injection, the daily limits are for now (STOP-009).
+
+    A trigger that this day cannot reach is for a later one, and so is the limit behind it. `priced`: it gives a price.
+    """
+    if is_out_of_reach(book, side, trigger, tif):
+        return REJECT_BAND if priced and not is_known(book, price) else REJECT_NONE
+    if not in_limits(book, trigger):
+        return REJECT_BAND
+    if priced and not in_limits(book, price) and not can_park(book, side, price, tif):
+        return REJECT_BAND
+    return REJECT_NONE
+
+
+@kernel
+def check_moved_limit(book, side, tif, trigger, tick):
+    """Rank 10 of a replace: a limit that moves with its trigger leaves the daily limits on the passive side only where
+    it can be parked."""
+    passive = tick < book.low_tick if side == SIDE_BUY else tick > book.high_tick
+    if passive and not can_park(book, side, tick, tif) and not is_out_of_reach(book, side, trigger, tif):
+        return REJECT_BAND
+    return REJECT_NONE
+
+
+@kernel
+def is_elected_now(book, side, trigger):
+    """Whether a stop of this trigger need not wait (STOP-002)."""
+    return book.phase == MARKET_OPEN and book.has_last != 0 and reaches(side, trigger, np.int64(book.last_tick))

@@ -1,0 +1,109 @@
+"""Stops: entry, election by a price, injection as an order like any other (STOP-001 to STOP-010).
+
+While it waits a stop is PENDING, `price` is the limit it will have before the band caps it, and `shown_lots`, which
+nothing shows yet, is its minimum quantity.
+"""
+
+import numpy as np
+
+from exchange.book.heap import remove_node
+from exchange.book.stops import (
+    VENUE_LINE,
+    join_line,
+    leave_line,
+    take_reached,
+    wait_for_trigger,
+)
+from exchange.engine.emit import next_in_stream, order_event
+from exchange.engine.entry.day_prices import window_tick
+from exchange.engine.entry.price_range import worst_tick
+from exchange.engine.entry.stop_terms import is_elected_now, tighter
+from exchange.engine.orders import work_order
+from exchange.kernel import kernel
+from exchange.kernel_codes import EVENT_STOP_TRIGGERED, MARKET_OPEN, ORDER_STATE_OPEN, SIDE_BUY
+
+
+@kernel
+def keep_stop(state, slot, minimum_lots):
+    """A stop was accepted: it waits, or is elected at once (STOP-002)."""
+    order = state.orders[slot]
+    order.shown_lots = minimum_lots
+    place_stop(state, slot)
+
+
+@kernel
+def place_stop(state, slot):
+    """Where a stop of this trigger belongs now: among the elected ones in OPEN if the last price reaches it."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    if is_elected_now(book, np.int64(order.side), np.int64(order.trigger)):
+        join_line(state, VENUE_LINE, slot)
+    else:
+        wait_for_trigger(state, book, slot)
+
+
+@kernel
+def elect_stops(state, book, tick, has_origin, origin):
+    """A price elects what it reaches: nearest to `origin` first, by entry stamp if there is none (STOP-005)."""
+    root = take_reached(state, book, tick, has_origin, origin)
+    while root != 0:
+        slot = root
+        root = remove_node(state, root, slot)
+        join_line(state, VENUE_LINE, slot)
+
+
+@kernel
+def elect_by_last(state, book):
+    """On reaching OPEN the last price elects (STOP-010)."""
+    if book.has_last != 0:
+        elect_stops(state, book, np.int64(book.last_tick), True, np.int64(book.last_tick))
+
+
+@kernel
+def next_injection(state):
+    """The first elected stop of the line, its line left: 0 if none can be injected. Those whose book does not match
+    wait there (STOP-008)."""
+    while True:
+        slot = np.int64(state.books[VENUE_LINE].elected_first)
+        if slot == 0:
+            return slot
+        leave_line(state, slot)
+        index = np.int64(state.orders[slot].book)
+        if state.books[index].phase == MARKET_OPEN:
+            return slot
+        join_line(state, index, slot)
+
+
+@kernel
+def injection_tick(book, order):
+    """The limit of a stop if it were injected now: its own, inside band and daily limits (STOP-009). One that a new
+    day's limits have left outside on the passive side keeps its limit, and will be parked (BAND-004)."""
+    side = np.int64(order.side)
+    tick = np.int64(order.price)
+    if side == SIDE_BUY:
+        tick = min(tick, worst_tick(book, side))
+        tick -= tick % book.min_inc
+    else:
+        tick = max(tick, worst_tick(book, side))
+        tick += -tick % book.min_inc
+    return tighter(side, window_tick(book, tick), np.int64(order.price))
+
+
+@kernel
+def inject_stop(state, out, slot):
+    """TRG: from now on the stop is a limit order, with a fresh stamp (MATCH-003). Returns its minimum quantity."""
+    order = state.orders[slot]
+    tick = injection_tick(state.books[order.book], order)
+    minimum_lots = np.int64(order.shown_lots)
+    order.shown_lots = 0
+    order.state = ORDER_STATE_OPEN
+    if tick != order.price:
+        lots = np.int64(order.leaves_lots)
+        work_order(state, order, -lots)
+        order.price = tick
+        work_order(state, order, lots)
+    state.stamp += 1
+    order.stamp = state.stamp
+    row = order_event(state, out, EVENT_STOP_TRIGGERED, order, np.int64(order.leaves_lots), np.int64(0))
+    row.account_sequence = next_in_stream(state, np.int64(order.account))
+    return minimum_lots

@@ -1,0 +1,267 @@
+"""Rejection reasons of new orders in their order of precedence (ORDER-004). Nothing is written."""
+
+import numpy as np
+
+from exchange.book.implied import opposite_place
+from exchange.book.index import has_client_order_id, is_taken
+from exchange.book.levels import place_of, tick_of
+from exchange.book.stops import is_stop
+from exchange.clearing.margin import loss_per_lot
+from exchange.engine.entry.plain_order import is_plain
+from exchange.engine.entry.price_range import check_price, worst_tick
+from exchange.engine.entry.stop_terms import check_stop_prices, is_elected_now, stop_tick
+from exchange.engine.predicates import (
+    fits_expiry,
+    is_immediate,
+    is_killed,
+    is_market,
+    known_account,
+    known_book,
+    owner_smp_id,
+    takes_new,
+)
+from exchange.engine.risk import check_risk, is_full
+from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel_codes import (
+    ENTRY_IOC_ONLY,
+    FLAG_KEEP_LOTS,
+    FLAG_REJECT_IF_ELECTED,
+    FLAG_SET_DISPLAY,
+    FLAG_SET_TIF,
+    FLAG_TIGHTEN,
+    MARKET_OPEN,
+    ORDER_MARKET,
+    ORDER_STOP,
+    ORDER_STOP_LIMIT,
+    POST_ONLY_NONE,
+    POST_ONLY_REJECT,
+    POST_ONLY_SLIDE,
+    REJECT_BAD_COMBO,
+    REJECT_BAD_LOT,
+    REJECT_BAD_QTY,
+    REJECT_BAND,
+    REJECT_DUP_ID,
+    REJECT_ELECTED,
+    REJECT_FULL,
+    REJECT_IOC_ONLY,
+    REJECT_KILLED,
+    REJECT_NO_OPP,
+    REJECT_NONE,
+    REJECT_OFF_TICK,
+    REJECT_PO_CROSS,
+    REJECT_SHOW,
+    REJECT_STATE,
+    REJECT_UNKNOWN_ACCOUNT,
+    REJECT_UNKNOWN_INST,
+    SIDE_BUY,
+    SMP_DECREMENT,
+)
+from exchange.units import ORDER_LOTS_MAX
+
+
+@leaf_kernel
+def check_syntax(command):
+    """Rank 1 of a new order: what is wrong with the message alone."""
+    if command.lots < 1 or command.lots > ORDER_LOTS_MAX:
+        return REJECT_BAD_QTY
+    if is_plain(command):
+        return REJECT_NONE
+    if command.minimum_lots < 0 or command.minimum_lots > ORDER_LOTS_MAX:
+        return REJECT_BAD_QTY
+    if command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX:
+        return REJECT_BAD_QTY
+    if command.side > 1 or command.order_type > ORDER_STOP_LIMIT or not fits_expiry(command):
+        return REJECT_BAD_COMBO
+    if command.smp_mode > SMP_DECREMENT:
+        return REJECT_BAD_COMBO
+    if command.post_only > POST_ONLY_SLIDE:
+        return REJECT_BAD_COMBO
+    if is_stop(command.order_type) and (is_immediate(command.tif) or command.post_only != POST_ONLY_NONE):
+        return REJECT_BAD_COMBO
+    keeps_out = command.post_only != POST_ONLY_NONE or command.display_lots != 0
+    if keeps_out and (is_immediate(command.tif) or is_market(command.order_type)):
+        return REJECT_BAD_COMBO
+    return REJECT_NONE
+
+
+@leaf_kernel
+def best_opposite(state, command):
+    """Place of the best price that a NEW could trade at, 0 none."""
+    index, side, account = np.int64(command.instrument), np.int64(command.side), np.int64(command.account)
+    return opposite_place(state, index, side, owner_smp_id(command, state.accounts[account]), account)
+
+
+@leaf_kernel
+def would_take(state, book, index, side, tick, smp_id, account):
+    """Whether an order of this limit meets a tradeable price, implied ones included (TIF-005)."""
+    best = opposite_place(state, index, side, smp_id, account)
+    return best != 0 and best >= place_of(book, 1 - side, tick)
+
+
+@leaf_kernel
+def entry_tick(state, book, command):
+    """The limit that a NEW works at: its own, one away from the best opposite price if it slides (TIF-006), or what
+    a market order takes from the book. Without an opposite price the last has none: `check_terms` refuses it."""
+    side = np.int64(command.side)
+    tick = np.int64(command.price)
+    if is_stop(command.order_type):
+        return stop_tick(book, command)
+    if is_market(command.order_type):
+        return _market_tick(state, book, command, side)
+    if command.post_only == POST_ONLY_SLIDE and book.phase == MARKET_OPEN:
+        best = best_opposite(state, command)
+        if best != 0 and best >= place_of(book, 1 - side, tick):
+            # An implied price may lie between two increments.
+            return _on_increment(book, side, tick_of(book, 1 - side, best) + 2 * side - 1)
+    return tick
+
+
+@leaf_kernel
+def _on_increment(book, side, tick):
+    """The price an order of this side may have that is nearest to a tick and not beyond it."""
+    if side == SIDE_BUY:
+        return tick - tick % book.min_inc
+    return tick + -tick % book.min_inc
+
+
+@kernel
+def _market_tick(state, book, command, side):
+    """Best opposite price and protection, inside band and daily limits, on an increment (ORDER-008 to ORDER-012)."""
+    best = tick_of(book, 1 - side, best_opposite(state, command))
+    points = np.int64(book.protection_ticks) if command.order_type == ORDER_MARKET else np.int64(0)
+    tighten = command["flags"] & FLAG_TIGHTEN != 0
+    # An implied price may lie between two increments: it can be taken all the same (SPEC-002).
+    if side == SIDE_BUY:
+        tick = min(best + points, worst_tick(book, side))
+        tick = min(tick, np.int64(command.price)) if tighten else tick
+        return max(_on_increment(book, side, tick), best) if best <= tick else _on_increment(book, side, tick)
+    tick = max(best - points, worst_tick(book, side))
+    tick = max(tick, np.int64(command.price)) if tighten else tick
+    return min(_on_increment(book, side, tick), best) if best >= tick else _on_increment(book, side, tick)
+
+
+@kernel
+def gives_price(command):
+    """Whether a NEW says a price: orders that take it from the book or their trigger say one only to tighten it."""
+    return (
+        not (is_market(command.order_type) or command.order_type == ORDER_STOP) or command["flags"] & FLAG_TIGHTEN != 0
+    )
+
+
+@kernel
+def _is_off_tick(book, command):
+    """First of rank 6."""
+    if is_stop(command.order_type) and command.trigger % book.min_inc != 0:
+        return True
+    return gives_price(command) and command.price % book.min_inc != 0
+
+
+@leaf_kernel
+def check_replace_syntax(command):
+    """Rank 1 of a replace: what is wrong with the message alone."""
+    if command["flags"] & FLAG_KEEP_LOTS == 0 and (command.lots < 1 or command.lots > ORDER_LOTS_MAX):
+        return REJECT_BAD_QTY
+    if command["flags"] & FLAG_SET_DISPLAY != 0 and (command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX):
+        return REJECT_BAD_QTY
+    if command["flags"] & FLAG_SET_TIF != 0 and (is_immediate(command.tif) or not fits_expiry(command)):
+        return REJECT_BAD_COMBO
+    return REJECT_NONE
+
+
+@leaf_kernel
+def check_lots(state, account, book, lots):
+    """Second half of rank 6: the lot increment, product's and account's largest order."""
+    if book.lot_inc > 1 and lots % book.lot_inc != 0:
+        return REJECT_BAD_LOT
+    if lots > book.order_lots_max or lots > state.accounts[account].order_lots_max:
+        return REJECT_BAD_LOT
+    return REJECT_NONE
+
+
+@leaf_kernel
+def check_display(book, lots, display):
+    """Last of rank 6: how small a part of an iceberg may show (ICE-006)."""
+    if display != 0 and book.show_ratio != 0 and lots > display * np.int64(book.show_ratio):
+        return REJECT_SHOW
+    return REJECT_NONE
+
+
+@leaf_kernel
+def check_entry(state, command):
+    """Ranks 0 to 5: account, message, kill, market state, instrument."""
+    account = np.int64(command.account)
+    if not known_account(state, account):
+        return REJECT_UNKNOWN_ACCOUNT
+    reason = check_syntax(command)
+    if reason != REJECT_NONE:
+        return reason
+    if is_killed(state, account, np.int64(command.session)):
+        return REJECT_KILLED
+    index = np.int64(command.instrument)
+    if not known_book(state, index):
+        return REJECT_UNKNOWN_INST
+    book = state.books[index]
+    if not takes_new(book.phase):
+        return REJECT_STATE
+    if book.phase != MARKET_OPEN and (is_immediate(command.tif) or is_market(command.order_type)):
+        return REJECT_STATE
+    if book.order_entry == ENTRY_IOC_ONLY and not is_immediate(command.tif):
+        return REJECT_IOC_ONLY
+    return REJECT_NONE
+
+
+@leaf_kernel
+def check_terms(state, command, book, row, word, tick):
+    """Ranks 6 to 12 of a NEW that passed `check_entry`: the reason it is refused for, NONE if it is accepted.
+
+    row   the account's position in the book, 0 if there is none or it is a combination
+    word  hash of account and client order id
+    tick  its `entry_tick`
+    """
+    account = np.int64(command.account)
+    side = np.int64(command.side)
+    lots = np.int64(command.lots)
+    market = is_market(command.order_type)
+    if book.min_inc > 1 and _is_off_tick(book, command):
+        return REJECT_OFF_TICK
+    reason = check_lots(state, account, book, lots)
+    if reason == REJECT_NONE:
+        reason = check_display(book, lots, np.int64(command.display_lots))
+    if reason != REJECT_NONE:
+        return reason
+    if has_client_order_id(command) and is_taken(state, command, word):
+        return REJECT_DUP_ID
+    if market:
+        if best_opposite(state, command) == 0:
+            return REJECT_NO_OPP
+        if command["flags"] & FLAG_TIGHTEN != 0 and (command.price < book.low_tick or command.price > book.high_tick):
+            return REJECT_BAND
+    elif is_stop(command.order_type):
+        trigger, price = np.int64(command.trigger), np.int64(command.price)
+        reason = check_stop_prices(book, side, command.tif, trigger, gives_price(command), price)
+        if reason != REJECT_NONE:
+            return reason
+    else:
+        reason = check_price(book, side, np.int64(command.price), command.tif)
+        if reason == REJECT_NONE and tick != command.price:
+            reason = check_price(book, side, tick, command.tif)
+        if reason != REJECT_NONE:
+            return reason
+    stop = is_stop(command.order_type)
+    reason = check_risk(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
+    if reason != REJECT_NONE:
+        return reason
+    if is_full(state, account, row, book, side, lots):
+        return REJECT_FULL
+    if (
+        stop
+        and command["flags"] & FLAG_REJECT_IF_ELECTED != 0
+        and is_elected_now(book, side, np.int64(command.trigger))
+    ):
+        return REJECT_ELECTED
+    index = np.int64(command.instrument)
+    keeps_out = command.post_only == POST_ONLY_REJECT and book.phase == MARKET_OPEN
+    smp_id = owner_smp_id(command, state.accounts[account])
+    if keeps_out and would_take(state, book, index, side, tick, smp_id, account):
+        return REJECT_PO_CROSS
+    return REJECT_NONE

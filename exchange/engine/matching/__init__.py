@@ -1,0 +1,1 @@
+"""TODOC exchange/engine/matching."""

@@ -1,0 +1,231 @@
+"""What an aggressor would execute: the matcher's way through the books, leaving no trace (TIF-003)."""
+
+import numpy as np
+
+from exchange.book.implied import clear_path, find_path
+from exchange.book.levels import (
+    link_order,
+    place_of,
+    reduce_order,
+    relink_order,
+    row_of,
+    tick_of,
+    unlink_order,
+    worse_place,
+)
+from exchange.book.windows import breach, breach_of_path, end_trial, try_print
+from exchange.engine.matching.self_match import is_own
+from exchange.engine.orders import slice_lots
+from exchange.engine.quotes.protection import end_tries, is_protected, is_pulled, try_fill
+from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    FEATURE_IMPLIED,
+    MATCHING_PRO_RATA,
+    SMP_CANCEL_RESTING,
+    SMP_DECREMENT,
+    STATE_REASON_NONE,
+)
+
+# The dry run's list of what it took, in the scratch table.
+ENTRY = 7  # slot, neighbours, leaves, shown, stamp in two halves
+HALF = 32
+LOW_HALF = (1 << HALF) - 1
+
+
+@kernel
+def executable_lots(state, book, order):
+    """Lots that a new order would execute now in a book with features, or with a self-match id.
+
+    Real orders of the own book are walked over without writing: no implied price is made of them. What implied prices
+    take is taken from the other books in truth, noted in the scratch table and put back; once the table is full they
+    count no more. Prints widen the windows until the end, and fills of quotes count for their protection: quotes of a
+    group that would trip are gone, those of other books in truth (MMP-002).
+    """
+    index, other = np.int64(order.book), 1 - np.int64(order.side)
+    worst = place_of(book, other, np.int64(order.price))
+    place = np.int64(book.best[other])
+    left = np.int64(order.leaves_lots)
+    found = np.int64(0)
+    stamp = np.int64(state.stamp)
+    entries = np.int64(0)
+    while left > 0:
+        real = place if place >= worst else np.int64(0)
+        taken = np.int64(0)
+        if book.features & FEATURE_IMPLIED != 0:
+            taken, entries = _from_path(state, order, max(real, worst - 1, 0), left, entries)
+            if taken < 0:
+                break
+            left -= taken
+        if taken == 0:
+            if real == 0:
+                break
+            taken, left, entries = _from_real(state, book, order, place, left, entries)
+            tick = tick_of(book, other, place)
+            if taken > 0 and breach(state, index, tick) != STATE_REASON_NONE:
+                break
+            if taken > 0:
+                try_print(state, index, tick)
+            place = worse_place(state, book, other, place)
+        found += taken
+    while entries > 0:
+        entries -= 1
+        _put_back(state, entries)
+    state.stamp = stamp
+    end_trial(state)
+    end_tries(state)
+    return found
+
+
+@kernel
+def _from_real(state, book, order, place, left, entries):
+    """(lots executed at one level of the own book, lots left after it; 0 if it ends the aggressor, entries in the list
+    of what was taken)."""
+    head = np.int64(state.levels[row_of(book, 1 - np.int64(order.side), place)].head)
+    if book.matching == MATCHING_PRO_RATA:
+        return _from_shared_level(state, order, head, left, entries)
+    return _from_level(state, order, head, left, entries)
+
+
+@kernel
+def _from_path(state, order, floor, left, entries):
+    """(lots executed at an implied price better than the real ones, -1 if a print of it would breach a window; entries
+    in the list of what was taken)."""
+    side = np.int64(order.side)
+    if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) == 0:
+        return np.int64(0), entries
+    if breach_of_path(state, np.int64(order.book))[0] != STATE_REASON_NONE:
+        clear_path(state)
+        return np.int64(-1), entries
+    lots = min(left, np.int64(state.path.lots))
+    if (entries + state.path.count) * ENTRY > state.scratch.shape[0]:
+        lots = np.int64(0)
+    else:
+        try_print(state, np.int64(order.book), np.int64(state.path.tick))
+        for number in range(state.path.count):
+            try_print(state, np.int64(state.path.books[number]), np.int64(state.path.ticks[number]))
+        entries = _take_path(state, entries, lots)
+        for number in range(state.path.count):
+            entries = _count(state, order, state.orders[state.path.slots[number]], lots, entries)
+    clear_path(state)
+    return lots, entries
+
+
+@kernel
+def _from_level(state, order, head, left, entries):
+    """As `_from_real`, of a price-time level."""
+    found = np.int64(0)
+    hidden = np.int64(0)
+    slot = head
+    while slot != 0 and left > 0:
+        maker = state.orders[slot]
+        if not is_pulled(state, maker):
+            if not is_own(order, maker):
+                lots = min(left, np.int64(maker.shown_lots))
+                found += lots
+                left -= lots
+                hidden += maker.leaves_lots - maker.shown_lots
+                entries = _count(state, order, maker, lots, entries)
+            elif order.smp_mode == SMP_DECREMENT:
+                left -= min(left, np.int64(maker.leaves_lots))
+            elif order.smp_mode != SMP_CANCEL_RESTING:
+                return found, np.int64(0), entries
+        slot = np.int64(state.links[slot].newer)
+    lots = min(left, hidden)
+    return found + lots, left - lots, entries
+
+
+@kernel
+def _from_shared_level(state, order, head, left, entries):
+    """The same of a pro-rata level: however it is shared out, all of it is there but own orders (SMP-007)."""
+    there = np.int64(0)
+    slot = head
+    while slot != 0:
+        maker = state.orders[slot]
+        if not is_pulled(state, maker):
+            if not is_own(order, maker):
+                there += maker.leaves_lots
+            elif order.smp_mode != SMP_CANCEL_RESTING and order.smp_mode != SMP_DECREMENT:
+                return np.int64(0), np.int64(0), entries
+        slot = np.int64(state.links[slot].newer)
+    if left <= there:
+        return left, np.int64(0), entries
+    slot = head
+    while slot != 0:
+        maker = state.orders[slot]
+        if not is_pulled(state, maker) and not is_own(order, maker):
+            entries = _count(state, order, maker, np.int64(maker.leaves_lots), entries)
+        slot = np.int64(state.links[slot].newer)
+    return there, left - there, entries
+
+
+@kernel
+def _count(state, order, maker, lots, entries):
+    """A fill of a quote counts for its protection; if that trips, the group's quotes in other books are taken too.
+    Returns the number of entries in the list, at the full table's end one that no path fits behind."""
+    row = try_fill(state, maker, lots)
+    if row == 0:
+        return entries
+    quotes = np.int64(state.protections[row].quotes)
+    slot = np.int64(state.accounts[maker.account].first_order)
+    while slot != 0 and quotes != 0:
+        quote = state.orders[slot]
+        if is_protected(quote, row):
+            quotes -= 1
+            fits = (entries + 1) * ENTRY <= state.scratch.shape[0]
+            if quote.book != order.book and quote.resting != 0 and fits:
+                _take(state, entries, slot, np.int64(quote.leaves_lots))
+                entries += 1
+        slot = np.int64(state.links[slot].account_newer)
+    return entries
+
+
+@kernel
+def _take_path(state, entries, lots):
+    """Take lots from every order of the path; nobody is told. Returns the number of entries in the list."""
+    for number in range(state.path.count):
+        _take(state, entries, np.int64(state.path.slots[number]), lots)
+        entries += 1
+    return entries
+
+
+@kernel
+def _take(state, entry, slot, lots):
+    order = state.orders[slot]
+    book = state.books[order.book]
+    link = state.links[slot]
+    at = entry * ENTRY
+    state.scratch[at] = slot
+    state.scratch[at + 1] = link.older
+    state.scratch[at + 2] = link.newer
+    state.scratch[at + 3] = order.leaves_lots
+    state.scratch[at + 4] = order.shown_lots
+    state.scratch[at + 5] = order.stamp >> HALF
+    state.scratch[at + 6] = (order.stamp & LOW_HALF) - (1 << (HALF - 1))
+    if lots < order.shown_lots:
+        reduce_order(state, book, slot, lots)
+        return
+    unlink_order(state, book, slot)
+    order.leaves_lots -= lots
+    order.shown_lots = 0
+    if order.leaves_lots != 0:
+        state.stamp += 1
+        order.stamp = state.stamp
+        order.shown_lots = slice_lots(order)
+        link_order(state, book, slot)
+
+
+@kernel
+def _put_back(state, entry):
+    """Undo one `_take`, the latest first: neighbours are then as they were."""
+    at = entry * ENTRY
+    slot = np.int64(state.scratch[at])
+    order = state.orders[slot]
+    book = state.books[order.book]
+    if order.resting != 0:
+        unlink_order(state, book, slot)
+    order.leaves_lots = state.scratch[at + 3]
+    order.shown_lots = state.scratch[at + 4]
+    order.stamp = (np.int64(state.scratch[at + 5]) << HALF) + state.scratch[at + 6] + (1 << (HALF - 1))
+    relink_order(state, book, slot, np.int64(state.scratch[at + 1]), np.int64(state.scratch[at + 2]))
+    for spot in range(at, at + ENTRY):
+        state.scratch[spot] = 0

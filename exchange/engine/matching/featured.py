@@ -1,0 +1,99 @@
+"""One step of matching in a book with BookFeature bits: what plain price-time matching need not ask.
+
+Plain books never come here: `matching.match_once` tests `book.features` once.
+"""
+
+import numpy as np
+
+from exchange.book.implied import clear_path, find_path
+from exchange.book.levels import best_row, place_of, tick_of
+from exchange.book.windows import breach, breach_of_path
+from exchange.engine.matching.implied_fills import trade_path
+from exchange.engine.matching.level_pass import NO_PASS, begin_pass, continue_pass, prevent_on_level
+from exchange.engine.matching.self_match import is_own, prevent_self_match
+from exchange.engine.matching.trades import trade_lots
+from exchange.engine.matching.velocity import note_breach
+from exchange.kernel import kernel
+from exchange.kernel_codes import FEATURE_IMPLIED, FEATURE_VELOCITY, MATCHING_PRO_RATA, STATE_REASON_NONE
+
+
+@kernel
+def match_featured(state, out, slot):
+    """As `matching.match_once`."""
+    if state.cursor.pass_step != NO_PASS:
+        continue_pass(state, out, slot)
+        return True
+    order = state.orders[slot]
+    book = state.books[order.book]
+    side = np.int64(order.side)
+    if order.leaves_lots == 0:
+        return False
+    worst = place_of(book, 1 - side, np.int64(order.price))
+    real = np.int64(book.best[1 - side])
+    if real < worst:
+        real = np.int64(0)
+    if book.features & FEATURE_IMPLIED != 0:
+        # A better implied price trades before a real one, at one price the real orders do (IMP-003, IMP-004).
+        floor = max(real, worst - 1, 0)
+        if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) != 0:
+            if _path_breaches(state, np.int64(order.book)):
+                return False
+            trade_path(state, out, slot)
+            return True
+    if real == 0:
+        return False
+    if prevents(state, out, slot):
+        return True
+    if book.features & FEATURE_VELOCITY != 0 and _breaches(state, np.int64(order.book), tick_of(book, 1 - side, real)):
+        return False
+    if book.matching == MATCHING_PRO_RATA:
+        begin_pass(state, slot)
+    else:
+        fill_oldest(state, out, slot)
+    return True
+
+
+@kernel
+def prevents(state, out, slot):
+    """Whether an own order was in the way: it has been dealt with (SMP-006, SMP-007)."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    if book.matching == MATCHING_PRO_RATA:
+        return prevent_on_level(state, out, slot)
+    resting = np.int64(state.levels[best_row(book, 1 - np.int64(order.side))].head)
+    if not is_own(order, state.orders[resting]):
+        return False
+    prevent_self_match(state, out, slot, resting)
+    return True
+
+
+@kernel
+def _breaches(state, index, tick):
+    """Whether the next print would go too far too fast: it does not happen, and ends the matching (BAND-005)."""
+    reason = breach(state, index, tick)
+    if reason == STATE_REASON_NONE:
+        return False
+    note_breach(state, index, reason)
+    return True
+
+
+@kernel
+def _path_breaches(state, index):
+    """The same for a linked group: one breach blocks all of its prints (BAND-009)."""
+    reason, breached = breach_of_path(state, index)
+    if reason == STATE_REASON_NONE:
+        return False
+    note_breach(state, breached, reason)
+    clear_path(state)
+    return True
+
+
+@kernel
+def fill_oldest(state, out, slot):
+    """One fill against the oldest order at the best opposite price."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    resting = np.int64(state.levels[best_row(book, 1 - np.int64(order.side))].head)
+    maker = state.orders[resting]
+    lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
+    trade_lots(state, out, book, resting, slot, np.int64(maker.price), lots, False)

@@ -1,0 +1,110 @@
+"""Price-time matching: fills, and what becomes of the remainder."""
+
+import numpy as np
+
+from exchange.book.levels import available_lots, crosses, may_trade, place_of, row_of, tick_of
+from exchange.engine.matching.dry_run import executable_lots
+from exchange.engine.matching.featured import fill_oldest, match_featured, prevents
+from exchange.engine.matching.self_match import is_own, prevent_self_match
+from exchange.engine.matching.trades import book_taken, trade_oldest
+from exchange.engine.orders import rest_order, settle_remainder, take_out
+from exchange.engine.predicates import is_immediate
+from exchange.engine.prefetch import ALL, ask_for_makers, ask_for_next
+from exchange.kernel import anew, kernel, leaf_kernel
+from exchange.kernel_codes import CANCEL_FOK, CANCEL_MINQTY, MARKET_OPEN, TIF_FOK
+from exchange.limits import STEP_EVENTS
+
+
+@leaf_kernel
+def unmet_condition(state, book, order, minimum_lots):
+    """Why a new order dies before it trades: FOK or minimum quantity not there (TIF-002 to TIF-004); 0 if it may."""
+    reason = CANCEL_MINQTY
+    wanted = np.int64(minimum_lots)
+    if order.tif == TIF_FOK:
+        reason = CANCEL_FOK
+        wanted = max(wanted, np.int64(order.order_lots))
+    if wanted == 0:
+        return 0
+    # Nothing matches outside OPEN, and an order executes at most its own lots.
+    if book.phase != MARKET_OPEN or wanted > order.order_lots:
+        return reason
+    if order.smp_id != 0 or book.features != 0:
+        found = executable_lots(state, book, order)
+    else:
+        found = available_lots(state, book, np.int64(order.side), np.int64(order.price), wanted)
+    return 0 if found >= wanted else reason
+
+
+@leaf_kernel
+def match_once(state, out, slot):
+    """One step of matching: one fill, of a plain outright as many as the buffer has room for. False: no more to do."""
+    book = state.books[state.orders[slot].book]
+    if book.features != 0:
+        return match_featured(state, out, slot)
+    if book.leg_count > 1:
+        return _match_combination(state, out, slot)
+    return _match_outright(state, out, slot)
+
+
+@kernel
+def _match_combination(state, out, slot):
+    """One fill against the oldest order at the best opposite price (MATCH-001, MATCH-002)."""
+    order = state.orders[slot]
+    if order.leaves_lots == 0 or not crosses(state.books[order.book], np.int64(order.side), np.int64(order.price)):
+        return False
+    if not prevents(state, out, slot):
+        fill_oldest(state, out, slot)
+    return True
+
+
+@kernel
+def _match_outright(whole, out, slot):
+    """Fills against the oldest order at the best opposite price (MATCH-001, MATCH-002), as many as there is room for.
+
+    What they do to the aggressor's position and money is added up and booked once. `whole`: the state, which each round
+    takes `anew`.
+    """
+    state = whole
+    order = state.orders[slot]
+    book = state.books[order.book]
+    side = np.int64(order.side)
+    tick, lots_before, value_before = np.int64(order.price), np.int64(order.leaves_lots), order.value_tick_lots
+    room = out.capacity - STEP_EVENTS
+    other = 1 - side
+    first, worst = row_of(book, other, np.int64(0)), place_of(book, other, tick)
+    best = np.int64(book.best[other])
+    own = np.int64(0)
+    first_price, last_price = tick_of(book, other, best), np.int64(0)
+    if out.scatter == ALL:
+        ask_for_makers(state, book, other, worst, np.int64(order.leaves_lots), True)
+    while own == 0 and out.count <= room and order.leaves_lots != 0 and best != 0 and best >= worst:
+        state = anew(whole)
+        resting = np.int64(state.levels[first + best].head)
+        if is_own(order, state.orders[resting]):
+            own = resting
+        else:
+            ask_for_next(state, book, other, resting, out.scatter)
+            last_price = trade_oldest(state, out, book, other, best, first + best, resting, slot)
+            best = np.int64(book.best[other])
+    lots, value = lots_before - order.leaves_lots, order.value_tick_lots - value_before
+    book_taken(state, book, order, lots, value, first_price, last_price)
+    if own != 0:
+        prevent_self_match(state, out, slot, own)
+    return own != 0 or out.count > room
+
+
+@leaf_kernel
+def start_order(state, out, slot, minimum_lots):
+    """An order comes to its book: it is killed by a condition, rests, or returns True and is to be matched."""
+    order = state.orders[slot]
+    book = state.books[order.book]
+    reason = unmet_condition(state, book, order, minimum_lots)
+    if reason != 0:
+        take_out(state, out, slot, reason)
+    elif book.phase == MARKET_OPEN and may_trade(book, np.int64(order.side), np.int64(order.price)):
+        return True
+    elif is_immediate(order.tif):
+        settle_remainder(state, out, slot)
+    else:
+        rest_order(state, out, slot)
+    return False

@@ -1,0 +1,178 @@
+"""A trade: what it does to the book, to both orders and their owners, and the FILL rows that tell it."""
+
+import numpy as np
+
+from exchange.book.index import ask_for_entry, order_hash
+from exchange.book.levels import place_of, reduce_at, row_of, unlink_at
+from exchange.book.windows import note_print
+from exchange.clearing.fills import clear_fill, clear_fills, fee_mills
+from exchange.clearing.positions import touch_position
+from exchange.engine.emit import TOTALS, fill_codes, next_in_stream, tell_old_order
+from exchange.engine.entry.fast_path import set_short_places
+from exchange.engine.entry.stops import elect_stops
+from exchange.engine.orders import forget_hashed, forget_order, refresh_order
+from exchange.engine.quotes.protection import count_fill
+from exchange.kernel import kernel, leaf_kernel, put_word, word_at
+from exchange.kernel_codes import (
+    FEATURE_STOPS,
+    FEATURE_VELOCITY,
+    LIQUIDITY_AUCTION,
+    LIQUIDITY_MAKER,
+    LIQUIDITY_TAKER,
+    ORDER_QUOTE,
+    ORDER_STATE_FILLED,
+)
+
+
+@leaf_kernel
+def record_print(state, index, price, lots):
+    """Last price, the day's statistics, the windows of prints; every single print elects stops (STOP-004)."""
+    book = state.books[index]
+    had_last, last = book.has_last != 0, np.int64(book.last_tick)
+    _note_trades(state, book, price, price, lots, price * lots)
+    if book.features & FEATURE_VELOCITY != 0:
+        note_print(state, index, price)
+    if book.features & FEATURE_STOPS != 0:
+        elect_stops(state, book, price, had_last, last)
+
+
+@leaf_kernel
+def _note_trades(state, book, first, last, lots, value):
+    """Trades between a first price and a last one in the day's statistics. They change what the short way is open to.
+
+    lots, value  of all of them; value: sum of price * lots
+    """
+    book.last_trade_id = state.trade_id
+    if book.volume_lots == 0:
+        book.open_tick = first
+        book.day_high = first
+        book.day_low = first
+    book.day_high = max(book.day_high, first, last)
+    book.day_low = min(book.day_low, first, last)
+    book.last_tick = last
+    book.has_last = 1
+    book.volume_lots += lots
+    book.volume_tick_lots += value
+    set_short_places(book)
+
+
+@kernel
+def _fill(state, out, book, slot, lots, price, liquidity):
+    """One order's part of a trade: clearing, book, FILL."""
+    fee = clear_fill(state, book, state.orders[slot], lots, price, liquidity)
+    tell_fill(state, out, book, slot, lots, price, liquidity, fee)
+
+
+@leaf_kernel
+def tell_fill(state, out, book, slot, lots, price, liquidity, fee):
+    """What a fill that is cleared does to its order and the book. Returns the FILL row."""
+    order = state.orders[slot]
+    side = np.int64(order.side)
+    place = place_of(book, side, np.int64(order.price))
+    return _tell_fill_at(state, out, book, slot, side, place, row_of(book, side, place), lots, price, liquidity, fee)
+
+
+@leaf_kernel
+def _tell_fill_at(state, out, book, slot, side, place, level_row, lots, price, liquidity, fee):
+    """As `tell_fill` of an order whose level's place and row are known; an aggressor is in no queue."""
+    order = state.orders[slot]
+    if book.features != 0 and liquidity == LIQUIDITY_MAKER and order.order_type == ORDER_QUOTE:
+        count_fill(state, order, lots, book.hours)
+    row = tell_old_order(state, out, order, fill_codes(order, lots, liquidity))
+    leaves = np.int64(order.leaves_lots) - lots
+    totals, value = word_at(order, TOTALS) + np.uint64(lots), order.value_tick_lots + price * lots  # more are filled
+    put_word(order, TOTALS, totals)
+    order.value_tick_lots = value
+    level_lots = np.int64(0)
+    if liquidity == LIQUIDITY_TAKER:
+        order.leaves_lots = leaves
+    elif leaves == 0:
+        shown = np.int64(order.shown_lots)
+        order.resting = 0
+        level_lots = unlink_at(state, book, slot, np.int64(order.book), side, place, level_row, shown, lots - shown)
+        order.leaves_lots = 0
+        order.shown_lots = 0
+    else:
+        level_lots = reduce_at(state, book, slot, side, place, level_row, lots)
+    if leaves == 0:
+        order.state = ORDER_STATE_FILLED
+    row.price = price
+    row.reference = state.trade_id
+    row.lots = lots
+    row.leaves_lots = leaves
+    put_word(row, TOTALS, totals)
+    row.level_lots = level_lots
+    row.hidden_lots = order.price  # the level that changed: an uncross trades at another price
+    row.value_tick_lots = value
+    row.account_sequence = next_in_stream(state, np.int64(order.account))
+    row.amount_mills = fee
+    return row
+
+
+@leaf_kernel
+def trade_lots(state, out, book, first, second, price, lots, auction):
+    """Match two orders at a price: resting and aggressor, or buyer and seller of an uncross. Returns the lots.
+
+    Orders that are filled and stood in the book are forgotten; an aggressor stays until its command is done with it.
+    """
+    state.trade_id += 1
+    record_print(state, np.int64(state.orders[first].book), price, lots)
+    _fill(state, out, book, first, lots, price, LIQUIDITY_AUCTION if auction else LIQUIDITY_MAKER)
+    _fill(state, out, book, second, lots, price, LIQUIDITY_AUCTION if auction else LIQUIDITY_TAKER)
+    if state.orders[first].leaves_lots == 0:
+        forget_order(state, first)
+    elif state.orders[first].shown_lots == 0 and not auction:
+        refresh_order(state, out, first)
+    if auction and state.orders[second].leaves_lots == 0:
+        forget_order(state, second)
+    return lots
+
+
+@kernel
+def trade_share(state, out, book, resting, slot, price, lots):
+    """As a continuous trade of `trade_lots`, for one share of a pro-rata pass: icebergs refresh after all of them."""
+    state.trade_id += 1
+    record_print(state, np.int64(state.orders[resting].book), price, lots)
+    _fill(state, out, book, resting, lots, price, LIQUIDITY_MAKER)
+    _fill(state, out, book, slot, lots, price, LIQUIDITY_TAKER)
+    if state.orders[resting].leaves_lots == 0:
+        forget_order(state, resting)
+
+
+@leaf_kernel
+def trade_oldest(state, out, book, side, place, level_row, resting, slot):
+    """A continuous trade of a plain outright at the resting order's price. Returns the price.
+
+    `book_taken` has to follow, for the aggressor and the statistics.
+
+    side, place, level_row  where the resting order stands
+    """
+    maker, order = state.orders[resting], state.orders[slot]
+    word = order_hash(maker)
+    ask_for_entry(state, word)
+    price = np.int64(maker.price)
+    lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
+    state.trade_id += 1
+    fee = clear_fills(state, book, maker, lots, price * lots, LIQUIDITY_MAKER)
+    _tell_fill_at(state, out, book, resting, side, place, level_row, lots, price, LIQUIDITY_MAKER, fee)
+    row = np.int64(order.position)
+    touch_position(state, np.int64(order.account), state.positions[row], row)
+    fee = fee_mills(book, LIQUIDITY_TAKER, lots)
+    _tell_fill_at(state, out, book, slot, side, place, level_row, lots, price, LIQUIDITY_TAKER, fee)
+    if maker.leaves_lots == 0:
+        forget_hashed(state, resting, np.int64(maker.account), word)
+    elif maker.shown_lots == 0:
+        refresh_order(state, out, resting)
+    return price
+
+
+@leaf_kernel
+def book_taken(state, book, order, lots, value, first, last):
+    """The aggressor's part of all its fills by `trade_oldest`, and the book's.
+
+    lots, value  of them all; value: sum of price * lots
+    first, last  their first and their last price
+    """
+    if lots != 0:
+        _note_trades(state, book, first, last, lots, value)
+        clear_fills(state, book, order, lots, value, LIQUIDITY_TAKER)

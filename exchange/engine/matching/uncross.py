@@ -1,0 +1,139 @@
+"""The uncross: books that come to OPEN trade at one price, pair by pair (AUC-011)."""
+
+import numpy as np
+
+from exchange.book.auction import collared_equilibrium, is_crossed
+from exchange.book.levels import best_row, link_order, place_of, row_of, unlink_order
+from exchange.engine.emit import market_event
+from exchange.engine.entry.stops import elect_by_last
+from exchange.engine.matching.trades import trade_lots
+from exchange.engine.orders import refresh_order
+from exchange.engine.phases.auction_stops import join_auction_once
+from exchange.engine.phases.collar import collect_again, may_uncross
+from exchange.engine.phases.market_state import reference_tick
+from exchange.engine.phases.state_changes import in_scope
+from exchange.engine.prefetch import ALL, ask_for_next
+from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel_codes import EVENT_UNCROSSED, ORDER_STATE_NONE, SIDE_BUY, SIDE_SELL
+from exchange.limits import STEP_EVENTS
+
+# Stages of one book's uncross: its stops join, it trades and its icebergs refresh.
+DONE = 0
+JOINING = 1
+TRADING = 2
+
+
+@leaf_kernel
+def _part_lots(order, price):
+    """What the order at the head of its queue may trade next: an iceberg at the price itself first what it shows, and
+    what it hides after what everybody shows there (AUC-010)."""
+    if order.price == price and order.shown_lots != 0:
+        return np.int64(order.shown_lots)
+    return np.int64(order.leaves_lots)
+
+
+@leaf_kernel
+def _step_back(state, book, slot, price, showed):
+    """An iceberg at the price that has just traded the last that it showed waits behind the others there.
+
+    showed  whether it showed lots before this pair: one whose hidden lots trade has its turn among those already
+    """
+    order = state.orders[slot]
+    used_up = showed and order.shown_lots == 0 and order.leaves_lots != 0
+    if order.state != ORDER_STATE_NONE and order.price == price and used_up:
+        unlink_order(state, book, slot)
+        link_order(state, book, slot)
+
+
+@kernel
+def _refresh_once(state, out, index, price):
+    """One iceberg that the uncross left with nothing to show gets its next slice (AUC-012). False: there is none."""
+    book = state.books[index]
+    for side in range(2):
+        # At the edge of a collar an order that is better than the price may be left in part, first of all.
+        better = np.int64(state.levels[best_row(book, side)].head)
+        if better != 0 and state.orders[better].shown_lots == 0:
+            refresh_order(state, out, better)
+            return True
+        slot = np.int64(state.levels[row_of(book, side, place_of(book, side, price))].head)
+        while slot != 0:
+            if state.orders[slot].shown_lots == 0:
+                refresh_order(state, out, slot)
+                return True
+            slot = np.int64(state.links[slot].newer)
+    return False
+
+
+@kernel
+def _begin_uncross(state, out):
+    """Go on with the next book that comes to OPEN, or says that it does not yet. False: there is none."""
+    cursor = state.cursor
+    index = np.int64(cursor.book) + 1
+    while index <= state.books_listed and not in_scope(state, cursor, index):
+        index += 1
+    if index > state.books_listed:
+        return False
+    cursor.book = index
+    cursor.stage = JOINING if may_uncross(state, out, index) else DONE
+    return True
+
+
+@leaf_kernel
+def _trade_pair(state, out, book, price):
+    """The oldest order at the best price of each side trade what both have (AUC-011). Returns the lots."""
+    buyer = np.int64(state.levels[best_row(book, SIDE_BUY)].head)
+    seller = np.int64(state.levels[best_row(book, SIDE_SELL)].head)
+    buy, sell = state.orders[buyer], state.orders[seller]
+    ask_for_next(state, book, SIDE_BUY, buyer, ALL)
+    ask_for_next(state, book, SIDE_SELL, seller, ALL)
+    lots = min(_part_lots(buy, price), _part_lots(sell, price))  # no more than is left of the volume
+    buyer_showed, seller_showed = buy.shown_lots != 0, sell.shown_lots != 0
+    trade_lots(state, out, book, buyer, seller, price, lots, True)
+    _step_back(state, book, buyer, price, buyer_showed)
+    _step_back(state, book, seller, price, seller_showed)
+    return lots
+
+
+@kernel
+def _trade_pairs(state, out):
+    """As many pairs of an uncross as the buffer has room for."""
+    cursor = state.cursor
+    book = state.books[cursor.book]
+    room = out.capacity - STEP_EVENTS
+    while cursor.lots > 0 and out.count <= room:
+        cursor.lots -= _trade_pair(state, out, book, np.int64(cursor.price))
+
+
+@kernel
+def uncross_once(state, out):
+    """One step: a stop that joins, pairs (AUC-011), a refresh, or the next book. False: all books are uncrossed."""
+    cursor = state.cursor
+    if cursor.lots > 0:
+        _trade_pairs(state, out)
+        return True
+    if cursor.stage == TRADING and _refresh_once(state, out, np.int64(cursor.book), np.int64(cursor.price)):
+        return True
+    if cursor.stage == TRADING:
+        cursor.stage = DONE
+        collect_again(state, out, np.int64(cursor.book))
+        return True
+    if cursor.stage != JOINING:
+        return _begin_uncross(state, out)
+    index = np.int64(cursor.book)
+    book = state.books[index]
+    collar_ticks = np.int64(state.guards[index].collar_ticks)
+    if join_auction_once(state, out, book, reference_tick(book), collar_ticks):
+        return True
+    cursor.stage = DONE
+    if not is_crossed(book):
+        elect_by_last(state, book)
+        return True
+    cursor.stage = TRADING
+    price, volume, imbalance = collared_equilibrium(state, book, reference_tick(book), collar_ticks)
+    cursor.price = price
+    cursor.lots = volume
+    row = market_event(state, out, EVENT_UNCROSSED, index)
+    row.price = price
+    row.lots = volume
+    row.leaves_lots = imbalance
+    return True

@@ -1,0 +1,110 @@
+"""After a breach: the remainder goes or rests, the market is reserved (BAND-006 to BAND-008, BAND-010).
+
+A breach ends an aggressor's matching (`featured`). What follows runs in steps; where it stands is in the cursor.
+"""
+
+import numpy as np
+
+from exchange.book.windows import BREAKER, VELOCITY
+from exchange.engine.cancels.cancel_queue import add_leaver, send_off
+from exchange.engine.orders import rest_order, take_out
+from exchange.engine.phases.market_state import change_state
+from exchange.engine.predicates import is_immediate
+from exchange.engine.quotes.quote_counts import next_quote
+from exchange.kernel import kernel
+from exchange.kernel_codes import CANCEL_VELOCITY, MARKET_RESERVED, ORDER_MARKET, ORDER_QUOTE, STATE_REASON_HALT_DCB
+from exchange.units import NS_PER_DAY
+
+# Steps of a halt. The remainder comes first: 0.
+REMAINDER = 0
+RESERVE = 1
+REST = 2
+DONE = 3
+
+
+@kernel
+def note_breach(state, index, reason):
+    """A print of the aggressor's next fill would breach a window of book `index`: its matching is over."""
+    cursor = state.cursor
+    cursor.halt_reason = reason
+    cursor.halt_book = index
+    cursor.book = state.orders[cursor.slot].book
+
+
+@kernel
+def halt_once(state, out):
+    """One more step after a breach. False: nothing is left to do."""
+    cursor = state.cursor
+    slot = np.int64(cursor.slot)
+    if cursor.halt_step == REMAINDER:
+        cursor.halt_step = RESERVE
+        if not _may_rest(state, slot):
+            take_out(state, out, slot, CANCEL_VELOCITY)
+            cursor.slot = 0
+            if cursor.halt_reason != STATE_REASON_HALT_DCB:
+                cursor.halt_step = DONE  # BAND-006
+    elif cursor.halt_step == RESERVE:
+        _reserve(state, out)
+        cursor.halt_step = REST if slot != 0 else DONE
+    elif cursor.halt_step == REST:
+        rest_order(state, out, slot)
+        cursor.halt_step = DONE
+    if cursor.halt_step != DONE:
+        return True
+    cursor.halt_reason = 0  # an elected stop may be the next aggressor
+    cursor.halt_book = 0
+    cursor.halt_step = 0
+    cursor.book = 0
+    return False
+
+
+@kernel
+def _may_rest(state, slot):
+    """IOC, FOK, market, minimum-quantity and quote remainders do not wait for the uncross (BAND-006)."""
+    order = state.orders[slot]
+    return (
+        not is_immediate(order.tif)
+        and order.order_type != ORDER_MARKET
+        and order.order_type != ORDER_QUOTE
+        and state.cursor.minimum_lots == 0
+    )
+
+
+@kernel
+def _reserve(state, out):
+    """STA: the aggressor's book becomes RESERVED for the time of the window that was breached; if that is the lead
+    month's, the whole group (BAND-007, BAND-008)."""
+    cursor = state.cursor
+    breached = np.int64(cursor.halt_book)
+    reason = np.int64(cursor.halt_reason)
+    until_ns = state.time_ns + _pause_ns(state, breached, reason)
+    group = np.int64(state.books[breached].group)
+    if state.groups[group].lead_book == breached:
+        change_state(state, out, np.int64(0), group, MARKET_RESERVED, reason, until_ns)
+        _pull_quotes(state, np.int64(0), group)
+    else:
+        change_state(state, out, np.int64(cursor.book), np.int64(0), MARKET_RESERVED, reason, until_ns)
+        _pull_quotes(state, np.int64(cursor.book), group)
+
+
+@kernel
+def _pull_quotes(state, index, group):
+    """Quotes of the book, of the whole group if `index` is 0, leave before the remainder rests (BAND-007, BAND-008)."""
+    for other in range(1, state.books_listed + 1):
+        if other == index or (index == 0 and state.books[other].group == group):
+            slot = np.int64(state.books[other].first_quote)
+            while slot != 0:
+                add_leaver(state, slot)
+                slot = next_quote(state, slot)
+    send_off(state, CANCEL_VELOCITY, True)
+
+
+@kernel
+def _pause_ns(state, index, reason):
+    """How long RESERVED lasts, shorter in the closing window of the day (BAND-012)."""
+    guard = state.guards[index]
+    window = guard.windows[BREAKER if reason == STATE_REASON_HALT_DCB else VELOCITY]
+    of_day = state.time_ns % NS_PER_DAY
+    if guard.closing_from_ns <= of_day < guard.closing_to_ns:
+        return min(window.pause_ns, guard.closing_pause_ns)
+    return window.pause_ns

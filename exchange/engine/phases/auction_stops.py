@@ -1,0 +1,117 @@
+"""Stops in an uncross: those that a halt held up join first, then those that the price itself elects (AUC-009)."""
+
+import numpy as np
+
+from exchange.book.auction import collared_equilibrium, equilibrium, inside, is_crossed
+from exchange.book.heap import remove_node
+from exchange.book.levels import place_of, row_of
+from exchange.book.stops import leave_line, take_reached, wait_for_trigger
+from exchange.engine.entry.day_prices import in_limits
+from exchange.engine.entry.stops import inject_stop, injection_tick
+from exchange.engine.orders import rest_order, take_out
+from exchange.kernel import kernel
+from exchange.kernel_codes import CANCEL_MINQTY
+
+
+@kernel
+def join_auction_once(state, out, book, reference, collar_ticks):
+    """The next stop that joins this book's uncross, as a limit order. False: nobody joins any more.
+
+    The cursor keeps those that the price elected and that have not joined yet; when they have, it is computed again.
+    A price beyond the collar cannot print, so it is the collar's edge that elects (AUC-014).
+    """
+    cursor = state.cursor
+    slot = np.int64(book.elected_first)
+    if slot != 0:
+        leave_line(state, slot)
+        _join(state, out, slot)
+        return True
+    if cursor.slot == 0 and is_crossed(book):
+        price, _, _ = collared_equilibrium(state, book, reference, collar_ticks)
+        cursor.slot = take_reached(state, book, price, False, np.int64(0))
+    slot = np.int64(cursor.slot)
+    if slot == 0:
+        return False
+    cursor.slot = remove_node(state, slot, slot)
+    _join(state, out, slot)
+    return True
+
+
+@kernel
+def _join(state, out, slot):
+    """TRG, RST. Nothing trades yet, so a minimum quantity is not met (TIF-004)."""
+    if inject_stop(state, out, slot) != 0:
+        take_out(state, out, slot, CANCEL_MINQTY)
+    else:
+        rest_order(state, out, slot)
+
+
+@kernel
+def expected_uncross(state, book, reference, collar_ticks):
+    """Where the book would uncross now, its stops included: (whether it does, price, volume, imbalance,
+    lots that trade at the edge of the collar if the price lies beyond it).
+
+    Stops stand in for themselves as hidden lots at their limits, and are taken back afterwards.
+    """
+    bid, ask = np.int64(book.best[0]), np.int64(book.best[1])
+    slot = np.int64(book.elected_first)
+    while slot != 0:
+        _lend_lots(state, book, slot, 1)
+        slot = np.int64(state.links[slot].newer)
+    tried = np.int64(0)
+    price, volume, imbalance, inside_lots = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    crossed = is_crossed(book)
+    growing = crossed
+    while growing:
+        price, volume, imbalance = equilibrium(state, book, reference)
+        more = _try_reached(state, book, inside(price, reference, collar_ticks), tried)
+        growing = more != tried
+        tried = more
+    if crossed:
+        _, inside_lots, _ = collared_equilibrium(state, book, reference, collar_ticks)
+    book.best[0] = bid
+    book.best[1] = ask
+    _take_back(state, book, tried)
+    return crossed, price, volume, imbalance, inside_lots
+
+
+@kernel
+def _try_reached(state, book, price, tried):
+    """Let the stops that a price elects stand in; they are noted behind the first `tried`. Returns how many now."""
+    root = take_reached(state, book, price, False, np.int64(0))
+    while root != 0:
+        slot = root
+        root = remove_node(state, root, slot)
+        _lend_lots(state, book, slot, 1)
+        state.scratch[tried] = slot
+        tried += 1
+    return tried
+
+
+@kernel
+def _take_back(state, book, tried):
+    slot = np.int64(book.elected_first)
+    while slot != 0:
+        _lend_lots(state, book, slot, -1)
+        slot = np.int64(state.links[slot].newer)
+    for place in range(tried):
+        slot = np.int64(state.scratch[place])
+        state.scratch[place] = 0
+        _lend_lots(state, book, slot, -1)
+        wait_for_trigger(state, book, slot)
+
+
+@kernel
+def _lend_lots(state, book, slot, sign):
+    """Add a stop's lots at its limit, or take them away again. One with a minimum quantity would not join."""
+    order = state.orders[slot]
+    if order.shown_lots != 0:
+        return
+    side = np.int64(order.side)
+    tick = injection_tick(book, order)
+    if not in_limits(book, tick):
+        return  # it would be parked
+    place = place_of(book, side, tick)
+    state.levels[row_of(book, side, place)].hidden_lots += sign * order.leaves_lots
+    if sign > 0 and place > book.best[side]:
+        book.best[side] = place

@@ -1,0 +1,53 @@
+"""The collar of an uncross (AUC-014): an auction whose price lies too far from its reference is extended.
+
+A book outside its collar does not open with its group: it gets a state of its own, RESERVED, or keeps PAUSED. When its
+extensions are used up, it waits for an operator's command, who lets it uncross at the edge of the collar.
+"""
+
+import numpy as np
+
+from exchange.book.auction import inside, is_crossed
+from exchange.engine.phases.auction_stops import expected_uncross
+from exchange.engine.phases.market_state import change_state, reference_tick
+from exchange.kernel import kernel
+from exchange.kernel_codes import FLAG_CLAMP, MARKET_NONE, MARKET_PAUSED, MARKET_RESERVED, STATE_REASON_COLLAR
+
+
+@kernel
+def may_uncross(state, out, index):
+    """Whether book `index` uncrosses now; if not, STA: its auction goes on."""
+    guard = state.guards[index]
+    if guard.collar_ticks == 0:
+        return True
+    book = state.books[index]
+    reference = reference_tick(book)
+    crossed, price, _, _, inside_lots = expected_uncross(state, book, reference, guard.collar_ticks)
+    if not crossed or price == inside(price, reference, guard.collar_ticks):
+        return True
+    if guard.extensions < guard.extensions_max:
+        guard.extensions += 1
+        _go_on(state, out, index, state.time_ns + guard.extension_ns)
+        return False
+    if state.cursor["flags"] & FLAG_CLAMP != 0 and inside_lots != 0:
+        return True
+    _go_on(state, out, index, np.int64(0))
+    return False
+
+
+@kernel
+def collect_again(state, out, index):
+    """After an uncross at the edge of the collar the book may be crossed still: its next auction begins, around the
+    price that has just printed."""
+    if is_crossed(state.books[index]):
+        guard = state.guards[index]
+        guard.extensions = 0
+        _go_on(state, out, index, state.time_ns + guard.extension_ns)
+
+
+@kernel
+def _go_on(state, out, index, until_ns):
+    """STA: the book collects orders until a time, 0: until an operator's command."""
+    own = MARKET_PAUSED if state.books[index].own_state == MARKET_PAUSED else MARKET_RESERVED
+    change_state(state, out, index, np.int64(0), own, STATE_REASON_COLLAR, until_ns)
+    if state.cursor.instrument == index:
+        state.cursor.market_state = MARKET_NONE  # it was all that the command was to open

@@ -1,0 +1,160 @@
+"""Sets the state of a group or a book, and says so."""
+
+import numpy as np
+
+from exchange.book.levels import CHANGED_STATE, mark_book
+from exchange.book.windows import empty_windows
+from exchange.engine.emit import market_event
+from exchange.engine.entry.fast_path import set_short_places
+from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    EVENT_STATE_CHANGED,
+    FEATURE_IMPLIED,
+    MARKET_CLOSED,
+    MARKET_HALT,
+    MARKET_NOCANCEL,
+    MARKET_NONE,
+    MARKET_OPEN,
+    MARKET_PAUSED,
+    MARKET_PREOPEN,
+    MARKET_RESERVED,
+)
+
+KEPT = np.int64(-1)  # of a reopening time: a halt stops it, and the way back to the state before lets it go on
+
+
+@kernel
+def effective_state(group_state, own_state):
+    """The stricter of both. While its group is OPEN an instrument may have a state of its own; a HALT of its own lasts
+    until the group's day ends, and what was closed alone stays CLOSED."""
+    stays = own_state == MARKET_CLOSED or (own_state == MARKET_HALT and group_state != MARKET_CLOSED)
+    if stays or (group_state == MARKET_OPEN and own_state != MARKET_NONE):
+        return np.int64(own_state)
+    return np.int64(group_state)
+
+
+@kernel
+def reference_tick(book):
+    """AUC-008."""
+    return np.int64(book.last_tick) if book.has_last != 0 else np.int64(book.mark_tick)
+
+
+@kernel
+def change_state(state, out, index, group_number, target, reason, until_ns):
+    """STA: a book, or a whole group with `index` 0, is in its new state. It tells when the venue's timer ends that
+    state, 0 if none does; of a book's state that its group's halt hides, below 0, what will be left of the time.
+
+    reason    StateReason
+    until_ns  when the venue's timer ends it, 0 if none does, KEPT: as a halt has left it
+    """
+    if index != 0:
+        _change_book(state, index, target, reason, until_ns)
+        told_ns = np.int64(state.guards[index].reopen_ns)
+        if state.books[index].phase == MARKET_HALT:
+            told_ns = np.int64(0) if target == MARKET_HALT else -told_ns
+    else:
+        _change_group(state, group_number, target, reason, until_ns)
+        told_ns = np.int64(0) if target == MARKET_HALT else np.int64(state.groups[group_number].reopen_ns)
+    row = market_event(state, out, EVENT_STATE_CHANGED, index)
+    row.state = target
+    row.reason = reason
+    row.reference = group_number
+    row.value_tick_lots = told_ns
+
+
+@kernel
+def _stopped_ns(state, reopen_ns):
+    """What is left until a reopening time: in HALT that stands in its place."""
+    return max(np.int64(reopen_ns) - state.time_ns, np.int64(1)) if reopen_ns != 0 else np.int64(0)
+
+
+@kernel
+def _resumed_ns(state, left_ns):
+    """The reopening time of which a halt has left so much."""
+    return left_ns + state.time_ns if left_ns != 0 else np.int64(0)
+
+
+@kernel
+def _change_book(state, index, target, reason, until_ns):
+    book = state.books[index]
+    if target == MARKET_HALT and book.phase != MARKET_HALT:
+        book.before_halt = book.phase
+    if target == MARKET_OPEN:
+        state.guards[index].extensions = 0
+    own = MARKET_NONE if target == MARKET_OPEN else target
+    book.reason = reason
+    _set_book_state(state, index, np.int64(state.groups[book.group].state), own)
+    if target == MARKET_CLOSED:
+        _end_day(state, index)
+    if until_ns != KEPT:
+        state.guards[index].reopen_ns = _stopped_ns(state, until_ns) if book.phase == MARKET_HALT else until_ns
+
+
+@kernel
+def _change_group(state, group_number, target, reason, until_ns):
+    group = state.groups[group_number]
+    fresh_day = group.state == MARKET_CLOSED and target == MARKET_PREOPEN
+    if target == MARKET_HALT and group.state != MARKET_HALT:
+        group.before_halt = group.state
+    if until_ns != KEPT:
+        group.reopen_ns = until_ns
+    elif target == MARKET_HALT and group.state != MARKET_HALT:
+        group.reopen_ns = _stopped_ns(state, group.reopen_ns)
+    elif target != MARKET_HALT and group.state == MARKET_HALT:
+        group.reopen_ns = _resumed_ns(state, group.reopen_ns)
+    group.state = target
+    group.reason = reason
+    for index in range(1, state.books_listed + 1):
+        book = state.books[index]
+        if book.group == group_number:
+            own = np.int64(book.own_state)
+            # What a breaker, a collar or a person brought about ends with the day.
+            _set_book_state(
+                state, index, target, MARKET_NONE if target == MARKET_CLOSED and own != MARKET_CLOSED else own
+            )
+            if target == MARKET_CLOSED:
+                _end_day(state, index)
+            elif fresh_day:
+                _new_day(book)
+
+
+@kernel
+def _set_book_state(state, index, group_state, own_state):
+    book = state.books[index]
+    collected = (
+        book.phase == MARKET_PREOPEN
+        or book.phase == MARKET_NOCANCEL
+        or book.phase == MARKET_RESERVED
+        or book.phase == MARKET_PAUSED
+    )
+    halted = book.phase == MARKET_HALT
+    book.status_sequence = state.sequence
+    book.own_state = own_state
+    book.phase = effective_state(group_state, own_state)
+    set_short_places(book)
+    guard = state.guards[index]
+    if book.phase == MARKET_HALT and not halted:
+        guard.reopen_ns = _stopped_ns(state, guard.reopen_ns)
+    elif halted and book.phase != MARKET_HALT:
+        guard.reopen_ns = _resumed_ns(state, guard.reopen_ns)
+    if collected and book.phase == MARKET_OPEN:
+        empty_windows(state, index)
+    if book.features & FEATURE_IMPLIED != 0:
+        mark_book(state, index, CHANGED_STATE)
+
+
+@kernel
+def _end_day(state, index):
+    """A close: the day's prices are nobody's last any more (STOP-001); an auction that was extended ends, its orders
+    join the next day's (AUC-014)."""
+    book, guard = state.books[index], state.guards[index]
+    book.has_last = 0
+    book.has_indicative = 0
+    guard.extensions = 0
+    guard.reopen_ns = 0
+
+
+@kernel
+def _new_day(book):
+    book.volume_lots = 0
+    book.volume_tick_lots = 0

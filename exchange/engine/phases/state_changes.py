@@ -1,0 +1,162 @@
+"""Market states: transitions (STATE-001), the way to OPEN through the uncross, the end of the day.
+
+A SET_STATE runs in steps. Its target waits in the cursor while books are uncrossed pair by pair, or DAY orders leave
+one by one; the last step sets the state and emits STA.
+"""
+
+import numpy as np
+
+from exchange.engine.cancels.cancel_queue import send_off
+from exchange.engine.cancels.disconnect import release_waiting
+from exchange.engine.cancels.scope import OF_THE_DAY, gather_book
+from exchange.engine.emit import market_event, refuse
+from exchange.engine.entry.fast_path import set_short_places
+from exchange.engine.phases.auction_stops import expected_uncross
+from exchange.engine.phases.market_state import KEPT, change_state, reference_tick
+from exchange.engine.predicates import known_book
+from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    CANCEL_EXPIRED,
+    EVENT_COMMAND_REFUSED,
+    EVENT_FLAG_EMPTY,
+    EVENT_INDICATIVE_PRICE,
+    FLAG_FORCE,
+    MARKET_CLOSED,
+    MARKET_HALT,
+    MARKET_NOCANCEL,
+    MARKET_NONE,
+    MARKET_OPEN,
+    MARKET_PAUSED,
+    MARKET_PREOPEN,
+    MARKET_RESERVED,
+    REJECT_STATE,
+    REJECT_UNKNOWN_INST,
+)
+
+
+@kernel
+def leads_to(state_from, state_to, before_halt):
+    """Whether the table of STATE-001 has this change. OPEN from a collecting state goes through the uncross."""
+    if state_to == MARKET_HALT:
+        return state_from != MARKET_CLOSED and state_from != MARKET_HALT
+    if state_from == MARKET_CLOSED:
+        return state_to == MARKET_PREOPEN
+    if state_from == MARKET_PREOPEN:
+        return state_to == MARKET_NOCANCEL or state_to == MARKET_OPEN
+    if state_from == MARKET_NOCANCEL:
+        return state_to == MARKET_OPEN or state_to == MARKET_PREOPEN
+    if state_from == MARKET_OPEN:
+        return state_to == MARKET_RESERVED or state_to == MARKET_PAUSED or state_to == MARKET_CLOSED
+    if state_from == MARKET_RESERVED or state_from == MARKET_PAUSED:
+        return state_to == MARKET_OPEN or state_to == MARKET_CLOSED
+    back = MARKET_PREOPEN if before_halt == MARKET_NOCANCEL else before_halt
+    return state_to == back or state_to == MARKET_PAUSED or state_to == MARKET_CLOSED
+
+
+@kernel
+def in_scope(state, cursor, index):
+    """Whether a running SET_STATE speaks of this book."""
+    book = state.books[index]
+    if cursor.instrument != 0:
+        return cursor.instrument == index
+    return book.group == cursor.group and (cursor.market_state != MARKET_OPEN or book.own_state == MARKET_NONE)
+
+
+@kernel
+def begin_state_change(state, out, command):
+    """Check a SET_STATE and note its target in the cursor. Returns whether it goes on."""
+    target = np.int64(command.order_type)
+    index = np.int64(command.instrument)
+    group = np.int64(command.group)
+    if index != 0:
+        if not known_book(state, index):
+            refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
+            return False
+        book = state.books[index]
+        legal = state.groups[book.group].state == MARKET_OPEN and leads_to(book.phase, target, book.before_halt)
+        present = np.int64(book.phase)
+    else:
+        if group == 0 or group >= state.groups.shape[0] or state.groups[group].listed == 0:
+            refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
+            return False
+        legal = leads_to(state.groups[group].state, target, state.groups[group].before_halt)
+        present = np.int64(state.groups[group].state)
+    if not (legal or command["flags"] & FLAG_FORCE != 0) or target == MARKET_NONE or target > MARKET_HALT:
+        row = refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_STATE)
+        row.state = present
+        return False
+    cursor = state.cursor
+    cursor.instrument = index
+    cursor.group = group
+    cursor.market_state = target
+    cursor.reason = command.reason
+    cursor["flags"] = command["flags"]
+    cursor.book = 0
+    cursor.lots = 0
+    return True
+
+
+@kernel
+def needs_uncross(state):
+    """OPEN is reached only through the uncross (STATE-001); a book that collected nothing is not crossed.
+
+    A forced OPEN of one book reaches nothing while its group is not OPEN: it follows its group again.
+    """
+    index = np.int64(state.cursor.instrument)
+    reached = index == 0 or state.groups[state.books[index].group].state == MARKET_OPEN
+    return state.cursor.market_state == MARKET_OPEN and reached
+
+
+@kernel
+def publish_indicative(state, out, command):
+    """INDICATIVE: IOP with the price and volume of an uncross now (AUC-001), flag EMPTY without one."""
+    index = np.int64(command.instrument)
+    if not known_book(state, index):
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
+        return
+    book = state.books[index]
+    row = market_event(state, out, EVENT_INDICATIVE_PRICE, index)
+    book.status_sequence = state.sequence
+    collar_ticks = np.int64(state.guards[index].collar_ticks)
+    crossed, price, volume, imbalance, _ = expected_uncross(state, book, reference_tick(book), collar_ticks)
+    book.has_indicative = int(crossed)
+    if crossed:
+        book.indicative_tick = price
+    set_short_places(book)
+    if not crossed:
+        row["flags"] = EVENT_FLAG_EMPTY
+        return
+    row.price = price
+    row.lots = volume
+    row.leaves_lots = imbalance
+
+
+@kernel
+def expire_day_orders(state):
+    """The DAY orders that the close of a group or instrument ends leave, in order of entry (TIF-009)."""
+    for index in range(1, state.books_listed + 1):
+        if in_scope(state, state.cursor, np.int64(index)):
+            gather_book(state, np.int64(index), OF_THE_DAY)
+    send_off(state, CANCEL_EXPIRED, True)
+
+
+@kernel
+def _keeps_time(state, index, group, target):
+    """Whether a change stops a reopening time, or lets it go on: into HALT, and back to the state before."""
+    if index != 0:
+        present, before = np.int64(state.books[index].phase), np.int64(state.books[index].before_halt)
+    else:
+        present, before = np.int64(state.groups[group].state), np.int64(state.groups[group].before_halt)
+    return target == MARKET_HALT or (present == MARKET_HALT and target == before)
+
+
+@kernel
+def finish_state_change(state, out):
+    """Set the state that was asked for, say so, and let go what waited for it (AUC-013, COD-004)."""
+    cursor = state.cursor
+    target, reason = np.int64(cursor.market_state), np.int64(cursor.reason)
+    if target != MARKET_NONE:
+        index, group = np.int64(cursor.instrument), np.int64(cursor.group)
+        until_ns = KEPT if _keeps_time(state, index, group, target) else np.int64(0)
+        change_state(state, out, index, group, target, reason, until_ns)
+    release_waiting(state, np.int64(cursor.group if cursor.instrument == 0 else state.books[cursor.instrument].group))

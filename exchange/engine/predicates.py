@@ -1,0 +1,81 @@
+"""Small questions that several parts of the engine ask: of accounts, books, market states and order terms."""
+
+import numpy as np
+
+from exchange.engine.sessions import session_row
+from exchange.kernel import leaf_kernel
+from exchange.kernel_codes import (
+    ACCOUNT_FLAG_DEFINED,
+    ACCOUNT_FLAG_KILLED,
+    MARKET_CLOSED,
+    MARKET_HALT,
+    MARKET_OPEN,
+    MARKET_PAUSED,
+    MARKET_PREOPEN,
+    MARKET_RESERVED,
+    ORDER_MARKET,
+    ORDER_MARKET_TO_LIMIT,
+    TIF_FOK,
+    TIF_GTD,
+    TIF_IOC,
+)
+
+
+@leaf_kernel
+def known_account(state, account):
+    """Whether an account number is one that was defined."""
+    return 0 < account < state.accounts.shape[0] and state.accounts[account]["flags"] & ACCOUNT_FLAG_DEFINED != 0
+
+
+@leaf_kernel
+def is_killed(state, account, session):
+    """Whether a kill of its account, its firm or its session stops a command (KILL-001)."""
+    return state.accounts[account]["flags"] & ACCOUNT_FLAG_KILLED != 0 or session_row(state, session).killed_by != 0
+
+
+@leaf_kernel
+def known_book(state, index):
+    """Whether an instrument index is one that was listed."""
+    return 0 < index <= state.books_listed
+
+
+@leaf_kernel
+def takes_new(phase):
+    """STATE-001, column New."""
+    return phase != MARKET_CLOSED and phase != MARKET_HALT
+
+
+@leaf_kernel
+def takes_replace(phase):
+    """STATE-001, column Replace."""
+    return phase == MARKET_OPEN or phase == MARKET_PREOPEN or phase == MARKET_RESERVED or phase == MARKET_PAUSED
+
+
+@leaf_kernel
+def takes_cancel(phase):
+    """STATE-001, column Cancel."""
+    return takes_replace(phase) or phase == MARKET_HALT
+
+
+@leaf_kernel
+def is_immediate(tif):
+    """IOC and FOK never rest."""
+    return tif == TIF_IOC or tif == TIF_FOK
+
+
+@leaf_kernel
+def is_market(order_type):
+    """Market with protection and market-to-limit: orders that take their limit from the book (ORDER-008, ORDER-011)."""
+    return order_type == ORDER_MARKET or order_type == ORDER_MARKET_TO_LIMIT
+
+
+@leaf_kernel
+def fits_expiry(command):
+    """Whether a time in force is one, and a GTD order, and no other, says until when (TIF-009)."""
+    return command.tif <= TIF_FOK and (command.tif == TIF_GTD) == (command.expiry_ns > 0) and command.expiry_ns >= 0
+
+
+@leaf_kernel
+def owner_smp_id(command, account_row):
+    """Self-match id that a NEW works with: its own, else its account's (SMP-001)."""
+    return np.int64(command.smp_id) if command.smp_id != 0 else np.int64(account_row.smp_id)

@@ -1,0 +1,336 @@
+"""Market-maker protection: what quotes of a group traded in a rolling window, and what happens at a threshold (MMP-).
+
+A group belongs to an account, which may have several. Fills of its quotes are kept in a ring of MMP_FILLS, so what a
+fill adds it takes away again when the window has left it behind.
+"""
+
+import numpy as np
+
+from exchange.engine.emit import answer_event, market_event, next_in_stream, refuse
+from exchange.engine.orders import take_out
+from exchange.engine.predicates import known_account
+from exchange.engine.state import PULLING
+from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    CANCEL_MMP,
+    EVENT_COMMAND_REFUSED,
+    EVENT_PROTECTION_DEFINED,
+    EVENT_PROTECTION_RESET,
+    EVENT_PROTECTION_TRIPPED,
+    ORDER_QUOTE,
+    PROTECTION_ARMED,
+    PROTECTION_TRIPPED,
+    REJECT_BAD_QTY,
+    REJECT_FULL,
+    REJECT_NONE,
+    REJECT_UNKNOWN,
+    REJECT_UNKNOWN_ACCOUNT,
+    REJECT_UNKNOWN_INST,
+    SIDE_BUY,
+    THRESHOLD_DELTA,
+    THRESHOLD_FILLS,
+    THRESHOLD_HOURS,
+    THRESHOLD_LOTS,
+)
+from exchange.limits import MMP_FILLS
+
+# What a dry run has done to a group.
+COUNTED = 1
+PULLED = 2
+
+
+@kernel
+def find_protection(state, account, number):
+    """Row of an account's group, 0 if it has none of this number."""
+    row = np.int64(state.accounts[account].first_protection)
+    while row != 0 and state.protections[row].number != number:
+        row = np.int64(state.protections[row].next_group)
+    return row
+
+
+@kernel
+def is_protected(order, row):
+    """Whether an order is a quote of this group."""
+    return row != 0 and order.order_type == ORDER_QUOTE and order.trigger == row
+
+
+@kernel
+def lets_quote(state, account, number, group):
+    """Whether quotes of this group of the account may enter a product group; number 0 is no protection (MMP-003)."""
+    if number == 0:
+        return True
+    row = find_protection(state, account, number)
+    if row == 0 or state.protections[row].tripped != 0:
+        return False
+    return state.protections[row].group == 0 or state.protections[row].group == group
+
+
+@kernel
+def set_protection(state, out, command):
+    """MMP_SET: define a group or change its thresholds; what it has counted, and whether it tripped, stays."""
+    reason = _check_set(state, command)
+    if reason != REJECT_NONE:
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
+        return
+    account = np.int64(command.account)
+    row = find_protection(state, account, np.int64(command.smp_id))
+    if row == 0:
+        row = _new_protection(state, account, np.int64(command.smp_id))
+    protection = state.protections[row]
+    protection.group = command.group
+    protection.window_ns = command.expiry_ns
+    protection.lots_max = command.lots
+    protection.fills_max = command.display_lots if command.display_lots != 0 else MMP_FILLS
+    protection.delta_max = command.minimum_lots
+    protection.hours_max = command.price
+    _answer(state, out, EVENT_PROTECTION_DEFINED, command, row)
+
+
+@kernel
+def _check_set(state, command):
+    account = np.int64(command.account)
+    if not known_account(state, account):
+        return REJECT_UNKNOWN_ACCOUNT
+    if command.expiry_ns < 1 or command.lots < 0 or command.minimum_lots < 0 or command.price < 0:
+        return REJECT_BAD_QTY
+    if command.display_lots < 0 or command.display_lots > MMP_FILLS or command.smp_id == 0:
+        return REJECT_BAD_QTY
+    group = np.int64(command.group)
+    if group != 0 and (group >= state.groups.shape[0] or state.groups[group].listed == 0):
+        return REJECT_UNKNOWN_INST
+    full = state.used_protections + 1 == state.protections.shape[0]
+    if full and find_protection(state, account, np.int64(command.smp_id)) == 0:
+        return REJECT_FULL
+    return REJECT_NONE
+
+
+@kernel
+def _new_protection(state, account, number):
+    row = np.int64(state.used_protections) + 1
+    state.used_protections = row
+    protection = state.protections[row]
+    protection.account = account
+    protection.number = number
+    protection.next_group = state.accounts[account].first_protection
+    state.accounts[account].first_protection = row
+    return row
+
+
+@kernel
+def reset_protection(state, out, command):
+    """MMP_RESET: the group quotes again and has counted nothing (MMP-003)."""
+    account = np.int64(command.account)
+    reason = REJECT_NONE
+    row = np.int64(0)
+    if not known_account(state, account):
+        reason = REJECT_UNKNOWN_ACCOUNT
+    else:
+        row = find_protection(state, account, np.int64(command.smp_id))
+        if row == 0:
+            reason = REJECT_UNKNOWN
+    if reason != REJECT_NONE:
+        refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
+        return
+    protection = state.protections[row]
+    protection.tripped = 0
+    protection.lots = 0
+    protection.fills = 0
+    protection.delta = 0
+    protection.hours = 0
+    _answer(state, out, EVENT_PROTECTION_RESET, command, row)
+
+
+@kernel
+def _answer(state, out, kind, command, row):
+    event = answer_event(state, out, kind, command, REJECT_NONE)
+    event.order_id = state.protections[row].number
+    event.state = PROTECTION_TRIPPED if state.protections[row].tripped != 0 else PROTECTION_ARMED
+    if kind == EVENT_PROTECTION_RESET:
+        event.account_sequence = next_in_stream(state, np.int64(command.account))
+
+
+# --- counting
+
+
+@kernel
+def count_fill(state, order, lots, hours):
+    """A quote was hit: count it in its group, which trips at a threshold (MMP-001, MMP-002).
+
+    order  the maker, a quote
+    lots   traded
+    hours  GPU-hours of one lot
+    """
+    row = np.int64(order.trigger)
+    if row == 0:
+        return
+    _forget_old(state, row)
+    protection = state.protections[row]
+    spot = row * MMP_FILLS + (protection.first + protection.fills) % MMP_FILLS
+    signed = lots if order.side == SIDE_BUY else -lots
+    state.protection_fills[spot].time_ns = state.time_ns
+    state.protection_fills[spot].lots = signed
+    state.protection_fills[spot].hours = lots * hours
+    protection.fills += 1
+    protection.lots += lots
+    protection.delta += signed
+    protection.hours += lots * hours
+    reason = _reached(protection)
+    if reason != 0 and protection.tripped == 0:
+        protection.tripped = reason
+        _wait_for_pull(state, row)
+
+
+@kernel
+def _forget_old(state, row):
+    """Fills count while t > now - window; a full ring forgets its oldest."""
+    protection = state.protections[row]
+    while protection.fills != 0:
+        oldest = state.protection_fills[row * MMP_FILLS + protection.first]
+        if oldest.time_ns > state.time_ns - protection.window_ns and protection.fills < MMP_FILLS:
+            return
+        protection.lots -= abs(oldest.lots)
+        protection.delta -= oldest.lots
+        protection.hours -= oldest.hours
+        protection.fills -= 1
+        protection.first = (protection.first + 1) % MMP_FILLS
+
+
+@kernel
+def _reached(protection):
+    """The first threshold that has been reached, 0 none; what a dry run adds counts while it lasts."""
+    if protection.lots_max != 0 and protection.lots + protection.tried_lots >= protection.lots_max:
+        return THRESHOLD_LOTS
+    if protection.fills + protection.tried_fills >= protection.fills_max:
+        return THRESHOLD_FILLS
+    if protection.delta_max != 0 and abs(protection.delta + protection.tried_delta) >= protection.delta_max:
+        return THRESHOLD_DELTA
+    if protection.hours_max != 0 and protection.hours + protection.tried_hours >= protection.hours_max:
+        return THRESHOLD_HOURS
+    return np.int64(0)
+
+
+# --- a dry run
+
+
+@kernel
+def try_fill(state, order, lots):
+    """Count a fill that a dry run supposes, until `end_tries`. Returns the group that it trips, 0 none."""
+    row = np.int64(order.trigger)
+    if order.order_type != ORDER_QUOTE or row == 0:
+        return np.int64(0)
+    protection = state.protections[row]
+    if protection.tried == 0:
+        _suppose_forgotten(state, row)
+        protection.tried = COUNTED
+        protection.next_tried = state.protections[0].next_tried
+        state.protections[0].next_tried = row
+    protection.tried_fills += 1
+    protection.tried_lots += lots
+    protection.tried_delta += lots if order.side == SIDE_BUY else -lots
+    protection.tried_hours += lots * state.books[order.book].hours
+    if protection.tried == PULLED or _reached(protection) == 0:
+        return np.int64(0)
+    protection.tried = PULLED
+    return row
+
+
+@kernel
+def _suppose_forgotten(state, row):
+    """What a fill would `_forget_old` is taken off the dry run's counts; the group itself keeps it: its window may be
+    longer when the next fill comes."""
+    protection = state.protections[row]
+    for number in range(protection.fills):
+        spot = row * MMP_FILLS + (protection.first + number) % MMP_FILLS
+        oldest = state.protection_fills[spot]
+        if oldest.time_ns > state.time_ns - protection.window_ns and protection.fills - number < MMP_FILLS:
+            return
+        protection.tried_fills -= 1
+        protection.tried_lots -= abs(oldest.lots)
+        protection.tried_delta -= oldest.lots
+        protection.tried_hours -= oldest.hours
+
+
+@kernel
+def is_pulled(state, order):
+    """Whether a dry run has tripped the quote's group: it is not there any more."""
+    return order.order_type == ORDER_QUOTE and order.trigger != 0 and state.protections[order.trigger].tried == PULLED
+
+
+@kernel
+def end_tries(state):
+    """Forget what a dry run has counted."""
+    row = np.int64(state.protections[0].next_tried)
+    state.protections[0].next_tried = 0
+    while row != 0:
+        protection = state.protections[row]
+        row = np.int64(protection.next_tried)
+        protection.next_tried = 0
+        protection.tried = 0
+        protection.tried_fills = 0
+        protection.tried_lots = 0
+        protection.tried_delta = 0
+        protection.tried_hours = 0
+
+
+# --- pulling
+
+
+@kernel
+def _wait_for_pull(state, row):
+    """The group's quotes leave before the running step goes on, behind those of groups that tripped earlier."""
+    cursor = state.cursor
+    if cursor.pull_last == 0:
+        cursor.pull_first = row
+    else:
+        state.protections[cursor.pull_last].next_pull = row
+    cursor.pull_last = row
+    cursor.detour |= PULLING
+
+
+@kernel
+def pull_before(state, row):
+    """Of the groups that wait, all since one implied fill, this one comes first, if it is among them (MMP-004)."""
+    cursor = state.cursor
+    before, waiting = np.int64(0), np.int64(cursor.pull_first)
+    while waiting != 0 and waiting != row:
+        before, waiting = waiting, np.int64(state.protections[waiting].next_pull)
+    if before == 0 or waiting == 0:
+        return
+    state.protections[before].next_pull = state.protections[row].next_pull
+    if cursor.pull_last == row:
+        cursor.pull_last = before
+    state.protections[row].next_pull = cursor.pull_first
+    cursor.pull_first = row
+
+
+@kernel
+def pull_once(state, out):
+    """MMP of the group that tripped first, then one of its quotes after the other leaves, oldest first."""
+    cursor = state.cursor
+    row = np.int64(cursor.pull_first)
+    protection = state.protections[row]
+    if cursor.pull_told == 0:
+        cursor.pull_told = 1
+        cursor.pull_slot = state.accounts[protection.account].first_order
+        event = market_event(state, out, EVENT_PROTECTION_TRIPPED, np.int64(0))
+        event.account = protection.account
+        event.order_id = protection.number
+        event.reason = protection.tripped
+        event.state = PROTECTION_TRIPPED
+        event.lots = protection.quotes
+        event.account_sequence = next_in_stream(state, np.int64(protection.account))
+        return
+    slot = np.int64(cursor.pull_slot) if protection.quotes != 0 else np.int64(0)
+    while slot != 0 and not is_protected(state.orders[slot], row):
+        slot = np.int64(state.links[slot].account_newer)
+    if slot != 0:
+        cursor.pull_slot = state.links[slot].account_newer
+        take_out(state, out, slot, CANCEL_MMP)
+        return
+    cursor.pull_told = 0
+    cursor.pull_slot = 0
+    cursor.pull_first = protection.next_pull
+    protection.next_pull = 0
+    if cursor.pull_first == 0:
+        cursor.pull_last = 0
+        cursor.detour &= ~PULLING

@@ -1,0 +1,242 @@
+"""Rejection reasons of a mass quote's entry, in their order of precedence; it is judged on both sides (QUOTE-002)."""
+
+import numpy as np
+
+from exchange.book.slots import can_take_slots
+from exchange.clearing.margin import change_working, loss_per_lot
+from exchange.clearing.positions import (
+    forget_last_position,
+    missing_positions,
+    open_positions,
+    own_position,
+    positions_left,
+)
+from exchange.engine.entry.price_range import check_price
+from exchange.engine.entry.validate import check_lots
+from exchange.engine.predicates import is_killed, known_account, known_book, takes_new
+from exchange.engine.quotes.protection import lets_quote
+from exchange.engine.risk import (
+    LOTS_CEILING,
+    check_limits,
+    free_mills,
+    has_plain_limits,
+    only_closes,
+    reach_of,
+    side_is_full,
+    surely_free_mills,
+)
+from exchange.kernel import kernel
+from exchange.kernel_codes import (
+    ENTRY_IOC_ONLY,
+    MARKET_NOCANCEL,
+    ORDER_QUOTE,
+    REJECT_BAD_COMBO,
+    REJECT_BAD_LOT,
+    REJECT_BAD_QTY,
+    REJECT_CROSSED_QUOTE,
+    REJECT_DUP_ID,
+    REJECT_DUP_INST,
+    REJECT_FULL,
+    REJECT_INSUFFICIENT_MARGIN,
+    REJECT_IOC_ONLY,
+    REJECT_KILLED,
+    REJECT_MMP,
+    REJECT_NONE,
+    REJECT_OFF_TICK,
+    REJECT_STATE,
+    REJECT_UNKNOWN_ACCOUNT,
+    REJECT_UNKNOWN_INST,
+    SIDE_BUY,
+    TIF_DAY,
+)
+from exchange.limits import QUOTE_ENTRIES_MAX
+from exchange.units import ORDER_LOTS_MAX
+
+
+@kernel
+def quoted_lots(command, side):
+    """Lots of one side of an entry, 0 to remove it."""
+    return np.int64(command.lots) if side == SIDE_BUY else np.int64(command.minimum_lots)
+
+
+@kernel
+def quoted_tick(command, side):
+    """Price of one side of an entry."""
+    return np.int64(command.price) if side == SIDE_BUY else np.int64(command.trigger)
+
+
+@kernel
+def changes_side(state, slot, tick, lots):
+    """Whether a side leaves its place: no old one, another price, or more lots (QUOTE-004)."""
+    return slot == 0 or state.orders[slot].price != tick or lots > state.orders[slot].leaves_lots
+
+
+@kernel
+def check_quote(state, command, bid, ask):
+    """The reason an entry is refused for, NONE if it is accepted. `bid`, `ask`: slots of the old sides, 0 none."""
+    reason = _check_message(state, command)
+    if reason != REJECT_NONE:
+        return reason
+    account = np.int64(command.account)
+    if is_killed(state, account, np.int64(command.session)):
+        return REJECT_KILLED
+    if not known_book(state, np.int64(command.instrument)):
+        return REJECT_UNKNOWN_INST
+    book = state.books[np.int64(command.instrument)]
+    # A resting quote does not change in NOCANCEL (STATE-002).
+    if not takes_new(book.phase) or (book.phase == MARKET_NOCANCEL and (bid != 0 or ask != 0)):
+        return REJECT_STATE
+    if book.order_entry == ENTRY_IOC_ONLY:
+        return REJECT_IOC_ONLY
+    reason = _check_increments(state, account, book, command)
+    if reason != REJECT_NONE:
+        return reason
+    if _is_taken(state, bid) or _is_taken(state, ask):
+        return REJECT_DUP_ID
+    if not lets_quote(state, account, np.int64(command.smp_id), np.int64(book.group)):
+        return REJECT_MMP
+    for side in range(2):
+        lots = quoted_lots(command, side)
+        tick = quoted_tick(command, side)
+        if lots != 0 and changes_side(state, ask if side else bid, tick, lots):
+            reason = check_price(book, side, tick, TIF_DAY)
+            if reason != REJECT_NONE:
+                return reason
+    return _check_risk(state, command, book, bid, ask)
+
+
+@kernel
+def _check_message(state, command):
+    """Rank 1, and the account."""
+    if not known_account(state, np.int64(command.account)):
+        return REJECT_UNKNOWN_ACCOUNT
+    if command.lots < 0 or command.lots > ORDER_LOTS_MAX:
+        return REJECT_BAD_QTY
+    if command.minimum_lots < 0 or command.minimum_lots > ORDER_LOTS_MAX:
+        return REJECT_BAD_QTY
+    entries = np.int64(state.cursor.entries)
+    if entries >= QUOTE_ENTRIES_MAX:
+        return REJECT_BAD_COMBO
+    for place in range(entries):
+        if state.cursor.named[place] == command.instrument:
+            return REJECT_DUP_INST
+    if command.lots != 0 and command.minimum_lots != 0 and command.price >= command.trigger:
+        return REJECT_CROSSED_QUOTE
+    return REJECT_NONE
+
+
+@kernel
+def _check_increments(state, account, book, command):
+    """Rank 6: a side that is removed has no price."""
+    for side in range(2):
+        if book.min_inc > 1 and quoted_lots(command, side) != 0 and quoted_tick(command, side) % book.min_inc != 0:
+            return REJECT_OFF_TICK
+    if check_lots(state, account, book, np.int64(command.lots)) != REJECT_NONE:
+        return REJECT_BAD_LOT
+    return check_lots(state, account, book, np.int64(command.minimum_lots))
+
+
+@kernel
+def _is_taken(state, slot):
+    """Whether a quote's key names something else: a tape may use any client order id."""
+    return slot != 0 and state.orders[slot].order_type != ORDER_QUOTE
+
+
+@kernel
+def _enters(state, command, slot, side):
+    lots = quoted_lots(command, side)
+    return lots != 0 and changes_side(state, slot, quoted_tick(command, side), lots)
+
+
+@kernel
+def _leaves(state, command, slot, side):
+    return slot != 0 and (quoted_lots(command, side) == 0 or _enters(state, command, slot, side))
+
+
+@kernel
+def _count(state, account, row, book, side, tick, lots):
+    """Count lots at a price as working, or no longer (negative)."""
+    change_working(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
+
+
+@kernel
+def _check_risk(state, command, book, bid, ask):
+    """Rank 11 for both sides together, in place of the old ones."""
+    account = np.int64(command.account)
+    row = own_position(state, account, np.int64(command.instrument))
+    fresh = int(bid == 0 and command.lots != 0) + int(ask == 0 and command.minimum_lots != 0)
+    full = not can_take_slots(state, fresh)
+    if fresh != 0 and missing_positions(state, account, book) > positions_left(state):
+        full = True
+    if not _fits_beside(state, account, row, book, command, bid, ask):
+        reason = _try_sides(state, command, account, row, book, bid, ask, fresh)
+        if reason != REJECT_NONE:
+            return reason
+    for side in range(2):
+        slot = ask if side else bid
+        more = quoted_lots(command, side) - (np.int64(state.orders[slot].leaves_lots) if slot != 0 else 0)
+        full = full or side_is_full(book, side, more)
+        # A side that is stated again counts on what it has executed.
+        full = full or (slot != 0 and state.orders[slot].filled_lots + quoted_lots(command, side) > LOTS_CEILING)
+    return REJECT_FULL if full else REJECT_NONE
+
+
+@kernel
+def _fits_beside(state, account, row, book, command, bid, ask):
+    """Whether there is room for the new sides even beside the old ones, which then need not be taken out first: an
+    order that leaves never raises the hold, nor how far a position reaches."""
+    if not has_plain_limits(state, account, row, book):
+        return False
+    account_row = state.accounts[account]
+    need = np.int64(0)
+    for side in range(2):
+        if _enters(state, command, ask if side else bid, side):
+            lots = quoted_lots(command, side)
+            if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:
+                return False
+            need += lots * (book.hold_bound_mills + loss_per_lot(book, side, quoted_tick(command, side)))
+    return need <= surely_free_mills(account_row)
+
+
+@kernel
+def _try_sides(state, command, account, row, book, bid, ask, fresh):
+    """The new sides are counted as working in place of the old ones, and that is undone. The first reason of both.
+
+    Funds have to cover all that works, unless every side that enters only closes (MARGIN-016).
+    """
+    before = np.int64(state.used_positions)
+    account_row = state.accounts[account]
+    unweighed_mills, unweighed = np.int64(account_row.unweighed_mills), np.int64(account_row.unweighed)
+    if fresh != 0:
+        row = open_positions(state, account, row, book)
+    _swap_sides(state, command, account, row, book, bid, ask, np.int64(-1))
+    reason, opens = REJECT_NONE, False
+    for side in range(2):
+        if _enters(state, command, ask if side else bid, side):
+            lots = quoted_lots(command, side)
+            found = check_limits(state, account, row, book, side, lots)
+            if found != REJECT_NONE and (reason == REJECT_NONE or found < reason):
+                reason = found
+            opens = opens or not only_closes(state, account, row, book, side, lots)
+            _count(state, account, row, book, side, quoted_tick(command, side), lots)
+    if reason == REJECT_NONE and opens and free_mills(state, account) < 0:
+        reason = REJECT_INSUFFICIENT_MARGIN
+    for side in range(2):
+        if _enters(state, command, ask if side else bid, side):
+            tick = quoted_tick(command, side)
+            _count(state, account, row, book, side, tick, -quoted_lots(command, side))
+    _swap_sides(state, command, account, row, book, bid, ask, np.int64(1))
+    account_row.unweighed_mills, account_row.unweighed = unweighed_mills, unweighed
+    while state.used_positions > before:
+        forget_last_position(state)
+    return reason
+
+
+@kernel
+def _swap_sides(state, command, account, row, book, bid, ask, sign):
+    """Take the old sides that change out of what works (-1), or put them back (1)."""
+    for side in range(2):
+        slot = ask if side else bid
+        if _leaves(state, command, slot, side):
+            order = state.orders[slot]
+            _count(state, account, row, book, side, np.int64(order.price), sign * np.int64(order.leaves_lots))

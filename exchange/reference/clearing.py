@@ -1,0 +1,315 @@
+"""The judge of positions, cash, fees and the margin hold: Python ints, everything recomputed from scratch.
+
+The hold of MARGIN-013 is worked out anew from all positions and all working orders each time it is asked for, so the
+compiled incremental one has something to be compared with (INV-019).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from exchange.codes import ComboKind, Liquidity, Side
+from exchange.reference.book import Order, signed
+from exchange.reference.pro_rata import Sharing
+from exchange.units import MONEY_MAX
+
+FRONT, DEFERRED = 0, 1
+NO_TERMS = Sharing()
+FRONT_MONTHS = 2  # MARGIN-002
+
+
+@dataclass(frozen=True)
+class Commodity:
+    """One combined commodity: a chip's physical or index contracts (MARGIN-001)."""
+
+    index: int
+    psr_mills: int
+    intra_mills: int
+    tier_mills: int
+    spot_lots_max: int
+    spot_month: int
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """What the reference needs to know of a listed book."""
+
+    index: int
+    group: int
+    commodity: int
+    combo: int
+    legs: tuple[tuple[int, int], ...]  # (index of the leg's book, +1 or -1); an outright is its own leg
+    months: tuple[tuple[int, int], ...]  # (month index, hours) of an outright
+    hours: int
+    fee_hours: int
+    order_entry: int
+    min_inc: int
+    order_lots_max: int
+    band_ticks: int
+    settle_tick: int
+    low_tick: int
+    high_tick: int
+    maker_fee: int
+    taker_fee: int
+    auction_fee: int
+    term: bool
+    protection_ticks: int = 0
+    show_ratio: int = 0
+    lot_inc: int = 1
+    matching: int = 0
+    family: int = 0
+    period_kind: int = 0
+    floor_bp: int = 0
+    start_month: int = 0
+    sharing: Sharing = NO_TERMS
+    ltd_ns: int = 0
+    implied: bool = False
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Instrument:
+        """It never changes."""
+        return self
+
+
+@dataclass
+class Position:
+    lots: int = 0
+    mark_num: int = 0  # sum of price * lots (SETTLE-007)
+
+
+@dataclass
+class Account:
+    number: int
+    order_lots_max: int
+    position_lots_max: int
+    term_lots_max: int
+    close_only: bool
+    smp_id: int = 0
+    firm: int = 0
+    timer_ns: int = 0
+    cash_mills: int = 0
+    sequence: int = 0
+    positions: dict[int, Position] = field(default_factory=dict)
+
+    def lots(self, index: int) -> int:
+        return self.positions[index].lots if index in self.positions else 0
+
+
+class Clearing:
+    """Accounts, what they own and owe, and what they may still do."""
+
+    def __init__(self) -> None:
+        self.month = 0
+        self.commodities: dict[int, Commodity] = {}
+        self.instruments: dict[int, Instrument] = {}
+        self.accounts: dict[int, Account] = {}
+        self.deposits_mills = self.withdrawals_mills = self.fees_mills = 0
+
+    # --- what a contract is worth in hours
+
+    def tier_hours(self, instrument: Instrument) -> list[int]:
+        """GPU-hours of one lot of an outright in each scan tier (MARGIN-002)."""
+        hours = [0, 0]
+        for month, month_hours in instrument.months:
+            hours[FRONT if month - self.month <= FRONT_MONTHS else DEFERRED] += month_hours
+        return hours
+
+    def leg_hours(self, instrument: Instrument, tier: int) -> list[int]:
+        """Signed GPU-hours of each leg of one bought lot in one scan tier."""
+        return [sign * self.tier_hours(self.instruments[leg])[tier] for leg, sign in instrument.legs]
+
+    # --- money
+
+    def equity_mills(self, account: Account) -> int:
+        """Cash and positions at the last mark."""
+        gains = 0
+        for index, position in account.positions.items():
+            instrument = self.instruments[index]
+            gains += (instrument.settle_tick * position.lots - position.mark_num) * instrument.hours
+        return account.cash_mills + gains
+
+    def funds_mills(self, account: Account) -> int:
+        """MARGIN-015: gains of the positions together are no funds before they are paid, losses count at once."""
+        return account.cash_mills + min(0, self.equity_mills(account) - account.cash_mills)
+
+    def hold_mills(self, account: Account, orders: Iterable[Order]) -> int:
+        """MARGIN-013: no part of the working orders can fill such that the positions need more than this."""
+        working = list(orders)
+        total = sum(self._order_mills(order) for order in working)
+        for commodity in self.commodities.values():
+            for tier in (FRONT, DEFERRED):
+                total += self._tier_mills(commodity, tier, account, working)
+        return total
+
+    def _tier_mills(self, commodity: Commodity, tier: int, account: Account, working: list[Order]) -> int:
+        """Scan, intra and tier charge of one commodity in one scan tier (MARGIN-003, 005, 006)."""
+        long = short = up = down = crossed = 0
+        for index, position in account.positions.items():
+            instrument = self.instruments[index]
+            if instrument.commodity == commodity.index:
+                hours = position.lots * self.tier_hours(instrument)[tier]
+                long, short = long + max(hours, 0), short + max(-hours, 0)
+        for order in working:
+            instrument = self.instruments[order.instrument]
+            if instrument.commodity == commodity.index:
+                legs = self.leg_hours(instrument, tier)
+                net = signed(order.side) * sum(legs) * order.leaves_lots
+                up, down = up + max(net, 0), down + max(-net, 0)
+                bought, sold = sum(max(hours, 0) for hours in legs), sum(max(-hours, 0) for hours in legs)
+                crossed += min(bought, sold) * order.leaves_lots
+        scan = max(abs(long - short + up), abs(long - short - down)) * commodity.psr_mills
+        both = min(long + up + crossed, short + down + crossed)
+        return scan + both * (commodity.intra_mills + commodity.tier_mills)
+
+    def _order_mills(self, order: Order) -> int:
+        """What filling an order can cost at once: its loss against the mark and the taker's fee."""
+        instrument = self.instruments[order.instrument]
+        loss = max(0, signed(order.side) * (order.price - instrument.settle_tick)) * instrument.fee_hours
+        fee = instrument.taker_fee * instrument.fee_hours
+        return order.leaves_lots * (loss + self.residual_mills(instrument) + fee)
+
+    def residual_mills(self, instrument: Instrument) -> int:
+        """Most that a lot's assigned leg prices can lose against the marks beyond the combination's own price."""
+        legs = [self.instruments[leg] for leg, _ in instrument.legs]
+        if instrument.combo == ComboKind.OUTRIGHT:
+            return 0
+        if instrument.combo == ComboKind.STRIP:
+            return abs(sum((instrument.settle_tick - leg.settle_tick) * leg.hours for leg in legs))
+        front, back = legs
+        reach = max(abs(tick - back.settle_tick) for tick in (back.low_tick, back.high_tick))
+        drift = abs(front.settle_tick - back.settle_tick - instrument.settle_tick)
+        return abs(front.hours - back.hours) * reach + drift * max(front.hours, back.hours)
+
+    # --- trades
+
+    def book_fill(self, order: Order, instrument: Instrument, lots: int, prices: list[int], residual: int = 0) -> None:
+        """One side of a trade: positions at the legs' prices (SPEC-041), and the residual in cash."""
+        account, direction = self.accounts[order.account], signed(order.side)
+        for (leg, sign), leg_price in zip(instrument.legs, prices, strict=True):
+            position = account.positions.setdefault(leg, Position())
+            position.lots += direction * sign * lots
+            position.mark_num += leg_price * direction * sign * lots
+        account.cash_mills -= direction * residual * lots
+
+    def leg_prices(
+        self, instrument: Instrument, price: int, last_ticks: dict[int, int | None]
+    ) -> tuple[list[int], int]:
+        """Price of each leg, and the mills a lot that the buyer pays the seller beside them."""
+        legs = [self.instruments[leg] for leg, _ in instrument.legs]
+        if instrument.combo == ComboKind.OUTRIGHT:
+            return [price], 0
+        if instrument.combo == ComboKind.STRIP:
+            total_hours = sum(leg.hours for leg in legs)
+            base = sum(leg.settle_tick * leg.hours for leg in legs)
+            step, residual = divmod(price * total_hours - base, total_hours)
+            return [leg.settle_tick + step for leg in legs], residual
+        front, back = legs
+        last = last_ticks[back.index]
+        back_price = back.settle_tick if last is None else last
+        front_price = back_price + price
+        least = max(front.low_tick - front_price, back.low_tick - back_price)
+        most = min(front.high_tick - front_price, back.high_tick - back_price)
+        move = min(max(0, least), most)
+        return [front_price + move, back_price + move], 0
+
+    def take_fee(self, number: int, instrument: Instrument, role: Liquidity, lots: int) -> int:
+        """FEE-001: from cash to the house."""
+        rates = {
+            Liquidity.MAKER: instrument.maker_fee,
+            Liquidity.TAKER: instrument.taker_fee,
+            Liquidity.AUCTION: instrument.auction_fee,
+        }
+        fee = rates[role] * instrument.fee_hours * lots
+        self.accounts[number].cash_mills -= fee
+        self.fees_mills += fee
+        return fee
+
+    # --- limits
+
+    def leg_lots(self, order: Order, index: int, side: int) -> int:
+        """Lots that filling an order adds to one side of one outright."""
+        legs = self.instruments[order.instrument].legs
+        return sum(
+            order.leaves_lots for leg, sign in legs if leg == index and sign * signed(order.side) == signed(side)
+        )
+
+    def reach(self, account: Account, working: list[Order], index: int, side: int) -> int:
+        """Lots on one side of an outright if all that works on that side fills; negative: still on the other."""
+        return signed(side) * account.lots(index) + sum(self.leg_lots(order, index, side) for order in working)
+
+    def only_closes(self, account: Account, working: list[Order], order: Order) -> bool:
+        """MARGIN-016: this order, with all that works on its side, is at most the position that it closes, in each leg.
+        CLOSE_ONLY accounts may enter no other (MARGIN-012)."""
+        return all(self.reach(account, working, leg, side) <= 0 for leg, side in self.leg_sides(order))
+
+    def leg_sides(self, order: Order) -> list[tuple[int, int]]:
+        legs = self.instruments[order.instrument].legs
+        return [(leg, Side.BUY if sign * signed(order.side) > 0 else Side.SELL) for leg, sign in legs]
+
+    def limit_broken(self, account: Account, working: list[Order], order: Order) -> bool:
+        """The account's own limit, LIMIT-004 and LIMIT-001, on whatever this order touches."""
+        sides = self.leg_sides(order)
+        if any(self.reach(account, working, leg, side) > account.position_lots_max for leg, side in sides):
+            return True
+        if any(self.instruments[leg].term for leg, _ in sides) and not self.only_closes(account, working, order):
+            terms = [index for index, instrument in self.instruments.items() if instrument.term]
+            gross = sum(max(abs(self.reach(account, working, index, side)) for side in Side) for index in terms)
+            if gross > account.term_lots_max:
+                return True
+        return self._spot_broken(account, working, order)
+
+    def spot_weight(self, instrument: Instrument) -> int:
+        """Lots of the spot month in one bought lot (LIMIT-003)."""
+        month = self.commodities[instrument.commodity].spot_month
+        legs = [(self.instruments[leg], sign) for leg, sign in instrument.legs]
+        return sum(sign for leg, sign in legs if month and any(month == child for child, _ in leg.months))
+
+    def _spot_broken(self, account: Account, working: list[Order], order: Order) -> bool:
+        commodity = self.commodities[self.instruments[order.instrument].commodity]
+        direction = signed(order.side) * self.spot_weight(self.instruments[order.instrument])
+        if not commodity.spot_lots_max or not direction:
+            return False
+        sign = 1 if direction > 0 else -1
+        lots = sum(
+            sign * account.lots(index) * self.spot_weight(instrument)
+            for index, instrument in self.instruments.items()
+            if instrument.combo == ComboKind.OUTRIGHT and instrument.commodity == commodity.index
+        )
+        for other in working:
+            instrument = self.instruments[other.instrument]
+            if instrument.commodity == commodity.index:
+                added = sign * signed(other.side) * self.spot_weight(instrument) * other.leaves_lots
+                lots += max(added, 0)
+        return lots > commodity.spot_lots_max
+
+    # --- invariants
+
+    def check(self) -> None:
+        """Conservation (INV-017, INV-018)."""
+        for index in self.instruments:
+            held = [account.positions[index] for account in self.accounts.values() if index in account.positions]
+            assert sum(position.lots for position in held) == 0, "positions sum to zero"
+            assert sum(position.mark_num for position in held) == 0, "what one paid another received"
+        assert 0 <= self.withdrawals_mills <= self.deposits_mills <= MONEY_MAX, "what is paid in is bounded (SPEC-004)"
+        cash = sum(account.cash_mills for account in self.accounts.values())
+        assert cash + self.fees_mills == self.deposits_mills - self.withdrawals_mills, "money is conserved"
+
+    def list_payload(self, payload: dict[str, Any]) -> list[int]:
+        """LIST: month, commodities, new instruments. Returns the new books."""
+        self.month = payload["month"]
+        for terms in payload["commodities"]:
+            self.commodities[terms["index"]] = Commodity(**{name: terms[name] for name in COMMODITY_FIELDS})
+        for listing in payload["instruments"]:
+            known = {name: listing[name] for name in INSTRUMENT_FIELDS if name in listing}
+            index = listing["index"]
+            legs = tuple((leg, sign) for leg, sign in listing.get("legs") or [(index, 1)])
+            months = tuple((month, hours) for month, hours in listing.get("months", ()))
+            sharing = Sharing(**listing.get("sharing", {}))
+            self.instruments[index] = Instrument(**{**known, "legs": legs, "months": months, "sharing": sharing})
+        return [listing["index"] for listing in payload["instruments"]]
+
+
+COMMODITY_FIELDS = [entry.name for entry in dataclasses.fields(Commodity)]
+INSTRUMENT_FIELDS = [entry.name for entry in dataclasses.fields(Instrument)]

@@ -1,0 +1,116 @@
+"""Market states of the reference: one for each product group, stricter ones for single books (STATE-001)."""
+
+from dataclasses import dataclass
+
+from exchange.codes import MarketState, RejectReason
+from exchange.reference.clearing import Instrument
+
+S = MarketState
+
+# STATE-001: where each state may go. HALT also goes back to the state before it.
+GOES_TO = {
+    S.CLOSED: {S.PREOPEN},
+    S.PREOPEN: {S.NOCANCEL, S.OPEN, S.HALT},
+    S.NOCANCEL: {S.OPEN, S.PREOPEN, S.HALT},
+    S.OPEN: {S.RESERVED, S.PAUSED, S.CLOSED, S.HALT},
+    S.RESERVED: {S.OPEN, S.CLOSED, S.HALT},
+    S.PAUSED: {S.OPEN, S.CLOSED, S.HALT},
+    S.HALT: {S.PAUSED, S.CLOSED},
+}
+
+
+@dataclass
+class Phase:
+    """State of a group, or a book's own one; NONE: the book follows its group."""
+
+    state: MarketState
+    before_halt: MarketState = S.NONE
+    reopen_ns: int = 0  # when the venue's timer ends it, 0 if none does; it stands still in HALT
+    halted_ns: int | None = None  # since when it does
+
+    def hold(self, halts: bool, now_ns: int) -> None:
+        """From now on the market is in HALT, or is not."""
+        if halts and self.halted_ns is None:
+            self.halted_ns = now_ns
+        elif not halts and self.halted_ns is not None:
+            if self.reopen_ns:
+                self.reopen_ns = now_ns + max(self.reopen_ns - self.halted_ns, 1)
+            self.halted_ns = None
+
+
+def allows(now: MarketState, before_halt: MarketState, wanted: MarketState) -> bool:
+    return wanted in GOES_TO[now] or (now == S.HALT and wanted == before_halt)
+
+
+def state_before_halt(now: MarketState) -> MarketState:
+    """NOCANCEL comes back as PREOPEN."""
+    return S.PREOPEN if now == S.NOCANCEL else now
+
+
+class Phases:
+    """The state of every group and book."""
+
+    def __init__(self) -> None:
+        self.groups: dict[int, Phase] = {}
+        self.own: dict[int, Phase] = {}
+        self.instruments: dict[int, Instrument] = {}
+
+    def list_book(self, instrument: Instrument) -> None:
+        self.groups.setdefault(instrument.group, Phase(S.CLOSED))
+        self.own.setdefault(instrument.index, Phase(S.NONE))
+        self.instruments[instrument.index] = instrument
+
+    def effective(self, instrument: Instrument) -> MarketState:
+        group, own = self.groups[instrument.group].state, self.own[instrument.index].state
+        if S.CLOSED in (group, own):
+            return S.CLOSED
+        return own if own == S.HALT or (group == S.OPEN and own != S.NONE) else group
+
+    def refusal(self, instrument: Instrument | None, group: int, wanted: int) -> tuple[RejectReason, MarketState]:
+        """Why a change cannot be made, and the state in force."""
+        if instrument is not None:
+            now, before_halt = self.effective(instrument), self.own[instrument.index].before_halt
+            possible = self.groups[instrument.group].state == S.OPEN
+        else:
+            now, before_halt, possible = self.groups[group].state, self.groups[group].before_halt, True
+        legal = wanted in GOES_TO and allows(now, before_halt, S(wanted))
+        return (RejectReason.NONE if legal and possible else RejectReason.STATE), now
+
+    def move(self, instrument: Instrument | None, group: int, wanted: MarketState, now_ns: int) -> None:
+        """By a command: no timer ends the new state, but HALT and the way back keep the one that there was."""
+        now = self.groups[group].state if instrument is None else self.effective(instrument)
+        phase = self.groups[group] if instrument is None else self.own[instrument.index]
+        keeps = wanted == S.HALT or (now == S.HALT and wanted == phase.before_halt)
+        if wanted == S.HALT != now:
+            phase.before_halt = state_before_halt(now)
+        phase.state = S.NONE if instrument is not None and wanted == S.OPEN else wanted
+        if instrument is None and wanted == S.CLOSED:
+            self._end_day(group)
+        self._hold(now_ns)
+        if not keeps:
+            phase.reopen_ns = 0
+
+    def _end_day(self, group: int) -> None:
+        """Only what was closed alone has a state of its own still."""
+        for index, instrument in self.instruments.items():
+            if instrument.group == group and self.own[index].state != S.CLOSED:
+                self.own[index] = Phase(S.NONE, self.own[index].before_halt)
+
+    def reserve(self, phase: Phase, state: MarketState, until_ns: int, now_ns: int) -> None:
+        """By the venue itself, until a time."""
+        phase.state = state
+        self._hold(now_ns)
+        phase.reopen_ns = until_ns
+
+    def until_ns(self, instrument: Instrument | None, group: int) -> int:
+        """What is told of a new state: when the timer ends it; below 0 what is left, if the group's halt hides it."""
+        phase = self.groups[group] if instrument is None else self.own[instrument.index]
+        if phase.halted_ns is None or phase.reopen_ns == 0:
+            return phase.reopen_ns
+        return 0 if phase.state == S.HALT else -max(phase.reopen_ns - phase.halted_ns, 1)
+
+    def _hold(self, now_ns: int) -> None:
+        for phase in self.groups.values():
+            phase.hold(phase.state == S.HALT, now_ns)
+        for index, phase in self.own.items():
+            phase.hold(self.effective(self.instruments[index]) == S.HALT, now_ns)

@@ -1,0 +1,33 @@
+"""What a specification says that the engine has fixed, what it gives a new account, how much a venue takes for it."""
+
+import numpy as np
+
+from contracts_spec.schema import Spec
+from exchange.engine.control.registry import FRONT_MONTHS, AccountPayload
+from exchange.engine.query import MAINTENANCE_BP
+from exchange.errors import UserError
+from exchange.journal.errors import EXIT_CONFIGURATION
+from exchange.units import MONEY_MAX
+
+
+def check_fixed(spec: Spec) -> None:
+    """UserError: a figure of the margin is another than the engine's, where a change of it belongs too."""
+    for key, fixed in (("front_months", FRONT_MONTHS), ("maintenance_bp", MAINTENANCE_BP)):
+        found = getattr(spec.margin, key)
+        if found != fixed:
+            raise UserError(f"margin.toml: margin.{key}: found {found}, the engine has {fixed}", EXIT_CONFIGURATION)
+
+
+def new_account(spec: Spec, account: int, firm: int = 0) -> AccountPayload:
+    """DEFINE_ACCOUNT of an account that is new: the specification's limits (SPEC-004, LIMIT-004)."""
+    return AccountPayload(
+        account, firm, smp_id=account, position_lots_max=spec.products.orders.position_lots_max,
+        term_lots_max=spec.products.limits.term_lots,
+    )  # fmt: skip
+
+
+def check_deposit(states: np.ndarray, mills: int) -> None:
+    """UserError: so much would carry all deposits of the venue beyond what its money is counted in (SPEC-004)."""
+    most = MONEY_MAX - int(states["deposits_mills"][0])
+    if mills > most:
+        raise UserError(f"deposit {mills} not in 0..{most}: all deposits of a venue are at most {MONEY_MAX} mills")

@@ -1,0 +1,378 @@
+"""Open a data folder as a venue that is ready to serve: recovery, catalogue, keys, history; and the first set-up.
+
+Everything done here is journalled like any other command, so that a replay of the journal alone gives the same venue.
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from contracts_spec.errors import SpecError
+from contracts_spec.instruments import instruments_on
+from contracts_spec.load import load_spec, spec_sha256
+from contracts_spec.schema import Spec
+from exchange.codes import CommandKind, EventKind, MarketState, StateReason
+from exchange.engine import query
+from exchange.engine.control.checks import ControlError
+from exchange.engine.control.listing import listing_payloads
+from exchange.engine.control.registry import AccountPayload, encode_payload
+from exchange.engine.engine import Engine
+from exchange.engine.event_rows import KIND, read_rows
+from exchange.errors import Trouble, UserError
+from exchange.gateway.auth import KeyPair, encode_bytes
+from exchange.gateway.keys import KEY_ID_BYTES, KeyDefinition, KeyStore, key_payload
+from exchange.gateway.stored_replies import KEPT, StoredReplies
+from exchange.journal.answered import ANSWERED, answered_requests
+from exchange.journal.errors import EXIT_CONFIGURATION
+from exchange.journal.recovery import open_journal
+from exchange.journal.replay import read_frames
+from exchange.journal.rules import RULES
+from exchange.journal.segments import SEGMENT_BYTES, history_name
+from exchange.limits import NAMED, Limits
+from exchange.publish.replies import DONE_KEPT, ends_order
+from exchange.seams import Clock, Disk, Rng
+from exchange.venue.account_terms import check_deposit, check_fixed, new_account
+from exchange.venue.day_schedule import DaySchedule
+from exchange.venue.derived_stores import EVENTS, KEY_FILE, restore_events, store_claims
+from exchange.venue.event_history import History
+from exchange.venue.venue import Spawn, Venue
+
+RECORDED_ROWS_MAX = 1_048_576  # events of the replay that history takes up
+DONE_CHUNKS = 32  # of history, that the latest ends of orders are looked for in
+DEPOSIT_MILLS_MAX = 10**15  # at once: a thousand of them are all that a venue takes (SPEC-004)
+FIRM_MAX = 2**32 - 1
+KEY_PREFIX = "k_"
+CLOSING_SNAPSHOT_RECORDS = 1_000_000  # a stop after more commands than these takes a snapshot: the next start is quick
+
+
+class _Recorder(Engine):
+    """The engine of a recovery: notes what the derived stores need from the replayed tail."""
+
+    def __init__(self, limits: Limits, states: np.ndarray | None = None) -> None:
+        super().__init__(limits, states)
+        self.first_sequence = self.sequence
+        self.events: deque[np.ndarray] = deque()
+        self.kept = 0
+        self.kept_from = self.first_sequence + 1  # the first command whose events are kept
+        self.records: list[tuple[Any, bytes]] = []
+
+    def apply(self, commands: np.ndarray) -> np.ndarray:
+        self.records += [(row, b"") for row in commands[_matters(commands)].copy()]
+        return self._note(super().apply(commands))
+
+    def control(self, row: np.ndarray, payload: bytes) -> np.ndarray:
+        self.records.append((row[0].copy(), payload))
+        return self._note(super().control(row, payload))
+
+    def _note(self, events: np.ndarray) -> np.ndarray:
+        if len(events):
+            self.events.append(events)
+            self.kept += len(events)
+            while self.kept > RECORDED_ROWS_MAX and len(self.events) > 1:
+                self.kept -= len(self.events.popleft())
+                self.kept_from = int(self.events[0][0]["sequence"])
+        return events
+
+
+def _matters(rows: np.ndarray) -> np.ndarray:
+    """Rows that the key store is derived from."""
+    of_session: np.ndarray = rows["kind"] == CommandKind.SESSION
+    of_session |= rows["kind"] == CommandKind.DISCONNECT
+    return of_session
+
+
+def _of_settling(events: np.ndarray) -> np.ndarray:
+    """Events that tell whether a closed group has its settlement."""
+    kinds = events["kind"]
+    of_settling: np.ndarray = (kinds == EventKind.STATE_CHANGED) | (kinds == EventKind.INSTRUMENT_LISTED)
+    return of_settling
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a new venue lists: the built-in specification on a day, all of it or some symbols."""
+
+    day: date
+    symbols: tuple[str, ...] = ()
+
+
+@dataclass
+class Seams:
+    """The world outside, and how the loop is reached from the helper thread."""
+
+    disk: Disk
+    rng: Rng
+    clock: Clock
+    spawn: Spawn
+    schedule: Any
+    segment_bytes: int = SEGMENT_BYTES  # of a new journal
+
+
+class OpenVenue:
+    """A venue that does not serve yet, with its stores; `close` leaves the folder as a clean stop does."""
+
+    def __init__(
+        self,
+        folder: str,
+        limits_name: str,
+        catalogue: Catalogue,
+        seams: Seams,
+        batch_rows: int,
+        schedule: DaySchedule | None = None,
+    ) -> None:
+        self.folder = folder
+        self.day = catalogue.day
+        self.seams = seams
+        spec = self.spec = spec_of(catalogue.day)
+        rules = json.dumps({"catalogue": spec_sha256(spec).hex(), "rules": RULES}).encode()
+        opened = open_journal(
+            folder, seams.disk, seams.rng, seams.clock, NAMED[limits_name], rules, _make_recorder, seams.segment_bytes,
+            claims=lambda journal_id: store_claims(seams.disk, folder, journal_id),
+        )  # fmt: skip
+        self.journal, self.report, self.sequencer = opened.journal, opened.report, opened.sequencer
+        recorder = opened.engine
+        assert isinstance(recorder, _Recorder)
+        with ExitStack() as undo:
+            undo.callback(self.journal.close)
+            self._take_up(recorder, batch_rows, schedule)
+            self.created = self.engine.sequence == 0
+            if self.created:
+                self._list(spec, catalogue)
+            undo.pop_all()
+
+    def _take_up(self, recorder: _Recorder, batch_rows: int, schedule: DaySchedule | None) -> None:
+        """The stores that are derived from the journal, and the venue over them."""
+        folder, seams = self.folder, self.seams
+        self.engine = Engine(recorder.limits, recorder.states)
+        self.history_name = history_name(self.journal.identity.journal_id)
+        self.trouble = Trouble()
+        for note in self.report.notes:
+            self.trouble.note(note)
+        last = self.engine.sequence
+        self.history = self._open_history(recorder, last)
+        path = f"{folder}/{KEY_FILE}"
+        self.keys = KeyStore(path, seams.disk, self.history_name, last, self.trouble, self.history.position)
+        self._catch_up(recorder)
+        self.stored = self._stored_replies()
+        units = {chip.name: chip.unit_lots or 1 for chip in self.spec.listed_chips}
+        self.venue = Venue(
+            self.engine, self.journal, self.sequencer, seams.clock, self.history, seams.spawn, seams.schedule,
+            batch_rows, units, schedule,
+        )  # fmt: skip
+        self.venue.market.prints.load(self.history.newest_first())
+        self.venue.replies.note(self.history.latest(ends_order, DONE_KEPT, DONE_CHUNKS))
+        for events in recorder.events:
+            self.venue.timekeeper.settled.note(read_rows(events[_of_settling(events)]))
+
+    def _open_history(self, recorder: _Recorder, last: int) -> History:
+        """What earlier runs kept, what of it is lost and comes from the journal, and behind it what the replay gave."""
+        disk, journal = self.seams.disk, self.journal
+        history = History(
+            disk, f"{self.folder}/{EVENTS}", self.trouble, journal.identity.journal_id, journal.hash_at
+        )  # fmt: skip
+        try:
+            history.load(last, recorder.kept_from, recorder.time_ns)
+            if history.missing_from:
+                restore_events(
+                    history, self.folder, disk, recorder.limits, recorder.time_ns, recorder.kept_from, self.trouble
+                )  # fmt: skip
+        except OSError as error:
+            history.give_up(error)
+        for events in recorder.events:
+            history.append(events)
+        history.shown = last
+        if last:
+            history.flush()
+        return history
+
+    def _catch_up(self, recorder: _Recorder) -> None:
+        """The key store reads on where it stopped: from the replayed tail, or from the whole journal."""
+        replayed = self.keys.applied >= recorder.first_sequence
+        self.keys.catch_up(recorder.records if replayed else self._all_records())
+
+    def _all_records(self) -> Iterator[tuple[Any, bytes]]:
+        for frame in read_frames(self.folder, self.seams.disk):
+            if frame.payload and frame.records:
+                yield frame.rows[0], frame.payload
+            elif frame.records:
+                rows = frame.rows
+                for row in rows[_matters(rows)]:
+                    yield row, b""
+
+    def _stored_replies(self) -> dict[int, StoredReplies]:
+        """Which commands answered the latest requests of every session that may be resumed: the journal tells, as far
+        back as events are kept to make the replies up from (RECOV-011)."""
+        states = self.engine.states
+        asked = {number for number in self.keys.sessions if query.last_request_id(states, number)}
+        if not asked:
+            return {}
+        since = self.history.first_sequence or self.engine.sequence
+        found = answered_requests(self.folder, self.seams.disk, asked, KEPT, since)
+        if found.damaged:
+            self.trouble.note(f"segment {found.damaged} is damaged: replies before it are not repeated (verify tells)")
+        stored, nothing = {}, np.zeros(0, ANSWERED)
+        for number in asked:
+            rows = found.of.get(number, nothing)
+            stored[number] = StoredReplies(whole=found.whole and len(rows) < KEPT)
+            stored[number].load((request_id, sequence, count) for _, request_id, sequence, count in rows.tolist())
+        return stored
+
+    def _list(self, spec: Spec, catalogue: Catalogue) -> None:
+        """First start: the catalogue of the day, then every product group to PREOPEN and to OPEN."""
+        instruments = instruments_on(spec, catalogue.day)
+        if catalogue.symbols:
+            instruments = _chosen(instruments, catalogue.symbols)
+        for payload in listing_payloads(instruments, spec, catalogue.day):
+            self.control(CommandKind.LIST, payload)
+        for state in (MarketState.PREOPEN, MarketState.OPEN):
+            for group in sorted(set(self.venue.groups.values())):
+                self.set_state(group, state)
+
+    # Set-up by hand: journalled, before the venue serves.
+
+    def control(self, kind: CommandKind, payload: bytes) -> None:
+        try:
+            self.venue.control_now(kind, payload)
+        except ControlError as error:
+            raise UserError(str(error)) from error
+
+    def set_state(self, group: int, state: MarketState) -> None:
+        """Bring a product group into a state by the operator's command."""
+        fields = {"kind": CommandKind.SET_STATE, "order_type": state, "group": group, "reason": StateReason.OPERATOR}
+        _expect(self.venue.run_now(fields), EventKind.STATE_CHANGED, f"group {group} to {state.name}")
+
+    def define_account(self, terms: AccountPayload) -> None:
+        """Define an account, or change its limits."""
+        self.control(CommandKind.DEFINE_ACCOUNT, encode_payload(terms))
+
+    def deposit(self, account: int, mills: int) -> None:
+        """Pay into an account."""
+        check_deposit(self.engine.states, mills)
+        fields = {"kind": CommandKind.DEPOSIT, "account": account, "price": mills}
+        _expect(self.venue.run_now(fields), EventKind.CASH_MOVED, f"deposit of {mills} to account {account}")
+
+    def make_key(
+        self, name: str, account: int, deposit_mills: int = 0, scopes: tuple[str, ...] = ("read", "trade"),
+        seed: bytes = b"", firm: int = 0, act: bytes = b"",
+    ) -> KeyPair:  # fmt: skip
+        """A new Ed25519 key for one account: defines the account if it is new, and pays in.
+
+        name   part of the key's id, `k_NAME`
+        seed   the private key's 32 bytes, random if left out; only the public half is journalled
+        firm   clearing firm of the key, and of the account if it is new: a risk desk stops accounts of its own firm
+        act    payload of an ACT that says who asks, journalled in front (SEC-063)
+        """
+        pair = KeyPair(key_id(name), account, seed or self.seams.rng.bytes(32))
+        definition = KeyDefinition(pair.key, encode_bytes(pair.public()), [account], list(scopes), firm)
+        flags = self.engine.states["accounts"][0]["flags"]
+        payload = check_key(definition, deposit_mills, len(flags) - 1)
+        check_deposit(self.engine.states, deposit_mills)
+        if pair.key in self.keys.keys:
+            raise UserError(f"key {pair.key} exists already: choose another name")
+        known_firm = query.firm_of(self.engine.states, account)
+        if flags[account] and firm not in (0, known_firm):
+            raise UserError(f"account {account} is of firm {known_firm}, not {firm}")
+        if act:
+            self.control(CommandKind.ACT, act)
+        if not flags[account]:
+            self.define_account(new_account(self.spec, account, firm))
+        self.control(CommandKind.DEFINE_KEY, payload)
+        self.keys.define(self.engine.sequence, payload)
+        if deposit_mills:
+            self.deposit(account, deposit_mills)
+        return pair
+
+    def snapshot_if_due(self) -> Callable[[], int] | None:
+        """Between two batches: copy the state if its last snapshot is long ago. Call what is returned on any thread."""
+        if not self.journal.snapshot_due:
+            return None
+        self.history.flush()  # a start from this snapshot has no events of before it
+        return self.journal.begin_snapshot(self.engine).write
+
+    def close(self) -> None:
+        """After the last batch: stores closed, SEAL and HEAD written, lock released. What a venue that has failed had
+        under way is told by the journal alone."""
+        sound = not self.venue.failed
+        with ExitStack() as last:  # in the order from below, whatever fails
+            last.callback(self.journal.close)
+            last.callback(self.history.close, keep=sound)
+            last.callback(self.keys.close, self.engine.sequence if sound else 0)
+            if sound and self.journal.sequence - self.journal.snapshot_sequence >= CLOSING_SNAPSHOT_RECORDS:
+                self.history.flush()  # the next start does not replay what lies behind the snapshot
+                try:
+                    self.journal.snapshot(self.engine)
+                except OSError as error:
+                    self.trouble.note(f"a snapshot was not written: {error}")
+
+
+def key_id(name: str) -> str:
+    """Id of a key by the name that a person gives it. UserError: no name."""
+    if not name:
+        limit = KEY_ID_BYTES - len(KEY_PREFIX)
+        raise UserError(f"name '' is not 1 to {limit} characters from A-Z a-z 0-9 _ . : -")
+    return KEY_PREFIX + name
+
+
+def check_key(definition: KeyDefinition, deposit_mills: int, accounts: int) -> bytes:
+    """DEFINE_KEY's payload of a key of one account. UserError: no venue of this size takes it, or pays in so much.
+
+    accounts   largest account number
+    """
+    payload = key_payload(definition)
+    for what, found, low, high in (
+        ("account", definition.accounts[0], 1, accounts),
+        ("deposit", deposit_mills, 0, DEPOSIT_MILLS_MAX),
+        ("firm", definition.firm, 0, FIRM_MAX),
+    ):
+        if not low <= found <= high:
+            raise UserError(f"{what} {found} not in {low}..{high}")
+    return payload
+
+
+def spec_of(day: date) -> Spec:
+    """The built-in specification. UserError, exit code 78, if it does not hold on the day or a venue cannot list it."""
+    try:
+        spec = load_spec(None, day)
+    except SpecError as error:
+        raise UserError(str(error), EXIT_CONFIGURATION) from error
+    check_fixed(spec)
+    _check_scopes(spec)
+    return spec
+
+
+def _check_scopes(spec: Spec) -> None:
+    """UserError for a family that belongs to no chip: nothing says yet what a venue would hold for it."""
+    for product in spec.products.product:
+        if product.enabled and product.scope == "none":
+            told = "no venue lists it: no chip gives it a scan range, a spot limit and a product group"
+            raise UserError(f"products.toml: product.{product.family}.enabled = true: {told}", EXIT_CONFIGURATION)
+
+
+def _make_recorder(limits: Limits, body: np.ndarray | None) -> Any:
+    if body is None:
+        return _Recorder(limits)
+    from exchange.engine.state import state_dtype
+
+    return _Recorder(limits, body.view(state_dtype(limits)))
+
+
+def _chosen(instruments: list[Any], symbols: tuple[str, ...]) -> list[Any]:
+    """Only these symbols, with the legs of combinations."""
+    by_symbol = {instrument.symbol: instrument for instrument in instruments}
+    unknown = [symbol for symbol in symbols if symbol not in by_symbol]
+    if unknown:
+        raise UserError(f"no instrument {unknown[0]} is listed on this day")
+    wanted = {by_symbol[symbol].id for symbol in symbols}
+    wanted |= {leg for symbol in symbols for leg, _ in by_symbol[symbol].legs}
+    return [instrument for instrument in instruments if instrument.id in wanted]
+
+
+def _expect(events: list[tuple[int, ...]], kind: EventKind, what: str) -> None:
+    if not any(event[KIND] == kind for event in events):
+        raise UserError(f"the engine refused: {what}")

@@ -1,0 +1,386 @@
+"""Released events, kept for resume, replay and repeated replies (DUR-154).
+
+The newest 65,536 rows stay in memory, older ones in files of one chunk each under `events/`, appended in checked blocks
+(event_blocks.py) without sync. A chunk is kept for a day, unless there are more than `ROWS_MAX` rows. Derived: nothing
+here is ahead of the gate. What a start finds damaged or missing is told of, and `missing_from` says from where the
+journal is to be replayed for it; a question about something that is not there is answered with None, never with a part
+of the truth. A disk that takes no more ends the files of this run: the newest rows stay in memory, older ones are gone
+until the next start.
+"""
+
+import contextlib
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from exchange.codes import EventFlag, EventKind
+from exchange.engine.event_rows import ACCOUNT_SEQUENCE, FLAGS, Row
+from exchange.errors import Trouble
+from exchange.journal.files import write_all
+from exchange.journal.frames import NO_HASH
+from exchange.limits import KEPT_HOURS
+from exchange.records import EVENT, EVENT_STRUCT, ROW_BYTES
+from exchange.seams import Disk
+from exchange.venue.event_blocks import Link, block_key, pack_block, read_event_file, read_or_tell, rows_of
+from exchange.venue.event_files import SUFFIX, Chunk, Summary, event_names, find_gap, firsts_of, summarize, taken_up
+
+BLOCK_ROWS = 512  # as many that wait are written at once
+FLUSH_TURNS = 100  # of the loop, at most, until fewer are
+CHUNK_ROWS = 65_536
+ROWS_MAX = 128 * CHUNK_ROWS  # 1 GiB
+_KINDS = np.isin(np.arange(256), [int(kind) for kind in EventKind])
+_HOUR_NS = 3_600 * 10**9
+
+
+class History:
+    """Rows in order of release, found by command or by account and its stream number."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        folder: str = "",
+        trouble: Trouble | None = None,
+        journal_id: bytes = bytes(16),
+        hash_at: Callable[[int], bytes | None] | None = None,
+    ) -> None:
+        """`folder` "" keeps the memory part only.
+
+        hash_at   sequence -> hash of the journal's frame with that record; left out: what was appended is durable
+        """
+        self._disk = disk
+        self._trouble = trouble or Trouble()
+        self._folder = folder
+        self._journal_id, self._key = journal_id, block_key(journal_id)
+        self._hash_at = hash_at
+        self.shown = 0  # the latest command whose events, if any, were appended and may be written
+        self._chunks: list[Chunk] = []
+        self._handle = -1
+        self._offset = 0
+        self._unwritten: list[bytes] = []
+        self._waiting = self._turns = 0  # rows that are unwritten, turns since the last time
+        self._full = True  # the next row begins a chunk
+        self._link = Link()  # what the next block continues
+        self._written_to = Chunk(0, 0)  # whose file is open
+        self._cutting = False
+        self._newest_ns = 0
+        self._damaged: set[str] = set()  # files that were told of, by name
+        self.missing_from = 0  # the first command whose events ought to be here and are not; 0: all are
+        self.last_sequence = 0
+        self._writes = bool(folder)
+        if folder:
+            try:
+                disk.make_folder(folder)
+            except OSError as error:
+                self._folder = ""
+                self.give_up(error)
+
+    def load(self, last_sequence: int, replayed_from: int = 0, newest_ns: int = 0) -> None:
+        """Take up the files of the run before and go on in the last of them. What is ahead of `last_sequence`, is
+        damaged or of another version is removed.
+
+        replayed_from   the first command whose events will be appended again (0: none): what is missing only of these
+                        is not missing; of what is here too, `append` takes no second copy
+        newest_ns       time of the journal's end, a day in front of which events are missing if they are not here
+        """
+        if not self._folder:
+            return
+        self._newest_ns = max(self._newest_ns, newest_ns)
+        files = self._read_files(last_sequence)
+        gap, why = gap_in(files, self._newest_ns)
+        covered = max((file.end.first - 1 for file in files), default=0)
+        if not gap and covered < replayed_from - 1:
+            gap, why = covered + 1, f"they end at {covered}"
+        if gap and last_sequence and not self._cutting:
+            self._trouble.note(f"{self._folder}: events from command {gap} on are not all there: {why}")
+        if gap >= replayed_from > 0:
+            files = [file for file in files if file.end.first <= gap]
+            gap = 0
+        self.missing_from = gap if replayed_from else 0
+        files = [file for file in files if file.end_bytes]
+        self._damaged = {file.name for file in files if file.problem}
+        self._chunks = [taken_up(file) for file in files]
+        used = {chunk.name for chunk in self._chunks}
+        for name in event_names(self._disk, self._folder):
+            if name not in used:
+                self._disk.unlink(f"{self._folder}/{name}")
+        self._go_on(files, replayed_from)
+
+    def append(self, events: np.ndarray) -> None:
+        """Rows just released, shape (n,), in order."""
+        if events[0]["sequence"] <= self.last_sequence:
+            events = events[np.searchsorted(events["sequence"], self.last_sequence + 1) :]
+            if not len(events):
+                return
+        data = events.tobytes()
+        if self._full:
+            self._start_chunk(int(events[0]["sequence"]))
+        chunk = self._chunks[-1]
+        assert chunk.parts is not None
+        chunk.parts.append(data)
+        if self._handle >= 0:
+            self._unwritten.append(data)
+            self._waiting += len(events)
+        chunk.rows += len(events)
+        self._full = chunk.rows >= CHUNK_ROWS
+        self.last_sequence = int(events[-1]["sequence"])
+
+    def flush_due(self) -> None:
+        """Each turn of the loop: write what was appended, now and then. A replay of the journal has the rest."""
+        self._turns += 1
+        if self._waiting >= BLOCK_ROWS or (self._waiting and self._turns >= FLUSH_TURNS):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was appended since the last time, once it is durable."""
+        sequence, frame = self.position()
+        if sequence >= self.last_sequence and (self._unwritten or sequence >= self._link.first):
+            self.flush_to(sequence, frame or NO_HASH)
+
+    def position(self) -> tuple[int, bytes | None]:
+        """Up to which command everything has been shown, and the hash of its frame in the journal: as far as a store
+        may say that it is."""
+        if self._hash_at is None:
+            return self.last_sequence, NO_HASH
+        return self.shown, self._hash_at(self.shown)
+
+    def flush_full(self, sequence: int, frame: bytes) -> None:
+        """`flush_to` if a whole block waits."""
+        if self._waiting >= BLOCK_ROWS:
+            self.flush_to(sequence, frame)
+
+    def flush_to(self, sequence: int, frame: bytes) -> None:
+        """As `flush`; all events of commands up to `sequence`, which is in that frame of the journal, are appended."""
+        parts, self._unwritten = self._unwritten, []
+        self._waiting = self._turns = 0
+        if not self._chunks and not parts and self._writes:
+            self._start_chunk(self._link.first)  # its blocks say that these commands have no event that is kept
+        if self._handle < 0:
+            return
+        begin = count = 0
+        for at, part in enumerate(parts[:-1], 1):
+            count += len(part) // ROW_BYTES
+            if count >= BLOCK_ROWS:
+                last = int(np.frombuffer(part[-ROW_BYTES:], EVENT)[0]["sequence"])
+                self._write(parts[begin:at], last, NO_HASH)
+                begin, count = at, 0
+        self._write(parts[begin:], sequence, frame)
+
+    def _write(self, parts: Sequence[bytes], last: int, frame: bytes) -> None:
+        if self._handle < 0:
+            return
+        data, link = pack_block(self._journal_id, self._key, self._link, last, frame, b"".join(parts))
+        try:
+            write_all(self._disk, self._handle, data, self._offset)
+        except OSError as error:
+            self.give_up(error)
+            return
+        self._offset += len(data)
+        self._link = self._written_to.end = link
+
+    def cut(self, sequence: int) -> None:
+        """Drop the events of commands from `sequence` on: they are appended anew."""
+        self._close()
+        self._cutting = True
+        self.load(sequence - 1, sequence)
+        self._cutting = False
+
+    def begin_behind(self, sequence: int, time_ns: int) -> None:
+        """Events up to this command's, at this time, are too old to be kept. Nothing was appended yet."""
+        self._link, self.last_sequence = Link(sequence + 1, time_ns=time_ns), sequence
+
+    def leave_gap(self, sequence: int, end: int) -> None:
+        """Drop the events of commands from `sequence` on, and let those in front of `end` be missing: the next block
+        does not say that it follows."""
+        self.cut(sequence)
+        self._link = self._link._replace(first=max(self._link.first, end), time_ns=self._newest_ns)
+
+    def give_up(self, error: OSError) -> None:
+        """Write no more files. Those of before are read until the next chunk begins: from then on one would be missing
+        between them and memory."""
+        self._writes = False
+        self._close()
+        self._trouble.note(f"events are kept in memory only, older ones are gone until the next start: {error}")
+
+    def of_command(self, sequence: int) -> list[Row] | None:
+        """All events of one command; None when they are no longer kept."""
+        at = bisect_right(self._chunks, sequence, key=lambda chunk: chunk.first_sequence) - 1
+        if at < 0:
+            return None
+        rows = self._rows(self._chunks[at])
+        low, high = np.searchsorted(rows["sequence"], (sequence, sequence + 1))
+        return list(EVENT_STRUCT.iter_unpack(rows[low:high].tobytes())) or None
+
+    def of_account(self, account: int, first: int, last: int) -> list[Row] | None:
+        """Events of an account that carry its stream numbers `first` to `last`; None if one of them is not kept."""
+        found: list[np.ndarray] = []
+        oldest = last + 1
+        for chunk in reversed(self._chunks):
+            if oldest <= first:
+                break
+            if chunk is not self._chunks[-1] and self._firsts(chunk).get(account, last + 1) > last:
+                continue
+            rows = self._rows(chunk)
+            numbers = rows["account_sequence"]
+            # A row with MARGIN also stands for the number behind its own.
+            ends = numbers + ((rows["flags"] & EventFlag.MARGIN) != 0)
+            mine = rows[(rows["account"] == account) & (numbers > 0) & (ends >= first) & (numbers <= last)]
+            if len(mine):
+                found.append(mine)
+                oldest = int(mine[0]["account_sequence"])
+        events = list(EVENT_STRUCT.iter_unpack(b"".join(part.tobytes() for part in reversed(found))))
+        return events if _covers(events, first, last) else None
+
+    def oldest(self, account: int) -> int:
+        """The oldest number of an account's stream that is kept, 0 if none is."""
+        for chunk in self._chunks[:-1]:
+            if account in (firsts := self._firsts(chunk)):
+                return firsts[account]
+        return firsts_of(self._rows(self._chunks[-1])).get(account, 0) if self._chunks else 0
+
+    @property
+    def first_sequence(self) -> int:
+        """The oldest command whose events are kept, 0 if none is."""
+        return self._chunks[0].first_sequence if self._chunks else 0
+
+    def newest_first(self) -> Iterator[np.ndarray]:
+        """All rows that are kept, EVENT, shape (n,), in pieces from the newest back, each in order."""
+        for chunk in reversed(self._chunks):
+            yield self._rows(chunk)
+
+    def latest(self, wanted: Callable[[np.ndarray], np.ndarray], count: int, chunks: int) -> list[Row]:
+        """The newest rows that `wanted(rows)` marks, in order: about `count` of them, of the newest `chunks` chunks."""
+        found: list[np.ndarray] = []
+        for chunk in reversed(self._chunks[-chunks:]):
+            if count <= 0:
+                break
+            rows = self._rows(chunk)
+            found.append(rows[wanted(rows)])
+            count -= len(found[-1])
+        return list(EVENT_STRUCT.iter_unpack(b"".join(part.tobytes() for part in reversed(found))))
+
+    def close(self, keep: bool = True) -> None:
+        """`keep`: what is not yet written was released for good."""
+        if keep:
+            self.flush()
+        self._close()
+
+    def _close(self) -> None:
+        if self._handle >= 0:
+            with contextlib.suppress(OSError):
+                self._disk.close(self._handle)
+            self._handle = -1
+        self._unwritten.clear()
+
+    def _rows(self, chunk: Chunk) -> np.ndarray:
+        if chunk.parts is None:
+            return self._read(chunk)
+        if len(chunk.parts) != 1:
+            chunk.parts = [b"".join(chunk.parts)]
+        return np.frombuffer(chunk.parts[0], EVENT)
+
+    def _firsts(self, chunk: Chunk) -> dict[int, int]:
+        """By account its first number in a chunk that is full: found once, so that a long search reads few files."""
+        if chunk.firsts is None:
+            chunk.firsts = firsts_of(self._rows(chunk))
+        return chunk.firsts
+
+    def _read(self, chunk: Chunk) -> np.ndarray:
+        """Rows of a file: those in front of the first that is not as it was written. The rest is a gap as any other."""
+        path = f"{self._folder}/{chunk.name}"
+        try:
+            file = read_event_file(self._disk, path, self._journal_id)
+            problem = file.problem
+        except OSError as error:
+            file, problem = None, str(error)
+        if file is not None and not problem and (not file.blocks or file.blocks[-1].hash != chunk.end.hash):
+            file, problem = None, "it is another file than at the start"
+        if problem and chunk.name not in self._damaged:
+            self._damaged.add(chunk.name)
+            self._trouble.note(f"{path}: {problem}; what it held is told again after the next start")
+        return rows_of(file.blocks) if file is not None else np.zeros(0, EVENT)
+
+    def _start_chunk(self, first_sequence: int) -> None:
+        if self._unwritten:
+            self.flush_to(self.last_sequence, NO_HASH)
+        number = 1
+        if self._chunks:
+            before = self._chunks[-1]
+            number = before.number + 1
+            before.ended_ns = int(self._rows(before)[-1]["time_ns"])
+            before.firsts = firsts_of(self._rows(before))  # while its rows are in memory
+        self._chunks.append(Chunk(number, first_sequence))
+        if self._writes:
+            try:
+                self._drop_old()
+                self._open(self._chunks[-1])
+            except OSError as error:
+                self.give_up(error)
+        if not self._writes:
+            del self._chunks[:-2]
+        elif len(self._chunks) > 2:
+            self._chunks[-3].parts = None
+
+    def _drop_old(self) -> None:
+        """Make room for the chunk that begins; what has been kept long enough goes too."""
+        rows = sum(chunk.rows for chunk in self._chunks) + CHUNK_ROWS
+        oldest_ns = max(chunk.ended_ns for chunk in self._chunks) - KEPT_HOURS * _HOUR_NS
+        while len(self._chunks) > 1 and (rows > ROWS_MAX or self._chunks[0].ended_ns < oldest_ns):
+            chunk = self._chunks.pop(0)
+            rows -= chunk.rows
+            self._disk.unlink(f"{self._folder}/{chunk.name}")
+
+    def _open(self, chunk: Chunk) -> None:
+        self._close()
+        self._offset = 0
+        self._handle = self._disk.open(f"{self._folder}/{chunk.name}", create=True)
+        self._written_to = chunk
+
+    def _read_files(self, last_sequence: int) -> list[Summary]:
+        """What each file tells."""
+        files: list[Summary] = []
+        for name in event_names(self._disk, self._folder):
+            if not name.endswith(SUFFIX):
+                self._trouble.note(f"{self._folder}/{name} is of another version and made again from the journal")
+                continue
+            file = read_or_tell(self._disk, f"{self._folder}/{name}", self._journal_id)
+            blocks = [block for block in file.blocks if block.last <= last_sequence]
+            if len(blocks) < len(file.blocks):
+                file = file._replace(blocks=blocks, problem=file.problem or f"it is ahead of {last_sequence}")
+            files.append(summarize(name, file))
+        return files
+
+    def _go_on(self, files: Sequence[Summary], replayed_from: int) -> None:
+        """Append to the last file behind its last sound block."""
+        if not self._chunks:
+            self._full, self.last_sequence = True, 0
+            self._link = Link(max(1, replayed_from) if self.missing_from else 1)
+            return
+        chunk = self._chunks[-1]
+        self._open(chunk)
+        self._offset = files[-1].end_bytes
+        self._disk.truncate(self._handle, self._offset)
+        for newest in self._chunks[-2:]:
+            newest.parts = [self._read(newest).tobytes()]
+        self._full = chunk.rows >= CHUNK_ROWS
+        self.last_sequence = chunk.end.first - 1
+        # A gap that is not filled stays one: the next block does not say that it follows.
+        self._link = chunk.end._replace(first=max(chunk.end.first, replayed_from)) if self.missing_from else chunk.end
+
+
+def gap_in(files: list[Summary], newest_ns: int) -> tuple[int, str]:
+    """The first command of which events are missing that ought to be kept, and why; (0, "") if none are. `newest_ns`:
+    time of the journal's end, from which the day that they are kept is counted."""
+    return find_gap(files, newest_ns - KEPT_HOURS * _HOUR_NS, ROWS_MAX - 2 * CHUNK_ROWS)
+
+
+def _covers(events: list[Row], first: int, last: int) -> bool:
+    """Whether every number from `first` to `last` is there: a gap is noticed, never passed over."""
+    due = first
+    for event in events:
+        number = event[ACCOUNT_SEQUENCE]
+        numbers = 2 if event[FLAGS] & EventFlag.MARGIN else 1
+        if number > due:
+            return False
+        due = max(due, number + numbers)
+    return due > last

@@ -1,0 +1,141 @@
+"""What the passing of time makes a venue do, as commands of its own: the engine reads no clock.
+
+    CLOCK        when something waits for a time that has come: GTD orders, dead-man timers (TIF-009, COD-005)
+    INDICATIVE   of books that collect orders and have changed, at most every 100 ms each (AUC-001)
+    SET_STATE    the end of what velocity or breaker has reserved (STATE-004), and the scheduled day, if the venue has
+                 one (SESSION-001): closed books wait for their settlement (SESSION-003)
+
+Call `turn` often; `note` gets every release. Each command is sent once and awaited before the next of its kind.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from exchange.codes import CommandKind, EventKind, MarketState, StateReason
+from exchange.engine import query
+from exchange.engine.event_rows import INSTRUMENT, KIND, Row
+from exchange.seams import Clock
+from exchange.venue.day_schedule import DaySchedule, next_step
+from exchange.venue.settlement_status import Settled
+
+INDICATIVE_NS = 100_000_000
+COLLECTING = (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.RESERVED, MarketState.PAUSED)
+CHANGES = frozenset(
+    map(
+        int,
+        (
+            EventKind.ORDER_ACCEPTED,
+            EventKind.ORDER_RESTED,
+            EventKind.ORDER_REPLACED,
+            EventKind.ORDER_CANCELLED,
+            EventKind.UNCROSSED,
+        ),
+    )
+)
+_STA = int(EventKind.STATE_CHANGED)
+
+# submit(fields of a COMMAND, done): sequence it with the next batch; `done` is called when it is released.
+Submit = Callable[[dict[str, int], Callable[[list[Row]], None]], None]
+
+
+class Timekeeper:
+    """The sequenced timers of one venue."""
+
+    def __init__(self, states: np.ndarray, clock: Clock, submit: Submit, schedule: DaySchedule | None = None) -> None:
+        """`states`: the engine's, read between batches."""
+        self._states = states
+        self._clock = clock
+        self._submit = submit
+        self._schedule = schedule
+        self.settled = Settled(states)
+        self.tell: Callable[[str], None] = lambda text: None  # hears what a person should see to
+        self._told_late: set[tuple[int, int]] = set()
+        # The day of the last command: one that has ended since is closed first. A new venue begins today.
+        self._day = schedule.day_at(int(states["time_ns"][0]) or clock.now_ns()) if schedule else 0
+        self._sent: set[tuple[str, int]] = set()  # what is on its way: of a kind, for a book or group
+        self._collecting: set[int] = set()
+        self._changed: set[int] = set()
+        self._told_ns: dict[int, int] = {}
+        self._look_at_books()
+
+    @property
+    def schedule(self) -> DaySchedule | None:
+        """The scheduled day; None: the market stays as it is left."""
+        return self._schedule
+
+    def turn(self) -> None:
+        """Send what has become due."""
+        now_ns = self._clock.now_ns()
+        due_ns = query.next_due_ns(self._states)
+        if 0 < due_ns <= now_ns:
+            self._send("clock", 0, {"kind": CommandKind.CLOCK})
+        for index in [index for index in self._changed if now_ns - self._told_ns.get(index, 0) >= INDICATIVE_NS]:
+            if self._send("indicative", index, {"kind": CommandKind.INDICATIVE, "instrument": index}):
+                self._changed.discard(index)
+                self._told_ns[index] = now_ns
+        if self._collecting:
+            self._reopen(now_ns)
+        if self._schedule is not None:
+            self._follow(self._schedule, now_ns)
+
+    def note(self, rows: list[Row]) -> None:
+        """Released events: which books collect orders, and which of them have changed."""
+        self.settled.note(rows)
+        if any(row[KIND] == _STA for row in rows):
+            self._look_at_books()
+        if self._collecting:
+            self._changed |= {row[INSTRUMENT] for row in rows if row[KIND] in CHANGES} & self._collecting
+
+    def _look_at_books(self) -> None:
+        """After a change of state; a book that begins to collect may be crossed already."""
+        books = self._states["books"][0]
+        collecting = set(np.nonzero(np.isin(books["phase"], COLLECTING))[0].tolist())
+        two_sided = set(np.nonzero(books["best"].all(axis=1))[0].tolist())
+        self._changed = (self._changed | (collecting - self._collecting) & two_sided) & collecting
+        self._collecting = collecting
+
+    def _reopen(self, now_ns: int) -> None:
+        """End what velocity or breaker has reserved, by the uncross, when its time is over."""
+        terms = {"kind": CommandKind.SET_STATE, "order_type": MarketState.OPEN, "reason": StateReason.SCHEDULE}
+        groups, books = query.due_to_reopen(self._states, now_ns)
+        for group in groups:
+            self._send("state", group, {**terms, "group": group})
+        for index in books:
+            self._send("book", index, {**terms, "instrument": index})
+
+    def _follow(self, schedule: DaySchedule, now_ns: int) -> None:
+        """Lead every group to the state of the time. A day whose close was missed is closed first."""
+        today = schedule.day_at(now_ns)
+        states = query.group_states(self._states)
+        if today != self._day and all(state == MarketState.CLOSED for state in states.values()):
+            self._day = today
+        for group, present in states.items():
+            wanted = MarketState.CLOSED
+            if today == self._day:
+                wanted = schedule.state_at(now_ns, self.settled.since_ns(group, now_ns))
+            if present == wanted == MarketState.CLOSED and schedule.is_late(now_ns):
+                self._tell_late(today, group)
+            elif present != MarketState.OPEN or today != self._day:
+                self._step(group, next_step(present, wanted))
+
+    def _step(self, group: int, step: MarketState) -> None:
+        if step != MarketState.NONE:
+            reason = StateReason.SETTLING if step == MarketState.CLOSED else StateReason.SCHEDULE
+            fields = {"kind": CommandKind.SET_STATE, "group": group, "order_type": step, "reason": reason}
+            self._send("state", group, fields)
+
+    def _tell_late(self, day: int, group: int) -> None:
+        if (day, group) not in self._told_late:
+            self._told_late.add((day, group))
+            self.tell(f"group {group} stays CLOSED: its settlement is not published (SESSION-003)")
+
+    def _send(self, what: str, number: int, fields: dict[str, Any]) -> bool:
+        """Send a command, unless one like it is still on its way."""
+        key = (what, number)
+        if key in self._sent:
+            return False
+        self._sent.add(key)
+        self._submit(fields, lambda _events: self._sent.discard(key))
+        return True

@@ -1,0 +1,179 @@
+"""`gpux conformance`: what it prints, and with which code it ends."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from exchange.cli import conformance as command
+from exchange.cli.app import main
+from exchange.conformance import not_built
+from exchange.errors import UserError
+
+OWN = Path(__file__).parents[1] / "scenarios" / "matching.txt"
+PASSES = "P2 | MATCH-004 | - | a S3@100 | N t B5@100 | ACK t; TRD a t 3@100; RST t 2@100"
+FAILS = "F1 | MATCH-001 TIF-001 | ref=90 | a S5@101; b S5@100 | N t B7@101 | ACK t; TRD a t 5@101; TRD b t 2@100"
+MISSING = "Q9 | - | - | - | MQ mm M1:5@99/5@101; T 3 | ACK mm.M1b"
+BOTH = pytest.mark.parametrize("options", [[], ["--reference"]], ids=["engine", "reference"])
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return tmp_path / "table.txt"
+
+
+def ended(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int | str | None, str, str]:
+    """(exit code, stdout, stderr) of the command."""
+    with pytest.raises(SystemExit) as stopped:
+        main(["conformance", *map(str, arguments)])
+    output = capsys.readouterr()
+    return stopped.value.code, output.out, output.err
+
+
+def mistake(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    code, out, err = ended(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("gpux: ") and err.count("\n") == 1
+    return err.removeprefix("gpux: ").strip()
+
+
+@BOTH
+def test_a_file_that_passes_is_counted(capsys: pytest.CaptureFixture[str], table: Path, options: list[str]) -> None:
+    table.write_text(f"# a comment\n\n{PASSES}\n")
+    assert ended(capsys, table, *options) == (0, "1 of 1 scenarios pass\n", "")
+
+
+def test_our_own_table_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = ended(capsys, OWN)
+    passed, of, total, *rest = out.split()
+    assert (code, of, rest) == (0, "of", ["scenarios", "pass"])
+    assert passed == total != "0"
+
+
+@BOTH
+def test_a_failure_shows_expected_against_actual_and_marks_the_first_difference(
+    capsys: pytest.CaptureFixture[str], table: Path, options: list[str]
+) -> None:
+    table.write_text(f"{PASSES}\n{FAILS}\n")
+    code, out, _ = ended(capsys, table, *options)
+    assert code == 1
+    assert out.splitlines() == [
+        f"FAIL F1 (MATCH-001 TIF-001) at {table}:2",
+        "  parameters  ref=90",
+        "  before      a S5@101; b S5@100",
+        "  messages    N t B7@101",
+        "    expected       actual",
+        "    ACK t          ACK t",
+        "  > TRD a t 5@101  TRD b t 5@100",
+        "    TRD b t 2@100  TRD a t 2@101",
+        "",
+        "1 of 2 scenarios pass",
+    ]
+
+
+def test_a_failure_shows_what_is_missing_and_how_the_end_differs(
+    capsys: pytest.CaptureFixture[str], table: Path
+) -> None:
+    table.write_text("F2 | - | - | b B0@1 | X a | - | a M1 1@100; a cash 0\n")
+    _, out, _ = ended(capsys, table)
+    assert (
+        out.splitlines()[4:]
+        == [
+            "  refused     REJ b BAD_QTY (of the book before)",
+            "    expected           actual",
+            "  > end: a M1 1@100    CREJ a UNKNOWN",
+            "    end: a cash 0      end: a M1 0@0",
+            "    (nothing)          end: a cash 0",
+            "",
+            "0 of 1 scenarios pass",
+        ]
+        or out.splitlines()[4:]
+    )
+
+
+def test_what_is_not_built_yet_is_named_and_does_not_pass(
+    capsys: pytest.CaptureFixture[str], table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(not_built, "NOT_BUILT", frozenset({"MQ", "imp=1"}))
+    table.write_text(f"{MISSING}\nI9 | - | imp=1 algo=fifo | - | - | -\nI8 | - | imp=0 | - | - | -\n")
+    code, out, _ = ended(capsys, table)
+    assert code == 1
+    assert out.splitlines() == [
+        f"FAIL Q9 at {table}:1: not built yet: MQ", "",
+        f"FAIL I9 at {table}:2: not built yet: imp=1", "",
+        "1 of 3 scenarios pass",
+    ]  # fmt: skip
+
+
+@BOTH
+def test_a_market_that_cannot_be_set_up_is_a_failure_in_plain_words(
+    capsys: pytest.CaptureFixture[str], table: Path, options: list[str]
+) -> None:
+    table.write_text("L | - | tick=5 ltp=103 | - | - | -\n")
+    code, out, _ = ended(capsys, table, *options)
+    assert code == 1
+    trouble = "no last price 103: REJ maker OFF_TICK; REJ taker OFF_TICK"
+    assert out.startswith(f"FAIL L at {table}:1: cannot be played: {trouble}\n")
+
+
+def test_a_market_that_does_not_fit_is_a_failure_in_plain_words(
+    capsys: pytest.CaptureFixture[str], table: Path
+) -> None:
+    accounts = "; ".join(f"o{number} B1@90 acct=a{number}" for number in range(100))
+    table.write_text(f"W | - | limit=50000 | - | - | -\nA | - | - | {accounts} | - | -\n")
+    code, out, _ = ended(capsys, table)
+    assert code == 1
+    assert f"FAIL W at {table}:1: cannot be played: price windows need " in out
+    assert f"FAIL A at {table}:2: cannot be played: account 65 not in 1..64\n" in out
+
+
+def test_all_files_are_counted_together(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    first.write_text(PASSES)
+    second.write_text(f"{PASSES}\r\n{FAILS}\r\n")
+    code, out, _ = ended(capsys, first, second)
+    assert (code, out.splitlines()[-1]) == (1, "2 of 3 scenarios pass")
+
+
+def test_a_file_that_is_missing_or_no_text_is_one_line(capsys: pytest.CaptureFixture[str], table: Path) -> None:
+    assert mistake(capsys, table) == f"{table}: No such file or directory; allowed: text files of scenarios, UTF-8"
+    assert mistake(capsys, table.parent).startswith(f"{table.parent}: Is a directory")
+    assert mistake(capsys) == "conformance: no FILE given, allowed: one or more scenario files"
+
+
+def test_bytes_that_are_no_text_are_told_with_their_place(capsys: pytest.CaptureFixture[str], table: Path) -> None:
+    table.write_bytes(b"\xff\xfe")
+    assert mistake(capsys, table) == f"{table}:1:1: found byte 0xff, allowed: UTF-8"
+    table.write_bytes("\ufeff# \u00e9\r\n# \u00e9".encode() + b" \x80\n")
+    assert mistake(capsys, table) == f"{table}:2:5: found byte 0x80, allowed: UTF-8"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(capsys: pytest.CaptureFixture[str], table: Path) -> None:
+    table.write_text(f"# a comment\n{PASSES}\n", encoding="utf-8-sig")
+    assert ended(capsys, table) == (0, "1 of 1 scenarios pass\n", "")
+    table.write_text("S | NOTACODE | - | - | - | -\n", encoding="utf-8-sig")
+    assert mistake(capsys, table).startswith(f"{table}:1:5: found 'NOTACODE', allowed: rule codes")
+
+
+def test_a_syntax_error_is_one_line_before_anything_runs(capsys: pytest.CaptureFixture[str], table: Path) -> None:
+    table.write_text(f"{FAILS}\nX | - | - | a S5@1OO | - | -\n")
+    assert mistake(capsys, table).startswith(
+        f"{table}:2:18: found '1OO', allowed: a price, mkt or mlm, a whole number "
+    )
+
+
+def test_the_reference_needs_a_source_checkout(
+    tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table.write_text(PASSES)
+    monkeypatch.setattr(command, "SOURCES", tmp_path)
+    assert mistake(capsys, table, "--reference").startswith("--reference needs a source checkout: ")
+
+
+def test_the_checkout_is_put_in_front_of_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    rest = [entry for entry in sys.path if entry != str(command.SOURCES)]
+    monkeypatch.setattr(sys, "path", list(rest))
+    command.reference_venue(command.SOURCES)
+    assert sys.path == [str(command.SOURCES), *rest]
+    with pytest.raises(UserError):
+        command.reference_venue(Path("no-such-folder"))

@@ -1,0 +1,35 @@
+"""A specification's limits reach new accounts; figures that the engine has fixed cannot be others (LIMIT-004)."""
+
+import pytest
+from msgspec.structs import replace
+
+from contracts_spec.load import load_spec
+from exchange.errors import UserError
+from exchange.venue.account_terms import check_fixed, new_account
+
+SPEC = load_spec()
+
+
+def test_the_builtin_specification_has_the_engines_figures() -> None:
+    check_fixed(SPEC)
+
+
+@pytest.mark.rule("MARGIN-002", "MARGIN-012")
+@pytest.mark.parametrize(("key", "value"), [("front_months", 6), ("maintenance_bp", 7_500)])
+def test_another_figure_than_the_engines_is_refused_by_name(key: str, value: int) -> None:
+    other = replace(SPEC, margin=replace(SPEC.margin, **{key: value}))
+    with pytest.raises(UserError, match=rf"margin.toml: margin.{key}: found {value}, the engine has"):
+        check_fixed(other)
+
+
+@pytest.mark.rule("LIMIT-004", "SPEC-004")
+def test_a_new_account_has_the_limits_of_the_specification() -> None:
+    products = SPEC.products
+    products = replace(
+        products,
+        limits=replace(products.limits, term_lots=5),
+        orders=replace(products.orders, position_lots_max=50),
+    )
+    terms = new_account(replace(SPEC, products=products), 7, 3)
+    assert (terms.account, terms.firm, terms.smp_id) == (7, 3, 7)
+    assert (terms.term_lots_max, terms.position_lots_max) == (5, 50)

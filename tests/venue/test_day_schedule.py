@@ -1,0 +1,68 @@
+"""The scheduled day as a function of time."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.cli.serve import parse_close
+from exchange.codes import MarketState
+from exchange.engine.phases.state_changes import leads_to
+from exchange.errors import UserError
+from exchange.units import NS_PER_S
+from exchange.venue.day_schedule import CYCLE, DaySchedule, next_step
+
+S = MarketState
+DAY_NS = 86_400 * NS_PER_S
+TIMES = st.integers(1_700_000_000, 2_000_000_000).map(lambda second: second * NS_PER_S)
+
+
+def at(hour: int, minute: int, second: int = 0) -> int:
+    return 20_000 * DAY_NS + (hour * 3_600 + minute * 60 + second) * NS_PER_S
+
+
+@pytest.mark.rule("SESSION-001", "SESSION-003")
+def test_after_the_close_books_wait_for_their_settlement_then_collect_for_five_minutes() -> None:
+    schedule = DaySchedule()
+    published_ns = at(21, 3)
+    moments = {
+        (21, 3, 0): S.PREOPEN, (21, 7, 54): S.PREOPEN, (21, 7, 55): S.NOCANCEL, (21, 7, 59): S.NOCANCEL,
+        (21, 8, 0): S.OPEN, (23, 59, 59): S.OPEN,
+    }  # fmt: skip
+    assert {moment: schedule.state_at(at(*moment), published_ns) for moment in moments} == moments
+    assert {schedule.state_at(at(*moment), 0) for moment in moments} == {S.CLOSED}, "never on an unset price"
+    assert schedule.state_at(at(22, 0), at(22, 0)) == S.PREOPEN, "a late one has its pre-open too"
+    assert schedule.day_at(at(20, 59, 59)) + 1 == schedule.day_at(at(21, 0))
+
+
+@pytest.mark.rule("SESSION-003")
+def test_a_settlement_is_late_after_fifteen_minutes() -> None:
+    schedule = DaySchedule()
+    assert [schedule.is_late(at(21, minute)) for minute in (0, 14, 15, 59)] == [False, False, True, True]
+    assert schedule.is_late(at(20, 59))
+
+
+@given(time_ns=TIMES, close_s=st.integers(0, 86_399))
+@pytest.mark.rule("SESSION-001")
+def test_a_day_is_as_long_as_any_other_whenever_it_ends(time_ns: int, close_s: int) -> None:
+    schedule = DaySchedule(close_s=close_s)
+    assert schedule.is_late(time_ns) == schedule.is_late(time_ns + DAY_NS)
+    assert schedule.day_at(time_ns) + 1 == schedule.day_at(time_ns + DAY_NS)
+
+
+@pytest.mark.rule("SESSION-001")
+@pytest.mark.rule("STATE-001")
+def test_every_step_is_one_that_the_table_of_states_has() -> None:
+    for present in list(S)[1:]:
+        for wanted in CYCLE:
+            step = next_step(present, wanted)
+            assert step == S.NONE or leads_to(int(present), int(step), int(S.OPEN))
+    assert next_step(S.PAUSED, S.OPEN) == S.NONE, "a person's pause lasts until he or the day ends it"
+    assert next_step(S.HALT, S.CLOSED) == S.CLOSED and next_step(S.HALT, S.PREOPEN) == S.NONE
+    assert next_step(S.OPEN, S.PREOPEN) == S.NONE, "only a close leads backwards"
+
+
+def test_close_is_a_time_of_the_day_or_nothing() -> None:
+    assert parse_close("") is None
+    assert parse_close("21:30") == DaySchedule(close_s=21 * 3_600 + 1_800)
+    with pytest.raises(UserError, match="not a UTC time"):
+        parse_close("9 pm")
