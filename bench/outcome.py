@@ -8,7 +8,7 @@ import numpy as np
 
 from exchange.codes import EventKind, RejectReason
 from exchange.engine.engine import Engine
-from exchange.records import count_told
+from exchange.records import count_events
 from exchange.units import NS_PER_S
 
 REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
@@ -70,7 +70,7 @@ class Meter:
         return self._counted(self.engine.control(row, payload))
 
     def _counted(self, events: np.ndarray) -> np.ndarray:
-        self._events += count_told(events)
+        self._events += count_events(events)
         self._fill_rows += int(np.count_nonzero(events["kind"] == EventKind.FILL))
         reasons = events["reason"][np.isin(events["kind"], REFUSALS)]
         self._refused.update(RejectReason(reason).abbreviation for reason in reasons)

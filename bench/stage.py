@@ -15,7 +15,7 @@ from bench.market import engine_at, flow_market, market_tape
 from bench.record import time_ns
 from exchange.codes import CommandKind, EventKind
 from exchange.engine.engine import Engine
-from exchange.records import COMMAND, blank_rows, told_apart
+from exchange.records import COMMAND, blank_rows, split_rests
 
 BATCH_ROWS = 512
 REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
@@ -68,7 +68,7 @@ class Stage:
         self.reset()
         counts = np.zeros(256, np.int64)
         for start in range(0, len(self.rows), 1_000):
-            events = told_apart(self.engine.apply(self.rows[start : start + 1_000]))
+            events = split_rests(self.engine.apply(self.rows[start : start + 1_000]))
             counts += np.bincount(events["kind"], minlength=256)
         self.compare(self.engine.state_hash().hex())
         trades, refused = int(counts[EventKind.FILL]) // 2, int(counts[list(REFUSALS)].sum())

@@ -188,7 +188,7 @@ class EventFlag(IntFlag):
     NEVER_RESTED = 16  # CXL: of an order that was in no level
     QUEUED = 32  # DSC: some of the cancels wait for a state that allows them (COD-004)
     IMPLIED = 64  # FILL: of an implied group, a row an order; the combination's order is the group's last row
-    RESTS = 128  # ACK: this row tells RST as well; `records.told_apart` makes two of it
+    RESTS = 128  # ACK: this row tells RST as well; `records.split_rests` makes two of it
     SAME = 1  # REJ for DUP_ID: the live order has the same content, and the row tells that order (ENTRY-003)
 
 

@@ -197,7 +197,7 @@ if JIT:
         return types.boolean(types.boolean), build
 
     @intrinsic
-    def anew(typing_context, row):  # type: ignore[no-untyped-def]
+    def opaque_row(typing_context, row):  # type: ignore[no-untyped-def]
         """The same row, of which a compiler knows nothing.
 
         Taken anew in each round of a loop it keeps the compiler from working out the addresses of all tables before the
@@ -363,7 +363,7 @@ else:
         """A condition that does not hold in the traffic which code is laid out for."""
         return condition
 
-    def anew(row):  # type: ignore[no-untyped-def]
+    def opaque_row(row):  # type: ignore[no-untyped-def]
         """The same row."""
         return row
 

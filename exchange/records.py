@@ -92,7 +92,7 @@ EVENT_FIELDS = [
 ]
 
 # An order that joins its queue at once may have one row for ACK and RST: the ACK has RESTS, and its lots, level_lots
-# and hidden_lots are those of the RST. `told_apart` makes two rows of it: an ACK, whose lots are 0, and an RST, as all
+# and hidden_lots are those of the RST. `split_rests` makes two rows of it: an ACK, whose lots are 0, and an RST, as all
 # other orders have that come to rest.
 #
 # A mass quote is a run of QUOTE rows; its events carry the sequence of the first. REJ of an entry (order_type QUOTE):
@@ -172,12 +172,12 @@ def _rests(events: np.ndarray) -> np.ndarray:
     return found
 
 
-def count_told(events: np.ndarray) -> int:
-    """How many events EVENT rows tell: as many as `told_apart` has."""
+def count_events(events: np.ndarray) -> int:
+    """How many events EVENT rows tell: as many as `split_rests` has."""
     return len(events) + int(np.count_nonzero(_rests(events)))
 
 
-def told_apart(events: np.ndarray) -> np.ndarray:
+def split_rests(events: np.ndarray) -> np.ndarray:
     """The events that EVENT rows tell (ORDER-003): an ACK with RESTS is an ACK, then an RST."""
     rests = _rests(events)
     if not rests.any():

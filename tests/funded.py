@@ -87,7 +87,7 @@ class Funded:
     def free(self, account: int) -> int:
         """Free funds as the account is told, which all that answer for it agree on."""
         self.pair.compare_accounts()
-        return margin_view(self.pair.fast.engine.states, account).free_mills
+        return margin_view(self.pair.fast.engine.states, account).free_margin_mills
 
     def held(self, account: int) -> int:
         return query.margin(self.pair.fast.engine.states, account).initial_mills

@@ -7,7 +7,7 @@ import numpy as np
 from exchange.codes import CommandKind, Side
 from exchange.conformance.venues import EngineVenue, rows
 from exchange.engine import query
-from exchange.engine.risk import free_mills
+from exchange.engine.risk import free_margin_mills
 from exchange.limits import TEST, Limits
 from exchange.publish.account_views import margin_view
 from exchange.reference.book import Book, Order
@@ -31,7 +31,7 @@ class ReferenceVenue:
 
     def position(self, account: int, index: int) -> tuple[int, int]:
         position = self.reference.clearing.accounts[account].positions.get(index)
-        return (position.lots, position.mark_num) if position else (0, 0)
+        return (position.lots, position.open_value_tick_lots) if position else (0, 0)
 
     def cash_mills(self, account: int) -> int:
         return self.reference.clearing.accounts[account].cash_mills
@@ -92,12 +92,14 @@ class Pair:
             margin = query.margin(states, number)
             assert margin.cash_mills == account.cash_mills, f"cash of account {number}"
             assert margin.equity_mills == reference.clearing.equity_mills(account), f"equity of account {number}"
-            assert margin.initial_mills == reference.hold_mills(account), f"hold of account {number}"
+            assert margin.initial_mills == reference.initial_margin_mills(account), f"hold of account {number}"
             free = reference.clearing.funds_mills(account) - margin.initial_mills
-            assert margin.free_mills == margin_view(states, number).free_mills == free, f"free funds of {number}"
-            assert free_mills(states[0], number) == free, f"free funds of {number} as checks see them"
+            assert margin.free_margin_mills == margin_view(states, number).free_margin_mills == free, (
+                f"free funds of {number}"
+            )
+            assert free_margin_mills(states[0], number) == free, f"free funds of {number} as checks see them"
             row = states[0].accounts[number]
-            assert row.hold_mills + row.unweighed_mills >= margin.initial_mills, f"bound of account {number}"
+            assert row.initial_margin_mills + row.unweighed_mills >= margin.initial_mills, f"bound of account {number}"
             assert query.account_sequence(states, number) == account.sequence
             working = [order.order_id for order in reference.working(number)]
             assert [row.order_id for row in query.open_orders(states, number)] == working, f"orders of {number}"

@@ -48,11 +48,11 @@ def _check_book(state: np.record, index: int) -> list[int]:
         lots = int(state.orders["leaves_lots"][mine].sum())
         assert int(book.working[side]) == lots, f"book {index} side {side}: {book.working[side]} lots work, {lots} told"
     _check_quotes(state, index)
-    _check_short_way(state, index)
+    _check_fast_path(state, index)
     return slots
 
 
-def _check_short_way(state: np.record, index: int) -> None:
+def _check_fast_path(state: np.record, index: int) -> None:
     """The short way is open to the prices that any plain order may have now, and to no others."""
     book = state.books[index]
     reference = int(
@@ -66,7 +66,9 @@ def _check_short_way(state: np.record, index: int) -> None:
     plain = book.phase == MarketState.OPEN and book.order_entry == OrderEntry.FULL and book.leg_count == 1
     special = book.term or book.spot_weight or book.min_inc > 1 or book.lot_inc > 1
     wanted = [max(0, highest_bid - low + 1), max(0, high - lowest_ask + 1)] if plain and not special else [0, 0]
-    assert book.short_places.tolist() == wanted, f"book {index}: short way open to {book.short_places}, want {wanted}"
+    assert book.fast_path_places.tolist() == wanted, (
+        f"book {index}: short way open to {book.fast_path_places}, want {wanted}"
+    )
 
 
 def _check_quotes(state: np.record, index: int) -> None:

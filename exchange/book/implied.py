@@ -48,7 +48,7 @@ def _rounded(number, divisor, up):
 
 
 @kernel
-def price_path(state, combination, own_leg, side):
+def price_route(state, combination, own_leg, side):
     """Price of a path for an aggressor of `side`: (whether there is one, tick) (IMP-001, IMP-006, IMP-013).
 
     own_leg  number of the aggressor's book among the legs, from 1; 0: he trades the combination
@@ -81,40 +81,40 @@ def price_path(state, combination, own_leg, side):
 
 
 @kernel
-def clear_path(state):
+def clear_route(state):
     """Leave nothing behind: a question changes no byte of the state."""
-    path = state.path
-    for number in range(path.count):
-        path.books[number] = 0
-        path.sides[number] = 0
-        path.slots[number] = 0
-        path.ticks[number] = 0
-        path.in_the_way[number] = 0
-    path.count = 0
-    path.combination = 0
-    path.own_leg = 0
-    path.tick = 0
-    path.lots = 0
+    route = state.route
+    for number in range(route.count):
+        route.books[number] = 0
+        route.sides[number] = 0
+        route.slots[number] = 0
+        route.ticks[number] = 0
+        route.owners_before[number] = 0
+    route.count = 0
+    route.combination = 0
+    route.own_leg = 0
+    route.tick = 0
+    route.lots = 0
 
 
 @kernel
 def _add_source(state, index, side):
-    path = state.path
-    count = path.count
-    path.books[count] = index
-    path.sides[count] = side
-    path.ticks[count] = best_tick(state.books[index], side)
-    path.count = count + 1
+    route = state.route
+    count = route.count
+    route.books[count] = index
+    route.sides[count] = side
+    route.ticks[count] = best_tick(state.books[index], side)
+    route.count = count + 1
 
 
 @kernel
-def _note_path(state, combination, own_leg, side, tick):
+def _note_route(state, combination, own_leg, side, tick):
     """Its sources in the order of its fills: the combination's order first, then the legs (IMP-007)."""
-    clear_path(state)
-    path = state.path
-    path.combination = combination
-    path.own_leg = own_leg
-    path.tick = tick
+    clear_route(state)
+    route = state.route
+    route.combination = combination
+    route.own_leg = own_leg
+    route.tick = tick
     combo = state.books[combination]
     party = party_side(side, combo, own_leg)
     if own_leg != 0:
@@ -127,18 +127,18 @@ def _note_path(state, combination, own_leg, side, tick):
 @leaf_kernel
 def _head_of(state, number):
     """The oldest order at the best price of a source."""
-    path = state.path
-    book = state.books[path.books[number]]
-    return np.int64(state.levels[best_row(book, np.int64(path.sides[number]))].head)
+    route = state.route
+    book = state.books[route.books[number]]
+    return np.int64(state.levels[best_row(book, np.int64(route.sides[number]))].head)
 
 
 @kernel
 def _owner_before(state, number):
     """The first source of the path whose order has the owner of that of source `number`, -1 if none before it."""
-    path = state.path
-    order = state.orders[path.slots[number]]
+    route = state.route
+    order = state.orders[route.slots[number]]
     for other in range(number):
-        if have_one_owner(order, state.orders[path.slots[other]]):
+        if have_one_owner(order, state.orders[route.slots[other]]):
             return np.int64(other)
     return np.int64(-1)
 
@@ -156,9 +156,9 @@ def _next_owner(state, slot):
 
 @kernel
 def _begin_source(state, number):
-    path = state.path
-    path.slots[number] = _head_of(state, number)
-    path.in_the_way[number] = 0
+    route = state.route
+    route.slots[number] = _head_of(state, number)
+    route.owners_before[number] = 0
 
 
 @kernel
@@ -167,14 +167,14 @@ def _step_back(state, number):
 
     Whatever those between take, it finds none either.
     """
-    path = state.path
-    blamed = np.int64(path.in_the_way[number])
+    route = state.route
+    blamed = np.int64(route.owners_before[number])
     latest = number - 1
     while latest >= 0 and blamed >> latest == 0:
         latest -= 1
     if latest >= 0:
-        path.in_the_way[latest] |= blamed ^ (1 << latest)
-        path.slots[latest] = _next_owner(state, np.int64(path.slots[latest]))
+        route.owners_before[latest] |= blamed ^ (1 << latest)
+        route.slots[latest] = _next_owner(state, np.int64(route.slots[latest]))
     return latest
 
 
@@ -184,11 +184,11 @@ def _choose_makers(state):
 
     Depth first, and back to where a conflict came from.
     """
-    path = state.path
+    route = state.route
     number = np.int64(0)
     _begin_source(state, number)
     for _ in range(TRIES_MAX):
-        slot = np.int64(path.slots[number])
+        slot = np.int64(route.slots[number])
         if slot == 0:
             number = _step_back(state, number)
             if number < 0:
@@ -196,9 +196,9 @@ def _choose_makers(state):
             continue
         other = _owner_before(state, number)
         if other >= 0:
-            path.in_the_way[number] |= 1 << other
-            path.slots[number] = state.links[slot].newer
-        elif number + 1 == path.count:
+            route.owners_before[number] |= 1 << other
+            route.slots[number] = state.links[slot].newer
+        elif number + 1 == route.count:
             return True
         else:
             number += 1
@@ -210,7 +210,7 @@ def _choose_makers(state):
 def _meets_owner(state, smp_id, account):
     """Whether an own order of the aggressor stands at the best level of a source (SMP-010)."""
     if smp_id != 0:
-        for number in range(state.path.count):
+        for number in range(state.route.count):
             slot = _head_of(state, number)
             while slot != 0:
                 if is_of_owner(smp_id, account, state.orders[slot]):
@@ -220,29 +220,29 @@ def _meets_owner(state, smp_id, account):
 
 
 @kernel
-def _path_lots(state):
+def _route_lots(state):
     """The smallest of the displayed sizes."""
-    path = state.path
-    lots = np.int64(state.orders[path.slots[0]].shown_lots)
-    for number in range(1, path.count):
-        lots = min(lots, np.int64(state.orders[path.slots[number]].shown_lots))
+    route = state.route
+    lots = np.int64(state.orders[route.slots[0]].shown_lots)
+    for number in range(1, route.count):
+        lots = min(lots, np.int64(state.orders[route.slots[number]].shown_lots))
     return lots
 
 
 @leaf_kernel
-def find_path(state, index, side, smp_id, account, floor):
-    """As `search_path`. Where nothing has changed since prices were last told, a book whose implied price is not above
+def find_route(state, index, side, smp_id, account, floor):
+    """As `search_route`. Where nothing has changed since prices were last told, a book whose implied price is not above
     the floor has no path: the price for everybody is the best that anybody could get."""
     if state.marked_words[CHANGED] == ZERO:
         quote = state.implied[index]
         other = 1 - side
         if quote.lots[other] == 0 or place_of(state.books[index], other, np.int64(quote.tick[other])) <= floor:
             return np.int64(0)
-    return search_path(state, index, side, smp_id, account, floor)
+    return search_route(state, index, side, smp_id, account, floor)
 
 
 @kernel
-def search_path(state, index, side, smp_id, account, floor):
+def search_route(state, index, side, smp_id, account, floor):
     """Note the path that an aggressor would trade next (IMP-001 to IMP-009). Returns its place among opposite prices.
 
     index    the aggressor's book
@@ -261,7 +261,7 @@ def search_path(state, index, side, smp_id, account, floor):
     first = np.int64(state.sources[index].first)
     for number in range(first, first + state.sources[index].count):
         member = state.members[number]
-        exists, tick = price_path(state, np.int64(member.combination), np.int64(member.own_leg), side)
+        exists, tick = price_route(state, np.int64(member.combination), np.int64(member.own_leg), side)
         if not exists or tick < book.low_tick or tick > book.high_tick:
             continue
         place = place_of(book, 1 - side, tick)
@@ -269,23 +269,23 @@ def search_path(state, index, side, smp_id, account, floor):
         tie = chosen >= 0 and place == best and member.expiry_rank == state.members[chosen].expiry_rank
         if place <= best and not tie:
             continue
-        _note_path(state, np.int64(member.combination), np.int64(member.own_leg), side, tick)
+        _note_route(state, np.int64(member.combination), np.int64(member.own_leg), side, tick)
         noted = np.int64(number)
         if not _choose_makers(state) or _meets_owner(state, smp_id, account):
             continue
-        if not tie or state.orders[state.path.slots[0]].stamp < stamp:
+        if not tie or state.orders[state.route.slots[0]].stamp < stamp:
             chosen = np.int64(number)
             best = place
-            stamp = np.int64(state.orders[state.path.slots[0]].stamp)
+            stamp = np.int64(state.orders[state.route.slots[0]].stamp)
     if chosen < 0:
-        clear_path(state)
+        clear_route(state)
         return np.int64(0)
     if noted != chosen:
         member = state.members[chosen]
-        exists, tick = price_path(state, np.int64(member.combination), np.int64(member.own_leg), side)
-        _note_path(state, np.int64(member.combination), np.int64(member.own_leg), side, tick)
+        exists, tick = price_route(state, np.int64(member.combination), np.int64(member.own_leg), side)
+        _note_route(state, np.int64(member.combination), np.int64(member.own_leg), side, tick)
         _choose_makers(state)
-    state.path.lots = _path_lots(state)
+    state.route.lots = _route_lots(state)
     return best
 
 
@@ -293,8 +293,8 @@ def search_path(state, index, side, smp_id, account, floor):
 def _implied_place(state, index, side, smp_id, account):
     book = state.books[index]
     real = np.int64(book.best[1 - side])
-    place = find_path(state, index, side, smp_id, account, real)
-    clear_path(state)
+    place = find_route(state, index, side, smp_id, account, real)
+    clear_route(state)
     return max(place, real)
 
 

@@ -54,7 +54,7 @@ def home_bucket(word, size):
 
 
 @leaf_kernel
-def ask_for_entry(state, word):
+def prefetch_entry(state, word):
     """Ask memory for the bucket where the search for a hash begins, in each table that is in use."""
     prefetch(state.order_index, home_bucket(word, np.int64(state.index_size)), np.int64(0))
     if state.index_old_size != 0:

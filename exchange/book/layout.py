@@ -10,7 +10,7 @@ from exchange.records import place_in, record_type
 
 # Two cache lines. What neighbours change (queue and account links) is in LINK: a compact table stays in cache.
 # Fields stand where COMMAND and EVENT have the same ones, so that rows are written with a few wide moves
-# (`entry._write_order`, `emit.tell_old_order`).
+# (`entry._write_order`, `emit.emit_old_order`).
 ORDER = record_type(
     [
         ("entry", "<i8"),  # order of acceptance: "ascending id" (ORDER-014)
@@ -86,7 +86,7 @@ BOOK = record_type(
         # prices and limits, ticks
         ("low_tick", "<i4"),  # daily limits (BAND-013)
         ("high_tick", "<i4"),
-        ("short_places", "<i4", (2,)),  # places of each side that the short way is open to, from 1 on
+        ("fast_path_places", "<i4", (2,)),  # places of each side that the short way is open to, from 1 on
         ("mark_tick", "<i4"),  # the last settlement, from which gains and losses are counted
         ("last_tick", "<i4"),
         ("features", "<i4"),  # BookFeature bits: what matching here must ask beyond price and time
@@ -107,7 +107,7 @@ BOOK = record_type(
         ("scan_hours", "<i8", (SCAN_TIERS,)),  # hours of a bought lot in each scan tier, net over legs
         ("tier_hours", "<i8"),  # the one that is not 0, if `one_tier`
         ("scan_bits", "<i8"),  # of an account's `unweighed`: the scan tiers that lots weigh on
-        ("hold_bound_mills", "<i8"),  # most that one more working lot adds to the hold, loss and fee apart
+        ("margin_bound_mills", "<i8"),  # most that one more working lot adds to the hold, loss and fee apart
         ("residual_mills", "<i8"),  # combination: most that leg prices can lose beyond the price, a lot
         ("working", "<i8", (2,)),  # lots that work on each side, wherever they wait
         ("auction_fee", "<i4"),
@@ -160,7 +160,7 @@ BOOK = record_type(
 )
 
 # How a pro-rata book shares a level out (PRO-002 to PRO-005): one row a book, beside BOOK.
-SHARING = record_type(
+ALLOCATION = record_type(
     [
         ("top_order", "<i8", (2,)),  # id of the order that holds TOP on each side, 0 none; it may have left
         ("lead_account", "<i4", (LEAD_MAKERS_MAX,)),
@@ -199,7 +199,7 @@ QUOTE = record_type(
 SOURCES = record_type([("first", "<i4"), ("count", "<i4")])
 
 # The real orders that one implied fill would trade: of a strip's months, or of the strip and all months but one.
-PATH = record_type(
+ROUTE = record_type(
     [
         ("count", "<i4"),  # 0 none
         ("combination", "<i4"),
@@ -211,7 +211,7 @@ PATH = record_type(
         ("sides", "<i4", (LEGS_MAX,)),
         ("slots", "<i4", (LEGS_MAX,)),
         ("ticks", "<i4", (LEGS_MAX,)),
-        ("in_the_way", "<i4", (LEGS_MAX,)),  # a bit for each source before whose order had the owner of one here
+        ("owners_before", "<i4", (LEGS_MAX,)),  # a bit for each source before whose order had the owner of one here
     ]
 )
 

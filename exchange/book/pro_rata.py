@@ -19,13 +19,13 @@ def note_arrival(state, book, slot):
     order = state.orders[slot]
     side = np.int64(order.side)
     if place_of(book, side, np.int64(order.price)) > book.best[side]:
-        state.sharing[order.book].top_order[side] = order.order_id if book.phase == MARKET_OPEN else 0
+        state.allocation[order.book].top_order[side] = order.order_id if book.phase == MARKET_OPEN else 0
 
 
 @kernel
 def lose_top(state, order):
     """A replace that loses priority loses TOP with it (PRO-002)."""
-    sharing = state.sharing[order.book]
+    sharing = state.allocation[order.book]
     if sharing.top_order[order.side] == order.order_id:
         sharing.top_order[order.side] = 0
 
@@ -48,7 +48,7 @@ def share_level(state, index, level, lots):
     if lots >= level.shown_lots:
         _give_by_time(state, level, np.int64(level.shown_lots))  # PRO-001
         return
-    sharing = state.sharing[index]
+    sharing = state.allocation[index]
     left = np.int64(lots)
     left -= _give_top(state, sharing, level, left)
     left -= _give_lead_makers(state, sharing, level, left)

@@ -31,19 +31,19 @@ def breach(state, index, tick):
 
 
 @kernel
-def breach_of_path(state, index):
+def breach_of_route(state, index):
     """What the prints of the implied group noted in `state.path` would breach (BAND-009).
 
     index    the aggressor's book, which prints at the implied price
     returns  (StateReason, book): the breaker if any print trips it, NO_BREACH if none breaches; the lead month if it
              is among those that breach (BAND-008), else the first that breaches so
     """
-    path = state.path
+    route = state.route
     lead = np.int64(state.groups[state.books[index].group].lead_book)
     worst, book, leads = STATE_REASON_NONE, index, False
-    for number in range(-1, np.int64(path.count)):
-        printed = index if number < 0 else np.int64(path.books[number])
-        reason = breach(state, printed, np.int64(path.tick) if number < 0 else np.int64(path.ticks[number]))
+    for number in range(-1, np.int64(route.count)):
+        printed = index if number < 0 else np.int64(route.books[number])
+        reason = breach(state, printed, np.int64(route.tick) if number < 0 else np.int64(route.ticks[number]))
         leads = leads or (reason != STATE_REASON_NONE and printed == lead)
         if reason != STATE_REASON_NONE and (
             worst == STATE_REASON_NONE or (reason == REASONS[BREAKER] and worst != reason)

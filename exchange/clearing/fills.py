@@ -110,7 +110,7 @@ def clear_implied_fill(state, book, order, lots, liquidity):
     signed_lots = lots if side == SIDE_BUY else -lots
     loss = loss_per_lot(book, side, np.int64(order.price))
     release_working(state, account, np.int64(0), book, side, lots, lots * loss)
-    path = state.path
+    path = state.route
     number = 0 if path.own_leg == 0 else 1
     for leg in range(np.int64(book.leg_count)):
         row = leg_position(state, account, np.int64(0), book, leg)

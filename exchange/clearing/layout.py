@@ -9,8 +9,8 @@ from exchange.records import record_type
 ACCOUNT = record_type(
     [
         ("cash_mills", "<i8"),
-        ("gain_mills", "<i8"),  # of all positions against the last mark: equity = cash + gain (MARGIN-013)
-        ("hold_mills", "<i8"),  # the `scan_mills` of its RISK rows, and what the working orders can lose
+        ("unrealised_pnl_mills", "<i8"),  # of all positions against the last mark: equity = cash + gain (MARGIN-013)
+        ("initial_margin_mills", "<i8"),  # the `scan_mills` of its RISK rows, and what the working orders can lose
         ("unweighed_mills", "<i8"),  # most by which working orders have raised the scans since the last weighing
         ("unweighed", "<i8"),  # bits of its RISK rows that have changed since the last weighing: BOOK's `scan_bits`
         ("last_order", "<i4"),  # the youngest live order, no immediate one; the oldest is `first_order`
@@ -41,7 +41,7 @@ POSITION = record_type(
         ("account", "<i4"),
         ("book", "<i4"),
         ("lots", "<i8"),  # signed, long > 0
-        ("mark_num", "<i8"),  # sum of price * lots, at the last mark for what was held then (SETTLE-007)
+        ("open_value_tick_lots", "<i8"),  # sum of price * lots, at the last mark for what was held then (SETTLE-007)
         ("working", "<i8", (2,)),  # lots of working orders per side, combinations counted at their legs
         ("paid_mills", "<i8"),  # variation margin received so far
         ("next_touched", "<i4"),

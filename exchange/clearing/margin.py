@@ -4,8 +4,9 @@ An account holds what its RISK rows contribute, one for each scan tier, and what
 mark, taker fees included. Whatever part of the working orders fills, the hold does not rise: hours move from working to
 held, and the loss against the mark that a fill realises was held since entry.
 
-The loss is counted at once, the rows are weighed when somebody asks: until then `hold_mills` has what they contributed
-at the last weighing, `unweighed_mills` a bound of what orders have added since. The sum of both is never too small.
+The loss is counted at once, the rows are weighed when somebody asks: until then `initial_margin_mills` has what they
+contributed at the last weighing, `unweighed_mills` a bound of what orders have added since. The sum of both is never
+too small.
 """
 
 import numpy as np
@@ -63,7 +64,7 @@ def set_scan_tiers(state, book):
 
 
 @leaf_kernel
-def ask_for_risk(state, account, book):
+def prefetch_risk(state, account, book):
     """Ask memory for what an order of an outright will change in its owner's RISK row."""
     prefetch(state.risks, np.int64(book.first_risk) + account, np.int64(0))
 
@@ -114,21 +115,21 @@ def _unweighed_rise(state, account, write):
 
 @leaf_kernel
 def weigh_account(state, account):
-    """Bring `hold_mills` up to date: afterwards it is what the account's positions and working orders hold."""
+    """Bring `initial_margin_mills` up to date with the account's positions and working orders."""
     account_row = state.accounts[account]
-    account_row.hold_mills += _unweighed_rise(state, account, True)
+    account_row.initial_margin_mills += _unweighed_rise(state, account, True)
     account_row.unweighed = 0
     account_row.unweighed_mills = 0
 
 
 @kernel
-def held_mills(state, account):
-    """What the account's positions and working orders hold: `hold_mills` after a weighing, but nothing is written."""
-    return state.accounts[account].hold_mills + _unweighed_rise(state, account, False)
+def margin_held_mills(state, account):
+    """What `weigh_account` would set `initial_margin_mills` to; nothing is written."""
+    return state.accounts[account].initial_margin_mills + _unweighed_rise(state, account, False)
 
 
 @kernel
-def hold_rise(state, account, book, side, lots, loss_mills):
+def margin_rise(state, account, book, side, lots, loss_mills):
     """How much more would be held than now if `lots` more of this book were working on this side; writes nothing.
 
     lots        change of working lots, negative to take away
@@ -190,14 +191,14 @@ def change_working(state, account, row, book, side, lots, loss_mills):
     loss_mills  their `loss_per_lot`, times lots
     """
     _count_working(state, account, row, book, side, lots, loss_mills)
-    state.accounts[account].unweighed_mills += max(lots, 0) * book.hold_bound_mills
+    state.accounts[account].unweighed_mills += max(lots, 0) * book.margin_bound_mills
 
 
 @leaf_kernel
 def add_working(state, account, row, book, side, lots, loss_mills):
     """As `change_working`, of lots that come: `lots` > 0."""
     _count_working(state, account, row, book, side, lots, loss_mills)
-    state.accounts[account].unweighed_mills += lots * book.hold_bound_mills
+    state.accounts[account].unweighed_mills += lots * book.margin_bound_mills
 
 
 @leaf_kernel
@@ -223,7 +224,7 @@ def _count_working(state, account, row, book, side, lots, loss_mills):
 def _change_hold(state, account, book, rise_mills):
     """The working orders can lose more, and the hours of the scan tiers that the book weighs on have changed."""
     account_row = state.accounts[account]
-    account_row.hold_mills += rise_mills
+    account_row.initial_margin_mills += rise_mills
     account_row.unweighed |= book.scan_bits
 
 

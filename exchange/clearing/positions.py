@@ -1,6 +1,6 @@
 """Positions: found by (account, book), changed by fills, at the price traded and exact to the mill.
 
-A position stores lots and `mark_num`, the sum of price * lots: its gain against the mark is
+A position stores lots and `open_value_tick_lots`, the sum of price * lots: its gain against the mark is
 `(mark * lots - mark_num) * hours`, whatever path led there (SETTLE-007).
 """
 
@@ -76,7 +76,7 @@ def make_position(state, account, index):
 
 
 @kernel
-def forget_last_position(state):
+def release_last_position(state):
     """Undo the latest `open_position` that made a row; nothing has been booked in it."""
     row = np.int64(state.used_positions)
     position = state.positions[row]
@@ -156,8 +156,8 @@ def book_lots(state, account, position, row, book, lots, value):
         position.lots = after
         account_row.term_lots += worst_lots(position) - worst
     position.lots = after
-    position.mark_num += value
-    account_row.gain_mills += (book.mark_tick * lots - value) * book.hours
+    position.open_value_tick_lots += value
+    account_row.unrealised_pnl_mills += (book.mark_tick * lots - value) * book.hours
     # Open interest is half of all lots held, long and short; it is kept doubled until someone reads it.
     book.open_interest += abs(after) - abs(before)
     touch_position(state, account, position, row)

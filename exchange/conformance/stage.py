@@ -132,8 +132,8 @@ class Stage:
         account = self._account(name)
         if what == "cash":
             return f"{name} cash {self.venue.cash_mills(account) - self.parameters.get('cash', FUNDS)}"
-        lots, mark_num = self.venue.position(account, BOOKS[what])
-        return f"{name} {what} {lots}@{mark_num}"
+        lots, open_value_tick_lots = self.venue.position(account, BOOKS[what])
+        return f"{name} {what} {lots}@{open_value_tick_lots}"
 
     def _account(self, name: str) -> int:
         if name not in self.accounts:

@@ -199,7 +199,9 @@ def read_expected(entry: Word) -> str:
     shape = next((shape.split() for shape in SHAPES[kind.text] if _has_shape(words, shape.split())), None)
     if shape is None:
         raise wrong(entry, " or ".join(f"{kind.text} {shape}" for shape in SHAPES[kind.text]))
-    vocabulary = {**VOCABULARY, "why": CANCELLED_FOR} if kind.text == EventKind.ORDER_CANCELLED.name else VOCABULARY
+    vocabulary = (
+        {**VOCABULARY, "why": CANCELLED_FOR} if kind.text == EventKind.ORDER_CANCELLED.abbreviation else VOCABULARY
+    )
     for part, word in zip(shape, words, strict=True):
         if part in vocabulary and word.text not in vocabulary[part]:
             raise wrong(word, " ".join(vocabulary[part]))

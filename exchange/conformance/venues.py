@@ -9,7 +9,7 @@ from exchange.codes import CommandKind
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.limits import TEST, Limits
-from exchange.records import COMMAND, told_apart
+from exchange.records import COMMAND, split_rests
 from exchange.reference.rows import Command, command_bytes, event_tuples
 
 
@@ -42,11 +42,11 @@ class EngineVenue:
         return self.apply_all([command])
 
     def apply_all(self, commands: list[Any]) -> list[Any]:
-        return event_tuples(told_apart(self.engine.apply(rows(commands))).tobytes())
+        return event_tuples(split_rests(self.engine.apply(rows(commands))).tobytes())
 
     def position(self, account: int, index: int) -> tuple[int, int]:
         row = query.position(self.engine.states, account, index)
-        return row.lots, row.mark_num
+        return row.lots, row.open_value_tick_lots
 
     def cash_mills(self, account: int) -> int:
         return query.margin(self.engine.states, account).cash_mills

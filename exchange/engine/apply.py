@@ -10,7 +10,7 @@ import numpy as np
 from exchange.book.expiry import is_over
 from exchange.book.levels import CHANGED, ZERO
 from exchange.book.stops import VENUE_LINE, is_stop
-from exchange.engine.cancels.cancel_queue import leave_once
+from exchange.engine.cancels.cancel_queue import cancel_next_queued
 from exchange.engine.cancels.clock import begin_clock, expire_next
 from exchange.engine.cancels.disconnect import disconnect, fire_next_timer, set_timer
 from exchange.engine.cancels.kill import begin_kill, kill_next, lift_next, may_lift
@@ -20,7 +20,7 @@ from exchange.engine.emit import refuse
 from exchange.engine.entry.new_order import enter_order
 from exchange.engine.entry.replace import replace_order
 from exchange.engine.entry.stops import inject_stop, keep_stop, next_injection
-from exchange.engine.matching.implied_prices import tell_implied
+from exchange.engine.matching.implied_prices import emit_implied_prices
 from exchange.engine.matching.match import match_once, start_order
 from exchange.engine.matching.uncross import uncross_once
 from exchange.engine.matching.velocity import halt_once
@@ -33,12 +33,12 @@ from exchange.engine.phases.state_changes import (
     publish_indicative,
 )
 from exchange.engine.position_reports import report
-from exchange.engine.prefetch import ALL, CLOSE, FAR, NEAR, look_close, look_far, look_near, scatter_of
+from exchange.engine.prefetch import ALL, CLOSE, FAR, NEAR, prefetch_close, prefetch_far, prefetch_near, scatter_of
 from exchange.engine.quotes.mass_quotes import ENTRY_DONE, MATCH_SIDE, begin_quote, lose_side, quote_once, settle_side
 from exchange.engine.quotes.protection import pull_once, reset_protection, set_protection
 from exchange.engine.sessions import note_request, open_session
 from exchange.engine.state import PULLING
-from exchange.kernel import anew, clear_row, kernel, leaf_kernel, likely, row_at, unlikely
+from exchange.kernel import clear_row, kernel, leaf_kernel, likely, opaque_row, row_at, unlikely
 from exchange.kernel_codes import (
     CANCEL_EXPIRED,
     EVENT_COMMAND_REFUSED,
@@ -262,7 +262,7 @@ def _advance_once(state, out):
     if cursor.detour & PULLING != 0:
         pull_once(state, out)
     elif cursor.detour != 0:
-        leave_once(state, out)
+        cancel_next_queued(state, out)
     elif step == MATCH:
         if not match_once(state, out, np.int64(cursor.slot)):
             if cursor.halt_reason != 0:
@@ -273,7 +273,7 @@ def _advance_once(state, out):
     elif step == REPORT:
         if state.books[VENUE_LINE].elected_first != 0:
             _inject_once(state, out)
-        elif not report(state, out) and not tell_implied(state, out):
+        elif not report(state, out) and not emit_implied_prices(state, out):
             _clear_cursor(state)
     elif step == HALTING:
         if not halt_once(state, out):
@@ -330,11 +330,11 @@ def apply_commands(states, commands, start, stop, outs):
     scatter = scatter_of(state, commands, start, stop, out.scatter)
     out.scatter = scatter
     for ahead in range(start, min(start + FAR, stop)):
-        look_far(state, commands[ahead], out.ahead[ahead & RING], scatter)
+        prefetch_far(state, commands[ahead], out.ahead[ahead & RING], scatter)
     for ahead in range(start, min(start + NEAR, stop)):
-        look_near(state, commands[ahead], out.ahead[ahead & RING], scatter)
+        prefetch_near(state, commands[ahead], out.ahead[ahead & RING], scatter)
     while likely(out.count <= room):
-        state = anew(whole)
+        state = opaque_row(whole)
         if unlikely(state.cursor.step != IDLE):
             _advance(state, out, room)
         elif unlikely(index >= stop):
@@ -347,11 +347,11 @@ def apply_commands(states, commands, start, stop, outs):
             note = out.ahead[index & RING]
             word, slot, position = note.word, np.int64(note.slot), np.int64(note.position)
             if scatter == ALL and index + CLOSE < stop:
-                look_close(state, row_at(commands, index + CLOSE), out.ahead[(index + CLOSE) & RING])
+                prefetch_close(state, row_at(commands, index + CLOSE), out.ahead[(index + CLOSE) & RING])
             if index + NEAR < stop:
-                look_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING], scatter)
+                prefetch_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING], scatter)
             if index + FAR < stop:
-                look_far(state, row_at(commands, index + FAR), out.ahead[index & RING], scatter)
+                prefetch_far(state, row_at(commands, index + FAR), out.ahead[index & RING], scatter)
             _begin(state, out, row_at(commands, index), word, slot, position)
             if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE and state.cursor.run == 0:
                 state.cursor.step = REPORT

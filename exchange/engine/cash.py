@@ -5,7 +5,7 @@ import numpy as np
 from exchange.clearing.margin import weigh_account
 from exchange.engine.emit import answer_event, next_in_stream, refuse
 from exchange.engine.predicates import known_account
-from exchange.engine.risk import equity_mills, free_mills, unpaid_mills
+from exchange.engine.risk import equity_mills, free_margin_mills, unpaid_mills
 from exchange.kernel import kernel
 from exchange.kernel_codes import (
     EVENT_CASH_MOVED,
@@ -24,7 +24,7 @@ from exchange.units import MONEY_MAX
 def most_mills(state, account, sign):
     """The most that may be paid in now (sign 1), or out (sign -1)."""
     # What is free is never more than the cash that is there.
-    return free_mills(state, account) if sign < 0 else MONEY_MAX - state.deposits_mills
+    return free_margin_mills(state, account) if sign < 0 else MONEY_MAX - state.deposits_mills
 
 
 @kernel
@@ -61,7 +61,7 @@ def move_cash(state, out, command, sign):
     row = answer_event(state, out, EVENT_CASH_MOVED, command, REJECT_NONE)
     row.amount_mills = sign * amount
     row.value_tick_lots = equity_mills(account_row)
-    row.reference = account_row.hold_mills
+    row.reference = account_row.initial_margin_mills
     row.order_id = unpaid_mills(account_row)
     row["flags"] = EVENT_FLAG_MARGIN
     row.account_sequence = next_in_stream(state, account)

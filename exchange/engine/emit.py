@@ -69,7 +69,7 @@ def market_event(state, out, kind, instrument):
 
 
 @leaf_kernel
-def tell_old_order(state, out, order, codes):
+def emit_old_order(state, out, order, codes):
     """A row about an order that was written long ago, as most are that leave or trade: with wide moves, see
     `order_event`. The caller writes `reference` and all behind the client order id."""
     row = next_row(out)
@@ -160,7 +160,7 @@ def fill_codes(order, lots, liquidity):
 @leaf_kernel
 def cancel_event(state, out, order, account, codes, lots, level_lots, request_id):
     """CXL of an order of which nothing is left: `lots` are taken out. `codes`: as `cancel_codes` says."""
-    row = tell_old_order(state, out, order, codes)
+    row = emit_old_order(state, out, order, codes)
     row.reference = request_id
     put_word(row, LOTS, np.uint64(lots))
     put_word(row, TOTALS, word_at(order, TOTALS))
@@ -186,7 +186,7 @@ def cancel_codes(order, reason, flags):
 
 
 @kernel
-def tell_prices(row, lowest, highest):
+def write_price_range(row, lowest, highest):
     """The prices that an order which was refused for BAND might have had. `row`: its REJ or RREJ."""
     row.level_lots = lowest
     row.hidden_lots = highest

@@ -30,7 +30,7 @@ from exchange.engine.emit import (
     refuse,
 )
 from exchange.engine.predicates import is_immediate, known_account, takes_cancel
-from exchange.engine.quotes.quote_counts import forget_quote
+from exchange.engine.quotes.quote_counts import uncount_quote
 from exchange.engine.risk import weigh_used_up
 from exchange.kernel import kernel, leaf_kernel, likely, put_word
 from exchange.kernel_codes import (
@@ -175,18 +175,18 @@ def rest_order(state, out, slot):
 
 
 @leaf_kernel
-def forget_order(state, slot):
+def release_order(state, slot):
     """Last step of every order: out of the slot table, and out of the index and the account's list if it is there.
 
     An immediate order is gone when its command is done: nobody looks for it, so it is entered in neither.
     """
     order = state.orders[slot]
-    forget_hashed(state, slot, np.int64(order.account), order_hash(order))
+    release_hashed_order(state, slot, np.int64(order.account), order_hash(order))
 
 
 @leaf_kernel
-def forget_hashed(state, slot, account, word):
-    """As `forget_order`, whose account and `order_hash` are known."""
+def release_hashed_order(state, slot, account, word):
+    """As `release_order`, whose account and `order_hash` are known."""
     order = state.orders[slot]
     if is_immediate(order.tif):
         release_slot(state, slot)
@@ -194,7 +194,7 @@ def forget_hashed(state, slot, account, word):
     if order.tif == TIF_GTD:
         drop_expiry(state, slot)
     if order.order_type == ORDER_QUOTE:
-        forget_quote(state, slot)
+        uncount_quote(state, slot)
     if has_client_order_id(order):
         remove_client_order(state, slot, word)
     _remove_from_account(state, account, slot)
@@ -229,7 +229,7 @@ def _take_out(state, out, slot, reason, word, request_id):
     event = cancel_event(state, out, order, account, codes, lots, level_lots, request_id)
     order.leaves_lots = 0
     order.shown_lots = 0
-    forget_hashed(state, slot, account, word)
+    release_hashed_order(state, slot, account, word)
     return event
 
 
@@ -299,7 +299,7 @@ def settle_remainder(state, out, slot):
     if order.state == ORDER_STATE_NONE:
         return  # self-match prevention has ended it
     if order.leaves_lots == 0:
-        forget_order(state, slot)
+        release_order(state, slot)
     elif is_immediate(order.tif):
         take_out(state, out, slot, CANCEL_FOK if order.tif == TIF_FOK else CANCEL_IOC)
     else:

@@ -5,7 +5,7 @@ import numpy as np
 from exchange.clearing.margin import weigh_account
 from exchange.engine.emit import market_event, next_in_stream
 from exchange.engine.risk import equity_mills, unpaid_mills
-from exchange.kernel import anew, kernel, leaf_kernel
+from exchange.kernel import kernel, leaf_kernel, opaque_row
 from exchange.kernel_codes import EVENT_FLAG_MARGIN, EVENT_POSITION_CHANGED
 from exchange.limits import STEP_EVENTS
 
@@ -31,10 +31,10 @@ def _report_once(state, out):
     row.account = account
     row.price = state.books[position.book].mark_tick
     row.lots = position.lots
-    row.value_tick_lots = position.mark_num
+    row.value_tick_lots = position.open_value_tick_lots
     row.amount_mills = equity_mills(account_row)
     row.order_id = unpaid_mills(account_row)
-    row.reference = account_row.hold_mills
+    row.reference = account_row.initial_margin_mills
     row.account_sequence = next_in_stream(state, account)
     if account_row.touched == 0:
         row["flags"] = EVENT_FLAG_MARGIN
@@ -46,10 +46,10 @@ def _report_once(state, out):
 def report(whole, out):
     """POS of all positions that fills have touched. False: all are told, the command is done.
 
-    whole  the state, which each round takes `anew`
+    whole  the state, which each round takes `opaque_row`
     """
     room = out.capacity - STEP_EVENTS
-    while _report_once(anew(whole), out):
+    while _report_once(opaque_row(whole), out):
         if out.count > room:
             return True
     return False

@@ -9,20 +9,20 @@ guess costs nothing. Asking costs instructions: they are well spent on what a ca
 
 import numpy as np
 
-from exchange.book.index import LOW_32, ask_for_entry, home_bucket, order_hash
+from exchange.book.index import LOW_32, home_bucket, order_hash, prefetch_entry
 from exchange.book.layout import BOOK
 from exchange.book.levels import best_row, meets, place_of, row_of, worse_place
 from exchange.book.slots import SLOT_MASK
-from exchange.clearing.margin import ask_for_risk
+from exchange.clearing.margin import prefetch_risk
 from exchange.clearing.positions import home_of, position_hash
-from exchange.engine.state import LOOK_AHEAD, NOT_ASKED
+from exchange.engine.state import POSITION_UNKNOWN, PREFETCH_COMMANDS
 from exchange.kernel import CACHE_LINE, LANES, equal_above, kernel, leaf_kernel, lowest_bit, prefetch, row_at, unlikely
 from exchange.kernel_codes import KIND_NEW
 from exchange.records import place_in
 
-FAR = LOOK_AHEAD
-NEAR = LOOK_AHEAD // 2
-CLOSE = LOOK_AHEAD // 4
+FAR = PREFETCH_COMMANDS
+NEAR = PREFETCH_COMMANDS // 2
+CLOSE = PREFETCH_COMMANDS // 4
 MAKERS = 4  # so many of the prices that an aggressor meets are looked at before it trades
 MANY_ORDERS = 1 << 16  # slots ever used; beyond it links and levels no longer stay in a cache of the second level
 MANY_POSITIONS = 1 << 9  # rows ever used; beyond it neither do accounts and what they hold
@@ -69,7 +69,7 @@ def _likely_row(table, line, word):
 
 
 @leaf_kernel
-def _ask_for_book(state, index):
+def _prefetch_book(state, index):
     """What every order reads of its book."""
     prefetch(state.books, index, FIRST)
     prefetch(state.books, index, SECOND)
@@ -77,26 +77,26 @@ def _ask_for_book(state, index):
 
 
 @leaf_kernel
-def _ask_for_level(state, row):
+def _prefetch_level(state, row):
     """A price's queue and its bit in the map of occupied prices."""
     prefetch(state.levels, row, FIRST)
     prefetch(state.occupied, row >> 6, FIRST)
 
 
 @leaf_kernel
-def _ask_for_prices(state, book, command):
+def _prefetch_prices(state, book, command):
     """The level of a command's price, if that is not 0. If it is a NEW that may meet somebody, the best opposite level
     too: then 1 is returned, else 0."""
     side, tick = np.int64(command.side & 1), np.int64(command.price)
     place = place_of(book, side, tick)
-    _ask_for_level(state, row_of(book, side, place) * np.int64(tick != 0))
+    _prefetch_level(state, row_of(book, side, place) * np.int64(tick != 0))
     met = np.int64(command.kind == KIND_NEW) & np.int64(meets(book, side, place))
     prefetch(state.levels, best_row(book, 1 - side) * met, FIRST)
     return met
 
 
 @leaf_kernel
-def ask_for_order(state, slot):
+def prefetch_order(state, slot):
     """The rows of an order."""
     prefetch(state.orders, slot, FIRST)
     prefetch(state.orders, slot, SECOND)
@@ -104,85 +104,85 @@ def ask_for_order(state, slot):
 
 
 @leaf_kernel
-def ask_for_owner(state, slot):
+def prefetch_owner(state, slot):
     """What a fill of an order changes beside its own rows."""
     order = state.orders[slot]
     account = np.int64(order.account)
     book = state.books[order.book]
     prefetch(state.accounts, account, FIRST)
-    ask_for_risk(state, account, book)
+    prefetch_risk(state, account, book)
     prefetch(state.positions, np.int64(order.position), FIRST)
-    ask_for_entry(state, order_hash(order))
+    prefetch_entry(state, order_hash(order))
     link = state.links[slot]
     prefetch(state.links, np.int64(link.account_newer), FIRST)
     prefetch(state.links, np.int64(link.account_older), FIRST)
 
 
 @leaf_kernel
-def look_far(state, command, note, scatter):
+def prefetch_far(state, command, note, scatter):
     """Hash the keys of a command, and ask for what can be found without more."""
     note.word = order_hash(command)
-    ask_for_entry(state, note.word)
+    prefetch_entry(state, note.word)
     if scatter != LITTLE:
         index = np.int64(command.instrument)
         account = np.int64(command.account)
         position_word = position_hash(account, index) * np.uint64(command.kind == KIND_NEW)
         note.position_word = position_word
         prefetch(state.position_index, home_of(state, position_word), FIRST)
-        _ask_for_book(state, index)
+        _prefetch_book(state, index)
         prefetch(state.accounts, account, FIRST)
 
 
 @leaf_kernel
-def look_near(state, command, note, scatter):
+def prefetch_near(state, command, note, scatter):
     """Ask for the rows that a command begins with. No branch on its kind: which comes next is not to be guessed."""
     slot = _likely_row(state.order_index, home_bucket(note.word, np.int64(state.index_size)), note.word)
     if command.order_id != 0:
         slot = min(np.int64(command.order_id) & SLOT_MASK, np.int64(state.used_orders))
     note.slot = slot
-    ask_for_order(state, slot)
-    index, position, met = np.int64(command.instrument), NOT_ASKED, np.int64(0)
+    prefetch_order(state, slot)
+    index, position, met = np.int64(command.instrument), POSITION_UNKNOWN, np.int64(0)
     if scatter != LITTLE and index < state.books.shape[0]:
         book = state.books[index]
-        ask_for_risk(state, np.int64(command.account), book)
+        prefetch_risk(state, np.int64(command.account), book)
         word = np.uint64(note.position_word)
         position = _likely_row(state.position_index, home_of(state, word) & -LANES, word)
         prefetch(state.positions, position, FIRST)
         if scatter == ALL:
-            met = _ask_for_prices(state, book, command)
+            met = _prefetch_prices(state, book, command)
     note.position = position
     note.meets = met
 
 
 @leaf_kernel
-def look_close(state, command, note):
+def prefetch_close(state, command, note):
     """Ask for what the order's row points to; slot 0, of a command that has no order yet, points nowhere."""
     order = state.orders[note.slot]
     book = state.books[order.book]
     prefetch(state.positions, np.int64(order.position), FIRST)
-    _ask_for_book(state, np.int64(order.book))  # a cancel need not name it
+    _prefetch_book(state, np.int64(order.book))  # a cancel need not name it
     link = state.links[note.slot]
     prefetch(state.links, np.int64(link.account_newer), FIRST)
     prefetch(state.links, np.int64(link.account_older), FIRST)
     prefetch(state.links, np.int64(link.newer), FIRST)
     prefetch(state.links, np.int64(link.older), FIRST)
     side = np.int64(order.side & 1)
-    _ask_for_level(state, row_of(book, side, place_of(book, side, np.int64(order.price))))
+    _prefetch_level(state, row_of(book, side, place_of(book, side, np.int64(order.price))))
     if unlikely(note.meets != 0):
-        _ask_for_trades(state, command)
+        _prefetch_trades(state, command)
 
 
 @kernel
-def _ask_for_trades(state, command):
+def _prefetch_trades(state, command):
     """What an aggressor begins with."""
     index, side = np.int64(command.instrument), 1 - np.int64(command.side & 1)
     book = state.books[index]
     prefetch(state.books, index, STATISTICS)
-    ask_for_makers(state, book, side, place_of(book, side, command.price), np.int64(command.lots), False)
+    prefetch_makers(state, book, side, place_of(book, side, command.price), np.int64(command.lots), False)
 
 
 @kernel
-def ask_for_makers(state, book, side, worst, lots, owners):
+def prefetch_makers(state, book, side, worst, lots, owners):
     """The first order at each of the MAKERS best prices of a side, down to the place `worst` and as far as `lots` go;
     if `owners`, what their fills change beside them."""
     place = np.int64(book.best[side])
@@ -193,21 +193,21 @@ def ask_for_makers(state, book, side, worst, lots, owners):
         lots -= level.shown_lots
         head = np.int64(level.head)
         if owners:
-            ask_for_owner(state, head)
+            prefetch_owner(state, head)
         else:
-            ask_for_order(state, head)
+            prefetch_order(state, head)
         place = worse_place(state, book, side, place)
 
 
 @leaf_kernel
-def ask_for_next(state, book, side, resting, scatter):
+def prefetch_next(state, book, side, resting, scatter):
     """The order behind the one that is about to trade, in the queue at the best place of its side or a worse one."""
     following = np.int64(state.links[resting].newer)
     if following != 0:
         if scatter != LITTLE:
-            ask_for_owner(state, following)
-        ask_for_order(state, np.int64(state.links[following].newer))
+            prefetch_owner(state, following)
+        prefetch_order(state, np.int64(state.links[following].newer))
     elif scatter == ALL:
         place = worse_place(state, book, side, np.int64(book.best[side]))
         if place != 0:
-            ask_for_order(state, np.int64(state.levels[row_of(book, side, place)].head))
+            prefetch_order(state, np.int64(state.levels[row_of(book, side, place)].head))

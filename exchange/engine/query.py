@@ -61,9 +61,9 @@ class PositionRow(NamedTuple):
 
     instrument: int
     lots: int
-    mark_num: int
+    open_value_tick_lots: int
     mark_tick: int
-    gain_mills: int
+    unrealised_pnl_mills: int
 
 
 class MarginRow(NamedTuple):
@@ -73,7 +73,7 @@ class MarginRow(NamedTuple):
     equity_mills: int
     initial_mills: int
     maintenance_mills: int
-    free_mills: int
+    free_margin_mills: int
 
 
 class Totals(NamedTuple):
@@ -252,10 +252,10 @@ def has_quote(states: np.ndarray, account: int, session: int) -> bool:
     return views(states.dtype).has_quote(states, account, session)
 
 
-def _gain_mills(states: np.ndarray, lots: int, mark_num: int, index: int) -> tuple[int, int]:
+def _gain_mills(states: np.ndarray, lots: int, open_value_tick_lots: int, index: int) -> tuple[int, int]:
     book = states[0].books[index]
     mark = int(book.mark_tick)
-    return mark, (mark * lots - mark_num) * int(book.hours)
+    return mark, (mark * lots - open_value_tick_lots) * int(book.hours)
 
 
 def positions(states: np.ndarray, account: int) -> list[PositionRow]:
@@ -264,27 +264,27 @@ def positions(states: np.ndarray, account: int) -> list[PositionRow]:
     table = state.positions[1 : int(state.used_positions) + 1]
     found = []
     for row in table[table["account"] == account]:
-        lots, mark_num, index = int(row.lots), int(row.mark_num), int(row.book)
-        if lots or mark_num:
-            mark, gain = _gain_mills(states, lots, mark_num, index)
-            found.append(PositionRow(index, lots, mark_num, mark, gain))
+        lots, open_value_tick_lots, index = int(row.lots), int(row.open_value_tick_lots), int(row.book)
+        if lots or open_value_tick_lots:
+            mark, gain = _gain_mills(states, lots, open_value_tick_lots, index)
+            found.append(PositionRow(index, lots, open_value_tick_lots, mark, gain))
     return sorted(found)
 
 
 def position(states: np.ndarray, account: int, index: int) -> PositionRow:
     """One position, zero if there never was one."""
     row = states[0].positions[int(views(states.dtype).position_row(states, account, index))]
-    lots, mark_num = int(row.lots), int(row.mark_num)
-    mark, gain = _gain_mills(states, lots, mark_num, index)
-    return PositionRow(index, lots, mark_num, mark, gain)
+    lots, open_value_tick_lots = int(row.lots), int(row.open_value_tick_lots)
+    mark, gain = _gain_mills(states, lots, open_value_tick_lots, index)
+    return PositionRow(index, lots, open_value_tick_lots, mark, gain)
 
 
 def margin(states: np.ndarray, account: int) -> MarginRow:
     """Cash, equity, the margin held for positions and working orders together (MARGIN-013), and what is free for
-    orders and withdrawals: `risk.free_mills` (MARGIN-015)."""
+    orders and withdrawals: `risk.free_margin_mills` (MARGIN-015)."""
     row = states[0].accounts[account]
-    cash, hold = int(row.cash_mills), int(views(states.dtype).hold_mills(states, account))
-    equity = cash + int(row.gain_mills)
+    cash, hold = int(row.cash_mills), int(views(states.dtype).initial_margin_mills(states, account))
+    equity = cash + int(row.unrealised_pnl_mills)
     return MarginRow(cash, equity, hold, share_ceil(hold, MAINTENANCE_BP), min(cash, equity) - hold)
 
 
@@ -341,7 +341,7 @@ def totals(states: np.ndarray) -> Totals:
         int(state.withdrawals_mills),
         int(state.fees_mills),
         sum(rows["cash_mills"].tolist()),
-        sum(rows["gain_mills"].tolist()),
+        sum(rows["unrealised_pnl_mills"].tolist()),
     )
 
 

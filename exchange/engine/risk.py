@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.book.slots import can_take_slot
-from exchange.clearing.margin import held_mills, hold_rise, leg_position, spot_row, weigh_account
+from exchange.clearing.margin import leg_position, margin_held_mills, margin_rise, spot_row, weigh_account
 from exchange.clearing.positions import missing_positions, positions_left
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
@@ -21,37 +21,37 @@ LOTS_CEILING = 0x7FFFFFFF  # of one side of a book: levels, auctions and events 
 @leaf_kernel
 def equity_mills(account_row):
     """Cash plus positions at the last mark: what maintenance is measured against (MARGIN-012)."""
-    return account_row.cash_mills + account_row.gain_mills
+    return account_row.cash_mills + account_row.unrealised_pnl_mills
 
 
 @leaf_kernel
 def unpaid_mills(account_row):
     """What of the equity is no funds yet: gains of all positions together, until variation pays them (MARGIN-015)."""
-    return max(account_row.gain_mills, np.int64(0))
+    return max(account_row.unrealised_pnl_mills, np.int64(0))
 
 
 @leaf_kernel
 def funds_mills(account_row):
     """Cash less what the positions have lost since the last mark; what they have gained does not count (MARGIN-015)."""
-    return account_row.cash_mills + min(account_row.gain_mills, np.int64(0))
+    return account_row.cash_mills + min(account_row.unrealised_pnl_mills, np.int64(0))
 
 
 @leaf_kernel
-def free_mills(state, account):
+def free_margin_mills(state, account):
     """Funds that nothing is held for: what orders and withdrawals may use."""
-    return funds_mills(state.accounts[account]) - held_mills(state, account)
+    return funds_mills(state.accounts[account]) - margin_held_mills(state, account)
 
 
 @leaf_kernel
-def surely_free_mills(account_row):
-    """What is free at least, whatever a weighing would tell: no more than `free_mills`."""
-    return funds_mills(account_row) - account_row.hold_mills - account_row.unweighed_mills
+def free_margin_floor_mills(account_row):
+    """What is free at least, whatever a weighing would tell: no more than `free_margin_mills`."""
+    return funds_mills(account_row) - account_row.initial_margin_mills - account_row.unweighed_mills
 
 
 @leaf_kernel
 def weigh_used_up(state, account):
     """Weigh an account that has nothing surely free, so that the next order need not ask what is free."""
-    if surely_free_mills(state.accounts[account]) < 0:
+    if free_margin_floor_mills(state.accounts[account]) < 0:
         _weigh(state, account)
 
 
@@ -151,12 +151,12 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
     if reason != REJECT_NONE:
         return reason
     # The bound settles it for all but an account that is nearly used up.
-    if max(lots, 0) * book.hold_bound_mills + loss_mills <= surely_free_mills(state.accounts[account]):
+    if max(lots, 0) * book.margin_bound_mills + loss_mills <= free_margin_floor_mills(state.accounts[account]):
         return REJECT_NONE
     if only_closes(state, account, row, book, side, lots):
         return REJECT_NONE
-    rise = hold_rise(state, account, book, side, lots, loss_mills)
-    return REJECT_INSUFFICIENT_MARGIN if rise > free_mills(state, account) else REJECT_NONE
+    rise = margin_rise(state, account, book, side, lots, loss_mills)
+    return REJECT_INSUFFICIENT_MARGIN if rise > free_margin_mills(state, account) else REJECT_NONE
 
 
 @leaf_kernel
@@ -174,7 +174,7 @@ def is_full(state, account, row, book, side, lots):
 
 
 @kernel
-def tell_money(state, row, account, book, side, lots, loss_mills):
+def write_money(state, row, account, book, side, lots, loss_mills):
     """What an order that was refused for RISK would have needed, and what was free. `row`: its REJ or RREJ."""
-    row.amount_mills = hold_rise(state, account, book, side, lots, loss_mills)
-    row.value_tick_lots = free_mills(state, account)
+    row.amount_mills = margin_rise(state, account, book, side, lots, loss_mills)
+    row.value_tick_lots = free_margin_mills(state, account)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from exchange.book.layout import BOOK, GUARD, LEVEL, LINK, MEMBER, NODE, ORDER, PATH, QUOTE, SHARING, SOURCES
+from exchange.book.layout import ALLOCATION, BOOK, GUARD, LEVEL, LINK, MEMBER, NODE, ORDER, QUOTE, ROUTE, SOURCES
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
 from exchange.kernel import CACHE_LINE
 from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, SCAN_TIERS, Limits
@@ -18,7 +18,7 @@ from exchange.records import EVENT, record_type
 from exchange.seams import zero_pages
 
 STATE_VERSION = 21
-LOOK_AHEAD = 16  # commands; a power of two
+PREFETCH_COMMANDS = 16  # commands; a power of two
 SCRATCH_MIN = 1 << 14  # a dry run notes seven words for each order that it takes by an implied price
 
 GROUP = record_type(
@@ -115,7 +115,7 @@ CURSOR = record_type(
         ("pull_first", "<i4"),  # protection groups that have tripped and whose quotes are pulled
         ("pull_last", "<i4"),
         ("pull_slot", "<i4"),  # where the search for the next quote goes on
-        ("pull_told", "<i4"),  # 1: MMP of the first one is out
+        ("pull_emitted", "<i4"),  # 1: MMP of the first one is out
         # a run of quotes: its entries so far, and the entry that is being worked
         ("run", "<i8"),  # sequence of its first row, which all its events carry; 0 none
         ("last_sequence", "<i8"),
@@ -146,7 +146,7 @@ AHEAD = record_type(
 # Bits of the cursor's detour: orders that leave together, and quotes that a protection group pulls.
 LEAVING = 1
 PULLING = 2
-NOT_ASKED = np.int64(-1)  # where rows lie close together
+POSITION_UNKNOWN = np.int64(-1)  # where rows lie close together
 
 
 def in_cache_lines(fields: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -201,11 +201,11 @@ def state_dtype(limits: Limits) -> np.dtype:
 def _tables(limits: Limits) -> list[tuple[Any, ...]]:
     return [
         ("cursor", CURSOR),
-        ("path", PATH),  # what an implied fill would trade; all zero when nobody looks at one
+        ("route", ROUTE),  # what an implied fill would trade; all zero when nobody looks at one
         ("groups", GROUP, (limits.groups + 1,)),
         ("commodities", COMMODITY, (limits.commodities + 1,)),
         ("books", BOOK, (limits.books + 1,)),
-        ("sharing", SHARING, (limits.books + 1,)),
+        ("allocation", ALLOCATION, (limits.books + 1,)),
         ("guards", GUARD, (limits.books + 1,)),
         ("sources", SOURCES, (limits.books + 1,)),
         ("members", MEMBER, (limits.members,)),
@@ -239,7 +239,7 @@ def outbox_dtype(limits: Limits) -> np.dtype:
                 ("count", "<i8"),
                 ("capacity", "<i8"),
                 ("scatter", "<i8"),  # how far apart the rows lie that commands touch (`engine.look_ahead`)
-                ("ahead", AHEAD, (LOOK_AHEAD,)),  # of the next commands
+                ("ahead", AHEAD, (PREFETCH_COMMANDS,)),  # of the next commands
                 ("rows", EVENT, (limits.event_rows,)),
             ]
         )

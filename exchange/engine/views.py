@@ -14,7 +14,7 @@ from exchange.book.index import find_client_order
 from exchange.book.layout import ORDER
 from exchange.book.levels import place_of, row_of, tick_of, window_ticks, worse_place
 from exchange.book.slots import slot_of
-from exchange.clearing.margin import held_mills
+from exchange.clearing.margin import margin_held_mills
 from exchange.clearing.positions import find_position
 from exchange.kernel import bind, copy_bytes, kernel, row_at
 from exchange.kernel_codes import ORDER_QUOTE, SIDE_BUY, SIDE_SELL
@@ -134,9 +134,9 @@ def has_quote(states, account, session):
 
 
 @kernel
-def hold_mills(states, account):
+def initial_margin_mills(states, account):
     """Margin held for an account's positions and working orders, mills (MARGIN-013)."""
-    return held_mills(states[0], account)
+    return margin_held_mills(states[0], account)
 
 
 @kernel
@@ -154,7 +154,7 @@ class Views(NamedTuple):
     copy_order: Callable[..., int]
     copy_orders: Callable[..., int]
     has_quote: Callable[..., bool]
-    hold_mills: Callable[..., int]
+    initial_margin_mills: Callable[..., int]
     position_row: Callable[..., int]
 
 
@@ -170,6 +170,6 @@ def views(row: np.dtype) -> Views:
         bind(copy_order, states, 0, 0, word, word, word, orders),
         bind(copy_orders, states, 0, 0, orders),
         bind(has_quote, states, 0, 0),
-        bind(hold_mills, states, 0),
+        bind(initial_margin_mills, states, 0),
         bind(position_row, states, 0, 0),
     )

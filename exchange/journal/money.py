@@ -28,7 +28,7 @@ class MoneyTold:
         states   shape (1,), the STATE record after the last event
         """
         state = states[0]
-        cash, gains = (sum(state.accounts[name].tolist()) for name in ("cash_mills", "gain_mills"))
+        cash, gains = (sum(state.accounts[name].tolist()) for name in ("cash_mills", "unrealised_pnl_mills"))
         found = [f"gains sum to {gains} mills, not to 0"] if gains else []
         held = self.deposits_mills - self.withdrawals_mills - self.fees_mills
         if cash != held:

@@ -24,7 +24,7 @@ from exchange.journal.rules import RULES, named, number_of
 from exchange.journal.scan import Walk, judge_end
 from exchange.journal.segments import open_segments, require_folder
 from exchange.limits import NAMED, Limits
-from exchange.records import EVENT, count_told, told_apart
+from exchange.records import EVENT, count_events, split_rests
 from exchange.seams import Disk, RealDisk
 
 MARK_RECORDS = 4_096
@@ -48,7 +48,7 @@ class EngineLike(Protocol):
 class EventHash:
     """Running hash of every event: mark k = BLAKE3(mark k-1, bytes of all rows since); mark 0 is zeros (DUR-063).
 
-    Rows are `told_apart`, so that journals agree however an engine writes what it tells.
+    Rows are `split_rests`, so that journals agree however an engine writes what it tells.
 
     A chain of marks, so that a replay from a snapshot can continue it: the snapshot's own SNAPMARK carries the link.
     """
@@ -69,7 +69,7 @@ class EventHash:
     def _hash(self) -> None:
         if self._waiting:
             events = np.frombuffer(b"".join(self._waiting), EVENT)
-            self._rows.update(told_apart(events).view(np.uint8).data)
+            self._rows.update(split_rests(events).view(np.uint8).data)
             self._waiting, self._count = [], 0
 
     def mark(self, sequence: int) -> bytes:
@@ -131,7 +131,7 @@ class Replayer:
     def _take(self, events: np.ndarray, count: int) -> None:
         self.event_hash.add(events)
         self.records += count
-        self.events += count_told(events)
+        self.events += count_events(events)
         self.fills += int(np.count_nonzero(events["kind"] == EventKind.FILL)) // 2
         if self._on_events is not None:
             self._on_events(events)

@@ -48,7 +48,11 @@ def position_views(states: np.ndarray, table: InstrumentTable, account: int) -> 
     """Positions of an account, by instrument."""
     return [
         PositionView(
-            table.ids[row.instrument], row.lots, row.mark_num, row.mark_tick, *split_gain(row.lots, row.gain_mills)
+            table.ids[row.instrument],
+            row.lots,
+            row.open_value_tick_lots,
+            row.mark_tick,
+            *split_gain(row.lots, row.unrealised_pnl_mills),
         )
         for row in query.positions(states, account)
     ]
@@ -57,7 +61,7 @@ def position_views(states: np.ndarray, table: InstrumentTable, account: int) -> 
 def margin_view(states: np.ndarray, account: int) -> MarginView:
     """Equity, margin held and free funds of an account."""
     row = query.margin(states, account)
-    return MarginView(CURRENCY, row.equity_mills, row.initial_mills, row.maintenance_mills, row.free_mills)
+    return MarginView(CURRENCY, row.equity_mills, row.initial_mills, row.maintenance_mills, row.free_margin_mills)
 
 
 def snapshot(states: np.ndarray, table: InstrumentTable, account: int) -> list[AccountSnapshot]:

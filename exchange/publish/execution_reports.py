@@ -185,10 +185,10 @@ class ExecutionReports:
             reports.append((account, number, CancelOnDisconnectFired(*head, why, lots, session_id(session))))
 
 
-def split_gain(lots: int, gain_mills: int) -> tuple[int, int | None]:
+def split_gain(lots: int, unrealised_pnl_mills: int) -> tuple[int, int | None]:
     """(unrealised, realised) of a position's gain: of a flat one all is realised; of one with lots nobody knows how
     much of it is that of lots closed before, so it counts as one (ACCT-004)."""
-    return (gain_mills, None) if lots else (0, gain_mills)
+    return (unrealised_pnl_mills, None) if lots else (0, unrealised_pnl_mills)
 
 
 def _margin(head: tuple[int, int, int, int], equity: int, unpaid: int, held: int) -> Report:

@@ -244,7 +244,7 @@ class Replies:
         if reason == _BAND:
             reply.low_tick, reply.high_tick = row[LEVEL_LOTS], row[HIDDEN_LOTS]
         elif reason == _RISK and row[KIND] != _REFUSED:
-            reply.need_mills, reply.free_mills = row[AMOUNT_MILLS], row[VALUE_TICK_LOTS]
+            reply.need_mills, reply.free_margin_mills = row[AMOUNT_MILLS], row[VALUE_TICK_LOTS]
         elif row[LIQUIDITY]:
             reply.phase = MarketState(row[LIQUIDITY]).name
         return reply

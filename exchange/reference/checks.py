@@ -309,8 +309,8 @@ def told_beside(reference: Reference, reason: RejectReason, order: Order, replac
         clearing, account = reference.clearing, reference.clearing.accounts[order.account]
         now = reference.working(order.account)
         then = [other for other in now if other is not replaced] + [order]
-        held = clearing.hold_mills(account, now)
-        need = clearing.hold_mills(account, then) - held
+        held = clearing.initial_margin_mills(account, now)
+        need = clearing.initial_margin_mills(account, then) - held
         return {"amount_mills": need, "value_tick_lots": clearing.funds_mills(account) - held}
     return {}
 
@@ -337,7 +337,7 @@ def _risk_checks(reference: Reference, order: Order, replaced: Order | None) -> 
     closes = clearing.only_closes(account, working, order)
     yield account.close_only and not closes, RejectReason.CLOSE_ONLY
     yield clearing.limit_broken(account, working, order), RejectReason.POSITION
-    short_of_money = clearing.hold_mills(account, working) > clearing.funds_mills(account)
+    short_of_money = clearing.initial_margin_mills(account, working) > clearing.funds_mills(account)
     yield short_of_money and not closes, RejectReason.INSUFFICIENT_MARGIN
     yield replaced is None and reference.ids.is_full(), RejectReason.FULL
     yield side_is_full(reference, order, replaced), RejectReason.FULL

@@ -76,7 +76,7 @@ class Instrument:
 @dataclass
 class Position:
     lots: int = 0
-    mark_num: int = 0  # sum of price * lots (SETTLE-007)
+    open_value_tick_lots: int = 0  # sum of price * lots (SETTLE-007)
 
 
 @dataclass
@@ -127,14 +127,14 @@ class Clearing:
         gains = 0
         for index, position in account.positions.items():
             instrument = self.instruments[index]
-            gains += (instrument.settle_tick * position.lots - position.mark_num) * instrument.hours
+            gains += (instrument.settle_tick * position.lots - position.open_value_tick_lots) * instrument.hours
         return account.cash_mills + gains
 
     def funds_mills(self, account: Account) -> int:
         """MARGIN-015: gains of the positions together are no funds before they are paid, losses count at once."""
         return account.cash_mills + min(0, self.equity_mills(account) - account.cash_mills)
 
-    def hold_mills(self, account: Account, orders: Iterable[Order]) -> int:
+    def initial_margin_mills(self, account: Account, orders: Iterable[Order]) -> int:
         """MARGIN-013: no part of the working orders can fill such that the positions need more than this."""
         working = list(orders)
         total = sum(self._order_mills(order) for order in working)
@@ -190,7 +190,7 @@ class Clearing:
         for (leg, sign), leg_price in zip(instrument.legs, prices, strict=True):
             position = account.positions.setdefault(leg, Position())
             position.lots += direction * sign * lots
-            position.mark_num += leg_price * direction * sign * lots
+            position.open_value_tick_lots += leg_price * direction * sign * lots
         account.cash_mills -= direction * residual * lots
 
     def leg_prices(
@@ -291,7 +291,7 @@ class Clearing:
         for index in self.instruments:
             held = [account.positions[index] for account in self.accounts.values() if index in account.positions]
             assert sum(position.lots for position in held) == 0, "positions sum to zero"
-            assert sum(position.mark_num for position in held) == 0, "what one paid another received"
+            assert sum(position.open_value_tick_lots for position in held) == 0, "what one paid another received"
         assert 0 <= self.withdrawals_mills <= self.deposits_mills <= MONEY_MAX, "what is paid in is bounded (SPEC-004)"
         cash = sum(account.cash_mills for account in self.accounts.values())
         assert cash + self.fees_mills == self.deposits_mills - self.withdrawals_mills, "money is conserved"

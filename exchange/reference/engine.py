@@ -31,7 +31,7 @@ from exchange.reference.checks import (
     first_failure,
 )
 from exchange.reference.clearing import Account, Clearing
-from exchange.reference.implied import tell_implied
+from exchange.reference.implied import emit_implied_prices
 from exchange.reference.matching import executed_by, match
 from exchange.reference.phases import Phases
 from exchange.reference.replace import replace_order
@@ -130,7 +130,7 @@ class Reference:
         """The command has done its own; of a mass quote with its last entry (QUOTE-008)."""
         stops.cascade(self)
         self.positions()
-        tell_implied(self)
+        emit_implied_prices(self)
         self.run = None
 
     def accept(self, order: Order, **told: int) -> None:
@@ -347,15 +347,15 @@ class Reference:
                 self.next_number(account_number)
             self.emit(
                 EventKind.POSITION_CHANGED, account=account_number, instrument=index, price=instrument.settle_tick,
-                lots=position.lots, value_tick_lots=position.mark_num, account_sequence=sequence,
-                flags=EventFlag.MARGIN if last else 0, reference=self.hold_mills(account),
+                lots=position.lots, value_tick_lots=position.open_value_tick_lots, account_sequence=sequence,
+                flags=EventFlag.MARGIN if last else 0, reference=self.initial_margin_mills(account),
                 amount_mills=self.clearing.equity_mills(account),
                 order_id=self.clearing.equity_mills(account) - self.clearing.funds_mills(account),
             )  # fmt: skip
         self.touched = []
 
-    def hold_mills(self, account: Account) -> int:
-        return self.clearing.hold_mills(account, self.working(account.number))
+    def initial_margin_mills(self, account: Account) -> int:
+        return self.clearing.initial_margin_mills(account, self.working(account.number))
 
 
 def _unsupported(reference: Reference) -> None:

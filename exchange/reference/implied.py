@@ -109,7 +109,7 @@ def solve(reference: Reference, combination: Instrument, index: int, side: int, 
     return math.ceil(exact) if side == Side.BUY else math.floor(exact)
 
 
-def best_path(reference: Reference, index: int, side: int, owner: Order | Owner | None = None) -> Path | None:
+def best_route(reference: Reference, index: int, side: int, owner: Order | Owner | None = None) -> Path | None:
     """What an aggressor trades next (IMP-009), without the paths that an own order bars for him (SMP-010).
 
     `owner`: his order; None asks for everybody.
@@ -130,12 +130,12 @@ def meets_owner(reference: Reference, path: Path, owner: Order | Owner) -> bool:
 
 def best_tradeable(reference: Reference, index: int, side: int, owner: Order | Owner) -> int | None:
     """The best price that an aggressor could trade at, real or implied."""
-    real, path = reference.books[index].best(opposite(side)), best_path(reference, index, side, owner)
+    real, path = reference.books[index].best(opposite(side)), best_route(reference, index, side, owner)
     prices = [order.price for order in (real,) if order] + [path.price for path in (path,) if path]
     return min(prices, key=lambda price: signed(side) * price, default=None)
 
 
-def trade_path(reference: Reference, order: Order, path: Path) -> None:
+def trade_route(reference: Reference, order: Order, path: Path) -> None:
     """IMP-007, IMP-008: outrights in the order of their fills, then the combination's order at its own price."""
     lots = min(path.lots, order.leaves_lots)
     outrights = [order] if path.index != path.combination.index else []
@@ -164,7 +164,7 @@ def shown_prices(reference: Reference, index: int) -> dict[int, tuple[int, int]]
     (IMP-005)."""
     shown: dict[int, tuple[int, int]] = {}
     for side in Side:
-        path, real = best_path(reference, index, opposite(side)), reference.books[index].best(opposite(side))
+        path, real = best_route(reference, index, opposite(side)), reference.books[index].best(opposite(side))
         if path and not (real and signed(side) * (path.price - real.price) >= 0):
             shown[side] = path.price, path.lots
     if len(shown) == 2 and shown[Side.BUY][0] >= shown[Side.SELL][0]:
@@ -172,7 +172,7 @@ def shown_prices(reference: Reference, index: int) -> dict[int, tuple[int, int]]
     return shown
 
 
-def tell_implied(reference: Reference) -> None:
+def emit_implied_prices(reference: Reference) -> None:
     """IMP of every side of a book that shows another implied price than before (IMP-011)."""
     for index in sorted(reference.books):
         shown = shown_prices(reference, index)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from exchange.codes import Liquidity, Matching, StateReason
 from exchange.reference.book import Order, is_own, opposite
-from exchange.reference.implied import best_path, trade_path
+from exchange.reference.implied import best_route, trade_route
 from exchange.reference.pro_rata import match_level, prevent_on_level
 from exchange.reference.self_match import prevent_self_match
 from exchange.reference.velocity import breach
@@ -24,12 +24,12 @@ def match(reference: Reference, order: Order) -> Trip | None:
     shared = reference.clearing.instruments[order.instrument].matching == Matching.PRO_RATA
     while order.leaves_lots:
         maker = book.best(opposite(order.side))
-        path = best_path(reference, order.instrument, order.side, order)
+        path = best_route(reference, order.instrument, order.side, order)
         if path and path.is_traded_before(order, maker):
             prints = [(path.index, path.price), *((one.instrument, one.price) for one in path.makers)]
             if trips := [(index, why) for index, price in prints if (why := breach(reference, index, price))]:
                 return _worst(reference, order.instrument, trips)
-            trade_path(reference, order, path)
+            trade_route(reference, order, path)
             continue
         if maker is None or not book.takes(order.side, order.price, maker):
             break

@@ -173,7 +173,7 @@ def _risk_checks(reference: Reference, both: list[Wanted]) -> Check:
     yield account.close_only and opens, RejectReason.CLOSE_ONLY
     yield any(clearing.limit_broken(account, working, order) for order in entering), RejectReason.POSITION
     yield (
-        opens and clearing.hold_mills(account, working) > clearing.funds_mills(account),
+        opens and clearing.initial_margin_mills(account, working) > clearing.funds_mills(account),
         RejectReason.INSUFFICIENT_MARGIN,
     )
     fresh = sum(wanted.enters and wanted.fresh for wanted in both)

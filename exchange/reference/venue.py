@@ -218,7 +218,7 @@ def move_cash(reference: Reference) -> None:
         reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_ACCOUNT)
         return
     out = command.kind == CommandKind.WITHDRAW
-    clearing, hold = reference.clearing, reference.hold_mills(account)
+    clearing, hold = reference.clearing, reference.initial_margin_mills(account)
     equity, funds = clearing.equity_mills(account), clearing.funds_mills(account)
     if command.price < 1:
         reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.BAD_QTY)

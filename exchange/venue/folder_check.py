@@ -17,7 +17,7 @@ from exchange.journal.errors import EXIT_MISMATCH, Refusal, reading
 from exchange.journal.frames import Frame, FrameKind
 from exchange.journal.segments import history_name
 from exchange.journal.verify import MakeEngine, VerifyReport, verify
-from exchange.records import EVENT, told_apart
+from exchange.records import EVENT, split_rests
 from exchange.seams import Disk, NotAFile
 from exchange.venue.derived_stores import EVENTS, KEY_FILE
 from exchange.venue.event_blocks import Block, read_or_tell
@@ -162,7 +162,7 @@ class _EventCheck:
         rows = np.concatenate(self._rows) if self._rows else np.zeros(0, EVENT)
         low, high = np.searchsorted(rows["sequence"], (block.first, block.last + 1))
         self._rows = [rows[high:]]
-        if told_apart(rows[low:high]).tobytes() != told_apart(block.rows).tobytes():
+        if split_rests(rows[low:high]).tobytes() != split_rests(block.rows).tobytes():
             reason = f"{path} offset {block.offset}: events of commands {block.first} to {block.last} are not those"
             raise Refusal(f"{reason} that the journal gives", code=EXIT_MISMATCH)
 

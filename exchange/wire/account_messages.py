@@ -87,7 +87,7 @@ class Margin(AccountMessage, tag="margin"):
     equity_mills: Mills
     initial_margin_mills: Mills
     maintenance_margin_mills: Mills
-    free_mills: Mills
+    free_margin_mills: Mills
     replay: bool = False
     drop_sequence: Count = 0
 

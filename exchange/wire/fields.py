@@ -41,7 +41,7 @@ KEYS = {
     "equity_mills": "eq",
     "initial_margin_mills": "im",
     "maintenance_margin_mills": "mm",
-    "free_mills": "free",
+    "free_margin_mills": "free",
     "unrealised_mills": "upl",
     "realised_mills": "rpl",
     "need_mills": "need",

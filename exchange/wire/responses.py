@@ -160,7 +160,7 @@ class MarginView(Part):
     equity_mills: Mills
     initial_margin_mills: Mills
     maintenance_margin_mills: Mills
-    free_mills: Mills
+    free_margin_mills: Mills
 
 
 class AccountSnapshot(ServerMessage, tag="account"):
@@ -197,7 +197,7 @@ class BatchResult(Part):
     low_tick: Price | None = None
     high_tick: Price | None = None
     need_mills: Mills | None = None
-    free_mills: Mills | None = None
+    free_margin_mills: Mills | None = None
     phase: str = ""
     order: OrderView | None = None
 
@@ -263,7 +263,7 @@ class Err(ServerMessage, tag="err"):
     low_tick: Price | None = None
     high_tick: Price | None = None
     need_mills: Mills | None = None
-    free_mills: Mills | None = None
+    free_margin_mills: Mills | None = None
     phase: str = ""
     order: OrderView | None = None
     index: Count | None = None

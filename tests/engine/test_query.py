@@ -65,10 +65,10 @@ def test_a_trade_shows_in_positions_margin_totals_and_statistics(engine):
     enter(engine, 1, Side.BUY, 101, 5, "b")
     enter(engine, 2, Side.SELL, 101, 3, "s")
     (bought,), (sold,) = (query.positions(engine.states, account) for account in (1, 2))
-    assert (bought.lots, bought.mark_num, bought.gain_mills) == (3, 303, -3 * 720)
-    assert (sold.lots, sold.gain_mills) == (-3, 3 * 720)
+    assert (bought.lots, bought.open_value_tick_lots, bought.unrealised_pnl_mills) == (3, 303, -3 * 720)
+    assert (sold.lots, sold.unrealised_pnl_mills) == (-3, 3 * 720)
     margin = query.margin(engine.states, 1)
-    assert margin.equity_mills == 10**9 - 3 * 720 == margin.free_mills + margin.initial_mills
+    assert margin.equity_mills == 10**9 - 3 * 720 == margin.free_margin_mills + margin.initial_mills
     totals = query.totals(engine.states)
     assert totals.cash_mills + totals.fees_mills == totals.deposits_mills and totals.gains_mills == 0
     stats = query.stats(engine.states, 1)

@@ -78,8 +78,8 @@ BAD = {
 def test_one_bad_operation_in_any_place_refuses_all(bench: Bench, case: str, place: int) -> None:
     changes, name = BAD[case]
     peer = working(bench)
-    held_mills = query.margin(bench.venue.states, 1).initial_mills
-    bench.venue.states["accounts"][0][1]["cash_mills"] = 20 * held_mills
+    margin_held_mills = query.margin(bench.venue.states, 1).initial_mills
+    bench.venue.states["accounts"][0][1]["cash_mills"] = 20 * margin_held_mills
     operations = [
         BatchCancel(client_order_id="gone"),
         new(bench, "b1"),

@@ -188,12 +188,12 @@ def test_refusal_for_the_price_says_which_prices_are_taken(bench: Bench) -> None
 @pytest.mark.rule("WIRE-020", "MARGIN-013")
 def test_refusal_for_the_money_says_what_is_needed_and_what_is_free(bench: Bench) -> None:
     peer = bench.connect(bench.opened.make_key("poor", 40, 5_000_000))
-    free_mills = peer.ask(Query(request_id=1, what="margin"))[0].margin.free_mills
+    free_margin_mills = peer.ask(Query(request_id=1, what="margin"))[0].margin.free_margin_mills
     refused, told = peer.ask(bench.order(10, "a", order_lots=10_000))[:2]
-    assert isinstance(refused, Err) and (refused.name, refused.free_mills) == ("MARGIN", free_mills)
-    assert refused.need_mills is not None and refused.need_mills > free_mills
+    assert isinstance(refused, Err) and (refused.name, refused.free_margin_mills) == ("MARGIN", free_margin_mills)
+    assert refused.need_mills is not None and refused.need_mills > free_margin_mills
     assert isinstance(told, Exec) and (told.event, told.value_tick_lots) == ("rejected", 0)
-    lots = 10_000 * free_mills // refused.need_mills
+    lots = 10_000 * free_margin_mills // refused.need_mills
     assert isinstance(peer.ask(bench.order(11, "b", order_lots=lots))[0], Ok), "that many the account can carry"
     more = peer.ask(Replace(request_id=12, client_order_id="b", order_lots=lots + 1))[0]
     assert isinstance(more, Err) and (more.name, more.need_mills) == ("MARGIN", refused.need_mills // 10_000)

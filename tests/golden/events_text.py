@@ -8,7 +8,7 @@ from bench.tapes import Control, Tape
 from exchange.codes import EventKind
 from exchange.engine.engine import Engine
 from exchange.limits import NAMED
-from exchange.records import EVENT_FIELDS, told_apart
+from exchange.records import EVENT_FIELDS, split_rests
 
 # Names of 0.2.0 -> names of today, where a field was renamed. Text keeps the names of 0.2.0.
 RENAMED: dict[str, str] = {}
@@ -32,7 +32,7 @@ def _run(engine: Engine, part: np.ndarray | Control) -> np.ndarray:
 
 def event_lines(events: np.ndarray) -> Iterator[str]:
     """`57 ACK time_ns=... account=1 ...` for each event (an ACK that rests is told as ACK and RST)."""
-    for row in told_apart(events):
+    for row in split_rests(events):
         values = ((RECORDED_NAMES.get(name, name), int(row[name])) for name in FIELDS)
         words = [f"{name}={value}" for name, value in values if value]
         yield " ".join([str(int(row["sequence"])), EventKind(int(row["kind"])).abbreviation, *words])

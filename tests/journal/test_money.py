@@ -37,7 +37,7 @@ def state_of(cash: list[int], fees: list[int], gains: tuple[int, int] = (0, 0)) 
     states["deposits_mills"], states["withdrawals_mills"] = amounts[amounts > 0].sum(), -amounts[amounts < 0].sum()
     states["fees_mills"] = np.array(fees, np.int64).sum()
     states["accounts"][0]["cash_mills"][1] = amounts.sum() - states["fees_mills"][0]
-    states["accounts"][0]["gain_mills"][1:3] = gains
+    states["accounts"][0]["unrealised_pnl_mills"][1:3] = gains
     return states
 
 

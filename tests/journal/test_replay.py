@@ -7,7 +7,7 @@ from exchange.codes import EventFlag, EventKind
 from exchange.journal.errors import Refusal
 from exchange.journal.replay import EventHash, replay_folder
 from exchange.limits import TEST
-from exchange.records import EVENT, told_apart
+from exchange.records import EVENT, split_rests
 from tests.journal.helpers import FOLDER, FakeEngine, closed_folder, reopen, rules_body
 
 
@@ -43,8 +43,8 @@ def test_the_event_hash_does_not_depend_on_whether_one_row_tells_ack_and_rst() -
     events["sequence"] = events["reference"] = events["lots"] = events["level_lots"] = range(1, 5)
     together, apart = EventHash(), EventHash()
     together.add(events)
-    apart.add(told_apart(events))
-    assert len(told_apart(events)) == 6 and together.mark(4) == apart.mark(4)
+    apart.add(split_rests(events))
+    assert len(split_rests(events)) == 6 and together.mark(4) == apart.mark(4)
 
 
 @pytest.mark.rule("DUR-106")

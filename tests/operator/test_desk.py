@@ -244,7 +244,7 @@ def test_lead_market_makers_are_named_while_the_market_trades(bench: Bench, targ
     assert refused(bench, "lead_makers", target=target, makers=[(2, 30)]) == why
     bench.venue.states["books"]["matching"][0, 1] = Matching.PRO_RATA
     bench.venue.states["books"]["features"][0, 1] = BookFeature.PRO_RATA
-    bench.venue.states["sharing"]["top"][0, 1] = False
+    bench.venue.states["allocation"]["top"][0, 1] = False
     peers = [bench.connect(key) for key in bench.keys[1:]]
 
     def got(request_id: int) -> list[int]:
@@ -307,7 +307,7 @@ def test_more_money_than_a_venue_counts_is_refused_with_what_is_still_taken(benc
 
 @pytest.mark.rule("MARGIN-013", "BAD-064")
 def test_money_is_paid_in_and_out_as_far_as_it_is_free(bench: Bench) -> None:
-    free = query.margin(bench.venue.states, 1).free_mills
+    free = query.margin(bench.venue.states, 1).free_margin_mills
     do(bench, "money", account=1, mills=500)
     do(bench, "money", account=1, mills=-(free + 500))
     assert query.margin(bench.venue.states, 1).cash_mills == 0

@@ -313,7 +313,7 @@ class Flow:
         kind = self.pick([CommandKind.DEPOSIT, CommandKind.WITHDRAW])
         number = self.account_number()
         account = reference.clearing.accounts.get(number)
-        free = reference.clearing.funds_mills(account) - reference.hold_mills(account) if account else 5
+        free = reference.clearing.funds_mills(account) - reference.initial_margin_mills(account) if account else 5
         room = MONEY_MAX - reference.clearing.deposits_mills
         amounts = [1, 0, -7, 1_000, 50_000, free, free + 1, free // 2, room + 1, self.pick([2**63 - 1, -(2**63)])]
         return self.stamp(kind, account=number, price=self.pick(amounts))

@@ -12,14 +12,14 @@ from tests.properties.requirement import required_mills
 ENTERS = (CommandKind.NEW, CommandKind.REPLACE, CommandKind.QUOTE)
 
 
-def free_mills(reference: Reference, number: int) -> int:
+def free_margin_mills(reference: Reference, number: int) -> int:
     """MARGIN-015, position by position."""
     account = reference.clearing.accounts[number]
     gains = 0
     for index, position in account.positions.items():
         instrument = reference.clearing.instruments[index]
-        gains += (instrument.settle_tick * position.lots - position.mark_num) * instrument.hours
-    return account.cash_mills + min(0, gains) - reference.hold_mills(account)
+        gains += (instrument.settle_tick * position.lots - position.open_value_tick_lots) * instrument.hours
+    return account.cash_mills + min(0, gains) - reference.initial_margin_mills(account)
 
 
 def closes(reference: Reference, number: int, index: int, side: int, lots: int, old: Order | None) -> bool:
@@ -53,14 +53,14 @@ class Funds:
         self.free = None
         known = command.account in reference.clearing.accounts
         if known and command.kind in ENTERS:
-            self.free = free_mills(reference, command.account)
+            self.free = free_margin_mills(reference, command.account)
             self.closes = all(closes(reference, *side) for side in _entered(reference, command))
 
     def after(self, reference: Reference, command: Any) -> bool:
         """Whether the command entered what only closes beyond the funds of its account."""
         if self.free is None:
             return False
-        free = free_mills(reference, command.account)
+        free = free_margin_mills(reference, command.account)
         if free >= 0:
             self.short.discard(command.account)
         beyond = free < min(0, self.free)
@@ -71,12 +71,12 @@ class Funds:
 
     def settled(self, reference: Reference) -> None:
         """New marks: losses count at once."""
-        self.short = {number for number in reference.clearing.accounts if free_mills(reference, number) < 0}
+        self.short = {number for number in reference.clearing.accounts if free_margin_mills(reference, number) < 0}
 
     def check(self, reference: Reference) -> None:
         """MARGIN-013: the hold covers what the positions need, and funds cover the hold."""
         for number, account in reference.clearing.accounts.items():
-            hold, free = reference.hold_mills(account), free_mills(reference, number)
+            hold, free = reference.initial_margin_mills(account), free_margin_mills(reference, number)
             assert required_mills(reference.clearing, account) <= hold, f"hold of account {number} is too small"
             assert free >= 0 or number in self.short, f"account {number} holds {hold} with {free} free"
 

@@ -19,14 +19,14 @@ from exchange.kernel_codes import (
 
 
 @kernel
-def add_leaver(state, slot):
-    """One more order that is to leave; `send_off` follows."""
+def queue_cancel(state, slot):
+    """One more order that is to leave; `start_cancels` follows."""
     state.scratch[state.cursor.stop] = slot
     state.cursor.stop += 1
 
 
 @kernel
-def send_off(state, reason, sort):
+def start_cancels(state, reason, sort):
     """From now on those gathered leave. `sort`: they were not gathered in order of entry."""
     cursor = state.cursor
     if cursor.stop == 0:
@@ -37,7 +37,7 @@ def send_off(state, reason, sort):
     cursor.detour |= LEAVING
 
 
-def send_off_slots(state: np.record, slots: np.ndarray, reason: CancelReason) -> None:
+def start_cancels_of_slots(state: np.record, slots: np.ndarray, reason: CancelReason) -> None:
     """The same for a control, which finds who leaves itself, in order of entry. Plain Python: nothing to compile."""
     state.scratch[: len(slots)] = slots
     state.cursor.stop = len(slots)
@@ -46,7 +46,7 @@ def send_off_slots(state: np.record, slots: np.ndarray, reason: CancelReason) ->
 
 
 @kernel
-def leave_once(state, out):
+def cancel_next_queued(state, out):
     """The next one leaves; after the last the detour is over."""
     cursor = state.cursor
     slot = np.int64(state.scratch[cursor.index])

@@ -7,7 +7,7 @@ them (COD-004).
 import numpy as np
 
 from exchange.book.stops import VENUE_LINE
-from exchange.engine.cancels.cancel_queue import add_leaver, send_off
+from exchange.engine.cancels.cancel_queue import queue_cancel, start_cancels
 from exchange.engine.cancels.scope import THAT_WAIT, WAITS, gather_book, gather_line, next_account_of
 from exchange.engine.emit import answer_event, market_event, next_in_stream, refuse
 from exchange.engine.predicates import known_account, takes_cancel
@@ -61,7 +61,7 @@ def disconnect(state, out, command):
     row["flags"] = EVENT_FLAG_QUEUED if waiting != 0 else 0
     if account != 0:
         row.account_sequence = next_in_stream(state, account)
-    send_off(state, CANCEL_COD, account == 0)
+    start_cancels(state, CANCEL_COD, account == 0)
 
 
 @kernel
@@ -92,7 +92,7 @@ def _leave_or_wait(state, slot, mark):
     order = state.orders[slot]
     book = state.books[order.book]
     if takes_cancel(book.phase):
-        add_leaver(state, slot)
+        queue_cancel(state, slot)
         return 0
     if order["flags"] & WAITS != 0:
         return 0
@@ -117,7 +117,7 @@ def release_waiting(state, group):
             else:
                 state.groups[group].waiting = 1
     gather_line(state, np.int64(state.books[VENUE_LINE].elected_first), THAT_WAIT)
-    send_off(state, CANCEL_NONE, True)
+    start_cancels(state, CANCEL_NONE, True)
 
 
 @kernel
@@ -169,7 +169,7 @@ def _fire(state, out, account):
     row.lots = state.cursor.stop + waiting
     row["flags"] = EVENT_FLAG_QUEUED if waiting != 0 else 0
     row.account_sequence = next_in_stream(state, account)
-    send_off(state, CANCEL_TIMER, False)
+    start_cancels(state, CANCEL_TIMER, False)
 
 
 @kernel

@@ -7,7 +7,7 @@ they lift it.
 import numpy as np
 
 from exchange.codes import KillParty
-from exchange.engine.cancels.cancel_queue import add_leaver, send_off
+from exchange.engine.cancels.cancel_queue import queue_cancel, start_cancels
 from exchange.engine.cancels.scope import next_account_of
 from exchange.engine.emit import market_event, next_in_stream, refuse
 from exchange.engine.predicates import known_account
@@ -129,7 +129,7 @@ def kill_next(state, out):
             _tell(state, out, EVENT_KILLED, account, _gather_account(state, account))
             cursor.account = account
             return True
-    send_off(state, CANCEL_KILL, cursor.scope != SCOPE_ACCOUNT)
+    start_cancels(state, CANCEL_KILL, cursor.scope != SCOPE_ACCOUNT)
     return False
 
 
@@ -179,7 +179,7 @@ def _gather_account(state, account):
     slot = np.int64(state.accounts[account].first_order)
     while slot != 0:
         if _goes(state, slot):
-            add_leaver(state, slot)
+            queue_cancel(state, slot)
         slot = np.int64(state.links[slot].account_newer)
     return np.int64(state.cursor.stop) - before
 
@@ -193,7 +193,7 @@ def _gather_session(state):
         slot = np.int64(state.accounts[account].first_order)
         while slot != 0:
             if state.orders[slot].session == session and _goes(state, slot):
-                add_leaver(state, slot)
+                queue_cancel(state, slot)
             slot = np.int64(state.links[slot].account_newer)
         account = next_account_of(state, session, account + 1)
     return np.int64(state.cursor.stop)

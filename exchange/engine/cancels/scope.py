@@ -8,7 +8,7 @@ import numpy as np
 
 from exchange.book.levels import row_of, worse_place
 from exchange.codes import OrderFlag
-from exchange.engine.cancels.cancel_queue import add_leaver
+from exchange.engine.cancels.cancel_queue import queue_cancel
 from exchange.engine.orders import session_bit
 from exchange.engine.predicates import takes_cancel
 from exchange.kernel import kernel
@@ -31,7 +31,7 @@ def _gather(state, slot, wanted):
     else:
         goes = order["flags"] & WAITS != 0 and takes_cancel(state.books[order.book].phase)
     if goes:
-        add_leaver(state, slot)
+        queue_cancel(state, slot)
 
 
 @kernel

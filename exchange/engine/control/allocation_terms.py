@@ -32,7 +32,7 @@ class LeadMakersPayload(msgspec.Struct, forbid_unknown_fields=True):
     group: int = 0
 
 
-def check_sharing(name: str, matching: int, terms: SharingTerms) -> None:
+def check_allocation_terms(name: str, matching: int, terms: SharingTerms) -> None:
     """Raise ControlError if a listing's terms make no sense."""
     within(f"{name}: matching", matching, Matching.FIFO, Matching.PRO_RATA)
     within(f"{name}: top_lots_max", terms.top_lots_max, 0, ORDER_LOTS_MAX)
@@ -40,9 +40,9 @@ def check_sharing(name: str, matching: int, terms: SharingTerms) -> None:
     within(f"{name}: minimum_allocation", terms.minimum_allocation, 0, ORDER_LOTS_MAX)
 
 
-def set_sharing(state: np.record, index: int, terms: SharingTerms) -> None:
+def set_allocation_terms(state: np.record, index: int, terms: SharingTerms) -> None:
     """Write the terms of a book that is being listed."""
-    sharing = state.sharing[index]
+    sharing = state.allocation[index]
     sharing.top = terms.top
     sharing.top_lots_max = terms.top_lots_max
     sharing.split_percent = terms.split_percent
@@ -67,7 +67,7 @@ def check_lead_makers(state: np.record, terms: LeadMakersPayload) -> None:
 def set_lead_makers(state: np.record, terms: LeadMakersPayload) -> None:
     """Write checked lead market makers."""
     for index in _lead_books(state, terms):
-        sharing = state.sharing[index]
+        sharing = state.allocation[index]
         sharing.lead_makers = len(terms.makers)
         sharing.lead_account[:] = 0
         sharing.lead_percent[:] = 0

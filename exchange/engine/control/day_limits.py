@@ -11,7 +11,7 @@ import numpy as np
 from exchange.book.slots import SLOT_MASK
 from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderEntry, OrderState, Side
 from exchange.engine.apply import REPORT
-from exchange.engine.cancels.cancel_queue import send_off_slots
+from exchange.engine.cancels.cancel_queue import start_cancels_of_slots
 from exchange.engine.control.checks import check_window, require, within
 from exchange.engine.control.day_orders import count_working, place_orders
 from exchange.engine.control.margin_terms import set_residual
@@ -115,7 +115,7 @@ def books_of(state: np.record, group: int) -> list[int]:
     return found
 
 
-def send_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
+def cancel_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
     """Orders that are off their book's new increment will leave, oldest first, when the loop runs next.
 
     A stop that waits says its trigger, and its limit if it has one of its own: a plain stop's is put on an increment
@@ -131,7 +131,7 @@ def send_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
             leaves |= (orders["book"] == limits.index) & (orders["state"] != OrderState.NONE) & off
     slots = np.flatnonzero(leaves)
     if len(slots):
-        send_off_slots(state, slots[np.argsort(orders["entry"][slots])], CancelReason.ADMIN)
+        start_cancels_of_slots(state, slots[np.argsort(orders["entry"][slots])], CancelReason.ADMIN)
         state.cursor.step = REPORT
 
 
@@ -197,7 +197,7 @@ def _set_limits(state: np.record, limits: BookLimits) -> None:
     table = state.positions[1 : int(state.used_positions) + 1]
     for row in table[table["book"] == limits.index]:
         gain = (limits.settle_tick - int(book.mark_tick)) * int(row.lots) * int(book.hours)
-        state.accounts[row.account].gain_mills += gain
+        state.accounts[row.account].unrealised_pnl_mills += gain
     book.mark_tick = limits.settle_tick
     book.low_tick, book.high_tick = limits.low_tick, limits.high_tick
     book.edge_tick[:] = limits.low_tick, limits.high_tick
@@ -222,7 +222,7 @@ def _place_orders(state: np.record, index: int) -> np.ndarray:
 def _end_top(state: np.record, slot: int) -> None:
     """An order that rests again at a better price than the one with TOP ends that (PRO-002)."""
     order = state.orders[slot]
-    tops, side = state.sharing[order.book].top_order, int(order.side)
+    tops, side = state.allocation[order.book].top_order, int(order.side)
     top = state.orders[int(tops[side]) & SLOT_MASK]
     better = order.price > top.price if side == Side.BUY else order.price < top.price
     if order.resting and better and top.order_id == tops[side]:

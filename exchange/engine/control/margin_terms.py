@@ -41,7 +41,7 @@ def check_rates(terms: Rates) -> None:
     within("tier_mills", terms.tier_mills, 0, CHARGE_MILLS_MAX)
 
 
-def check_hold(listing: Listed) -> None:
+def check_margin_terms(listing: Listed) -> None:
     """Raise ControlError unless a listing's hours are those of a contract, and no fee is larger than the taker's, which
     the hold sets aside (MARGIN-013)."""
     within(f"{listing.symbol}: hours", listing.hours, 0, LONGEST_HOURS)
@@ -82,13 +82,13 @@ def _check_hours(state: np.record, listings: Sequence[Listed]) -> None:
     within("GPU-hours of a lot of every outright", sum(hours), 0, CATALOGUE_HOURS_MAX)
 
 
-def set_hold_bound(state: np.record, book: np.record) -> None:
+def set_margin_bound(state: np.record, book: np.record) -> None:
     """Scan, intra and tier charges all grow by at most their rate an hour (MARGIN-013)."""
     commodity = state.commodities[book.commodity]
     both_mills = int(commodity.intra_mills) + int(commodity.tier_mills)
     hours = [abs(int(net)) for net in book.scan_hours]
     crossed = sum(int(tier) for tier in book.crossed_hours)
-    book.hold_bound_mills = sum(hours) * int(commodity.psr_mills) + (sum(hours) + crossed) * both_mills
+    book.margin_bound_mills = sum(hours) * int(commodity.psr_mills) + (sum(hours) + crossed) * both_mills
 
 
 def set_residual(state: np.record, index: int) -> None:

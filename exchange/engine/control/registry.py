@@ -19,30 +19,30 @@ from exchange.codes import (
 from exchange.engine.control.allocation_terms import (
     LeadMakersPayload,
     SharingTerms,
+    check_allocation_terms,
     check_lead_makers,
-    check_sharing,
+    set_allocation_terms,
     set_lead_makers,
-    set_sharing,
 )
 from exchange.engine.control.checks import ControlError, check_fields, check_window, require, within
 from exchange.engine.control.day_limits import (
     DayLimitsPayload,
+    cancel_off_increment,
     check_day_limits,
     check_people,
-    send_off_increment,
     set_day_limits,
     side_rows,
 )
 from exchange.engine.control.margin_terms import (
     check_commodities,
-    check_hold,
+    check_margin_terms,
     check_rates,
-    set_hold_bound,
+    set_margin_bound,
     set_residual,
 )
 from exchange.engine.control.price_guards import GuardTerms, check_guard, choose_lead, set_guard
-from exchange.engine.entry.fast_path import set_short_places
-from exchange.engine.matching.implied_routes import lay_ways, ways_of
+from exchange.engine.entry.fast_path import refresh_fast_path
+from exchange.engine.matching.implied_routes import build_routes, routes_of
 from exchange.engine.phases.market_state import effective_state
 from exchange.limits import LEGS_MAX, SCAN_TIERS
 from exchange.records import EVENT, QUOTE_OWNER
@@ -190,7 +190,7 @@ def _check_list(states: np.ndarray, terms: ListPayload) -> None:
         require(same or row.psr_mills == 0, f"commodity {commodity.index} is defined already, with other terms")
     expected = int(state.books_listed)
     rows = int(state.used_ladder_rows)
-    members = sum(len(ways) for ways in ways_of(state).values())
+    members = sum(len(ways) for ways in routes_of(state).values())
     for listing in terms.instruments:
         expected += 1
         _check_listing(state, listing, expected)
@@ -214,8 +214,8 @@ def _check_listing(state: np.record, listing: Listing, expected: int) -> None:
     within(f"{name}: min_inc", listing.min_inc, 1, PRICE_MAX)
     within(f"{name}: legs", len(listing.legs), 0, LEGS_MAX)
     check_fields(name, listing, BOOK, DIRECT_FIELDS)
-    check_hold(listing)
-    check_sharing(name, listing.matching, listing.sharing)
+    check_margin_terms(listing)
+    check_allocation_terms(name, listing.matching, listing.sharing)
     check_guard(name, listing.guard)
     for leg, sign in listing.legs:
         within(f"{name}: leg", leg, 1, listing.index - 1)
@@ -241,7 +241,7 @@ def begin(states: np.ndarray, row: np.record, payload: bytes) -> None:
     state.sequence = row.sequence
     state.time_ns = row.time_ns
     if row.kind == CommandKind.DAY_LIMITS:
-        send_off_increment(state, msgspec.json.decode(payload, type=DayLimitsPayload))
+        cancel_off_increment(state, msgspec.json.decode(payload, type=DayLimitsPayload))
 
 
 def run(states: np.ndarray, row: np.record, payload: bytes) -> np.ndarray:
@@ -254,10 +254,10 @@ def run(states: np.ndarray, row: np.record, payload: bytes) -> np.ndarray:
         return _define_account(state, terms)
     if isinstance(terms, LeadMakersPayload):
         set_lead_makers(state, terms)
-        return _tell_accounts(state, [account for account, _ in terms.makers])
+        return _emit_accounts(state, [account for account, _ in terms.makers])
     if isinstance(terms, DayLimitsPayload):
         rests = set_day_limits(state, terms)
-        return np.concatenate([rests, _tell_listed(state, [book.index for book in terms.books])])
+        return np.concatenate([rests, _emit_listed(state, [book.index for book in terms.books])])
     return _list(state, terms)
 
 
@@ -279,10 +279,10 @@ def _define_account(state: np.record, terms: AccountPayload) -> np.ndarray:
     account.order_lots_max = terms.order_lots_max
     account.position_lots_max = terms.position_lots_max
     account.term_lots_max = terms.term_lots_max
-    return _tell_accounts(state, [terms.account])
+    return _emit_accounts(state, [terms.account])
 
 
-def _tell_accounts(state: np.record, accounts: list[int]) -> np.ndarray:
+def _emit_accounts(state: np.record, accounts: list[int]) -> np.ndarray:
     events = [np.zeros(0, EVENT)]
     for account in accounts:
         event = _event(state, EventKind.ACCOUNT_DEFINED)
@@ -304,14 +304,14 @@ def _list(state: np.record, terms: ListPayload) -> np.ndarray:
         _set_commodity(state, commodity)
     for listing in terms.instruments:
         _open_book(state, listing)
-    lay_ways(state)
+    build_routes(state)
     for group in {listing.group for listing in terms.instruments}:
         if state.groups[group].state == MarketState.CLOSED:
             choose_lead(state, group)
-    return _tell_listed(state, [listing.index for listing in terms.instruments])
+    return _emit_listed(state, [listing.index for listing in terms.instruments])
 
 
-def _tell_listed(state: np.record, books: list[int]) -> np.ndarray:
+def _emit_listed(state: np.record, books: list[int]) -> np.ndarray:
     """LISTED of each book: it is new, or its terms have changed."""
     events = [np.zeros(0, EVENT)]
     for index in books:
@@ -341,7 +341,7 @@ def _open_book(state: np.record, listing: Listing) -> None:
     book = state.books[listing.index]
     for name in DIRECT_FIELDS:
         setattr(book, name, getattr(listing, name))
-    set_sharing(state, listing.index, listing.sharing)
+    set_allocation_terms(state, listing.index, listing.sharing)
     if listing.matching == Matching.PRO_RATA:
         book.features = BookFeature.PRO_RATA
     set_guard(state, listing.index, listing.guard)
@@ -356,7 +356,7 @@ def _open_book(state: np.record, listing: Listing) -> None:
     else:
         _set_outright(state, book, listing)
     set_scan_tiers(state, book)
-    set_hold_bound(state, book)
+    set_margin_bound(state, book)
     if listing.implied:
         for number in (listing.index, *(leg for leg, _ in listing.legs)):
             state.books[number].features |= BookFeature.IMPLIED
@@ -365,7 +365,7 @@ def _open_book(state: np.record, listing: Listing) -> None:
         group.listed = 1
         group.state = MarketState.CLOSED
     book.phase = effective_state(group.state, book.own_state)
-    set_short_places(book)
+    refresh_fast_path(book)
     state.books_listed = listing.index
 
 

@@ -14,19 +14,19 @@ from exchange.clearing.margin import loss_per_lot
 from exchange.clearing.positions import find_position, positions_left
 from exchange.codes import BookFeature
 from exchange.engine.entry.price_range import price_range
-from exchange.engine.risk import reach_of, side_is_full, surely_free_mills
+from exchange.engine.risk import free_margin_floor_mills, reach_of, side_is_full
 from exchange.engine.sessions import row_there
-from exchange.engine.state import NOT_ASKED
+from exchange.engine.state import POSITION_UNKNOWN
 from exchange.kernel import leaf_kernel, prefetch, unlikely
 from exchange.kernel_codes import ACCOUNT_FLAG_DEFINED, ENTRY_FULL, MARKET_OPEN, SIDE_BUY, SIDE_SELL
 
 ASKS_MORE = np.int64(BookFeature.IMPLIED | BookFeature.PRO_RATA)  # of an order that only rests
-# What `take_short_way` says of an order that has to go the long way.
-LONG_WAY = (np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0), False)
+# What `take_fast_path` says of an order that has to go the long way.
+SLOW_PATH = (np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0), False)
 
 
 @leaf_kernel
-def set_short_places(book):
+def refresh_fast_path(book):
     """Say which prices the short way is open to, whenever something that they depend on has changed.
 
     Those inside the daily limits and the reject band (BAND-002, BAND-013), if the book is OPEN, takes orders of any
@@ -36,14 +36,14 @@ def set_short_places(book):
     lowest_ask, _ = price_range(book, SIDE_SELL)
     plain = book.phase == MARKET_OPEN and book.order_entry == ENTRY_FULL and book.spot_weight == 0
     if not plain or book.leg_count != 1 or book.term != 0 or book.min_inc > 1 or book.lot_inc > 1:
-        book.short_places[:] = 0
+        book.fast_path_places[:] = 0
         return
-    book.short_places[SIDE_BUY] = max(highest_bid - book.low_tick + 1, 0)
-    book.short_places[SIDE_SELL] = max(book.high_tick - lowest_ask + 1, 0)
+    book.fast_path_places[SIDE_BUY] = max(highest_bid - book.low_tick + 1, 0)
+    book.fast_path_places[SIDE_SELL] = max(book.high_tick - lowest_ask + 1, 0)
 
 
 @leaf_kernel
-def take_short_way(state, command, word, likely_row):
+def take_fast_path(state, command, word, likely_row):
     """Whether a limit order that asks for nothing else is accepted: the place of its price in its own side, 0 if it has
     to go the long way; its level's row; the account's position in its book; the loss that it may make; its `free_spot`;
     whether it just rests.
@@ -52,36 +52,36 @@ def take_short_way(state, command, word, likely_row):
     """
     account, index, session = np.int64(command.account), np.int64(command.instrument), np.int64(command.session)
     if unlikely(index >= state.books.shape[0]):
-        return LONG_WAY
+        return SLOW_PATH
     if unlikely(account >= state.accounts.shape[0]):
-        return LONG_WAY
+        return SLOW_PATH
     account_row, book = state.accounts[account], state.books[index]
     side, tick, lots = np.int64(command.side & 1), command.price, np.int64(command.lots)
     place = place_of(book, side, tick)
-    if np.uint64(place - 1) >= np.uint64(book.short_places[side]):
-        return LONG_WAY
+    if np.uint64(place - 1) >= np.uint64(book.fast_path_places[side]):
+        return SLOW_PATH
     level_row = row_of(book, side, place)
     prefetch(state.levels, level_row, np.int64(0))
     if account_row["flags"] != ACCOUNT_FLAG_DEFINED or row_there(state, session).killed_by != 0:
-        return LONG_WAY
+        return SLOW_PATH
     if lots < 1 or lots > book.order_lots_max or lots > account_row.order_lots_max:
-        return LONG_WAY
-    row = np.int64(account_row.recent_position) if likely_row == NOT_ASKED else likely_row
+        return SLOW_PATH
+    row = np.int64(account_row.recent_position) if likely_row == POSITION_UNKNOWN else likely_row
     position = state.positions[row]
     if unlikely(position.account != account or position.book != index):
         row = find_position(state, account, index)
     if unlikely(row == 0) and positions_left(state) <= 0:
-        return LONG_WAY
+        return SLOW_PATH
     if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:
-        return LONG_WAY
+        return SLOW_PATH
     loss = lots * loss_per_lot(book, side, tick)
-    if side_is_full(book, side, lots) or lots * book.hold_bound_mills + loss > surely_free_mills(account_row):
-        return LONG_WAY
+    if side_is_full(book, side, lots) or lots * book.margin_bound_mills + loss > free_margin_floor_mills(account_row):
+        return SLOW_PATH
     spot = np.int64(0)
     if has_client_order_id(command):
         spot = free_spot(state, word)
         if spot == 0 and is_taken(state, command, word):
-            return LONG_WAY
+            return SLOW_PATH
     if not can_take_slot(state):
-        return LONG_WAY
+        return SLOW_PATH
     return place, level_row, row, loss, spot, book.features & ASKS_MORE == 0 and not meets(book, side, place)

@@ -19,16 +19,16 @@ from exchange.engine.emit import (
     next_in_stream,
     next_row,
     refuse,
-    tell_prices,
+    write_price_range,
 )
 from exchange.engine.entry.duplicates import has_same_content, repeat_order
-from exchange.engine.entry.fast_path import take_short_way
+from exchange.engine.entry.fast_path import take_fast_path
 from exchange.engine.entry.plain_order import CODES, is_immediate_limit, is_plain
 from exchange.engine.entry.price_range import price_range
 from exchange.engine.entry.validate import check_entry, check_terms, entry_tick
 from exchange.engine.orders import append_to_account
 from exchange.engine.predicates import is_immediate, owner_smp_id
-from exchange.engine.risk import tell_money, weigh_used_up
+from exchange.engine.risk import weigh_used_up, write_money
 from exchange.kernel import NO_SOURCE, copy_bytes, kernel, leaf_kernel, likely, move_bytes, put_word, word_at
 from exchange.kernel_codes import (
     EVENT_ORDER_REJECTED,
@@ -113,7 +113,7 @@ def _write_order(state, order, command, codes, price_word, position, smp_id, sho
 
 
 @leaf_kernel
-def _tell_ack(out, command, codes, price_word, order_id, shown_lots, level_lots, number):
+def _emit_ack(out, command, codes, price_word, order_id, shown_lots, level_lots, number):
     """ACK of an order, written from its NEW: its own row was written a moment ago, which wide moves would wait for.
 
     price_word              book and `entry_tick`
@@ -171,16 +171,16 @@ def _refuse_new(state, out, command, word, reason, tick):
     side, lots = np.int64(command.side), np.int64(command.lots)
     if reason == REJECT_INSUFFICIENT_MARGIN:
         loss = lots * loss_per_lot(book, side, tick)
-        tell_money(state, row, np.int64(command.account), book, side, lots, loss)
+        write_money(state, row, np.int64(command.account), book, side, lots, loss)
     elif command.order_type == ORDER_LIMIT:
         lowest, highest = price_range(book, side)
-        tell_prices(row, lowest, highest)
+        write_price_range(row, lowest, highest)
     else:
-        tell_prices(row, np.int64(book.low_tick), np.int64(book.high_tick))
+        write_price_range(row, np.int64(book.low_tick), np.int64(book.high_tick))
 
 
 @kernel
-def _take_long_way(state, out, command, word):
+def _take_slow_path(state, out, command, word):
     """The checks of a NEW one by one, and REJ if it fails one.
 
     returns  whether it is accepted; the account's position in its book, 0 if there is none yet; its `entry_tick`; the
@@ -203,7 +203,7 @@ def enter_order(state, out, command, word, position):
     place, row, loss, spot = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     plain = is_plain(command)
     if likely(plain) or is_immediate_limit(command):
-        place, level_row, row, loss, spot, alone = take_short_way(state, command, word, position)
+        place, level_row, row, loss, spot, alone = take_fast_path(state, command, word, position)
         if likely(alone) and likely(plain):
             _enter_resting(state, out, command, word, place, level_row, row, loss, spot)
             return np.int64(0)
@@ -218,10 +218,10 @@ def _first_state(command):
 
 @kernel
 def _enter(state, out, command, word, place, row, loss, spot):
-    """`enter_order` of whatever does not just rest. `place`, `row`, `loss`, `spot`: as `take_short_way` has said."""
+    """`enter_order` of whatever does not just rest. `place`, `row`, `loss`, `spot`: as `take_fast_path` has said."""
     account, side, tick = np.int64(command.account), np.int64(command.side), np.int64(command.price)
     if place == 0:
-        accepted, row, tick, loss = _take_long_way(state, out, command, word)
+        accepted, row, tick, loss = _take_slow_path(state, out, command, word)
         if not accepted:
             return np.int64(0)
     index, lots = np.int64(command.instrument), np.int64(command.lots)
@@ -235,7 +235,7 @@ def _enter(state, out, command, word, place, row, loss, spot):
     rare = _two_halves(np.int64(command.display_lots), command.trigger)
     _write_order(state, order, command, codes, _two_halves(index, tick), row, smp_id, 0, rare)
     number = next_in_stream(state, account)
-    ack = _tell_ack(out, command, codes & SAME_CODES | ACK, _two_halves(index, tick), order.order_id, 0, 0, number)
+    ack = _emit_ack(out, command, codes & SAME_CODES | ACK, _two_halves(index, tick), order.order_id, 0, 0, number)
     if over:
         ack.leaves_lots = 0
     if not is_immediate(command.tif):
@@ -265,7 +265,7 @@ def _enter_resting(state, out, command, word, place, level_row, row, loss, spot)
     _write_order(state, order, command, codes, price_word, row, owner_smp_id(command, account_row), lots, ZERO)
     level_lots = link_at(state, book, slot, index, side, place, level_row, lots, np.int64(0))
     number = next_in_stream(state, account)
-    _tell_ack(out, command, codes & SAME_CODES | ACK_RESTS, price_word, order.order_id, lots, level_lots, number)
+    _emit_ack(out, command, codes & SAME_CODES | ACK_RESTS, price_word, order.order_id, lots, level_lots, number)
     if has_client_order_id(command):
         add_client_order(state, slot, word, spot)
     append_to_account(state, account, slot, session)

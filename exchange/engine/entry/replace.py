@@ -5,7 +5,7 @@ import numpy as np
 from exchange.book.expiry import is_over
 from exchange.book.levels import may_trade, take_hidden_first
 from exchange.book.stops import is_stop
-from exchange.engine.emit import tell_prices
+from exchange.engine.emit import write_price_range
 from exchange.engine.entry.price_range import check_price, price_range
 from exchange.engine.entry.replace_answers import answer_replace, expire_replaced
 from exchange.engine.entry.replace_stop import replace_stop
@@ -13,7 +13,7 @@ from exchange.engine.entry.replace_terms import more_work, set_terms, wanted_ter
 from exchange.engine.entry.validate import check_display, check_lots, check_replace_syntax, would_take
 from exchange.engine.orders import move_order, refuse_change, rest_order, take_out, target_of, work_order
 from exchange.engine.predicates import is_killed, known_account, takes_replace
-from exchange.engine.risk import check_risk, side_is_full, tell_money
+from exchange.engine.risk import check_risk, side_is_full, write_money
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_IFM,
@@ -115,10 +115,10 @@ def _refuse(state, out, command, reason, slot, price, total):
     book, side = state.books[order.book], np.int64(order.side)
     if reason == REJECT_BAND:
         lowest, highest = price_range(book, side)
-        tell_prices(row, lowest, highest)
+        write_price_range(row, lowest, highest)
     elif reason == REJECT_INSUFFICIENT_MARGIN:
         lots, loss = more_work(book, order, price, total - order.filled_lots)
-        tell_money(state, row, np.int64(order.account), book, side, lots, loss)
+        write_money(state, row, np.int64(order.account), book, side, lots, loss)
 
 
 @kernel

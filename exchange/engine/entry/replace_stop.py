@@ -5,7 +5,7 @@ import numpy as np
 from exchange.book.expiry import is_over
 from exchange.book.heap import is_waiting
 from exchange.book.stops import leave_trigger
-from exchange.engine.emit import tell_prices
+from exchange.engine.emit import write_price_range
 from exchange.engine.entry.replace_answers import answer_replace, expire_replaced
 from exchange.engine.entry.replace_terms import more_work, set_terms, wanted_stop_terms
 from exchange.engine.entry.stop_terms import (
@@ -17,7 +17,7 @@ from exchange.engine.entry.stops import place_stop
 from exchange.engine.entry.validate import check_display, check_lots, check_replace_syntax
 from exchange.engine.orders import refuse_change, work_order
 from exchange.engine.predicates import is_killed, takes_replace
-from exchange.engine.risk import check_risk, side_is_full, tell_money
+from exchange.engine.risk import check_risk, side_is_full, write_money
 from exchange.kernel import kernel
 from exchange.kernel_codes import (
     EVENT_FLAG_KEPT,
@@ -97,10 +97,10 @@ def _refuse(state, out, command, reason, slot, price, total):
     order = state.orders[slot]
     book = state.books[order.book]
     if reason == REJECT_BAND:
-        tell_prices(row, np.int64(book.low_tick), np.int64(book.high_tick))
+        write_price_range(row, np.int64(book.low_tick), np.int64(book.high_tick))
     elif reason == REJECT_INSUFFICIENT_MARGIN:
         lots, loss = more_work(book, order, price, total)
-        tell_money(state, row, np.int64(order.account), book, np.int64(order.side), lots, loss)
+        write_money(state, row, np.int64(order.account), book, np.int64(order.side), lots, loss)
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from exchange.book.implied import clear_path, find_path
+from exchange.book.implied import clear_route, find_route
 from exchange.book.levels import (
     link_order,
     place_of,
@@ -13,7 +13,7 @@ from exchange.book.levels import (
     unlink_order,
     worse_place,
 )
-from exchange.book.windows import breach, breach_of_path, end_trial, try_print
+from exchange.book.windows import breach, breach_of_route, end_trial, try_print
 from exchange.engine.matching.self_match import is_own
 from exchange.engine.orders import slice_lots
 from exchange.engine.quotes.protection import end_tries, is_protected, is_pulled, try_fill
@@ -52,7 +52,7 @@ def executable_lots(state, book, order):
         real = place if place >= worst else np.int64(0)
         taken = np.int64(0)
         if book.features & FEATURE_IMPLIED != 0:
-            taken, entries = _from_path(state, order, max(real, worst - 1, 0), left, entries)
+            taken, entries = _from_route(state, order, max(real, worst - 1, 0), left, entries)
             if taken < 0:
                 break
             left -= taken
@@ -87,26 +87,26 @@ def _from_real(state, book, order, place, left, entries):
 
 
 @kernel
-def _from_path(state, order, floor, left, entries):
+def _from_route(state, order, floor, left, entries):
     """(lots executed at an implied price better than the real ones, -1 if a print of it would breach a window; entries
     in the list of what was taken)."""
     side = np.int64(order.side)
-    if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) == 0:
+    if find_route(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) == 0:
         return np.int64(0), entries
-    if breach_of_path(state, np.int64(order.book))[0] != STATE_REASON_NONE:
-        clear_path(state)
+    if breach_of_route(state, np.int64(order.book))[0] != STATE_REASON_NONE:
+        clear_route(state)
         return np.int64(-1), entries
-    lots = min(left, np.int64(state.path.lots))
-    if (entries + state.path.count) * ENTRY > state.scratch.shape[0]:
+    lots = min(left, np.int64(state.route.lots))
+    if (entries + state.route.count) * ENTRY > state.scratch.shape[0]:
         lots = np.int64(0)
     else:
-        try_print(state, np.int64(order.book), np.int64(state.path.tick))
-        for number in range(state.path.count):
-            try_print(state, np.int64(state.path.books[number]), np.int64(state.path.ticks[number]))
-        entries = _take_path(state, entries, lots)
-        for number in range(state.path.count):
-            entries = _count(state, order, state.orders[state.path.slots[number]], lots, entries)
-    clear_path(state)
+        try_print(state, np.int64(order.book), np.int64(state.route.tick))
+        for number in range(state.route.count):
+            try_print(state, np.int64(state.route.books[number]), np.int64(state.route.ticks[number]))
+        entries = _take_route(state, entries, lots)
+        for number in range(state.route.count):
+            entries = _count(state, order, state.orders[state.route.slots[number]], lots, entries)
+    clear_route(state)
     return lots, entries
 
 
@@ -180,10 +180,10 @@ def _count(state, order, maker, lots, entries):
 
 
 @kernel
-def _take_path(state, entries, lots):
+def _take_route(state, entries, lots):
     """Take lots from every order of the path; nobody is told. Returns the number of entries in the list."""
-    for number in range(state.path.count):
-        _take(state, entries, np.int64(state.path.slots[number]), lots)
+    for number in range(state.route.count):
+        _take(state, entries, np.int64(state.route.slots[number]), lots)
         entries += 1
     return entries
 

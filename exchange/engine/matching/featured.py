@@ -5,10 +5,10 @@ Plain books never come here: `matching.match_once` tests `book.features` once.
 
 import numpy as np
 
-from exchange.book.implied import clear_path, find_path
+from exchange.book.implied import clear_route, find_route
 from exchange.book.levels import best_row, place_of, tick_of
-from exchange.book.windows import breach, breach_of_path
-from exchange.engine.matching.implied_fills import trade_path
+from exchange.book.windows import breach, breach_of_route
+from exchange.engine.matching.implied_fills import trade_route
 from exchange.engine.matching.level_pass import NO_PASS, begin_pass, continue_pass, prevent_on_level
 from exchange.engine.matching.self_match import is_own, prevent_self_match
 from exchange.engine.matching.trades import trade_lots
@@ -35,10 +35,10 @@ def match_featured(state, out, slot):
     if book.features & FEATURE_IMPLIED != 0:
         # A better implied price trades before a real one, at one price the real orders do (IMP-003, IMP-004).
         floor = max(real, worst - 1, 0)
-        if find_path(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) != 0:
-            if _path_breaches(state, np.int64(order.book)):
+        if find_route(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) != 0:
+            if _route_breaches(state, np.int64(order.book)):
                 return False
-            trade_path(state, out, slot)
+            trade_route(state, out, slot)
             return True
     if real == 0:
         return False
@@ -78,13 +78,13 @@ def _breaches(state, index, tick):
 
 
 @kernel
-def _path_breaches(state, index):
+def _route_breaches(state, index):
     """The same for a linked group: one breach blocks all of its prints (BAND-009)."""
-    reason, breached = breach_of_path(state, index)
+    reason, breached = breach_of_route(state, index)
     if reason == STATE_REASON_NONE:
         return False
     note_breach(state, breached, reason)
-    clear_path(state)
+    clear_route(state)
     return True
 
 

@@ -6,7 +6,7 @@ worked out anew: their combinations, the other legs, and whether a price still m
 
 import numpy as np
 
-from exchange.book.implied import clear_path, search_path
+from exchange.book.implied import clear_route, search_route
 from exchange.book.levels import CHANGED, CHANGED_STATE, DUE, ONE, ZERO, crosses, put_mark, tick_of
 from exchange.engine.emit import market_event
 from exchange.kernel import highest_bit, kernel, leaf_kernel
@@ -18,13 +18,13 @@ DUE_LOOK = 4  # beside the bits of the two sides: only whether the prices may be
 
 
 @leaf_kernel
-def tell_implied(state, out):
+def emit_implied_prices(state, out):
     """IMP of the next books, as many as fit into one step. False: all is told."""
-    return state.marked_words[CHANGED] | state.marked_words[DUE] != ZERO and _tell_marked(state, out)
+    return state.marked_words[CHANGED] | state.marked_words[DUE] != ZERO and _emit_marked(state, out)
 
 
 @kernel
-def _tell_marked(state, out):
+def _emit_marked(state, out):
     while state.marked_words[CHANGED] != ZERO:
         _spread(state, _take_first(state, CHANGED))
     count = out.count
@@ -113,10 +113,10 @@ def _work_out(state, index):
     quote = state.implied[index]
     for side in range(2):
         if quote.due >> side & 1 != 0:
-            place = search_path(state, index, np.int64(1 - side), np.int64(0), np.int64(0), np.int64(0))
-            quote.lots[side] = state.path.lots
+            place = search_route(state, index, np.int64(1 - side), np.int64(0), np.int64(0), np.int64(0))
+            quote.lots[side] = state.route.lots
             quote.tick[side] = tick_of(state.books[index], side, place) if place != 0 else 0
-            clear_path(state)
+            clear_route(state)
     quote.due = 0
 
 
@@ -136,12 +136,12 @@ def _tell(state, out, index):
     if bid and ask and quote.tick[SIDE_BUY] >= quote.tick[SIDE_SELL]:
         bid = False
         ask = False
-    _tell_side(state, out, index, SIDE_BUY, bid)
-    _tell_side(state, out, index, SIDE_SELL, ask)
+    _emit_side(state, out, index, SIDE_BUY, bid)
+    _emit_side(state, out, index, SIDE_SELL, ask)
 
 
 @kernel
-def _tell_side(state, out, index, side, shown):
+def _emit_side(state, out, index, side, shown):
     quote = state.implied[index]
     lots = np.int64(quote.lots[side]) if shown else np.int64(0)
     tick = np.int64(quote.tick[side]) if shown else np.int64(quote.shown_tick[side])

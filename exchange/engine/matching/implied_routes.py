@@ -8,7 +8,7 @@ from exchange.codes import BookFeature
 Way = tuple[int, int, int]  # nearest last trading day of the other legs, combination, number of the own leg from 1
 
 
-def ways_of(state: np.record) -> dict[int, list[Way]]:
+def routes_of(state: np.record) -> dict[int, list[Way]]:
     """Book -> its ways, nearest expiry first; of a combination the one through its legs."""
     ways: dict[int, list[Way]] = {}
     for index in range(1, int(state.books_listed) + 1):
@@ -22,11 +22,11 @@ def ways_of(state: np.record) -> dict[int, list[Way]]:
     return {index: sorted(found) for index, found in sorted(ways.items())}
 
 
-def lay_ways(state: np.record) -> None:
+def build_routes(state: np.record) -> None:
     """Write the ways of all books into the member table, after books were listed."""
     state.members[:] = np.zeros(1, state.members.dtype)
     first = 0
-    for index, ways in ways_of(state).items():
+    for index, ways in routes_of(state).items():
         state.sources[index] = (first, len(ways))
         days = sorted({nearest for nearest, _, _ in ways})
         for nearest, combination, own_leg in ways:

@@ -9,8 +9,8 @@ from exchange.engine.matching.self_match import is_own, prevent_self_match
 from exchange.engine.matching.trades import book_taken, trade_oldest
 from exchange.engine.orders import rest_order, settle_remainder, take_out
 from exchange.engine.predicates import is_immediate
-from exchange.engine.prefetch import ALL, ask_for_makers, ask_for_next
-from exchange.kernel import anew, kernel, leaf_kernel
+from exchange.engine.prefetch import ALL, prefetch_makers, prefetch_next
+from exchange.kernel import kernel, leaf_kernel, opaque_row
 from exchange.kernel_codes import CANCEL_FOK, CANCEL_MINQTY, MARKET_OPEN, TIF_FOK
 from exchange.limits import STEP_EVENTS
 
@@ -62,7 +62,7 @@ def _match_outright(whole, out, slot):
     """Fills against the oldest order at the best opposite price (MATCH-001, MATCH-002), as many as there is room for.
 
     What they do to the aggressor's position and money is added up and booked once. `whole`: the state, which each round
-    takes `anew`.
+    takes `opaque_row`.
     """
     state = whole
     order = state.orders[slot]
@@ -76,14 +76,14 @@ def _match_outright(whole, out, slot):
     own = np.int64(0)
     first_price, last_price = tick_of(book, other, best), np.int64(0)
     if out.scatter == ALL:
-        ask_for_makers(state, book, other, worst, np.int64(order.leaves_lots), True)
+        prefetch_makers(state, book, other, worst, np.int64(order.leaves_lots), True)
     while own == 0 and out.count <= room and order.leaves_lots != 0 and best != 0 and best >= worst:
-        state = anew(whole)
+        state = opaque_row(whole)
         resting = np.int64(state.levels[first + best].head)
         if is_own(order, state.orders[resting]):
             own = resting
         else:
-            ask_for_next(state, book, other, resting, out.scatter)
+            prefetch_next(state, book, other, resting, out.scatter)
             last_price = trade_oldest(state, out, book, other, best, first + best, resting, slot)
             best = np.int64(book.best[other])
     lots, value = lots_before - order.leaves_lots, order.value_tick_lots - value_before

@@ -9,7 +9,7 @@ import numpy as np
 from exchange.book.levels import take_hidden_first, unlink_order
 from exchange.book.owners import is_of_owner
 from exchange.engine.emit import next_in_stream, order_event
-from exchange.engine.orders import forget_order, take_out, work_order
+from exchange.engine.orders import release_order, take_out, work_order
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_SMP,
@@ -40,7 +40,7 @@ def prevent_self_match(state, out, slot, resting):
         _decrement(state, out, resting, lots)
         _decrement(state, out, slot, lots)
         if state.orders[resting].leaves_lots == 0:
-            forget_order(state, resting)
+            release_order(state, resting)
         return
     if mode != SMP_CANCEL_AGGRESSOR:
         take_out(state, out, resting, CANCEL_SMP)

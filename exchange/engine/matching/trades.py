@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from exchange.book.index import ask_for_entry, order_hash
+from exchange.book.index import order_hash, prefetch_entry
 from exchange.book.levels import place_of, reduce_at, row_of, unlink_at
 from exchange.book.windows import note_print
 from exchange.clearing.fills import clear_fill, clear_fills, fee_mills
 from exchange.clearing.positions import touch_position
-from exchange.engine.emit import TOTALS, fill_codes, next_in_stream, tell_old_order
-from exchange.engine.entry.fast_path import set_short_places
+from exchange.engine.emit import TOTALS, emit_old_order, fill_codes, next_in_stream
+from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.engine.entry.stops import elect_stops
-from exchange.engine.orders import forget_hashed, forget_order, refresh_order
+from exchange.engine.orders import refresh_order, release_hashed_order, release_order
 from exchange.engine.quotes.protection import count_fill
 from exchange.kernel import kernel, leaf_kernel, put_word, word_at
 from exchange.kernel_codes import (
@@ -53,32 +53,32 @@ def _note_trades(state, book, first, last, lots, value):
     book.has_last = 1
     book.volume_lots += lots
     book.volume_tick_lots += value
-    set_short_places(book)
+    refresh_fast_path(book)
 
 
 @kernel
 def _fill(state, out, book, slot, lots, price, liquidity):
     """One order's part of a trade: clearing, book, FILL."""
     fee = clear_fill(state, book, state.orders[slot], lots, price, liquidity)
-    tell_fill(state, out, book, slot, lots, price, liquidity, fee)
+    emit_fill(state, out, book, slot, lots, price, liquidity, fee)
 
 
 @leaf_kernel
-def tell_fill(state, out, book, slot, lots, price, liquidity, fee):
+def emit_fill(state, out, book, slot, lots, price, liquidity, fee):
     """What a fill that is cleared does to its order and the book. Returns the FILL row."""
     order = state.orders[slot]
     side = np.int64(order.side)
     place = place_of(book, side, np.int64(order.price))
-    return _tell_fill_at(state, out, book, slot, side, place, row_of(book, side, place), lots, price, liquidity, fee)
+    return _emit_fill_at(state, out, book, slot, side, place, row_of(book, side, place), lots, price, liquidity, fee)
 
 
 @leaf_kernel
-def _tell_fill_at(state, out, book, slot, side, place, level_row, lots, price, liquidity, fee):
-    """As `tell_fill` of an order whose level's place and row are known; an aggressor is in no queue."""
+def _emit_fill_at(state, out, book, slot, side, place, level_row, lots, price, liquidity, fee):
+    """As `emit_fill` of an order whose level's place and row are known; an aggressor is in no queue."""
     order = state.orders[slot]
     if book.features != 0 and liquidity == LIQUIDITY_MAKER and order.order_type == ORDER_QUOTE:
         count_fill(state, order, lots, book.hours)
-    row = tell_old_order(state, out, order, fill_codes(order, lots, liquidity))
+    row = emit_old_order(state, out, order, fill_codes(order, lots, liquidity))
     leaves = np.int64(order.leaves_lots) - lots
     totals, value = word_at(order, TOTALS) + np.uint64(lots), order.value_tick_lots + price * lots  # more are filled
     put_word(order, TOTALS, totals)
@@ -120,11 +120,11 @@ def trade_lots(state, out, book, first, second, price, lots, auction):
     _fill(state, out, book, first, lots, price, LIQUIDITY_AUCTION if auction else LIQUIDITY_MAKER)
     _fill(state, out, book, second, lots, price, LIQUIDITY_AUCTION if auction else LIQUIDITY_TAKER)
     if state.orders[first].leaves_lots == 0:
-        forget_order(state, first)
+        release_order(state, first)
     elif state.orders[first].shown_lots == 0 and not auction:
         refresh_order(state, out, first)
     if auction and state.orders[second].leaves_lots == 0:
-        forget_order(state, second)
+        release_order(state, second)
     return lots
 
 
@@ -136,7 +136,7 @@ def trade_share(state, out, book, resting, slot, price, lots):
     _fill(state, out, book, resting, lots, price, LIQUIDITY_MAKER)
     _fill(state, out, book, slot, lots, price, LIQUIDITY_TAKER)
     if state.orders[resting].leaves_lots == 0:
-        forget_order(state, resting)
+        release_order(state, resting)
 
 
 @leaf_kernel
@@ -149,18 +149,18 @@ def trade_oldest(state, out, book, side, place, level_row, resting, slot):
     """
     maker, order = state.orders[resting], state.orders[slot]
     word = order_hash(maker)
-    ask_for_entry(state, word)
+    prefetch_entry(state, word)
     price = np.int64(maker.price)
     lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
     state.trade_id += 1
     fee = clear_fills(state, book, maker, lots, price * lots, LIQUIDITY_MAKER)
-    _tell_fill_at(state, out, book, resting, side, place, level_row, lots, price, LIQUIDITY_MAKER, fee)
+    _emit_fill_at(state, out, book, resting, side, place, level_row, lots, price, LIQUIDITY_MAKER, fee)
     row = np.int64(order.position)
     touch_position(state, np.int64(order.account), state.positions[row], row)
     fee = fee_mills(book, LIQUIDITY_TAKER, lots)
-    _tell_fill_at(state, out, book, slot, side, place, level_row, lots, price, LIQUIDITY_TAKER, fee)
+    _emit_fill_at(state, out, book, slot, side, place, level_row, lots, price, LIQUIDITY_TAKER, fee)
     if maker.leaves_lots == 0:
-        forget_hashed(state, resting, np.int64(maker.account), word)
+        release_hashed_order(state, resting, np.int64(maker.account), word)
     elif maker.shown_lots == 0:
         refresh_order(state, out, resting)
     return price

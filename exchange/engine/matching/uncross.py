@@ -12,7 +12,7 @@ from exchange.engine.phases.auction_stops import join_auction_once
 from exchange.engine.phases.collar import collect_again, may_uncross
 from exchange.engine.phases.market_state import reference_tick
 from exchange.engine.phases.state_changes import in_scope
-from exchange.engine.prefetch import ALL, ask_for_next
+from exchange.engine.prefetch import ALL, prefetch_next
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import EVENT_UNCROSSED, ORDER_STATE_NONE, SIDE_BUY, SIDE_SELL
 from exchange.limits import STEP_EVENTS
@@ -84,8 +84,8 @@ def _trade_pair(state, out, book, price):
     buyer = np.int64(state.levels[best_row(book, SIDE_BUY)].head)
     seller = np.int64(state.levels[best_row(book, SIDE_SELL)].head)
     buy, sell = state.orders[buyer], state.orders[seller]
-    ask_for_next(state, book, SIDE_BUY, buyer, ALL)
-    ask_for_next(state, book, SIDE_SELL, seller, ALL)
+    prefetch_next(state, book, SIDE_BUY, buyer, ALL)
+    prefetch_next(state, book, SIDE_SELL, seller, ALL)
     lots = min(_part_lots(buy, price), _part_lots(sell, price))  # no more than is left of the volume
     buyer_showed, seller_showed = buy.shown_lots != 0, sell.shown_lots != 0
     trade_lots(state, out, book, buyer, seller, price, lots, True)

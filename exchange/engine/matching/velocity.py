@@ -6,7 +6,7 @@ A breach ends an aggressor's matching (`featured`). What follows runs in steps; 
 import numpy as np
 
 from exchange.book.windows import BREAKER, VELOCITY
-from exchange.engine.cancels.cancel_queue import add_leaver, send_off
+from exchange.engine.cancels.cancel_queue import queue_cancel, start_cancels
 from exchange.engine.orders import rest_order, take_out
 from exchange.engine.phases.market_state import change_state
 from exchange.engine.predicates import is_immediate
@@ -94,9 +94,9 @@ def _pull_quotes(state, index, group):
         if other == index or (index == 0 and state.books[other].group == group):
             slot = np.int64(state.books[other].first_quote)
             while slot != 0:
-                add_leaver(state, slot)
+                queue_cancel(state, slot)
                 slot = next_quote(state, slot)
-    send_off(state, CANCEL_VELOCITY, True)
+    start_cancels(state, CANCEL_VELOCITY, True)
 
 
 @kernel

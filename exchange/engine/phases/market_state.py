@@ -5,7 +5,7 @@ import numpy as np
 from exchange.book.levels import CHANGED_STATE, mark_book
 from exchange.book.windows import empty_windows
 from exchange.engine.emit import market_event
-from exchange.engine.entry.fast_path import set_short_places
+from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.kernel import kernel
 from exchange.kernel_codes import (
     EVENT_STATE_CHANGED,
@@ -131,7 +131,7 @@ def _set_book_state(state, index, group_state, own_state):
     book.status_sequence = state.sequence
     book.own_state = own_state
     book.phase = effective_state(group_state, own_state)
-    set_short_places(book)
+    refresh_fast_path(book)
     guard = state.guards[index]
     if book.phase == MARKET_HALT and not halted:
         guard.reopen_ns = _stopped_ns(state, guard.reopen_ns)

@@ -6,11 +6,11 @@ one by one; the last step sets the state and emits STA.
 
 import numpy as np
 
-from exchange.engine.cancels.cancel_queue import send_off
+from exchange.engine.cancels.cancel_queue import start_cancels
 from exchange.engine.cancels.disconnect import release_waiting
 from exchange.engine.cancels.scope import OF_THE_DAY, gather_book
 from exchange.engine.emit import market_event, refuse
-from exchange.engine.entry.fast_path import set_short_places
+from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.engine.phases.auction_stops import expected_uncross
 from exchange.engine.phases.market_state import KEPT, change_state, reference_tick
 from exchange.engine.predicates import known_book
@@ -122,7 +122,7 @@ def publish_indicative(state, out, command):
     book.has_indicative = int(crossed)
     if crossed:
         book.indicative_tick = price
-    set_short_places(book)
+    refresh_fast_path(book)
     if not crossed:
         row["flags"] = EVENT_FLAG_EMPTY
         return
@@ -137,7 +137,7 @@ def expire_day_orders(state):
     for index in range(1, state.books_listed + 1):
         if in_scope(state, state.cursor, np.int64(index)):
             gather_book(state, np.int64(index), OF_THE_DAY)
-    send_off(state, CANCEL_EXPIRED, True)
+    start_cancels(state, CANCEL_EXPIRED, True)
 
 
 @kernel

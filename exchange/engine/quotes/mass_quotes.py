@@ -191,7 +191,7 @@ def quote_once(state, out):
     cursor = state.cursor
     side = np.int64(cursor.side)
     if side > SIDE_SELL:
-        _tell_entry(state, out)
+        _emit_entry(state, out)
         return ENTRY_DONE
     if cursor.quote_state[side] != QUOTE_ENTERED:
         cursor.side = side + 1
@@ -296,7 +296,7 @@ def _write_quote(state, order, side):
 
 
 @kernel
-def _tell_entry(state, out):
+def _emit_entry(state, out):
     """QUOTED: what became of both sides."""
     cursor = state.cursor
     row = market_event(state, out, EVENT_QUOTE_ACCEPTED, np.int64(cursor.instrument))

@@ -163,7 +163,7 @@ def count_fill(state, order, lots, hours):
     row = np.int64(order.trigger)
     if row == 0:
         return
-    _forget_old(state, row)
+    _drop_old_fills(state, row)
     protection = state.protections[row]
     spot = row * MMP_FILLS + (protection.first + protection.fills) % MMP_FILLS
     signed = lots if order.side == SIDE_BUY else -lots
@@ -181,7 +181,7 @@ def count_fill(state, order, lots, hours):
 
 
 @kernel
-def _forget_old(state, row):
+def _drop_old_fills(state, row):
     """Fills count while t > now - window; a full ring forgets its oldest."""
     protection = state.protections[row]
     while protection.fills != 0:
@@ -220,7 +220,7 @@ def try_fill(state, order, lots):
         return np.int64(0)
     protection = state.protections[row]
     if protection.tried == 0:
-        _suppose_forgotten(state, row)
+        _suppose_dropped(state, row)
         protection.tried = COUNTED
         protection.next_tried = state.protections[0].next_tried
         state.protections[0].next_tried = row
@@ -235,8 +235,8 @@ def try_fill(state, order, lots):
 
 
 @kernel
-def _suppose_forgotten(state, row):
-    """What a fill would `_forget_old` is taken off the dry run's counts; the group itself keeps it: its window may be
+def _suppose_dropped(state, row):
+    """Take fills that have left the window off the dry run's counts. The group itself keeps them: its window may be
     longer when the next fill comes."""
     protection = state.protections[row]
     for number in range(protection.fills):
@@ -309,8 +309,8 @@ def pull_once(state, out):
     cursor = state.cursor
     row = np.int64(cursor.pull_first)
     protection = state.protections[row]
-    if cursor.pull_told == 0:
-        cursor.pull_told = 1
+    if cursor.pull_emitted == 0:
+        cursor.pull_emitted = 1
         cursor.pull_slot = state.accounts[protection.account].first_order
         event = market_event(state, out, EVENT_PROTECTION_TRIPPED, np.int64(0))
         event.account = protection.account
@@ -327,7 +327,7 @@ def pull_once(state, out):
         cursor.pull_slot = state.links[slot].account_newer
         take_out(state, out, slot, CANCEL_MMP)
         return
-    cursor.pull_told = 0
+    cursor.pull_emitted = 0
     cursor.pull_slot = 0
     cursor.pull_first = protection.next_pull
     protection.next_pull = 0

@@ -5,11 +5,11 @@ import numpy as np
 from exchange.book.slots import can_take_slots
 from exchange.clearing.margin import change_working, loss_per_lot
 from exchange.clearing.positions import (
-    forget_last_position,
     missing_positions,
     open_positions,
     own_position,
     positions_left,
+    release_last_position,
 )
 from exchange.engine.entry.price_range import check_price
 from exchange.engine.entry.validate import check_lots
@@ -18,12 +18,12 @@ from exchange.engine.quotes.protection import lets_quote
 from exchange.engine.risk import (
     LOTS_CEILING,
     check_limits,
-    free_mills,
+    free_margin_floor_mills,
+    free_margin_mills,
     has_plain_limits,
     only_closes,
     reach_of,
     side_is_full,
-    surely_free_mills,
 )
 from exchange.kernel import kernel
 from exchange.kernel_codes import (
@@ -194,8 +194,8 @@ def _fits_beside(state, account, row, book, command, bid, ask):
             lots = quoted_lots(command, side)
             if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:
                 return False
-            need += lots * (book.hold_bound_mills + loss_per_lot(book, side, quoted_tick(command, side)))
-    return need <= surely_free_mills(account_row)
+            need += lots * (book.margin_bound_mills + loss_per_lot(book, side, quoted_tick(command, side)))
+    return need <= free_margin_floor_mills(account_row)
 
 
 @kernel
@@ -219,7 +219,7 @@ def _try_sides(state, command, account, row, book, bid, ask, fresh):
                 reason = found
             opens = opens or not only_closes(state, account, row, book, side, lots)
             _count(state, account, row, book, side, quoted_tick(command, side), lots)
-    if reason == REJECT_NONE and opens and free_mills(state, account) < 0:
+    if reason == REJECT_NONE and opens and free_margin_mills(state, account) < 0:
         reason = REJECT_INSUFFICIENT_MARGIN
     for side in range(2):
         if _enters(state, command, ask if side else bid, side):
@@ -228,7 +228,7 @@ def _try_sides(state, command, account, row, book, bid, ask, fresh):
     _swap_sides(state, command, account, row, book, bid, ask, np.int64(1))
     account_row.unweighed_mills, account_row.unweighed = unweighed_mills, unweighed
     while state.used_positions > before:
-        forget_last_position(state)
+        release_last_position(state)
     return reason
 
 

@@ -58,7 +58,7 @@ def join_protection(state, order, row):
 
 
 @kernel
-def forget_quote(state, slot):
+def uncount_quote(state, slot):
     """The quote ends."""
     _leave_book(state, slot)
     join_protection(state, state.orders[slot], np.int64(0))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exchange.clearing.margin import held_mills, weigh_account
+from exchange.clearing.margin import margin_held_mills, weigh_account
 from exchange.codes import CommandKind, EventKind, MarketState, RejectReason, Side, TimeInForce
 from exchange.conformance.market import MONTH
 from exchange.conformance.venues import EngineVenue
@@ -57,7 +57,11 @@ class Market:
     def money(self) -> tuple[int, int, int]:
         """Held as last weighed, the bound of what was added since, held now."""
         row = self.venue.engine.states[0].accounts[1]
-        return int(row.hold_mills), int(row.unweighed_mills), query.margin(self.venue.engine.states, 1).initial_mills
+        return (
+            int(row.initial_margin_mills),
+            int(row.unweighed_mills),
+            query.margin(self.venue.engine.states, 1).initial_mills,
+        )
 
 
 @pytest.fixture
@@ -95,7 +99,7 @@ def test_a_refused_order_or_quote_leaves_what_is_weighed_as_it_was(market: Marke
     after = market.venue.engine.states
     for table in ("risks", "positions", "books"):
         assert np.array_equal(before[table], after[table]), table
-    for name in ("hold_mills", "unweighed_mills", "unweighed", "cash_mills"):
+    for name in ("initial_margin_mills", "unweighed_mills", "unweighed", "cash_mills"):
         assert np.array_equal(before["accounts"][name], after["accounts"][name]), name
 
 
@@ -141,13 +145,13 @@ def test_what_is_held_equals_a_weighing_from_scratch_and_is_never_above_its_boun
         _both(venue, slow, *flow.next(slow.reference))
         state, weighed = venue.engine.states[0], venue.engine.states.copy()[0]
         for number, account in slow.reference.clearing.accounts.items():
-            row, held = state.accounts[number], slow.reference.hold_mills(account)
+            row, held = state.accounts[number], slow.reference.initial_margin_mills(account)
             unweighed += row.unweighed != 0
-            assert held_mills(state, number) == held
-            assert row.hold_mills + row.unweighed_mills >= held
+            assert margin_held_mills(state, number) == held
+            assert row.initial_margin_mills + row.unweighed_mills >= held
             weigh_account(weighed, number)
             after = weighed.accounts[number]
-            assert (after.hold_mills, after.unweighed_mills, after.unweighed) == (held, 0, 0)
+            assert (after.initial_margin_mills, after.unweighed_mills, after.unweighed) == (held, 0, 0)
     assert unweighed > 400, "most accounts wait to be weighed"
 
 
