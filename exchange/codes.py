@@ -1,7 +1,6 @@
 """Every integer code of the exchange: what commands, events and records store instead of words.
 
-The only home of these numbers: kernels, journal, tapes and the binary protocol share them. A number is never
-reused. The wire's own words for them are in `exchange.wire.messages`.
+Kernels, journal, tapes and the binary protocol share these numbers; one is never reused. Words: `exchange.wire.words`.
 """
 
 from enum import IntEnum, IntFlag
@@ -84,7 +83,7 @@ FIRST_CONTROL = CommandKind.LIST
 
 
 class CommandFlag(IntFlag):
-    """Bits of COMMAND.flags. The same bit means different things to different kinds."""
+    """Bits of COMMAND.flags, each for the kinds of command that its comment begins with."""
 
     NO_COD = 1  # NEW: spared by cancel on disconnect (SESS-020)
     REJECT_IF_ELECTED = 2  # NEW: STOP-002
@@ -112,13 +111,13 @@ class EventKind(IntEnum):
     ORDER_ACCEPTED = 1  # new order accepted
     ORDER_REJECTED = 2  # new order rejected
     ORDER_RESTED = 3  # the order now rests
-    FILL = 4  # one order's part of a trade; rows come in pairs: resting then aggressor (uncross: buyer, seller)
+    FILL = 4  # one order's part of a trade; rows come in pairs: resting then aggressor, in an uncross buyer then seller
     ICEBERG_REFRESHED = 5  # an iceberg shows a new slice
-    ORDER_REPLACED = 6  # replace accepted; flags KEPT or LOST, neither: it amounts to a cancel
+    ORDER_REPLACED = 6  # replace accepted; flag KEPT or LOST; with neither it amounts to a cancel
     REPLACE_REJECTED = 7
     CANCEL_REJECTED = 8
     ORDER_CANCELLED = 9
-    SELF_MATCH_DECREMENTED = 10  # self-match decrement; rows come in pairs: resting then aggressor
+    SELF_MATCH_DECREMENTED = 10  # rows come in pairs: resting then aggressor
     STOP_TRIGGERED = 11
     UNCROSSED = 12
     INDICATIVE_PRICE = 13
@@ -127,7 +126,7 @@ class EventKind(IntEnum):
     DISCONNECTED = 16
     PROTECTION_TRIPPED = 17
     PROTECTION_RESET = 18
-    MASS_CANCELLED = 19  # a mass cancel is complete; lots counts the orders that left
+    MASS_CANCELLED = 19  # a mass cancel is complete
     POSITION_CHANGED = 20  # an account's position and margin after the fills of one command
     CASH_MOVED = 21  # money moved: deposit, withdrawal
     INSTRUMENT_LISTED = 22
@@ -138,7 +137,7 @@ class EventKind(IntEnum):
     TIMER_SET = 27  # a dead-man timer is armed or disarmed
     QUOTE_ACCEPTED = 28  # what became of both sides of an accepted entry of a mass quote
     PROTECTION_DEFINED = 29  # a protection group is defined or changed
-    IMPLIED_PRICE = 30  # implied price of a side as it is shown now; no lots: gone
+    IMPLIED_PRICE = 30  # implied price of a side as it is shown now; without lots there is none any more
 
     @property
     def abbreviation(self) -> str:
@@ -147,49 +146,31 @@ class EventKind(IntEnum):
 
 
 EVENT_ABBREVIATIONS = {
-    EventKind.ORDER_ACCEPTED: "ACK",
-    EventKind.ORDER_REJECTED: "REJ",
-    EventKind.ORDER_RESTED: "RST",
-    EventKind.ICEBERG_REFRESHED: "RFR",
-    EventKind.ORDER_REPLACED: "RPL",
-    EventKind.REPLACE_REJECTED: "RREJ",
-    EventKind.CANCEL_REJECTED: "CREJ",
-    EventKind.ORDER_CANCELLED: "CXL",
-    EventKind.SELF_MATCH_DECREMENTED: "DEC",
-    EventKind.STOP_TRIGGERED: "TRG",
-    EventKind.UNCROSSED: "UNX",
-    EventKind.INDICATIVE_PRICE: "IOP",
-    EventKind.STATE_CHANGED: "STA",
-    EventKind.KILLED: "KIL",
-    EventKind.DISCONNECTED: "DSC",
-    EventKind.PROTECTION_TRIPPED: "MMP",
-    EventKind.PROTECTION_RESET: "MMPR",
-    EventKind.MASS_CANCELLED: "MASS",
-    EventKind.POSITION_CHANGED: "POS",
-    EventKind.CASH_MOVED: "CASH",
-    EventKind.INSTRUMENT_LISTED: "LISTED",
-    EventKind.ACCOUNT_DEFINED: "ACCOUNT",
-    EventKind.SESSION_OPENED: "SESSION",
-    EventKind.COMMAND_REFUSED: "REFUSED",
-    EventKind.KILL_LIFTED: "LIFTED",
-    EventKind.TIMER_SET: "TIMER",
-    EventKind.QUOTE_ACCEPTED: "QUOTED",
-    EventKind.PROTECTION_DEFINED: "PROTECTED",
-    EventKind.IMPLIED_PRICE: "IMP",
-    EventKind.FILL: "FILL",
-}
+    EventKind.ORDER_ACCEPTED: "ACK", EventKind.ORDER_REJECTED: "REJ", EventKind.ORDER_RESTED: "RST",
+    EventKind.FILL: "FILL", EventKind.ICEBERG_REFRESHED: "RFR", EventKind.ORDER_REPLACED: "RPL",
+    EventKind.REPLACE_REJECTED: "RREJ", EventKind.CANCEL_REJECTED: "CREJ", EventKind.ORDER_CANCELLED: "CXL",
+    EventKind.SELF_MATCH_DECREMENTED: "DEC", EventKind.STOP_TRIGGERED: "TRG", EventKind.UNCROSSED: "UNX",
+    EventKind.INDICATIVE_PRICE: "IOP", EventKind.STATE_CHANGED: "STA", EventKind.KILLED: "KIL",
+    EventKind.DISCONNECTED: "DSC", EventKind.PROTECTION_TRIPPED: "MMP", EventKind.PROTECTION_RESET: "MMPR",
+    EventKind.MASS_CANCELLED: "MASS", EventKind.POSITION_CHANGED: "POS", EventKind.CASH_MOVED: "CASH",
+    EventKind.INSTRUMENT_LISTED: "LISTED", EventKind.ACCOUNT_DEFINED: "ACCOUNT", EventKind.SESSION_OPENED: "SESSION",
+    EventKind.COMMAND_REFUSED: "REFUSED", EventKind.KILL_LIFTED: "LIFTED", EventKind.TIMER_SET: "TIMER",
+    EventKind.QUOTE_ACCEPTED: "QUOTED", EventKind.PROTECTION_DEFINED: "PROTECTED", EventKind.IMPLIED_PRICE: "IMP",
+}  # fmt: skip
 
 
 class EventFlag(IntFlag):
-    KEPT = 1  # RPL: priority kept
-    LOST = 2  # RPL: priority lost
-    MARGIN = 4  # POS, CASH: a margin message follows with the next account sequence
-    EMPTY = 8  # IOP: no indicative price
-    NEVER_RESTED = 16  # CXL: of an order that was in no level
-    QUEUED = 32  # DSC: some of the cancels wait for a state that allows them (COD-004)
+    """Bits of EVENT.flags, each for the kinds of event that its comment begins with."""
+
+    KEPT = 1  # ORDER_REPLACED: priority kept
+    LOST = 2  # ORDER_REPLACED: priority lost
+    MARGIN = 4  # POSITION_CHANGED, CASH_MOVED: a margin message follows with the next account sequence
+    EMPTY = 8  # INDICATIVE_PRICE: there is none
+    NEVER_RESTED = 16  # ORDER_CANCELLED, SELF_MATCH_DECREMENTED: of an order that was in no level
+    QUEUED = 32  # DISCONNECTED: some of the cancels wait for a state that allows them (COD-004)
     IMPLIED = 64  # FILL: of an implied group, a row an order; the combination's order is the group's last row
-    RESTS = 128  # ACK: this row tells RST as well; `records.split_rests` makes two of it
-    SAME = 1  # REJ for DUP_ID: the live order has the same content, and the row tells that order (ENTRY-003)
+    RESTS = 128  # ORDER_ACCEPTED: this row reports ORDER_RESTED as well; `records.split_rests` makes two of it
+    SAME = 1  # ORDER_REJECTED for DUP_ID: the live order has the same content, and the row repeats it (ENTRY-003)
 
 
 class Liquidity(IntEnum):
@@ -209,7 +190,7 @@ class OrderState(IntEnum):
 
 
 class CancelReason(IntEnum):
-    """`why` of a CXL."""
+    """Why an order was cancelled."""
 
     NONE = 0
     USER = 1
@@ -230,7 +211,7 @@ class CancelReason(IntEnum):
 
 
 class RejectReason(IntEnum):
-    """In order of precedence: of several, the smallest number is the answer (ORDER-004)."""
+    """Why a command is refused. The numbers are stored; of several reasons REJECT_PRECEDENCE picks one."""
 
     NONE = 0
     UNKNOWN_ACCOUNT = 1
@@ -261,6 +242,17 @@ class RejectReason(IntEnum):
     def abbreviation(self) -> str:
         """What rules, scenarios and logs call it."""
         return "RISK" if self is RejectReason.INSUFFICIENT_MARGIN else self.name
+
+
+# Of several reasons the first one here is the answer (ORDER-004). A new reason takes the next number and a place here.
+REJECT_PRECEDENCE = (
+    RejectReason.UNKNOWN_ACCOUNT, RejectReason.BAD_QTY, RejectReason.BAD_COMBO, RejectReason.DUP_INST,
+    RejectReason.CROSSED_QUOTE, RejectReason.UNKNOWN, RejectReason.KILLED, RejectReason.UNKNOWN_INST,
+    RejectReason.STATE, RejectReason.IOC_ONLY, RejectReason.OFF_TICK, RejectReason.BAD_LOT, RejectReason.SHOW,
+    RejectReason.DUP_ID, RejectReason.MMP, RejectReason.NO_OPP, RejectReason.BAND, RejectReason.CLOSE_ONLY,
+    RejectReason.POSITION, RejectReason.INSUFFICIENT_MARGIN, RejectReason.FULL, RejectReason.PO_CROSS,
+    RejectReason.ELECTED,
+)  # fmt: skip
 
 
 class MarketState(IntEnum):
@@ -344,7 +336,7 @@ class BookFeature(IntFlag):
 
 
 class Scope(IntEnum):
-    """Whom a kill is about (KILL-001)."""
+    """What a kill stops (KILL-001)."""
 
     ACCOUNT = 0
     SESSION = 1
@@ -359,7 +351,7 @@ class KillParty(IntEnum):
 
 
 class QuoteState(IntEnum):
-    """What became of one side of a mass quote's entry, as the reply tells it."""
+    """What became of one side of a mass quote's entry, as the reply says."""
 
     NONE = 0
     ENTERED = 1  # new, or moved

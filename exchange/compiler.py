@@ -19,10 +19,26 @@ from numba.core.compiler import Compiler, Flags, compile_extra
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
 from numba.core.registry import CPUDispatcher
+from numba.np import numpy_support
+
+from exchange.records import aliases_of
 
 # The state is a record of records, 50 kB to write out, and Numba writes its types out in every step of every kernel.
 # The name says the same and is made once.
 types.Record.__repr__ = types.NestedArray.__repr__ = types.Type.__repr__
+
+_numba_record_of = numpy_support.from_struct_dtype
+
+
+def _record_with_aliases(row: Any) -> Any:
+    """A row's fields and, at the places of some of them, their aliases: the same code whichever name is used."""
+    record = _numba_record_of(row)
+    fields = {name: {"type": field.type, "offset": field.offset} for name, field in record.fields.items()}
+    aliases = {alias: fields[name] for alias, name in aliases_of(row).items()}
+    return types.Record([*fields.items(), *aliases.items()], record.size, record.aligned) if aliases else record
+
+
+numpy_support.from_struct_dtype = _record_with_aliases  # type: ignore[assignment]
 
 
 def _room_for_result(builder: Any, kind: Any, size: Any = None, name: str = "", zfill: bool = False) -> Any:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from exchange.codes import (
+    REJECT_PRECEDENCE,
     AccountFlag,
     BookFeature,
     CancelReason,
@@ -199,6 +200,8 @@ REJECT_INSUFFICIENT_MARGIN = np.int64(RejectReason.INSUFFICIENT_MARGIN)
 REJECT_FULL = np.int64(RejectReason.FULL)
 REJECT_PO_CROSS = np.int64(RejectReason.PO_CROSS)
 REJECT_ELECTED = np.int64(RejectReason.ELECTED)
+# The rank of each reason by its number: of several the one with the lowest is the answer. NONE comes behind all.
+REJECT_RANKS = tuple((*REJECT_PRECEDENCE, RejectReason.NONE).index(reason) for reason in sorted(RejectReason))
 
 MARKET_NONE = np.int64(MarketState.NONE)
 MARKET_CLOSED = np.int64(MarketState.CLOSED)

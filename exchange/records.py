@@ -4,14 +4,20 @@
 tape's row; an EVENT is what kernels emit and publishers read. `COMMAND_STRUCT` and `EVENT_STRUCT` pack and unpack
 the same bytes as plain tuples, fields in the same order: per row that is several times faster from Python than
 field access on a NumPy row.
+
+A field has one meaning. Where a kind of row keeps another quantity at a field's place, the quantity has a name of its
+own there, an alias: `COMMAND_ALIASES` and `EVENT_ALIASES`. `COMMAND_KINDS` and `EVENT_KINDS` say which names each kind
+of row carries; `engine/ROWS.md` is made of them. An alias is an attribute of a row like a field, compiled or not.
+Arrays, files and structs know fields only; `column(rows, "bid_tick")` is the column of an alias.
 """
 
 import struct
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from exchange.codes import EventFlag, EventKind
+from exchange.codes import CommandKind, EventFlag, EventKind
 
 ROW_VERSION = 1  # of the columns of both: tapes and kept events of another version are not read (frames: `FORMAT`)
 ROW_BYTES = 128
@@ -22,100 +28,272 @@ COMMAND_FIELDS = [
     ("time_ns", "i8", "ns since 1970 UTC, the frame's time; the sequencer writes it"),
     ("kind", "u1", "CommandKind"),
     ("side", "u1", "Side"),
-    ("order_type", "u1", "OrderType; SET_STATE: the MarketState asked for; KILL, UNKILL: Scope"),
+    ("order_type", "u1", "OrderType"),
     ("tif", "u1", "TimeInForce"),
     ("post_only", "u1", "PostOnly"),
     ("smp_mode", "u1", "SmpMode"),
     ("flags", "u1", "CommandFlag"),
-    ("reason", "u1", "StateReason of SET_STATE, KillParty of KILL and UNKILL, else 0"),
+    ("reason", "u1", "code of a reason; every kind that gives one has a name of its own for it"),
     ("account", "u4", "account number, 0 none"),
-    ("session", "u4", "session number, 0 none (venue, tapes)"),
-    ("instrument", "u4", "index of the instrument's book, 0 none or any"),
+    ("session", "u4", "number of the session that sent it, 0 none (venue, tapes)"),
     (
-        "smp_id",
+        "instrument",
         "u4",
-        "NEW: self-match key, 0 off; QUOTE, MMP_SET, MMP_RESET, CANCEL_ALL: number of the protection group",
+        "index of the instrument's book, 0 none or any; if none is listed `wire.words.unlisted_index`",
     ),
+    ("smp_id", "u4", "self-match key, 0 off"),
     ("request_id", "i8", "client's number of the request"),
-    ("order_id", "i8", "CANCEL, REPLACE: the exchange's id, 0 to find the order by client order id"),
+    ("order_id", "i8", "the exchange's id of the order, 0 to find it by client order id"),
     ("client_order_id_0", "u8", "bytes 0..7 of the client order id, zero-padded text, little-endian"),
     ("client_order_id_1", "u8", "bytes 8..15"),
     ("client_order_id_2", "u8", "bytes 16..23"),
-    ("price", "i8", "ticks; DEPOSIT, WITHDRAW: mills; QUOTE: the bid; MMP_SET: GPU-hours"),
-    ("trigger", "i8", "ticks, of stops; QUOTE: the ask"),
-    ("lots", "i4", "NEW: lots; REPLACE: new total; TIMER: ms, 0 disarms; QUOTE: of the bid; MMP_SET: lots"),
-    ("display_lots", "i4", "iceberg peak, 0 none; MMP_SET: fills, 0 for the most"),
-    ("minimum_lots", "i4", "least executed quantity, 0 none; QUOTE: lots of the ask; MMP_SET: net lots"),
-    ("group", "u4", "SET_STATE, CANCEL_ALL: product group, 0 none or any; KILL, UNKILL: the session or firm"),
-    ("expiry_ns", "i8", "GTD: ns since 1970 UTC, 0 none; MMP_SET: the window, ns"),
+    ("price", "i8", "limit price, ticks"),
+    ("trigger", "i8", "trigger of a stop, ticks"),
+    ("lots", "i4", "lots of the order in total"),
+    ("display_lots", "i4", "iceberg peak, 0 none"),
+    ("minimum_lots", "i4", "least executed quantity, 0 none"),
+    ("group", "u4", "product group, 0 none or any"),
+    ("expiry_ns", "i8", "GTD: ns since 1970 UTC, 0 none"),
     ("tag", "u8", "8 bytes of zero-padded text"),
 ]
 
 EVENT_FIELDS = [
-    ("sequence", "i8", "sequence of the command that caused it"),
+    ("sequence", "i8", "sequence of the command that caused it; of a mass quote, that of its first row"),
     ("time_ns", "i8", "time of that command"),
     ("kind", "u1", "EventKind"),
-    (
-        "reason",
-        "u1",
-        "refusals: RejectReason; CXL, DSC: CancelReason; STA: StateReason; KIL, LIFTED: KillParty; MMP: Threshold",
-    ),
+    ("reason", "u1", "RejectReason"),
     ("side", "u1", "Side of the order"),
-    ("liquidity", "u1", "FILL: Liquidity; refusals for STATE: MarketState; KIL, LIFTED: Scope"),
-    ("state", "u1", "OrderState after the event; STA: MarketState; REFUSED: MarketState in force"),
+    ("liquidity", "u1", "Liquidity"),
+    ("state", "u1", "OrderState after the event"),
     ("flags", "u1", "EventFlag"),
     ("order_type", "u1", "OrderType"),
     ("tif", "u1", "TimeInForce"),
     ("account", "u4", "owner; 0 for market events"),
     ("session", "u4", "session that entered the order, or that sent the refused or answered request"),
-    ("instrument", "u4", "index of the book, 0 none"),
-    ("price", "i4", "ticks: limit price; FILL, UNX, IOP: the price traded; POS: the mark"),
-    ("order_id", "i8", "the exchange's id, 0 none"),
-    ("reference", "i8", "answers: request id; FILL: trade id; POS: initial margin held in mills; STA: group"),
+    ("instrument", "u4", "index of the book, 0 none; as the command has it where none is listed"),
+    ("price", "i4", "limit price of the order, ticks"),
+    ("order_id", "i8", "the exchange's id of the order, 0 none"),
+    ("reference", "i8", "request id that the event answers, 0 none"),
     ("client_order_id_0", "u8", "as in COMMAND"),
     ("client_order_id_1", "u8", "as in COMMAND"),
     ("client_order_id_2", "u8", "as in COMMAND"),
-    (
-        "lots",
-        "i4",
-        "RST, RFR, ACK with RESTS: shown; FILL: traded; CXL, DEC: taken; POS: held, signed; UNX, IOP: volume; "
-        "MASS: orders",
-    ),
-    ("leaves_lots", "i4", "still working after the event; UNX, IOP: imbalance, signed"),
+    ("lots", "i4", "lots that leave the order with this event: traded, or taken out"),
+    ("leaves_lots", "i4", "still working after the event"),
     ("filled_lots", "i4", "executed so far"),
     ("order_lots", "i4", "total as ordered"),
-    ("level_lots", "i4", "shown at the order's price and side after the event, where the book changed; else 0"),
-    ("hidden_lots", "i4", "RST, RFR: lots behind the shown ones; FILL: ticks of the order's own level"),
-    ("value_tick_lots", "i8", "sum of price * lots executed so far; POS: that of the position, signed"),
+    ("level_lots", "i4", "shown after the event at the level that it changed, 0 if it changed none"),
+    ("hidden_lots", "i4", "lots behind the shown ones"),
+    ("value_tick_lots", "i8", "sum of price * lots that the order has executed so far"),
     ("account_sequence", "i8", "number of this event in its account's stream, 0 when it is not part of one"),
-    ("amount_mills", "i8", "FILL: fee; CASH: amount, signed; POS and CASH with MARGIN: see below"),
+    ("amount_mills", "i8", "money moved, signed"),
 ]
 
-# An order that joins its queue at once may have one row for ACK and RST: the ACK has RESTS, and its lots, level_lots
-# and hidden_lots are those of the RST. `split_rests` makes two rows of it: an ACK, whose lots are 0, and an RST, as all
-# other orders have that come to rest.
+
+class Alias(NamedTuple):
+    """A second name of a field: what some kinds of row keep at its place."""
+
+    field: str
+    meaning: str  # with the unit
+
+
+COMMAND_ALIASES = {
+    "market_state": Alias("order_type", "MarketState that is asked for"),
+    "state_reason": Alias("reason", "StateReason"),
+    "scope": Alias("order_type", "Scope of the kill"),
+    "kill_party": Alias("reason", "KillParty"),
+    "killed_session": Alias("group", "number of the session, for Scope SESSION"),
+    "killed_firm": Alias("group", "number of the firm, for Scope FIRM"),
+    "cod_orders": Alias("side", "place in `gateway.translate.COD_ORDERS`"),
+    "cod_mode": Alias("order_type", "place in `gateway.translate.COD_MODES`"),
+    "cod_on": Alias("tif", "place in `gateway.translate.COD_ON`"),
+    "grace_ms": Alias("lots", "how long a lost connection may be resumed before its orders are cancelled"),
+    "key_id_0": Alias("client_order_id_0", "bytes 0..7 of the id of the session's key, zero-padded text"),
+    "key_id_1": Alias("client_order_id_1", "bytes 8..15"),
+    "key_id_2": Alias("client_order_id_2", "bytes 16..23"),
+    "connection_end": Alias("request_id", "`wire.words.SILENT`: the client fell silent; 0: any other end"),
+    "delay_ms": Alias("lots", "ms until the timer fires, 0 disarms it"),
+    "amount_mills": Alias("price", "mills, above 0"),
+    "protection_number": Alias("smp_id", "the account's number of a protection group, 0 none"),
+    "bid_tick": Alias("price", "price of the bid, ticks"),
+    "ask_tick": Alias("trigger", "price of the ask, ticks"),
+    "bid_lots": Alias("lots", "lots of the bid, 0 to remove it"),
+    "ask_lots": Alias("minimum_lots", "lots of the ask, 0 to remove it"),
+    "window_ns": Alias("expiry_ns", "length of the window that fills are counted in, ns"),
+    "lots_max": Alias("lots", "threshold of lots traded, 0 none"),
+    "fills_max": Alias("display_lots", "threshold of fills, 0 for as many as a window can hold"),
+    "delta_lots_max": Alias("minimum_lots", "threshold of lots bought less sold, either way, 0 none"),
+    "hours_max": Alias("price", "threshold of GPU-hours traded, 0 none"),
+}
+
+_ID = "client_order_id_0 client_order_id_1 client_order_id_2"
+_SENDER = "account session request_id"
+# The names that a row of each kind carries beside sequence, time_ns and kind. A control has a payload instead.
+COMMAND_KINDS = {
+    CommandKind.NEW: f"side order_type tif post_only smp_mode flags {_SENDER} instrument smp_id {_ID} price trigger "
+    "lots display_lots minimum_lots expiry_ns tag",
+    CommandKind.REPLACE: f"tif flags {_SENDER} order_id {_ID} price trigger lots display_lots expiry_ns tag",
+    CommandKind.CANCEL: f"{_SENDER} order_id {_ID}",
+    CommandKind.CANCEL_ALL: f"side flags {_SENDER} instrument protection_number group tag",
+    CommandKind.QUOTE: f"flags {_SENDER} instrument protection_number bid_tick ask_tick bid_lots ask_lots",
+    CommandKind.DEPOSIT: f"{_SENDER} amount_mills",
+    CommandKind.WITHDRAW: f"{_SENDER} amount_mills",
+    CommandKind.SET_STATE: f"market_state flags state_reason {_SENDER} instrument group",
+    CommandKind.CLOCK: "",
+    CommandKind.KILL: f"scope kill_party {_SENDER} killed_session killed_firm",
+    CommandKind.UNKILL: f"scope kill_party {_SENDER} killed_session killed_firm",
+    CommandKind.DISCONNECT: "flags account session connection_end",
+    CommandKind.SESSION: f"cod_orders cod_mode cod_on {_SENDER} key_id_0 key_id_1 key_id_2 grace_ms",
+    CommandKind.MMP_SET: f"{_SENDER} protection_number hours_max lots_max fills_max delta_lots_max group window_ns",
+    CommandKind.MMP_RESET: f"{_SENDER} protection_number",
+    CommandKind.INDICATIVE: "instrument",
+    CommandKind.TIMER: f"{_SENDER} delay_ms",
+}
+
+EVENT_ALIASES = {
+    "cancel_reason": Alias("reason", "CancelReason"),
+    "state_reason": Alias("reason", "StateReason"),
+    "kill_party": Alias("reason", "KillParty"),
+    "threshold": Alias("reason", "Threshold that tripped the group"),
+    "book_state": Alias("liquidity", "MarketState of the book, where the reason is STATE"),
+    "scope": Alias("liquidity", "Scope of the kill"),
+    "bid_state": Alias("state", "QuoteState of the bid"),
+    "ask_state": Alias("liquidity", "QuoteState of the ask"),
+    "market_state": Alias("state", "MarketState from now on"),
+    "state_in_force": Alias("state", "MarketState in force, where a SET_STATE is refused for STATE"),
+    "protection_state": Alias("state", "ProtectionState"),
+    "asked_state": Alias("order_type", "MarketState that a refused SET_STATE asked for"),
+    "asked_scope": Alias("order_type", "Scope of a refused KILL or UNKILL"),
+    "killed_session": Alias("session", "the session that is stopped or let in again, for Scope SESSION"),
+    "protection_number": Alias("order_id", "the account's number of the protection group"),
+    "bid_id": Alias("order_id", "the exchange's id of the bid, 0 none"),
+    "ask_id": Alias("client_order_id_0", "the exchange's id of the ask, 0 none"),
+    "trade_id": Alias("reference", "number of the trade"),
+    "group": Alias("reference", "product group, 0 if the state is that of one book"),
+    "connection_end": Alias("reference", "as in COMMAND"),
+    "bid_tick": Alias("price", "bid of a refused entry of a mass quote (order_type QUOTE)"),
+    "trade_tick": Alias("price", "price of the trade, ticks"),
+    "uncross_tick": Alias("price", "price of an uncross, ticks"),
+    "implied_tick": Alias("price", "implied price, ticks"),
+    "mark_tick": Alias("price", "price that the position is valued at, ticks"),
+    "settlement_tick": Alias("price", "last settlement price, ticks"),
+    "level_tick": Alias("hidden_lots", "limit price of the order, ticks: an uncross trades at another"),
+    "old_tick": Alias(
+        "hidden_lots", "price that an order which lost its priority has left; `level_lots` is of that level"
+    ),
+    "lowest_tick": Alias("level_lots", "lowest price that the order might have had, where the reason is BAND"),
+    "highest_tick": Alias("hidden_lots", "highest price that the order might have had, where the reason is BAND"),
+    "shown_lots": Alias("lots", "shown in the book from now on"),
+    "working_lots": Alias("lots", "work from now on: the same as leaves_lots"),
+    "volume_lots": Alias("lots", "traded by the uncross"),
+    "imbalance_lots": Alias("leaves_lots", "left at the price by the uncross, above 0 on the side of the buys"),
+    "implied_lots": Alias("lots", "shown at the implied price, 0: there is none any more"),
+    "position_lots": Alias("lots", "held, long > 0"),
+    "order_count": Alias("lots", "orders that leave, now or later"),
+    "quote_count": Alias("lots", "quotes that are pulled"),
+    "entry_place": Alias("lots", "place of the entry in its mass quote, from 0"),
+    "fee_mills": Alias("amount_mills", "fee of the fill, mills"),
+    "equity_mills": Alias("amount_mills", "the account's equity, mills"),
+    "equity_after_mills": Alias("value_tick_lots", "the account's equity after the move, mills"),
+    "margin_held_mills": Alias("reference", "the account's initial margin held, mills"),
+    "unpaid_gain_mills": Alias("order_id", "gains in the equity that are not paid and so no funds (MARGIN-015), mills"),
+    "needed_mills": Alias("amount_mills", "what the margin held would have grown by, where the reason is RISK"),
+    "free_margin_mills": Alias("value_tick_lots", "free margin, mills, where the reason is RISK"),
+    "asked_mills": Alias("amount_mills", "amount of a DEPOSIT refused for FULL, of a WITHDRAW refused for RISK"),
+    "most_mills": Alias("value_tick_lots", "the most that such a DEPOSIT or WITHDRAW would have moved"),
+    "open_value_tick_lots": Alias("value_tick_lots", "sum of price * lots of the position, signed"),
+    "reopen_ns": Alias(
+        "value_tick_lots", "when a timer ends the state, 0 never; below 0: what a halt leaves of the time"
+    ),
+    "fires_ns": Alias("value_tick_lots", "when the timer fires, ns since 1970 UTC, 0 never"),
+}
+
+_REFUSED = f"reason book_state side tif account session instrument order_id reference {_ID}"
+_ORDER = (
+    f"side order_type tif state account session instrument order_id {_ID} leaves_lots filled_lots order_lots "
+    "value_tick_lots"
+)
+_NUMBERED = "account account_sequence"
+_KILL = f"{_NUMBERED} session killed_session kill_party scope reference order_count"
+# The names that a row of each kind carries beside sequence, time_ns and kind.
+EVENT_KINDS = {
+    EventKind.ORDER_ACCEPTED: f"{_ORDER} price flags reference shown_lots level_lots hidden_lots account_sequence",
+    EventKind.ORDER_REJECTED: f"{_ORDER} price flags reason book_state reference bid_tick entry_place lowest_tick "
+    "highest_tick needed_mills free_margin_mills account_sequence",
+    EventKind.ORDER_RESTED: f"{_ORDER} price shown_lots level_lots hidden_lots",
+    EventKind.FILL: f"{_ORDER} trade_id trade_tick lots liquidity flags level_lots level_tick fee_mills "
+    "account_sequence",
+    EventKind.ICEBERG_REFRESHED: f"{_ORDER} price shown_lots level_lots hidden_lots account_sequence",
+    EventKind.ORDER_REPLACED: f"{_ORDER} price flags reference working_lots level_lots old_tick account_sequence",
+    EventKind.REPLACE_REJECTED: f"{_REFUSED} lowest_tick highest_tick needed_mills free_margin_mills",
+    EventKind.CANCEL_REJECTED: _REFUSED,
+    EventKind.ORDER_CANCELLED: f"{_ORDER} price cancel_reason flags reference lots level_lots account_sequence",
+    EventKind.SELF_MATCH_DECREMENTED: f"{_ORDER} price flags lots level_lots account_sequence",
+    EventKind.STOP_TRIGGERED: f"{_ORDER} price working_lots account_sequence",
+    EventKind.UNCROSSED: "instrument uncross_tick volume_lots imbalance_lots",
+    EventKind.INDICATIVE_PRICE: "flags instrument uncross_tick volume_lots imbalance_lots",
+    EventKind.STATE_CHANGED: "market_state state_reason instrument group reopen_ns",
+    EventKind.KILLED: _KILL,
+    EventKind.DISCONNECTED: f"{_NUMBERED} session instrument cancel_reason flags connection_end order_count",
+    EventKind.PROTECTION_TRIPPED: f"{_NUMBERED} threshold protection_state protection_number quote_count",
+    EventKind.PROTECTION_RESET: f"{_NUMBERED} session instrument reference protection_state protection_number",
+    EventKind.MASS_CANCELLED: "account session instrument cancel_reason reference order_count",
+    EventKind.POSITION_CHANGED: f"{_NUMBERED} instrument flags mark_tick position_lots open_value_tick_lots "
+    "equity_mills margin_held_mills unpaid_gain_mills",
+    EventKind.CASH_MOVED: f"{_NUMBERED} session instrument flags amount_mills equity_after_mills margin_held_mills "
+    "unpaid_gain_mills",
+    EventKind.INSTRUMENT_LISTED: "instrument settlement_tick",
+    EventKind.ACCOUNT_DEFINED: "account",
+    EventKind.SESSION_OPENED: "account session instrument reference",
+    EventKind.COMMAND_REFUSED: f"{_REFUSED} state_in_force asked_state asked_scope asked_mills most_mills",
+    EventKind.KILL_LIFTED: _KILL,
+    EventKind.TIMER_SET: "account session instrument reference fires_ns",
+    EventKind.QUOTE_ACCEPTED: "account session instrument reference entry_place bid_state ask_state bid_id ask_id",
+    EventKind.PROTECTION_DEFINED: "account session instrument reference protection_state protection_number",
+    EventKind.IMPLIED_PRICE: "side instrument implied_tick implied_lots",
+}
+
+# An order that joins its queue at once may have one row for ORDER_ACCEPTED and ORDER_RESTED: an ORDER_ACCEPTED with the
+# flag RESTS, whose shown, level and hidden lots are those of the ORDER_RESTED. `split_rests` makes two rows of it: an
+# ORDER_ACCEPTED that shows nothing yet, and an ORDER_RESTED, as all other orders have that come to rest.
 #
-# A mass quote is a run of QUOTE rows; its events carry the sequence of the first. REJ of an entry (order_type QUOTE):
-# lots is its place, from 0. QUOTED: lots is its place, state and liquidity the QuoteState of bid and ask, order_id and
-# client_order_id_0 their ids. MMP, MMPR, PROTECTED: order_id is the group's number, state the ProtectionState; MMP:
-# lots counts the quotes that are pulled. KIL, DSC: lots counts the orders that leave, now or later; KIL of a session
-# names that one in `session`. TIMER: value_tick_lots is when it fires, ns, 0 never. POS: amount_mills is the account's
-# equity. CASH: value_tick_lots is the equity and reference the margin held, both in mills, after the move. POS and
-# CASH: order_id is what of the equity is no funds yet, gains in mills that are not paid (MARGIN-015). RPL: price,
-# order_lots and leaves_lots are the new ones; a kept priority carries level_lots, a lost one is followed by RST (or
-# fills) at the new price, and `lots` and `hidden_lots` of the RPL tell the level it left: `hidden_lots` is the old
-# price, `level_lots` what remains there. REJ and RREJ of an order, for BAND: level_lots and hidden_lots are the lowest
-# and the highest price that it might have had; for RISK: amount_mills is what the hold would have grown by,
-# value_tick_lots what was free, both in mills. REJ with SAME: order id, price, state and lots are those of the live
-# order, and the row is in no account's stream. REFUSED of a DEPOSIT for FULL, of a WITHDRAW for RISK: amount_mills is
-# what it named, value_tick_lots the most that would have been moved.
+# A mass quote is a run of QUOTE rows; its events carry the sequence of the first. An ORDER_REJECTED with the flag SAME
+# repeats the live order that has its client order id: id, price, state and lots are those of that order, and the row is
+# in no account's stream.
 
 
-def _dtype(fields: list[tuple[str, str, str]]) -> np.dtype:
-    row = np.dtype((np.record, np.dtype([(name, "<" + code) for name, code, _ in fields])))
-    assert row.itemsize == ROW_BYTES, row.itemsize
+_ALIASES: dict[tuple[str, ...], dict[str, str]] = {}  # alias -> field, by the fields of the row
+
+
+class Record(np.record):
+    """A row whose attributes are its fields and their aliases; to kernels Numba offers the same (`compiler`)."""
+
+    def __getattr__(self, name: str) -> Any:
+        """What is asked for is no field."""
+        field = aliases_of(self.dtype).get(name)
+        if field is None:
+            raise AttributeError(f"{name} is neither a field of the row nor an alias")
+        return getattr(self, field)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(aliases_of(self.dtype).get(name, name), value)
+
+
+def aliases_of(row: np.dtype) -> dict[str, str]:
+    """Alias -> field of a row."""
+    return _ALIASES.get(row.names or (), {})
+
+
+def record_type(fields: list[Any], aliases: Mapping[str, Alias] | None = None) -> np.dtype:
+    """Packed row type of a table, a multiple of 8 bytes: fields and aliases are attributes compiled or not."""
+    row = np.dtype((Record, np.dtype(fields)))
+    assert row.itemsize % 8 == 0, f"{row.itemsize} bytes"
     assert row.names is not None and row.fields is not None
-    assert all(row.fields[name][1] % row.fields[name][0].itemsize == 0 for name in row.names)
+    for name in row.names:
+        item, offset = row.fields[name][:2]
+        assert offset % (item.base.alignment if not item.base.names else 8) == 0, f"{name} at {offset}"
+    if aliases:
+        assert all(alias.field in row.names and name not in row.names for name, alias in aliases.items())
+        _ALIASES[row.names] = {name: alias.field for name, alias in aliases.items()}
     return row
 
 
@@ -128,19 +306,9 @@ def _struct(fields: list[tuple[str, str, str]]) -> struct.Struct:
     return packer
 
 
-def record_type(fields: list[Any]) -> np.dtype:
-    """Packed `np.record` type of a state table, a multiple of 8 bytes: fields are attributes compiled or not."""
-    row = np.dtype((np.record, np.dtype(fields)))
-    assert row.itemsize % 8 == 0, f"{row.itemsize} bytes"
-    for name in row.names or ():
-        item, offset = row.fields[name][:2]  # type: ignore[index]  # a record type has fields
-        assert offset % (item.base.alignment if not item.base.names else 8) == 0, f"{name} at {offset}"
-    return row
-
-
 def place_in(row: np.dtype, name: str) -> int:
-    """Where a field begins in a row, bytes."""
-    return int(row.fields[name][1])  # type: ignore[index]  # a record type has fields
+    """Where a field or alias begins in a row, bytes."""
+    return int(row.fields[aliases_of(row).get(name, name)][1])  # type: ignore[index]  # a record type has fields
 
 
 def code_word(row: np.dtype, first: str, **codes: int) -> np.uint64:
@@ -150,10 +318,16 @@ def code_word(row: np.dtype, first: str, **codes: int) -> np.uint64:
     return np.uint64(sum(code << shifts[name] for name, code in codes.items()))
 
 
-COMMAND = _dtype(COMMAND_FIELDS)
-EVENT = _dtype(EVENT_FIELDS)
+COMMAND = record_type([(name, "<" + code) for name, code, _ in COMMAND_FIELDS], COMMAND_ALIASES)
+EVENT = record_type([(name, "<" + code) for name, code, _ in EVENT_FIELDS], EVENT_ALIASES)
 COMMAND_STRUCT = _struct(COMMAND_FIELDS)
 EVENT_STRUCT = _struct(EVENT_FIELDS)
+
+
+def column(rows: np.ndarray, name: str) -> np.ndarray:
+    """A column of a table, by the name of a field or an alias: a view."""
+    found: np.ndarray = rows[aliases_of(rows.dtype).get(name, name)]
+    return found
 
 
 def blank_rows(row: np.dtype, count: int) -> np.ndarray:
@@ -167,18 +341,18 @@ _RESTS = int(EventFlag.RESTS)
 
 
 def _rests(events: np.ndarray) -> np.ndarray:
-    """Which rows tell of a rest as well."""
+    """Which rows report a rest as well."""
     found: np.ndarray = events["flags"] & _RESTS != 0
     return found
 
 
 def count_events(events: np.ndarray) -> int:
-    """How many events EVENT rows tell: as many as `split_rests` has."""
+    """How many events EVENT rows report: as many as `split_rests` has."""
     return len(events) + int(np.count_nonzero(_rests(events)))
 
 
 def split_rests(events: np.ndarray) -> np.ndarray:
-    """The events that EVENT rows tell (ORDER-003): an ACK with RESTS is an ACK, then an RST."""
+    """The events that EVENT rows report (ORDER-003): an ORDER_ACCEPTED with RESTS is that, then an ORDER_RESTED."""
     rests = _rests(events)
     if not rests.any():
         return events

@@ -76,9 +76,9 @@ def _check_quotes(state: np.record, index: int) -> None:
     mine = (state.orders["book"] == index) & (state.orders["order_type"] == OrderType.QUOTE)
     slot, older, found = int(state.books[index].first_quote), 0, []
     while slot:
-        assert int(state.heap[slot].right) == older, f"book {index}: list of quotes broken at slot {slot}"
+        assert int(state.heap[slot].previous_quote) == older, f"book {index}: list of quotes broken at slot {slot}"
         found.append(slot)
-        older, slot = slot, int(state.heap[slot].left)
+        older, slot = slot, int(state.heap[slot].next_quote)
     wanted = np.nonzero(mine & (state.orders["state"] != 0))[0].tolist()
     assert sorted(found) == wanted, f"book {index}: quotes {wanted}, in its list {sorted(found)}"
     assert int(state.books[index].quotes) == len(wanted), f"book {index}: {state.books[index].quotes} quotes counted"
@@ -205,4 +205,4 @@ def _check_free(state: np.record) -> None:
         assert slot not in seen, f"slot {slot} is twice in the free list"
         assert state.orders[slot].state == OrderState.NONE, f"slot {slot} is in the free list and live"
         seen.add(slot)
-        slot = int(state.links[slot].newer)
+        slot = int(state.links[slot].next_free)

@@ -1,16 +1,16 @@
-"""Row formats of the book's tables: ORDER, LINK, LEVEL, BOOK, SHARING, GUARD, and for implied prices MEMBER,
-SOURCES, QUOTE, PATH.
+"""Row formats of the book's tables: ORDER, LINK, NODE, LEVEL, BOOK, ALLOCATION, GUARD, and for implied prices MEMBER,
+SOURCES, QUOTE, ROUTE.
 
 Every table has a row 0 that means "none". Rows are `np.record`, so that kernels read fields as attributes compiled or
 not. Indices are signed (i4): an unsigned and a signed 64-bit integer would meet as a float in Numba.
 """
 
 from exchange.limits import LEAD_MAKERS_MAX, LEGS_MAX, SCAN_TIERS, SUMMARY_WORDS, WINDOW_SLOTS
-from exchange.records import place_in, record_type
+from exchange.records import Alias, place_in, record_type
 
 # Two cache lines. What neighbours change (queue and account links) is in LINK: a compact table stays in cache.
 # Fields stand where COMMAND and EVENT have the same ones, so that rows are written with a few wide moves
-# (`entry._write_order`, `emit.emit_old_order`).
+# (`new_order._write_order`, `emit.emit_old_order`).
 ORDER = record_type(
     [
         ("entry", "<i8"),  # order of acceptance: "ascending id" (ORDER-014)
@@ -33,30 +33,36 @@ ORDER = record_type(
         ("client_order_id_0", "<u8"),
         ("client_order_id_1", "<u8"),
         ("client_order_id_2", "<u8"),
-        ("shown_lots", "<i4"),  # while a stop waits: its minimum quantity
+        ("shown_lots", "<i4"),
         ("leaves_lots", "<i4"),
         ("filled_lots", "<i4"),
         ("order_lots", "<i4"),
         ("display_lots", "<i4"),
-        ("trigger", "<i4"),  # ticks; of a quote: row of its protection group
+        ("trigger", "<i4"),  # ticks
         ("value_tick_lots", "<i8"),  # sum of price * lots executed
         ("expiry_ns", "<i8"),
         ("tag", "<u8"),
-    ]
+    ],
+    {
+        "minimum_lots": Alias("shown_lots", "a stop that waits: least quantity to execute when it is injected, 0 none"),
+        "protection": Alias("trigger", "a quote: row of its protection group, 0 none"),
+    },
 )
 assert ORDER.itemsize == 128
 
 LINK = record_type(
     [
-        ("newer", "<i4"),  # neighbour towards the tail of the level's queue; in a free row the next free slot
+        ("newer", "<i4"),  # neighbour towards the tail of the level's queue
         ("older", "<i4"),
         ("account_newer", "<i4"),  # neighbour in the account's list, in order of entry
         ("account_older", "<i4"),
-    ]
+    ],
+    {"next_free": Alias("newer", "a free row: slot of the next free one")},
 )
 
 # An order's neighbours are written two at once: a newer one below, an older one above.
 NEWER, ACCOUNT_NEWER = place_in(LINK, "newer"), place_in(LINK, "account_newer")
+NEXT_FREE = place_in(LINK, "next_free")
 assert (place_in(LINK, "older"), place_in(LINK, "account_older")) == (NEWER + 4, ACCOUNT_NEWER + 4)
 
 # A node of a heap: an order that waits for a price or a time (`book.heap`).
@@ -67,7 +73,12 @@ NODE = record_type(
         ("right", "<i4"),
         ("parent", "<i4"),  # 0: the root
         ("rank", "<i4"),  # 0: in no heap
-    ]
+    ],
+    # A quote waits for no price and no time, so that its node is free for this.
+    {
+        "next_quote": Alias("left", "a quote: the one behind it in its book's list, 0 none"),
+        "previous_quote": Alias("right", "a quote: the one before it in its book's list, 0 none"),
+    },
 )
 
 LEVEL = record_type([("head", "<i4"), ("tail", "<i4"), ("shown_lots", "<i4"), ("hidden_lots", "<i4")])
@@ -86,7 +97,7 @@ BOOK = record_type(
         # prices and limits, ticks
         ("low_tick", "<i4"),  # daily limits (BAND-013)
         ("high_tick", "<i4"),
-        ("fast_path_places", "<i4", (2,)),  # places of each side that the short way is open to, from 1 on
+        ("fast_path_places", "<i4", (2,)),  # places of each side that take the fast path, from 1 on
         ("mark_tick", "<i4"),  # the last settlement, from which gains and losses are counted
         ("last_tick", "<i4"),
         ("features", "<i4"),  # BookFeature bits: what matching here must ask beyond price and time
@@ -173,7 +184,7 @@ ALLOCATION = record_type(
         ("spare", "<i4"),
     ]
 )
-# One way to an implied price in a book: a combination on it, or the book's own combination.
+# One route to an implied price in a book: a combination on it, or the book's own combination.
 MEMBER = record_type(
     [
         ("combination", "<i4"),
@@ -188,14 +199,14 @@ QUOTE = record_type(
     [
         ("tick", "<i4", (2,)),
         ("lots", "<i4", (2,)),
-        ("shown_tick", "<i4", (2,)),  # as last told; one that locks or crosses is not shown (IMP-005)
+        ("shown_tick", "<i4", (2,)),  # as last reported; one that locks or crosses is not shown (IMP-005)
         ("shown_lots", "<i4", (2,)),
         ("changed", "<i4"),  # sides whose best real level has changed, as bits, and CHANGED_STATE
-        ("due", "<i4"),  # sides to work out anew, as bits, and DUE_LOOK
+        ("due", "<i4"),  # sides to work out again, as bits, and DUE_LOOK
     ]
 )
 
-# The ways into one book: rows of the member table, nearest expiry first.
+# The routes into one book: rows of the member table, nearest expiry first.
 SOURCES = record_type([("first", "<i4"), ("count", "<i4")])
 
 # The real orders that one implied fill would trade: of a strip's months, or of the strip and all months but one.
@@ -233,11 +244,13 @@ WINDOW = record_type(
     ]
 )
 
+LEFT_NS = Alias("reopen_ns", "in HALT: what is left until RESERVED ends, 0 if no timer ends it")
+
 # What guards a book against prices that run away: one row a book, beside BOOK.
 GUARD = record_type(
     [
         ("windows", WINDOW, (2,)),  # velocity, circuit breaker (BAND-010)
-        ("reopen_ns", "<i8"),  # when its own RESERVED is due to end, 0 if no timer ends it; in HALT: what is left
+        ("reopen_ns", "<i8"),  # when its own RESERVED is due to end, 0 if no timer ends it
         ("closing_from_ns", "<i8"),  # ns of the UTC day where the closing window begins
         ("closing_to_ns", "<i8"),
         ("closing_pause_ns", "<i8"),  # longest RESERVED inside it
@@ -246,5 +259,6 @@ GUARD = record_type(
         ("extensions_max", "<i4"),
         ("extensions", "<i4"),  # of the running auction so far; only a book with a state of its own has some
         ("next_trial", "<i8"),  # the next book that a dry run has printed in; itself ends the list
-    ]
+    ],
+    {"left_ns": LEFT_NS},
 )

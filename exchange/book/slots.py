@@ -6,7 +6,7 @@ generations are used up is never given out again, so an id never comes twice.
 
 import numpy as np
 
-from exchange.book.layout import NEWER
+from exchange.book.layout import NEXT_FREE
 from exchange.kernel import kernel, leaf_kernel, put_word
 from exchange.kernel_codes import ORDER_STATE_NONE
 from exchange.limits import GENERATION_BITS, SLOT_BITS
@@ -29,7 +29,7 @@ def can_take_slots(state, count):
     slot = np.int64(state.free_order)
     while slot != 0 and found < count:
         found += 1
-        slot = np.int64(state.links[slot].newer)
+        slot = np.int64(state.links[slot].next_free)
     return found >= count
 
 
@@ -38,7 +38,7 @@ def take_slot(state):
     """A free order row, its new id already in it. Only after `can_take_slot`."""
     slot = np.int64(state.free_order)
     if slot != 0:
-        state.free_order = state.links[slot].newer
+        state.free_order = state.links[slot].next_free
     else:
         slot = np.int64(state.used_orders) + 1
         state.used_orders = slot
@@ -57,7 +57,7 @@ def release_slot(state, slot):
     if order.order_id >> SLOT_BITS != LAST_GENERATION:
         following = np.int64(state.free_order)
         state.free_order = slot
-    put_word(state.links[slot], NEWER, np.uint64(following))
+    put_word(state.links[slot], NEXT_FREE, np.uint64(following))
 
 
 @leaf_kernel

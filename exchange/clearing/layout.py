@@ -9,19 +9,22 @@ from exchange.records import record_type
 ACCOUNT = record_type(
     [
         ("cash_mills", "<i8"),
-        ("unrealised_pnl_mills", "<i8"),  # of all positions against the last mark: equity = cash + gain (MARGIN-013)
+        (
+            "unrealised_pnl_mills",
+            "<i8",
+        ),  # of all positions against the last mark: equity = cash + unrealised P&L (MARGIN-013)
         ("initial_margin_mills", "<i8"),  # the `scan_mills` of its RISK rows, and what the working orders can lose
         ("unweighed_mills", "<i8"),  # most by which working orders have raised the scans since the last weighing
         ("unweighed", "<i8"),  # bits of its RISK rows that have changed since the last weighing: BOOK's `scan_bits`
         ("last_order", "<i4"),  # the youngest live order, no immediate one; the oldest is `first_order`
         ("order_lots_max", "<i4"),
         ("position_lots_max", "<i4"),
-        ("recent_position", "<i4"),  # of its last order that came the short way and just rested
+        ("recent_position", "<i4"),  # of its last order that took the fast path and just rested
         ("stream", "<i8"),  # last number used in the account's stream
         # second cache line
         ("sessions", "<u8"),  # bits of the sessions that entered orders for it (`orders.session_bit`)
         ("first_order", "<i4"),  # list of live orders, oldest first
-        ("touched", "<i4"),  # positions of this account waiting for their POS event in the running command
+        ("touched", "<i4"),  # its positions that wait for their POSITION_CHANGED in the running command
         ("smp_id", "<u4"),
         ("term_lots", "<i4"),  # T3 and T5: sum over instruments of the larger side, working orders included (LIMIT-004)
         ("deposits_mills", "<i8"),  # paid in less paid out

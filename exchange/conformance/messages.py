@@ -108,7 +108,7 @@ def _cancel_all(entry: Word, words: Words) -> Message:
         elif word.text.startswith("tag="):
             fields |= {"tag": read_tag(word.part(4)), "flags": fields["flags"] | CommandFlag.BY_TAG}
         elif word.text == "mmp":
-            fields |= {"smp_id": PROTECTION, "flags": fields["flags"] | CommandFlag.BY_PROTECTION}
+            fields |= {"protection_number": PROTECTION, "flags": fields["flags"] | CommandFlag.BY_PROTECTION}
         else:
             raise wrong(word, f"{' '.join(BOOKS)}, B or S, tag=t, mmp")
     return Message("XA", text_of(entry), CommandKind.CANCEL_ALL, account=owner, fields=fields)
@@ -126,7 +126,7 @@ def _cash(word: str, kind: CommandKind) -> Callable[[Word, Words], Message]:
     def read(entry: Word, words: Words) -> Message:
         owner = name(words.take("an account"), "an account")
         mills = number(words.take("mills"), -MILLS_MAX, MILLS_MAX, "mills")
-        return Message(word, text_of(entry), kind, account=owner, fields={"price": mills})
+        return Message(word, text_of(entry), kind, account=owner, fields={"amount_mills": mills})
 
     return read
 
@@ -149,7 +149,7 @@ def _disconnect(entry: Word, words: Words) -> Message:
 def _timer(entry: Word, words: Words) -> Message:
     owner = name(words.take("an account"), "an account")
     wait = number(words.take("the clock"), 0, TIMER_MAX, "the clock")
-    return Message("TM", text_of(entry), CommandKind.TIMER, account=owner, fields={"lots": wait * MS_PER_CLOCK})
+    return Message("TM", text_of(entry), CommandKind.TIMER, account=owner, fields={"delay_ms": wait * MS_PER_CLOCK})
 
 
 def _kill(word: str, kind: CommandKind) -> Callable[[Word, Words], Message]:
@@ -159,15 +159,15 @@ def _kill(word: str, kind: CommandKind) -> Callable[[Word, Words], Message]:
         owner = session = ""
         if whom.text.startswith("sess="):
             session = name(whom.part(5), "a session")
-            fields["order_type"] = Scope.SESSION
+            fields["scope"] = Scope.SESSION
         elif whom.text.startswith("firm="):
-            fields |= {"order_type": Scope.FIRM, "group": number(whom.part(5), 1, FIRM_MAX, "a firm")}
+            fields |= {"scope": Scope.FIRM, "killed_firm": number(whom.part(5), 1, FIRM_MAX, "a firm")}
         else:
             owner = name(whom, "an account")
         for party in words.rest():
             if party.text != "risk":
                 raise wrong(party, "risk")
-            fields["reason"] = KillParty.RISK
+            fields["kill_party"] = KillParty.RISK
         return Message(word, text_of(entry), kind, account=owner, session=session, fields=fields)
 
     return read
@@ -183,12 +183,12 @@ def _indicative(entry: Word, words: Words) -> Message:
 
 
 def _uncross(entry: Word, words: Words) -> Message:
-    return Message("U", text_of(entry), CommandKind.SET_STATE, fields={"order_type": MarketState.OPEN, **FORCED})
+    return Message("U", text_of(entry), CommandKind.SET_STATE, fields={"market_state": MarketState.OPEN, **FORCED})
 
 
 def _clamped(entry: Word, words: Words) -> Message:
     flags = int(CommandFlag.FORCE | CommandFlag.CLAMP)
-    fields = {"order_type": MarketState.OPEN, "group": GROUP, "flags": flags}
+    fields = {"market_state": MarketState.OPEN, "group": GROUP, "flags": flags}
     return Message("UC", text_of(entry), CommandKind.SET_STATE, fields=fields)
 
 
@@ -197,7 +197,7 @@ def _state(word: str) -> Callable[[Word, Words], Message]:
         wanted = words.take(" ".join(STATES))
         if wanted.text not in STATES:
             raise wrong(wanted, " ".join(STATES))
-        fields = {"order_type": STATES[wanted.text], **(FORCED if word == "ST" else {"group": GROUP})}
+        fields = {"market_state": STATES[wanted.text], **(FORCED if word == "ST" else {"group": GROUP})}
         if word == "SS" and words.waiting:
             fields |= {"instrument": book(words.take("a book")), "group": 0}
         return Message(word, text_of(entry), CommandKind.SET_STATE, fields=fields)
@@ -212,8 +212,8 @@ def _day_limits(entry: Word, words: Words) -> Message:
     settle, at, _ = word.text.partition("@")
     if not at:
         raise wrong(word, allowed)
-    fields = {"instrument": index, "price": read_price(word.part(0, len(settle)))}
-    fields["lots"] = number(word.part(len(settle) + 1), 0, PRICE_MAX, "a width")
+    fields = {"instrument": index, "settle_tick": read_price(word.part(0, len(settle)))}
+    fields["width"] = number(word.part(len(settle) + 1), 0, PRICE_MAX, "a width")
     if words.waiting:
         word = words.take("tick=n")
         if not word.text.startswith("tick="):
@@ -237,10 +237,10 @@ def _mass_quote(entry: Word, words: Words) -> Message:
         entries.append(
             {
                 "instrument": BOOKS[found[1]],
-                "lots": read_lots(word.part(*found.span(2))),
-                "price": read_price(word.part(*found.span(3))),
-                "minimum_lots": read_lots(word.part(*found.span(4))),
-                "trigger": read_price(word.part(*found.span(5))),
+                "bid_lots": read_lots(word.part(*found.span(2))),
+                "bid_tick": read_price(word.part(*found.span(3))),
+                "ask_lots": read_lots(word.part(*found.span(4))),
+                "ask_tick": read_price(word.part(*found.span(5))),
                 "flags": CommandFlag.MORE,
             }
         )
@@ -275,7 +275,7 @@ MESSAGES: dict[str, Callable[[Word, Words], Message]] = {
     "D": _disconnect,
     "T": _clock,
     "TM": _timer,
-    "MR": _of_account("MR", CommandKind.MMP_RESET, {"smp_id": PROTECTION}),
+    "MR": _of_account("MR", CommandKind.MMP_RESET, {"protection_number": PROTECTION}),
     "MQ": _mass_quote,
     "IOP": _indicative,
     "U": _uncross,

@@ -69,7 +69,7 @@ class Stage:
         payload = scenario_listing(scenario.parameters, _prices(scenario))
         self._list(payload)
         for state in (S.PREOPEN, S.NOCANCEL, S.OPEN):
-            self._apply(CommandKind.SET_STATE, order_type=state, group=GROUP)
+            self._apply(CommandKind.SET_STATE, market_state=state, group=GROUP)
         for instrument in payload["instruments"]:
             last = scenario.parameters.get(of_book("ltp", instrument["symbol"]))
             if last is not None:
@@ -110,7 +110,7 @@ class Stage:
     def _mass_quote(self, message: Message, fields: dict[str, int]) -> list[str]:
         """Every entry is a row of one run."""
         if self.protects:
-            fields["smp_id"] = PROTECTION
+            fields["protection_number"] = PROTECTION
         told = [self._apply(message.kind, **fields, **entry) for entry in message.entries]
         return [event for events in told for event in events]
 
@@ -118,7 +118,7 @@ class Stage:
         """COMMAND fields of a message's session: whom a kill is about, or whose orders end if one account used it."""
         number = self.sessions.setdefault(message.session, len(self.sessions) + 1)
         if message.kind in (CommandKind.KILL, CommandKind.UNKILL):
-            return {"group": number}
+            return {"killed_session": number}
         users = self.users.setdefault(number, set())
         if message.account or message.target:
             users.add(self._account(message.account) if message.account else self.owners[message.target][0])
@@ -142,7 +142,7 @@ class Stage:
             self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(number, {} if helper else self.parameters))
             funds = FUNDS if helper else self.parameters.get("cash", FUNDS)
             if funds:
-                told = self._apply(CommandKind.DEPOSIT, account=number, price=funds)
+                told = self._apply(CommandKind.DEPOSIT, account=number, amount_mills=funds)
                 if told:
                     raise CannotStage(f"no cash for account {name}: {told[0]}")
             if self.protects and not helper:
@@ -164,11 +164,12 @@ class Stage:
         if self.parameters.get("algo", 0):
             self.venue.control(CommandKind.LEAD_MAKERS, {"makers": list(self.leads.items()), "group": GROUP})
 
-    def _set_day_limits(self, instrument: int, price: int, lots: int, min_inc: int = 0) -> list[str]:
-        """Settlement `price`, limits so many ticks around it, a new increment; the widths of windows stay."""
+    def _set_day_limits(self, instrument: int, settle_tick: int, width: int, min_inc: int = 0) -> list[str]:
+        """Settlement, limits so many ticks around it, a new increment; the widths of windows stay."""
         widths = {"velocity_ticks": self.parameters.get("vel", 0), "breaker_ticks": self.parameters.get("dcb", 0)}
         widths["collar_ticks"] = self.parameters.get("collar", 0)
-        limits = {"index": instrument, "settle_tick": price, "low_tick": price - lots, "high_tick": price + lots}
+        low_tick, high_tick = settle_tick - width, settle_tick + width
+        limits = {"index": instrument, "settle_tick": settle_tick, "low_tick": low_tick, "high_tick": high_tick}
         limits |= {"min_inc": min_inc} if min_inc else {}
         payload = {"books": [limits | widths], "by_two": True}
         return told_events(self.venue.control(CommandKind.DAY_LIMITS, payload), self._names())
@@ -177,10 +178,10 @@ class Stage:
         """A threshold that the parameters do not name is off; its group counts, and is reset, even so (MMP-003)."""
         window = self.parameters.get("mmpwin", 0)
         told = self._apply(
-            CommandKind.MMP_SET, account=number, smp_id=PROTECTION, group=GROUP,
-            lots=self.parameters.get("mmp", 0), expiry_ns=window * NS_PER_S if window else UNBOUNDED_NS,
-            display_lots=self.parameters.get("mmpfills", 0), minimum_lots=self.parameters.get("mmpdelta", 0),
-            price=self.parameters.get("mmphours", 0),
+            CommandKind.MMP_SET, account=number, protection_number=PROTECTION, group=GROUP,
+            lots_max=self.parameters.get("mmp", 0), window_ns=window * NS_PER_S if window else UNBOUNDED_NS,
+            fills_max=self.parameters.get("mmpfills", 0), delta_lots_max=self.parameters.get("mmpdelta", 0),
+            hours_max=self.parameters.get("mmphours", 0),
         )  # fmt: skip
         if told:
             raise CannotStage(f"no protection for account {number}: {told[0]}")
@@ -194,14 +195,14 @@ class Stage:
             raise CannotStage(f"no last price {last_tick}: the band leads there in more than {STEPS_MAX} steps")
         for price in steps:
             common = {"instrument": index, "lots": lots, "price": price}
-            self._apply(CommandKind.SET_STATE, order_type=S.PAUSED, group=GROUP)
+            self._apply(CommandKind.SET_STATE, market_state=S.PAUSED, group=GROUP)
             told = self._apply(
                 CommandKind.NEW, account=self._account(MAKER), side=Side.SELL, **_client("maker"), **common
             )
             told += self._apply(
                 CommandKind.NEW, account=self._account(TAKER), side=Side.BUY, **_client("taker"), **common
             )
-            traded = self._apply(CommandKind.SET_STATE, order_type=S.OPEN, group=GROUP)
+            traded = self._apply(CommandKind.SET_STATE, market_state=S.OPEN, group=GROUP)
             if not any(event.startswith("TRD") for event in traded):
                 raise CannotStage(f"no last price {last_tick}: {'; '.join(told)}")
 
@@ -213,7 +214,7 @@ class Stage:
         names = self._names()
         for event in events:
             if event.kind == EventKind.STATE_CHANGED and event.instrument:
-                (self.reserved.discard if event.state == S.OPEN else self.reserved.add)(event.instrument)
+                (self.reserved.discard if event.market_state == S.OPEN else self.reserved.add)(event.instrument)
             if event.kind == EventKind.ORDER_ACCEPTED:
                 order_id = event.order_id if event.order_type == OrderType.QUOTE else 0
                 self.owners[id_of(event, names)] = event.account, order_id
@@ -244,7 +245,7 @@ def _prices(scenario: Scenario) -> dict[int, list[int]]:
             for index in books.get(message.target, ()):
                 prices[index] += [message.fields[name] for name in ("price", "trigger") if name in message.fields]
         for entry in message.entries:
-            sides = (("lots", "price"), ("minimum_lots", "trigger"))
+            sides = (("bid_lots", "bid_tick"), ("ask_lots", "ask_tick"))
             prices[entry["instrument"]] += [entry[price] for lots, price in sides if entry[lots]]
     return prices
 

@@ -70,13 +70,13 @@ def id_of(event: Any, names: Names) -> str:
     if event.order_type == OrderType.QUOTE and event.account in names.accounts:
         owner = names.accounts[event.account]
         if event.kind == EventKind.ORDER_REJECTED:
-            return f"{owner}#{event.lots}"
+            return f"{owner}#{event.entry_place}"
         return f"{owner}.{BOOK_NAMES[event.instrument]}{'ba'[event.side]}"
     return unpack_client_order_id(event.client_order_id_0, event.client_order_id_1, event.client_order_id_2)
 
 
 def _trade(first: Any, second: Any, names: Names) -> str:
-    text = f"TRD {id_of(first, names)} {id_of(second, names)} {second.lots}@{second.price}"
+    text = f"TRD {id_of(first, names)} {id_of(second, names)} {second.lots}@{second.trade_tick}"
     return f"{text} {BOOK_NAMES[first.instrument]}" if names.books else text
 
 
@@ -85,7 +85,8 @@ def _group(rows: list[Any], names: Names) -> Iterator[str]:
     *outrights, whole = rows
     for row in outrights:
         pair = (whole, row) if row.liquidity == Liquidity.TAKER else (row, whole)
-        yield f"TRD {id_of(pair[0], names)} {id_of(pair[1], names)} {row.lots}@{row.price} {BOOK_NAMES[row.instrument]}"
+        traded = f"{row.lots}@{row.trade_tick} {BOOK_NAMES[row.instrument]}"
+        yield f"TRD {id_of(pair[0], names)} {id_of(pair[1], names)} {traded}"
 
 
 def _decrement(first: Any, second: Any, names: Names) -> str:
@@ -102,7 +103,7 @@ def _reject(event: Any, names: Names) -> str:
 
 def _rests(event: Any, names: Names) -> str:
     hidden = f" hid={event.hidden_lots}" if event.hidden_lots > 0 else ""
-    return f"RST {id_of(event, names)} {event.lots}@{event.price}{hidden}"
+    return f"RST {id_of(event, names)} {event.shown_lots}@{event.price}{hidden}"
 
 
 def _replaced(event: Any, names: Names) -> str:
@@ -113,7 +114,7 @@ def _replaced(event: Any, names: Names) -> str:
 def _indicative(event: Any, names: Names) -> str:
     if event.flags & EventFlag.EMPTY:
         return "IOP none"
-    return f"IOP {event.lots}@{event.price} imb={event.leaves_lots}"
+    return f"IOP {event.volume_lots}@{event.uncross_tick} imb={event.imbalance_lots}"
 
 
 def _disconnected(event: Any, names: Names) -> str:
@@ -122,7 +123,7 @@ def _disconnected(event: Any, names: Names) -> str:
 
 
 def _killed(event: Any, names: Names) -> str:
-    whom = names.sessions[event.session] if event.liquidity == Scope.SESSION else names.accounts[event.account]
+    whom = names.sessions[event.killed_session] if event.scope == Scope.SESSION else names.accounts[event.account]
     return f"KIL {whom}"
 
 
@@ -132,15 +133,15 @@ TOLD: dict[EventKind, Callable[[Any, Names], str]] = {
     EventKind.REPLACE_REJECTED: _reject,
     EventKind.CANCEL_REJECTED: _reject,
     EventKind.ORDER_RESTED: _rests,
-    EventKind.ICEBERG_REFRESHED: lambda event, names: f"RFR {id_of(event, names)} vis={event.lots}",
+    EventKind.ICEBERG_REFRESHED: lambda event, names: f"RFR {id_of(event, names)} vis={event.shown_lots}",
     EventKind.ORDER_REPLACED: _replaced,
     EventKind.ORDER_CANCELLED: lambda event, names: (
-        f"CXL {id_of(event, names)} {event.lots} {CancelReason(event.reason).name}"
+        f"CXL {id_of(event, names)} {event.lots} {CancelReason(event.cancel_reason).name}"
     ),
     EventKind.STOP_TRIGGERED: lambda event, names: f"TRG {id_of(event, names)}",
-    EventKind.UNCROSSED: lambda event, _: f"UNX {event.lots}@{event.price} imb={event.leaves_lots}",
+    EventKind.UNCROSSED: lambda event, _: f"UNX {event.volume_lots}@{event.uncross_tick} imb={event.imbalance_lots}",
     EventKind.INDICATIVE_PRICE: _indicative,
-    EventKind.STATE_CHANGED: lambda event, _: f"STA {MarketState(event.state).name.lower()}",
+    EventKind.STATE_CHANGED: lambda event, _: f"STA {MarketState(event.market_state).name.lower()}",
     EventKind.KILLED: _killed,
     EventKind.DISCONNECTED: _disconnected,
     EventKind.PROTECTION_TRIPPED: lambda event, names: f"MMP {names.accounts[event.account]}",

@@ -42,13 +42,13 @@ def _check_move(state, account, amount, sign):
 def move_cash(state, out, command, sign):
     """DEPOSIT (sign 1) or WITHDRAW (sign -1): CASH, or REFUSED."""
     account = np.int64(command.account)
-    amount = np.int64(command.price)
+    amount = np.int64(command.amount_mills)
     reason = _check_move(state, account, amount, sign)
     if reason != REJECT_NONE:
         row = refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
         if reason == REJECT_INSUFFICIENT_MARGIN or reason == REJECT_FULL:
-            row.amount_mills = amount
-            row.value_tick_lots = most_mills(state, account, sign)
+            row.asked_mills = amount
+            row.most_mills = most_mills(state, account, sign)
         return
     account_row = state.accounts[account]
     account_row.cash_mills += sign * amount
@@ -60,9 +60,9 @@ def move_cash(state, out, command, sign):
     weigh_account(state, account)
     row = answer_event(state, out, EVENT_CASH_MOVED, command, REJECT_NONE)
     row.amount_mills = sign * amount
-    row.value_tick_lots = equity_mills(account_row)
-    row.reference = account_row.initial_margin_mills
-    row.order_id = unpaid_mills(account_row)
+    row.equity_after_mills = equity_mills(account_row)
+    row.margin_held_mills = account_row.initial_margin_mills
+    row.unpaid_gain_mills = unpaid_mills(account_row)
     row["flags"] = EVENT_FLAG_MARGIN
     row.account_sequence = next_in_stream(state, account)
     next_in_stream(state, account)

@@ -35,8 +35,8 @@ assert all(place_in(ORDER, name) == place_in(EVENT, name) for name in SAME)
 assert place_in(ORDER, "book") == INSTRUMENT
 SAME_CODES = code_word(EVENT, "kind", **dict.fromkeys(SAME[:4], 0xFF))
 LASTING_CODES = code_word(EVENT, "kind", side=0xFF, order_type=0xFF, tif=0xFF)
-REASON_SHIFT, LIQUIDITY_SHIFT, STATE_SHIFT, FLAGS_SHIFT = (
-    np.uint64(8 * (place_in(EVENT, name) - CODES)) for name in ("reason", "liquidity", "state", "flags")
+CANCEL_REASON_SHIFT, LIQUIDITY_SHIFT, STATE_SHIFT, FLAGS_SHIFT = (
+    np.uint64(8 * (place_in(EVENT, name) - CODES)) for name in ("cancel_reason", "liquidity", "state", "flags")
 )
 
 
@@ -139,7 +139,7 @@ def refuse(state, out, kind, command, reason):
     row.client_order_id_1 = command.client_order_id_1
     row.client_order_id_2 = command.client_order_id_2
     if reason == REJECT_STATE and 0 < command.instrument < state.books.shape[0]:
-        row.liquidity = state.books[np.int64(command.instrument)].phase
+        row.book_state = state.books[np.int64(command.instrument)].phase
     if kind == EVENT_ORDER_REJECTED:
         row.state = ORDER_STATE_REJECTED
         row.price = np.int32(min(max(command.price, -0x7FFFFFFF), 0x7FFFFFFF))
@@ -179,7 +179,7 @@ def cancel_codes(order, reason, flags):
     return (
         same
         | CXL
-        | np.uint64(reason) << REASON_SHIFT
+        | np.uint64(reason) << CANCEL_REASON_SHIFT
         | np.uint64(ended) << STATE_SHIFT
         | np.uint64(flags) << FLAGS_SHIFT
     )
@@ -188,5 +188,5 @@ def cancel_codes(order, reason, flags):
 @kernel
 def write_price_range(row, lowest, highest):
     """The prices that an order which was refused for BAND might have had. `row`: its REJ or RREJ."""
-    row.level_lots = lowest
-    row.hidden_lots = highest
+    row.lowest_tick = lowest
+    row.highest_tick = highest

@@ -1,6 +1,7 @@
 """EVENT rows as plain tuples, the form every publisher reads.
 
 rows = read_rows(events)                     # once for all publishers; fields are at the places named below
+row[TRADE_TICK]                              # of a FILL: where a kind has an alias for a place, it is read by that
 for sequence, group in by_command(rows): ... # all rows of one command
 """
 
@@ -12,7 +13,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from exchange.records import EVENT_FIELDS, EVENT_STRUCT, QUOTE_KEY
+from exchange.records import EVENT_ALIASES, EVENT_FIELDS, EVENT_STRUCT, QUOTE_KEY
 
 Row = tuple[int, ...]
 
@@ -46,7 +47,24 @@ Row = tuple[int, ...]
     ACCOUNT_SEQUENCE,
     AMOUNT_MILLS,
 ) = range(len(EVENT_FIELDS))
+# Aliases, by the field whose place they have.
+CANCEL_REASON = STATE_REASON = KILL_PARTY = THRESHOLD = REASON
+BOOK_STATE = SCOPE = ASK_STATE = LIQUIDITY
+BID_STATE = MARKET_STATE = STATE_IN_FORCE = PROTECTION_STATE = STATE
+ASKED_STATE = ASKED_SCOPE = ORDER_TYPE
+KILLED_SESSION = SESSION
+PROTECTION_NUMBER = BID_ID = UNPAID_GAIN_MILLS = ORDER_ID
+ASK_ID = CLIENT_ORDER_ID_0
+TRADE_ID = GROUP = CONNECTION_END = MARGIN_HELD_MILLS = REFERENCE
+BID_TICK = TRADE_TICK = UNCROSS_TICK = IMPLIED_TICK = MARK_TICK = SETTLEMENT_TICK = PRICE
+LEVEL_TICK = OLD_TICK = HIGHEST_TICK = HIDDEN_LOTS
+LOWEST_TICK = LEVEL_LOTS
+SHOWN_LOTS = WORKING_LOTS = VOLUME_LOTS = IMPLIED_LOTS = POSITION_LOTS = ORDER_COUNT = QUOTE_COUNT = ENTRY_PLACE = LOTS
+IMBALANCE_LOTS = LEAVES_LOTS
+FEE_MILLS = EQUITY_MILLS = NEEDED_MILLS = ASKED_MILLS = AMOUNT_MILLS
+EQUITY_AFTER_MILLS = FREE_MARGIN_MILLS = MOST_MILLS = OPEN_VALUE_TICK_LOTS = REOPEN_NS = FIRES_NS = VALUE_TICK_LOTS
 assert all(globals()[name.upper()] == place for place, (name, _, _) in enumerate(EVENT_FIELDS))
+assert all(globals()[name.upper()] == globals()[alias.field.upper()] for name, alias in EVENT_ALIASES.items())
 
 _words = struct.Struct("<QQQ").pack
 

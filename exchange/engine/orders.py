@@ -267,7 +267,7 @@ def refuse_change(state, out, kind, command, reason, slot):
     row = refuse(state, out, kind, command, reason)
     if reason == REJECT_STATE:
         row.instrument = state.orders[slot].book
-        row.liquidity = state.books[state.orders[slot].book].phase
+        row.book_state = state.books[state.orders[slot].book].phase
     return row
 
 

@@ -29,12 +29,12 @@ def _report_once(state, out):
     account_row.touched -= 1
     row = market_event(state, out, EVENT_POSITION_CHANGED, np.int64(position.book))
     row.account = account
-    row.price = state.books[position.book].mark_tick
-    row.lots = position.lots
-    row.value_tick_lots = position.open_value_tick_lots
-    row.amount_mills = equity_mills(account_row)
-    row.order_id = unpaid_mills(account_row)
-    row.reference = account_row.initial_margin_mills
+    row.mark_tick = state.books[position.book].mark_tick
+    row.position_lots = position.lots
+    row.open_value_tick_lots = position.open_value_tick_lots
+    row.equity_mills = equity_mills(account_row)
+    row.unpaid_gain_mills = unpaid_mills(account_row)
+    row.margin_held_mills = account_row.initial_margin_mills
     row.account_sequence = next_in_stream(state, account)
     if account_row.touched == 0:
         row["flags"] = EVENT_FLAG_MARGIN

@@ -176,5 +176,5 @@ def is_full(state, account, row, book, side, lots):
 @kernel
 def write_money(state, row, account, book, side, lots, loss_mills):
     """What an order that was refused for RISK would have needed, and what was free. `row`: its REJ or RREJ."""
-    row.amount_mills = margin_rise(state, account, book, side, lots, loss_mills)
-    row.value_tick_lots = free_margin_mills(state, account)
+    row.needed_mills = margin_rise(state, account, book, side, lots, loss_mills)
+    row.free_margin_mills = free_margin_mills(state, account)

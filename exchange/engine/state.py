@@ -10,11 +10,24 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from exchange.book.layout import ALLOCATION, BOOK, GUARD, LEVEL, LINK, MEMBER, NODE, ORDER, QUOTE, ROUTE, SOURCES
+from exchange.book.layout import (
+    ALLOCATION,
+    BOOK,
+    GUARD,
+    LEFT_NS,
+    LEVEL,
+    LINK,
+    MEMBER,
+    NODE,
+    ORDER,
+    QUOTE,
+    ROUTE,
+    SOURCES,
+)
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
 from exchange.kernel import CACHE_LINE
 from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, SCAN_TIERS, Limits
-from exchange.records import EVENT, record_type
+from exchange.records import EVENT, Alias, record_type
 from exchange.seams import zero_pages
 
 STATE_VERSION = 21
@@ -30,15 +43,16 @@ GROUP = record_type(
         ("waiting", "<i4"),  # orders whose cancel waits for a state that allows it (COD-004), at most so many
         ("lead_book", "<i4"),  # the lead month, 0 none: its breach reserves the whole group (BAND-008)
         ("settled_day", "<i4"),  # trading day of its last published settlement, days since 1970, 0 none (SEC-061)
-        ("reopen_ns", "<i8"),  # when RESERVED is due to end, 0 if no timer ends it; in HALT: what is left until then
-    ]
+        ("reopen_ns", "<i8"),  # when RESERVED is due to end, 0 if no timer ends it
+    ],
+    {"left_ns": LEFT_NS},
 )
 
 SESSION = record_type(
     [
         ("last_request_id", "<i8"),  # SESS-007
         ("opened_ns", "<i8"),
-        ("number", "<u4"),  # whose row this is, 0 nobody's so far, see `engine.sessions`
+        ("number", "<u4"),  # the session whose row this is, 0 none so far, see `engine.sessions`
         ("account", "<i4"),
         ("killed_by", "u1"),  # a bit for each KillParty that stopped it (KILL-001)
         ("spare", "u1", (7,)),
@@ -70,8 +84,9 @@ PROTECTION = record_type(
         ("tried_delta", "<i8"),
         ("tried_hours", "<i8"),
         ("tried", "<i4"),  # COUNTED or PULLED by a dry run, else 0
-        ("next_tried", "<i4"),  # group that the dry run met before; of row 0: the last that it met
-    ]
+        ("next_tried", "<i4"),  # group that the dry run met before
+    ],
+    {"first_tried": Alias("next_tried", "row 0: the group that a dry run met last, first of the list")},
 )
 
 # One maker fill of a quote; a group's ring begins at its row * MMP_FILLS.
@@ -81,32 +96,32 @@ PROTECTION_FILL = record_type([("time_ns", "<i8"), ("hours", "<i8"), ("lots", "<
 CURSOR = record_type(
     [
         ("step", "<i4"),  # a step of engine.apply, 0 idle
-        ("slot", "<i4"),  # the order that matches; the next order of a sweep
-        ("book", "<i4"),
-        ("account", "<i4"),
+        ("slot", "<i4"),  # the order that matches
+        ("book", "<i4"),  # the book that uncrosses
+        ("account", "<i4"),  # the account of the command
         ("index", "<i4"),  # orders that leave: the next one's place in the scratch table,
         ("stop", "<i4"),  # and the end of them there
         ("count", "<i4"),  # orders taken out so far
-        ("touched_first", "<i4"),  # positions that wait for a POS event
+        ("touched_first", "<i4"),  # positions that wait for their POSITION_CHANGED
         ("touched_last", "<i4"),
         ("market_state", "<i4"),  # the state that an uncross or expiry ends in
-        ("price", "<i4"),
-        ("reason", "<i4"),
-        ("lots", "<i8"),  # volume left of an uncross
-        ("trade", "<i8"),  # fills so far
+        ("uncross_tick", "<i4"),
+        ("state_reason", "<i4"),  # StateReason of the change of state
+        ("uncross_lots", "<i8"),  # volume that is left of the uncross
+        ("spare_word", "<i8"),
         ("side", "<i4"),
-        ("flags", "<i4"),
+        ("flags", "<i4"),  # CommandFlag
         ("instrument", "<i4"),
-        ("group", "<u4"),  # product group, or session or firm of a kill
-        ("session", "<u4"),
+        ("group", "<u4"),  # product group
+        ("session", "<u4"),  # that sent the command
         ("scope", "<i4"),  # of a kill
         ("tag", "<u8"),
         ("request_id", "<i8"),
         ("minimum_lots", "<i4"),  # of the NEW that matches
-        ("halt_reason", "<i4"),  # StateReason of a breach, see engine.velocity
-        ("halt_book", "<i4"),  # the book whose window it breached
+        ("halt_reason", "<i4"),  # StateReason of a breach, see engine.matching.velocity
+        ("breached_book", "<i4"),  # the book whose window it breached
         ("halt_step", "<i4"),
-        ("pass_step", "<i4"),  # of a pro-rata pass over a level, see engine.level_pass
+        ("pass_step", "<i4"),  # of a pro-rata pass over a level, see engine.matching.level_pass
         ("pass_slot", "<i4"),  # the order of the level whose turn is next
         ("detour", "<i4"),  # LEAVING, PULLING: orders leave before the running step goes on
         ("leaving", "<i4"),  # CancelReason of those that leave, 0 each its own
@@ -115,7 +130,7 @@ CURSOR = record_type(
         ("pull_first", "<i4"),  # protection groups that have tripped and whose quotes are pulled
         ("pull_last", "<i4"),
         ("pull_slot", "<i4"),  # where the search for the next quote goes on
-        ("pull_emitted", "<i4"),  # 1: MMP of the first one is out
+        ("pull_emitted", "<i4"),  # 1: PROTECTION_TRIPPED of the first one is out
         # a run of quotes: its entries so far, and the entry that is being worked
         ("run", "<i8"),  # sequence of its first row, which all its events carry; 0 none
         ("last_sequence", "<i8"),
@@ -128,18 +143,30 @@ CURSOR = record_type(
         ("quote_lots", "<i4", (2,)),
         ("quote_state", "<i4", (2,)),  # QuoteState
         ("named", "<u4", (QUOTE_ENTRIES_MAX,)),  # instruments of the entries so far
-    ]
+    ],
+    {
+        "next_slot": Alias("slot", "CANCEL_ALL: the next order of the account to look at, 0 none"),
+        "due_root": Alias("slot", "CLOCK: root of the heap of orders whose time has come, 0 none"),
+        "elected_root": Alias("slot", "an uncross: root of the heap of stops that its price elects, 0 none"),
+        "aggressor_book": Alias("book", "a breach: the book of the aggressor, which may be reserved"),
+        "last_account": Alias("account", "KILL, UNKILL, a dead-man timer: the account that was done last, 0 none"),
+        "accounts_done": Alias("count", "KILL, UNKILL: how many accounts or sessions had their turn"),
+        "level_tick": Alias("uncross_tick", "a pro-rata pass: price of the level"),
+        "kill_party": Alias("side", "KILL, UNKILL: KillParty"),
+        "killed_session": Alias("group", "KILL, UNKILL: number of the session, for Scope SESSION"),
+        "killed_firm": Alias("group", "KILL, UNKILL: number of the firm, for Scope FIRM"),
+    },
 )
 
 
-# What `engine.look_ahead` found out about a command that comes.
+# What `engine.prefetch` found out about a command that comes.
 AHEAD = record_type(
     [
         ("word", "<u8"),  # its `order_hash`
         ("slot", "<i4"),  # of the first entry with this hash: nearly always the order that is meant; 0 none
         ("position_word", "<u4"),  # of a NEW: `position_hash` of its account and book, if rows are asked for by it
-        ("position", "<i4"),  # of a NEW: most likely its account's position in its book, row, 0 none, or NOT_ASKED
-        ("meets", "<i4"),  # 1: a NEW that may meet somebody, as far as that is asked
+        ("position", "<i4"),  # of a NEW: most likely its account's position in its book, row, 0 none, POSITION_UNKNOWN
+        ("meets", "<i4"),  # 1: a NEW that may meet a resting order, as far as that is asked
         ("spare", "<i8"),
     ]
 )
@@ -150,18 +177,18 @@ POSITION_UNKNOWN = np.int64(-1)  # where rows lie close together
 
 
 def in_cache_lines(fields: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The same fields, with room before each table, so that tables begin and rows of 64 or 128 bytes lie in whole
-    cache lines."""
+    """The same fields, with padding before each table, so that tables begin with a cache line and rows of 64 or 128
+    bytes lie in whole ones."""
     placed: list[tuple[Any, ...]] = []
     offset = 0
     for field in fields:
         if len(field) == 3 and offset % CACHE_LINE:
-            room = CACHE_LINE - offset % CACHE_LINE
-            placed.append((f"room_{field[0]}", "u1", (room,)))
-            offset += room
+            padding = CACHE_LINE - offset % CACHE_LINE
+            placed.append((f"padding_{field[0]}", "u1", (padding,)))
+            offset += padding
         placed.append(field)
         offset += np.dtype([field]).itemsize
-    return [*placed, ("room_end", "u1", (-offset % CACHE_LINE,))] if offset % CACHE_LINE else placed
+    return [*placed, ("padding_end", "u1", (-offset % CACHE_LINE,))] if offset % CACHE_LINE else placed
 
 
 # What there is one of.
@@ -201,7 +228,7 @@ def state_dtype(limits: Limits) -> np.dtype:
 def _tables(limits: Limits) -> list[tuple[Any, ...]]:
     return [
         ("cursor", CURSOR),
-        ("route", ROUTE),  # what an implied fill would trade; all zero when nobody looks at one
+        ("route", ROUTE),  # what an implied fill would trade; all zero between two searches
         ("groups", GROUP, (limits.groups + 1,)),
         ("commodities", COMMODITY, (limits.commodities + 1,)),
         ("books", BOOK, (limits.books + 1,)),
@@ -238,7 +265,7 @@ def outbox_dtype(limits: Limits) -> np.dtype:
             [
                 ("count", "<i8"),
                 ("capacity", "<i8"),
-                ("scatter", "<i8"),  # how far apart the rows lie that commands touch (`engine.look_ahead`)
+                ("scatter", "<i8"),  # how far apart the rows lie that commands touch (`engine.prefetch`)
                 ("ahead", AHEAD, (PREFETCH_COMMANDS,)),  # of the next commands
                 ("rows", EVENT, (limits.event_rows,)),
             ]

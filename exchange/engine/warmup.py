@@ -16,6 +16,7 @@ from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.views import views
 from exchange.kernel import KERNELS
 from exchange.limits import Limits
+from exchange.records import column
 
 # Shares of a cold warm-up's time, measured: all kernels one by one, then the one that takes most of them in.
 EACH, APPLY = 0.80, 0.20
@@ -73,16 +74,17 @@ def _small_day(sequence: int) -> np.ndarray:
         CommandKind.DEPOSIT, CommandKind.SET_STATE, CommandKind.SET_STATE, CommandKind.NEW, CommandKind.NEW,
         CommandKind.CLOCK, CommandKind.MMP_SET, CommandKind.QUOTE, CommandKind.NEW,
     ]  # fmt: skip
-    rows["order_type"] = [0, MarketState.PREOPEN, MarketState.OPEN, 0, 0, 0, 0, 0, 0]
-    rows["price"] = [10**9, 0, 0, 100, 100, 0, 0, 101, 101]
+    column(rows, "amount_mills")[0] = 10**9
+    column(rows, "market_state")[1:3] = [MarketState.PREOPEN, MarketState.OPEN]
+    rows["price"][[3, 4, 8]] = [100, 100, 101]
     rows["lots"] = 1
     rows["instrument"] = [0, 0, 0, 1, 1, 0, 0, 1, 1]
     rows["tif"][4] = TimeInForce.GTD
     rows["expiry_ns"][4] = 1
     rows["time_ns"][5:] = 1
-    rows["expiry_ns"][6] = 1
-    rows["smp_id"][6:8] = 1
-    rows["trigger"][7] = 102
-    rows["minimum_lots"][7] = 1
+    column(rows, "window_ns")[6] = 1
+    column(rows, "protection_number")[6:8] = 1
+    column(rows, "bid_tick")[7], column(rows, "ask_tick")[7] = 101, 102
+    column(rows, "ask_lots")[7] = 1
     rows["side"][8] = Side.SELL
     return rows

@@ -364,11 +364,11 @@ def pack_session(batch: Batch, account: int, session: int, request_id: int, key:
 
 def session_terms(row: Any) -> tuple[str, CancelTerms]:
     """Key id and terms of a SESSION row (a COMMAND record)."""
-    words = np.array([row["client_order_id_0"], row["client_order_id_1"], row["client_order_id_2"]], "<u8")
+    words = np.array([row.key_id_0, row.key_id_1, row.key_id_2], "<u8")
     terms = CancelTerms(
-        mode=COD_MODES[int(row["order_type"])],
-        orders=COD_ORDERS[int(row["side"])],
-        on=COD_ON[int(row["tif"])],
-        grace_ms=int(row["lots"]),
+        mode=COD_MODES[int(row.cod_mode)],
+        orders=COD_ORDERS[int(row.cod_orders)],
+        on=COD_ON[int(row.cod_on)],
+        grace_ms=int(row.grace_ms),
     )
     return words.tobytes().rstrip(b"\0").decode("ascii"), terms

@@ -6,6 +6,7 @@ The engine counts in 64 bits that wrap silently, and a wrapped total may still b
 import numpy as np
 
 from exchange.codes import EventKind
+from exchange.records import column
 
 
 class MoneyTold:
@@ -16,11 +17,10 @@ class MoneyTold:
 
     def add(self, events: np.ndarray) -> None:
         """EVENT rows of any length, in any portions."""
-        amounts = events["amount_mills"]
-        moved = amounts[events["kind"] == EventKind.CASH_MOVED].tolist()
+        moved = events["amount_mills"][events["kind"] == EventKind.CASH_MOVED].tolist()
         self.deposits_mills += sum(amount for amount in moved if amount > 0)
         self.withdrawals_mills -= sum(amount for amount in moved if amount < 0)
-        self.fees_mills += sum(amounts[events["kind"] == EventKind.FILL].tolist())
+        self.fees_mills += sum(column(events, "fee_mills")[events["kind"] == EventKind.FILL].tolist())
 
     def faults(self, states: np.ndarray) -> list[str]:
         """What is wrong with the money of a state (INV-018), each fault in words.

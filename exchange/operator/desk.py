@@ -31,7 +31,16 @@ from exchange.codes import (
 from exchange.engine import query
 from exchange.engine.control.allocation_terms import LeadMakersPayload
 from exchange.engine.control.registry import AccountPayload, encode_payload
-from exchange.engine.event_rows import INSTRUMENT, KIND, REASON, REFERENCE, STATE, Row
+from exchange.engine.event_rows import (
+    GROUP,
+    INSTRUMENT,
+    KIND,
+    MARKET_STATE,
+    REASON,
+    STATE_IN_FORCE,
+    STATE_REASON,
+    Row,
+)
 from exchange.errors import UserError
 from exchange.gateway.auth import encode_bytes
 from exchange.gateway.gateway import Hub
@@ -69,6 +78,8 @@ from exchange.wire.errors import CloseCode, reason_text
 from exchange.wire.words import session_number
 
 REVOKED_US = 1  # when a revoked key expired: before any time that a clock is set back to
+# What names the party of a kill in its row.
+_NAMED_BY = {Scope.ACCOUNT: "account", Scope.SESSION: "killed_session", Scope.FIRM: "killed_firm"}
 _LIMITS = ("order_lots_max", "position_lots_max", "term_lots_max")
 
 
@@ -183,10 +194,10 @@ class OperatorDesk:
                 )
         fields = {
             "kind": CommandKind.SET_STATE,
-            "order_type": state,
+            "market_state": state,
             "group": group,
             "instrument": index,
-            "reason": StateReason.HALT_ADMIN if request.admin else StateReason.OPERATOR,
+            "state_reason": StateReason.HALT_ADMIN if request.admin else StateReason.OPERATOR,
             "flags": CommandFlag.CLAMP if request.clamp else 0,
         }
         self._acts.submit(fields, lambda events: self._tell_states(request, events, self._when_durable(reply)))
@@ -197,7 +208,7 @@ class OperatorDesk:
         if refused is None:
             reply(Answer(True, told))
         elif refused[REASON] == RejectReason.STATE:
-            present = MarketState(refused[STATE]).name
+            present = MarketState(refused[STATE_IN_FORCE]).name
             why = f"{request.target} is {present}: it cannot become {request.to.upper()} from there (STATE-001)"
             reply(Answer(False, why=why))
         else:
@@ -206,8 +217,8 @@ class OperatorDesk:
     def _state_line(self, row: Row) -> str:
         names = {group: chip for chip, group in self._venue.groups.items()}
         listed = self._venue.table.rows[row[INSTRUMENT]]
-        name = listed.symbol if listed is not None else names.get(row[REFERENCE], "")
-        return f"{name} {MarketState(row[STATE]).name} {state_reason(row[REASON])}".rstrip()
+        name = listed.symbol if listed is not None else names.get(row[GROUP], "")
+        return f"{name} {MarketState(row[MARKET_STATE]).name} {state_reason(row[STATE_REASON])}".rstrip()
 
     def _target(self, name: str) -> tuple[int, int]:
         """(group, 0) of a chip or (0, book) of a symbol."""
@@ -303,7 +314,7 @@ class OperatorDesk:
         if request.mills == 0:
             raise UserError("mills 0 moves nothing")
         kind = CommandKind.DEPOSIT if request.mills > 0 else CommandKind.WITHDRAW
-        fields = {"kind": kind, "account": request.account, "price": abs(request.mills)}
+        fields = {"kind": kind, "account": request.account, "amount_mills": abs(request.mills)}
         Gather(1, reply, self._acts).submit_row(fields, f"{kind.name.lower()} of {abs(request.mills)} mills")
 
     def _kill(self, request: Kill, reply: Reply) -> None:
@@ -313,9 +324,9 @@ class OperatorDesk:
             raise UserError(f"{request.number!r} names no {request.scope}")
         fields = {
             "kind": CommandKind.KILL if request.on else CommandKind.UNKILL,
-            "order_type": scope,
-            "reason": KillParty.VENUE,
-            "account" if scope == Scope.ACCOUNT else "group": number,
+            "scope": scope,
+            "kill_party": KillParty.VENUE,
+            _NAMED_BY[scope]: number,
         }
         text = f"{request.scope} {request.number} {'stopped' if request.on else 'let in again'}"
         Gather(1, reply, self._acts).submit_row(fields, text)
@@ -344,7 +355,7 @@ class OperatorDesk:
         text = f"key {request.key} for account {request.account}"
         gather.submit(CommandKind.DEFINE_KEY, payload, text, lambda: self._know_key(payload))
         if request.mills:
-            fields = {"kind": CommandKind.DEPOSIT, "account": request.account, "price": request.mills}
+            fields = {"kind": CommandKind.DEPOSIT, "account": request.account, "amount_mills": request.mills}
             gather.submit_row(fields, f"deposit of {request.mills} mills")
 
     def _revoke(self, request: Revoke, reply: Reply) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from exchange.codes import CommandKind, EventKind, RejectReason
-from exchange.engine.event_rows import KIND, REASON, VALUE_TICK_LOTS, Row
+from exchange.engine.event_rows import KIND, MOST_MILLS, REASON, Row
 from exchange.operator.acts import Acts
 from exchange.operator.requests import Answer
 from exchange.units import MONEY_MAX
@@ -55,13 +55,13 @@ class Gather:
 
 def _why(fields: dict[str, int], refused: Row, text: str) -> str:
     """Why a row was refused; `text` says what it asked for. Of money also how much would have been in order."""
-    most = max(0, refused[VALUE_TICK_LOTS])
+    most = max(0, refused[MOST_MILLS])
     if refused[REASON] == RejectReason.INSUFFICIENT_MARGIN:
         return f"{text}: free funds are {most} mills (MARGIN-015)"
     if refused[REASON] == RejectReason.FULL:
         return f"{text}: {most} more are taken, all deposits of a venue are at most {MONEY_MAX} mills (SPEC-004)"
     if refused[REASON] == RejectReason.UNKNOWN and fields["kind"] in (CommandKind.KILL, CommandKind.UNKILL):
-        return f"no account is of firm {fields['group']} (KILL-001)"
+        return f"no account is of firm {fields['killed_firm']} (KILL-001)"
     return reason_text(refused[REASON])
 
 

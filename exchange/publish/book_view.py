@@ -10,17 +10,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 
 from exchange.codes import EventFlag, EventKind, Liquidity, OrderState, Side
-from exchange.engine.event_rows import (
-    FLAGS,
-    HIDDEN_LOTS,
-    KIND,
-    LEVEL_LOTS,
-    LIQUIDITY,
-    PRICE,
-    SIDE,
-    STATE,
-    Row,
-)
+from exchange.engine.event_rows import FLAGS, KIND, LEVEL_LOTS, LEVEL_TICK, LIQUIDITY, OLD_TICK, PRICE, SIDE, STATE, Row
 
 Level = tuple[int, int]  # price_tick, lots
 Top = tuple[int, int, int]  # price_tick, lots, implied lots among them
@@ -56,11 +46,11 @@ def level_change(row: Row) -> tuple[int, int, int] | None:
     if kind == _ACK:
         return (row[SIDE], row[PRICE], row[LEVEL_LOTS]) if row[FLAGS] & _RESTS else None
     if kind == _FILL:
-        return None if row[LIQUIDITY] == _TAKER else (row[SIDE], row[HIDDEN_LOTS], row[LEVEL_LOTS])
+        return None if row[LIQUIDITY] == _TAKER else (row[SIDE], row[LEVEL_TICK], row[LEVEL_LOTS])
     if kind in _LEVEL_KINDS:
         return None if row[FLAGS] & _NEVER_RESTED else (row[SIDE], row[PRICE], row[LEVEL_LOTS])
     if kind == _RPL and row[FLAGS] & (_KEPT | _LOST) and row[STATE] != _PENDING:
-        price = row[PRICE] if row[FLAGS] & _KEPT else row[HIDDEN_LOTS]
+        price = row[PRICE] if row[FLAGS] & _KEPT else row[OLD_TICK]
         return row[SIDE], price, row[LEVEL_LOTS]
     return None
 

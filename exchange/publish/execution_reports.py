@@ -9,7 +9,35 @@ the same stream (ACCT-003). Rows without an account sequence give nothing. `rows
 """
 
 from exchange.codes import EventFlag, EventKind
-from exchange.engine.event_rows import ACCOUNT, ACCOUNT_SEQUENCE, KIND, Row, client_order_id_text
+from exchange.engine.event_rows import (
+    ACCOUNT,
+    ACCOUNT_SEQUENCE,
+    AMOUNT_MILLS,
+    CANCEL_REASON,
+    CONNECTION_END,
+    EQUITY_AFTER_MILLS,
+    EQUITY_MILLS,
+    FLAGS,
+    INSTRUMENT,
+    KILL_PARTY,
+    KIND,
+    MARGIN_HELD_MILLS,
+    MARK_TICK,
+    OPEN_VALUE_TICK_LOTS,
+    ORDER_COUNT,
+    POSITION_LOTS,
+    PROTECTION_NUMBER,
+    PROTECTION_STATE,
+    QUOTE_COUNT,
+    SCOPE,
+    SEQUENCE,
+    SESSION,
+    THRESHOLD,
+    TIME_NS,
+    UNPAID_GAIN_MILLS,
+    Row,
+    client_order_id_text,
+)
 from exchange.engine.query import MAINTENANCE_BP
 from exchange.publish.instruments import InstrumentTable
 from exchange.units import NS_PER_US, share_ceil
@@ -102,7 +130,7 @@ class ExecutionReports:
 
     def _exec(self, row: Row) -> Exec:
         """A refused row may hold codes that have no word: nothing is said of those."""
-        (e, time_ns, kind, reason, side, liquidity, state, flags, order_type, tif, account, session, index) = row[:13]
+        (e, time_ns, kind, reason, side, book_state, state, flags, order_type, tif, account, session, index) = row[:13]
         price, order_id, _, word_0, word_1, word_2, _, leaves, filled, order_lots, _, _, value, number, _ = row[13:]
         ids = self._ids
         message = Exec(
@@ -127,18 +155,18 @@ class ExecutionReports:
         if kind == _ACK:
             message.session_id = session_id(session)
         elif kind == _CXL:
-            message.reason = CANCEL_REASONS[reason]
+            message.reason = CANCEL_REASONS[row[CANCEL_REASON]]
         elif kind == _RPL:
             message.priority = _PRIORITIES.get(flags & (_KEPT | _LOST), "")
         elif kind == _REJ:
             message.session_id = session_id(session)
-            message.code = int(reason_code(reason, liquidity))
-            message.value_tick_lots = 0  # the row may tell money there
+            message.code = int(reason_code(reason, book_state))
+            message.value_tick_lots = 0  # free margin may stand there
         return message
 
     def _fill(self, row: Row) -> Fill:
-        e, time_ns, _, _, side, liquidity, state, _, _, _, account, _, index, price, order_id, trade_id = row[:16]
-        word_0, word_1, word_2, lots, leaves, filled, _, _, _, value, number, fee = row[16:]
+        e, time_ns, _, _, side, liquidity, state, _, _, _, account, _, index, trade_tick, order_id, trade_id = row[:16]
+        word_0, word_1, word_2, lots, leaves, filled, _, _, _, value, number, fee_mills = row[16:]
         return Fill(
             account,
             number,
@@ -149,40 +177,43 @@ class ExecutionReports:
             client_order_id_text(word_0, word_1, word_2),
             trade_id,
             SIDES[side],
-            price,
+            trade_tick,
             lots,
             leaves,
             filled,
             value,
             LIQUIDITIES[liquidity],
-            fee,
+            fee_mills,
             ORDER_STATES[state],
         )
 
     def _others(self, reports: list[Report], row: Row) -> None:
         """Positions, money, kills: `pos` and `cash` may bring a `margin` with the next number (ACCT-002)."""
-        e, time_ns, kind, reason, _, liquidity, state, flags = row[:8]
-        account, session, index, price, order_id, reference = row[10:16]
-        _, _, _, lots, _, _, _, _, _, value, number, amount = row[16:]
-        head = (account, number, e, time_ns // NS_PER_US)
+        kind, account, number = row[KIND], row[ACCOUNT], row[ACCOUNT_SEQUENCE]
+        head = (account, number, row[SEQUENCE], row[TIME_NS] // NS_PER_US)
+        held, unpaid = row[MARGIN_HELD_MILLS], row[UNPAID_GAIN_MILLS]  # of POSITION_CHANGED and CASH_MOVED
         if kind == _POS:
-            gains = split_gain(lots, (price * lots - value) * self._hours[index])
-            reports.append((account, number, Position(*head, self._ids[index], lots, value, price, *gains)))
-            if flags & _MARGIN:
-                reports.append(_margin(head, amount, order_id, reference))
+            index, lots, mark, value = row[INSTRUMENT], row[POSITION_LOTS], row[MARK_TICK], row[OPEN_VALUE_TICK_LOTS]
+            gains = split_gain(lots, (mark * lots - value) * self._hours[index])
+            reports.append((account, number, Position(*head, self._ids[index], lots, value, mark, *gains)))
+            if row[FLAGS] & _MARGIN:
+                reports.append(_margin(head, row[EQUITY_MILLS], unpaid, held))
         elif kind == _CASH:
+            amount = row[AMOUNT_MILLS]
             reports.append((account, number, Cash(*head, CURRENCY, amount, "deposit" if amount > 0 else "withdrawal")))
-            if flags & _MARGIN:
-                reports.append(_margin(head, value, order_id, reference))
+            if row[FLAGS] & _MARGIN:
+                reports.append(_margin(head, row[EQUITY_AFTER_MILLS], unpaid, held))
         elif kind in (_MMP, _MMPR):
-            why = THRESHOLDS[reason] if kind == _MMP else ""
-            reports.append((account, number, ProtectionEvent(*head, order_id, PROTECTION_STATES[state], why, lots)))
+            why, lots = (THRESHOLDS[row[THRESHOLD]], row[QUOTE_COUNT]) if kind == _MMP else ("", 0)
+            state = PROTECTION_STATES[row[PROTECTION_STATE]]
+            reports.append((account, number, ProtectionEvent(*head, row[PROTECTION_NUMBER], state, why, lots)))
         elif kind in (_KIL, _LIFTED):
-            told = KillEvent(*head, kind == _KIL, KILL_PARTIES[reason], SCOPES[liquidity], lots)
-            reports.append((account, number, told))
+            party, scope = KILL_PARTIES[row[KILL_PARTY]], SCOPES[row[SCOPE]]
+            reports.append((account, number, KillEvent(*head, kind == _KIL, party, scope, row[ORDER_COUNT])))
         elif kind == _DSC:
-            why = reason_of_disconnect(reason, reference)
-            reports.append((account, number, CancelOnDisconnectFired(*head, why, lots, session_id(session))))
+            why = reason_of_disconnect(row[CANCEL_REASON], row[CONNECTION_END])
+            sid = session_id(row[SESSION])
+            reports.append((account, number, CancelOnDisconnectFired(*head, why, row[ORDER_COUNT], sid)))
 
 
 def split_gain(lots: int, unrealised_pnl_mills: int) -> tuple[int, int | None]:

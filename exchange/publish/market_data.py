@@ -21,14 +21,14 @@ from typing import Protocol, TypeVar
 
 from exchange.codes import EventKind
 from exchange.engine.event_rows import (
+    IMPLIED_LOTS,
+    IMPLIED_TICK,
     INSTRUMENT,
     KIND,
-    LOTS,
-    PRICE,
-    REFERENCE,
     SEQUENCE,
     SIDE,
     TIME_NS,
+    TRADE_ID,
     Row,
 )
 from exchange.publish.book_view import BookView, Level, level_change
@@ -240,7 +240,7 @@ class MarketData:
     def _trades_again(self, number: int, reply_to: int, prints: Iterator[Print]) -> Iterator[ChannelMessage]:
         for before, rows in prints:
             message = trades_message(rows)
-            message.channel, message.sequence, message.previous = number, rows[-1][REFERENCE], before
+            message.channel, message.sequence, message.previous = number, rows[-1][TRADE_ID], before
             message.replay, message.reply_to = True, reply_to
             yield message
 
@@ -285,14 +285,14 @@ class MarketData:
             book.changes[side][price] = lots
             self._touched[index] = book
         elif row[KIND] == _IMP:
-            book.view.implied[row[SIDE]] = (row[PRICE], row[LOTS]) if row[LOTS] else None
+            book.view.implied[row[SIDE]] = (row[IMPLIED_TICK], row[IMPLIED_LOTS]) if row[IMPLIED_LOTS] else None
             self._touched[index] = book
 
     def _print(self, row: Row, index: int) -> None:
         """The first row of a pair is the print, the second only names the same trade. Implied groups have no pairs."""
-        if row[REFERENCE] == self._trade_id:
+        if row[TRADE_ID] == self._trade_id:
             return
-        self._trade_id = row[REFERENCE]
+        self._trade_id = row[TRADE_ID]
         self._prints.setdefault(index, []).append(row)
 
     def _venue_event(self, row: Row) -> None:
@@ -319,7 +319,7 @@ class MarketData:
             self._phased = {}
         if self._prints:
             for index, prints in self._prints.items():
-                self._event("trades", index, prints[-1][REFERENCE], trades_message, prints)
+                self._event("trades", index, prints[-1][TRADE_ID], trades_message, prints)
             self._prints = {}
 
     def _publish_book(self, book: _OpenBook) -> None:

@@ -5,16 +5,16 @@ from collections.abc import Iterable
 from exchange.codes import EventFlag, EventKind, MarketState, StateReason
 from exchange.engine.event_rows import (
     FLAGS,
+    GROUP,
+    IMBALANCE_LOTS,
     INSTRUMENT,
     KIND,
-    LEAVES_LOTS,
-    LOTS,
-    PRICE,
-    REASON,
-    REFERENCE,
-    STATE,
+    MARKET_STATE,
+    REOPEN_NS,
+    STATE_REASON,
     TIME_NS,
-    VALUE_TICK_LOTS,
+    UNCROSS_TICK,
+    VOLUME_LOTS,
     Row,
 )
 from exchange.engine.query import InstrumentRow
@@ -73,19 +73,19 @@ class Phases:
             if row[FLAGS] & EventFlag.EMPTY:
                 self.indicative.pop(index, None)
             else:
-                self.indicative[index] = (row[PRICE], row[LOTS], row[LEAVES_LOTS])
+                self.indicative[index] = (row[UNCROSS_TICK], row[VOLUME_LOTS], row[IMBALANCE_LOTS])
             return [index]
         if index:
-            self._own[index] = _FOLLOW if row[STATE] == _OPEN else row[STATE]
-            self._told[index] = row[REASON], row[VALUE_TICK_LOTS]
+            self._own[index] = _FOLLOW if row[MARKET_STATE] == _OPEN else row[MARKET_STATE]
+            self._told[index] = row[STATE_REASON], row[REOPEN_NS]
             books = [index]
         else:
-            self._groups[row[REFERENCE]] = row[STATE]
-            self._told_of_group[row[REFERENCE]] = row[REASON], row[VALUE_TICK_LOTS]
-            books = self._members.get(row[REFERENCE], [])
-            if row[STATE] == _CLOSED:
+            self._groups[row[GROUP]] = row[MARKET_STATE]
+            self._told_of_group[row[GROUP]] = row[STATE_REASON], row[REOPEN_NS]
+            books = self._members.get(row[GROUP], [])
+            if row[MARKET_STATE] == _CLOSED:
                 self._own.update({book: _FOLLOW for book in books if self._own[book] != _CLOSED})
-            self._hold(books, row[STATE] == _HALT, row[TIME_NS])
+            self._hold(books, row[MARKET_STATE] == _HALT, row[TIME_NS])
         for book in books:
             self.indicative.pop(book, None)
         return books

@@ -20,15 +20,15 @@ from exchange.engine.event_rows import (
     FLAGS,
     LIQUIDITY,
     LOTS,
-    PRICE,
-    REFERENCE,
     SEQUENCE,
     SIDE,
     TIME_NS,
+    TRADE_ID,
+    TRADE_TICK,
     Row,
     read_rows,
 )
-from exchange.records import EVENT
+from exchange.records import EVENT, column
 from exchange.units import NS_PER_US
 from exchange.wire.messages import Trades
 
@@ -36,9 +36,9 @@ PRINTS_MAX = 1 << 22  # as many as the events that are kept can tell: 128 MiB
 BLOCK = 1 << 14
 NEW_ROWS = 4_096  # that wait at most, of all kinds
 READ_MESSAGES = 256  # of a replay, read at once
-_NAMES = ("sequence", "time_ns", "instrument", "price", "lots", "side", "liquidity", "flags")
+_NAMES = ("sequence", "time_ns", "instrument", "trade_tick", "lots", "side", "liquidity", "flags")
 _WHOLE = np.dtype(("V", EVENT.itemsize))
-PRINT = np.dtype([*((name, EVENT[name].str) for name in _NAMES), ("pad", "u1")])
+PRINT = np.dtype([*((name, column(np.zeros(0, EVENT), name).dtype.str) for name in _NAMES), ("pad", "u1")])
 Message = tuple[int | None, list[Row]]
 _AUCTION = int(Liquidity.AUCTION)
 _TAKER = int(Liquidity.TAKER)
@@ -75,9 +75,9 @@ class Prints:
         books: set[int] = set()
         for rows in pieces:
             fills = _prints_of(rows)
-            fills = fills[fills["reference"] < self._first]
+            fills = fills[column(fills, "trade_id") < self._first]
             due = np.arange(self._first - len(fills), self._first)
-            gaps = np.flatnonzero(fills["reference"] != due)
+            gaps = np.flatnonzero(column(fills, "trade_id") != due)
             whole = not len(gaps) and self._last - self._first < PRINTS_MAX
             fills = fills[gaps[-1] + 1 if len(gaps) else 0 :]
             books.update(np.unique(fills["instrument"]).tolist())
@@ -121,13 +121,13 @@ class Prints:
             return
         fills = _prints_of(np.frombuffer(b"".join(self._new), EVENT))
         self._new, self._new_rows = [], 0
-        gaps = np.flatnonzero(np.diff(fills["reference"], prepend=self._last) != 1)
+        gaps = np.flatnonzero(np.diff(column(fills, "trade_id"), prepend=self._last) != 1)
         if len(gaps):
             fills = fills[gaps[-1] :]
-            self._first = int(fills[0]["reference"])
+            self._first = int(column(fills, "trade_id")[0])
             self._blocks, self._before, self._last = {}, {}, self._first - 1
         first = self._last + 1
-        while len(fills) and self._last < int(fills[-1]["reference"]):
+        while len(fills) and self._last < int(column(fills, "trade_id")[-1]):
             number = (self._last + 1) // BLOCK
             if number not in self._blocks and len(self._blocks) > PRINTS_MAX // BLOCK:
                 self._forget_before(self._last_of((min(self._blocks) + 1) * BLOCK) + 1)
@@ -147,7 +147,8 @@ class Prints:
         high = min(first + len(fills), (number + 1) * BLOCK)
         block = self._blocks.setdefault(number, np.zeros(BLOCK, PRINT))
         for name in _NAMES:
-            block[name][low - number * BLOCK : high - number * BLOCK] = fills[name][low - first : high - first]
+            values = column(fills, name)[low - first : high - first]
+            block[name][low - number * BLOCK : high - number * BLOCK] = values
         return high - low
 
     def _part(self, first: int, last: int) -> np.ndarray:
@@ -204,7 +205,7 @@ class Prints:
 def _prints_of(rows: np.ndarray) -> np.ndarray:
     """The prints among EVENT rows of whole commands: of each trade id the first row. Implied groups have no pairs."""
     places = np.flatnonzero(rows["kind"] == EventKind.FILL)
-    places = places[np.diff(rows["reference"][places], prepend=-1) != 0]
+    places = places[np.diff(column(rows, "trade_id")[places], prepend=-1) != 0]
     prints: np.ndarray = rows.view(_WHOLE)[places].view(EVENT)  # without going through them field by field
     return prints
 
@@ -218,7 +219,7 @@ def _messages(prints: np.ndarray, numbers: np.ndarray, first: int, last: int, be
         rows = read_rows(_fills(prints[start : some[-1]], numbers[start : some[-1]]))
         for stop in some:
             message = rows[end - start : stop - start]
-            end, number = stop, message[-1][REFERENCE]
+            end, number = stop, message[-1][TRADE_ID]
             if first <= number <= last:
                 yield before, message
             before = number
@@ -227,16 +228,16 @@ def _messages(prints: np.ndarray, numbers: np.ndarray, first: int, last: int, be
 def _fills(prints: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """FILL rows of prints, as far as a message tells them."""
     rows = np.zeros(len(prints), EVENT)
-    rows["kind"], rows["reference"] = EventKind.FILL, numbers
+    rows["kind"], column(rows, "trade_id")[:] = EventKind.FILL, numbers
     for name in _NAMES:
-        rows[name] = prints[name]
+        column(rows, name)[:] = prints[name]
     return rows
 
 
 def trades_message(prints: list[Row]) -> Trades:
     """The prints of one command in one book, without the message's place in its channel."""
     first = prints[0]
-    rows = [(row[REFERENCE], row[PRICE], row[LOTS], _aggressor(row)) for row in prints]
+    rows = [(row[TRADE_ID], row[TRADE_TICK], row[LOTS], _aggressor(row)) for row in prints]
     return Trades(0, 0, first[SEQUENCE], first[TIME_NS] // NS_PER_US, rows, auction=first[LIQUIDITY] == _AUCTION)
 
 

@@ -17,22 +17,32 @@ import numpy as np
 from exchange.codes import EventFlag, EventKind, MarketState, OrderState, OrderType, QuoteState, RejectReason
 from exchange.engine.event_rows import (
     ACCOUNT,
-    AMOUNT_MILLS,
+    ASK_ID,
+    ASK_STATE,
+    BID_ID,
+    BID_STATE,
+    BOOK_STATE,
+    CANCEL_REASON,
     CLIENT_ORDER_ID_0,
     CLIENT_ORDER_ID_2,
     FILLED_LOTS,
+    FIRES_NS,
     FLAGS,
-    HIDDEN_LOTS,
+    FREE_MARGIN_MILLS,
+    HIGHEST_TICK,
     INSTRUMENT,
     KIND,
     LEAVES_LOTS,
-    LEVEL_LOTS,
-    LIQUIDITY,
-    LOTS,
+    LEVEL_TICK,
+    LOWEST_TICK,
+    NEEDED_MILLS,
+    ORDER_COUNT,
     ORDER_ID,
     ORDER_LOTS,
     ORDER_TYPE,
     PRICE,
+    PROTECTION_NUMBER,
+    PROTECTION_STATE,
     REASON,
     SEQUENCE,
     SIDE,
@@ -190,12 +200,12 @@ class Replies:
             return _replace_reply(request_id, rows)
         reply = Ok(request_id, engine_sequence=first[SEQUENCE])
         if kind in _PROTECTION:
-            reply.group, reply.group_state = first[ORDER_ID], PROTECTION_STATES[first[STATE]]
+            reply.group, reply.group_state = first[PROTECTION_NUMBER], PROTECTION_STATES[first[PROTECTION_STATE]]
         elif kind == _TIMER:
-            reply.until_us = first[VALUE_TICK_LOTS] // NS_PER_US or None
+            reply.until_us = first[FIRES_NS] // NS_PER_US or None
         for row in rows:
             if row[KIND] == _MASS:
-                reply.count = row[LOTS]
+                reply.count = row[ORDER_COUNT]
             elif row[KIND] == _KIL:
                 reply.count = _cancelled(rows)
         return reply
@@ -220,9 +230,9 @@ class Replies:
         for row in quoted:
             instrument = self._table.id_of(row[INSTRUMENT])
             if row[KIND] == _QUOTED:
-                told = row[STATE], row[ORDER_ID], row[LIQUIDITY], row[CLIENT_ORDER_ID_0], 0
+                told = row[BID_STATE], row[BID_ID], row[ASK_STATE], row[ASK_ID], 0
             else:
-                told = _REFUSED_SIDE, 0, _REFUSED_SIDE, 0, int(reason_code(row[REASON], row[LIQUIDITY]))
+                told = _REFUSED_SIDE, 0, _REFUSED_SIDE, 0, int(reason_code(row[REASON], row[BOOK_STATE]))
             reply.quotes.append((instrument, *told))
         return reply
 
@@ -237,16 +247,16 @@ class Replies:
             done = self._done.find(row[ACCOUNT], row[ORDER_ID], words, row[SEQUENCE])
         if done is not None:
             return _order_done(request_id, row, done)
-        reply = error(request_id, reason_code(reason, row[LIQUIDITY]), reason_text(reason))
+        reply = error(request_id, reason_code(reason, row[BOOK_STATE]), reason_text(reason))
         reply.engine_sequence = row[SEQUENCE]
         reply.order_id = row[ORDER_ID] or None
         reply.client_order_id = text
         if reason == _BAND:
-            reply.low_tick, reply.high_tick = row[LEVEL_LOTS], row[HIDDEN_LOTS]
+            reply.low_tick, reply.high_tick = row[LOWEST_TICK], row[HIGHEST_TICK]
         elif reason == _RISK and row[KIND] != _REFUSED:
-            reply.need_mills, reply.free_margin_mills = row[AMOUNT_MILLS], row[VALUE_TICK_LOTS]
-        elif row[LIQUIDITY]:
-            reply.phase = MarketState(row[LIQUIDITY]).name
+            reply.need_mills, reply.free_margin_mills = row[NEEDED_MILLS], row[FREE_MARGIN_MILLS]
+        elif row[BOOK_STATE]:
+            reply.phase = MarketState(row[BOOK_STATE]).name
         return reply
 
     def _duplicate(self, request_id: int, row: Row, text: str) -> Ok | Err:
@@ -290,7 +300,7 @@ def _order_reply(request_id: int, rows: list[Row]) -> Ok:
         last[SEQUENCE],
     )
     if last[KIND] == _CXL and rows[0] is not last:
-        reply.reason = CANCEL_REASONS[last[REASON]]
+        reply.reason = CANCEL_REASONS[last[CANCEL_REASON]]
     return reply
 
 
@@ -317,7 +327,7 @@ def _order_done(request_id: int, row: Row, done: Row) -> Err:
 
 
 def _done_view(table: InstrumentTable, row: Row) -> OrderView:
-    """A fill tells its own price, and its order's price in `hidden_lots`."""
+    """The price is the order's, not that of its last fill."""
     words = row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1]
     return OrderView(
         table.id_of(row[INSTRUMENT]),
@@ -327,7 +337,7 @@ def _done_view(table: InstrumentTable, row: Row) -> OrderView:
         SIDES[row[SIDE]],
         ORDER_TYPES[row[ORDER_TYPE]],
         TIFS[row[TIF]],
-        row[HIDDEN_LOTS] if row[KIND] == _FILL else row[PRICE],
+        row[LEVEL_TICK] if row[KIND] == _FILL else row[PRICE],
         row[ORDER_LOTS],
         row[LEAVES_LOTS],
         row[FILLED_LOTS],

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from exchange.codes import (
+    REJECT_PRECEDENCE,
     ComboKind,
     CommandFlag,
     MarketState,
@@ -48,7 +49,16 @@ Check = Iterator[tuple[bool, RejectReason]]
 
 
 def first_failure(checks: Check) -> RejectReason:
-    return next((reason for failed, reason in checks if failed), RejectReason.NONE)
+    """The reason of the first check that fails. They come in the order of REJECT_PRECEDENCE."""
+    rank = 0
+    for failed, reason in checks:
+        assert REJECT_PRECEDENCE.index(reason) >= rank, (
+            f"{reason.name} is checked behind {REJECT_PRECEDENCE[rank].name}"
+        )
+        rank = REJECT_PRECEDENCE.index(reason)
+        if failed:
+            return reason
+    return RejectReason.NONE
 
 
 def new_reason(reference: Reference, command: Any) -> RejectReason:
@@ -100,8 +110,8 @@ def _new_checks(reference: Reference, command: Any) -> Check:
     for price in () if market or stop else (command.price, order.price):
         yield outside_band(reference, command.instrument, command.side, price, command.tif), RejectReason.BAND
     yield from _risk_checks(reference, order, None)
-    yield stop and refuses_election(reference, order), RejectReason.ELECTED
     yield command.post_only == PostOnly.REJECT and _would_take(reference, order), RejectReason.PO_CROSS
+    yield stop and refuses_election(reference, order), RejectReason.ELECTED
 
 
 def replace_reason(reference: Reference, command: Any) -> RejectReason:
@@ -124,9 +134,10 @@ def _replace_checks(reference: Reference, command: Any) -> Check:
     assert account is not None
     yield from _replace_syntax(command)
     order = reference.find(command)
+    if order is not None and order.order_type not in (*STOP_TYPES, OrderType.QUOTE):
+        yield bool(command.flags & CommandFlag.SET_TRIGGER), RejectReason.BAD_COMBO
     yield order is None or order.order_type == OrderType.QUOTE, RejectReason.UNKNOWN
     assert order is not None
-    yield command.flags & CommandFlag.SET_TRIGGER and order.order_type not in STOP_TYPES, RejectReason.BAD_COMBO
     yield is_killed(reference, command.account, command.session), RejectReason.KILLED
     instrument = reference.clearing.instruments[order.instrument]
     yield reference.market_state(order.instrument) not in REPLACE_STATES, RejectReason.STATE
@@ -304,14 +315,14 @@ def told_beside(reference: Reference, reason: RejectReason, order: Order, replac
         if order.order_type not in (*STOP_TYPES, *MARKET_TYPES) or (replaced and not replaced.pending):
             worst = worst_price(reference, order.instrument, order.side)
             low, high = (low, worst) if order.side == Side.BUY else (worst, high)
-        return {"level_lots": low, "hidden_lots": high}
+        return {"lowest_tick": low, "highest_tick": high}
     if reason == RejectReason.INSUFFICIENT_MARGIN:
         clearing, account = reference.clearing, reference.clearing.accounts[order.account]
         now = reference.working(order.account)
         then = [other for other in now if other is not replaced] + [order]
         held = clearing.initial_margin_mills(account, now)
         need = clearing.initial_margin_mills(account, then) - held
-        return {"amount_mills": need, "value_tick_lots": clearing.funds_mills(account) - held}
+        return {"needed_mills": need, "free_margin_mills": clearing.funds_mills(account) - held}
     return {}
 
 

@@ -42,5 +42,9 @@ def _collect(reference: Reference, index: int, own: MarketState, until_ns: int) 
     state = MarketState.PAUSED if own == MarketState.PAUSED else MarketState.RESERVED
     reference.phases.reserve(reference.phases.own[index], state, until_ns, reference.command.time_ns)
     reference.emit(
-        EventKind.STATE_CHANGED, instrument=index, state=state, reason=StateReason.COLLAR, value_tick_lots=until_ns
+        EventKind.STATE_CHANGED,
+        instrument=index,
+        market_state=state,
+        state_reason=StateReason.COLLAR,
+        reopen_ns=until_ns,
     )

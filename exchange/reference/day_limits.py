@@ -57,13 +57,13 @@ def set_day_limits(reference: Reference, books: list[dict[str, Any]], day: int) 
     for order in sorted(moved, key=lambda order: order.entry):
         level = reference.books[order.instrument].level_lots(order.side, order.price)
         reference.order_event(
-            EventKind.ORDER_RESTED, order, lots=order.shown_lots, in_stream=False,
+            EventKind.ORDER_RESTED, order, shown_lots=order.shown_lots, in_stream=False,
             hidden_lots=order.leaves_lots - order.shown_lots if order.resting else 0,
             level_lots=level if order.resting else 0,
         )  # fmt: skip
     for limits in books:
         index = limits["index"]
-        reference.emit(EventKind.INSTRUMENT_LISTED, instrument=index, price=instruments[index].settle_tick)
+        reference.emit(EventKind.INSTRUMENT_LISTED, instrument=index, settlement_tick=instruments[index].settle_tick)
         group = instruments[index].group
         reference.lead_months[group] = lead_month(reference.clearing, group)
 

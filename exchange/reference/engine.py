@@ -20,6 +20,7 @@ from exchange.codes import (
     RejectReason,
     TimeInForce,
 )
+from exchange.records import EVENT_ALIASES
 from exchange.reference import entry, leaving, quotes, stops, venue
 from exchange.reference.book import STAMPS, Book, Order, OrderIds, signed
 from exchange.reference.checks import (
@@ -35,7 +36,7 @@ from exchange.reference.implied import emit_implied_prices
 from exchange.reference.matching import executed_by, match
 from exchange.reference.phases import Phases
 from exchange.reference.replace import replace_order
-from exchange.reference.rows import Command, Event
+from exchange.reference.rows import Command, Event, fields_of
 from exchange.reference.sessions import Sessions
 from exchange.reference.velocity import Guard, halt, note_print
 
@@ -170,7 +171,7 @@ class Reference:
         book, instrument = self.books[order.instrument], self.clearing.instruments[order.instrument]
         if not instrument.low_tick <= order.price <= instrument.high_tick:
             order.shown_lots = 0
-            self.order_event(EventKind.ORDER_RESTED, order, lots=0, in_stream=False)
+            self.order_event(EventKind.ORDER_RESTED, order, shown_lots=0, in_stream=False)
             return
         best = book.best(order.side)
         if best is None or signed(order.side) * (order.price - best.price) > 0:
@@ -178,8 +179,8 @@ class Reference:
         book.rest(order)
         level = book.level_lots(order.side, order.price)
         self.order_event(
-            EventKind.ORDER_RESTED, order, lots=order.shown_lots, hidden_lots=order.leaves_lots - order.shown_lots,
-            level_lots=level, in_stream=False,
+            EventKind.ORDER_RESTED, order, shown_lots=order.shown_lots, level_lots=level,
+            hidden_lots=order.leaves_lots - order.shown_lots, in_stream=False,
         )  # fmt: skip
 
     def refresh(self, order: Order) -> None:
@@ -188,8 +189,8 @@ class Reference:
         book.remove(order)
         book.rest(order)
         self.order_event(
-            EventKind.ICEBERG_REFRESHED, order, lots=order.shown_lots, hidden_lots=order.leaves_lots - order.shown_lots,
-            level_lots=book.level_lots(order.side, order.price),
+            EventKind.ICEBERG_REFRESHED, order, shown_lots=order.shown_lots,
+            hidden_lots=order.leaves_lots - order.shown_lots, level_lots=book.level_lots(order.side, order.price),
         )  # fmt: skip
 
     def cancel(self) -> None:
@@ -211,14 +212,14 @@ class Reference:
         """A row that says nothing but whose command was done."""
         command = self.command
         common = {"account": command.account, "session": command.session, "instrument": command.instrument}
-        self.emit(kind, **{**common, "reference": command.request_id, **fields})
+        self.emit(kind, **{**common, "reference": command.request_id, **fields_of(EVENT_ALIASES, fields)})
 
     def refuse(self, kind: EventKind, reason: RejectReason, **told: Any) -> None:
         """REJ, RREJ, CREJ or REFUSED: what the command said, and why not (ORDER-003). Only REJ is in a stream."""
         names = ("side", "order_type", "tif", "account", "session", "instrument", "order_id", *CLIENT_WORDS)
         fields = {name: getattr(self.command, name) for name in names}
         if reason == RejectReason.STATE and self.command.instrument in self.books:
-            fields |= {"liquidity": self.market_state(self.command.instrument)}
+            fields |= {"book_state": self.market_state(self.command.instrument)}
         if kind == EventKind.ORDER_REJECTED:
             fields |= {"state": OrderState.REJECTED, "order_lots": self.command.lots}
             fields |= {"price": max(-PRICE_CEILING, min(self.command.price, PRICE_CEILING))}
@@ -229,7 +230,7 @@ class Reference:
         """RREJ or CREJ; one for the market's state names the order's book and its state."""
         if order is not None and reason == RejectReason.STATE:
             state = self.market_state(order.instrument)
-            self.refuse(kind, reason, instrument=order.instrument, liquidity=state)
+            self.refuse(kind, reason, instrument=order.instrument, book_state=state)
         else:
             self.refuse(kind, reason, **told)
 
@@ -281,9 +282,9 @@ class Reference:
         if rested and not order.leaves_lots:
             book.remove(order)
         self.order_event(
-            EventKind.FILL, order, price=price, lots=lots, liquidity=role, reference=self.trades,
-            amount_mills=self.clearing.take_fee(order.account, instrument, role, lots),
-            level_lots=book.level_lots(order.side, order.price) if rested else 0, hidden_lots=order.price,
+            EventKind.FILL, order, trade_tick=price, lots=lots, liquidity=role, trade_id=self.trades,
+            fee_mills=self.clearing.take_fee(order.account, instrument, role, lots),
+            level_lots=book.level_lots(order.side, order.price) if rested else 0, level_tick=order.price,
             state=OrderState.OPEN if order.leaves_lots else OrderState.FILLED, flags=flags,
         )  # fmt: skip
 
@@ -296,7 +297,7 @@ class Reference:
         level = book.level_lots(order.side, order.price)
         state = OrderState.EXPIRED if reason == CancelReason.EXPIRED else OrderState.CANCELLED
         self.order_event(
-            EventKind.ORDER_CANCELLED, order, reason=reason, lots=lots, state=state, reference=reference,
+            EventKind.ORDER_CANCELLED, order, cancel_reason=reason, lots=lots, state=state, reference=reference,
             flags=0 if rested else EventFlag.NEVER_RESTED, level_lots=level if rested else 0,
         )  # fmt: skip
         self.end_order(order)
@@ -318,6 +319,7 @@ class Reference:
         return account.sequence
 
     def emit(self, kind: EventKind, **fields: Any) -> None:
+        """An event of the running command; `fields` by their names or aliases."""
         of = self.running
         self.events.append(Event(sequence=of.sequence, time_ns=of.time_ns, kind=kind, **fields))
 
@@ -334,7 +336,7 @@ class Reference:
         }  # fmt: skip
         if in_stream:
             fields["account_sequence"] = self.next_number(order.account)
-        self.emit(kind, **{**common, **fields})
+        self.emit(kind, **{**common, **fields_of(EVENT_ALIASES, fields)})
 
     def positions(self) -> None:
         """POS of every position that the command's fills touched; the account's last one announces its margin."""
@@ -346,11 +348,12 @@ class Reference:
             if last:
                 self.next_number(account_number)
             self.emit(
-                EventKind.POSITION_CHANGED, account=account_number, instrument=index, price=instrument.settle_tick,
-                lots=position.lots, value_tick_lots=position.open_value_tick_lots, account_sequence=sequence,
-                flags=EventFlag.MARGIN if last else 0, reference=self.initial_margin_mills(account),
-                amount_mills=self.clearing.equity_mills(account),
-                order_id=self.clearing.equity_mills(account) - self.clearing.funds_mills(account),
+                EventKind.POSITION_CHANGED, account=account_number, instrument=index, mark_tick=instrument.settle_tick,
+                position_lots=position.lots, open_value_tick_lots=position.open_value_tick_lots,
+                account_sequence=sequence, flags=EventFlag.MARGIN if last else 0,
+                margin_held_mills=self.initial_margin_mills(account),
+                equity_mills=self.clearing.equity_mills(account),
+                unpaid_gain_mills=self.clearing.equity_mills(account) - self.clearing.funds_mills(account),
             )  # fmt: skip
         self.touched = []
 

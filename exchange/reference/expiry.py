@@ -20,7 +20,7 @@ def expire_replaced(reference: Reference, order: Order, changed: Order) -> None:
     """A replace to a time that has come amounts to a cancel."""
     order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
     reference.order_event(
-        EventKind.ORDER_REPLACED, order, reference=reference.command.request_id, lots=order.leaves_lots, leaves_lots=0,
-        state=OrderState.EXPIRED,
+        EventKind.ORDER_REPLACED, order, reference=reference.command.request_id, working_lots=order.leaves_lots,
+        leaves_lots=0, state=OrderState.EXPIRED,
     )  # fmt: skip
     reference.cancel_order(order, CancelReason.EXPIRED)

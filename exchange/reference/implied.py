@@ -181,4 +181,6 @@ def emit_implied_prices(reference: Reference) -> None:
             told = shown.get(side, (price, 0))
             if told != (price, lots):
                 reference.implied[index, side] = told
-                reference.emit(EventKind.IMPLIED_PRICE, instrument=index, side=side, price=told[0], lots=told[1])
+                reference.emit(
+                    EventKind.IMPLIED_PRICE, instrument=index, side=side, implied_tick=told[0], implied_lots=told[1]
+                )

@@ -34,11 +34,11 @@ def kill(reference: Reference) -> None:
         reference.refuse(EventKind.COMMAND_REFUSED, reason)
         return
     command = reference.command
-    noted = command.order_type != Scope.SESSION or reference.sessions.take(command.group)
+    noted = command.scope != Scope.SESSION or reference.sessions.take(command.killed_session)
     leaving: list[Order] = []
     for account in _places(reference):
         if noted:  # of a session that is forgotten the orders leave, and that is all
-            _parties(reference, account).add(command.reason)
+            _parties(reference, account).add(command.kill_party)
         orders = [order for order in reference.orders.values() if _in_scope(reference, order, account)]
         leaving += orders
         _tell(reference, EventKind.KILLED, account, len(orders))
@@ -51,57 +51,60 @@ def unkill(reference: Reference) -> None:
     command, reason = reference.command, _scope_reason(reference)
     if reason == RejectReason.NONE:
         parties = _parties(reference, _places(reference)[0])
-        if parties and command.reason not in parties:
+        if parties and command.kill_party not in parties:
             reason = RejectReason.KILLED
     if reason != RejectReason.NONE:
         reference.refuse(EventKind.COMMAND_REFUSED, reason)
         return
     for account in _places(reference):
-        _parties(reference, account).discard(command.reason)
+        _parties(reference, account).discard(command.kill_party)
         _tell(reference, EventKind.KILL_LIFTED, account, 0)
 
 
 def _scope_reason(reference: Reference) -> RejectReason:
     command = reference.command
-    if command.order_type not in set(Scope) or command.reason not in set(KillParty):
+    if command.scope not in set(Scope) or command.kill_party not in set(KillParty):
         return RejectReason.BAD_COMBO
-    if command.order_type == Scope.ACCOUNT:
+    if command.scope == Scope.ACCOUNT:
         known = command.account in reference.clearing.accounts
         return RejectReason.NONE if known else RejectReason.UNKNOWN_ACCOUNT
-    if command.order_type == Scope.SESSION:
-        return RejectReason.NONE if command.group else RejectReason.UNKNOWN
+    if command.scope == Scope.SESSION:
+        return RejectReason.NONE if command.killed_session else RejectReason.UNKNOWN
     return RejectReason.NONE if _places(reference) else RejectReason.UNKNOWN
 
 
 def _places(reference: Reference) -> list[int]:
     """The accounts that the running command blocks; of a session the one that opened it."""
     command = reference.command
-    if command.order_type == Scope.ACCOUNT:
+    if command.scope == Scope.ACCOUNT:
         return [command.account]
-    if command.order_type == Scope.SESSION:
-        opened_by = reference.sessions.opened_by.get(command.group, 0)
+    if command.scope == Scope.SESSION:
+        opened_by = reference.sessions.opened_by.get(command.killed_session, 0)
         return [opened_by if opened_by in reference.clearing.accounts else 0]
     accounts = reference.clearing.accounts.values()
-    return sorted(account.number for account in accounts if account.firm == command.group != 0)
+    return sorted(account.number for account in accounts if account.firm == command.killed_firm != 0)
 
 
 def _parties(reference: Reference, account: int) -> set[int]:
     """Who has killed what the running command names: to be changed in place."""
     command = reference.command
-    return reference.kills.setdefault((command.order_type, command.group or account), set())
+    numbers = {Scope.SESSION: command.killed_session, Scope.FIRM: command.killed_firm}
+    return reference.kills.setdefault((command.scope, numbers.get(command.scope) or account), set())
 
 
 def _in_scope(reference: Reference, order: Order, account: int) -> bool:
     command = reference.command
-    named = order.session == command.group if command.order_type == Scope.SESSION else order.account == account
+    named = order.session == command.killed_session if command.scope == Scope.SESSION else order.account == account
     return named and reference.market_state(order.instrument) != MarketState.CLOSED
 
 
 def _tell(reference: Reference, kind: EventKind, account: int, lots: int) -> None:
     command = reference.command
+    of_session = command.scope == Scope.SESSION
+    whom = {"killed_session": command.killed_session} if of_session else {"session": command.session}
     reference.emit(
-        kind, account=account, reference=command.request_id, liquidity=command.order_type, reason=command.reason,
-        session=command.group if command.order_type == Scope.SESSION else command.session, lots=lots,
+        kind, **whom, account=account, reference=command.request_id, scope=command.scope,
+        kill_party=command.kill_party, order_count=lots,
         account_sequence=reference.next_number(account),
     )  # fmt: skip
 
@@ -137,9 +140,10 @@ def _part_with(reference: Reference, orders: list[Order], account: int, session:
     for order in waiting:
         order.waits = reason
     reference.emit(
-        EventKind.DISCONNECTED, account=account, session=session, reason=reason, lots=len(now) + len(waiting),
+        EventKind.DISCONNECTED, account=account, session=session, cancel_reason=reason,
+        order_count=len(now) + len(waiting),
         instrument=reference.command.instrument if reason == CancelReason.COD else 0,
-        reference=reference.command.request_id if reason == CancelReason.COD else 0,
+        connection_end=reference.command.connection_end if reason == CancelReason.COD else 0,
         flags=EventFlag.QUEUED if waiting else 0, account_sequence=reference.next_number(account),
     )  # fmt: skip
     for order in now:
@@ -160,11 +164,11 @@ def set_timer(reference: Reference) -> None:
     account = reference.clearing.accounts.get(command.account)
     if account is None:
         reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_ACCOUNT)
-    elif command.lots < 0:
+    elif command.delay_ms < 0:
         reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.BAD_QTY)
     else:
-        account.timer_ns = command.time_ns + command.lots * NS_PER_MS if command.lots else 0
-        reference.answer(EventKind.TIMER_SET, value_tick_lots=account.timer_ns)
+        account.timer_ns = command.time_ns + command.delay_ms * NS_PER_MS if command.delay_ms else 0
+        reference.answer(EventKind.TIMER_SET, fires_ns=account.timer_ns)
 
 
 def fire_timers(reference: Reference) -> None:

@@ -96,8 +96,8 @@ def quote(reference: Reference) -> None:
     both = [
         Wanted(side, price, lots, reference.find_client(command.account, words(side, command.instrument)))
         for side, price, lots in (
-            (Side.BUY, command.price, command.lots),
-            (Side.SELL, command.trigger, command.minimum_lots),
+            (Side.BUY, command.bid_tick, command.bid_lots),
+            (Side.SELL, command.ask_tick, command.ask_lots),
         )
     ]
     reason = first_failure(_checks(reference, both))
@@ -113,19 +113,19 @@ def quote(reference: Reference) -> None:
     ids = [wanted.old.order_id if wanted.old and wanted.lots else 0 for wanted in both]
     reference.answer(
         EventKind.QUOTE_ACCEPTED,
-        lots=place,
-        state=states[0],
-        liquidity=states[1],
-        order_id=ids[0],
-        client_order_id_0=ids[1],
+        entry_place=place,
+        bid_state=states[0],
+        ask_state=states[1],
+        bid_id=ids[0],
+        ask_id=ids[1],
     )
 
 
 def _reject(reference: Reference, reason: RejectReason, place: int) -> None:
     command = reference.command
-    told = {"price": max(-PRICE_CEILING, min(command.price, PRICE_CEILING)), "lots": place}
+    told = {"bid_tick": max(-PRICE_CEILING, min(command.bid_tick, PRICE_CEILING)), "entry_place": place}
     if reason == RejectReason.STATE:
-        told["liquidity"] = reference.market_state(command.instrument)
+        told["book_state"] = reference.market_state(command.instrument)
     reference.answer(
         EventKind.ORDER_REJECTED, reason=reason, order_type=OrderType.QUOTE, state=OrderState.REJECTED,
         account_sequence=reference.next_number(command.account), **told,
@@ -189,7 +189,7 @@ def _draft(reference: Reference, wanted: Wanted) -> Order:
     return Order(
         reference.ids.peek(), reference.entries + 1, command.account, command.session, command.instrument, wanted.side,
         TimeInForce.DAY, 0, wanted.price, wanted.lots, wanted.lots, 0, words(wanted.side, command.instrument), 0,
-        QUOTE_OWNER + command.account, SmpMode.CANCEL_RESTING, OrderType.QUOTE, protection=command.smp_id,
+        QUOTE_OWNER + command.account, SmpMode.CANCEL_RESTING, OrderType.QUOTE, protection=command.protection_number,
     )  # fmt: skip
 
 
@@ -202,16 +202,16 @@ def _leave(reference: Reference, wanted: Wanted) -> QuoteState:
         reference.cancel_order(order, CancelReason.USER, command.request_id)
         return QuoteState.REMOVED
     book, old_price = reference.books[order.instrument], order.price
-    order.protection, order.session = command.smp_id, command.session
+    order.protection, order.session = command.protection_number, command.session
     if wanted.changes:
         book.remove(order)
         book.top = [None if holder is order else holder for holder in book.top]
     order.price, order.leaves_lots = wanted.price, wanted.lots
     order.order_lots = order.filled_lots + wanted.lots
     order.shown_lots = min(order.shown_lots, order.leaves_lots)
-    told = {"flags": EventFlag.LOST, "hidden_lots": old_price} if wanted.changes else {"flags": EventFlag.KEPT}
+    told = {"flags": EventFlag.LOST, "old_tick": old_price} if wanted.changes else {"flags": EventFlag.KEPT}
     reference.order_event(
-        EventKind.ORDER_REPLACED, order, reference=command.request_id, lots=order.leaves_lots,
+        EventKind.ORDER_REPLACED, order, reference=command.request_id, working_lots=order.leaves_lots,
         level_lots=book.level_lots(order.side, old_price), **told,
     )  # fmt: skip
     return QuoteState.NONE if wanted.changes else QuoteState.KEPT
@@ -237,9 +237,9 @@ def _enter(reference: Reference, wanted: Wanted) -> QuoteState:
 def _lets_quote(reference: Reference, group: int) -> bool:
     """MMP-003; number 0 is no protection."""
     command = reference.command
-    if not command.smp_id:
+    if not command.protection_number:
         return True
-    found = reference.protections.get((command.account, command.smp_id))
+    found = reference.protections.get((command.account, command.protection_number))
     return found is not None and not found.tripped and found.group in (0, group)
 
 
@@ -249,14 +249,14 @@ def set_protection(reference: Reference) -> None:
     if reason != RejectReason.NONE:
         reference.refuse(EventKind.COMMAND_REFUSED, reason)
         return
-    key = (command.account, command.smp_id)
+    key = (command.account, command.protection_number)
     protection = reference.protections.setdefault(key, Protection(*key))
-    protection.group, protection.window_ns = command.group, command.expiry_ns
+    protection.group, protection.window_ns = command.group, command.window_ns
     protection.limits = {
-        Threshold.LOTS: command.lots,
-        Threshold.FILLS: command.display_lots or MMP_FILLS,
-        Threshold.DELTA: command.minimum_lots,
-        Threshold.HOURS: command.price,
+        Threshold.LOTS: command.lots_max,
+        Threshold.FILLS: command.fills_max or MMP_FILLS,
+        Threshold.DELTA: command.delta_lots_max,
+        Threshold.HOURS: command.hours_max,
     }
     _answer(reference, EventKind.PROTECTION_DEFINED, protection)
 
@@ -264,16 +264,19 @@ def set_protection(reference: Reference) -> None:
 def _set_checks(reference: Reference) -> Check:
     command = reference.command
     yield command.account not in reference.clearing.accounts, RejectReason.UNKNOWN_ACCOUNT
-    yield command.expiry_ns < 1 or min(command.lots, command.minimum_lots, command.price) < 0, RejectReason.BAD_QTY
-    yield not 0 <= command.display_lots <= MMP_FILLS or not command.smp_id, RejectReason.BAD_QTY
+    yield (
+        command.window_ns < 1 or min(command.lots_max, command.delta_lots_max, command.hours_max) < 0,
+        RejectReason.BAD_QTY,
+    )
+    yield not 0 <= command.fills_max <= MMP_FILLS or not command.protection_number, RejectReason.BAD_QTY
     yield command.group not in (0, *reference.phases.groups), RejectReason.UNKNOWN_INST
-    known = (command.account, command.smp_id) in reference.protections
+    known = (command.account, command.protection_number) in reference.protections
     yield not known and len(reference.protections) == PROTECTIONS, RejectReason.FULL
 
 
 def reset_protection(reference: Reference) -> None:
     command = reference.command
-    protection = reference.protections.get((command.account, command.smp_id))
+    protection = reference.protections.get((command.account, command.protection_number))
     if command.account not in reference.clearing.accounts:
         reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_ACCOUNT)
     elif protection is None:
@@ -287,7 +290,7 @@ def reset_protection(reference: Reference) -> None:
 
 def _answer(reference: Reference, kind: EventKind, protection: Protection, **told: Any) -> None:
     state = ProtectionState.TRIPPED if protection.tripped else ProtectionState.ARMED
-    reference.answer(kind, order_id=protection.number, state=state, **told)
+    reference.answer(kind, protection_number=protection.number, protection_state=state, **told)
 
 
 def count_fill(reference: Reference, order: Order, lots: int) -> None:
@@ -322,8 +325,8 @@ def pull_tripped(reference: Reference) -> None:
             if order.order_type == OrderType.QUOTE and order.protection == protection.number
         ]
         reference.emit(
-            EventKind.PROTECTION_TRIPPED, account=protection.account, order_id=protection.number,
-            reason=protection.tripped, state=ProtectionState.TRIPPED, lots=len(quotes),
+            EventKind.PROTECTION_TRIPPED, account=protection.account, protection_number=protection.number,
+            threshold=protection.tripped, protection_state=ProtectionState.TRIPPED, quote_count=len(quotes),
             account_sequence=reference.next_number(protection.account),
         )  # fmt: skip
         for order in quotes:

@@ -39,7 +39,9 @@ def replace_order(reference: Reference) -> None:
         book.top = [None if holder is order else holder for holder in book.top]
     order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
     if changed.leaves_lots <= 0:
-        reference.order_event(EventKind.ORDER_REPLACED, order, reference=command.request_id, lots=order.leaves_lots)
+        reference.order_event(
+            EventKind.ORDER_REPLACED, order, reference=command.request_id, working_lots=order.leaves_lots
+        )
         reference.cancel_order(order, CancelReason.IFM)
         return
     order.price, order.order_lots, order.leaves_lots = changed.price, changed.order_lots, changed.leaves_lots
@@ -48,11 +50,11 @@ def replace_order(reference: Reference) -> None:
     if kept:
         reference.order_event(
             EventKind.ORDER_REPLACED, order, reference=command.request_id, flags=EventFlag.KEPT, level_lots=level,
-            lots=order.leaves_lots,
+            working_lots=order.leaves_lots,
         )  # fmt: skip
         return
     reference.order_event(
         EventKind.ORDER_REPLACED, order, reference=command.request_id, flags=EventFlag.LOST, level_lots=level,
-        hidden_lots=old_price, lots=order.leaves_lots,
+        old_tick=old_price, working_lots=order.leaves_lots,
     )  # fmt: skip
     reference.aggress(order)

@@ -1,18 +1,43 @@
-"""COMMAND and EVENT rows as plain tuples with named fields."""
+"""COMMAND and EVENT rows as plain tuples, whose fields and aliases are named."""
 
 from collections import namedtuple
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
-from exchange.records import COMMAND_FIELDS, COMMAND_STRUCT, EVENT_FIELDS, EVENT_STRUCT
+from exchange.records import (
+    COMMAND_ALIASES,
+    COMMAND_FIELDS,
+    COMMAND_STRUCT,
+    EVENT_ALIASES,
+    EVENT_FIELDS,
+    EVENT_STRUCT,
+    Alias,
+)
 
 
-def _row(name: str, fields: list[tuple[str, str, str]]) -> Any:
-    return namedtuple(name, [field for field, _, _ in fields], defaults=[0] * len(fields))
+def fields_of(aliases: Mapping[str, Alias], named: dict[str, int]) -> dict[str, int]:
+    """The same values by the fields that they are kept in."""
+    found = {aliases[name].field if name in aliases else name: value for name, value in named.items()}
+    assert len(found) == len(named), f"two values for one field: {named}"
+    return found
 
 
-Command = _row("Command", COMMAND_FIELDS)
-Event = _row("Event", EVENT_FIELDS)
+def _row(name: str, fields: list[tuple[str, str, str]], aliases: Mapping[str, Alias]) -> Any:
+    """A named tuple of the fields, 0 where none is given. An alias is given and read like a field."""
+    names = [field for field, _, _ in fields]
+    make: Any = namedtuple
+    plain = make(name, names, defaults=[0] * len(names))
+
+    def __new__(cls: Any, *values: int, **named: int) -> Any:
+        return plain.__new__(cls, *values, **fields_of(aliases, named))
+
+    readers = {alias: property(itemgetter(names.index(aliases[alias].field))) for alias in aliases}
+    return type(name, (plain,), {"__slots__": (), "__new__": __new__, **readers})
+
+
+Command = _row("Command", COMMAND_FIELDS, COMMAND_ALIASES)
+Event = _row("Event", EVENT_FIELDS, EVENT_ALIASES)
 
 
 def command_bytes(commands: Iterable[Any]) -> bytes:

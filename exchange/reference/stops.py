@@ -72,7 +72,7 @@ def inject(reference: Reference, order: Order) -> None:
     order.price = injection_price(reference, order)
     order.pending = False
     order.stamp = next(STAMPS)
-    reference.order_event(EventKind.STOP_TRIGGERED, order, lots=order.leaves_lots)
+    reference.order_event(EventKind.STOP_TRIGGERED, order, working_lots=order.leaves_lots)
 
 
 def injection_price(reference: Reference, order: Order) -> int:
@@ -179,8 +179,8 @@ def replace(reference: Reference, order: Order) -> None:
     if lost:
         order.stamp = next(STAMPS)
     reference.order_event(
-        EventKind.ORDER_REPLACED, order, reference=command.request_id, lots=order.leaves_lots, state=OrderState.PENDING,
-        flags=EventFlag.LOST if lost else EventFlag.KEPT,
+        EventKind.ORDER_REPLACED, order, reference=command.request_id, working_lots=order.leaves_lots,
+        state=OrderState.PENDING, flags=EventFlag.LOST if lost else EventFlag.KEPT,
     )  # fmt: skip
     if lost:
         elect_if_true(reference, order)

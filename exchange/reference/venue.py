@@ -44,12 +44,12 @@ def set_state(reference: Reference) -> None:
     if (command.instrument and instrument is None) or (not command.instrument and command.group not in phases.groups):
         reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_INST)
         return
-    reason, present = phases.refusal(instrument, command.group, command.order_type)
-    forced = command.flags & CommandFlag.FORCE and command.order_type in GOES_TO
+    reason, present = phases.refusal(instrument, command.group, command.market_state)
+    forced = command.flags & CommandFlag.FORCE and command.market_state in GOES_TO
     if reason != RejectReason.NONE and not forced:
-        reference.refuse(EventKind.COMMAND_REFUSED, reason, state=present)
+        reference.refuse(EventKind.COMMAND_REFUSED, reason, state_in_force=present)
         return
-    wanted = MarketState(command.order_type)
+    wanted = MarketState(command.market_state)
     before = {index: reference.market_state(index) for index in instruments}
     own = {index: phase.state for index, phase in phases.own.items()}
     phases.move(instrument, command.group, wanted, command.time_ns)
@@ -68,8 +68,8 @@ def set_state(reference: Reference) -> None:
         if instrument is not None and wanted in (MarketState.OPEN, MarketState.CLOSED):
             reference.guards[instrument.index].extensions = 0
         reference.emit(
-            EventKind.STATE_CHANGED, reason=command.reason, state=wanted, instrument=command.instrument,
-            reference=command.group, value_tick_lots=phases.until_ns(instrument, command.group),
+            EventKind.STATE_CHANGED, state_reason=command.state_reason, market_state=wanted,
+            instrument=command.instrument, group=command.group, reopen_ns=phases.until_ns(instrument, command.group),
         )  # fmt: skip
     release_waiting(reference, command.group if instrument is None else instrument.group)
 
@@ -98,7 +98,11 @@ def uncross(reference: Reference, index: int) -> None:
             stops.elect(reference, index, book.last_tick, book.last_tick)  # STOP-010
         return
     reference.emit(
-        EventKind.UNCROSSED, instrument=index, price=result.price, lots=result.volume, leaves_lots=result.imbalance
+        EventKind.UNCROSSED,
+        instrument=index,
+        uncross_tick=result.price,
+        volume_lots=result.volume,
+        imbalance_lots=result.imbalance,
     )
     buys, sells = (book.parts(side, result.price, result.volume) for side in Side)
     while buys:
@@ -155,9 +159,9 @@ def indicative(reference: Reference) -> None:
         reference.emit(
             EventKind.INDICATIVE_PRICE,
             instrument=index,
-            price=result.price,
-            lots=result.volume,
-            leaves_lots=result.imbalance,
+            uncross_tick=result.price,
+            volume_lots=result.volume,
+            imbalance_lots=result.imbalance,
         )
 
 
@@ -178,7 +182,7 @@ def cancel_all(reference: Reference) -> None:
         orders = named_orders(reference)
         for order in orders:
             reference.cancel_order(order, CancelReason.USER, command.request_id)
-        reference.answer(EventKind.MASS_CANCELLED, reason=CancelReason.USER, lots=len(orders))
+        reference.answer(EventKind.MASS_CANCELLED, cancel_reason=CancelReason.USER, order_count=len(orders))
 
 
 def all_barred(reference: Reference) -> bool:
@@ -199,7 +203,7 @@ def is_named(reference: Reference, order: Order) -> bool:
         and command.group in (0, group)
         and (not command.flags & CommandFlag.BY_SIDE or order.side == command.side)
         and (not command.flags & CommandFlag.BY_TAG or order.tag == command.tag)
-        and (not command.flags & CommandFlag.BY_PROTECTION or command.smp_id == order.protection != 0)
+        and (not command.flags & CommandFlag.BY_PROTECTION or command.protection_number == order.protection != 0)
     )
 
 
@@ -220,23 +224,23 @@ def move_cash(reference: Reference) -> None:
     out = command.kind == CommandKind.WITHDRAW
     clearing, hold = reference.clearing, reference.initial_margin_mills(account)
     equity, funds = clearing.equity_mills(account), clearing.funds_mills(account)
-    if command.price < 1:
+    if command.amount_mills < 1:
         reference.refuse(EventKind.COMMAND_REFUSED, RejectReason.BAD_QTY)
         return
     most = funds - hold if out else MONEY_MAX - clearing.deposits_mills
-    if command.price > most:
+    if command.amount_mills > most:
         reason = RejectReason.INSUFFICIENT_MARGIN if out else RejectReason.FULL
-        reference.refuse(EventKind.COMMAND_REFUSED, reason, amount_mills=command.price, value_tick_lots=most)
+        reference.refuse(EventKind.COMMAND_REFUSED, reason, asked_mills=command.amount_mills, most_mills=most)
         return
-    amount = -command.price if out else command.price
+    amount = -command.amount_mills if out else command.amount_mills
     account.cash_mills += amount
-    clearing.deposits_mills += 0 if out else command.price
-    clearing.withdrawals_mills += command.price if out else 0
+    clearing.deposits_mills += 0 if out else command.amount_mills
+    clearing.withdrawals_mills += command.amount_mills if out else 0
     sequence = reference.next_number(account.number)
     reference.next_number(account.number)
     reference.answer(
-        EventKind.CASH_MOVED, amount_mills=amount, account_sequence=sequence, value_tick_lots=equity + amount,
-        reference=hold, order_id=equity - funds, flags=EventFlag.MARGIN,
+        EventKind.CASH_MOVED, amount_mills=amount, account_sequence=sequence, equity_after_mills=equity + amount,
+        margin_held_mills=hold, unpaid_gain_mills=equity - funds, flags=EventFlag.MARGIN,
     )  # fmt: skip
 
 
@@ -257,7 +261,9 @@ def control(reference: Reference, kind: CommandKind, payload: dict[str, Any]) ->
             reference.books[index] = Book()
             reference.phases.list_book(clearing.instruments[index])
             reference.guards[index] = guard_of(next(one for one in payload["instruments"] if one["index"] == index))
-            reference.emit(EventKind.INSTRUMENT_LISTED, instrument=index, price=clearing.instruments[index].settle_tick)
+            reference.emit(
+                EventKind.INSTRUMENT_LISTED, instrument=index, settlement_tick=clearing.instruments[index].settle_tick
+            )
         for group in {listing["group"] for listing in payload["instruments"]}:
             if reference.phases.groups[group].state == MarketState.CLOSED:
                 reference.lead_months[group] = lead_month(clearing, group)

@@ -244,7 +244,12 @@ class OpenVenue:
 
     def set_state(self, group: int, state: MarketState) -> None:
         """Bring a product group into a state by the operator's command."""
-        fields = {"kind": CommandKind.SET_STATE, "order_type": state, "group": group, "reason": StateReason.OPERATOR}
+        fields = {
+            "kind": CommandKind.SET_STATE,
+            "market_state": state,
+            "group": group,
+            "state_reason": StateReason.OPERATOR,
+        }
         _expect(self.venue.run_now(fields), EventKind.STATE_CHANGED, f"group {group} to {state.name}")
 
     def define_account(self, terms: AccountPayload) -> None:
@@ -254,7 +259,7 @@ class OpenVenue:
     def deposit(self, account: int, mills: int) -> None:
         """Pay into an account."""
         check_deposit(self.engine.states, mills)
-        fields = {"kind": CommandKind.DEPOSIT, "account": account, "price": mills}
+        fields = {"kind": CommandKind.DEPOSIT, "account": account, "amount_mills": mills}
         _expect(self.venue.run_now(fields), EventKind.CASH_MOVED, f"deposit of {mills} to account {account}")
 
     def make_key(

@@ -19,7 +19,7 @@ from exchange.engine import query
 from exchange.engine.control.checks import ControlError
 from exchange.engine.event_rows import KIND, Row, read_rows
 from exchange.gateway.translate import Batch
-from exchange.records import COMMAND
+from exchange.records import COMMAND, column
 from exchange.seams import Clock
 from exchange.venue.event_history import History
 
@@ -73,8 +73,8 @@ class OwnCommands:
         """Stop trading in every product group: cancels are still taken."""
         for group, state in query.group_states(self.engine.states).items():
             if state not in (MarketState.CLOSED, MarketState.HALT):
-                fields = {"kind": CommandKind.SET_STATE, "order_type": MarketState.HALT, "group": group}
-                self.submit({**fields, "reason": StateReason.HALT_ADMIN}, lambda _events: None)
+                fields = {"kind": CommandKind.SET_STATE, "market_state": MarketState.HALT, "group": group}
+                self.submit({**fields, "state_reason": StateReason.HALT_ADMIN}, lambda _events: None)
 
     def submit_control(self, kind: CommandKind, payload: bytes, done: Done, refused: Refused) -> None:
         """Sequence a control, alone in its commit, behind what has been gathered so far."""
@@ -157,8 +157,8 @@ class OwnCommands:
 
 
 def _row(fields: dict[str, int]) -> np.ndarray:
-    """One COMMAND row, shape (1,)."""
+    """One COMMAND row, shape (1,); `fields` by their names or aliases."""
     rows = np.zeros(1, COMMAND)
     for name, value in fields.items():
-        rows[name] = value
+        column(rows, name)[:] = value
     return rows

@@ -10,9 +10,10 @@ from functools import cache
 
 import numpy as np
 
-from exchange.codes import CommandFlag, CommandKind, KillParty, OrderType
+from exchange.codes import CommandFlag, CommandKind, KillParty, OrderType, Scope
 from exchange.engine.predicates import takes_cancel
 from exchange.engine.quotes.protection import find_protection
+from exchange.records import column
 from exchange.wire.errors import ErrorCode
 
 NO_ROOM = "the journal has no room for more: only cancels that end an order are taken"
@@ -52,11 +53,11 @@ class Reserve:
             return self._is_new(row) and not self._is_refused(one)
         if kind == CANCELS_ALL:
             return self._ends_more(self._fitting(row))
-        if kind in KILLS and row["reason"] == KillParty.RISK:
+        if kind in KILLS and row.kill_party == KillParty.RISK:
             return kind == CommandKind.KILL and self._stops(row)
         return True
 
-    def _is_new(self, row: np.void) -> bool:
+    def _is_new(self, row: np.record) -> bool:
         """Whether no CANCEL of this batch has named the order in the same way."""
         names = ("order_id",) if row["order_id"] else ("client_order_id_0", "client_order_id_1", "client_order_id_2")
         name = (int(row["account"]), *(int(row[word]) for word in names))
@@ -69,13 +70,14 @@ class Reserve:
         self._leaves.update(slots.tolist())
         return len(self._leaves) > before
 
-    def _stops(self, row: np.void) -> bool:
-        scope = bytes([int(row["order_type"])]) + bytes(row["account"]) + bytes(row["group"])
+    def _stops(self, row: np.record) -> bool:
+        number = row.killed_firm if row.scope == Scope.FIRM else row.killed_session
+        scope = bytes([int(row.scope)]) + bytes(row["account"]) + bytes(number)
         known = scope in self._killed
         self._killed.add(scope)
         return not known
 
-    def _fitting(self, row: np.void) -> np.ndarray:
+    def _fitting(self, row: np.record) -> np.ndarray:
         """Slots of the orders that a CANCEL_ALL takes (ENTRY-012)."""
         state, account = self._states[0], int(row["account"])
         slots = self._live(account)
@@ -90,8 +92,8 @@ class Reserve:
         if flags & CommandFlag.BY_TAG:
             fits &= orders["tag"] == row["tag"]
         if flags & CommandFlag.BY_PROTECTION:
-            group = int(find_protection(state, account, int(row["smp_id"]))) if len(slots) else 0  # type: ignore[no-untyped-call]
-            fits &= (orders["order_type"] == OrderType.QUOTE) & (orders["trigger"] == group) & (group != 0)
+            group = int(find_protection(state, account, int(row.protection_number))) if len(slots) else 0  # type: ignore[no-untyped-call]
+            fits &= (orders["order_type"] == OrderType.QUOTE) & (column(orders, "protection") == group) & (group != 0)
         found: np.ndarray = slots[fits]
         return found
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from exchange.codes import EventKind, MarketState
-from exchange.engine.event_rows import INSTRUMENT, KIND, REFERENCE, STATE, TIME_NS, Row
+from exchange.engine.event_rows import GROUP, INSTRUMENT, KIND, MARKET_STATE, TIME_NS, Row
 
 _STA, _LISTED = int(EventKind.STATE_CHANGED), int(EventKind.INSTRUMENT_LISTED)
 _CLOSED = int(MarketState.CLOSED)
@@ -30,8 +30,8 @@ class Settled:
         for row in rows:
             if row[KIND] == _LISTED:
                 self._settle(row[INSTRUMENT], row[TIME_NS])
-            elif row[KIND] == _STA and not row[INSTRUMENT] and row[STATE] == _CLOSED:
-                group = row[REFERENCE]
+            elif row[KIND] == _STA and not row[INSTRUMENT] and row[MARKET_STATE] == _CLOSED:
+                group = row[GROUP]
                 self._missing[group] = self._books(group)
                 self._since_ns.pop(group, None)
 

@@ -98,7 +98,7 @@ class Timekeeper:
 
     def _reopen(self, now_ns: int) -> None:
         """End what velocity or breaker has reserved, by the uncross, when its time is over."""
-        terms = {"kind": CommandKind.SET_STATE, "order_type": MarketState.OPEN, "reason": StateReason.SCHEDULE}
+        terms = {"kind": CommandKind.SET_STATE, "market_state": MarketState.OPEN, "state_reason": StateReason.SCHEDULE}
         groups, books = query.due_to_reopen(self._states, now_ns)
         for group in groups:
             self._send("state", group, {**terms, "group": group})
@@ -123,7 +123,7 @@ class Timekeeper:
     def _step(self, group: int, step: MarketState) -> None:
         if step != MarketState.NONE:
             reason = StateReason.SETTLING if step == MarketState.CLOSED else StateReason.SCHEDULE
-            fields = {"kind": CommandKind.SET_STATE, "group": group, "order_type": step, "reason": reason}
+            fields = {"kind": CommandKind.SET_STATE, "group": group, "market_state": step, "state_reason": reason}
             self._send("state", group, fields)
 
     def _tell_late(self, day: int, group: int) -> None:

@@ -57,8 +57,8 @@ for words, codes in (
 ):
     assert len(words) == len(codes), "a word for every code"
 
-# `why` of a `cod_fired`. A DISCONNECT has no request, so it is free to say by its request id how the connection ended:
-# the client fell silent, or in any other way; its event repeats it. The dead-man timer speaks of silence too.
+# `why` of a `cod_fired`. A DISCONNECT has no request: in place of a request id it says how the connection ended, and
+# its event repeats that: the client fell silent, or 0 for any other end. The dead-man timer stands for silence too.
 SILENT = -1
 _DEAD, _FIRED = "dead", "cod"
 
@@ -70,9 +70,9 @@ _NO_IDS = 0x7FFF_0000
 _SESSION_PREFIX = "s_"
 
 
-def reason_of_disconnect(reason: int, request_id: int) -> str:
-    """`why` of a `cod_fired`, from `reason` and `reference` of the event."""
-    return _DEAD if reason == CancelReason.TIMER or request_id == SILENT else _FIRED
+def reason_of_disconnect(cancel_reason: int, connection_end: int) -> str:
+    """`why` of a `cod_fired`, from its event."""
+    return _DEAD if cancel_reason == CancelReason.TIMER or connection_end == SILENT else _FIRED
 
 
 def unlisted_index(instrument: int) -> int:

@@ -12,16 +12,16 @@ from exchange.kernel_codes import CANCEL_EXPIRED
 @kernel
 def begin_clock(state):
     """Gather what the command's time ends; the cursor keeps its heap."""
-    state.cursor.slot = take_due(state, np.int64(state.time_ns))
+    state.cursor.due_root = take_due(state, np.int64(state.time_ns))
 
 
 @kernel
 def expire_next(state, out):
     """One GTD order whose time has come leaves. False: none is left."""
     cursor = state.cursor
-    node = np.int64(cursor.slot)
+    node = np.int64(cursor.due_root)
     if node == 0:
         return False
-    cursor.slot = remove_node(state, node, node)
+    cursor.due_root = remove_node(state, node, node)
     take_out(state, out, slot_of_node(state, node), CANCEL_EXPIRED)
     return True

@@ -57,7 +57,7 @@ def disconnect(state, out, command):
             waiting += _part_with_all(state, command, other)
             other = next_account_of(state, session, other + 1)
     row = answer_event(state, out, EVENT_DISCONNECTED, command, CANCEL_COD)
-    row.lots = state.cursor.stop + waiting
+    row.order_count = state.cursor.stop + waiting
     row["flags"] = EVENT_FLAG_QUEUED if waiting != 0 else 0
     if account != 0:
         row.account_sequence = next_in_stream(state, account)
@@ -127,15 +127,15 @@ def set_timer(state, out, command):
     if not known_account(state, account):
         refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_ACCOUNT)
         return
-    if command.lots < 0:
+    if command.delay_ms < 0:
         refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_BAD_QTY)
         return
-    deadline = state.time_ns + np.int64(command.lots) * NS_PER_MS if command.lots != 0 else np.int64(0)
+    deadline = state.time_ns + np.int64(command.delay_ms) * NS_PER_MS if command.delay_ms != 0 else np.int64(0)
     state.accounts[account].timer_ns = deadline
     if deadline != 0 and (state.next_timer_ns == 0 or deadline < state.next_timer_ns):
         state.next_timer_ns = deadline
     row = answer_event(state, out, EVENT_TIMER_SET, command, REJECT_NONE)
-    row.value_tick_lots = deadline
+    row.fires_ns = deadline
 
 
 @kernel
@@ -144,10 +144,10 @@ def fire_next_timer(state, out):
     cursor = state.cursor
     if state.next_timer_ns == 0 or state.next_timer_ns > state.time_ns:
         return False
-    account = np.int64(cursor.account) + 1
+    account = np.int64(cursor.last_account) + 1
     while account < state.accounts.shape[0]:
         if 0 < state.accounts[account].timer_ns <= state.time_ns:
-            cursor.account = account
+            cursor.last_account = account
             _fire(state, out, account)
             return True
         account += 1
@@ -165,8 +165,8 @@ def _fire(state, out, account):
         slot = np.int64(state.links[slot].account_newer)
     row = market_event(state, out, EVENT_DISCONNECTED, np.int64(0))
     row.account = account
-    row.reason = CANCEL_TIMER
-    row.lots = state.cursor.stop + waiting
+    row.cancel_reason = CANCEL_TIMER
+    row.order_count = state.cursor.stop + waiting
     row["flags"] = EVENT_FLAG_QUEUED if waiting != 0 else 0
     row.account_sequence = next_in_stream(state, account)
     start_cancels(state, CANCEL_TIMER, False)

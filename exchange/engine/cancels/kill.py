@@ -41,13 +41,16 @@ def begin_kill(state, out, command):
         refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
         return False
     cursor = state.cursor
-    cursor.scope = command.order_type
-    cursor.group = command.group
-    cursor.side = command.reason
+    cursor.scope = command.scope
+    if command.scope == SCOPE_FIRM:
+        cursor.killed_firm = command.killed_firm
+    else:
+        cursor.killed_session = command.killed_session
+    cursor.kill_party = command.kill_party
     cursor.session = command.session
     cursor.request_id = command.request_id
-    cursor.account = command.account if command.order_type == SCOPE_ACCOUNT else 0
-    cursor.count = 0
+    cursor.account = command.account if command.scope == SCOPE_ACCOUNT else 0
+    cursor.accounts_done = 0
     return True
 
 
@@ -55,7 +58,7 @@ def begin_kill(state, out, command):
 def may_lift(state, out, command):
     """Whether an UNKILL that `begin_kill` let through is by the party that set the kill, if there is one (KILL-004)."""
     killed_by = _killed_by(state)
-    if killed_by == 0 or killed_by & (1 << np.int64(command.reason)) != 0:
+    if killed_by == 0 or killed_by & (1 << np.int64(command.kill_party)) != 0:
         return True
     refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_KILLED)
     return False
@@ -63,15 +66,15 @@ def may_lift(state, out, command):
 
 @kernel
 def _check_scope(state, command):
-    if command.order_type > SCOPE_FIRM or command.reason > LAST_PARTY:
+    if command.scope > SCOPE_FIRM or command.kill_party > LAST_PARTY:
         return REJECT_BAD_COMBO
-    if command.order_type == SCOPE_ACCOUNT:
+    if command.scope == SCOPE_ACCOUNT:
         return REJECT_NONE if known_account(state, np.int64(command.account)) else REJECT_UNKNOWN_ACCOUNT
-    if command.order_type == SCOPE_SESSION:
-        return REJECT_NONE if command.group != 0 else REJECT_UNKNOWN
+    if command.scope == SCOPE_SESSION:
+        return REJECT_NONE if command.killed_session != 0 else REJECT_UNKNOWN
     return (
         REJECT_NONE
-        if command.group != 0 and _next_of_firm(state, np.int64(command.group), np.int64(1)) != 0
+        if command.killed_firm != 0 and _next_of_firm(state, np.int64(command.killed_firm), np.int64(1)) != 0
         else REJECT_UNKNOWN
     )
 
@@ -91,10 +94,10 @@ def _killed_by(state):
     """The parties that killed what the running command names; all accounts of a firm say the same."""
     cursor = state.cursor
     if cursor.scope == SCOPE_SESSION:
-        return np.int64(session_row(state, np.int64(cursor.group)).killed_by)
+        return np.int64(session_row(state, np.int64(cursor.killed_session)).killed_by)
     if cursor.scope == SCOPE_ACCOUNT:
         return np.int64(state.accounts[cursor.account].killed_by)
-    return np.int64(state.accounts[_next_of_firm(state, np.int64(cursor.group), np.int64(1))].firm_killed_by)
+    return np.int64(state.accounts[_next_of_firm(state, np.int64(cursor.killed_firm), np.int64(1))].firm_killed_by)
 
 
 @kernel
@@ -102,13 +105,13 @@ def _next_place(state):
     """Whose turn it is: the account, of a session its own, 0 after the last. They come once each."""
     cursor = state.cursor
     if cursor.scope == SCOPE_FIRM:
-        return _next_of_firm(state, np.int64(cursor.group), np.int64(cursor.account) + 1)
-    cursor.count += 1
-    if cursor.count > 1:
+        return _next_of_firm(state, np.int64(cursor.killed_firm), np.int64(cursor.last_account) + 1)
+    cursor.accounts_done += 1
+    if cursor.accounts_done > 1:
         return np.int64(0)
     if cursor.scope != SCOPE_SESSION:
         return np.int64(cursor.account)
-    account = np.int64(session_row(state, np.int64(cursor.group)).account)
+    account = np.int64(session_row(state, np.int64(cursor.killed_session)).account)
     return account if known_account(state, account) else np.int64(0)
 
 
@@ -117,17 +120,17 @@ def kill_next(state, out):
     """Block the next account of the scope, or the session. False: all are blocked, their orders leave."""
     cursor = state.cursor
     if cursor.scope == SCOPE_SESSION:
-        if cursor.count == 0:
-            if may_take_row(state, np.int64(cursor.group)):
-                take_row(state, np.int64(cursor.group)).killed_by |= 1 << cursor.side
+        if cursor.accounts_done == 0:
+            if may_take_row(state, np.int64(cursor.killed_session)):
+                take_row(state, np.int64(cursor.killed_session)).killed_by |= 1 << cursor.kill_party
             _tell(state, out, EVENT_KILLED, _next_place(state), _gather_session(state))
             return True
     else:
         account = _next_place(state)
         if account != 0:
-            _mark_account(state, account, np.int64(1) << cursor.side, np.int64(0))
+            _mark_account(state, account, np.int64(1) << cursor.kill_party, np.int64(0))
             _tell(state, out, EVENT_KILLED, account, _gather_account(state, account))
-            cursor.account = account
+            cursor.last_account = account
             return True
     start_cancels(state, CANCEL_KILL, cursor.scope != SCOPE_ACCOUNT)
     return False
@@ -138,17 +141,19 @@ def lift_next(state, out):
     """Lift the kill of the next account of the scope, or of the session. False: all are free of it."""
     cursor = state.cursor
     if cursor.scope == SCOPE_SESSION:
-        if cursor.count != 0:
+        if cursor.accounts_done != 0:
             return False
-        session_row(state, np.int64(cursor.group)).killed_by &= ~(1 << cursor.side)  # the first row's stay 0
+        session_row(state, np.int64(cursor.killed_session)).killed_by &= ~(
+            1 << cursor.kill_party
+        )  # the first row's stay 0
         _tell(state, out, EVENT_KILL_LIFTED, _next_place(state), np.int64(0))
         return True
     account = _next_place(state)
     if account == 0:
         return False
-    _mark_account(state, account, np.int64(0), np.int64(1) << cursor.side)
+    _mark_account(state, account, np.int64(0), np.int64(1) << cursor.kill_party)
     _tell(state, out, EVENT_KILL_LIFTED, account, np.int64(0))
-    cursor.account = account
+    cursor.last_account = account
     return True
 
 
@@ -187,7 +192,7 @@ def _gather_account(state, account):
 @kernel
 def _gather_session(state):
     """The session's orders will leave, whichever account they are of. Returns how many."""
-    session = np.int64(state.cursor.group)
+    session = np.int64(state.cursor.killed_session)
     account = next_account_of(state, session, np.int64(1))
     while account != 0:
         slot = np.int64(state.accounts[account].first_order)
@@ -205,9 +210,12 @@ def _tell(state, out, kind, account, lots):
     row = market_event(state, out, kind, np.int64(0))
     row.account = account
     row.reference = cursor.request_id
-    row.session = cursor.group if cursor.scope == SCOPE_SESSION else cursor.session
-    row.liquidity = cursor.scope
-    row.reason = cursor.side
-    row.lots = lots
+    if cursor.scope == SCOPE_SESSION:
+        row.killed_session = cursor.killed_session
+    else:
+        row.session = cursor.session
+    row.scope = cursor.scope
+    row.kill_party = cursor.kill_party
+    row.order_count = lots
     if known_account(state, account):
         row.account_sequence = next_in_stream(state, account)

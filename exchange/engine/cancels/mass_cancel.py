@@ -46,14 +46,14 @@ def _note_filters(state, command):
     cursor = state.cursor
     account = np.int64(command.account)
     cursor.account = account
-    cursor.slot = state.accounts[account].first_order
+    cursor.next_slot = state.accounts[account].first_order
     cursor["flags"] = command["flags"]
     cursor.side = command.side
     cursor.instrument = command.instrument
     cursor.group = command.group
     cursor.session = command.session
     cursor.tag = command.tag
-    cursor.protection = find_protection(state, account, np.int64(command.smp_id))
+    cursor.protection = find_protection(state, account, np.int64(command.protection_number))
     cursor.request_id = command.request_id
     cursor.count = 0
 
@@ -62,7 +62,7 @@ def _note_filters(state, command):
 def _all_are_barred(state):
     """Whether the mass cancel names orders, and every one of them stands where cancels are barred."""
     cursor = state.cursor
-    slot = np.int64(cursor.slot)
+    slot = np.int64(cursor.next_slot)
     barred = False
     while slot != 0:
         order = state.orders[slot]
@@ -98,11 +98,11 @@ def _is_named(state, cursor, order):
 def cancel_next(state, out):
     """The next order of the mass cancel leaves. False: there is none; MASS says how many there were."""
     cursor = state.cursor
-    slot = np.int64(cursor.slot)
+    slot = np.int64(cursor.next_slot)
     while slot != 0 and not _fits(state, cursor, state.orders[slot]):
         slot = np.int64(state.links[slot].account_newer)
     if slot != 0:
-        cursor.slot = state.links[slot].account_newer
+        cursor.next_slot = state.links[slot].account_newer
         cursor.count += 1
         row = take_out(state, out, slot, CANCEL_USER)
         row.reference = cursor.request_id
@@ -111,6 +111,6 @@ def cancel_next(state, out):
     row.account = cursor.account
     row.session = cursor.session
     row.reference = cursor.request_id
-    row.reason = CANCEL_USER
-    row.lots = cursor.count
+    row.cancel_reason = CANCEL_USER
+    row.order_count = cursor.count
     return False

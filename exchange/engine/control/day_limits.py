@@ -17,7 +17,7 @@ from exchange.engine.control.day_orders import count_working, place_orders
 from exchange.engine.control.margin_terms import set_residual
 from exchange.engine.control.price_guards import choose_lead, set_widths
 from exchange.kernel_codes import ORDER_STOP
-from exchange.records import EVENT
+from exchange.records import EVENT, column
 from exchange.units import PRICE_MAX
 
 DAY_MAX = 2**31 - 1
@@ -238,7 +238,7 @@ def _rests(state: np.record, slots: np.ndarray) -> np.ndarray:
     events["sequence"], events["time_ns"] = state.sequence, state.time_ns
     events["kind"] = EventKind.ORDER_RESTED
     events["instrument"] = orders["book"]
-    events["lots"] = orders["shown_lots"]
+    column(events, "shown_lots")[:] = orders["shown_lots"]
     rest = orders["resting"] != 0
     resting = orders[rest]
     index, side = resting["book"], resting["side"].astype(np.int64)

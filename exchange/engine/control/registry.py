@@ -45,7 +45,7 @@ from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.engine.matching.implied_routes import build_routes, routes_of
 from exchange.engine.phases.market_state import effective_state
 from exchange.limits import LEGS_MAX, SCAN_TIERS
-from exchange.records import EVENT, QUOTE_OWNER
+from exchange.records import EVENT, QUOTE_OWNER, column
 from exchange.units import ORDER_LOTS_MAX, POSITION_LOTS_MAX, PRICE_MAX
 
 PAYLOAD_BYTES_MAX = 65_536  # DUR-060
@@ -317,7 +317,7 @@ def _emit_listed(state: np.record, books: list[int]) -> np.ndarray:
     for index in books:
         event = _event(state, EventKind.INSTRUMENT_LISTED)
         event["instrument"] = index
-        event["price"] = state.books[index].mark_tick
+        column(event, "settlement_tick")[:] = state.books[index].mark_tick
         events.append(event)
         state.listed_sequence = state.sequence
     return np.concatenate(events)

@@ -178,7 +178,7 @@ def _move(state, out, command, slot, price, total):
     order.stamp = state.stamp
     row = answer_replace(state, out, command, order, level_lots)
     row["flags"] = EVENT_FLAG_LOST
-    row.hidden_lots = old_price
+    row.old_tick = old_price
     if book.phase == MARKET_OPEN and may_trade(book, np.int64(order.side), price):
         return slot
     rest_order(state, out, slot)

@@ -1,7 +1,7 @@
 """Stops: entry, election by a price, injection as an order like any other (STOP-001 to STOP-010).
 
-While it waits a stop is PENDING, `price` is the limit it will have before the band caps it, and `shown_lots`, which
-nothing shows yet, is its minimum quantity.
+While it waits a stop is PENDING, `price` is the limit it will have before the band caps it, and `minimum_lots` has the
+place of `shown_lots`: nothing is shown yet.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ from exchange.kernel_codes import EVENT_STOP_TRIGGERED, MARKET_OPEN, ORDER_STATE
 def keep_stop(state, slot, minimum_lots):
     """A stop was accepted: it waits, or is elected at once (STOP-002)."""
     order = state.orders[slot]
-    order.shown_lots = minimum_lots
+    order.minimum_lots = minimum_lots
     place_stop(state, slot)
 
 
@@ -94,7 +94,7 @@ def inject_stop(state, out, slot):
     """TRG: from now on the stop is a limit order, with a fresh stamp (MATCH-003). Returns its minimum quantity."""
     order = state.orders[slot]
     tick = injection_tick(state.books[order.book], order)
-    minimum_lots = np.int64(order.shown_lots)
+    minimum_lots = np.int64(order.minimum_lots)
     order.shown_lots = 0
     order.state = ORDER_STATE_OPEN
     if tick != order.price:

@@ -247,21 +247,15 @@ def check_terms(state, command, book, row, word, tick):
             reason = check_price(book, side, tick, command.tif)
         if reason != REJECT_NONE:
             return reason
-    stop = is_stop(command.order_type)
     reason = check_risk(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
     if reason != REJECT_NONE:
         return reason
     if is_full(state, account, row, book, side, lots):
         return REJECT_FULL
-    if (
-        stop
-        and command["flags"] & FLAG_REJECT_IF_ELECTED != 0
-        and is_elected_now(book, side, np.int64(command.trigger))
-    ):
-        return REJECT_ELECTED
     index = np.int64(command.instrument)
     keeps_out = command.post_only == POST_ONLY_REJECT and book.phase == MARKET_OPEN
     smp_id = owner_smp_id(command, state.accounts[account])
     if keeps_out and would_take(state, book, index, side, tick, smp_id, account):
         return REJECT_PO_CROSS
-    return REJECT_NONE
+    refuses = is_stop(command.order_type) and command["flags"] & FLAG_REJECT_IF_ELECTED != 0
+    return REJECT_ELECTED if refuses and is_elected_now(book, side, np.int64(command.trigger)) else REJECT_NONE

@@ -58,7 +58,7 @@ def _order_pulls(state):
         for number in range(route.count):
             maker = state.orders[route.slots[route.count - 1 - number]]
             if maker.order_type == ORDER_QUOTE:
-                pull_before(state, np.int64(maker.trigger))
+                pull_before(state, np.int64(maker.protection))
 
 
 @kernel

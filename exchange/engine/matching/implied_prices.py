@@ -151,5 +151,5 @@ def _emit_side(state, out, index, side, shown):
     quote.shown_tick[side] = tick
     row = market_event(state, out, EVENT_IMPLIED_PRICE, index)
     row.side = side
-    row.price = tick
-    row.lots = lots
+    row.implied_tick = tick
+    row.implied_lots = lots

@@ -54,7 +54,7 @@ def begin_pass(state, slot):
     book = state.books[order.book]
     level = state.levels[best_row(book, 1 - np.int64(order.side))]
     share_level(state, np.int64(order.book), level, np.int64(order.leaves_lots))
-    state.cursor.price = state.orders[level.head].price
+    state.cursor.level_tick = state.orders[level.head].price
     state.cursor.pass_slot = level.head
     state.cursor.pass_step = FILL
 
@@ -96,13 +96,13 @@ def _fill_once(state, out, slot):
         maker = np.int64(state.links[maker].newer)
     if maker == 0:
         other = 1 - np.int64(order.side)
-        cursor.pass_slot = state.levels[row_of(book, other, place_of(book, other, np.int64(cursor.price)))].head
+        cursor.pass_slot = state.levels[row_of(book, other, place_of(book, other, np.int64(cursor.level_tick)))].head
         cursor.pass_step = REFRESH
         return
     cursor.pass_slot = state.links[maker].newer
     lots = np.int64(state.shares[maker])
     state.shares[maker] = 0
-    trade_share(state, out, book, maker, slot, np.int64(cursor.price), lots)
+    trade_share(state, out, book, maker, slot, np.int64(cursor.level_tick), lots)
 
 
 @kernel

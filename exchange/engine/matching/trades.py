@@ -96,16 +96,16 @@ def _emit_fill_at(state, out, book, slot, side, place, level_row, lots, price, l
         level_lots = reduce_at(state, book, slot, side, place, level_row, lots)
     if leaves == 0:
         order.state = ORDER_STATE_FILLED
-    row.price = price
-    row.reference = state.trade_id
+    row.trade_tick = price
+    row.trade_id = state.trade_id
     row.lots = lots
     row.leaves_lots = leaves
     put_word(row, TOTALS, totals)
     row.level_lots = level_lots
-    row.hidden_lots = order.price  # the level that changed: an uncross trades at another price
+    row.level_tick = order.price
     row.value_tick_lots = value
     row.account_sequence = next_in_stream(state, np.int64(order.account))
-    row.amount_mills = fee
+    row.fee_mills = fee
     return row
 
 

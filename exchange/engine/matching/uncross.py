@@ -100,18 +100,18 @@ def _trade_pairs(state, out):
     cursor = state.cursor
     book = state.books[cursor.book]
     room = out.capacity - STEP_EVENTS
-    while cursor.lots > 0 and out.count <= room:
-        cursor.lots -= _trade_pair(state, out, book, np.int64(cursor.price))
+    while cursor.uncross_lots > 0 and out.count <= room:
+        cursor.uncross_lots -= _trade_pair(state, out, book, np.int64(cursor.uncross_tick))
 
 
 @kernel
 def uncross_once(state, out):
     """One step: a stop that joins, pairs (AUC-011), a refresh, or the next book. False: all books are uncrossed."""
     cursor = state.cursor
-    if cursor.lots > 0:
+    if cursor.uncross_lots > 0:
         _trade_pairs(state, out)
         return True
-    if cursor.stage == TRADING and _refresh_once(state, out, np.int64(cursor.book), np.int64(cursor.price)):
+    if cursor.stage == TRADING and _refresh_once(state, out, np.int64(cursor.book), np.int64(cursor.uncross_tick)):
         return True
     if cursor.stage == TRADING:
         cursor.stage = DONE
@@ -130,10 +130,10 @@ def uncross_once(state, out):
         return True
     cursor.stage = TRADING
     price, volume, imbalance = collared_equilibrium(state, book, reference_tick(book), collar_ticks)
-    cursor.price = price
-    cursor.lots = volume
+    cursor.uncross_tick = price
+    cursor.uncross_lots = volume
     row = market_event(state, out, EVENT_UNCROSSED, index)
-    row.price = price
-    row.lots = volume
-    row.leaves_lots = imbalance
+    row.uncross_tick = price
+    row.volume_lots = volume
+    row.imbalance_lots = imbalance
     return True

@@ -27,8 +27,8 @@ def note_breach(state, index, reason):
     """A print of the aggressor's next fill would breach a window of book `index`: its matching is over."""
     cursor = state.cursor
     cursor.halt_reason = reason
-    cursor.halt_book = index
-    cursor.book = state.orders[cursor.slot].book
+    cursor.breached_book = index
+    cursor.aggressor_book = state.orders[cursor.slot].book
 
 
 @kernel
@@ -52,9 +52,9 @@ def halt_once(state, out):
     if cursor.halt_step != DONE:
         return True
     cursor.halt_reason = 0  # an elected stop may be the next aggressor
-    cursor.halt_book = 0
+    cursor.breached_book = 0
     cursor.halt_step = 0
-    cursor.book = 0
+    cursor.aggressor_book = 0
     return False
 
 
@@ -75,7 +75,7 @@ def _reserve(state, out):
     """STA: the aggressor's book becomes RESERVED for the time of the window that was breached; if that is the lead
     month's, the whole group (BAND-007, BAND-008)."""
     cursor = state.cursor
-    breached = np.int64(cursor.halt_book)
+    breached = np.int64(cursor.breached_book)
     reason = np.int64(cursor.halt_reason)
     until_ns = state.time_ns + _pause_ns(state, breached, reason)
     group = np.int64(state.books[breached].group)
@@ -83,8 +83,8 @@ def _reserve(state, out):
         change_state(state, out, np.int64(0), group, MARKET_RESERVED, reason, until_ns)
         _pull_quotes(state, np.int64(0), group)
     else:
-        change_state(state, out, np.int64(cursor.book), np.int64(0), MARKET_RESERVED, reason, until_ns)
-        _pull_quotes(state, np.int64(cursor.book), group)
+        change_state(state, out, np.int64(cursor.aggressor_book), np.int64(0), MARKET_RESERVED, reason, until_ns)
+        _pull_quotes(state, np.int64(cursor.aggressor_book), group)
 
 
 @kernel

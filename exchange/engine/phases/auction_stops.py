@@ -26,13 +26,13 @@ def join_auction_once(state, out, book, reference, collar_ticks):
         leave_line(state, slot)
         _join(state, out, slot)
         return True
-    if cursor.slot == 0 and is_crossed(book):
+    if cursor.elected_root == 0 and is_crossed(book):
         price, _, _ = collared_equilibrium(state, book, reference, collar_ticks)
-        cursor.slot = take_reached(state, book, price, False, np.int64(0))
-    slot = np.int64(cursor.slot)
+        cursor.elected_root = take_reached(state, book, price, False, np.int64(0))
+    slot = np.int64(cursor.elected_root)
     if slot == 0:
         return False
-    cursor.slot = remove_node(state, slot, slot)
+    cursor.elected_root = remove_node(state, slot, slot)
     _join(state, out, slot)
     return True
 

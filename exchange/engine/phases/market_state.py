@@ -51,15 +51,15 @@ def change_state(state, out, index, group_number, target, reason, until_ns):
         _change_book(state, index, target, reason, until_ns)
         told_ns = np.int64(state.guards[index].reopen_ns)
         if state.books[index].phase == MARKET_HALT:
-            told_ns = np.int64(0) if target == MARKET_HALT else -told_ns
+            told_ns = np.int64(0) if target == MARKET_HALT else -np.int64(state.guards[index].left_ns)
     else:
         _change_group(state, group_number, target, reason, until_ns)
         told_ns = np.int64(0) if target == MARKET_HALT else np.int64(state.groups[group_number].reopen_ns)
     row = market_event(state, out, EVENT_STATE_CHANGED, index)
-    row.state = target
-    row.reason = reason
-    row.reference = group_number
-    row.value_tick_lots = told_ns
+    row.market_state = target
+    row.state_reason = reason
+    row.group = group_number
+    row.reopen_ns = told_ns
 
 
 @kernel
@@ -86,8 +86,10 @@ def _change_book(state, index, target, reason, until_ns):
     _set_book_state(state, index, np.int64(state.groups[book.group].state), own)
     if target == MARKET_CLOSED:
         _end_day(state, index)
-    if until_ns != KEPT:
-        state.guards[index].reopen_ns = _stopped_ns(state, until_ns) if book.phase == MARKET_HALT else until_ns
+    if until_ns != KEPT and book.phase == MARKET_HALT:
+        state.guards[index].left_ns = _stopped_ns(state, until_ns)
+    elif until_ns != KEPT:
+        state.guards[index].reopen_ns = until_ns
 
 
 @kernel
@@ -99,9 +101,9 @@ def _change_group(state, group_number, target, reason, until_ns):
     if until_ns != KEPT:
         group.reopen_ns = until_ns
     elif target == MARKET_HALT and group.state != MARKET_HALT:
-        group.reopen_ns = _stopped_ns(state, group.reopen_ns)
+        group.left_ns = _stopped_ns(state, group.reopen_ns)
     elif target != MARKET_HALT and group.state == MARKET_HALT:
-        group.reopen_ns = _resumed_ns(state, group.reopen_ns)
+        group.reopen_ns = _resumed_ns(state, group.left_ns)
     group.state = target
     group.reason = reason
     for index in range(1, state.books_listed + 1):
@@ -134,9 +136,9 @@ def _set_book_state(state, index, group_state, own_state):
     refresh_fast_path(book)
     guard = state.guards[index]
     if book.phase == MARKET_HALT and not halted:
-        guard.reopen_ns = _stopped_ns(state, guard.reopen_ns)
+        guard.left_ns = _stopped_ns(state, guard.reopen_ns)
     elif halted and book.phase != MARKET_HALT:
-        guard.reopen_ns = _resumed_ns(state, guard.reopen_ns)
+        guard.reopen_ns = _resumed_ns(state, guard.left_ns)
     if collected and book.phase == MARKET_OPEN:
         empty_windows(state, index)
     if book.features & FEATURE_IMPLIED != 0:

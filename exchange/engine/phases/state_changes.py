@@ -65,7 +65,7 @@ def in_scope(state, cursor, index):
 @kernel
 def begin_state_change(state, out, command):
     """Check a SET_STATE and note its target in the cursor. Returns whether it goes on."""
-    target = np.int64(command.order_type)
+    target = np.int64(command.market_state)
     index = np.int64(command.instrument)
     group = np.int64(command.group)
     if index != 0:
@@ -83,16 +83,16 @@ def begin_state_change(state, out, command):
         present = np.int64(state.groups[group].state)
     if not (legal or command["flags"] & FLAG_FORCE != 0) or target == MARKET_NONE or target > MARKET_HALT:
         row = refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_STATE)
-        row.state = present
+        row.state_in_force = present
         return False
     cursor = state.cursor
     cursor.instrument = index
     cursor.group = group
     cursor.market_state = target
-    cursor.reason = command.reason
+    cursor.state_reason = command.state_reason
     cursor["flags"] = command["flags"]
     cursor.book = 0
-    cursor.lots = 0
+    cursor.uncross_lots = 0
     return True
 
 
@@ -126,9 +126,9 @@ def publish_indicative(state, out, command):
     if not crossed:
         row["flags"] = EVENT_FLAG_EMPTY
         return
-    row.price = price
-    row.lots = volume
-    row.leaves_lots = imbalance
+    row.uncross_tick = price
+    row.volume_lots = volume
+    row.imbalance_lots = imbalance
 
 
 @kernel
@@ -154,7 +154,7 @@ def _keeps_time(state, index, group, target):
 def finish_state_change(state, out):
     """Set the state that was asked for, say so, and let go what waited for it (AUC-013, COD-004)."""
     cursor = state.cursor
-    target, reason = np.int64(cursor.market_state), np.int64(cursor.reason)
+    target, reason = np.int64(cursor.market_state), np.int64(cursor.state_reason)
     if target != MARKET_NONE:
         index, group = np.int64(cursor.instrument), np.int64(cursor.group)
         until_ns = KEPT if _keeps_time(state, index, group, target) else np.int64(0)

@@ -83,7 +83,7 @@ def begin_quote(state, out, command):
     cursor.request_id = command.request_id
     cursor.place = place
     cursor.side = SIDE_BUY
-    protection = find_protection(state, np.int64(command.account), np.int64(command.smp_id))
+    protection = find_protection(state, np.int64(command.account), np.int64(command.protection_number))
     cursor.protection = protection
     _leave(state, out, command, bid, SIDE_BUY)
     _leave(state, out, command, ask, SIDE_SELL)
@@ -107,10 +107,10 @@ def _reject(state, out, command, reason, place):
     row = answer_event(state, out, EVENT_ORDER_REJECTED, command, reason)
     row.order_type = ORDER_QUOTE
     row.state = ORDER_STATE_REJECTED
-    row.lots = place
-    row.price = np.int32(min(max(command.price, -0x7FFFFFFF), 0x7FFFFFFF))
+    row.entry_place = place
+    row.bid_tick = np.int32(min(max(command.bid_tick, -0x7FFFFFFF), 0x7FFFFFFF))
     if reason == REJECT_STATE:
-        row.liquidity = state.books[np.int64(command.instrument)].phase
+        row.book_state = state.books[np.int64(command.instrument)].phase
     if reason != REJECT_UNKNOWN_ACCOUNT:
         row.account_sequence = next_in_stream(state, np.int64(command.account))
 
@@ -170,7 +170,7 @@ def _unrest(state, out, slot, tick, lots):
     old_price = order.price
     level_lots = move_order(state, slot, tick, lots)
     row = _replaced(state, out, order, level_lots, EVENT_FLAG_LOST)
-    row.hidden_lots = old_price
+    row.old_tick = old_price
 
 
 @kernel
@@ -278,7 +278,7 @@ def _write_quote(state, order, side):
     order.session = cursor.session
     order.book = cursor.instrument
     order.price = cursor.quote_tick[side]
-    order.trigger = 0
+    order.protection = 0
     order.leaves_lots = cursor.quote_lots[side]
     order.shown_lots = 0
     order.filled_lots = 0
@@ -303,11 +303,11 @@ def _emit_entry(state, out):
     row.account = cursor.account
     row.session = cursor.session
     row.reference = cursor.request_id
-    row.lots = cursor.place
-    row.state = cursor.quote_state[SIDE_BUY]
-    row.liquidity = cursor.quote_state[SIDE_SELL]
-    row.order_id = cursor.quote_id[SIDE_BUY]
-    row.client_order_id_0 = np.uint64(cursor.quote_id[SIDE_SELL])
+    row.entry_place = cursor.place
+    row.bid_state = cursor.quote_state[SIDE_BUY]
+    row.ask_state = cursor.quote_state[SIDE_SELL]
+    row.bid_id = cursor.quote_id[SIDE_BUY]
+    row.ask_id = np.uint64(cursor.quote_id[SIDE_SELL])
 
 
 # What `quote_once` leaves the cursor to do.

@@ -51,7 +51,7 @@ def find_protection(state, account, number):
 @kernel
 def is_protected(order, row):
     """Whether an order is a quote of this group."""
-    return row != 0 and order.order_type == ORDER_QUOTE and order.trigger == row
+    return row != 0 and order.order_type == ORDER_QUOTE and order.protection == row
 
 
 @kernel
@@ -73,16 +73,16 @@ def set_protection(state, out, command):
         refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
         return
     account = np.int64(command.account)
-    row = find_protection(state, account, np.int64(command.smp_id))
+    row = find_protection(state, account, np.int64(command.protection_number))
     if row == 0:
-        row = _new_protection(state, account, np.int64(command.smp_id))
+        row = _new_protection(state, account, np.int64(command.protection_number))
     protection = state.protections[row]
     protection.group = command.group
-    protection.window_ns = command.expiry_ns
-    protection.lots_max = command.lots
-    protection.fills_max = command.display_lots if command.display_lots != 0 else MMP_FILLS
-    protection.delta_max = command.minimum_lots
-    protection.hours_max = command.price
+    protection.window_ns = command.window_ns
+    protection.lots_max = command.lots_max
+    protection.fills_max = command.fills_max if command.fills_max != 0 else MMP_FILLS
+    protection.delta_max = command.delta_lots_max
+    protection.hours_max = command.hours_max
     _answer(state, out, EVENT_PROTECTION_DEFINED, command, row)
 
 
@@ -91,15 +91,15 @@ def _check_set(state, command):
     account = np.int64(command.account)
     if not known_account(state, account):
         return REJECT_UNKNOWN_ACCOUNT
-    if command.expiry_ns < 1 or command.lots < 0 or command.minimum_lots < 0 or command.price < 0:
+    if command.window_ns < 1 or command.lots_max < 0 or command.delta_lots_max < 0 or command.hours_max < 0:
         return REJECT_BAD_QTY
-    if command.display_lots < 0 or command.display_lots > MMP_FILLS or command.smp_id == 0:
+    if command.fills_max < 0 or command.fills_max > MMP_FILLS or command.protection_number == 0:
         return REJECT_BAD_QTY
     group = np.int64(command.group)
     if group != 0 and (group >= state.groups.shape[0] or state.groups[group].listed == 0):
         return REJECT_UNKNOWN_INST
     full = state.used_protections + 1 == state.protections.shape[0]
-    if full and find_protection(state, account, np.int64(command.smp_id)) == 0:
+    if full and find_protection(state, account, np.int64(command.protection_number)) == 0:
         return REJECT_FULL
     return REJECT_NONE
 
@@ -125,7 +125,7 @@ def reset_protection(state, out, command):
     if not known_account(state, account):
         reason = REJECT_UNKNOWN_ACCOUNT
     else:
-        row = find_protection(state, account, np.int64(command.smp_id))
+        row = find_protection(state, account, np.int64(command.protection_number))
         if row == 0:
             reason = REJECT_UNKNOWN
     if reason != REJECT_NONE:
@@ -143,8 +143,8 @@ def reset_protection(state, out, command):
 @kernel
 def _answer(state, out, kind, command, row):
     event = answer_event(state, out, kind, command, REJECT_NONE)
-    event.order_id = state.protections[row].number
-    event.state = PROTECTION_TRIPPED if state.protections[row].tripped != 0 else PROTECTION_ARMED
+    event.protection_number = state.protections[row].number
+    event.protection_state = PROTECTION_TRIPPED if state.protections[row].tripped != 0 else PROTECTION_ARMED
     if kind == EVENT_PROTECTION_RESET:
         event.account_sequence = next_in_stream(state, np.int64(command.account))
 
@@ -160,7 +160,7 @@ def count_fill(state, order, lots, hours):
     lots   traded
     hours  GPU-hours of one lot
     """
-    row = np.int64(order.trigger)
+    row = np.int64(order.protection)
     if row == 0:
         return
     _drop_old_fills(state, row)
@@ -215,15 +215,15 @@ def _reached(protection):
 @kernel
 def try_fill(state, order, lots):
     """Count a fill that a dry run supposes, until `end_tries`. Returns the group that it trips, 0 none."""
-    row = np.int64(order.trigger)
+    row = np.int64(order.protection)
     if order.order_type != ORDER_QUOTE or row == 0:
         return np.int64(0)
     protection = state.protections[row]
     if protection.tried == 0:
         _suppose_dropped(state, row)
         protection.tried = COUNTED
-        protection.next_tried = state.protections[0].next_tried
-        state.protections[0].next_tried = row
+        protection.next_tried = state.protections[0].first_tried
+        state.protections[0].first_tried = row
     protection.tried_fills += 1
     protection.tried_lots += lots
     protection.tried_delta += lots if order.side == SIDE_BUY else -lots
@@ -253,14 +253,18 @@ def _suppose_dropped(state, row):
 @kernel
 def is_pulled(state, order):
     """Whether a dry run has tripped the quote's group: it is not there any more."""
-    return order.order_type == ORDER_QUOTE and order.trigger != 0 and state.protections[order.trigger].tried == PULLED
+    return (
+        order.order_type == ORDER_QUOTE
+        and order.protection != 0
+        and state.protections[order.protection].tried == PULLED
+    )
 
 
 @kernel
 def end_tries(state):
     """Forget what a dry run has counted."""
-    row = np.int64(state.protections[0].next_tried)
-    state.protections[0].next_tried = 0
+    row = np.int64(state.protections[0].first_tried)
+    state.protections[0].first_tried = 0
     while row != 0:
         protection = state.protections[row]
         row = np.int64(protection.next_tried)
@@ -314,10 +318,10 @@ def pull_once(state, out):
         cursor.pull_slot = state.accounts[protection.account].first_order
         event = market_event(state, out, EVENT_PROTECTION_TRIPPED, np.int64(0))
         event.account = protection.account
-        event.order_id = protection.number
-        event.reason = protection.tripped
-        event.state = PROTECTION_TRIPPED
-        event.lots = protection.quotes
+        event.protection_number = protection.number
+        event.threshold = protection.tripped
+        event.protection_state = PROTECTION_TRIPPED
+        event.quote_count = protection.quotes
         event.account_sequence = next_in_stream(state, np.int64(protection.account))
         return
     slot = np.int64(cursor.pull_slot) if protection.quotes != 0 else np.int64(0)

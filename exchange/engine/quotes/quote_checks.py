@@ -43,6 +43,7 @@ from exchange.kernel_codes import (
     REJECT_MMP,
     REJECT_NONE,
     REJECT_OFF_TICK,
+    REJECT_RANKS,
     REJECT_STATE,
     REJECT_UNKNOWN_ACCOUNT,
     REJECT_UNKNOWN_INST,
@@ -56,13 +57,13 @@ from exchange.units import ORDER_LOTS_MAX
 @kernel
 def quoted_lots(command, side):
     """Lots of one side of an entry, 0 to remove it."""
-    return np.int64(command.lots) if side == SIDE_BUY else np.int64(command.minimum_lots)
+    return np.int64(command.bid_lots) if side == SIDE_BUY else np.int64(command.ask_lots)
 
 
 @kernel
 def quoted_tick(command, side):
     """Price of one side of an entry."""
-    return np.int64(command.price) if side == SIDE_BUY else np.int64(command.trigger)
+    return np.int64(command.bid_tick) if side == SIDE_BUY else np.int64(command.ask_tick)
 
 
 @kernel
@@ -93,7 +94,7 @@ def check_quote(state, command, bid, ask):
         return reason
     if _is_taken(state, bid) or _is_taken(state, ask):
         return REJECT_DUP_ID
-    if not lets_quote(state, account, np.int64(command.smp_id), np.int64(book.group)):
+    if not lets_quote(state, account, np.int64(command.protection_number), np.int64(book.group)):
         return REJECT_MMP
     for side in range(2):
         lots = quoted_lots(command, side)
@@ -110,9 +111,9 @@ def _check_message(state, command):
     """Rank 1, and the account."""
     if not known_account(state, np.int64(command.account)):
         return REJECT_UNKNOWN_ACCOUNT
-    if command.lots < 0 or command.lots > ORDER_LOTS_MAX:
+    if command.bid_lots < 0 or command.bid_lots > ORDER_LOTS_MAX:
         return REJECT_BAD_QTY
-    if command.minimum_lots < 0 or command.minimum_lots > ORDER_LOTS_MAX:
+    if command.ask_lots < 0 or command.ask_lots > ORDER_LOTS_MAX:
         return REJECT_BAD_QTY
     entries = np.int64(state.cursor.entries)
     if entries >= QUOTE_ENTRIES_MAX:
@@ -120,7 +121,7 @@ def _check_message(state, command):
     for place in range(entries):
         if state.cursor.named[place] == command.instrument:
             return REJECT_DUP_INST
-    if command.lots != 0 and command.minimum_lots != 0 and command.price >= command.trigger:
+    if command.bid_lots != 0 and command.ask_lots != 0 and command.bid_tick >= command.ask_tick:
         return REJECT_CROSSED_QUOTE
     return REJECT_NONE
 
@@ -131,9 +132,9 @@ def _check_increments(state, account, book, command):
     for side in range(2):
         if book.min_inc > 1 and quoted_lots(command, side) != 0 and quoted_tick(command, side) % book.min_inc != 0:
             return REJECT_OFF_TICK
-    if check_lots(state, account, book, np.int64(command.lots)) != REJECT_NONE:
+    if check_lots(state, account, book, np.int64(command.bid_lots)) != REJECT_NONE:
         return REJECT_BAD_LOT
-    return check_lots(state, account, book, np.int64(command.minimum_lots))
+    return check_lots(state, account, book, np.int64(command.ask_lots))
 
 
 @kernel
@@ -164,7 +165,7 @@ def _check_risk(state, command, book, bid, ask):
     """Rank 11 for both sides together, in place of the old ones."""
     account = np.int64(command.account)
     row = own_position(state, account, np.int64(command.instrument))
-    fresh = int(bid == 0 and command.lots != 0) + int(ask == 0 and command.minimum_lots != 0)
+    fresh = int(bid == 0 and command.bid_lots != 0) + int(ask == 0 and command.ask_lots != 0)
     full = not can_take_slots(state, fresh)
     if fresh != 0 and missing_positions(state, account, book) > positions_left(state):
         full = True
@@ -214,9 +215,7 @@ def _try_sides(state, command, account, row, book, bid, ask, fresh):
     for side in range(2):
         if _enters(state, command, ask if side else bid, side):
             lots = quoted_lots(command, side)
-            found = check_limits(state, account, row, book, side, lots)
-            if found != REJECT_NONE and (reason == REJECT_NONE or found < reason):
-                reason = found
+            reason = _first_reason(reason, check_limits(state, account, row, book, side, lots))
             opens = opens or not only_closes(state, account, row, book, side, lots)
             _count(state, account, row, book, side, quoted_tick(command, side), lots)
     if reason == REJECT_NONE and opens and free_margin_mills(state, account) < 0:
@@ -230,6 +229,12 @@ def _try_sides(state, command, account, row, book, bid, ask, fresh):
     while state.used_positions > before:
         release_last_position(state)
     return reason
+
+
+@kernel
+def _first_reason(reason, other):
+    """Which of two reasons is the answer (ORDER-004); NONE is no reason."""
+    return other if REJECT_RANKS[other] < REJECT_RANKS[reason] else reason
 
 
 @kernel

@@ -16,9 +16,9 @@ def count_quote(state, slot):
     book.quotes += 1
     book.features |= FEATURE_QUOTES
     first = book.first_quote
-    state.heap[slot].left = first
+    state.heap[slot].next_quote = first
     if first != 0:
-        state.heap[first].right = slot
+        state.heap[first].previous_quote = slot
     book.first_quote = slot
 
 
@@ -29,32 +29,32 @@ def _leave_book(state, slot):
     if book.quotes == 0:
         book.features &= ~FEATURE_QUOTES
     node = state.heap[slot]
-    if node.right == 0:
-        book.first_quote = node.left
+    if node.previous_quote == 0:
+        book.first_quote = node.next_quote
     else:
-        state.heap[node.right].left = node.left
-    if node.left != 0:
-        state.heap[node.left].right = node.right
-    node.left = 0
-    node.right = 0
+        state.heap[node.previous_quote].next_quote = node.next_quote
+    if node.next_quote != 0:
+        state.heap[node.next_quote].previous_quote = node.previous_quote
+    node.next_quote = 0
+    node.previous_quote = 0
 
 
 @kernel
 def next_quote(state, slot):
     """The quote behind this one in its book's list, 0 after the last."""
-    return np.int64(state.heap[slot].left)
+    return np.int64(state.heap[slot].next_quote)
 
 
 @kernel
 def join_protection(state, order, row):
     """From now on the quote's fills count in this group, 0 in none."""
-    if order.trigger == row:
+    if order.protection == row:
         return
-    if order.trigger != 0:
-        state.protections[order.trigger].quotes -= 1
+    if order.protection != 0:
+        state.protections[order.protection].quotes -= 1
     if row != 0:
         state.protections[row].quotes += 1
-    order.trigger = row
+    order.protection = row
 
 
 @kernel
