@@ -11,9 +11,10 @@ because of buckets with at most 8 / 3 entries on average fewer than 1 in 100 are
 
 import numpy as np
 
-from exchange.kernel import LANES, equal_above, equal_lanes, kernel, leaf_kernel, lowest_bit, prefetch
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import ORDER_STATE_NONE
 from exchange.limits import ENTRIES_PER_ORDER
+from exchange.machine import LANES, equal_above, equal_lanes, lowest_bit, prefetch
 
 MULTIPLY_A = np.uint64(0x9E3779B97F4A7C15)
 MULTIPLY_B = np.uint64(0xBF58476D1CE4E5B9)

@@ -9,8 +9,9 @@ found with a few counts of leading zeros.
 import numpy as np
 
 from exchange.book.layout import NEWER
-from exchange.kernel import highest_bit, kernel, leaf_kernel, put_word
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import FEATURE_IMPLIED
+from exchange.machine import highest_bit, put_word
 
 ONE = np.uint64(1)
 ZERO = np.uint64(0)

@@ -7,9 +7,10 @@ generations are used up is never given out again, so an id never comes twice.
 import numpy as np
 
 from exchange.book.layout import NEXT_FREE
-from exchange.kernel import kernel, leaf_kernel, put_word
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import ORDER_STATE_NONE
 from exchange.limits import GENERATION_BITS, SLOT_BITS
+from exchange.machine import put_word
 
 SLOT_MASK = (1 << SLOT_BITS) - 1
 NEXT_GENERATION = 1 << SLOT_BITS

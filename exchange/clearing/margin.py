@@ -12,9 +12,10 @@ too small.
 import numpy as np
 
 from exchange.clearing.positions import book_lots, find_position, worst_lots
-from exchange.kernel import kernel, leaf_kernel, likely, lowest_bit, prefetch
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import SIDE_BUY
 from exchange.limits import SCAN_TIERS
+from exchange.machine import likely, lowest_bit, prefetch
 
 FRONT = np.int64(0)
 

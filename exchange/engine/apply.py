@@ -38,7 +38,7 @@ from exchange.engine.quotes.mass_quotes import ENTRY_DONE, MATCH_SIDE, begin_quo
 from exchange.engine.quotes.protection import pull_once, reset_protection, set_protection
 from exchange.engine.sessions import note_request, open_session
 from exchange.engine.state import PULLING
-from exchange.kernel import clear_row, kernel, leaf_kernel, likely, opaque_row, row_at, unlikely
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_EXPIRED,
     EVENT_COMMAND_REFUSED,
@@ -63,6 +63,7 @@ from exchange.kernel_codes import (
     REJECT_BAD_COMBO,
 )
 from exchange.limits import STEP_EVENTS
+from exchange.machine import clear_row, likely, opaque_row, row_at, unlikely
 
 RING = FAR - 1
 

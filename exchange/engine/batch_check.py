@@ -13,7 +13,7 @@ from exchange.engine.entry.replace_stop import check_stop_replace
 from exchange.engine.entry.replace_terms import wanted_stop_terms, wanted_terms
 from exchange.engine.orders import check_cancel, target_of
 from exchange.engine.predicates import known_book
-from exchange.kernel import kernel, row_at
+from exchange.kernel import kernel
 from exchange.kernel_codes import (
     KIND_CANCEL,
     KIND_NEW,
@@ -22,6 +22,7 @@ from exchange.kernel_codes import (
     REJECT_BAD_COMBO,
     REJECT_NONE,
 )
+from exchange.machine import row_at
 
 
 @kernel

@@ -4,7 +4,7 @@ import numpy as np
 
 from exchange.book.layout import ORDER
 from exchange.codes import EventKind
-from exchange.kernel import clear_row, copy_bytes, kernel, leaf_kernel, put_word, word_at
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_EXPIRED,
     EVENT_ORDER_REJECTED,
@@ -15,6 +15,7 @@ from exchange.kernel_codes import (
     REJECT_STATE,
     REJECT_UNKNOWN_ACCOUNT,
 )
+from exchange.machine import clear_row, copy_bytes, put_word, word_at
 from exchange.records import EVENT, code_word, place_in
 
 FILL = np.uint64(EventKind.FILL)

@@ -32,7 +32,7 @@ from exchange.engine.emit import (
 from exchange.engine.predicates import is_immediate, known_account, takes_cancel
 from exchange.engine.quotes.quote_counts import uncount_quote
 from exchange.engine.risk import weigh_used_up
-from exchange.kernel import kernel, leaf_kernel, likely, put_word
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_FOK,
     CANCEL_IOC,
@@ -51,6 +51,7 @@ from exchange.kernel_codes import (
     TIF_FOK,
     TIF_GTD,
 )
+from exchange.machine import likely, put_word
 
 RST = np.uint64(EventKind.ORDER_RESTED)
 

@@ -5,9 +5,10 @@ import numpy as np
 from exchange.clearing.margin import weigh_account
 from exchange.engine.emit import market_event, next_in_stream
 from exchange.engine.risk import equity_mills, unpaid_mills
-from exchange.kernel import kernel, leaf_kernel, opaque_row
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import EVENT_FLAG_MARGIN, EVENT_POSITION_CHANGED
 from exchange.limits import STEP_EVENTS
+from exchange.machine import opaque_row
 
 
 @leaf_kernel

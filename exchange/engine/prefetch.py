@@ -16,8 +16,9 @@ from exchange.book.slots import SLOT_MASK
 from exchange.clearing.margin import prefetch_risk
 from exchange.clearing.positions import home_of, position_hash
 from exchange.engine.state import POSITION_UNKNOWN, PREFETCH_COMMANDS
-from exchange.kernel import CACHE_LINE, LANES, equal_above, kernel, leaf_kernel, lowest_bit, prefetch, row_at, unlikely
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import KIND_NEW
+from exchange.machine import CACHE_LINE, LANES, equal_above, lowest_bit, prefetch, row_at, unlikely
 from exchange.records import place_in
 
 FAR = PREFETCH_COMMANDS

@@ -8,8 +8,9 @@ the gateway does only when nobody may resume the first (RECOV-013).
 import numpy as np
 
 from exchange.engine.emit import answer_event
-from exchange.kernel import clear_row, kernel, leaf_kernel, likely
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import EVENT_SESSION_OPENED, REJECT_NONE
+from exchange.machine import clear_row, likely
 
 
 @leaf_kernel

@@ -25,8 +25,8 @@ from exchange.book.layout import (
     SOURCES,
 )
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
-from exchange.kernel import CACHE_LINE
 from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, SCAN_TIERS, Limits
+from exchange.machine import CACHE_LINE
 from exchange.records import EVENT, Alias, record_type
 from exchange.seams import zero_pages
 

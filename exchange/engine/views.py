@@ -16,8 +16,9 @@ from exchange.book.levels import place_of, row_of, tick_of, window_ticks, worse_
 from exchange.book.slots import slot_of
 from exchange.clearing.margin import margin_held_mills
 from exchange.clearing.positions import find_position
-from exchange.kernel import bind, copy_bytes, kernel, row_at
+from exchange.kernel import bind, kernel
 from exchange.kernel_codes import ORDER_QUOTE, SIDE_BUY, SIDE_SELL
+from exchange.machine import copy_bytes, row_at
 from exchange.records import record_type
 
 ORDER_BYTES = ORDER.itemsize

@@ -17,8 +17,9 @@ from exchange.engine.entry.price_range import price_range
 from exchange.engine.risk import free_margin_floor_mills, reach_of, side_is_full
 from exchange.engine.sessions import row_there
 from exchange.engine.state import POSITION_UNKNOWN
-from exchange.kernel import leaf_kernel, prefetch, unlikely
+from exchange.kernel import leaf_kernel
 from exchange.kernel_codes import ACCOUNT_FLAG_DEFINED, ENTRY_FULL, MARKET_OPEN, SIDE_BUY, SIDE_SELL
+from exchange.machine import prefetch, unlikely
 
 ASKS_MORE = np.int64(BookFeature.IMPLIED | BookFeature.PRO_RATA)  # of an order that only rests
 # What `take_fast_path` says of an order that has to go the long way.

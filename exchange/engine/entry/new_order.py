@@ -29,7 +29,7 @@ from exchange.engine.entry.validate import check_entry, check_terms, entry_tick
 from exchange.engine.orders import append_to_account
 from exchange.engine.predicates import is_immediate, owner_smp_id
 from exchange.engine.risk import weigh_used_up, write_money
-from exchange.kernel import NO_SOURCE, copy_bytes, kernel, leaf_kernel, likely, move_bytes, put_word, word_at
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     EVENT_ORDER_REJECTED,
     ORDER_LIMIT,
@@ -39,6 +39,7 @@ from exchange.kernel_codes import (
     REJECT_NONE,
     TIF_GTD,
 )
+from exchange.machine import NO_SOURCE, copy_bytes, likely, move_bytes, put_word, word_at
 from exchange.records import CLIENT_ORDER_ID_BYTES, COMMAND, EVENT, ROW_BYTES, code_word, place_in
 
 ACK = np.uint64(EventKind.ORDER_ACCEPTED)

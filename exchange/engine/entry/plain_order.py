@@ -2,7 +2,8 @@
 
 from exchange.book.index import ZERO
 from exchange.codes import SmpMode, TimeInForce
-from exchange.kernel import leaf_kernel, word_at
+from exchange.kernel import leaf_kernel
+from exchange.machine import word_at
 from exchange.records import COMMAND, code_word, place_in
 
 CODES = place_in(COMMAND, "kind")  # eight codes of a byte each

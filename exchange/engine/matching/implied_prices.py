@@ -9,9 +9,10 @@ import numpy as np
 from exchange.book.implied import clear_route, search_route
 from exchange.book.levels import CHANGED, CHANGED_STATE, DUE, ONE, ZERO, crosses, put_mark, tick_of
 from exchange.engine.emit import market_event
-from exchange.kernel import highest_bit, kernel, leaf_kernel
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import EVENT_IMPLIED_PRICE, SIDE_BUY, SIDE_SELL
 from exchange.limits import STEP_EVENTS
+from exchange.machine import highest_bit
 
 BOTH = 3
 DUE_LOOK = 4  # beside the bits of the two sides: only whether the prices may be shown

@@ -10,9 +10,10 @@ from exchange.engine.matching.trades import book_taken, trade_oldest
 from exchange.engine.orders import rest_order, settle_remainder, take_out
 from exchange.engine.predicates import is_immediate
 from exchange.engine.prefetch import ALL, prefetch_makers, prefetch_next
-from exchange.kernel import kernel, leaf_kernel, opaque_row
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import CANCEL_FOK, CANCEL_MINQTY, MARKET_OPEN, TIF_FOK
 from exchange.limits import STEP_EVENTS
+from exchange.machine import opaque_row
 
 
 @leaf_kernel

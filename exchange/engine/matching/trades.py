@@ -12,7 +12,7 @@ from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.engine.entry.stops import elect_stops
 from exchange.engine.orders import refresh_order, release_hashed_order, release_order
 from exchange.engine.quotes.protection import count_fill
-from exchange.kernel import kernel, leaf_kernel, put_word, word_at
+from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     FEATURE_STOPS,
     FEATURE_VELOCITY,
@@ -22,6 +22,7 @@ from exchange.kernel_codes import (
     ORDER_QUOTE,
     ORDER_STATE_FILLED,
 )
+from exchange.machine import put_word, word_at
 
 
 @leaf_kernel

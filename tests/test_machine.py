@@ -1,0 +1,95 @@
+"""Machine operations against Python integers and NumPy rows."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.engine.state import new_state
+from exchange.kernel import kernel
+from exchange.limits import TEST
+from exchange.machine import LANES, NO_SOURCE, equal_above, equal_lanes, highest_bit, move_bytes, row_at
+from exchange.records import COMMAND, blank_rows
+
+
+@kernel
+def _highest(word):
+    return highest_bit(word)
+
+
+@given(st.integers(1, 2**64 - 1))
+def test_highest_bit_is_that_of_a_python_integer(word: int) -> None:
+    assert _highest(np.uint64(word)) == word.bit_length() - 1
+
+
+@kernel
+def _touch(states, index):
+    states[0].orders[index].price += 1
+    states[0].occupied[index] += np.uint64(1)
+
+
+@kernel
+def _sequence_of(rows, index):
+    return row_at(rows, index).sequence
+
+
+@kernel
+def _equal(states, start, value):
+    table = states[0].order_index
+    return equal_lanes(table, start, value), equal_above(table, start, value)
+
+
+@given(st.lists(st.integers(0, 2), min_size=2 * LANES, max_size=2 * LANES), st.integers(0, 2), st.integers(0, 2))
+def test_lanes_are_compared_whole_and_by_their_upper_halves(halves: list[int], upper: int, lower: int) -> None:
+    states = new_state(TEST)
+    entries = [above << 32 | below for above, below in zip(halves[::2], halves[1::2], strict=True)]
+    start, value = TEST.order_index - LANES, upper << 32 | lower
+    states[0].order_index[start:] = entries
+    whole, above = _equal(states, start, np.uint64(value))
+    assert whole == sum(1 << lane for lane in range(LANES) if entries[lane] == value)
+    assert above == sum(1 << lane for lane in range(LANES) if entries[lane] >> 32 == lower)
+
+
+@pytest.mark.parametrize("start", [-1, TEST.order_index - LANES + 1, TEST.order_index, 2**62, -(2**63)])
+def test_no_lane_outside_a_table_is_read(start: int) -> None:
+    with pytest.raises(IndexError, match="out of bounds"):
+        _equal(new_state(TEST), start, np.uint64(0))
+
+
+@pytest.mark.parametrize("index", [-1, -TEST.orders - 1, 2**62, -(2**63)])
+def test_no_index_outside_a_table_is_followed(index: int) -> None:
+    """A wrong index stops the exchange; a negative one does not count from the end of a table."""
+    states = new_state(TEST)
+    with pytest.raises(IndexError):
+        _touch(states, index)
+    assert not states["orders"]["price"].any() and not states["occupied"].any()
+
+
+def test_last_row_is_inside_and_the_next_is_not() -> None:
+    states = new_state(TEST)
+    _touch(states, TEST.ladder_rows // 64 - 1)
+    with pytest.raises(IndexError):
+        _touch(states, TEST.orders + 1)
+    assert states["orders"]["price"].sum() == 1 and states["occupied"].sum() == 1
+    rows = blank_rows(COMMAND, 3)
+    rows["sequence"] = 7, 8, 9
+    assert _sequence_of(rows, 2) == 9
+    for outside in (3, -1):
+        with pytest.raises(IndexError):
+            _sequence_of(rows, outside)
+
+
+SOURCES = 0x05_08_02_00_08_07_01_06
+
+
+@kernel
+def _moved(word):
+    return move_bytes(word, SOURCES)
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_bytes_of_a_word_are_moved_to_where_they_are_wanted(word: int) -> None:
+    taken = word.to_bytes(8, "little") + b"\0"  # NO_SOURCE takes a zero
+    assert NO_SOURCE == 8
+    wanted = bytes(taken[source] for source in (6, 1, 7, 8, 0, 2, 8, 5))
+    assert int(_moved(np.uint64(word))).to_bytes(8, "little") == wanted
