@@ -12,6 +12,11 @@ class Side(IntEnum):
     BUY = 0
     SELL = 1
 
+    @property
+    def sign(self) -> int:
+        """+1 of a buy, -1 of a sell."""
+        return 1 - 2 * self
+
 
 class OrderType(IntEnum):
     LIMIT = 0

@@ -1,4 +1,5 @@
-"""The integer codes of `exchange.codes` as constants that kernels compile in, each prefixed by its enum."""
+"""The integer codes of `exchange.codes` as constants that kernels compile in, each prefixed by its enum, and what
+`Side.sign` is in a kernel."""
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from exchange.codes import (
     Threshold,
     TimeInForce,
 )
+from exchange.kernel import leaf_kernel
 
 KIND_NEW = np.int64(CommandKind.NEW)
 KIND_REPLACE = np.int64(CommandKind.REPLACE)
@@ -268,3 +270,15 @@ ORDER_FLAG_WAITS_TIMER = np.int64(OrderFlag.WAITS_TIMER)
 ACCOUNT_FLAG_DEFINED = np.int64(AccountFlag.DEFINED)
 ACCOUNT_FLAG_KILLED = np.int64(AccountFlag.KILLED)
 ACCOUNT_FLAG_CLOSE_ONLY = np.int64(AccountFlag.CLOSE_ONLY)
+
+
+@leaf_kernel
+def sign_of(side):
+    """+1 of a buy, -1 of a sell."""
+    return 1 - 2 * side
+
+
+@leaf_kernel
+def leg_side(side, sign):
+    """Side that a leg trades on when its combination trades on `side`. `sign`: that of the leg, see LEG."""
+    return side if sign > 0 else 1 - side

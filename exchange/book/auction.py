@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from exchange.book.levels import place_of, row_of, tick_of
+from exchange.book.levels import best_tick, place_of, row_of
 from exchange.kernel import kernel
 from exchange.kernel_codes import SIDE_BUY, SIDE_SELL
 
@@ -31,9 +31,7 @@ def is_crossed(book):
     """Whether some buy could meet some sell: a book that collects orders may be (AUC-001)."""
     if book.best[SIDE_BUY] == 0 or book.best[SIDE_SELL] == 0:
         return False
-    return tick_of(book, SIDE_BUY, np.int64(book.best[SIDE_BUY])) >= tick_of(
-        book, SIDE_SELL, np.int64(book.best[SIDE_SELL])
-    )
+    return best_tick(book, SIDE_BUY) >= best_tick(book, SIDE_SELL)
 
 
 @kernel
@@ -44,8 +42,8 @@ def equilibrium(state, book, reference):
     (AUC-004) the candidates are one interval, and the imbalance never rises along it: its two ends, and where its
     sign flips, are all that the remaining steps need.
     """
-    low = tick_of(book, SIDE_SELL, np.int64(book.best[SIDE_SELL]))
-    high = tick_of(book, SIDE_BUY, np.int64(book.best[SIDE_BUY]))
+    low = best_tick(book, SIDE_SELL)
+    high = best_tick(book, SIDE_BUY)
     buys = np.int64(0)
     for tick in range(low, high + 1):
         buys += _lots_at(state, book, SIDE_BUY, tick)
@@ -86,8 +84,8 @@ def collared_equilibrium(state, book, reference, collar_ticks):
     if edge == price:
         return price, volume, imbalance
     buys = sells = np.int64(0)
-    for tick in range(edge, tick_of(book, SIDE_BUY, np.int64(book.best[SIDE_BUY])) + 1):
+    for tick in range(edge, best_tick(book, SIDE_BUY) + 1):
         buys += _lots_at(state, book, SIDE_BUY, tick)
-    for tick in range(tick_of(book, SIDE_SELL, np.int64(book.best[SIDE_SELL])), edge + 1):
+    for tick in range(best_tick(book, SIDE_SELL), edge + 1):
         sells += _lots_at(state, book, SIDE_SELL, tick)
     return edge, min(buys, sells), buys - sells

@@ -8,10 +8,10 @@ weight * price is divisor * the combination's price; a spread has +1, -1 and 1, 
 
 import numpy as np
 
-from exchange.book.levels import CHANGED, ZERO, best_row, best_tick, place_of
+from exchange.book.levels import CHANGED, ZERO, best_row, best_tick, in_limits, place_of
 from exchange.book.owners import have_one_owner, is_of_owner
 from exchange.kernel import kernel, leaf_kernel
-from exchange.kernel_codes import COMBO_STRIP, FEATURE_IMPLIED, MARKET_OPEN, SIDE_BUY
+from exchange.kernel_codes import COMBO_STRIP, FEATURE_IMPLIED, MARKET_OPEN, leg_side, sign_of
 
 TRIES_MAX = 1 << 16  # orders looked at for a path whose makers are all of different owners
 
@@ -21,13 +21,13 @@ def party_side(side, combo, own_leg):
     """Side of the combination's order of a path: the aggressor's own, or the one that meets him at his leg."""
     if own_leg == 0:
         return side
-    return 1 - side if combo.legs[own_leg - 1].sign > 0 else side
+    return leg_side(1 - side, combo.legs[own_leg - 1].sign)
 
 
 @leaf_kernel
 def resting_side(party, sign):
     """Side of the outrights that meet a leg of the combination's order."""
-    return 1 - party if sign > 0 else party
+    return leg_side(1 - party, sign)
 
 
 @leaf_kernel
@@ -39,12 +39,14 @@ def leg_weight(state, combo, leg):
 
 
 @leaf_kernel
-def _rounded(number, divisor, up):
-    """Quotient, rounded up or down; the divisor may be negative."""
+def _quotient(side, number, divisor):
+    """number / divisor, rounded against an aggressor of `side`: up for a buy, down for a sell. The divisor may be
+    negative."""
+    sign = -sign_of(side)
     if divisor < 0:
         number = -number
         divisor = -divisor
-    return -(-number // divisor) if up else number // divisor
+    return sign * (sign * number // divisor)
 
 
 @kernel
@@ -76,8 +78,8 @@ def price_route(state, combination, own_leg, side):
         number += sign * weight * best_tick(book, resting)
     divisor = whole if combo.combo == COMBO_STRIP else np.int64(1)
     if own_leg == 0:
-        return True, _rounded(number, divisor, side == SIDE_BUY)
-    return True, _rounded(divisor * best_tick(combo, party) - number, own, side == SIDE_BUY)
+        return True, _quotient(side, number, divisor)
+    return True, _quotient(side, divisor * best_tick(combo, party) - number, own)
 
 
 @kernel
@@ -262,7 +264,7 @@ def search_route(state, index, side, smp_id, account, floor):
     for number in range(first, first + state.sources[index].count):
         member = state.members[number]
         exists, tick = price_route(state, np.int64(member.combination), np.int64(member.own_leg), side)
-        if not exists or tick < book.low_tick or tick > book.high_tick:
+        if not exists or not in_limits(book, tick):
             continue
         place = place_of(book, 1 - side, tick)
         # At one price the nearest expiry wins, and of one expiry the earlier stamp of the combination's order.

@@ -10,7 +10,7 @@ import numpy as np
 
 from exchange.book.layout import NEWER
 from exchange.kernel import kernel, leaf_kernel
-from exchange.kernel_codes import FEATURE_IMPLIED
+from exchange.kernel_codes import FEATURE_IMPLIED, SIDE_BUY, sign_of
 from exchange.machine import highest_bit, put_word
 
 ONE = np.uint64(1)
@@ -32,6 +32,49 @@ def place_of(book, side, tick):
 def tick_of(book, side, place):
     """Tick of a place, the inverse of `place_of`."""
     return book.edge_tick[side] + ((place - 1) ^ -side) + side
+
+
+@leaf_kernel
+def ticks_better(side, tick, other):
+    """By how many ticks a price is better for an order's priority than another: higher for a buy, lower for a sell."""
+    return (tick - other) * sign_of(side)
+
+
+@leaf_kernel
+def worse_of(side, tick, other):
+    """The limit of two that trades at fewer prices: the lower of a buy, the higher of a sell."""
+    return min(tick, other) if side == SIDE_BUY else max(tick, other)
+
+
+@leaf_kernel
+def round_inward(side, tick, increment):
+    """The nearest multiple of an increment that is not better than a price."""
+    sign = sign_of(side)
+    return tick - sign * (sign * tick % increment)
+
+
+@leaf_kernel
+def lowest_and_highest(side, worst, best):
+    """The ends of a range of a side's prices, the lower first."""
+    return (worst, best) if side == SIDE_BUY else (best, worst)
+
+
+@leaf_kernel
+def in_limits(book, tick):
+    """Whether a price lies inside the daily limits."""
+    return book.low_tick <= tick <= book.high_tick
+
+
+@leaf_kernel
+def is_behind_window(book, side, tick):
+    """Whether a price is worse than all prices of the daily limits."""
+    return place_of(book, side, tick) < 1
+
+
+@leaf_kernel
+def is_beyond_window(book, side, tick):
+    """Whether a price is better than all prices of the daily limits."""
+    return place_of(book, side, tick) > window_ticks(book)
 
 
 @leaf_kernel

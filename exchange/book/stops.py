@@ -8,22 +8,17 @@ books is worked by the running command, a book's own keeps those that a halt hol
 import numpy as np
 
 from exchange.book.heap import is_waiting, push_node, remove_node
+from exchange.book.levels import ticks_better
 from exchange.kernel import kernel, leaf_kernel
-from exchange.kernel_codes import FEATURE_STOPS, ORDER_STOP, ORDER_STOP_LIMIT
+from exchange.kernel_codes import FEATURE_STOPS, sign_of
 
 VENUE_LINE = 0  # row of the books whose line the running command works
 
 
 @leaf_kernel
-def is_stop(order_type):
-    """Whether an order of this type is a stop, plain or with a limit."""
-    return order_type == ORDER_STOP or order_type == ORDER_STOP_LIMIT
-
-
-@leaf_kernel
 def reaches(side, trigger, tick):
     """STOP-001: a buy is elected at its trigger or above, a sell at its trigger or below."""
-    return (tick - trigger) * (1 - 2 * side) >= 0
+    return ticks_better(side, tick, trigger) >= 0
 
 
 @kernel
@@ -31,7 +26,7 @@ def wait_for_trigger(state, book, slot):
     """Put a stop among those of its book and side that no print has elected."""
     order = state.orders[slot]
     side = np.int64(order.side)
-    key = np.int64(order.trigger) * (1 - 2 * side)
+    key = np.int64(order.trigger) * sign_of(side)
     book.unelected[side] = push_node(state, np.int64(book.unelected[side]), slot, key)
     book.features |= FEATURE_STOPS
 

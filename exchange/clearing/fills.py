@@ -7,7 +7,7 @@ import numpy as np
 
 from exchange.clearing.margin import fill_lots, hold_lots, leg_position, loss_per_lot, release_working
 from exchange.kernel import kernel, leaf_kernel
-from exchange.kernel_codes import COMBO_STRIP, LIQUIDITY_MAKER, LIQUIDITY_TAKER, SIDE_BUY
+from exchange.kernel_codes import COMBO_STRIP, LIQUIDITY_MAKER, LIQUIDITY_TAKER, sign_of
 
 
 @leaf_kernel
@@ -77,7 +77,7 @@ def clear_fill(state, book, order, lots, price, liquidity):
     side = np.int64(order.side)
     loss = lots * loss_per_lot(book, side, np.int64(order.price))
     release_working(state, account, np.int64(0), book, side, lots, loss)
-    _hold_legs(state, account, book, lots if side == SIDE_BUY else -lots, price)
+    _hold_legs(state, account, book, lots * sign_of(side), price)
     return _take_fee(state, account, book, liquidity, lots)
 
 
@@ -107,7 +107,7 @@ def clear_implied_fill(state, book, order, lots, liquidity):
     group traded them at, `state.path` has them (IMP-007). Of a strip nothing is left over (IMP-013)."""
     account = np.int64(order.account)
     side = np.int64(order.side)
-    signed_lots = lots if side == SIDE_BUY else -lots
+    signed_lots = lots * sign_of(side)
     loss = loss_per_lot(book, side, np.int64(order.price))
     release_working(state, account, np.int64(0), book, side, lots, lots * loss)
     path = state.route

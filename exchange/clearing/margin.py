@@ -13,7 +13,7 @@ import numpy as np
 
 from exchange.clearing.positions import book_lots, find_position, worst_lots
 from exchange.kernel import kernel, leaf_kernel
-from exchange.kernel_codes import SIDE_BUY
+from exchange.kernel_codes import leg_side, sign_of
 from exchange.limits import SCAN_TIERS
 from exchange.machine import likely, lowest_bit, prefetch
 
@@ -73,7 +73,7 @@ def prefetch_risk(state, account, book):
 @leaf_kernel
 def loss_per_lot(book, side, price):
     """Mills that one lot of a working order can lose on filling: price against mark, combination residual, fee."""
-    edge = (price - book.mark_tick) * (1 - 2 * side)
+    edge = (price - book.mark_tick) * sign_of(side)
     # A combination's legs differ in hours; the longer leg bounds what a tick of its price is worth.
     return (max(edge, 0) + book.taker_fee) * book.fee_hours + book.residual_mills
 
@@ -141,7 +141,7 @@ def margin_rise(state, account, book, side, lots, loss_mills):
     rise = np.int64(loss_mills)
     for number in range(SCAN_TIERS):
         risk = _scan_row(state, account, book, number)
-        hours = book.scan_hours[number] if side == SIDE_BUY else -book.scan_hours[number]
+        hours = book.scan_hours[number] * sign_of(side)
         adding = risk.working[0] + max(hours, 0) * lots
         taking = risk.working[1] + max(-hours, 0) * lots
         crossed = risk.crossed + book.crossed_hours[number] * lots
@@ -153,13 +153,8 @@ def margin_rise(state, account, book, side, lots, loss_mills):
 def _work_spot(state, account, book, side, lots):
     """Count working lots of the spot month (LIMIT-003)."""
     if book.spot_weight != 0:
-        weight = book.spot_weight if side == SIDE_BUY else -book.spot_weight
-        spot_row(state, account, book).spot_working[0 if weight > 0 else 1] += abs(weight) * lots
-
-
-@leaf_kernel
-def _side_of_leg(side, sign):
-    return side if sign > 0 else 1 - side
+        spot_side = leg_side(side, book.spot_weight)
+        spot_row(state, account, book).spot_working[spot_side] += abs(book.spot_weight) * lots
 
 
 @leaf_kernel
@@ -171,7 +166,7 @@ def _work_lots(state, account, row, book, side, lots):
     for leg in range(book.leg_count):
         position = state.positions[leg_position(state, account, row, book, leg)]
         before = worst_lots(position)
-        position.working[_side_of_leg(side, book.legs[leg].sign)] += lots
+        position.working[leg_side(side, book.legs[leg].sign)] += lots
         if state.books[book.legs[leg].book].term != 0:
             state.accounts[account].term_lots += worst_lots(position) - before
 
@@ -237,7 +232,7 @@ def _work_legs(state, account, row, book, side, lots):
     for number in range(SCAN_TIERS):
         risk = _scan_row(state, account, book, number)
         hours = book.scan_hours[number]
-        risk.working[_side_of_leg(side, hours)] += abs(hours) * lots
+        risk.working[leg_side(side, hours)] += abs(hours) * lots
         risk.crossed += book.crossed_hours[number] * lots
 
 
@@ -280,7 +275,7 @@ def fill_lots(state, account, row, book, side, lots, value, loss_mills):
     value       sum of price * lots
     loss_mills  their `loss_per_lot` at the order's own price, times lots
     """
-    sign = 1 - 2 * side
+    sign = sign_of(side)
     signed = lots * sign
     if book.one_tier == 0:
         release_working(state, account, row, book, side, lots, loss_mills)

@@ -9,7 +9,7 @@ import numpy as np
 
 from exchange.book.expiry import is_over
 from exchange.book.levels import CHANGED, ZERO
-from exchange.book.stops import VENUE_LINE, is_stop
+from exchange.book.stops import VENUE_LINE
 from exchange.engine.cancels.cancel_queue import cancel_next_queued
 from exchange.engine.cancels.clock import begin_clock, expire_next
 from exchange.engine.cancels.disconnect import disconnect, fire_next_timer, set_timer
@@ -33,6 +33,7 @@ from exchange.engine.phases.state_changes import (
     publish_indicative,
 )
 from exchange.engine.position_reports import report
+from exchange.engine.predicates import is_stop
 from exchange.engine.prefetch import ALL, CLOSE, FAR, NEAR, prefetch_close, prefetch_far, prefetch_near, scatter_of
 from exchange.engine.quotes.mass_quotes import ENTRY_DONE, MATCH_SIDE, begin_quote, lose_side, quote_once, settle_side
 from exchange.engine.quotes.protection import pull_once, reset_protection, set_protection

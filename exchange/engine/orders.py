@@ -13,7 +13,7 @@ from exchange.book.index import (
     remove_client_order,
 )
 from exchange.book.layout import ACCOUNT_NEWER
-from exchange.book.levels import link_order, place_of, row_of, unlink_at, unlink_order
+from exchange.book.levels import in_limits, link_order, place_of, row_of, unlink_at, unlink_order
 from exchange.book.parked import join_parked, leave_parked
 from exchange.book.pro_rata import leave_pass, lose_top, note_arrival
 from exchange.book.slots import release_slot, slot_of
@@ -162,7 +162,7 @@ def rest_order(state, out, slot):
     nothing and stands at no level (BAND-004)."""
     order = state.orders[slot]
     book = state.books[order.book]
-    if order.price < book.low_tick or order.price > book.high_tick:
+    if not in_limits(book, order.price):
         order.shown_lots = 0
         join_parked(state, book, slot)
         order_event(state, out, RST, order, np.int64(0), np.int64(0))

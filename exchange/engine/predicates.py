@@ -2,11 +2,14 @@
 
 import numpy as np
 
+from exchange.book.implied import opposite_place
+from exchange.book.levels import place_of
 from exchange.engine.sessions import session_row
 from exchange.kernel import leaf_kernel
 from exchange.kernel_codes import (
     ACCOUNT_FLAG_DEFINED,
     ACCOUNT_FLAG_KILLED,
+    FLAG_TIGHTEN,
     MARKET_CLOSED,
     MARKET_HALT,
     MARKET_OPEN,
@@ -15,6 +18,8 @@ from exchange.kernel_codes import (
     MARKET_RESERVED,
     ORDER_MARKET,
     ORDER_MARKET_TO_LIMIT,
+    ORDER_STOP,
+    ORDER_STOP_LIMIT,
     TIF_FOK,
     TIF_GTD,
     TIF_IOC,
@@ -70,6 +75,12 @@ def is_market(order_type):
 
 
 @leaf_kernel
+def is_stop(order_type):
+    """Whether an order of this type is a stop, plain or with a limit."""
+    return order_type == ORDER_STOP or order_type == ORDER_STOP_LIMIT
+
+
+@leaf_kernel
 def fits_expiry(command):
     """Whether a time in force is one, and a GTD order, and no other, says until when (TIF-009)."""
     return command.tif <= TIF_FOK and (command.tif == TIF_GTD) == (command.expiry_ns > 0) and command.expiry_ns >= 0
@@ -79,3 +90,25 @@ def fits_expiry(command):
 def owner_smp_id(command, account_row):
     """Self-match id that a NEW works with: its own, else its account's (SMP-001)."""
     return np.int64(command.smp_id) if command.smp_id != 0 else np.int64(account_row.smp_id)
+
+
+@leaf_kernel
+def gives_price(command):
+    """Whether a NEW states a price: a type that takes it from the book or from its trigger states one only to tighten
+    it."""
+    takes_own = not is_market(command.order_type) and command.order_type != ORDER_STOP
+    return takes_own or command["flags"] & FLAG_TIGHTEN != 0
+
+
+@leaf_kernel
+def best_opposite(state, command):
+    """Place of the best price that a NEW could trade at, 0 none."""
+    index, side, account = np.int64(command.instrument), np.int64(command.side), np.int64(command.account)
+    return opposite_place(state, index, side, owner_smp_id(command, state.accounts[account]), account)
+
+
+@leaf_kernel
+def would_take(state, book, index, side, tick, smp_id, account):
+    """Whether an order of this limit meets a tradeable price, implied ones included (TIF-005)."""
+    best = opposite_place(state, index, side, smp_id, account)
+    return best != 0 and best >= place_of(book, 1 - side, tick)

@@ -12,7 +12,8 @@ from exchange.kernel_codes import (
     REJECT_INSUFFICIENT_MARGIN,
     REJECT_NONE,
     REJECT_POSITION,
-    SIDE_BUY,
+    leg_side,
+    sign_of,
 )
 
 LOTS_CEILING = 0x7FFFFFFF  # of one side of a book: levels, auctions and events count lots in 32 bits
@@ -64,7 +65,7 @@ def _weigh(state, account):
 @leaf_kernel
 def reach_of(position, side, lots):
     """Lots held in the direction of a side if all its working orders fill, and `lots` more."""
-    held = position.lots * (1 - 2 * side)
+    held = position.lots * sign_of(side)
     return held + position.working[side] + lots
 
 
@@ -76,7 +77,7 @@ def only_closes(state, account, row, book, side, lots):
         return reach_of(state.positions[row], side, lots) <= 0
     for leg in range(book.leg_count):
         position = state.positions[leg_position(state, account, row, book, leg)]
-        if reach_of(position, side if book.legs[leg].sign > 0 else 1 - side, lots) > 0:
+        if reach_of(position, leg_side(side, book.legs[leg].sign), lots) > 0:
             return False
     return True
 
@@ -89,13 +90,13 @@ def _exceeds_own_limits(state, account, row, book, side, lots):
         return reach_of(state.positions[row], side, lots) > account_row.position_lots_max
     for leg in range(book.leg_count):
         position = state.positions[leg_position(state, account, row, book, leg)]
-        leg_side = side if book.legs[leg].sign > 0 else 1 - side
-        reach = reach_of(position, leg_side, lots)
+        own_side = leg_side(side, book.legs[leg].sign)
+        reach = reach_of(position, own_side, lots)
         if reach > account_row.position_lots_max:
             return True
         if state.books[book.legs[leg].book].term != 0:
             # LIMIT-004: what this order adds to the larger side of this position.
-            other = reach_of(position, 1 - leg_side, np.int64(0))
+            other = reach_of(position, 1 - own_side, np.int64(0))
             before = max(abs(reach - lots), abs(other))
             if account_row.term_lots + max(abs(reach), abs(other)) - before > account_row.term_lots_max:
                 return True
@@ -111,10 +112,9 @@ def _exceeds_spot_limit(state, account, book, side, lots):
     if limit == 0:
         return False
     risk = spot_row(state, account, book)
-    weight = np.int64(book.spot_weight) if side == SIDE_BUY else -np.int64(book.spot_weight)
-    if weight > 0:
-        return risk.spot_lots + risk.spot_working[0] + weight * lots > limit
-    return -risk.spot_lots + risk.spot_working[1] - weight * lots > limit
+    spot_side = leg_side(side, book.spot_weight)
+    held = risk.spot_lots * sign_of(spot_side)
+    return held + risk.spot_working[spot_side] + abs(np.int64(book.spot_weight)) * lots > limit
 
 
 @leaf_kernel

@@ -60,7 +60,7 @@ class Ladder:
 
     def __init__(self, side: int) -> None:
         self.lots: dict[int, int] = {}
-        self._sign = 1 if side == Side.BUY else -1
+        self._sign = Side(side).sign
         self._ranks: list[int] = []  # price * sign, ascending: the best is the last
 
     def set(self, price: int, lots: int) -> None:
@@ -101,7 +101,7 @@ class BookView:
         real, implied = self.sides[side].best(), self.implied[side]
         if implied is None:
             return (*real, 0) if real else None
-        if real is None or (implied[0] > real[0] if side == Side.BUY else implied[0] < real[0]):
+        if real is None or (implied[0] - real[0]) * side.sign > 0:
             return implied[0], implied[1], implied[1]
         if implied[0] != real[0]:
             return (*real, 0)

@@ -7,7 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.book.levels import available_lots, crosses, link_order, place_of, tick_of, unlink_order, worse_place
+from exchange.book.levels import (
+    available_lots,
+    crosses,
+    in_limits,
+    is_behind_window,
+    is_beyond_window,
+    link_order,
+    lowest_and_highest,
+    place_of,
+    round_inward,
+    tick_of,
+    ticks_better,
+    unlink_order,
+    worse_of,
+    worse_place,
+)
 from exchange.codes import OrderState, Side
 from exchange.engine.state import new_state
 from exchange.limits import TEST
@@ -21,6 +36,7 @@ def fresh_book() -> tuple[np.record, np.record]:
     """A state with one book whose window is LOW..HIGH."""
     state = new_state(TEST)[0]
     book = state.books[1]
+    book.low_tick, book.high_tick = LOW, HIGH
     book.edge_tick[:] = LOW, HIGH
     book.side_rows = -(-(HIGH - LOW + 2) // 64) * 64
     state.books_listed = 1
@@ -70,6 +86,34 @@ def test_place_and_tick_are_inverse_and_better_is_larger(side, tick):
     assert tick_of(book, int(side), place) == tick
     better = tick + 1 if side == Side.BUY else tick - 1
     assert place_of(book, int(side), better) == place + 1
+
+
+@pytest.mark.rule("ORDER-001")
+@given(SIDES, TICKS, TICKS)
+def test_of_two_prices_a_buy_is_better_at_the_higher_and_a_sell_at_the_lower(side, tick, other):
+    better = tick - other if side == Side.BUY else other - tick
+    assert ticks_better(int(side), tick, other) == better
+    assert worse_of(int(side), tick, other) == (other if better > 0 else tick)
+    worst, best = (other, tick) if better > 0 else (tick, other)
+    assert lowest_and_highest(int(side), worst, best) == (min(tick, other), max(tick, other))
+
+
+@pytest.mark.rule("SPEC-002")
+@given(SIDES, TICKS, st.integers(1, 50))
+def test_a_price_is_rounded_to_the_next_increment_that_is_not_better(side, tick, increment):
+    rounded = round_inward(int(side), tick, increment)
+    assert rounded % increment == 0
+    assert 0 <= ticks_better(int(side), tick, rounded) < increment
+
+
+@pytest.mark.rule("BAND-004")
+@given(SIDES, st.integers(LOW - 100, HIGH + 100))
+def test_a_price_outside_the_window_is_worse_or_better_than_all_inside(side, tick):
+    _, book = fresh_book()
+    worst, best = (LOW, HIGH) if side == Side.BUY else (HIGH, LOW)
+    assert bool(in_limits(book, tick)) == (LOW <= tick <= HIGH)
+    assert bool(is_behind_window(book, int(side), tick)) == (ticks_better(int(side), worst, tick) > 0)
+    assert bool(is_beyond_window(book, int(side), tick)) == (ticks_better(int(side), tick, best) > 0)
 
 
 @pytest.mark.rule("MATCH-001", "MATCH-004")

@@ -3,7 +3,7 @@ seconds, because Numba looks at the type of the whole state at each call."""
 
 import numpy as np
 
-from exchange.book.levels import link_order
+from exchange.book.levels import in_limits, link_order
 from exchange.book.parked import join_parked
 from exchange.engine.orders import slice_lots, work_order
 from exchange.kernel import kernel
@@ -26,7 +26,7 @@ def place_orders(state, index, slots, moved):
     for number in range(slots.shape[0]):
         slot = slots[number]
         order, link = state.orders[slot], state.links[slot]
-        rested, covered = order.resting != 0, book.low_tick <= order.price <= book.high_tick
+        rested, covered = order.resting != 0, in_limits(book, order.price)
         link.newer = 0
         link.older = 0
         order.resting = 0

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from exchange.book.levels import is_behind_window, is_beyond_window
 from exchange.kernel import kernel, leaf_kernel
-from exchange.kernel_codes import COMBO_OUTRIGHT, COMBO_STRIP, SIDE_BUY, TIF_GTC, TIF_GTD
+from exchange.kernel_codes import COMBO_OUTRIGHT, COMBO_STRIP, TIF_GTC, TIF_GTD
 from exchange.units import PRICE_MAX
 
 
@@ -19,8 +20,7 @@ def can_park(book, side, tick, tif):
     """Whether an order outside the daily limits is accepted and waits for a day that covers it (BAND-004)."""
     if tif != TIF_GTC and tif != TIF_GTD:
         return False
-    passive = tick < book.low_tick if side == SIDE_BUY else tick > book.high_tick
-    return passive and is_known(book, tick)
+    return is_behind_window(book, side, tick) and is_known(book, tick)
 
 
 @kernel
@@ -28,14 +28,7 @@ def is_out_of_reach(book, side, trigger, tif):
     """Whether no print of this day elects a stop of this trigger, and it outlives the day."""
     if tif != TIF_GTC and tif != TIF_GTD:
         return False
-    beyond = trigger > book.high_tick if side == SIDE_BUY else trigger < book.low_tick
-    return beyond and is_known(book, trigger)
-
-
-@kernel
-def in_limits(book, tick):
-    """Whether a tick lies inside the daily limits."""
-    return book.low_tick <= tick <= book.high_tick
+    return is_beyond_window(book, side, trigger) and is_known(book, trigger)
 
 
 @kernel

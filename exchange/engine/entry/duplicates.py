@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from exchange.book.stops import is_stop
 from exchange.engine.emit import order_event
+from exchange.engine.predicates import is_stop
 from exchange.kernel import kernel
 from exchange.kernel_codes import EVENT_FLAG_SAME, EVENT_ORDER_REJECTED, ORDER_LIMIT, ORDER_STOP_LIMIT, REJECT_DUP_ID
 

@@ -13,12 +13,12 @@ from exchange.book.slots import can_take_slot
 from exchange.clearing.margin import loss_per_lot
 from exchange.clearing.positions import find_position, positions_left
 from exchange.codes import BookFeature
-from exchange.engine.entry.price_range import price_range
+from exchange.engine.entry.price_range import best_tick_allowed
 from exchange.engine.risk import free_margin_floor_mills, reach_of, side_is_full
 from exchange.engine.sessions import row_there
 from exchange.engine.state import POSITION_UNKNOWN
 from exchange.kernel import leaf_kernel
-from exchange.kernel_codes import ACCOUNT_FLAG_DEFINED, ENTRY_FULL, MARKET_OPEN, SIDE_BUY, SIDE_SELL
+from exchange.kernel_codes import ACCOUNT_FLAG_DEFINED, ENTRY_FULL, MARKET_OPEN
 from exchange.machine import prefetch, unlikely
 
 ASKS_MORE = np.int64(BookFeature.IMPLIED | BookFeature.PRO_RATA)  # of an order that only rests
@@ -33,14 +33,12 @@ def refresh_fast_path(book):
     Those inside the daily limits and the reject band (BAND-002, BAND-013), if the book is OPEN, takes orders of any
     kind, at every tick and lot, and counts them at one position without a special limit. Else none.
     """
-    _, highest_bid = price_range(book, SIDE_BUY)
-    lowest_ask, _ = price_range(book, SIDE_SELL)
     plain = book.phase == MARKET_OPEN and book.order_entry == ENTRY_FULL and book.spot_weight == 0
     if not plain or book.leg_count != 1 or book.term != 0 or book.min_inc > 1 or book.lot_inc > 1:
         book.fast_path_places[:] = 0
         return
-    book.fast_path_places[SIDE_BUY] = max(highest_bid - book.low_tick + 1, 0)
-    book.fast_path_places[SIDE_SELL] = max(book.high_tick - lowest_ask + 1, 0)
+    for side in range(2):
+        book.fast_path_places[side] = max(place_of(book, side, best_tick_allowed(book, side)), 0)
 
 
 @leaf_kernel

@@ -7,7 +7,6 @@ from exchange.book.index import LOW_32, SHIFT_32, ZERO, add_client_order, find_h
 from exchange.book.layout import ORDER
 from exchange.book.levels import link_at
 from exchange.book.slots import take_slot
-from exchange.book.stops import is_stop
 from exchange.clearing.margin import add_working, loss_per_lot
 from exchange.clearing.positions import make_position, open_positions, own_position
 from exchange.codes import CommandFlag, EventFlag, EventKind, OrderState
@@ -23,11 +22,12 @@ from exchange.engine.emit import (
 )
 from exchange.engine.entry.duplicates import has_same_content, repeat_order
 from exchange.engine.entry.fast_path import take_fast_path
+from exchange.engine.entry.limit_price import entry_tick
 from exchange.engine.entry.plain_order import CODES, is_immediate_limit, is_plain
 from exchange.engine.entry.price_range import price_range
-from exchange.engine.entry.validate import check_entry, check_terms, entry_tick
+from exchange.engine.entry.validate import check_entry, check_terms
 from exchange.engine.orders import append_to_account
-from exchange.engine.predicates import is_immediate, owner_smp_id
+from exchange.engine.predicates import is_immediate, is_stop, owner_smp_id
 from exchange.engine.risk import weigh_used_up, write_money
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (

@@ -2,12 +2,10 @@
 
 import numpy as np
 
+from exchange.book.levels import in_limits, lowest_and_highest, ticks_better, worse_of
 from exchange.engine.entry.day_prices import can_park
 from exchange.kernel import leaf_kernel
-from exchange.kernel_codes import REJECT_BAND, REJECT_NONE, SIDE_BUY
-from exchange.units import PRICE_MAX
-
-ANY_PRICE = 2 * PRICE_MAX + 1  # beyond every price from every other
+from exchange.kernel_codes import REJECT_BAND, REJECT_NONE, sign_of
 
 
 @leaf_kernel
@@ -24,31 +22,29 @@ def _reference_tick(book):
 def is_in_range(book, side, tick):
     """Whether an order of this side may have this price: daily limits on both sides, reject band on the aggressive
     one (BAND-001, BAND-002, BAND-004)."""
-    if tick < book.low_tick or tick > book.high_tick:
+    if not in_limits(book, tick):
         return False
-    return book.band_ticks == 0 or (tick - _reference_tick(book)) * (1 - 2 * side) <= book.band_ticks
+    return book.band_ticks == 0 or ticks_better(side, tick, _reference_tick(book)) <= book.band_ticks
+
+
+@leaf_kernel
+def best_tick_allowed(book, side):
+    """The highest price that a buy may have, the lowest of a sell."""
+    edge = np.int64(book.edge_tick[1 - side])
+    if book.band_ticks == 0:
+        return edge
+    return worse_of(side, edge, _reference_tick(book) + book.band_ticks * sign_of(side))
 
 
 @leaf_kernel
 def price_range(book, side):
     """Lowest and highest price for which `is_in_range`."""
-    reference = _reference_tick(book)
-    band = np.int64(book.band_ticks) if book.band_ticks != 0 else ANY_PRICE
-    lowest = max(np.int64(book.low_tick), reference - band - (1 - side) * ANY_PRICE)
-    highest = min(np.int64(book.high_tick), reference + band + side * ANY_PRICE)
-    return lowest, highest
-
-
-@leaf_kernel
-def worst_tick(book, side):
-    """The worst price an order of this side may have."""
-    lowest, highest = price_range(book, side)
-    return highest if side == SIDE_BUY else lowest
+    return lowest_and_highest(side, np.int64(book.edge_tick[side]), best_tick_allowed(book, side))
 
 
 @leaf_kernel
 def check_price(book, side, tick, tif):
     """Rank 10: daily limits on both sides, reject band on the aggressive side."""
-    if (tick < book.low_tick or tick > book.high_tick) and can_park(book, side, tick, tif):
+    if not in_limits(book, tick) and can_park(book, side, tick, tif):
         return REJECT_NONE
     return REJECT_NONE if is_in_range(book, side, tick) else REJECT_BAND

@@ -4,15 +4,14 @@ import numpy as np
 
 from exchange.book.expiry import is_over
 from exchange.book.levels import may_trade, take_hidden_first
-from exchange.book.stops import is_stop
 from exchange.engine.emit import write_price_range
 from exchange.engine.entry.price_range import check_price, price_range
 from exchange.engine.entry.replace_answers import answer_replace, expire_replaced
 from exchange.engine.entry.replace_stop import replace_stop
 from exchange.engine.entry.replace_terms import more_work, set_terms, wanted_terms
-from exchange.engine.entry.validate import check_display, check_lots, check_replace_syntax, would_take
+from exchange.engine.entry.validate import check_display, check_lots, check_replace_syntax
 from exchange.engine.orders import move_order, refuse_change, rest_order, take_out, target_of, work_order
-from exchange.engine.predicates import is_killed, known_account, takes_replace
+from exchange.engine.predicates import is_killed, is_stop, known_account, takes_replace, would_take
 from exchange.engine.risk import check_risk, side_is_full, write_money
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (

@@ -3,8 +3,9 @@
 import numpy as np
 
 from exchange.book.expiry import keep_expiry
+from exchange.book.levels import worse_of
 from exchange.clearing.margin import loss_per_lot
-from exchange.engine.entry.stop_terms import protected_tick, tighter
+from exchange.engine.entry.stop_terms import protected_tick
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     FLAG_KEEP_LOTS,
@@ -35,7 +36,7 @@ def _new_stop_price(book, order, command, trigger):
     if command["flags"] & FLAG_KEEP_PRICE != 0:
         return order.price + trigger - order.trigger
     side = np.int64(order.side)
-    return tighter(side, protected_tick(book, side, trigger), np.int64(command.price))
+    return worse_of(side, protected_tick(book, side, trigger), np.int64(command.price))
 
 
 @leaf_kernel

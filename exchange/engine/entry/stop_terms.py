@@ -2,26 +2,17 @@
 
 import numpy as np
 
+from exchange.book.levels import in_limits, is_behind_window, round_inward, worse_of
 from exchange.book.stops import reaches
-from exchange.engine.entry.day_prices import can_park, in_limits, is_known, is_out_of_reach
+from exchange.engine.entry.day_prices import can_park, is_known, is_out_of_reach
 from exchange.kernel import kernel
-from exchange.kernel_codes import FLAG_TIGHTEN, MARKET_OPEN, ORDER_STOP_LIMIT, REJECT_BAND, REJECT_NONE, SIDE_BUY
+from exchange.kernel_codes import FLAG_TIGHTEN, MARKET_OPEN, ORDER_STOP_LIMIT, REJECT_BAND, REJECT_NONE, sign_of
 
 
 @kernel
 def protected_tick(book, side, trigger):
     """The limit of a plain stop: its trigger and protection, on an increment (STOP-003)."""
-    if side == SIDE_BUY:
-        tick = trigger + book.protection_ticks
-        return tick - tick % book.min_inc
-    tick = trigger - book.protection_ticks
-    return tick + -tick % book.min_inc
-
-
-@kernel
-def tighter(side, tick, other):
-    """The limit of the two that may trade at fewer prices."""
-    return min(tick, other) if side == SIDE_BUY else max(tick, other)
+    return round_inward(side, trigger + book.protection_ticks * sign_of(side), np.int64(book.min_inc))
 
 
 @kernel
@@ -32,7 +23,7 @@ def stop_tick(book, command):
         return price
     side = np.int64(command.side)
     tick = protected_tick(book, side, np.int64(command.trigger))
-    return tighter(side, tick, price) if command["flags"] & FLAG_TIGHTEN != 0 else tick
+    return worse_of(side, tick, price) if command["flags"] & FLAG_TIGHTEN != 0 else tick
 
 
 @kernel
@@ -54,10 +45,8 @@ def check_stop_prices(book, side, tif, trigger, priced, price):
 def check_moved_limit(book, side, tif, trigger, tick):
     """Rank 10 of a replace: a limit that moves with its trigger leaves the daily limits on the passive side only where
     it can be parked."""
-    passive = tick < book.low_tick if side == SIDE_BUY else tick > book.high_tick
-    if passive and not can_park(book, side, tick, tif) and not is_out_of_reach(book, side, trigger, tif):
-        return REJECT_BAND
-    return REJECT_NONE
+    allowed = can_park(book, side, tick, tif) or is_out_of_reach(book, side, trigger, tif)
+    return REJECT_BAND if is_behind_window(book, side, tick) and not allowed else REJECT_NONE
 
 
 @kernel

@@ -7,6 +7,7 @@ place of `shown_lots`: nothing is shown yet.
 import numpy as np
 
 from exchange.book.heap import remove_node
+from exchange.book.levels import round_inward, worse_of
 from exchange.book.stops import (
     VENUE_LINE,
     join_line,
@@ -16,11 +17,11 @@ from exchange.book.stops import (
 )
 from exchange.engine.emit import next_in_stream, order_event
 from exchange.engine.entry.day_prices import window_tick
-from exchange.engine.entry.price_range import worst_tick
-from exchange.engine.entry.stop_terms import is_elected_now, tighter
+from exchange.engine.entry.price_range import best_tick_allowed
+from exchange.engine.entry.stop_terms import is_elected_now
 from exchange.engine.orders import work_order
 from exchange.kernel import kernel
-from exchange.kernel_codes import EVENT_STOP_TRIGGERED, MARKET_OPEN, ORDER_STATE_OPEN, SIDE_BUY
+from exchange.kernel_codes import EVENT_STOP_TRIGGERED, MARKET_OPEN, ORDER_STATE_OPEN
 
 
 @kernel
@@ -80,13 +81,8 @@ def injection_tick(book, order):
     day's limits have left outside on the passive side keeps its limit, and will be parked (BAND-004)."""
     side = np.int64(order.side)
     tick = np.int64(order.price)
-    if side == SIDE_BUY:
-        tick = min(tick, worst_tick(book, side))
-        tick -= tick % book.min_inc
-    else:
-        tick = max(tick, worst_tick(book, side))
-        tick += -tick % book.min_inc
-    return tighter(side, window_tick(book, tick), np.int64(order.price))
+    capped = round_inward(side, worse_of(side, tick, best_tick_allowed(book, side)), np.int64(book.min_inc))
+    return worse_of(side, window_tick(book, capped), tick)
 
 
 @kernel

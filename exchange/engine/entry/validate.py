@@ -2,23 +2,25 @@
 
 import numpy as np
 
-from exchange.book.implied import opposite_place
 from exchange.book.index import has_client_order_id, is_taken
-from exchange.book.levels import place_of, tick_of
-from exchange.book.stops import is_stop
+from exchange.book.levels import in_limits
 from exchange.clearing.margin import loss_per_lot
 from exchange.engine.entry.plain_order import is_plain
-from exchange.engine.entry.price_range import check_price, worst_tick
-from exchange.engine.entry.stop_terms import check_stop_prices, is_elected_now, stop_tick
+from exchange.engine.entry.price_range import check_price
+from exchange.engine.entry.stop_terms import check_stop_prices, is_elected_now
 from exchange.engine.predicates import (
+    best_opposite,
     fits_expiry,
+    gives_price,
     is_immediate,
     is_killed,
     is_market,
+    is_stop,
     known_account,
     known_book,
     owner_smp_id,
     takes_new,
+    would_take,
 )
 from exchange.engine.risk import check_risk, is_full
 from exchange.kernel import kernel, leaf_kernel
@@ -30,8 +32,6 @@ from exchange.kernel_codes import (
     FLAG_SET_TIF,
     FLAG_TIGHTEN,
     MARKET_OPEN,
-    ORDER_MARKET,
-    ORDER_STOP,
     ORDER_STOP_LIMIT,
     POST_ONLY_NONE,
     POST_ONLY_REJECT,
@@ -53,7 +53,6 @@ from exchange.kernel_codes import (
     REJECT_STATE,
     REJECT_UNKNOWN_ACCOUNT,
     REJECT_UNKNOWN_INST,
-    SIDE_BUY,
     SMP_DECREMENT,
 )
 from exchange.units import ORDER_LOTS_MAX
@@ -82,70 +81,6 @@ def check_syntax(command):
     if keeps_out and (is_immediate(command.tif) or is_market(command.order_type)):
         return REJECT_BAD_COMBO
     return REJECT_NONE
-
-
-@leaf_kernel
-def best_opposite(state, command):
-    """Place of the best price that a NEW could trade at, 0 none."""
-    index, side, account = np.int64(command.instrument), np.int64(command.side), np.int64(command.account)
-    return opposite_place(state, index, side, owner_smp_id(command, state.accounts[account]), account)
-
-
-@leaf_kernel
-def would_take(state, book, index, side, tick, smp_id, account):
-    """Whether an order of this limit meets a tradeable price, implied ones included (TIF-005)."""
-    best = opposite_place(state, index, side, smp_id, account)
-    return best != 0 and best >= place_of(book, 1 - side, tick)
-
-
-@leaf_kernel
-def entry_tick(state, book, command):
-    """The limit that a NEW works at: its own, one away from the best opposite price if it slides (TIF-006), or what
-    a market order takes from the book. Without an opposite price the last has none: `check_terms` refuses it."""
-    side = np.int64(command.side)
-    tick = np.int64(command.price)
-    if is_stop(command.order_type):
-        return stop_tick(book, command)
-    if is_market(command.order_type):
-        return _market_tick(state, book, command, side)
-    if command.post_only == POST_ONLY_SLIDE and book.phase == MARKET_OPEN:
-        best = best_opposite(state, command)
-        if best != 0 and best >= place_of(book, 1 - side, tick):
-            # An implied price may lie between two increments.
-            return _on_increment(book, side, tick_of(book, 1 - side, best) + 2 * side - 1)
-    return tick
-
-
-@leaf_kernel
-def _on_increment(book, side, tick):
-    """The price an order of this side may have that is nearest to a tick and not beyond it."""
-    if side == SIDE_BUY:
-        return tick - tick % book.min_inc
-    return tick + -tick % book.min_inc
-
-
-@kernel
-def _market_tick(state, book, command, side):
-    """Best opposite price and protection, inside band and daily limits, on an increment (ORDER-008 to ORDER-012)."""
-    best = tick_of(book, 1 - side, best_opposite(state, command))
-    points = np.int64(book.protection_ticks) if command.order_type == ORDER_MARKET else np.int64(0)
-    tighten = command["flags"] & FLAG_TIGHTEN != 0
-    # An implied price may lie between two increments: it can be taken all the same (SPEC-002).
-    if side == SIDE_BUY:
-        tick = min(best + points, worst_tick(book, side))
-        tick = min(tick, np.int64(command.price)) if tighten else tick
-        return max(_on_increment(book, side, tick), best) if best <= tick else _on_increment(book, side, tick)
-    tick = max(best - points, worst_tick(book, side))
-    tick = max(tick, np.int64(command.price)) if tighten else tick
-    return min(_on_increment(book, side, tick), best) if best >= tick else _on_increment(book, side, tick)
-
-
-@kernel
-def gives_price(command):
-    """Whether a NEW says a price: orders that take it from the book or their trigger say one only to tighten it."""
-    return (
-        not (is_market(command.order_type) or command.order_type == ORDER_STOP) or command["flags"] & FLAG_TIGHTEN != 0
-    )
 
 
 @kernel
@@ -234,7 +169,7 @@ def check_terms(state, command, book, row, word, tick):
     if market:
         if best_opposite(state, command) == 0:
             return REJECT_NO_OPP
-        if command["flags"] & FLAG_TIGHTEN != 0 and (command.price < book.low_tick or command.price > book.high_tick):
+        if command["flags"] & FLAG_TIGHTEN != 0 and not in_limits(book, command.price):
             return REJECT_BAND
     elif is_stop(command.order_type):
         trigger, price = np.int64(command.trigger), np.int64(command.price)

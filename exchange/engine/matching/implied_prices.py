@@ -10,7 +10,7 @@ from exchange.book.implied import clear_route, search_route
 from exchange.book.levels import CHANGED, CHANGED_STATE, DUE, ONE, ZERO, crosses, put_mark, tick_of
 from exchange.engine.emit import market_event
 from exchange.kernel import kernel, leaf_kernel
-from exchange.kernel_codes import EVENT_IMPLIED_PRICE, SIDE_BUY, SIDE_SELL
+from exchange.kernel_codes import EVENT_IMPLIED_PRICE, SIDE_BUY, SIDE_SELL, leg_side
 from exchange.limits import STEP_EVENTS
 from exchange.machine import highest_bit
 
@@ -86,12 +86,6 @@ def _spread_all(state, combination):
         _mark_due(state, np.int64(combo.legs[leg].book), np.int64(BOTH))
 
 
-@leaf_kernel
-def _implied_side(party, sign):
-    """Side of the implied price in a leg that an order of the combination on side `party` makes."""
-    return party if sign > 0 else 1 - party
-
-
 @kernel
 def _spread_side(state, combination, own_leg, side):
     """What the orders of one side of a book go into: `own_leg` is its number in the combination, 0 if it is that."""
@@ -99,12 +93,12 @@ def _spread_side(state, combination, own_leg, side):
     party = side
     if own_leg != 0:
         # Into the combination's own price, and with its orders of the other side into the other legs'.
-        whole = side if combo.legs[own_leg - 1].sign > 0 else 1 - side
+        whole = leg_side(side, combo.legs[own_leg - 1].sign)
         _mark_due(state, combination, np.int64(1) << whole)
         party = 1 - whole
     for leg in range(np.int64(combo.leg_count)):
         if leg + 1 != own_leg:
-            implied = _implied_side(party, combo.legs[leg].sign)
+            implied = leg_side(party, combo.legs[leg].sign)
             _mark_due(state, np.int64(combo.legs[leg].book), np.int64(1) << implied)
 
 

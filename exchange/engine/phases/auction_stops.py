@@ -4,9 +4,8 @@ import numpy as np
 
 from exchange.book.auction import collared_equilibrium, equilibrium, inside, is_crossed
 from exchange.book.heap import remove_node
-from exchange.book.levels import place_of, row_of
+from exchange.book.levels import in_limits, place_of, row_of
 from exchange.book.stops import leave_line, take_reached, wait_for_trigger
-from exchange.engine.entry.day_prices import in_limits
 from exchange.engine.entry.stops import inject_stop, injection_tick
 from exchange.engine.orders import rest_order, take_out
 from exchange.kernel import kernel

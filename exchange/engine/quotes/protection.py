@@ -26,11 +26,11 @@ from exchange.kernel_codes import (
     REJECT_UNKNOWN,
     REJECT_UNKNOWN_ACCOUNT,
     REJECT_UNKNOWN_INST,
-    SIDE_BUY,
     THRESHOLD_DELTA,
     THRESHOLD_FILLS,
     THRESHOLD_HOURS,
     THRESHOLD_LOTS,
+    sign_of,
 )
 from exchange.limits import MMP_FILLS
 
@@ -166,7 +166,7 @@ def count_fill(state, order, lots, hours):
     _drop_old_fills(state, row)
     protection = state.protections[row]
     spot = row * MMP_FILLS + (protection.first + protection.fills) % MMP_FILLS
-    signed = lots if order.side == SIDE_BUY else -lots
+    signed = lots * sign_of(np.int64(order.side))
     state.protection_fills[spot].time_ns = state.time_ns
     state.protection_fills[spot].lots = signed
     state.protection_fills[spot].hours = lots * hours
@@ -226,7 +226,7 @@ def try_fill(state, order, lots):
         state.protections[0].first_tried = row
     protection.tried_fills += 1
     protection.tried_lots += lots
-    protection.tried_delta += lots if order.side == SIDE_BUY else -lots
+    protection.tried_delta += lots * sign_of(np.int64(order.side))
     protection.tried_hours += lots * state.books[order.book].hours
     if protection.tried == PULLED or _reached(protection) == 0:
         return np.int64(0)
