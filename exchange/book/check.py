@@ -14,6 +14,7 @@ WAITS = OrderFlag.WAITS_COD | OrderFlag.WAITS_TIMER
 def check_books(states: np.ndarray) -> None:
     """Assert that every book of the state is whole, and that live orders and books agree about each other."""
     state = states[0]
+    check_fast_path(states)
     resting = {slot for index in range(1, int(state.books_listed) + 1) for slot in _check_book(state, index)}
     used = state.orders[: int(state.used_orders) + 1]
     marked = set(np.nonzero((used["state"] != OrderState.NONE) & (used["resting"] == 1))[0].tolist())
@@ -48,27 +49,29 @@ def _check_book(state: np.record, index: int) -> list[int]:
         lots = int(state.orders["leaves_lots"][mine].sum())
         assert int(book.working[side]) == lots, f"book {index} side {side}: {book.working[side]} lots work, {lots} told"
     _check_quotes(state, index)
-    _check_fast_path(state, index)
     return slots
 
 
-def _check_fast_path(state: np.record, index: int) -> None:
-    """The short way is open to the prices that any plain order may have now, and to no others."""
-    book = state.books[index]
-    reference = int(
-        book.last_tick if book.has_last else book.indicative_tick if book.has_indicative else book.mark_tick
-    )
-    low, high = int(book.low_tick), int(book.high_tick)
-    highest_bid, lowest_ask = high, low
-    if book.band_ticks:
-        highest_bid = min(high, reference + int(book.band_ticks))
-        lowest_ask = max(low, reference - int(book.band_ticks))
-    plain = book.phase == MarketState.OPEN and book.order_entry == OrderEntry.FULL and book.leg_count == 1
-    special = book.term or book.spot_weight or book.min_inc > 1 or book.lot_inc > 1
-    wanted = [max(0, highest_bid - low + 1), max(0, high - lowest_ask + 1)] if plain and not special else [0, 0]
-    assert book.fast_path_places.tolist() == wanted, (
-        f"book {index}: short way open to {book.fast_path_places}, want {wanted}"
-    )
+def check_fast_path(states: np.ndarray) -> None:
+    """Assert that the fast path is open to the prices that any plain order may have now, and to no others.
+
+    All books at once: random tests call it after every command.
+    """
+    state = states[0]
+    books = state.books[1 : int(state.books_listed) + 1]
+    low, high, band = (books[name].astype(np.int64) for name in ("low_tick", "high_tick", "band_ticks"))
+    without_last = np.where(books["has_indicative"] != 0, books["indicative_tick"], books["mark_tick"])
+    reference = np.where(books["has_last"] != 0, books["last_tick"], without_last)
+    highest_bid = np.where(band != 0, np.minimum(high, reference + band), high)
+    lowest_ask = np.where(band != 0, np.maximum(low, reference - band), low)
+    is_plain = (books["phase"] == MarketState.OPEN) & (books["order_entry"] == OrderEntry.FULL)
+    is_plain &= (books["leg_count"] == 1) & (books["term"] == 0) & (books["spot_weight"] == 0)
+    is_plain &= (books["min_inc"] <= 1) & (books["lot_inc"] <= 1)
+    places = np.stack([highest_bid - low + 1, high - lowest_ask + 1], axis=1)
+    wanted = np.where(is_plain[:, None], np.maximum(places, 0), 0)
+    wrong = np.flatnonzero((books["fast_path_places"] != wanted).any(axis=1)).tolist()
+    differing = [f"{number + 1}: {books['fast_path_places'][number]}, should be {wanted[number]}" for number in wrong]
+    assert not wrong, f"places of the fast path of books {', '.join(differing)}"
 
 
 def _check_quotes(state: np.record, index: int) -> None:
@@ -115,7 +118,7 @@ def _check_side(state: np.record, index: int, side: int) -> list[int]:
 
 def _check_level(state: np.record, index: int, side: int, place: int, level: np.record) -> list[int]:
     book = state.books[index]
-    tick = int(book.edge_tick[side]) + (place - 1 if side == Side.BUY else 1 - place)
+    tick = int(book.edge_tick[side]) + Side(side).sign * (place - 1)
     slots: list[int] = []
     slot, older, stamp, shown, hidden = int(level.head), 0, 0, 0, 0
     while slot:
@@ -151,7 +154,7 @@ def _check_stops(state: np.record, index: int) -> list[int]:
         for slot in slots:
             order = state.orders[slot]
             assert (order.book, order.side) == (index, side), f"stop {order.order_id}: waits in a wrong heap"
-            assert state.heap[slot].key == (order.trigger if side == Side.BUY else -order.trigger)
+            assert state.heap[slot].key == order.trigger * side.sign
             assert not order.resting, f"stop {order.order_id}: waits and stands in a queue"
     assert bool(book.features & BookFeature.STOPS) == any(heaps), f"book {index}: feature bit of its stops"
     line, slot, older = list[int](), int(book.elected_first), 0

@@ -88,6 +88,10 @@ def corrupt_index(state, slot):
     state.order_index[:] = 0
 
 
+def corrupt_fast_path(state, slot):
+    state.books[1].fast_path_places[1] += 1
+
+
 def corrupt_index_count(state, slot):
     state.index_entries += 1
 
@@ -107,6 +111,7 @@ def corrupt_index_count(state, slot):
         (corrupt_oldest, "live orders and those of accounts differ"),
         (corrupt_index, "those in the index differ"),
         (corrupt_index_count, "orders counted in the index"),
+        (corrupt_fast_path, "places of the fast path of books 1:"),
     ],
 )
 def test_walk_notices_a_broken_table(corrupt, found):

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from exchange.book.check import check_books
+from exchange.book.check import check_books, check_fast_path
 from exchange.codes import CommandKind, EventKind, MarketState
 from exchange.reference.rows import Command
 from tests.properties.collars import collar_edges
@@ -129,6 +129,10 @@ class Run:
 
     def do(self, kind: CommandKind, step: Any) -> None:
         """One step of the flow: a row, or the payload of a control."""
+        self._do(kind, step)
+        check_fast_path(self.pair.fast.engine.states)
+
+    def _do(self, kind: CommandKind, step: Any) -> None:
         if isinstance(step, dict):
             reference, control = self.pair.reference, Command(kind=kind)
             self.ledger.before(reference, control)

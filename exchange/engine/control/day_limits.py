@@ -16,6 +16,7 @@ from exchange.engine.control.checks import check_window, require, within
 from exchange.engine.control.day_orders import count_working, place_orders
 from exchange.engine.control.margin_terms import set_residual
 from exchange.engine.control.price_guards import choose_lead, set_widths
+from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.kernel_codes import ORDER_STOP
 from exchange.records import EVENT, column
 from exchange.units import PRICE_MAX
@@ -203,6 +204,7 @@ def _set_limits(state: np.record, limits: BookLimits) -> None:
     book.edge_tick[:] = limits.low_tick, limits.high_tick
     if limits.min_inc is not msgspec.UNSET:
         book.min_inc = limits.min_inc
+    refresh_fast_path(book)
     book.revision += 1
     set_widths(state, limits.index, limits.velocity_ticks, limits.breaker_ticks, limits.collar_ticks)
 
@@ -224,8 +226,8 @@ def _end_top(state: np.record, slot: int) -> None:
     order = state.orders[slot]
     tops, side = state.allocation[order.book].top_order, int(order.side)
     top = state.orders[int(tops[side]) & SLOT_MASK]
-    better = order.price > top.price if side == Side.BUY else order.price < top.price
-    if order.resting and better and top.order_id == tops[side]:
+    better = (int(order.price) - int(top.price)) * Side(side).sign
+    if order.resting and better > 0 and top.order_id == tops[side]:
         tops[side] = 0
 
 

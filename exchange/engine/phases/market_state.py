@@ -152,6 +152,7 @@ def _end_day(state, index):
     book, guard = state.books[index], state.guards[index]
     book.has_last = 0
     book.has_indicative = 0
+    refresh_fast_path(book)
     guard.extensions = 0
     guard.reopen_ns = 0
 

@@ -1,5 +1,7 @@
-"""What the short way takes for granted: rows as they lie in memory, the position of an account's last order."""
+"""What the fast path takes for granted: rows as they lie in memory, the position of an account's last order, places
+that are refreshed."""
 
+import ast
 from collections import Counter
 from dataclasses import replace
 
@@ -13,6 +15,7 @@ from exchange.engine.engine import Engine
 from exchange.engine.prefetch import ALL, LITTLE
 from exchange.limits import TEST
 from exchange.records import COMMAND, EVENT, blank_rows
+from tests.source_tree import sources, tree
 
 
 @pytest.mark.parametrize(
@@ -48,3 +51,63 @@ def test_accounts_that_change_books_count_each_order_at_its_own_position(rows: i
     positions = state.positions[1 : int(state.used_positions) + 1]
     working = {(int(row.account), int(row.book), side): int(row.working[side]) for row in positions for side in (0, 1)}
     assert {key: lots for key, lots in working.items() if lots} == wanted
+
+
+# What `refresh_fast_path` reads of a book, but its ladder: `edge_tick` changes with the limits.
+INPUTS = {
+    "phase", "order_entry", "leg_count", "term", "spot_weight", "min_inc", "lot_inc", "low_tick", "high_tick",
+    "edge_tick", "band_ticks", "has_last", "last_tick", "has_indicative", "indicative_tick", "mark_tick",
+}  # fmt: skip
+COMPILED = ("exchange.book.", "exchange.clearing.", "exchange.engine.")
+
+
+def inputs_written(function: ast.FunctionDef) -> set[str]:
+    """Inputs that a function assigns, by name or by a name that it works out."""
+    targets = [target for node in ast.walk(function) if isinstance(node, ast.Assign) for target in node.targets]
+    targets += [node.target for node in ast.walk(function) if isinstance(node, ast.AugAssign)]
+    flat = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    fields = [part.value if isinstance(part, ast.Subscript) else part for part in flat]
+    written = {field.attr for field in fields if isinstance(field, ast.Attribute)} & INPUTS
+    return written | ({"setattr"} if "setattr" in called(function) else set())
+
+
+def called(function: ast.FunctionDef) -> set[str]:
+    calls = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
+    return {call.id for call in calls if isinstance(call, ast.Name)}
+
+
+def stale_writers(whole: ast.Module) -> list[str]:
+    """Functions that write an input, and neither they nor all their callers in the file refresh the places."""
+    functions = {node.name: node for node in whole.body if isinstance(node, ast.FunctionDef)}
+    refreshing = {name for name, node in functions.items() if "refresh_fast_path" in called(node)}
+
+    def is_fresh(name: str) -> bool:
+        callers = [other for other, node in functions.items() if name in called(node)]
+        return name in refreshing or (bool(callers) and all(map(is_fresh, callers)))
+
+    return [name for name, node in functions.items() if inputs_written(node) and not is_fresh(name)]
+
+
+def test_whatever_changes_the_places_of_the_fast_path_refreshes_them() -> None:
+    files = {module: path for module, path in sources().items() if module.startswith(COMPILED)}
+    writers = {
+        node.name
+        for path in files.values()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef) and inputs_written(node)
+    }
+    assert {"_note_trades", "_set_book_state", "_end_day", "_set_limits", "_open_book", "_set_legs"} <= writers
+    assert not {module: stale for module, path in files.items() if (stale := stale_writers(tree(path)))}
+
+
+@pytest.mark.parametrize(
+    ("source", "stale"),
+    [
+        ("def close(book):\n book.phase = 0", ["close"]),
+        ("def widen(book):\n book.edge_tick[:], x = 1, 2", ["widen"]),
+        ("def trade(book):\n book.last_tick = 1\n refresh_fast_path(book)", []),
+        ("def open(book):\n legs(book)\n refresh_fast_path(book)\ndef legs(book):\n book.leg_count = 2", []),
+    ],
+)
+def test_a_writer_that_does_not_refresh_is_seen(source: str, stale: list[str]) -> None:
+    assert stale_writers(ast.parse(source)) == stale
