@@ -1,40 +1,19 @@
-"""Reference and compiled engine behind one face, so that tests can drive either or both and compare."""
+"""Compiled engine and reference side by side, for tests that compare them."""
 
 from typing import Any
 
 import numpy as np
 
 from exchange.codes import CommandKind, Side
-from exchange.conformance.venues import EngineVenue, rows
+from exchange.conformance.venues import EngineVenue, ReferenceVenue, rows
 from exchange.engine import query
 from exchange.engine.risk import free_margin_mills
 from exchange.limits import TEST, Limits
 from exchange.publish.account_views import margin_view
 from exchange.reference.book import Book, Order
-from exchange.reference.engine import Reference
 from exchange.reference.rows import Command
 
-__all__ = ["EngineVenue", "Pair", "ReferenceVenue", "rows"]
-
-
-class ReferenceVenue:
-    """The slow one."""
-
-    def __init__(self) -> None:
-        self.reference = Reference(TEST.orders)
-
-    def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]:
-        return self.reference.control(Command(kind=kind), payload)
-
-    def apply(self, command: Any) -> list[Any]:
-        return self.reference.apply(command)
-
-    def position(self, account: int, index: int) -> tuple[int, int]:
-        position = self.reference.clearing.accounts[account].positions.get(index)
-        return (position.lots, position.open_value_tick_lots) if position else (0, 0)
-
-    def cash_mills(self, account: int) -> int:
-        return self.reference.clearing.accounts[account].cash_mills
+__all__ = ["EngineVenue", "Pair", "rows"]
 
 
 class Pair:

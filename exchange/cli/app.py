@@ -107,7 +107,7 @@ def conformance(*files: str, reference: bool = False) -> None:
 
     Args:
         files: Scenario files, one scenario a line: id | rule codes | parameters | book before | messages | events.
-        reference: Run them against the slow reference book instead; needs a source checkout.
+        reference: Run them against the reference instead: slow, plain Python, the readable specification.
     """
     from exchange.cli import conformance as command
 

@@ -1,8 +1,6 @@
 """`gpux conformance`: runs scenario files and reports what came instead of what was expected."""
 
 import codecs
-import importlib
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -12,12 +10,10 @@ from exchange.conformance.not_built import missing
 from exchange.conformance.notation import Scenario, read_scenarios
 from exchange.conformance.stage import CannotStage, play
 from exchange.conformance.told import sorted_runs
-from exchange.conformance.venues import EngineVenue, Venue
+from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue
 from exchange.conformance.words import NotationError
 from exchange.errors import UserError
 
-SOURCES = Path(__file__).parents[2]
-REFERENCE = Path("tests") / "reference_engine.py"
 SHOWN_FIELDS = {"parameters": 2, "before": 3, "messages": 4}
 
 
@@ -37,11 +33,11 @@ class Outcome:
 
 
 def conformance(files: list[str], reference: bool) -> tuple[Iterator[str], Callable[[], int]]:
-    """(lines to print as they come, exit code once they are printed). UserError: files or reference cannot be read."""
+    """(lines to print as they come, exit code once they are printed). UserError: a file cannot be read."""
     scenarios = [scenario for file in files for scenario in read_file(file)]
     if not scenarios:
         raise UserError(f"{', '.join(files)}: there is no scenario")
-    new_venue = reference_venue(SOURCES) if reference else EngineVenue
+    new_venue: Callable[[], ConformanceVenue] = ReferenceVenue if reference else EngineVenue
     failed: list[Outcome] = []
 
     def lines() -> Iterator[str]:
@@ -76,17 +72,7 @@ def _decoded(data: bytes, file: str) -> str:
         raise NotationError(f"{place}: found byte 0x{data[error.start]:02x}, allowed: UTF-8") from None
 
 
-def reference_venue(sources: Path) -> Callable[[], Venue]:
-    """The slow book of a source checkout behind the engine's face."""
-    if not (sources / REFERENCE).is_file():
-        raise UserError(f"--reference needs a source checkout: {sources / REFERENCE} is not there")
-    if str(sources) not in sys.path:
-        sys.path.insert(0, str(sources))
-    venue: Callable[[], Venue] = importlib.import_module("tests.venues").ReferenceVenue
-    return venue
-
-
-def run(scenario: Scenario, new_venue: Callable[[], Venue]) -> Outcome:
+def run(scenario: Scenario, new_venue: Callable[[], ConformanceVenue]) -> Outcome:
     """One scenario on a venue of its own."""
     if lacking := missing(scenario):
         return Outcome(scenario, obstacle=f"not built yet: {', '.join(lacking)}")

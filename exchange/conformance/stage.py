@@ -11,7 +11,7 @@ from exchange.conformance.message import Message
 from exchange.conformance.messages import PROTECTION
 from exchange.conformance.notation import Scenario
 from exchange.conformance.told import Names, id_of, told_events
-from exchange.conformance.venues import Venue
+from exchange.conformance.venues import ConformanceVenue
 from exchange.engine.control.checks import ControlError
 from exchange.records import pack_client_order_id
 from exchange.reference.rows import Command
@@ -40,7 +40,7 @@ class Played:
     refused_before: list[str]
 
 
-def play(scenario: Scenario, venue: Venue) -> Played:
+def play(scenario: Scenario, venue: ConformanceVenue) -> Played:
     """Run a scenario on a fresh venue. CannotStage: it does not fit there."""
     try:
         stage = Stage(scenario, venue)
@@ -55,7 +55,7 @@ def play(scenario: Scenario, venue: Venue) -> Played:
 class Stage:
     """One scenario on one venue: keeps names of accounts and sessions, the state, the clock; counts sequences."""
 
-    def __init__(self, scenario: Scenario, venue: Venue) -> None:
+    def __init__(self, scenario: Scenario, venue: ConformanceVenue) -> None:
         self.venue = venue
         self.parameters = scenario.parameters
         self.protects = any(scenario.parameters.get(name) for name in ("mmp", "mmpfills", "mmpdelta", "mmphours"))

@@ -1,4 +1,4 @@
-"""What a scenario runs on: the compiled engine, or anything else with the same face."""
+"""The venues that a scenario can run on: the compiled engine and the reference, without journal and gateway."""
 
 import json
 from typing import Any, Protocol
@@ -10,11 +10,12 @@ from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.limits import TEST, Limits
 from exchange.records import COMMAND, split_rests
+from exchange.reference.engine import Reference
 from exchange.reference.rows import Command, command_bytes, event_tuples
 
 
-class Venue(Protocol):
-    """Controls, rows, and what an account holds afterwards."""
+class ConformanceVenue(Protocol):
+    """Takes controls and commands, returns their events, and says what an account holds afterwards."""
 
     def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]: ...
     def apply(self, command: Any) -> list[Any]: ...
@@ -28,7 +29,7 @@ def rows(commands: list[Any]) -> np.ndarray:
 
 
 class EngineVenue:
-    """The compiled engine, small, without journal and gateway. ControlError: a control it could not carry out."""
+    """The compiled engine. ControlError: a control that it cannot carry out."""
 
     def __init__(self, limits: Limits = TEST, engine: Engine | None = None) -> None:
         self.engine = engine or Engine(limits)
@@ -50,3 +51,23 @@ class EngineVenue:
 
     def cash_mills(self, account: int) -> int:
         return query.margin(self.engine.states, account).cash_mills
+
+
+class ReferenceVenue:
+    """The reference, with as many orders as the engine has under the same limits."""
+
+    def __init__(self, limits: Limits = TEST) -> None:
+        self.reference = Reference(limits.orders)
+
+    def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]:
+        return self.reference.control(Command(kind=kind), payload)
+
+    def apply(self, command: Any) -> list[Any]:
+        return self.reference.apply(command)
+
+    def position(self, account: int, index: int) -> tuple[int, int]:
+        position = self.reference.clearing.accounts[account].positions.get(index)
+        return (position.lots, position.open_value_tick_lots) if position else (0, 0)
+
+    def cash_mills(self, account: int) -> int:
+        return self.reference.clearing.accounts[account].cash_mills

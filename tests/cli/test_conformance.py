@@ -1,16 +1,18 @@
 """`gpux conformance`: what it prints, and with which code it ends."""
 
+import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from exchange.cli import conformance as command
 from exchange.cli.app import main
 from exchange.conformance import not_built
-from exchange.errors import UserError
 
-OWN = Path(__file__).parents[1] / "scenarios" / "matching.txt"
+ROOT = Path(__file__).parents[2]
+OWN = ROOT / "tests" / "scenarios" / "matching.txt"
 PASSES = "P2 | MATCH-004 | - | a S3@100 | N t B5@100 | ACK t; TRD a t 3@100; RST t 2@100"
 FAILS = "F1 | MATCH-001 TIF-001 | ref=90 | a S5@101; b S5@100 | N t B7@101 | ACK t; TRD a t 5@101; TRD b t 2@100"
 MISSING = "Q9 | - | - | - | MQ mm M1:5@99/5@101; T 3 | ACK mm.M1b"
@@ -162,18 +164,26 @@ def test_a_syntax_error_is_one_line_before_anything_runs(capsys: pytest.CaptureF
     )
 
 
-def test_the_reference_needs_a_source_checkout(
-    tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+# The command, and which of its modules come from elsewhere than the folder it runs in, or from the tests.
+INSTALLED = """
+import sys
+from pathlib import Path
+from exchange.cli.app import main
+try:
+    main(["conformance", "--reference", sys.argv[1]])
+finally:
+    ours = [module for name, module in sys.modules.items() if name.split(".")[0] in ("exchange", "contracts_spec")]
+    print([module.__name__ for module in ours if not Path(module.__file__).is_relative_to(Path.cwd())])
+    print([name for name in sys.modules if name.split(".")[0] == "tests"])
+"""
+
+
+def test_the_reference_runs_from_an_installed_package(tmp_path: Path, table: Path) -> None:
+    """Only the packages that a wheel has, in a folder of their own."""
     table.write_text(PASSES)
-    monkeypatch.setattr(command, "SOURCES", tmp_path)
-    assert mistake(capsys, table, "--reference").startswith("--reference needs a source checkout: ")
-
-
-def test_the_checkout_is_put_in_front_of_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    rest = [entry for entry in sys.path if entry != str(command.SOURCES)]
-    monkeypatch.setattr(sys, "path", list(rest))
-    command.reference_venue(command.SOURCES)
-    assert sys.path == [str(command.SOURCES), *rest]
-    with pytest.raises(UserError):
-        command.reference_venue(Path("no-such-folder"))
+    for package in ("exchange", "contracts_spec"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-c", INSTALLED, str(table)]
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (0, "1 of 1 scenarios pass\n[]\n[]\n"), run.stderr

@@ -11,10 +11,9 @@ from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState
 from exchange.conformance.market import BOOKS, scenario_listing
 from exchange.conformance.notation import PARAMETERS, read_scenarios
 from exchange.conformance.stage import CannotStage, play
-from exchange.conformance.venues import EngineVenue, Venue
+from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue
 from exchange.reference.rows import Event
 from exchange.units import NS_PER_S
-from tests.venues import ReferenceVenue
 
 
 class Recorder:
@@ -46,7 +45,7 @@ def played(line: str) -> Recorder:
     return venue
 
 
-def told(line: str, venue: type[Venue] = EngineVenue) -> list[str]:
+def told(line: str, venue: type[ConformanceVenue] = EngineVenue) -> list[str]:
     return play(read_scenarios(line, "t")[0], venue()).told
 
 
@@ -83,7 +82,7 @@ def test_names_are_numbered_and_owners_remembered() -> None:
 
 @BOTH
 @pytest.mark.rule("ORDER-005")
-def test_an_id_taken_again_is_the_order_of_its_new_account(venue: type[Venue]) -> None:
+def test_an_id_taken_again_is_the_order_of_its_new_account(venue: type[ConformanceVenue]) -> None:
     start = "S | - | - | a B1@99 acct=P | X a;"
     again = f"{start} N a B1@98 acct=Q; R a 2@97; X a | -"
     assert told(again, venue) == [
@@ -95,14 +94,14 @@ def test_an_id_taken_again_is_the_order_of_its_new_account(venue: type[Venue]) -
 
 @BOTH
 @pytest.mark.rule("ORDER-006")
-def test_an_id_stays_with_its_order_while_another_account_is_refused_it(venue: type[Venue]) -> None:
+def test_an_id_stays_with_its_order_while_another_account_is_refused_it(venue: type[ConformanceVenue]) -> None:
     line = "S | - | - | a B1@99 acct=P | N a B0@98 acct=Q; X a | -"
     assert told(line, venue) == ["REJ a BAD_QTY", "CXL a 1 USER"]
 
 
 @BOTH
 @pytest.mark.rule("QUOTE-001")
-def test_an_id_names_the_quote_or_order_that_was_acknowledged_last(venue: type[Venue]) -> None:
+def test_an_id_names_the_quote_or_order_that_was_acknowledged_last(venue: type[ConformanceVenue]) -> None:
     line = "S | - | - | MQ mm M1:5@99/0@0; mm.M1b B1@98 | X mm.M1b; MQ mm M1:0@0/0@0 M2:3@9/0@0; X mm.M2b | -"
     assert told(line, venue) == [
         *("CXL mm.M1b 1 USER", "CXL mm.M1b 5 USER", "ACK mm.M2b", "RST mm.M2b 3@9", "CXL mm.M2b 3 USER")
@@ -152,7 +151,9 @@ def test_prices_of_a_scenario_lie_inside_the_daily_limits() -> None:
         ("S | - | pp=5000 | s S1@9000 | N a B2@mkt | -", "RST a 1@14000"),
     ],
 )
-def test_without_a_limit_no_price_of_a_scenario_is_refused(venue: type[Venue], line: str, rests: str) -> None:
+def test_without_a_limit_no_price_of_a_scenario_is_refused(
+    venue: type[ConformanceVenue], line: str, rests: str
+) -> None:
     assert told(line, venue)[-1] == rests
 
 
@@ -206,7 +207,9 @@ PLAYABLE = st.lists(ORDERS | ORDERS | CHANGES | STATES | CASH | OTHERS, min_size
 @settings(max_examples=60)
 @given(SETTINGS.map(" ".join), PLAYABLE)
 @BOTH
-def test_what_can_be_read_can_be_played_or_is_refused_in_words(venue: type[Venue], chosen: str, messages: str) -> None:
+def test_what_can_be_read_can_be_played_or_is_refused_in_words(
+    venue: type[ConformanceVenue], chosen: str, messages: str
+) -> None:
     scenario = read_scenarios(f"S | - | {chosen or '-'} | - | {messages} | - | a M1 0@0; a cash 0", "t")[0]
     with contextlib.suppress(CannotStage):
         assert len(play(scenario, venue()).end) == 2

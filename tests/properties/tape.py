@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from exchange.codes import CommandKind
+from exchange.conformance.venues import ReferenceVenue, rows
 from exchange.engine.engine import Engine
 from exchange.limits import TEST
 from exchange.reference.rows import Command
 from tests.market import plain_market
 from tests.properties.flow import PLAIN, Flow
-from tests.venues import ReferenceVenue, rows
 
 Step = tuple[CommandKind, Any]
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from exchange.codes import EventKind
+from exchange.conformance.venues import EngineVenue, ReferenceVenue
 from exchange.limits import TEST
 from tests.properties.flow import Flow
-from tests.venues import EngineVenue, ReferenceVenue
 
 REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
 

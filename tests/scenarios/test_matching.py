@@ -7,13 +7,12 @@ import pytest
 from exchange.cli.conformance import Outcome, read_file, report, run
 from exchange.conformance.not_built import missing
 from exchange.conformance.notation import Scenario
-from exchange.conformance.venues import EngineVenue, Venue
-from tests.venues import ReferenceVenue
+from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue
 
 HERE = Path(__file__).parent
 TABLES = sorted(HERE.glob("*.txt"))
 CONFORMANCE = HERE.parents[2] / "shared" / "conformance" / "matching_scenarios.txt"
-VENUES: dict[str, type[Venue]] = {"reference": ReferenceVenue, "engine": EngineVenue}
+VENUES: dict[str, type[ConformanceVenue]] = {"reference": ReferenceVenue, "engine": EngineVenue}
 OWN = [scenario for table in TABLES for scenario in read_file(str(table))]
 
 

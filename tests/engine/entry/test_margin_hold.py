@@ -8,12 +8,11 @@ import pytest
 from exchange.clearing.margin import margin_held_mills, weigh_account
 from exchange.codes import CommandKind, EventKind, MarketState, RejectReason, Side, TimeInForce
 from exchange.conformance.market import MONTH
-from exchange.conformance.venues import EngineVenue
+from exchange.conformance.venues import EngineVenue, ReferenceVenue
 from exchange.engine import query
 from exchange.reference.rows import Command
 from tests.market import account_payload, commodity, listing
 from tests.properties.flow import Flow
-from tests.venues import ReferenceVenue
 
 SCAN, BOTH = 10, 2  # mills of a lot: scan range, and intra and tier charges together
 BOUND = SCAN + BOTH

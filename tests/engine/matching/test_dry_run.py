@@ -4,8 +4,7 @@ import pytest
 
 from exchange.conformance.notation import read_scenarios
 from exchange.conformance.stage import play
-from exchange.conformance.venues import EngineVenue
-from tests.venues import ReferenceVenue
+from exchange.conformance.venues import EngineVenue, ReferenceVenue
 
 # Icebergs that show one lot: each lot of the aggressor is an implied trade of its own.
 DEEP = "S | - | imp=1 | s SP S300@4 disp=1; k M2 S300@99 disp=1 | N t M1 B{lots}@103 fok | -"
