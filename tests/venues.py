@@ -17,11 +17,14 @@ __all__ = ["EngineVenue", "Pair", "rows"]
 
 
 class Pair:
-    """Both, compared after every command: events field by field, then whatever a comparison asks for."""
+    """Runs every command on both and compares the events; each `compare_*` compares a part of the states.
+
+    `reference` is the market of the reference, with all that the commands have changed.
+    """
 
     def __init__(self, limits: Limits = TEST) -> None:
-        self.slow, self.fast = ReferenceVenue(), EngineVenue(limits)
-        self.reference = self.slow.reference
+        self.slow, self.fast = ReferenceVenue(limits), EngineVenue(limits)
+        self.reference = self.slow.market
         self.limits = limits
         self.history: list[tuple[CommandKind, Any]] = []  # a control's kind and payload, or a row
         self.told: list[Any] = []  # all events
@@ -41,7 +44,7 @@ class Pair:
         return expected
 
     def difference(self, command: Any, expected: list[Any], actual: list[Any]) -> str:
-        """What a person needs to see: the command, both lists, the fields that differ."""
+        """The command, and the events of both that differ."""
         lines = ["", f"command {short(command)}"]
         for number in range(max(len(expected), len(actual))):
             one, two = (events[number] if number < len(events) else None for events in (expected, actual))
@@ -64,7 +67,7 @@ class Pair:
                     assert query.queue(states, index, side, price) == expected, f"queue of book {index} at {price}"
 
     def compare_accounts(self) -> None:
-        """Orders, positions, cash, equity and hold recomputed from scratch (INV-019)."""
+        """Orders, positions, cash, equity and initial margin, computed from scratch (INV-019)."""
         states, reference = self.fast.engine.states, self.reference
         assert query.accounts(states) == sorted(reference.clearing.accounts)
         for number, account in reference.clearing.accounts.items():
@@ -90,7 +93,7 @@ class Pair:
         assert (totals.deposits_mills, totals.withdrawals_mills, totals.fees_mills) == expected_totals
 
     def compare_sessions(self) -> None:
-        """Who has which row, and its last request (SESS-007, RECOV-013)."""
+        """Rows of sessions, and their last requests (SESS-007, RECOV-013)."""
         states, sessions = self.fast.engine.states, self.reference.sessions
         holders = {row: int(number) for row, number in enumerate(states["sessions"][0]["number"]) if number}
         assert holders == sessions.holders

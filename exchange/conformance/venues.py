@@ -10,7 +10,8 @@ from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.limits import TEST, Limits
 from exchange.records import COMMAND, split_rests
-from exchange.reference.engine import Reference
+from exchange.reference.engine import ReferenceEngine
+from exchange.reference.market import Capacities
 from exchange.reference.rows import Command, command_bytes, event_tuples
 
 
@@ -54,20 +55,21 @@ class EngineVenue:
 
 
 class ReferenceVenue:
-    """The reference, with as many orders as the engine has under the same limits."""
+    """The reference, with the capacities that the engine has under the same limits."""
 
     def __init__(self, limits: Limits = TEST) -> None:
-        self.reference = Reference(limits.orders)
+        self.engine = ReferenceEngine(Capacities(limits.orders, limits.sessions + 1, limits.protections))
+        self.market = self.engine.market
 
     def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]:
-        return self.reference.control(Command(kind=kind), payload)
+        return self.engine.control(Command(kind=kind), payload)
 
     def apply(self, command: Any) -> list[Any]:
-        return self.reference.apply(command)
+        return self.engine.apply(command)
 
     def position(self, account: int, index: int) -> tuple[int, int]:
-        position = self.reference.clearing.accounts[account].positions.get(index)
+        position = self.market.clearing.accounts[account].positions.get(index)
         return (position.lots, position.open_value_tick_lots) if position else (0, 0)
 
     def cash_mills(self, account: int) -> int:
-        return self.reference.clearing.accounts[account].cash_mills
+        return self.market.clearing.accounts[account].cash_mills

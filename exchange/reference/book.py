@@ -1,7 +1,7 @@
-"""The judge of the compiled book: price-time queues on SortedDict and Python ints, slow and obvious.
+"""Orders and the book they rest in: queues by price and time on a SortedDict, and the price of an auction.
 
-Nothing here is shared with `exchange.book`: every figure is computed from the orders themselves each time it is
-asked for, so there is no cached best price, level total or bitmap that could be wrong.
+Every figure is computed from the orders each time it is asked for: no best price, level total or bitmap is kept that
+could be wrong.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from typing import NamedTuple
 
 from sortedcontainers import SortedDict
 
-from exchange.codes import CancelReason, OrderType, Side
+from exchange.codes import CancelReason, OrderType, Side, TimeInForce
 
-SLOT_BITS = 24
+SLOT_BITS = 24  # of an order id (WIRE-012)
 STAMPS = itertools.count(1)
+STOP_TYPES = (OrderType.STOP, OrderType.STOP_LIMIT)
+MARKET_TYPES = (OrderType.MARKET, OrderType.MARKET_TO_LIMIT)
+IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
 
 
 @dataclass
@@ -44,7 +47,7 @@ class Order:
     display_lots: int = 0
     expiry_ns: int = 0
     trigger: int = 0
-    pending: bool = False  # a stop that was not injected
+    pending: bool = False  # a stop that waits for its injection
     reject_if_elected: bool = False
     shown_lots: int = 0  # while it rests
     filled_lots: int = 0
@@ -52,12 +55,16 @@ class Order:
     resting: bool = False
     no_cod: bool = False
     protection: int = 0  # of a quote: number of its protection group (MMP-001)
-    waits: CancelReason | None = None  # why it leaves as soon as its market's state allows it (COD-004)
-    stamp: int = 0  # when it last joined a queue, or a stop those that wait
+    waits: CancelReason | None = None  # reason of a cancel that waits for a market state which allows it (COD-004)
+    stamp: int = 0  # when it last joined a queue, or a stop the waiting ones
 
     def __deepcopy__(self, memo: dict[int, object]) -> Order:
-        """No field can change from within: a copy of them is a copy of all."""
+        """All fields are immutable values: a shallow copy is a deep one."""
         return copy.copy(self)
+
+    def has_expired(self, now_ns: int) -> bool:
+        """TIF-009: the time of a GTD order has come."""
+        return self.tif == TimeInForce.GTD and self.expiry_ns <= now_ns
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ def signed(side: int) -> int:
 
 
 class Owner(NamedTuple):
-    """Whose an order would be."""
+    """The owner of an order that is not entered yet."""
 
     account: int
     smp_id: int
@@ -83,7 +90,7 @@ class Owner(NamedTuple):
 
 
 def is_own(order: Order | Owner, maker: Order) -> bool:
-    """SMP-001: the two orders belong to one owner who does not trade with himself; a quote to its account (SMP-008)."""
+    """SMP-001: both orders have the same self-match id; where one is a quote, the same account (SMP-008)."""
     if OrderType.QUOTE in (order.order_type, maker.order_type):
         return order.smp_id != 0 and order.account == maker.account
     return order.smp_id != 0 and order.smp_id == maker.smp_id
@@ -100,7 +107,7 @@ class Book:
         self.sides: tuple[SortedDict, SortedDict] = (SortedDict(), SortedDict())
         self.last_tick: int | None = None
         self.indicative_tick: int | None = None
-        self.top: list[Order | None] = [None, None]  # who bettered each side in OPEN (PRO-002); may have left
+        self.top: list[Order | None] = [None, None]  # order that bettered each side in OPEN (PRO-002); may have left
 
     def rest(self, order: Order) -> None:
         """Join the back of the queue at the order's own limit, with a fresh slice (ICE-001, ICE-002)."""
@@ -110,7 +117,7 @@ class Book:
         order.stamp = next(STAMPS)
 
     def remove(self, order: Order) -> None:
-        """Leave the queue; everybody else keeps their place (MATCH-005)."""
+        """Leave the queue; all others keep their place (MATCH-005)."""
         key = -signed(order.side) * order.price
         queue = self.sides[order.side][key]
         queue.remove(order)
@@ -138,40 +145,48 @@ class Book:
         return [(queue[0].price, sum(order.shown_lots for order in queue)) for queue in self.sides[side].values()]
 
     def takes(self, side: int, price: int, maker: Order) -> bool:
-        """Would an order of this side and limit trade with that resting order?"""
+        """Whether an order of this side and limit trades with that resting order."""
         return signed(side) * price >= signed(side) * maker.price
 
-    def uncross(self, reference: int, collar_ticks: int = 0) -> Uncross | None:
-        """AUC-002 to AUC-007, at the edge of the collar if there is one and the price lies beyond (AUC-014); None if
-        the book does not cross."""
-        result = self._equilibrium(reference)
-        if result is None or not collar_ticks or abs(result.price - reference) <= collar_ticks:
-            return result
-        return self._at(reference + (collar_ticks if result.price > reference else -collar_ticks))
+    def uncross(self, reference_tick: int, collar_ticks: int = 0) -> Uncross | None:
+        """Where the book uncrosses (AUC-002 to AUC-007); None if it is not crossed.
 
-    def _equilibrium(self, reference: int) -> Uncross | None:
-        """Tick by tick."""
+        reference_tick   the reference price (AUC-008)
+        collar_ticks     a price further away becomes the edge of the collar (AUC-014); 0 no collar
+        """
+        result = self._equilibrium(reference_tick)
+        if result is None or not collar_ticks or abs(result.price - reference_tick) <= collar_ticks:
+            return result
+        return self._at(reference_tick + (collar_ticks if result.price > reference_tick else -collar_ticks))
+
+    def _equilibrium(self, reference_tick: int) -> Uncross | None:
+        """AUC-002 to AUC-007 in turn; None if the book is not crossed."""
         bid, ask = self.best(Side.BUY), self.best(Side.SELL)
         if bid is None or ask is None or bid.price < ask.price:
             return None
+        # AUC-002: every tick from the best ask to the best bid.
         candidates = [self._at(price) for price in range(ask.price, bid.price + 1)]
+        # AUC-003: the largest volume. AUC-004: of those the smallest imbalance.
         volume = max(candidate.volume for candidate in candidates)
         candidates = [candidate for candidate in candidates if candidate.volume == volume]
         imbalance = min(abs(candidate.imbalance) for candidate in candidates)
         candidates = [candidate for candidate in candidates if abs(candidate.imbalance) == imbalance]
+        # AUC-005: where buys are left over at all of them the highest price, where sells are the lowest.
         if all(candidate.imbalance > 0 for candidate in candidates):
             return candidates[-1]
         if all(candidate.imbalance < 0 for candidate in candidates):
             return candidates[0]
-        if imbalance:  # both signs: only the pair where the sign flips
+        # AUC-007: where both occur only the two neighbours between which the sign changes.
+        if imbalance:
             first = max(number for number, candidate in enumerate(candidates) if candidate.imbalance > 0)
             candidates = candidates[first : first + 2]
-        price = min(max(reference, candidates[0].price), candidates[-1].price)
+        # AUC-006: the reference price, moved into the interval.
+        price = min(max(reference_tick, candidates[0].price), candidates[-1].price)
         return next(candidate for candidate in candidates if candidate.price == price)
 
     def parts(self, side: int, price: int, volume: int) -> list[tuple[Order, int]]:
-        """Who trades how much of an uncross, in order: strictly better orders whole, at the price what is shown by
-        time, then what is hidden by time (AUC-010)."""
+        """(order, lots) that trade in an uncross, in turn: strictly better orders in full, then at the price shown
+        lots by time, then hidden lots by time (AUC-010)."""
         at_price = self.sides[side].get(-signed(side) * price, [])
         better = [order for order in self.orders(side) if signed(side) * (order.price - price) > 0]
         wanted = [(order, order.leaves_lots) for order in better]
@@ -190,27 +205,24 @@ class Book:
         return Uncross(price, min(buys, sells), buys - sells)
 
     def check(self) -> None:
-        """Every invariant of one side's queues, in words."""
+        """Assert every invariant of the queues."""
         for side in Side:
             for key, queue in self.sides[side].items():
                 assert queue, "no level is empty (INV-011)"
                 for order in queue:
-                    assert -signed(side) * order.price == key and order.side == side, "an order stands at its limit"
-                    assert 0 < order.shown_lots <= order.leaves_lots and order.resting, "what rests shows (INV-010)"
+                    assert -signed(side) * order.price == key and order.side == side, "an order rests at its limit"
+                    assert 0 < order.shown_lots <= order.leaves_lots and order.resting, "it shows some lots (INV-010)"
 
 
 class OrderIds:
-    """Ids as generation and slot: the slot given back last is taken first (WIRE-012)."""
+    """Order ids made of generation and slot; the slot released last is used first (WIRE-012)."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.generations: dict[int, int] = {}
         self.free: list[int] = []
 
-    def is_full(self) -> bool:
-        return not self.free and len(self.generations) == self.capacity
-
-    def has_room(self, count: int) -> bool:
+    def has_free(self, count: int) -> bool:
         return len(self.free) + self.capacity - len(self.generations) >= count
 
     def peek(self) -> int:

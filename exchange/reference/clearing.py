@@ -1,7 +1,7 @@
-"""The judge of positions, cash, fees and the margin hold: Python ints, everything recomputed from scratch.
+"""Contracts, accounts, positions, cash, fees, initial margin and limits, in Python ints.
 
-The hold of MARGIN-013 is worked out anew from all positions and all working orders each time it is asked for, so the
-compiled incremental one has something to be compared with (INV-019).
+Initial margin (MARGIN-013) is computed from all positions and all working orders each time it is asked for; the
+incremental one of the compiled engine must equal it (INV-019).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 
 from exchange.codes import ComboKind, Liquidity, Side
 from exchange.reference.book import Order, signed
-from exchange.reference.pro_rata import Sharing
+from exchange.reference.pro_rata import AllocationTerms
 from exchange.units import MONEY_MAX
 
 FRONT, DEFERRED = 0, 1
-NO_TERMS = Sharing()
+DEFAULT_TERMS = AllocationTerms()
 FRONT_MONTHS = 2  # MARGIN-002
 
 
@@ -35,7 +35,7 @@ class Commodity:
 
 @dataclass(frozen=True)
 class Instrument:
-    """What the reference needs to know of a listed book."""
+    """Terms of one listed book; a change of terms makes a new one."""
 
     index: int
     group: int
@@ -64,13 +64,17 @@ class Instrument:
     period_kind: int = 0
     floor_bp: int = 0
     start_month: int = 0
-    sharing: Sharing = NO_TERMS
+    allocation_terms: AllocationTerms = DEFAULT_TERMS
     ltd_ns: int = 0
     implied: bool = False
 
     def __deepcopy__(self, memo: dict[int, object]) -> Instrument:
-        """It never changes."""
+        """An immutable value needs no copy."""
         return self
+
+
+COMMODITY_FIELDS = [entry.name for entry in dataclasses.fields(Commodity)]
+INSTRUMENT_FIELDS = [entry.name for entry in dataclasses.fields(Instrument)]
 
 
 @dataclass
@@ -98,7 +102,7 @@ class Account:
 
 
 class Clearing:
-    """Accounts, what they own and owe, and what they may still do."""
+    """All accounts: what they hold, what it requires, and what they may still enter."""
 
     def __init__(self) -> None:
         self.month = 0
@@ -107,7 +111,22 @@ class Clearing:
         self.accounts: dict[int, Account] = {}
         self.deposits_mills = self.withdrawals_mills = self.fees_mills = 0
 
-    # --- what a contract is worth in hours
+    def list_payload(self, payload: dict[str, Any]) -> list[int]:
+        """LIST: set month and commodities, add instruments. Returns the new books."""
+        self.month = payload["month"]
+        for terms in payload["commodities"]:
+            self.commodities[terms["index"]] = Commodity(**{name: terms[name] for name in COMMODITY_FIELDS})
+        for listing in payload["instruments"]:
+            known = {name: listing[name] for name in INSTRUMENT_FIELDS if name in listing}
+            index = listing["index"]
+            legs = tuple((leg, sign) for leg, sign in listing.get("legs") or [(index, 1)])
+            months = tuple((month, hours) for month, hours in listing.get("months", ()))
+            terms_of_level = AllocationTerms(**listing.get("sharing", {}))
+            known |= {"legs": legs, "months": months, "allocation_terms": terms_of_level}
+            self.instruments[index] = Instrument(**known)
+        return [listing["index"] for listing in payload["instruments"]]
+
+    # --- GPU-hours of contracts
 
     def tier_hours(self, instrument: Instrument) -> list[int]:
         """GPU-hours of one lot of an outright in each scan tier (MARGIN-002)."""
@@ -131,11 +150,11 @@ class Clearing:
         return account.cash_mills + gains
 
     def funds_mills(self, account: Account) -> int:
-        """MARGIN-015: gains of the positions together are no funds before they are paid, losses count at once."""
+        """MARGIN-015: gains of all positions together are no funds before variation pays them; losses count at once."""
         return account.cash_mills + min(0, self.equity_mills(account) - account.cash_mills)
 
     def initial_margin_mills(self, account: Account, orders: Iterable[Order]) -> int:
-        """MARGIN-013: no part of the working orders can fill such that the positions need more than this."""
+        """MARGIN-013: whatever part of the working orders fills, the positions never need more than this."""
         working = list(orders)
         total = sum(self._order_mills(order) for order in working)
         for commodity in self.commodities.values():
@@ -164,28 +183,28 @@ class Clearing:
         return scan + both * (commodity.intra_mills + commodity.tier_mills)
 
     def _order_mills(self, order: Order) -> int:
-        """What filling an order can cost at once: its loss against the mark and the taker's fee."""
+        """What filling an order can cost at once: its loss against the mark, and the taker's fee (MARGIN-013)."""
         instrument = self.instruments[order.instrument]
         loss = max(0, signed(order.side) * (order.price - instrument.settle_tick)) * instrument.fee_hours
         fee = instrument.taker_fee * instrument.fee_hours
         return order.leaves_lots * (loss + self.residual_mills(instrument) + fee)
 
     def residual_mills(self, instrument: Instrument) -> int:
-        """Most that a lot's assigned leg prices can lose against the marks beyond the combination's own price."""
+        """The most that the leg prices of one lot can lose against the marks beyond the combination's own loss."""
         legs = [self.instruments[leg] for leg, _ in instrument.legs]
         if instrument.combo == ComboKind.OUTRIGHT:
             return 0
         if instrument.combo == ComboKind.STRIP:
             return abs(sum((instrument.settle_tick - leg.settle_tick) * leg.hours for leg in legs))
         front, back = legs
-        reach = max(abs(tick - back.settle_tick) for tick in (back.low_tick, back.high_tick))
+        widest = max(abs(tick - back.settle_tick) for tick in (back.low_tick, back.high_tick))
         drift = abs(front.settle_tick - back.settle_tick - instrument.settle_tick)
-        return abs(front.hours - back.hours) * reach + drift * max(front.hours, back.hours)
+        return abs(front.hours - back.hours) * widest + drift * max(front.hours, back.hours)
 
     # --- trades
 
     def book_fill(self, order: Order, instrument: Instrument, lots: int, prices: list[int], residual: int = 0) -> None:
-        """One side of a trade: positions at the legs' prices (SPEC-041), and the residual in cash."""
+        """Book one side of a trade: positions at the prices of the legs (SPEC-041), and the residual in cash."""
         account, direction = self.accounts[order.account], signed(order.side)
         for (leg, sign), leg_price in zip(instrument.legs, prices, strict=True):
             position = account.positions.setdefault(leg, Position())
@@ -196,7 +215,7 @@ class Clearing:
     def leg_prices(
         self, instrument: Instrument, price: int, last_ticks: dict[int, int | None]
     ) -> tuple[list[int], int]:
-        """Price of each leg, and the mills a lot that the buyer pays the seller beside them."""
+        """Price of each leg, and the mills a lot that the buyer pays the seller besides (IMP-010)."""
         legs = [self.instruments[leg] for leg, _ in instrument.legs]
         if instrument.combo == ComboKind.OUTRIGHT:
             return [price], 0
@@ -214,8 +233,8 @@ class Clearing:
         move = min(max(0, least), most)
         return [front_price + move, back_price + move], 0
 
-    def take_fee(self, number: int, instrument: Instrument, role: Liquidity, lots: int) -> int:
-        """FEE-001: from cash to the house."""
+    def charge_fee(self, number: int, instrument: Instrument, role: Liquidity, lots: int) -> int:
+        """FEE-001: the account pays the house. Returns the fee in mills."""
         rates = {
             Liquidity.MAKER: instrument.maker_fee,
             Liquidity.TAKER: instrument.taker_fee,
@@ -235,38 +254,45 @@ class Clearing:
             order.leaves_lots for leg, sign in legs if leg == index and sign * signed(order.side) == signed(side)
         )
 
-    def reach(self, account: Account, working: list[Order], index: int, side: int) -> int:
-        """Lots on one side of an outright if all that works on that side fills; negative: still on the other."""
+    def lots_if_filled(self, account: Account, working: list[Order], index: int, side: int) -> int:
+        """Lots held on one side of an outright if all that works on that side fills; negative: held on the other."""
         return signed(side) * account.lots(index) + sum(self.leg_lots(order, index, side) for order in working)
 
     def only_closes(self, account: Account, working: list[Order], order: Order) -> bool:
-        """MARGIN-016: this order, with all that works on its side, is at most the position that it closes, in each leg.
-        CLOSE_ONLY accounts may enter no other (MARGIN-012)."""
-        return all(self.reach(account, working, leg, side) <= 0 for leg, side in self.leg_sides(order))
+        """MARGIN-016: in each leg this order and all that works on its side are at most the position that they close.
+
+        CLOSE_ONLY accounts may enter no other order (MARGIN-012).
+        """
+        return all(self.lots_if_filled(account, working, leg, side) <= 0 for leg, side in self.leg_sides(order))
 
     def leg_sides(self, order: Order) -> list[tuple[int, int]]:
+        """(outright, side) of each leg that an order trades."""
         legs = self.instruments[order.instrument].legs
         return [(leg, Side.BUY if sign * signed(order.side) > 0 else Side.SELL) for leg, sign in legs]
 
-    def limit_broken(self, account: Account, working: list[Order], order: Order) -> bool:
-        """The account's own limit, LIMIT-004 and LIMIT-001, on whatever this order touches."""
+    def breaks_limit(self, account: Account, working: list[Order], order: Order) -> bool:
+        """Whether an order breaks the account's own limit, LIMIT-004 or LIMIT-001 in what it trades."""
         sides = self.leg_sides(order)
-        if any(self.reach(account, working, leg, side) > account.position_lots_max for leg, side in sides):
+        if any(self.lots_if_filled(account, working, leg, side) > account.position_lots_max for leg, side in sides):
             return True
         if any(self.instruments[leg].term for leg, _ in sides) and not self.only_closes(account, working, order):
             terms = [index for index, instrument in self.instruments.items() if instrument.term]
-            gross = sum(max(abs(self.reach(account, working, index, side)) for side in Side) for index in terms)
-            if gross > account.term_lots_max:
+            if sum(self._most_lots(account, working, index) for index in terms) > account.term_lots_max:
                 return True
-        return self._spot_broken(account, working, order)
+        return self._breaks_spot_limit(account, working, order)
+
+    def _most_lots(self, account: Account, working: list[Order], index: int) -> int:
+        """LIMIT-004: lots of one outright, long or short, if all that works on one side fills."""
+        return max(abs(self.lots_if_filled(account, working, index, side)) for side in Side)
 
     def spot_weight(self, instrument: Instrument) -> int:
-        """Lots of the spot month in one bought lot (LIMIT-003)."""
+        """Lots of the spot month in one lot bought (LIMIT-003)."""
         month = self.commodities[instrument.commodity].spot_month
         legs = [(self.instruments[leg], sign) for leg, sign in instrument.legs]
         return sum(sign for leg, sign in legs if month and any(month == child for child, _ in leg.months))
 
-    def _spot_broken(self, account: Account, working: list[Order], order: Order) -> bool:
+    def _breaks_spot_limit(self, account: Account, working: list[Order], order: Order) -> bool:
+        """LIMIT-001."""
         commodity = self.commodities[self.instruments[order.instrument].commodity]
         direction = signed(order.side) * self.spot_weight(self.instruments[order.instrument])
         if not commodity.spot_lots_max or not direction:
@@ -287,29 +313,13 @@ class Clearing:
     # --- invariants
 
     def check(self) -> None:
-        """Conservation (INV-017, INV-018)."""
+        """Assert that positions and money are conserved (INV-017, INV-018)."""
         for index in self.instruments:
             held = [account.positions[index] for account in self.accounts.values() if index in account.positions]
             assert sum(position.lots for position in held) == 0, "positions sum to zero"
-            assert sum(position.open_value_tick_lots for position in held) == 0, "what one paid another received"
+            assert sum(position.open_value_tick_lots for position in held) == 0, (
+                "one party pays what the other receives"
+            )
         assert 0 <= self.withdrawals_mills <= self.deposits_mills <= MONEY_MAX, "what is paid in is bounded (SPEC-004)"
         cash = sum(account.cash_mills for account in self.accounts.values())
         assert cash + self.fees_mills == self.deposits_mills - self.withdrawals_mills, "money is conserved"
-
-    def list_payload(self, payload: dict[str, Any]) -> list[int]:
-        """LIST: month, commodities, new instruments. Returns the new books."""
-        self.month = payload["month"]
-        for terms in payload["commodities"]:
-            self.commodities[terms["index"]] = Commodity(**{name: terms[name] for name in COMMODITY_FIELDS})
-        for listing in payload["instruments"]:
-            known = {name: listing[name] for name in INSTRUMENT_FIELDS if name in listing}
-            index = listing["index"]
-            legs = tuple((leg, sign) for leg, sign in listing.get("legs") or [(index, 1)])
-            months = tuple((month, hours) for month, hours in listing.get("months", ()))
-            sharing = Sharing(**listing.get("sharing", {}))
-            self.instruments[index] = Instrument(**{**known, "legs": legs, "months": months, "sharing": sharing})
-        return [listing["index"] for listing in payload["instruments"]]
-
-
-COMMODITY_FIELDS = [entry.name for entry in dataclasses.fields(Commodity)]
-INSTRUMENT_FIELDS = [entry.name for entry in dataclasses.fields(Instrument)]

@@ -1,37 +1,64 @@
-"""A NEW of the reference: refused, a repetition of a live order, over before it works, or accepted."""
+"""NEW: refused, the repetition of a live order, expired before it works, or accepted (ORDER-003, ENTRY-003)."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
+from exchange.codes import (
+    CancelReason,
+    CommandFlag,
+    EventFlag,
+    EventKind,
+    MarketState,
+    OrderEntry,
+    OrderState,
+    OrderType,
+    PostOnly,
+    RejectReason,
+    Side,
+    SmpMode,
+    TimeInForce,
+)
+from exchange.reference.book import IMMEDIATE, MARKET_TYPES, STOP_TYPES, Order, Owner, signed
+from exchange.reference.checks import (
+    fits_expiry,
+    is_killed,
+    refusal_details,
+    refuses_election,
+    risk_checks,
+    shows_too_little,
+    would_take,
+)
+from exchange.reference.clearing import Instrument
+from exchange.reference.day_prices import outside_band, stop_outside, worst_price
+from exchange.reference.implied import best_tradeable_price
+from exchange.reference.market import Check, Market, client_words, first_failure
+from exchange.reference.matching import enter
+from exchange.reference.orders import accept, cancel_order
+from exchange.reference.phases import ENTRY_STATES
+from exchange.reference.stops import elect_if_true, protected_limit
+from exchange.units import ORDER_LOTS_MAX
 
-from exchange.codes import CancelReason, EventFlag, EventKind, OrderState, OrderType, RejectReason
-from exchange.reference import stops
-from exchange.reference.checks import STOP_TYPES, client_words, new_reason, told_of_new
-from exchange.reference.expiry import is_over
 
-if TYPE_CHECKING:
-    from exchange.reference.book import Order
-    from exchange.reference.engine import Reference
-
-
-def new(reference: Reference) -> None:
-    """NEW: ACK and what follows, or REJ (ORDER-003)."""
-    command = reference.command
-    reason = new_reason(reference, command)
-    live = reference.find_client(command.account, client_words(command))
+def new_order(market: Market) -> None:
+    """ACK and what follows, or REJ."""
+    command = market.command
+    reason = first_failure(_checks(market, command))
+    live = market.find_client(command.account, client_words(command))
     if reason == RejectReason.DUP_ID and live is not None and has_same_content(live, command):
-        reference.order_event(
+        market.order_event(
             EventKind.ORDER_REJECTED, live, in_stream=False, reason=reason, session=command.session,
             reference=command.request_id, flags=EventFlag.SAME,
         )  # fmt: skip
+    elif reason in (RejectReason.BAND, RejectReason.INSUFFICIENT_MARGIN):
+        details = refusal_details(market, reason, draft(market, command), None)
+        market.refuse(EventKind.ORDER_REJECTED, reason, **details)
     elif reason != RejectReason.NONE:
-        reference.refuse(EventKind.ORDER_REJECTED, reason, **told_of_new(reference, reason))
+        market.refuse(EventKind.ORDER_REJECTED, reason)
     else:
-        _take(reference, reference.draft(command))
+        _accept(market, draft(market, command))
 
 
 def has_same_content(order: Order, command: Any) -> bool:
-    """ENTRY-003: what a NEW asks for is what the live order is now."""
+    """ENTRY-003: a NEW asks for what the live order is now."""
     kind = command.order_type
     asked = (command.instrument, command.side, kind, command.lots)
     if asked != (order.instrument, order.side, order.order_type, order.order_lots):
@@ -41,13 +68,147 @@ def has_same_content(order: Order, command: Any) -> bool:
     return kind not in (OrderType.LIMIT, OrderType.STOP_LIMIT) or order.price == command.price
 
 
-def _take(reference: Reference, order: Order) -> None:
-    if is_over(order, reference.command.time_ns):
-        reference.accept(order, state=OrderState.EXPIRED, leaves_lots=0)
-        reference.cancel_order(order, CancelReason.EXPIRED)
+def _accept(market: Market, order: Order) -> None:
+    if order.has_expired(market.command.time_ns):
+        # TIF-009: it never works.
+        accept(market, order, state=OrderState.EXPIRED, leaves_lots=0)
+        cancel_order(market, order, CancelReason.EXPIRED)
         return
-    reference.accept(order)
+    accept(market, order)
     if order.pending:
-        stops.elect_if_true(reference, order)
+        elect_if_true(market, order)
     else:
-        reference.enter(order)
+        enter(market, order)
+
+
+# --- the order that a NEW asks for
+
+
+def draft(market: Market, command: Any) -> Order:
+    """The order as it would work, not yet accepted."""
+    return Order(
+        market.ids.peek(), market.entries + 1, command.account, command.session, command.instrument, command.side,
+        command.tif, command.post_only, entry_price(market, command), command.lots, command.lots,
+        command.minimum_lots, client_words(command), command.tag,
+        command.smp_id or market.clearing.accounts[command.account].smp_id, command.smp_mode, command.order_type,
+        command.display_lots, command.expiry_ns, command.trigger, command.order_type in STOP_TYPES,
+        bool(command.flags & CommandFlag.REJECT_IF_ELECTED), no_cod=bool(command.flags & CommandFlag.NO_COD),
+    )  # fmt: skip
+
+
+def entry_price(market: Market, command: Any) -> int:
+    """The limit that a NEW works at."""
+    tighten = bool(command.flags & CommandFlag.TIGHTEN)
+    if command.order_type == OrderType.STOP:
+        price = command.price if tighten else None
+        return protected_limit(market, command.instrument, command.side, command.trigger, price)
+    if command.order_type in MARKET_TYPES:
+        return _market_order_limit(market, command)
+    if command.order_type == OrderType.LIMIT and command.post_only == PostOnly.SLIDE:
+        return _slid_limit(market, command)
+    limit: int = command.price
+    return limit
+
+
+def _market_order_limit(market: Market, command: Any) -> int:
+    """ORDER-008 to ORDER-012: the best opposite price and the protection beyond it, capped by band and daily limits."""
+    instrument, sign = market.clearing.instruments[command.instrument], signed(command.side)
+    best = best_price(market, command)
+    assert best is not None, "without an opposite price it is refused (ORDER-010)"
+    points = instrument.protection_ticks if command.order_type == OrderType.MARKET else 0
+    caps = [best + sign * points, worst_price(market, command.instrument, command.side)]
+    caps += [command.price] if command.flags & CommandFlag.TIGHTEN else []
+    price: int = min(sign * cap for cap in caps) * sign
+    while price % instrument.min_inc and price != best:  # an implied price may lie between increments (ORDER-011)
+        price -= sign
+    return price
+
+
+def _slid_limit(market: Market, command: Any) -> int:
+    """TIF-006: where it would take, one increment away from the best opposite price."""
+    instrument, sign = market.clearing.instruments[command.instrument], signed(command.side)
+    best, price = best_price(market, command), int(command.price)
+    is_open = market.market_state(command.instrument) == MarketState.OPEN
+    if not is_open or best is None or sign * price < sign * best:
+        return price
+    price = best - sign
+    while price % instrument.min_inc:
+        price -= sign
+    return price
+
+
+def best_price(market: Market, command: Any) -> int | None:
+    """The best price that a NEW can trade at, real or implied."""
+    smp_id = command.smp_id or market.clearing.accounts[command.account].smp_id
+    owner = Owner(command.account, smp_id, command.order_type)
+    return best_tradeable_price(market, command.instrument, command.side, owner)
+
+
+# --- checks, in order of precedence (ORDER-004)
+
+
+def _checks(market: Market, command: Any) -> Check:
+    account = market.clearing.accounts.get(command.account)
+    yield account is None, RejectReason.UNKNOWN_ACCOUNT
+    assert account is not None
+    yield from _syntax_checks(command)
+    yield is_killed(market, command.account, command.session), RejectReason.KILLED
+    instrument = market.clearing.instruments.get(command.instrument)
+    yield instrument is None, RejectReason.UNKNOWN_INST
+    assert instrument is not None
+    takes = command.tif in IMMEDIATE or command.order_type in MARKET_TYPES
+    state = market.market_state(command.instrument)
+    yield state not in ENTRY_STATES, RejectReason.STATE  # STATE-001
+    yield state != MarketState.OPEN and takes, RejectReason.STATE  # STATE-003, ORDER-010
+    ioc_only = instrument.order_entry == OrderEntry.IOC_ONLY
+    yield ioc_only and command.tif not in IMMEDIATE, RejectReason.IOC_ONLY  # ORDER-015
+    stop = command.order_type in STOP_TYPES
+    yield stop and command.trigger % instrument.min_inc != 0, RejectReason.OFF_TICK  # SPEC-002
+    yield _has_price(command) and command.price % instrument.min_inc != 0, RejectReason.OFF_TICK
+    yield command.lots % instrument.lot_inc != 0, RejectReason.BAD_LOT
+    yield command.lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
+    yield shows_too_little(instrument, command.lots, command.display_lots), RejectReason.SHOW
+    yield market.find_client(command.account, client_words(command)) is not None, RejectReason.DUP_ID  # ORDER-005
+    is_market_order = command.order_type in MARKET_TYPES
+    yield is_market_order and best_price(market, command) is None, RejectReason.NO_OPP  # ORDER-010
+    order = draft(market, command)
+    yield from _price_checks(market, command, instrument, order)
+    yield from risk_checks(market, order, None)
+    yield stop and refuses_election(market, order), RejectReason.ELECTED
+    yield command.post_only == PostOnly.REJECT and would_take(market, order), RejectReason.PO_CROSS
+
+
+def _syntax_checks(command: Any) -> Check:
+    """What a NEW may ask for at all (ORDER-001, ICE-006)."""
+    yield not 1 <= command.lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
+    yield not 0 <= command.display_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
+    yield not 0 <= command.minimum_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
+    yield command.side not in set(Side) or command.tif not in set(TimeInForce), RejectReason.BAD_COMBO
+    yield command.order_type not in set(OrderType) - {OrderType.QUOTE}, RejectReason.BAD_COMBO
+    yield not fits_expiry(command), RejectReason.BAD_COMBO
+    yield command.smp_mode not in set(SmpMode), RejectReason.BAD_COMBO
+    yield command.post_only not in set(PostOnly), RejectReason.BAD_COMBO
+    takes = command.tif in IMMEDIATE or command.order_type in MARKET_TYPES
+    is_post_only = command.post_only != PostOnly.NONE
+    yield (is_post_only or command.display_lots) and takes, RejectReason.BAD_COMBO
+    stop = command.order_type in STOP_TYPES
+    yield stop and (command.tif in IMMEDIATE or is_post_only), RejectReason.BAD_COMBO
+
+
+def _has_price(command: Any) -> bool:
+    """Whether its price field is given."""
+    tightens = bool(command.flags & CommandFlag.TIGHTEN)
+    return command.order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT) or tightens
+
+
+def _price_checks(market: Market, command: Any, instrument: Instrument, order: Order) -> Check:
+    """BAND, by type: a tightening price (ORDER-012), trigger and limit of a stop (STOP-009), a limit (BAND-001)."""
+    price = command.price if _has_price(command) else None
+    if command.order_type in MARKET_TYPES:
+        yield price is not None and not instrument.low_tick <= price <= instrument.high_tick, RejectReason.BAND
+    elif command.order_type in STOP_TYPES:
+        outside = stop_outside(instrument, command.side, command.tif, command.trigger, price)
+        yield outside, RejectReason.BAND
+    else:
+        for limit in (command.price, order.price):  # as given, and as it slides
+            yield outside_band(market, command.instrument, command.side, limit, command.tif), RejectReason.BAND

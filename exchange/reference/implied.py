@@ -1,33 +1,33 @@
-"""Implied trading of the reference: every combination, every choice of real orders, tried out (IMP-001 to IMP-014).
+"""Implied prices and trades: every combination and every choice of real orders is tried (IMP-001 to IMP-014).
 
-The identity of IMP-012 is solved with fractions for whatever leg is asked for; nothing is remembered.
+The identity of IMP-012 is solved with fractions for the price that is missing; nothing is kept.
 """
-
-from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations, product
-from typing import TYPE_CHECKING
 
 from exchange.codes import ComboKind, EventFlag, EventKind, Liquidity, MarketState, OrderType, Side
 from exchange.reference.book import Order, Owner, is_own, opposite, signed
-
-if TYPE_CHECKING:
-    from exchange.reference.clearing import Instrument
-    from exchange.reference.engine import Reference
+from exchange.reference.clearing import Instrument
+from exchange.reference.market import Market
+from exchange.reference.orders import end_order, refresh
+from exchange.reference.protection import pull_tripped
+from exchange.reference.trades import fill, note_print
 
 
 @dataclass
-class Path:
-    """Real orders that one implied fill would trade.
+class ImpliedRoute:
+    """The real orders that one implied fill trades.
 
-    combination  the one that ties the books together
-    side         the aggressor's
-    price        what he trades at
+    combination  connects the books
+    index        book of the aggressor
+    side         of the aggressor
+    price        of the aggressor
     makers       in the order of their fills: the combination's order first if it is one of them
+    expiry_ns    last trading day of the legs that are traded out (IMP-009)
     """
 
     combination: Instrument
@@ -39,65 +39,72 @@ class Path:
 
     @property
     def lots(self) -> int:
+        """IMP-002: the smallest of the shown sizes."""
         return min(maker.shown_lots for maker in self.makers)
 
     def is_traded_before(self, order: Order, real: Order | None) -> bool:
-        """Inside the aggressor's limit, and better than the best real order (IMP-003, IMP-004)."""
+        """Within the aggressor's limit, and better than the best real order (IMP-003, IMP-004)."""
         sign = signed(self.side)
         if sign * order.price < sign * self.price:
             return False
         return real is None or sign * self.price < sign * real.price
 
     def leg_ticks(self) -> list[int]:
-        """What each leg of the combination trades at."""
+        """The price of each leg of the combination (IMP-007)."""
         prices = {maker.instrument: maker.price for maker in self.makers} | {self.index: self.price}
         return [prices[leg] for leg, _ in self.combination.legs]
 
 
-def weights(reference: Reference, combination: Instrument) -> tuple[list[int], int]:
-    """Signed weights of the legs, and the divisor (IMP-012, IMP-013)."""
+def weights(market: Market, combination: Instrument) -> tuple[list[int], int]:
+    """Signed weights of the legs, and the divisor (IMP-012 to IMP-014)."""
     if combination.combo != ComboKind.STRIP:
         return [sign for _, sign in combination.legs], 1
-    hours = [reference.clearing.instruments[leg].hours for leg, _ in combination.legs]
+    hours = [market.clearing.instruments[leg].hours for leg, _ in combination.legs]
     return hours, sum(hours)
 
 
-def paths(reference: Reference, index: int, side: int) -> Iterator[Path]:
-    """Every path to a book for an aggressor of this side, through each combination the earliest orders that go."""
-    for combination in reference.clearing.instruments.values():
+def routes(market: Market, index: int, side: int) -> Iterator[ImpliedRoute]:
+    """The route through each combination to an aggressor in a book, while all its books are OPEN (IMP-006).
+
+    The makers are the earliest orders of the best levels (IMP-002) that have no owner in common (SMP-010).
+    """
+    for combination in market.clearing.instruments.values():
         if not combination.implied:
             continue
         books = [combination.index, *(leg for leg, _ in combination.legs)]
         if index not in books:
             continue
-        if any(reference.market_state(book) != MarketState.OPEN for book in books):
+        if any(market.market_state(book) != MarketState.OPEN for book in books):
             continue
-        levels = [reference.books[book].level(wanted) for book, wanted in sources(combination, index, side)]
+        levels = [market.books[book].level(wanted) for book, wanted in route_legs(combination, index, side)]
         for makers in product(*levels):
             if not any(is_own(one, other) for one, other in permutations(makers, 2)):
-                price = solve(reference, combination, index, side, makers)
-                low, high = (getattr(reference.clearing.instruments[index], name) for name in ("low_tick", "high_tick"))
-                others = [reference.clearing.instruments[leg].ltd_ns for leg, _ in combination.legs if leg != index]
+                price = implied_price(market, combination, index, side, makers)
+                low, high = (getattr(market.clearing.instruments[index], name) for name in ("low_tick", "high_tick"))
+                others = [market.clearing.instruments[leg].ltd_ns for leg, _ in combination.legs if leg != index]
                 if low <= price <= high:
-                    yield Path(combination, index, side, price, list(makers), min(others))
+                    yield ImpliedRoute(combination, index, side, price, list(makers), min(others))
                 break
 
 
-def sources(combination: Instrument, index: int, side: int) -> list[tuple[int, int]]:
-    """(book, side of its orders) of a path: buying the combination buys its bought legs and sells the others."""
+def route_legs(combination: Instrument, index: int, side: int) -> list[tuple[int, int]]:
+    """(book, side of the resting orders) of a route: buying the combination buys its bought legs, sells the others."""
     if index == combination.index:
         return [(leg, opposite(side) if sign > 0 else side) for leg, sign in combination.legs]
     own_sign = dict(combination.legs)[index]
-    # Who sells the leg to the aggressor sells a combination that buys it.
+    # The seller of this leg sells a combination that buys it.
     party = opposite(side) if own_sign > 0 else side
     legs = [(leg, opposite(party) if sign > 0 else party) for leg, sign in combination.legs if leg != index]
     return [(combination.index, party), *legs]
 
 
-def solve(reference: Reference, combination: Instrument, index: int, side: int, makers: tuple[Order, ...]) -> int:
-    """sum of weight * price = divisor * combination's price, for the one that is missing; an ask is rounded up."""
+def implied_price(market: Market, combination: Instrument, index: int, side: int, makers: tuple[Order, ...]) -> int:
+    """IMP-012: sum of weight * price = divisor * combination's price, solved for the missing price.
+
+    IMP-013: an ask is rounded up, a bid down.
+    """
     prices = {maker.instrument: maker.price for maker in makers}
-    factors, divisor = weights(reference, combination)
+    factors, divisor = weights(market, combination)
     known = sum(
         factor * prices[leg] for (leg, _), factor in zip(combination.legs, factors, strict=True) if leg in prices
     )
@@ -109,78 +116,76 @@ def solve(reference: Reference, combination: Instrument, index: int, side: int, 
     return math.ceil(exact) if side == Side.BUY else math.floor(exact)
 
 
-def best_route(reference: Reference, index: int, side: int, owner: Order | Owner | None = None) -> Path | None:
-    """What an aggressor trades next (IMP-009), without the paths that an own order bars for him (SMP-010).
+def best_route(market: Market, index: int, side: int, owner: Order | Owner | None = None) -> ImpliedRoute | None:
+    """The route that an aggressor trades next (IMP-009).
 
-    `owner`: his order; None asks for everybody.
+    owner   the aggressor: without routes that need a level with an own order (SMP-010); None: for all to see
     """
-    found = paths(reference, index, side)
-    open_to_him = [path for path in found if owner is None or not meets_owner(reference, path, owner)]
+    found = routes(market, index, side)
+    open_to_owner = [route for route in found if owner is None or not meets_owner(market, route, owner)]
 
-    def rank(path: Path) -> tuple[int, int, int]:
-        return signed(side) * path.price, path.expiry_ns, path.makers[0].stamp
+    def rank(route: ImpliedRoute) -> tuple[int, int, int]:
+        return signed(side) * route.price, route.expiry_ns, route.makers[0].stamp
 
-    return min(open_to_him, key=rank, default=None)
+    return min(open_to_owner, key=rank, default=None)
 
 
-def meets_owner(reference: Reference, path: Path, owner: Order | Owner) -> bool:
-    levels = [reference.books[maker.instrument].level(maker.side) for maker in path.makers]
+def meets_owner(market: Market, route: ImpliedRoute, owner: Order | Owner) -> bool:
+    """SMP-010: whether a level of the route has an own order."""
+    levels = [market.books[maker.instrument].level(maker.side) for maker in route.makers]
     return any(is_own(owner, order) for level in levels for order in level)
 
 
-def best_tradeable(reference: Reference, index: int, side: int, owner: Order | Owner) -> int | None:
-    """The best price that an aggressor could trade at, real or implied."""
-    real, path = reference.books[index].best(opposite(side)), best_route(reference, index, side, owner)
-    prices = [order.price for order in (real,) if order] + [path.price for path in (path,) if path]
+def best_tradeable_price(market: Market, index: int, side: int, owner: Order | Owner) -> int | None:
+    """The best price that an aggressor can trade at, real or implied."""
+    real, route = market.books[index].best(opposite(side)), best_route(market, index, side, owner)
+    prices = [order.price for order in (real,) if order] + [route.price for route in (route,) if route]
     return min(prices, key=lambda price: signed(side) * price, default=None)
 
 
-def trade_route(reference: Reference, order: Order, path: Path) -> None:
-    """IMP-007, IMP-008: outrights in the order of their fills, then the combination's order at its own price."""
-    lots = min(path.lots, order.leaves_lots)
-    outrights = [order] if path.index != path.combination.index else []
-    outrights += [maker for maker in path.makers if maker.instrument != path.combination.index]
-    whole = order if path.index == path.combination.index else path.makers[0]
+def trade_route(market: Market, order: Order, route: ImpliedRoute) -> None:
+    """A linked group of fills: outrights in turn, then the combination's order at its own price (IMP-007, IMP-008)."""
+    lots = min(route.lots, order.leaves_lots)
+    outrights = [order] if route.index != route.combination.index else []
+    outrights += [maker for maker in route.makers if maker.instrument != route.combination.index]
+    whole = order if route.index == route.combination.index else route.makers[0]
     for member in (*outrights, whole):
-        price = path.price if member is order else member.price
-        reference.trades += 1
-        reference.note_print(member.instrument, price)
+        price = route.price if member is order else member.price
+        market.trades += 1
+        note_print(market, member.instrument, price)
         role = Liquidity.TAKER if member is order else Liquidity.MAKER
-        legs = path.leg_ticks() if member is whole else None
-        reference.fill(member, price, lots, role, legs, EventFlag.IMPLIED)
-    # MMP-004: all are counted by now; the first maker is checked first, and of a combination's order that is it.
-    groups = [(maker.account, maker.protection) for maker in path.makers if maker.order_type == OrderType.QUOTE]
-    reference.tripped.sort(key=lambda group: groups.index((group.account, group.number)))
+        legs = route.leg_ticks() if member is whole else None
+        fill(market, member, price, lots, role, legs, EventFlag.IMPLIED)
+    # MMP-004: all makers are counted by now; their groups are pulled in the order of the makers.
+    groups = [(maker.account, maker.protection) for maker in route.makers if maker.order_type == OrderType.QUOTE]
+    market.tripped.sort(key=lambda group: groups.index((group.account, group.number)))
     for member in (*outrights, whole):
         if member is not order and not member.leaves_lots:
-            reference.end_order(member)
+            end_order(market, member)
         elif member is not order and not member.shown_lots:
-            reference.refresh(member)
-    reference.pull_tripped()
+            refresh(market, member)
+    pull_tripped(market)
 
 
-def shown_prices(reference: Reference, index: int) -> dict[int, tuple[int, int]]:
-    """Implied bid and ask of a book as everybody may see them: (price, lots) by side, without what locks or crosses
-    (IMP-005)."""
+def shown_prices(market: Market, index: int) -> dict[int, tuple[int, int]]:
+    """Implied bid and ask of a book as they are shown: (price, lots) by side, none that locks or crosses (IMP-005)."""
     shown: dict[int, tuple[int, int]] = {}
     for side in Side:
-        path, real = best_route(reference, index, opposite(side)), reference.books[index].best(opposite(side))
-        if path and not (real and signed(side) * (path.price - real.price) >= 0):
-            shown[side] = path.price, path.lots
+        route, real = best_route(market, index, opposite(side)), market.books[index].best(opposite(side))
+        if route and not (real and signed(side) * (route.price - real.price) >= 0):
+            shown[side] = route.price, route.lots
     if len(shown) == 2 and shown[Side.BUY][0] >= shown[Side.SELL][0]:
         return {}
     return shown
 
 
-def emit_implied_prices(reference: Reference) -> None:
-    """IMP of every side of a book that shows another implied price than before (IMP-011)."""
-    for index in sorted(reference.books):
-        shown = shown_prices(reference, index)
+def report_implied_prices(market: Market) -> None:
+    """IMP of every side that shows another implied price or size than before (IMP-011)."""
+    for index in sorted(market.books):
+        shown = shown_prices(market, index)
         for side in Side:
-            price, lots = reference.implied.get((index, side), (0, 0))
-            told = shown.get(side, (price, 0))
-            if told != (price, lots):
-                reference.implied[index, side] = told
-                reference.emit(
-                    EventKind.IMPLIED_PRICE, instrument=index, side=side, implied_tick=told[0], implied_lots=told[1]
-                )
+            price, lots = market.implied.get((index, side), (0, 0))
+            now = shown.get(side, (price, 0))
+            if now != (price, lots):
+                market.implied[index, side] = now
+                market.emit(EventKind.IMPLIED_PRICE, instrument=index, side=side, price=now[0], lots=now[1])

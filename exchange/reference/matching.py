@@ -1,69 +1,170 @@
-"""Continuous matching of the reference, one fill after the other (MATCH-001, MATCH-002)."""
-
-from __future__ import annotations
+"""Continuous matching: entry conditions, one fill after the other, and what becomes of the remainder."""
 
 import copy
-from typing import TYPE_CHECKING
 
-from exchange.codes import Liquidity, Matching, StateReason
-from exchange.reference.book import Order, is_own, opposite
-from exchange.reference.implied import best_route, trade_route
-from exchange.reference.pro_rata import match_level, prevent_on_level
-from exchange.reference.self_match import prevent_self_match
-from exchange.reference.velocity import breach
+from exchange.codes import (
+    CancelReason,
+    EventKind,
+    Liquidity,
+    MarketState,
+    Matching,
+    OrderType,
+    StateReason,
+    TimeInForce,
+)
+from exchange.reference.book import IMMEDIATE, Order, is_own, opposite
+from exchange.reference.implied import ImpliedRoute, best_route, trade_route
+from exchange.reference.market import Market
+from exchange.reference.orders import cancel_order, end_order, refresh, rest
+from exchange.reference.pro_rata import allocate
+from exchange.reference.self_match import prevent_on_level, prevent_self_match
+from exchange.reference.trades import trade
 
-Trip = tuple[int, StateReason]  # book whose window a print would have breached, which window
-
-if TYPE_CHECKING:
-    from exchange.reference.engine import Reference
+Trip = tuple[int, StateReason]  # book whose window a print would breach, and which window
 
 
-def match(reference: Reference, order: Order) -> Trip | None:
-    """All that an aggressor executes now; it may be gone afterwards. Returns what has tripped, if that ended it."""
-    book = reference.books[order.instrument]
-    shared = reference.clearing.instruments[order.instrument].matching == Matching.PRO_RATA
+# --- an order comes to its book
+
+
+def enter(market: Market, order: Order) -> None:
+    """A fresh order: its entry conditions first (TIF-002 to TIF-004), then matching."""
+    is_open = market.market_state(order.instrument) == MarketState.OPEN
+    wanted = order.leaves_lots if order.tif == TimeInForce.FOK else 0
+    wanted_at_least = max(wanted, order.minimum_lots)
+    if wanted_at_least and wanted_at_least > (executed_by(market, order) if is_open else 0):
+        cancel_order(market, order, CancelReason.FOK if wanted else CancelReason.MINQTY)
+    else:
+        match_and_rest(market, order, order.minimum_lots)
+
+
+def executed_by(market: Market, order: Order) -> int:
+    """Lots that an order would execute now: the matching itself, on a copy of the whole market (TIF-003)."""
+    trial = copy.deepcopy(market)
+    own = trial.orders[order.order_id]
+    match(trial, own)
+    return own.filled_lots
+
+
+def match_and_rest(market: Market, order: Order, minimum_lots: int = 0) -> None:
+    """Match in OPEN; the remainder is cancelled (TIF-001), rests (MATCH-004), or meets a breach (BAND-006)."""
+    trip = None
+    if market.market_state(order.instrument) == MarketState.OPEN:
+        trip = match(market, order)
+    if order.order_id not in market.orders:
+        return
+    if order.leaves_lots == 0:
+        end_order(market, order)
+    elif trip is not None:
+        reserve(market, order, *trip, minimum_lots)
+    elif order.tif in IMMEDIATE:
+        cancel_order(market, order, CancelReason.IOC)
+    else:
+        rest(market, order)
+
+
+# --- matching
+
+
+def match(market: Market, order: Order) -> Trip | None:
+    """All that an aggressor executes now; it may be gone afterwards. Returns the breach that ended it, if one did.
+
+    Best price first, then time (MATCH-001), at the resting price (MATCH-002); a better implied price before a real
+    one (IMP-003, IMP-004). Own orders are dealt with before a print is tested (BAND-005).
+    """
+    book = market.books[order.instrument]
+    is_pro_rata = market.clearing.instruments[order.instrument].matching == Matching.PRO_RATA
     while order.leaves_lots:
         maker = book.best(opposite(order.side))
-        path = best_route(reference, order.instrument, order.side, order)
-        if path and path.is_traded_before(order, maker):
-            prints = [(path.index, path.price), *((one.instrument, one.price) for one in path.makers)]
-            if trips := [(index, why) for index, price in prints if (why := breach(reference, index, price))]:
-                return _worst(reference, order.instrument, trips)
-            trade_route(reference, order, path)
+        route = best_route(market, order.instrument, order.side, order)
+        if route and route.is_traded_before(order, maker):
+            if trip := _breach_of_route(market, route):
+                return trip
+            trade_route(market, order, route)
             continue
         if maker is None or not book.takes(order.side, order.price, maker):
             break
-        if shared:
-            own = prevent_on_level(reference, order, book.level(maker.side))
+        if is_pro_rata:
+            own = prevent_on_level(market, order, book.level(maker.side))
         else:
             own = is_own(order, maker)
             if own:
-                prevent_self_match(reference, order, maker)
+                prevent_self_match(market, order, maker)
         if own:
             continue
-        reason = breach(reference, order.instrument, maker.price)
+        reason = breach(market, order.instrument, maker.price)
         if reason != StateReason.NONE:
             return order.instrument, reason
-        if shared:
-            match_level(reference, order, book.level(maker.side))
+        if is_pro_rata:
+            match_level(market, order, book.level(maker.side))
         else:
-            reference.trade(maker, order, maker.price, min(maker.shown_lots, order.leaves_lots), Liquidity.MAKER)
+            trade(market, maker, order, maker.price, min(maker.shown_lots, order.leaves_lots), Liquidity.MAKER)
             if maker.leaves_lots and not maker.shown_lots:
-                reference.refresh(maker)
+                refresh(market, maker)
     return None
 
 
-def _worst(reference: Reference, index: int, trips: list[Trip]) -> Trip:
-    """Of a linked group: a breaker before velocity, the lead month before others (BAND-008, BAND-010)."""
-    lead = reference.lead_months.get(reference.clearing.instruments[index].group)
+def match_level(market: Market, order: Order, queue: list[Order]) -> None:
+    """One pass over the best level of a pro-rata book: the shares trade, then icebergs refresh (PRO-007)."""
+    book, instrument = market.books[order.instrument], market.clearing.instruments[order.instrument]
+    lead_makers = market.lead_makers.get(order.instrument, [])
+    top = book.top[queue[0].side]
+    parts = allocate(queue, order.leaves_lots, instrument.allocation_terms, top, lead_makers)
+    for maker, lots in zip(queue, parts, strict=True):
+        if lots:
+            trade(market, maker, order, maker.price, lots, Liquidity.MAKER)
+    for maker in queue:
+        if maker.leaves_lots and not maker.shown_lots:
+            refresh(market, maker)
+
+
+# --- velocity logic and circuit breaker
+
+
+def breach(market: Market, index: int, price: int) -> StateReason:
+    """BAND-005: the window that a print would breach, by its reason; NONE if it breaches none."""
+    settle_tick = market.clearing.instruments[index].settle_tick
+    now_ns = market.running.time_ns
+    return market.guards[index].breach(price, now_ns, market.last_tick_or_settle(index), settle_tick)
+
+
+def _breach_of_route(market: Market, route: ImpliedRoute) -> Trip | None:
+    """BAND-009: all linked prints are tested; the breaker outranks velocity, the lead month other books."""
+    prints = [(route.index, route.price), *((maker.instrument, maker.price) for maker in route.makers)]
+    trips = [(index, reason) for index, price in prints if (reason := breach(market, index, price))]
+    if not trips:
+        return None
+    lead = market.lead_months.get(market.clearing.instruments[route.index].group)
     breakers = [trip for trip in trips if trip[1] == StateReason.HALT_DCB]
     book, reason = (breakers or trips)[0]
     return (lead if lead in dict(trips) else book), reason
 
 
-def executed_by(reference: Reference, order: Order) -> int:
-    """Lots that an order would execute now: the matching itself, on a copy of everything (TIF-003)."""
-    trial = copy.deepcopy(reference)
-    mine = trial.orders[order.order_id]
-    match(trial, mine)
-    return mine.filled_lots
+def reserve(market: Market, order: Order, index: int, reason: StateReason, minimum_lots: int) -> None:
+    """A print would breach a window: the remainder is cancelled (BAND-006) or rests, the market becomes RESERVED.
+
+    index    the book of the print; in the lead month the whole group follows (BAND-008)
+    reason   VELOCITY, or HALT_DCB: the market is RESERVED whatever becomes of the remainder (BAND-010)
+    """
+    rests = order.tif not in IMMEDIATE and not minimum_lots
+    rests = rests and order.order_type not in (OrderType.MARKET, OrderType.QUOTE)
+    if not rests:
+        cancel_order(market, order, CancelReason.VELOCITY)
+        if reason == StateReason.VELOCITY:
+            return
+    instrument = market.clearing.instruments[order.instrument]
+    lead = index == market.lead_months.get(instrument.group)
+    now_ns = market.running.time_ns
+    until_ns = now_ns + market.guards[index].pause_ns(reason, now_ns)
+    phases = market.phases
+    phase = phases.groups[instrument.group] if lead else phases.own[instrument.index]
+    phases.change_until(phase, MarketState.RESERVED, until_ns, now_ns)
+    market.emit(
+        EventKind.STATE_CHANGED, state=MarketState.RESERVED, reason=reason, value_tick_lots=until_ns,
+        instrument=0 if lead else instrument.index, reference=instrument.group if lead else 0,
+    )  # fmt: skip
+    for quote in [other for other in market.orders.values() if other.order_type == OrderType.QUOTE]:
+        of_group = market.clearing.instruments[quote.instrument].group == instrument.group
+        if of_group if lead else quote.instrument == instrument.index:
+            cancel_order(market, quote, CancelReason.VELOCITY)
+    if rests:
+        rest(market, order)  # BAND-007: behind the change of state

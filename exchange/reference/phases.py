@@ -1,4 +1,4 @@
-"""Market states of the reference: one for each product group, stricter ones for single books (STATE-001)."""
+"""Market states: one for each product group, a stricter one for a single book (STATE-001 to STATE-005)."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,11 @@ from exchange.reference.clearing import Instrument
 
 S = MarketState
 
+# STATE-001: where members may enter, replace and cancel, and where books collect orders without matching.
+ENTRY_STATES = (S.PREOPEN, S.NOCANCEL, S.OPEN, S.RESERVED, S.PAUSED)
+REPLACE_STATES = tuple(state for state in ENTRY_STATES if state != S.NOCANCEL)
+CANCEL_STATES = (*REPLACE_STATES, S.HALT)
+COLLECTING_STATES = tuple(state for state in ENTRY_STATES if state != S.OPEN)
 # STATE-001: where each state may go. HALT also goes back to the state before it.
 GOES_TO = {
     S.CLOSED: {S.PREOPEN},
@@ -21,15 +26,19 @@ GOES_TO = {
 
 @dataclass
 class Phase:
-    """State of a group, or a book's own one; NONE: the book follows its group."""
+    """State of a group, or a book's own one; NONE: the book follows its group.
+
+    reopen_ns   when the venue's timer ends the state, 0 never (STATE-004)
+    halted_ns   since when a HALT has stopped that timer, None: it runs
+    """
 
     state: MarketState
     before_halt: MarketState = S.NONE
-    reopen_ns: int = 0  # when the venue's timer ends it, 0 if none does; it stands still in HALT
-    halted_ns: int | None = None  # since when it does
+    reopen_ns: int = 0
+    halted_ns: int | None = None
 
-    def hold(self, halts: bool, now_ns: int) -> None:
-        """From now on the market is in HALT, or is not."""
+    def stop_timer(self, halts: bool, now_ns: int) -> None:
+        """STATE-004: stop the timer if the market is in HALT now, else let what was left of it run on."""
         if halts and self.halted_ns is None:
             self.halted_ns = now_ns
         elif not halts and self.halted_ns is not None:
@@ -39,16 +48,17 @@ class Phase:
 
 
 def allows(now: MarketState, before_halt: MarketState, wanted: MarketState) -> bool:
+    """Whether a market may change from one state to another."""
     return wanted in GOES_TO[now] or (now == S.HALT and wanted == before_halt)
 
 
 def state_before_halt(now: MarketState) -> MarketState:
-    """NOCANCEL comes back as PREOPEN."""
+    """The state that follows a HALT; NOCANCEL comes back as PREOPEN."""
     return S.PREOPEN if now == S.NOCANCEL else now
 
 
 class Phases:
-    """The state of every group and book."""
+    """The states of all groups, and the own states of books."""
 
     def __init__(self) -> None:
         self.groups: dict[int, Phase] = {}
@@ -61,13 +71,14 @@ class Phases:
         self.instruments[instrument.index] = instrument
 
     def effective(self, instrument: Instrument) -> MarketState:
+        """The state that a book trades in: its group's, or its own stricter one."""
         group, own = self.groups[instrument.group].state, self.own[instrument.index].state
         if S.CLOSED in (group, own):
             return S.CLOSED
         return own if own == S.HALT or (group == S.OPEN and own != S.NONE) else group
 
     def refusal(self, instrument: Instrument | None, group: int, wanted: int) -> tuple[RejectReason, MarketState]:
-        """Why a change cannot be made, and the state in force."""
+        """Why the state of a book, or of a group, cannot change to another; and the state in force."""
         if instrument is not None:
             now, before_halt = self.effective(instrument), self.own[instrument.index].before_halt
             possible = self.groups[instrument.group].state == S.OPEN
@@ -76,8 +87,8 @@ class Phases:
         legal = wanted in GOES_TO and allows(now, before_halt, S(wanted))
         return (RejectReason.NONE if legal and possible else RejectReason.STATE), now
 
-    def move(self, instrument: Instrument | None, group: int, wanted: MarketState, now_ns: int) -> None:
-        """By a command: no timer ends the new state, but HALT and the way back keep the one that there was."""
+    def change(self, instrument: Instrument | None, group: int, wanted: MarketState, now_ns: int) -> None:
+        """A command changes the state. No timer ends the new one; HALT and the return from it keep the timer."""
         now = self.groups[group].state if instrument is None else self.effective(instrument)
         phase = self.groups[group] if instrument is None else self.own[instrument.index]
         keeps = wanted == S.HALT or (now == S.HALT and wanted == phase.before_halt)
@@ -86,31 +97,31 @@ class Phases:
         phase.state = S.NONE if instrument is not None and wanted == S.OPEN else wanted
         if instrument is None and wanted == S.CLOSED:
             self._end_day(group)
-        self._hold(now_ns)
+        self._stop_timers(now_ns)
         if not keeps:
             phase.reopen_ns = 0
 
     def _end_day(self, group: int) -> None:
-        """Only what was closed alone has a state of its own still."""
+        """Own states of books end with the day, unless a book was closed alone."""
         for index, instrument in self.instruments.items():
             if instrument.group == group and self.own[index].state != S.CLOSED:
                 self.own[index] = Phase(S.NONE, self.own[index].before_halt)
 
-    def reserve(self, phase: Phase, state: MarketState, until_ns: int, now_ns: int) -> None:
-        """By the venue itself, until a time."""
+    def change_until(self, phase: Phase, state: MarketState, until_ns: int, now_ns: int) -> None:
+        """The venue itself changes the state until a time."""
         phase.state = state
-        self._hold(now_ns)
+        self._stop_timers(now_ns)
         phase.reopen_ns = until_ns
 
     def until_ns(self, instrument: Instrument | None, group: int) -> int:
-        """What is told of a new state: when the timer ends it; below 0 what is left, if the group's halt hides it."""
+        """When the timer ends a new state, 0 never; while the group's HALT stops it minus what is left, ns."""
         phase = self.groups[group] if instrument is None else self.own[instrument.index]
         if phase.halted_ns is None or phase.reopen_ns == 0:
             return phase.reopen_ns
         return 0 if phase.state == S.HALT else -max(phase.reopen_ns - phase.halted_ns, 1)
 
-    def _hold(self, now_ns: int) -> None:
+    def _stop_timers(self, now_ns: int) -> None:
         for phase in self.groups.values():
-            phase.hold(phase.state == S.HALT, now_ns)
+            phase.stop_timer(phase.state == S.HALT, now_ns)
         for index, phase in self.own.items():
-            phase.hold(self.effective(self.instruments[index]) == S.HALT, now_ns)
+            phase.stop_timer(self.effective(self.instruments[index]) == S.HALT, now_ns)

@@ -1,60 +1,210 @@
-"""Cancel/replace of the reference: what an order becomes, and whether it keeps its turn."""
+"""REPLACE: an order keeps its priority or loses it, a waiting stop changes in place (REPL-001 to REPL-007)."""
 
-from __future__ import annotations
+import dataclasses
+from typing import Any
 
-from typing import TYPE_CHECKING
+from exchange.codes import (
+    CancelReason,
+    CommandFlag,
+    EventFlag,
+    EventKind,
+    OrderState,
+    OrderType,
+    RejectReason,
+    Side,
+    TimeInForce,
+)
+from exchange.reference.book import IMMEDIATE, STAMPS, STOP_TYPES, Order, signed
+from exchange.reference.checks import (
+    fits_expiry,
+    is_killed,
+    refusal_details,
+    refuses_election,
+    risk_checks,
+    shows_too_little,
+    would_take,
+)
+from exchange.reference.day_prices import can_park, outside_band, stop_outside, waits_for_a_day
+from exchange.reference.market import Check, Market, first_failure
+from exchange.reference.matching import match_and_rest
+from exchange.reference.orders import cancel_order, lose_turn
+from exchange.reference.phases import REPLACE_STATES
+from exchange.reference.stops import elect_if_true, protected_limit
+from exchange.units import ORDER_LOTS_MAX
 
-from exchange.codes import CancelReason, EventFlag, EventKind, RejectReason
-from exchange.reference import stops
-from exchange.reference.book import STAMPS
-from exchange.reference.checks import changed_by, keeps_priority, replace_reason, told_beside
-from exchange.reference.expiry import expire_replaced, is_over
 
-if TYPE_CHECKING:
-    from exchange.reference.engine import Reference
-
-
-def replace_order(reference: Reference) -> None:
-    """REPLACE: the order keeps its turn or starts again (REPL-001 to REPL-007)."""
-    command = reference.command
-    order = reference.find(command)
+def replace_order(market: Market) -> None:
+    """RPL and what follows, or RREJ."""
+    command = market.command
+    order = market.find(command)
     if order is not None and order.pending:
-        stops.replace(reference, order)
+        _replace_stop(market, order)
         return
-    reason = replace_reason(reference, command)
+    reason = first_failure(_checks(market, command))
     if order is None or reason != RejectReason.NONE:
-        told = told_beside(reference, reason, changed_by(order, command), order) if order else {}
-        reference.refuse_change(EventKind.REPLACE_REJECTED, reason, order, **told)
+        details = refusal_details(market, reason, changed_by(order, command), order) if order else {}
+        market.refuse_change(EventKind.REPLACE_REJECTED, reason, order, **details)
         return
     changed = changed_by(order, command)
-    kept = keeps_priority(order, changed)
-    if changed.leaves_lots > 0 and is_over(changed, command.time_ns):
-        expire_replaced(reference, order, changed)
+    if changed.leaves_lots > 0 and changed.has_expired(command.time_ns):
+        _expire(market, order, changed)
         return
-    book, old_price = reference.books[order.instrument], order.price
+    kept, old_price = keeps_priority(order, changed), order.price
     if changed.leaves_lots > 0 and not kept:
-        if order.resting:
-            book.remove(order)
-        order.stamp = next(STAMPS)
-        book.top = [None if holder is order else holder for holder in book.top]
+        lose_turn(market, order)
     order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
     if changed.leaves_lots <= 0:
-        reference.order_event(
-            EventKind.ORDER_REPLACED, order, reference=command.request_id, working_lots=order.leaves_lots
-        )
-        reference.cancel_order(order, CancelReason.IFM)
+        # REPL-003: the total is at or below what was executed.
+        market.order_event(EventKind.ORDER_REPLACED, order, reference=command.request_id, lots=order.leaves_lots)
+        cancel_order(market, order, CancelReason.IFM)
         return
     order.price, order.order_lots, order.leaves_lots = changed.price, changed.order_lots, changed.leaves_lots
     order.display_lots, order.shown_lots = changed.display_lots, min(order.shown_lots, order.leaves_lots)
-    level = book.level_lots(order.side, old_price)
+    level = market.books[order.instrument].level_lots(order.side, old_price)
     if kept:
-        reference.order_event(
+        market.order_event(
             EventKind.ORDER_REPLACED, order, reference=command.request_id, flags=EventFlag.KEPT, level_lots=level,
-            working_lots=order.leaves_lots,
+            lots=order.leaves_lots,
         )  # fmt: skip
         return
-    reference.order_event(
+    market.order_event(
         EventKind.ORDER_REPLACED, order, reference=command.request_id, flags=EventFlag.LOST, level_lots=level,
-        old_tick=old_price, working_lots=order.leaves_lots,
+        hidden_lots=old_price, lots=order.leaves_lots,
     )  # fmt: skip
-    reference.aggress(order)
+    match_and_rest(market, order)  # REPL-005
+
+
+def _expire(market: Market, order: Order, changed: Order) -> None:
+    """TIF-009: a replace to a time that has come amounts to a cancel."""
+    order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
+    market.order_event(
+        EventKind.ORDER_REPLACED, order, reference=market.command.request_id, lots=order.leaves_lots, leaves_lots=0,
+        state=OrderState.EXPIRED,
+    )  # fmt: skip
+    cancel_order(market, order, CancelReason.EXPIRED)
+
+
+def changed_by(order: Order, command: Any) -> Order:
+    """What a REPLACE asks for; the new total counts executed lots (REPL-002)."""
+    total = order.order_lots if command.flags & CommandFlag.KEEP_LOTS else command.lots
+    return dataclasses.replace(
+        order,
+        price=order.price if command.flags & CommandFlag.KEEP_PRICE else command.price,
+        order_lots=total,
+        leaves_lots=total - order.filled_lots,
+        tif=command.tif if command.flags & CommandFlag.SET_TIF else order.tif,
+        expiry_ns=command.expiry_ns if command.flags & CommandFlag.SET_TIF else order.expiry_ns,
+        display_lots=command.display_lots if command.flags & CommandFlag.SET_DISPLAY else order.display_lots,
+        tag=command.tag if command.flags & CommandFlag.SET_TAG else order.tag,
+    )
+
+
+def keeps_priority(order: Order, changed: Order) -> bool:
+    """REPL-001, ICE-005: another price or display and more lots lose it."""
+    same = (changed.price, changed.display_lots) == (order.price, order.display_lots)
+    return same and changed.leaves_lots <= order.leaves_lots
+
+
+# --- checks, in order of precedence (ORDER-004, REPL-004)
+
+
+def _checks(market: Market, command: Any) -> Check:
+    account = market.clearing.accounts.get(command.account)
+    yield account is None, RejectReason.UNKNOWN_ACCOUNT
+    assert account is not None
+    yield from _syntax_checks(command)
+    order = market.find(command)
+    yield order is None or order.order_type == OrderType.QUOTE, RejectReason.UNKNOWN  # ORDER-006
+    assert order is not None
+    yield command.flags & CommandFlag.SET_TRIGGER and order.order_type not in STOP_TYPES, RejectReason.BAD_COMBO
+    yield is_killed(market, command.account, command.session), RejectReason.KILLED
+    yield market.market_state(order.instrument) not in REPLACE_STATES, RejectReason.STATE
+    changed = changed_by(order, command)
+    min_inc = market.clearing.instruments[order.instrument].min_inc
+    yield changed.price % min_inc != 0, RejectReason.OFF_TICK
+    yield from _quantity_checks(market, changed)
+    banded = outside_band(market, order.instrument, order.side, changed.price, changed.tif)
+    if changed.leaves_lots <= 0 or keeps_priority(order, changed):
+        # REPL-004: it moves no price and takes no more.
+        yield changed.price != order.price and banded, RejectReason.BAND
+        yield bool(command.flags & CommandFlag.SET_TRIGGER), RejectReason.ELECTED
+        return
+    yield banded, RejectReason.BAND  # BAND-003
+    yield from risk_checks(market, changed, order)
+    yield would_take(market, changed), RejectReason.PO_CROSS  # TIF-007
+    yield bool(command.flags & CommandFlag.SET_TRIGGER), RejectReason.ELECTED  # REPL-007
+
+
+def _syntax_checks(command: Any) -> Check:
+    if not command.flags & CommandFlag.KEEP_LOTS:
+        yield not 1 <= command.lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
+    if command.flags & CommandFlag.SET_DISPLAY:
+        yield not 0 <= command.display_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
+    if command.flags & CommandFlag.SET_TIF:
+        yield command.tif not in set(TimeInForce) - set(IMMEDIATE) or not fits_expiry(command), RejectReason.BAD_COMBO
+
+
+def _quantity_checks(market: Market, changed: Order) -> Check:
+    instrument, account = market.clearing.instruments[changed.instrument], market.clearing.accounts[changed.account]
+    yield changed.order_lots % instrument.lot_inc != 0, RejectReason.BAD_LOT
+    yield changed.order_lots > min(instrument.order_lots_max, account.order_lots_max), RejectReason.BAD_LOT
+    yield shows_too_little(instrument, changed.order_lots, changed.display_lots), RejectReason.SHOW
+
+
+# --- a waiting stop (REPL-007)
+
+
+def _replace_stop(market: Market, order: Order) -> None:
+    command, changed = market.command, stop_changed_by(market, order, market.command)
+    reason = first_failure(_stop_checks(market, order, changed))
+    if reason != RejectReason.NONE:
+        details = refusal_details(market, reason, changed, order)
+        market.refuse_change(EventKind.REPLACE_REJECTED, reason, order, **details)
+        return
+    if changed.has_expired(command.time_ns):
+        _expire(market, order, changed)
+        return
+    lost = changed.trigger != order.trigger or changed.leaves_lots > order.leaves_lots
+    for name in ("trigger", "price", "order_lots", "leaves_lots", "display_lots", "tif", "expiry_ns", "tag"):
+        setattr(order, name, getattr(changed, name))
+    if lost:
+        order.stamp = next(STAMPS)
+    market.order_event(
+        EventKind.ORDER_REPLACED, order, reference=command.request_id, lots=order.leaves_lots, state=OrderState.PENDING,
+        flags=EventFlag.LOST if lost else EventFlag.KEPT,
+    )  # fmt: skip
+    if lost:
+        elect_if_true(market, order)
+
+
+def stop_changed_by(market: Market, order: Order, command: Any) -> Order:
+    """What a REPLACE of a waiting stop asks for; the limit of a plain stop moves with its trigger."""
+    flags = command.flags
+    trigger = command.trigger if flags & CommandFlag.SET_TRIGGER else order.trigger
+    price = order.price if flags & CommandFlag.KEEP_PRICE else command.price
+    if order.order_type == OrderType.STOP and flags & CommandFlag.KEEP_PRICE:
+        price = order.price + trigger - order.trigger
+    elif order.order_type == OrderType.STOP:
+        price = protected_limit(market, order.instrument, order.side, trigger, command.price)
+    return dataclasses.replace(changed_by(order, command), trigger=trigger, price=price)
+
+
+def _stop_checks(market: Market, order: Order, changed: Order) -> Check:
+    command, instrument = market.command, market.clearing.instruments[order.instrument]
+    yield from _syntax_checks(command)
+    yield is_killed(market, command.account, command.session), RejectReason.KILLED
+    yield market.market_state(order.instrument) not in REPLACE_STATES, RejectReason.STATE
+    limit = None if command.flags & CommandFlag.KEEP_PRICE else command.price
+    prices = [changed.trigger] + ([] if limit is None else [limit])
+    yield any(price % instrument.min_inc for price in prices), RejectReason.OFF_TICK
+    yield from _quantity_checks(market, changed)
+    moves = (changed.trigger, changed.price) != (order.trigger, order.price)
+    if moves or changed.leaves_lots > order.leaves_lots:
+        yield stop_outside(instrument, order.side, changed.tif, changed.trigger, limit), RejectReason.BAND
+        sign, passive = signed(order.side), instrument.low_tick if order.side == Side.BUY else instrument.high_tick
+        stays_out = sign * changed.price < sign * passive
+        if stays_out and not can_park(instrument, order.side, changed.price, changed.tif):
+            yield not waits_for_a_day(instrument, order.side, changed.tif, changed.trigger), RejectReason.BAND
+    if changed.price != order.price or changed.leaves_lots > order.leaves_lots:
+        yield from risk_checks(market, changed, order)
+    yield order in market.elected or refuses_election(market, changed), RejectReason.ELECTED

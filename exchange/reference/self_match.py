@@ -1,40 +1,48 @@
-"""Self-match prevention of the reference: what becomes of two orders of one owner that meet (SMP-001 to SMP-006)."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+"""Self-match prevention: two orders of one owner meet, and the aggressor's instruction decides (SMP-001 to SMP-007)."""
 
 from exchange.codes import CancelReason, EventFlag, EventKind, OrderState, SmpMode
-from exchange.reference.book import Order
+from exchange.reference.book import Order, is_own
+from exchange.reference.market import Market
+from exchange.reference.orders import cancel_order, end_order
 
-if TYPE_CHECKING:
-    from exchange.reference.engine import Reference
 
-
-def prevent_self_match(reference: Reference, order: Order, maker: Order) -> None:
-    """Do as the aggressor says; it may be gone afterwards."""
+def prevent_self_match(market: Market, order: Order, maker: Order) -> None:
+    """SMP-002 to SMP-005, in a price-time book; either order may be gone afterwards."""
     if order.smp_mode == SmpMode.DECREMENT:
         lots = min(order.leaves_lots, maker.leaves_lots)
-        _decrement(reference, maker, lots)
-        _decrement(reference, order, lots)
+        _decrement(market, maker, lots)
+        _decrement(market, order, lots)
         if not maker.leaves_lots:
-            reference.end_order(maker)
+            end_order(market, maker)
         return
     if order.smp_mode != SmpMode.CANCEL_AGGRESSOR:
-        reference.cancel_order(maker, CancelReason.SMP)
+        cancel_order(market, maker, CancelReason.SMP)
     if order.smp_mode != SmpMode.CANCEL_RESTING:
-        reference.cancel_order(order, CancelReason.SMP)
+        cancel_order(market, order, CancelReason.SMP)
 
 
-def _decrement(reference: Reference, order: Order, lots: int) -> None:
-    """SMP-005: lots go without a trade."""
-    book, rested = reference.books[order.instrument], order.resting
+def _decrement(market: Market, order: Order, lots: int) -> None:
+    """SMP-005: lots leave without a trade, hidden ones first."""
+    book, rested = market.books[order.instrument], order.resting
     order.leaves_lots -= lots
-    order.shown_lots = min(order.shown_lots, order.leaves_lots)  # hidden ones go first
+    order.shown_lots = min(order.shown_lots, order.leaves_lots)
     if rested and not order.leaves_lots:
         book.remove(order)
-    reference.order_event(
+    market.order_event(
         EventKind.SELF_MATCH_DECREMENTED, order, lots=lots, flags=0 if rested else EventFlag.NEVER_RESTED,
         level_lots=book.level_lots(order.side, order.price) if rested else 0,
         state=OrderState.OPEN if order.leaves_lots else OrderState.CANCELLED,
     )  # fmt: skip
+
+
+def prevent_on_level(market: Market, order: Order, queue: list[Order]) -> bool:
+    """SMP-007, before a pro-rata level is shared. Whether own orders were there; they, the aggressor or both left."""
+    own = [maker for maker in queue if is_own(order, maker)]
+    if own and order.smp_mode == SmpMode.CANCEL_AGGRESSOR:
+        cancel_order(market, order, CancelReason.SMP)
+        return True
+    for maker in own:
+        cancel_order(market, maker, CancelReason.SMP)
+    if own and order.smp_mode == SmpMode.CANCEL_BOTH:
+        cancel_order(market, order, CancelReason.SMP)
+    return bool(own)

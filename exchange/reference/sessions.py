@@ -1,24 +1,26 @@
-"""What the exchange remembers of sessions, slow and obvious."""
-
-ROWS = 64  # of TEST limits
+"""What the exchange keeps of sessions: the last request, and the account that opened them (SESS-007, RECOV-013)."""
 
 
 class Sessions:
-    """A row for each session number modulo ROWS, but not for 0: it is whose session was opened there last."""
+    """There is a row for each session number modulo the count of rows, but none for remainder 0.
 
-    def __init__(self) -> None:
+    A row belongs to the session that was opened there last.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
         self.holders: dict[int, int] = {}  # row -> session
         self.last_request: dict[int, int] = {}
         self.opened_by: dict[int, int] = {}  # session -> account
 
-    def take(self, session: int) -> bool:
-        """Something is to be noted of a session: whether it can be. A row that nobody has is its own from now on."""
-        row = session % ROWS
+    def claim_row(self, session: int) -> bool:
+        """Whether the session has a row; it takes its row if that is free."""
+        row = session % self.rows
         return row != 0 and self.holders.setdefault(row, session) == session
 
     def open(self, session: int, account: int) -> int | None:
-        """Opened or resumed. Returns the session whose row it takes: all that was noted of that one is forgotten."""
-        row = session % ROWS
+        """Open or resume a session. Returns the session that loses the row, with all that was kept of it."""
+        row = session % self.rows
         before = self.holders.get(row)
         if row == 0:
             return None
@@ -31,6 +33,6 @@ class Sessions:
         return before
 
     def note_request(self, session: int, request: int) -> None:
-        """SESS-007."""
-        if request > self.last_request.get(session, 0) and self.take(session):
+        """SESS-007: request ids rise."""
+        if request > self.last_request.get(session, 0) and self.claim_row(session):
             self.last_request[session] = request

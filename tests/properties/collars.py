@@ -1,18 +1,17 @@
-"""Who may be left better than the price of an uncross: nobody, but at the edge of a collar."""
+"""No order better than the price of an uncross is left, but at the edge of a collar (INV-012, AUC-014)."""
 
 from typing import Any
 
 from exchange.codes import Side
-from exchange.reference.engine import Reference
-from exchange.reference.venue import reference_tick
+from exchange.reference.market import Market
 
 
-def collar_edges(reference: Reference) -> dict[int, tuple[int, int]]:
+def collar_edges(market: Market) -> dict[int, tuple[int, int]]:
     """Edges of every book's collar now (AUC-014)."""
     edges = {}
-    for index, guard in reference.guards.items():
+    for index, guard in market.guards.items():
         if guard.collar_ticks:
-            around = reference_tick(reference, index)
+            around = market.last_tick_or_settle(index)
             edges[index] = around - guard.collar_ticks, around + guard.collar_ticks
     return edges
 

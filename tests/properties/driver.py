@@ -134,25 +134,25 @@ class Run:
 
     def _do(self, kind: CommandKind, step: Any) -> None:
         if isinstance(step, dict):
-            reference, control = self.pair.reference, Command(kind=kind)
-            self.ledger.before(reference, control)
+            market, control = self.pair.reference, Command(kind=kind)
+            self.ledger.before(market, control)
             events = self.pair.control(kind, step)
             # What a mass quote that is cut here still has to tell carries its own sequence (QUOTE-008).
-            self.ledger.after(reference, control, [event for event in events if event.sequence])
+            self.ledger.after(market, control, [event for event in events if event.sequence])
             self.features.control(kind, events)
             if kind == CommandKind.DAY_LIMITS:
                 fold_day_limits(self.ledger, events)
-                self.funds.settled(reference)
+                self.funds.settled(market)
             return
-        reference = self.pair.reference
-        self.features.before(reference, step)
-        self.ledger.before(reference, step)
-        self.funds.before(reference, step)
-        self.ledger.edges = edges = collar_edges(reference)
+        market = self.pair.reference
+        self.features.before(market, step)
+        self.ledger.before(market, step)
+        self.funds.before(market, step)
+        self.ledger.edges = edges = collar_edges(market)
         events = self.pair.apply(step)
-        self.ledger.after(reference, step, events)
-        self.features.after(reference, step, events)
-        if self.funds.after(reference, step):
+        self.ledger.after(market, step, events)
+        self.features.after(market, step, events)
+        if self.funds.after(market, step):
             self.seen[f"{kind.name} only closes"] += 1
         self.seen["CLAMPED"] += sum(
             event.kind == EventKind.UNCROSSED and event.price in edges.get(event.instrument, ()) for event in events

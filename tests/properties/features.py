@@ -24,9 +24,9 @@ from exchange.codes import (
     Threshold,
     TimeInForce,
 )
-from exchange.reference.book import Order
-from exchange.reference.checks import COLLECTING_STATES, STOP_TYPES
-from exchange.reference.engine import Reference
+from exchange.reference.book import STOP_TYPES, Order
+from exchange.reference.market import Market
+from exchange.reference.phases import COLLECTING_STATES
 
 REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
 TAKEN = {
@@ -46,32 +46,32 @@ class Features:
         self.states: dict[int, MarketState] = {}
         self.groups: dict[int, MarketState] = {}
 
-    def before(self, reference: Reference, command: Any) -> None:
-        self.target = reference.find(command)
+    def before(self, market: Market, command: Any) -> None:
+        self.target = market.find(command)
         self.parked = self.target is not None and not self.target.resting and not self.target.pending
-        self.states = {index: reference.market_state(index) for index in reference.books}
-        self.groups = {group: phase.state for group, phase in reference.phases.groups.items()}
-        self.waiting = {order.order_id for order in reference.orders.values() if order.waits is not None}
-        self.protected = {order.order_id for order in reference.elected if not self._is_open(order)}
-        self.run = reference.run is not None
+        self.states = {index: market.market_state(index) for index in market.books}
+        self.groups = {group: phase.state for group, phase in market.phases.groups.items()}
+        self.waiting = {order.order_id for order in market.orders.values() if order.waits is not None}
+        self.protected = {order.order_id for order in market.elected if not self._is_open(order)}
+        self.run = market.mass_quote is not None
 
     def _is_open(self, order: Order) -> bool:
         return self.states[order.instrument] == MarketState.OPEN
 
-    def after(self, reference: Reference, command: Any, events: list[Any]) -> None:
+    def after(self, market: Market, command: Any, events: list[Any]) -> None:
         kind = CommandKind(command.kind)
         kinds = Counter(EventKind(event.kind) for event in events)
         for event in events:
-            self._event(reference, kind, event)
+            self._event(market, kind, event)
         taken = kind in TAKEN and any(event.kind == TAKEN[kind] and event.sequence for event in events)
         if taken:
-            self._taken(reference, kind, command, events)
+            self._taken(market, kind, command, events)
         for count in (self._stops, self._phases, self._quotes, self._leaving):
-            count(reference, command, events)
+            count(market, command, events)
         if kinds[EventKind.UNCROSSED]:
-            self._auction(reference, events)
+            self._auction(market, events)
         if EventKind.SELF_MATCH_DECREMENTED in kinds or any(_is_cancel(event, CancelReason.SMP) for event in events):
-            self._self_match(reference, command)
+            self._self_match(market, command)
 
     def control(self, kind: CommandKind, events: list[Any]) -> None:
         self.seen[kind.name] += 1
@@ -84,7 +84,7 @@ class Features:
 
     # --- single events
 
-    def _event(self, reference: Reference, kind: CommandKind, event: Any) -> None:
+    def _event(self, market: Market, kind: CommandKind, event: Any) -> None:
         seen, name = self.seen, EventKind(event.kind).abbreviation
         seen[f"event {name}"] += 1
         reason = ""
@@ -98,7 +98,7 @@ class Features:
             reason = StateReason(event.reason).name
         seen[f"{name} {reason}".strip()] += 1
         if event.kind == EventKind.FILL:
-            self._fill(reference, event)
+            self._fill(market, event)
         elif event.kind == EventKind.ORDER_CANCELLED:
             self._cancel(kind, event)
         elif event.kind == EventKind.INDICATIVE_PRICE and event.flags & EventFlag.EMPTY:
@@ -120,10 +120,10 @@ class Features:
         elif event.reason == CancelReason.MINQTY and event.order_type in STOP_TYPES:
             self.seen["of minimum quantity"] += 1
 
-    def _fill(self, reference: Reference, event: Any) -> None:
+    def _fill(self, market: Market, event: Any) -> None:
         """How a fill came about; of an implied one what kind of combination gave the price, and on which side of it
         the aggressor was."""
-        instrument = reference.clearing.instruments[event.instrument]
+        instrument = market.clearing.instruments[event.instrument]
         if event.liquidity == Liquidity.AUCTION:
             self.seen["fill AUCTION"] += 1
         elif not event.flags & EventFlag.IMPLIED:
@@ -136,7 +136,7 @@ class Features:
 
     # --- accepted commands
 
-    def _taken(self, reference: Reference, kind: CommandKind, command: Any, events: list[Any]) -> None:
+    def _taken(self, market: Market, kind: CommandKind, command: Any, events: list[Any]) -> None:
         if kind == CommandKind.NEW:
             answer = next(event for event in events if event.kind == EventKind.ORDER_ACCEPTED)
             self._instructions(command, answer, events)
@@ -200,7 +200,7 @@ class Features:
 
     # --- what happens on the way
 
-    def _stops(self, reference: Reference, command: Any, events: list[Any]) -> None:
+    def _stops(self, market: Market, command: Any, events: list[Any]) -> None:
         triggered = [event for event in events if event.kind == EventKind.STOP_TRIGGERED]
         if not triggered:
             return
@@ -221,11 +221,11 @@ class Features:
             else:
                 self.seen["elected by a print"] += 1
 
-    def _phases(self, reference: Reference, command: Any, events: list[Any]) -> None:
+    def _phases(self, market: Market, command: Any, events: list[Any]) -> None:
         for event in events:
             if event.kind == EventKind.ICEBERG_REFRESHED:
                 auction = self.states[event.instrument] in COLLECTING_STATES
-                way = Matching(reference.clearing.instruments[event.instrument].matching).name
+                way = Matching(market.clearing.instruments[event.instrument].matching).name
                 self.seen[f"slice {'in auction' if auction else way}"] += 1
             if event.kind != EventKind.STATE_CHANGED:
                 continue
@@ -239,23 +239,23 @@ class Features:
         if command.kind == CommandKind.SET_STATE and command.order_type == MarketState.OPEN:
             uncrossed = {event.instrument for event in events if event.kind == EventKind.UNCROSSED}
             for index, state in self.states.items():
-                opened = state in COLLECTING_STATES and reference.market_state(index) == MarketState.OPEN
+                opened = state in COLLECTING_STATES and market.market_state(index) == MarketState.OPEN
                 self.seen["opened without UNX"] += opened and index not in uncrossed
 
-    def _auction(self, reference: Reference, events: list[Any]) -> None:
+    def _auction(self, market: Market, events: list[Any]) -> None:
         for event in events:
             if event.kind == EventKind.UNCROSSED:
                 left = "balanced" if not event.leaves_lots else "buys left" if event.leaves_lots > 0 else "sells left"
                 self.seen[f"UNX {left}"] += 1
 
-    def _self_match(self, reference: Reference, command: Any) -> None:
+    def _self_match(self, market: Market, command: Any) -> None:
         if command.kind == CommandKind.QUOTE:
             self.seen["SMP of QUOTE"] += 1
         elif command.kind == CommandKind.NEW:
-            way = Matching(reference.clearing.instruments[command.instrument].matching).name
+            way = Matching(market.clearing.instruments[command.instrument].matching).name
             self.seen[f"SMP {SmpMode(command.smp_mode).name} {way}"] += 1
 
-    def _quotes(self, reference: Reference, command: Any, events: list[Any]) -> None:
+    def _quotes(self, market: Market, command: Any, events: list[Any]) -> None:
         if command.kind == CommandKind.QUOTE:
             refused = any(
                 event.kind == EventKind.ORDER_REJECTED and event.reason == RejectReason.MMP for event in events
@@ -266,7 +266,7 @@ class Features:
         self.seen["reset"] += any(event.kind == EventKind.PROTECTION_RESET for event in events)
         self.seen["group set anew"] += any(event.kind == EventKind.PROTECTION_DEFINED for event in events)
 
-    def _leaving(self, reference: Reference, command: Any, events: list[Any]) -> None:
+    def _leaving(self, market: Market, command: Any, events: list[Any]) -> None:
         """Mass cancels, disconnects, timers."""
         flags = command.flags
         for event in events:

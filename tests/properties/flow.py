@@ -21,7 +21,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.records import QUOTE_KEY, pack_client_order_id, pack_tag
-from exchange.reference.engine import Reference
+from exchange.reference.market import Market
 from exchange.reference.phases import GOES_TO
 from exchange.reference.rows import Command
 from exchange.units import MONEY_MAX
@@ -100,7 +100,7 @@ class Flow:
     def state_row(self, group: int, state: MarketState) -> Any:
         return self.stamp(CommandKind.SET_STATE, order_type=state, group=group)
 
-    def next(self, reference: Reference) -> tuple[CommandKind, Any]:
+    def next(self, market: Market) -> tuple[CommandKind, Any]:
         """A row, or a control's kind and payload."""
         if self.coming:
             return CommandKind.QUOTE, self.coming.pop(0)
@@ -109,7 +109,7 @@ class Flow:
             return CommandKind.DEFINE_ACCOUNT, self._account()
         if name == LEADS:
             return CommandKind.LEAD_MAKERS, self._lead_makers()
-        command = getattr(self, "_" + name)(reference)
+        command = getattr(self, "_" + name)(market)
         return CommandKind(command.kind), command
 
     def _account(self) -> dict[str, Any]:
@@ -122,10 +122,10 @@ class Flow:
         makers = [(number, self.pick([1, 5, 10, 25])) for number in (1, 2) if self.chance(0.7)]
         return {"makers": makers, **self.pick([{"group": 1}, {"instruments": [2]}, {"instruments": [2, 3]}])}
 
-    def day_limits(self, reference: Reference) -> dict[str, Any]:
+    def day_limits(self, market: Market) -> dict[str, Any]:
         """New settlements and limits of some books of the first group, narrow or wide; of a day now and then."""
         books = []
-        for index, one in reference.clearing.instruments.items():
+        for index, one in market.clearing.instruments.items():
             if one.group == 1 and self.chance(0.7):
                 settle, width = one.settle_tick + int(self.rng.integers(-3, 4)), self.pick([4, 8, 20, 40])
                 lowest = -1_000 if one.combo in (ComboKind.CALENDAR, ComboKind.TIER) else 1
@@ -164,8 +164,8 @@ class Flow:
         text = text and f"{text}{int(self.rng.integers(40))}"
         return {f"client_order_id_{place}": word for place, word in enumerate(pack_client_order_id(text))}
 
-    def price(self, reference: Reference, index: int) -> int:
-        instrument = reference.clearing.instruments.get(index)
+    def price(self, market: Market, index: int) -> int:
+        instrument = market.clearing.instruments.get(index)
         if instrument is None:
             return 100
         centre = instrument.settle_tick + int(self.rng.integers(-2, 3))
@@ -183,7 +183,7 @@ class Flow:
             return self.pick([0, 11, 64, 65, 2**32 - 1])
         return self.pick([1, 1, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 10, 10])
 
-    def _new(self, reference: Reference) -> Any:
+    def _new(self, market: Market) -> Any:
         index = self.index()
         tif = self.pick([TimeInForce.DAY] * 5 + [TimeInForce.GTC] * 3 + [TimeInForce.IOC, TimeInForce.FOK])
         if index == 8 and self.chance(0.8):  # an ioc_only book
@@ -197,7 +197,7 @@ class Flow:
             fields["order_type"] = self.pick([OrderType.MARKET, OrderType.MARKET_TO_LIMIT])
             fields["flags"] = int(self.chance(0.3)) * int(CommandFlag.TIGHTEN)
         elif tif not in (TimeInForce.IOC, TimeInForce.FOK) and self.chance(0.35):
-            fields |= self._stop(reference, index)
+            fields |= self._stop(market, index)
         if self.chance(0.1):
             fields["flags"] = fields.get("flags", 0) | int(CommandFlag.NO_COD)
         if self.chance(0.2):
@@ -220,12 +220,12 @@ class Flow:
             CommandKind.NEW,
             **{
                 "account": self.account_number(), "instrument": index, "side": self.pick(list(Side)), "tif": tif,
-                "order_type": OrderType.LIMIT, "price": self.price(reference, index), "lots": self.lots(),
+                "order_type": OrderType.LIMIT, "price": self.price(market, index), "lots": self.lots(),
                 "tag": self._tag(), **self._client(), **fields,
             },
         )  # fmt: skip
 
-    def _plain(self, reference: Reference) -> Any:
+    def _plain(self, market: Market) -> Any:
         """A limit order with a name of its own and nothing else; some are large enough to take several others."""
         index = self.pick([1, 1, 9, 9, 9]) if self.chance(0.7) else self.index()
         tif = self.pick([TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC])
@@ -233,42 +233,42 @@ class Flow:
         return self.stamp(
             CommandKind.NEW,
             account=self.account_number(), instrument=index, side=self.pick(list(Side)), tif=tif, lots=lots,
-            order_type=OrderType.LIMIT, price=self.price(reference, index), **self._client(),
+            order_type=OrderType.LIMIT, price=self.price(market, index), **self._client(),
         )  # fmt: skip
 
     def _until(self) -> dict[str, int]:
         """Good till a time that comes soon, or has been."""
         return {"tif": TimeInForce.GTD, "expiry_ns": 1_000 * max(1, self.sequence + int(self.rng.integers(-3, 300)))}
 
-    def _stop(self, reference: Reference, index: int) -> dict[str, int]:
+    def _stop(self, market: Market, index: int) -> dict[str, int]:
         """A stop near the price, so that many are elected, some at once; now and then it refuses that."""
         flags = int(CommandFlag.REJECT_IF_ELECTED) * self.chance(0.1) | int(CommandFlag.TIGHTEN) * self.chance(0.3)
         kind = self.pick([OrderType.STOP, OrderType.STOP_LIMIT])
-        return {"order_type": kind, "trigger": self.price(reference, index), "flags": flags}
+        return {"order_type": kind, "trigger": self.price(market, index), "flags": flags}
 
-    def _repeat(self, reference: Reference) -> Any:
-        return repeat_flow.repeat(self, reference) or self._new(reference)
+    def _repeat(self, market: Market) -> Any:
+        return repeat_flow.repeat(self, market) or self._new(market)
 
-    def _over(self, reference: Reference) -> Any:
-        return repeat_flow.over(self, self.pick([self._new, self._replace])(reference))
+    def _over(self, market: Market) -> Any:
+        return repeat_flow.over(self, self.pick([self._new, self._replace])(market))
 
-    def _quote(self, reference: Reference) -> Any:
-        rows = quote_flow.mass_quote(self, reference)
+    def _quote(self, market: Market) -> Any:
+        rows = quote_flow.mass_quote(self, market)
         self.coming = rows[1:]
         return rows[0]
 
-    def _protect(self, reference: Reference) -> Any:
+    def _protect(self, market: Market) -> Any:
         return quote_flow.protect(self)
 
-    def _reset(self, reference: Reference) -> Any:
-        return quote_flow.reset(self, reference)
+    def _reset(self, market: Market) -> Any:
+        return quote_flow.reset(self, market)
 
     def _tag(self) -> int:
         return pack_tag(self.pick(["", "x", "y"]))
 
-    def _target(self, reference: Reference) -> dict[str, Any]:
+    def _target(self, market: Market) -> dict[str, Any]:
         """A live order by either id; or one that is dead, unknown, or somebody else's."""
-        orders = list(reference.orders.values())
+        orders = list(market.orders.values())
         if not orders or self.chance(0.1):
             unknown = self.pick([0, 1, (1 << 24) | 1, (5 << 24) | 3, -1, 2**53, (1 << 24) | 1_023, 2**62])
             return {"account": self.account_number(), "order_id": unknown, **self._client()}
@@ -281,26 +281,26 @@ class Flow:
         stray = self._client() if self.chance(0.2) else {}
         return {"account": owner, "order_id": order.order_id, **stray}
 
-    def _cancel(self, reference: Reference) -> Any:
-        return self.stamp(CommandKind.CANCEL, **self._target(reference))
+    def _cancel(self, market: Market) -> Any:
+        return self.stamp(CommandKind.CANCEL, **self._target(market))
 
-    def _replace(self, reference: Reference) -> Any:
-        target = self._target(reference)
-        order = reference.orders.get(target.get("order_id", 0))
+    def _replace(self, market: Market) -> Any:
+        target = self._target(market)
+        order = market.orders.get(target.get("order_id", 0))
         flags = sum(int(flag) for flag in (1, 2, 4, 8, 16) if self.chance(0.3))
         flags |= int(CommandFlag.SET_TRIGGER) * self.chance(0.4 if order is not None and order.pending else 0.03)
         total = self.lots() if order is None else order.order_lots + int(self.rng.integers(-4, 5))
-        price = self.price(reference, order.instrument if order else 1)
+        price = self.price(market, order.instrument if order else 1)
         if order is not None and self.chance(0.4):
             price = order.price
         tif = self.pick([TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC])
         until = self._until() if self.chance(0.3) else {"tif": tif}
         return self.stamp(
             CommandKind.REPLACE, **target, flags=flags, lots=total, price=price, **until, tag=self._tag(),
-            display_lots=self.pick([0, 1, 2, 4]), trigger=self.price(reference, order.instrument if order else 1),
+            display_lots=self.pick([0, 1, 2, 4]), trigger=self.price(market, order.instrument if order else 1),
         )  # fmt: skip
 
-    def _cancel_all(self, reference: Reference) -> Any:
+    def _cancel_all(self, market: Market) -> Any:
         flags = sum(int(flag) for flag in (CommandFlag.BY_SIDE, CommandFlag.BY_TAG, CommandFlag.BY_PROTECTION))
         flags &= int(self.rng.integers(8))
         scope = self.pick([{}, {"instrument": self.index()}, {"group": self.pick([1, 2, 3])}])
@@ -309,20 +309,20 @@ class Flow:
             tag=self._tag(), smp_id=self.pick([0, 1, 2]), **scope,
         )  # fmt: skip
 
-    def _cash(self, reference: Reference) -> Any:
+    def _cash(self, market: Market) -> Any:
         kind = self.pick([CommandKind.DEPOSIT, CommandKind.WITHDRAW])
         number = self.account_number()
-        account = reference.clearing.accounts.get(number)
-        free = reference.clearing.funds_mills(account) - reference.initial_margin_mills(account) if account else 5
-        room = MONEY_MAX - reference.clearing.deposits_mills
+        account = market.clearing.accounts.get(number)
+        free = market.clearing.funds_mills(account) - market.initial_margin_mills(account) if account else 5
+        room = MONEY_MAX - market.clearing.deposits_mills
         amounts = [1, 0, -7, 1_000, 50_000, free, free + 1, free // 2, room + 1, self.pick([2**63 - 1, -(2**63)])]
         return self.stamp(kind, account=number, price=self.pick(amounts))
 
-    def _state(self, reference: Reference) -> Any:
+    def _state(self, market: Market) -> Any:
         """Anywhere, mostly where the table allows; of a group or a book."""
         index, group = (self.index(), 0) if self.chance(0.4) else (0, self.pick([1, 1, 1, 2, 2, 0, 5]))
-        phases = reference.phases
-        present = phases.effective(reference.clearing.instruments[index]) if index in phases.own else MarketState.NONE
+        phases = market.phases
+        present = phases.effective(market.clearing.instruments[index]) if index in phases.own else MarketState.NONE
         if group in phases.groups:
             present = phases.groups[group].state
         wanted = self.pick(STATES) if self.chance(0.95) else self.pick([0, 8, 200])
@@ -334,13 +334,13 @@ class Flow:
             flags=flags,
         )  # fmt: skip
 
-    def _back(self, reference: Reference) -> Any:
+    def _back(self, market: Market) -> Any:
         """One step back towards OPEN for something that is not; an uncross when all is well for a while."""
-        phases = reference.phases
+        phases = market.phases
         places = [(0, group, phase.state) for group, phase in phases.groups.items() if phase.state != MarketState.OPEN]
         places += [(index, 0, phase.state) for index, phase in phases.own.items() if phase.state]
         if not places:
-            return self._new(reference)
+            return self._new(market)
         index, group, state = self.pick(places)
         wanted = MarketState.PREOPEN if state == MarketState.CLOSED else MarketState.OPEN
         if state == MarketState.PREOPEN and self.chance(0.6):
@@ -351,15 +351,15 @@ class Flow:
         flags = int(CommandFlag.CLAMP) * (self.collared and self.chance(0.5))
         return self.stamp(CommandKind.SET_STATE, instrument=index, group=group, order_type=wanted, flags=flags)
 
-    def _indicative(self, reference: Reference) -> Any:
+    def _indicative(self, market: Market) -> Any:
         return self.stamp(CommandKind.INDICATIVE, instrument=self.index())
 
-    def _kill(self, reference: Reference) -> Any:
+    def _kill(self, market: Market) -> Any:
         return self.stamp(CommandKind.KILL, **self._scope(), reason=self._party())
 
-    def _unkill(self, reference: Reference) -> Any:
+    def _unkill(self, market: Market) -> Any:
         """Mostly one that is in force, by the party that set it."""
-        killed = [(place, party) for place, parties in reference.kills.items() for party in sorted(parties)]
+        killed = [(place, party) for place, parties in market.kills.items() for party in sorted(parties)]
         if not killed or self.chance(0.2):
             return self.stamp(CommandKind.UNKILL, **self._scope(), reason=self._party())
         (scope, number), party = self.pick(killed)
@@ -376,24 +376,24 @@ class Flow:
         number = self.pick([0, 64, 65, 2**32 - 1]) if self.chance(0.1) else self.pick([1, 2, 3])
         return {"order_type": scope, "group": number}
 
-    def _disconnect(self, reference: Reference) -> Any:
+    def _disconnect(self, market: Market) -> Any:
         flags = int(self.chance(0.4)) * CommandFlag.DAY_ONLY | int(self.chance(0.3)) * CommandFlag.WHOLE_ACCOUNT
         account = 0 if self.chance(0.2) else self.account_number()
         return self.stamp(CommandKind.DISCONNECT, account=account, flags=int(flags), instrument=0)
 
-    def _timer(self, reference: Reference) -> Any:
+    def _timer(self, market: Market) -> Any:
         """A command comes every microsecond: a timer of a millisecond is due soon."""
         return self.stamp(
             CommandKind.TIMER, account=self.account_number(), lots=self.pick([0, 1, 1, 1, 2, -1, 3_600_000])
         )
 
-    def _clock(self, reference: Reference) -> Any:
+    def _clock(self, market: Market) -> Any:
         return self.stamp(CommandKind.CLOCK, session=0)
 
-    def _session(self, reference: Reference) -> Any:
+    def _session(self, market: Market) -> Any:
         session = self.pick([1, 2, 3, 64, 65, 2**32 - 1])
         return self.stamp(CommandKind.SESSION, account=self.account_number(), session=session)
 
-    def _unsupported(self, reference: Reference) -> Any:
+    def _unsupported(self, market: Market) -> Any:
         kinds = (CommandKind.MARK, CommandKind.SETTLE, CommandKind.EXPIRE)
         return self.stamp(self.pick(kinds), account=self.account_number())

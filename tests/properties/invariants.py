@@ -26,7 +26,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.records import QUOTE_OWNER
-from exchange.reference.engine import Reference
+from exchange.reference.market import Market
 from tests.properties.collars import check_left
 from tests.properties.crossed import check_not_crossed
 from tests.properties.entry import KILLED_ON_ENTRY, Entry
@@ -55,13 +55,13 @@ class Ledger:
         self.arrivals: list[tuple[int, int, int]] = []  # order id, minimum lots, time in force
         self.closed = False
 
-    def before(self, reference: Reference, command: Any) -> None:
+    def before(self, market: Market, command: Any) -> None:
         """Note the states that the command finds, and which books are pro-rata."""
-        instruments = reference.clearing.instruments.items()
+        instruments = market.clearing.instruments.items()
         self.shared = {index for index, one in instruments if one.matching == Matching.PRO_RATA}
-        self.states = States(reference)
+        self.states = States(market)
 
-    def after(self, reference: Reference, command: Any, events: list[Any]) -> None:
+    def after(self, market: Market, command: Any, events: list[Any]) -> None:
         """Fold one command's events and assert what must hold."""
         self.arrivals, self.closed = [], False
         self._check_answer(command, events)
@@ -75,8 +75,8 @@ class Ledger:
             if event.kind == EventKind.FILL and event.flags & EventFlag.IMPLIED:
                 group.append(event)
                 self.last[event.instrument] = event.price
-                if reference.clearing.instruments[event.instrument].combo != ComboKind.OUTRIGHT:
-                    self._implied(reference, group)
+                if market.clearing.instruments[event.instrument].combo != ComboKind.OUTRIGHT:
+                    self._implied(market, group)
                     group = []
                 continue
             assert not group, "the rows of an implied group follow each other (IMP-007)"
@@ -93,16 +93,16 @@ class Ledger:
                 opened = number
                 self.states.change(event)
         assert not fills and not group, "fills come in pairs (INV-002)"
-        check_not_crossed(self.orders.values(), reference)
+        check_not_crossed(self.orders.values(), market)
         self._check_entry_conditions(events)
         if not run_goes_on:
-            self._check_stops(reference)
+            self._check_stops(market)
             self.run = 0
         for event in events:
             if event.kind == EventKind.KILLED:
-                self._check_killed(reference, event)
+                self._check_killed(market, event)
             elif event.kind == EventKind.PROTECTION_TRIPPED:
-                self._check_pulled(reference, event)
+                self._check_pulled(market, event)
 
     def _check_answer(self, command: Any, events: list[Any]) -> None:
         """ORDER-003: the answer first, a rejection alone."""
@@ -289,9 +289,9 @@ class Ledger:
         for event in (first, second):
             self._fill(event)
 
-    def _implied(self, reference: Reference, group: list[Any]) -> None:
+    def _implied(self, market: Market, group: list[Any]) -> None:
         """INV-001 to INV-007, INV-015 for one implied group; its last row is the combination's order."""
-        check_group(reference.clearing.instruments, group)
+        check_group(market.clearing.instruments, group)
         assert {self.states.of(event.instrument) for event in group} == {MarketState.OPEN}, (
             "all books are OPEN (INV-015)"
         )
@@ -350,14 +350,14 @@ class Ledger:
             if tif in (TimeInForce.IOC, TimeInForce.FOK):
                 assert order_id not in self.orders, "it never rests (TIF-001)"
 
-    def _check_stops(self, reference: Reference) -> None:
+    def _check_stops(self, market: Market) -> None:
         """INV-016: none with a true trigger is left in OPEN."""
         for index in [index for index in self.last if self.closed]:
-            if reference.books[index].last_tick is None:
+            if market.books[index].last_tick is None:
                 del self.last[index]
         for order in self.orders.values():
             last = self.last.get(order.book)
-            if order.waits and last is not None and reference.market_state(order.book) == MarketState.OPEN:
+            if order.waits and last is not None and market.market_state(order.book) == MarketState.OPEN:
                 true = last >= order.trigger if order.side == Side.BUY else last <= order.trigger
                 assert not true, f"a stop of {order.trigger} is left at a last price of {last} (INV-016)"
 
@@ -374,15 +374,15 @@ class Ledger:
             left = [order for order in self.orders.values() if order.stamp and order.book == unx.instrument]
             check_left(unx, left, self.edges)
 
-    def _check_killed(self, reference: Reference, kill: Any) -> None:
+    def _check_killed(self, market: Market, kill: Any) -> None:
         """INV-026."""
         scope = "session" if kill.liquidity == Scope.SESSION else "account"
         left = [order for order in self.orders.values() if getattr(order, scope) == getattr(kill, scope)]
-        assert all(reference.market_state(order.book) == MarketState.CLOSED for order in left)
+        assert all(market.market_state(order.book) == MarketState.CLOSED for order in left)
 
-    def _check_pulled(self, reference: Reference, trip: Any) -> None:
+    def _check_pulled(self, market: Market, trip: Any) -> None:
         """INV-026: no quote of a group that tripped works."""
-        for order in reference.working(trip.account):
+        for order in market.working(trip.account):
             pulled = order.order_type == OrderType.QUOTE and order.protection == trip.order_id
             assert not pulled, "quotes of a tripped group are gone"
 

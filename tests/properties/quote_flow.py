@@ -5,26 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from exchange.codes import CommandFlag, CommandKind, OrderType, Side
-from exchange.reference.engine import Reference
+from exchange.reference.market import Market
 
 if TYPE_CHECKING:
     from tests.properties.flow import Flow
 
 
-def mass_quote(flow: Flow, reference: Reference) -> list[Any]:
+def mass_quote(flow: Flow, market: Market) -> list[Any]:
     """A mass quote, row by row: mostly around settlement, sometimes crossed, empty, or of one book twice."""
     account, request_id = flow.account_number(), flow.request_id + 1
-    own = [number for owner, number in reference.protections if owner == account]
+    own = [number for owner, number in market.protections if owner == account]
     number = flow.pick([0, 1, 7]) if not own or flow.chance(0.2) else flow.pick(own)
     count = 34 if flow.chance(0.01) else int(flow.rng.integers(1, 5))
     session = 1 + account % 3 if flow.chance(0.7) else flow.pick([1, 2, 3])
     rows = []
     for place in range(count):
         index = flow.index()
-        bid = flow.price(reference, index)
+        bid = flow.price(market, index)
         ask = bid + flow.pick([0, 1, 1, 2, 2, 4, 6])
         lots = [0 if flow.chance(0.15) else flow.lots() for _ in range(2)]
-        old = [one for one in reference.working(account) if one.order_type == OrderType.QUOTE]
+        old = [one for one in market.working(account) if one.order_type == OrderType.QUOTE]
         if old and flow.chance(0.3):  # again, with as many lots or fewer
             index, bid, ask, lots = _again(flow, old, flow.pick(old).instrument)
         rows.append(
@@ -62,7 +62,7 @@ def protect(flow: Flow) -> Any:
     return flow.stamp(CommandKind.MMP_SET, account=flow.account_number(), smp_id=number, **fields)
 
 
-def reset(flow: Flow, reference: Reference) -> Any:
-    tripped = [key for key, protection in reference.protections.items() if protection.tripped]
+def reset(flow: Flow, market: Market) -> Any:
+    tripped = [key for key, protection in market.protections.items() if protection.tripped]
     account, number = flow.pick(tripped) if tripped else (flow.account_number(), flow.pick([1, 2, 3]))
     return flow.stamp(CommandKind.MMP_RESET, account=account, smp_id=number)

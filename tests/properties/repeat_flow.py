@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from exchange.codes import CommandFlag, CommandKind, OrderType, TimeInForce
 
 if TYPE_CHECKING:
-    from exchange.reference.engine import Reference
+    from exchange.reference.market import Market
     from tests.properties.flow import Flow
 
 CHANGES = ("lots", "price", "trigger", "side", "order_type", "instrument")
 
 
-def repeat(flow: Flow, reference: Reference) -> Any:
+def repeat(flow: Flow, market: Market) -> Any:
     """A NEW with the client order id and the content of a live order, or all of it but one field (ENTRY-003); None if
     there is no such order. A quote is none: no NEW has its type."""
-    orders = [order for order in reference.orders.values() if order.order_type != OrderType.QUOTE]
+    orders = [order for order in market.orders.values() if order.order_type != OrderType.QUOTE]
     if not orders:
         return None
     order = flow.pick(orders)

@@ -3,14 +3,14 @@
 from typing import Any
 
 from exchange.codes import MarketState
-from exchange.reference.engine import Reference
+from exchange.reference.market import Market
 
 
 class States:
     """The state of every book: as a command finds it, then after each STA."""
 
-    def __init__(self, reference: Reference) -> None:
-        phases, self.instruments = reference.phases, reference.clearing.instruments
+    def __init__(self, market: Market) -> None:
+        phases, self.instruments = market.phases, market.clearing.instruments
         self.groups = {group: phase.state for group, phase in phases.groups.items()}
         self.own = {index: phase.state for index, phase in phases.own.items()}
 

@@ -26,7 +26,7 @@ def tape(seed: int, count: int, plain: bool = False) -> list[Step]:
     for kind, step in steps:
         _apply(venue, kind, step)
     for _ in range(count):
-        kind, step = flow.next(venue.reference)
+        kind, step = flow.next(venue.market)
         _apply(venue, kind, step)
         steps.append((kind, step))
     return steps

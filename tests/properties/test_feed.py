@@ -129,7 +129,7 @@ class FeedRun(Run):
             super().do(kind, step)
             return
         self.unfolded += engine_events(self, kind, step)
-        if self.pair.reference.run is not None:
+        if self.pair.reference.mass_quote is not None:
             return  # the entries of a mass quote are one command
         rows, self.unfolded = self.unfolded, []
         self.market.fold(rows, self.engine.sequence, self.engine.time_ns)

@@ -21,7 +21,7 @@ def test_a_refused_command_leaves_the_state_hash_unchanged() -> None:
         _both(venue, looked_at, kind, step)
     refused = 0
     for _ in range(500):
-        kind, step = flow.next(looked_at.reference)
+        kind, step = flow.next(looked_at.market)
         before = engine.states.copy()
         events = _both(venue, looked_at, kind, step)
         in_run = engine.states["cursor"]["run"][0] or before["cursor"]["run"][0]

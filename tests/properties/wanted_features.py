@@ -18,8 +18,7 @@ from exchange.codes import (
 )
 from exchange.codes import CommandKind as C
 from exchange.codes import RejectReason as R
-from exchange.reference.checks import CANCEL_STATES, ENTRY_STATES, REPLACE_STATES
-from exchange.reference.phases import GOES_TO
+from exchange.reference.phases import CANCEL_STATES, ENTRY_STATES, GOES_TO, REPLACE_STATES
 
 # Reasons that nothing here can meet: cascades and defaults belong to the clearing house.
 ELSEWHERE = {CancelReason.NONE, CancelReason.CASCADED, CancelReason.DEFAULT}

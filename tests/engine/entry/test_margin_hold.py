@@ -141,10 +141,10 @@ def test_what_is_held_equals_a_weighing_from_scratch_and_is_never_above_its_boun
         _both(venue, slow, kind, step)
     unweighed = 0
     for _ in range(400):
-        _both(venue, slow, *flow.next(slow.reference))
+        _both(venue, slow, *flow.next(slow.market))
         state, weighed = venue.engine.states[0], venue.engine.states.copy()[0]
-        for number, account in slow.reference.clearing.accounts.items():
-            row, held = state.accounts[number], slow.reference.initial_margin_mills(account)
+        for number, account in slow.market.clearing.accounts.items():
+            row, held = state.accounts[number], slow.market.initial_margin_mills(account)
             unweighed += row.unweighed != 0
             assert margin_held_mills(state, number) == held
             assert row.initial_margin_mills + row.unweighed_mills >= held

@@ -1,0 +1,60 @@
+"""Accounts: their definition, cash, and the sessions that they open."""
+
+import dataclasses
+from typing import Any
+
+from exchange.codes import CommandKind, EventFlag, EventKind, RejectReason, Scope
+from exchange.reference.clearing import Account
+from exchange.reference.market import Market
+from exchange.units import MONEY_MAX
+
+
+def define_account(market: Market, payload: dict[str, Any]) -> None:
+    """DEFINE_ACCOUNT: a new account, or new terms of one."""
+    accounts = market.clearing.accounts
+    terms = {name: payload[name] for name in ("order_lots_max", "position_lots_max", "term_lots_max", "close_only")}
+    terms |= {"smp_id": payload.get("smp_id", 0), "firm": payload.get("firm", 0)}
+    known = accounts.get(payload["account"])
+    if known is None:
+        accounts[payload["account"]] = Account(payload["account"], **terms)
+    else:
+        accounts[payload["account"]] = dataclasses.replace(known, **terms)
+    market.emit(EventKind.ACCOUNT_DEFINED, account=payload["account"])
+
+
+def open_session(market: Market) -> None:
+    """SESSION: opened or resumed. A session that loses its row is no longer known, its kill neither (RECOV-013)."""
+    displaced = market.sessions.open(market.command.session, market.command.account)
+    if displaced is not None:
+        market.kills.pop((Scope.SESSION, displaced), None)
+    market.answer(EventKind.SESSION_OPENED)
+
+
+def move_cash(market: Market) -> None:
+    """DEPOSIT: all deposits are bounded (SPEC-004). WITHDRAW: only free funds are paid out (MARGIN-015)."""
+    command = market.command
+    account = market.clearing.accounts.get(command.account)
+    if account is None:
+        market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_ACCOUNT)
+        return
+    out = command.kind == CommandKind.WITHDRAW
+    clearing, hold = market.clearing, market.initial_margin_mills(account)
+    equity, funds = clearing.equity_mills(account), clearing.funds_mills(account)
+    if command.price < 1:
+        market.refuse(EventKind.COMMAND_REFUSED, RejectReason.BAD_QTY)
+        return
+    most = funds - hold if out else MONEY_MAX - clearing.deposits_mills
+    if command.price > most:
+        reason = RejectReason.INSUFFICIENT_MARGIN if out else RejectReason.FULL
+        market.refuse(EventKind.COMMAND_REFUSED, reason, amount_mills=command.price, value_tick_lots=most)
+        return
+    amount = -command.price if out else command.price
+    account.cash_mills += amount
+    clearing.deposits_mills += 0 if out else command.price
+    clearing.withdrawals_mills += command.price if out else 0
+    sequence = market.next_number(account.number)
+    market.next_number(account.number)  # of the margin message that follows
+    market.answer(
+        EventKind.CASH_MOVED, amount_mills=amount, account_sequence=sequence, value_tick_lots=equity + amount,
+        reference=hold, order_id=equity - funds, flags=EventFlag.MARGIN,
+    )  # fmt: skip

@@ -1,0 +1,167 @@
+"""Auctions: the indicative price, the uncross with the stops that join it, and its collar (AUC-001 to AUC-015)."""
+
+import dataclasses
+
+from exchange.codes import (
+    CancelReason,
+    CommandFlag,
+    EventFlag,
+    EventKind,
+    Liquidity,
+    MarketState,
+    RejectReason,
+    Side,
+    StateReason,
+)
+from exchange.reference.book import Book, Order
+from exchange.reference.market import Market
+from exchange.reference.orders import cancel_order, refresh, rest
+from exchange.reference.stops import elect, inject, injection_price, is_elected_by, waiting_stops
+from exchange.reference.trades import trade
+
+# --- indicative price
+
+
+def indicative(market: Market) -> None:
+    """INDICATIVE: IOP, where the book would uncross now (AUC-001), if there were no collar."""
+    index = market.command.instrument
+    if index not in market.books:
+        market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_INST)
+        return
+    result = expected_book(market, index).uncross(market.last_tick_or_settle(index))
+    market.books[index].indicative_tick = None if result is None else result.price
+    if result is None:
+        market.emit(EventKind.INDICATIVE_PRICE, instrument=index, flags=EventFlag.EMPTY)
+    else:
+        market.emit(
+            EventKind.INDICATIVE_PRICE,
+            instrument=index,
+            price=result.price,
+            lots=result.volume,
+            leaves_lots=result.imbalance,
+        )
+
+
+def expected_book(market: Market, index: int) -> Book:
+    """A book of copies, with the stops that would join (AUC-009); only prices inside the collar elect (AUC-014)."""
+    book = Book()
+    for side in Side:
+        for order in market.books[index].orders(side):
+            book.rest(dataclasses.replace(order))
+    waiting = [order for order in waiting_stops(market, index) if not order.minimum_lots]
+    found = [order for order in market.elected if order.instrument == index and not order.minimum_lots]
+    while True:
+        for order in found:
+            book.rest(dataclasses.replace(order, price=injection_price(market, order)))
+        waiting = [order for order in waiting if order not in found]
+        result = book.uncross(market.last_tick_or_settle(index), market.guards[index].collar_ticks)
+        found = [] if result is None else [order for order in waiting if is_elected_by(order, result.price)]
+        if not found:
+            return book
+
+
+# --- uncross
+
+
+def open_book(market: Market, index: int, own: MarketState) -> bool:
+    """A book that collected orders opens through the uncross, unless its price is beyond the collar (AUC-014).
+
+    own       the book's own state so far
+    returns   whether the book opens
+    """
+    if not _may_uncross(market, index, own):
+        return False
+    uncross(market, index)
+    return not _collect_again(market, index, own)
+
+
+def uncross(market: Market, index: int) -> None:
+    """One price for all: strictly better orders in full, at the price by time (AUC-002 to AUC-012)."""
+    book = market.books[index]
+    before = list(book.top)
+    _join_stops(market, index)
+    book.top = [top if top is old else None for top, old in zip(book.top, before, strict=True)]  # PRO-002: none here
+    result = book.uncross(market.last_tick_or_settle(index), market.guards[index].collar_ticks)
+    if result is None:
+        # AUC-015: it opens without an uncross, and the last price elects (STOP-010).
+        if book.last_tick is not None:
+            elect(market, index, book.last_tick, book.last_tick)
+        return
+    market.emit(
+        EventKind.UNCROSSED, instrument=index, price=result.price, lots=result.volume, leaves_lots=result.imbalance
+    )
+    buys, sells = (book.parts(side, result.price, result.volume) for side in Side)
+    while buys:
+        # AUC-011: the queues of buyers and sellers are paired.
+        (buyer, bought), (seller, sold) = buys[0], sells[0]
+        lots = min(bought, sold)
+        trade(market, buyer, seller, result.price, lots, Liquidity.AUCTION)
+        buys[0], sells[0] = (buyer, bought - lots), (seller, sold - lots)
+        buys, sells = (parts if parts[0][1] else parts[1:] for parts in (buys, sells))
+    for side in Side:
+        # AUC-012: icebergs that show nothing get their next slice.
+        for order in [order for order in book.orders(side) if not order.shown_lots]:
+            refresh(market, order)
+
+
+def _join_stops(market: Market, index: int) -> None:
+    """Stops that a halt held up join first (STOP-008), then, round by round, those that the price elects (AUC-009)."""
+    for order in [order for order in market.elected if order.instrument == index]:
+        _join(market, order)
+    reference_tick = market.last_tick_or_settle(index)
+    while True:
+        result = market.books[index].uncross(reference_tick, market.guards[index].collar_ticks)
+        waiting = waiting_stops(market, index)
+        found = [] if result is None else [order for order in waiting if is_elected_by(order, result.price)]
+        if not found:
+            return
+        for order in sorted(found, key=lambda order: order.stamp):
+            _join(market, order)
+
+
+def _join(market: Market, order: Order) -> None:
+    """A stop becomes a limit order of the auction; a minimum quantity cannot be met there (TIF-004)."""
+    inject(market, order)
+    if order.minimum_lots:
+        cancel_order(market, order, CancelReason.MINQTY)
+    else:
+        rest(market, order)
+
+
+# --- collar (AUC-014)
+
+
+def _may_uncross(market: Market, index: int, own: MarketState) -> bool:
+    """Whether a book uncrosses; else it goes on collecting: twice for a time, then until the operator's command."""
+    guards, now_ns = market.guards[index], market.command.time_ns
+    book, reference_tick = expected_book(market, index), market.last_tick_or_settle(index)
+    wanted, possible = book.uncross(reference_tick), book.uncross(reference_tick, guards.collar_ticks)
+    if wanted is None or possible is None or wanted.price == possible.price:
+        return True
+    if guards.extensions < guards.extensions_max:
+        guards.extensions += 1
+        _collect(market, index, own, now_ns + guards.extension_ns)
+        return False
+    if market.command.flags & CommandFlag.CLAMP and possible.volume:
+        return True
+    _collect(market, index, own, 0)
+    return False
+
+
+def _collect_again(market: Market, index: int, own: MarketState) -> bool:
+    """Whether a book is still crossed after its uncross; it begins its next auction then."""
+    guards = market.guards[index]
+    guards.extensions = 0
+    if market.books[index].uncross(0) is None:
+        return False
+    _collect(market, index, own, market.command.time_ns + guards.extension_ns)
+    return True
+
+
+def _collect(market: Market, index: int, own: MarketState, until_ns: int) -> None:
+    """The book stays PAUSED if it was, else RESERVED, until a time; 0 until a command."""
+    state = MarketState.PAUSED if own == MarketState.PAUSED else MarketState.RESERVED
+    market.phases.change_until(market.phases.own[index], state, until_ns, market.command.time_ns)
+    market.emit(
+        EventKind.STATE_CHANGED, instrument=index, state=state, reason=StateReason.COLLAR, value_tick_lots=until_ns
+    )

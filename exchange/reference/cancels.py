@@ -1,0 +1,247 @@
+"""Orders that leave: CANCEL, CANCEL_ALL, kill switch, cancel on disconnect, dead-man timers, expiry (KILL-, COD-)."""
+
+from exchange.codes import (
+    CancelReason,
+    CommandFlag,
+    EventFlag,
+    EventKind,
+    KillParty,
+    MarketState,
+    RejectReason,
+    Scope,
+    TimeInForce,
+)
+from exchange.reference.book import Order
+from exchange.reference.market import Check, Market, first_failure
+from exchange.reference.orders import cancel_order
+from exchange.reference.phases import CANCEL_STATES
+from exchange.units import NS_PER_MS
+
+
+def may_cancel(market: Market, order: Order) -> bool:
+    """STATE-001, STATE-002: whether the state of its market allows cancels."""
+    return market.market_state(order.instrument) in CANCEL_STATES
+
+
+# --- by the member
+
+
+def cancel(market: Market) -> None:
+    """CANCEL: CXL, or CREJ."""
+    command = market.command
+    order = market.find(command)
+    reason = first_failure(_cancel_checks(market, order))
+    if order is None or reason != RejectReason.NONE:
+        market.refuse_change(EventKind.CANCEL_REJECTED, reason, order)
+    else:
+        cancel_order(market, order, CancelReason.USER, reference=command.request_id)
+
+
+def _cancel_checks(market: Market, order: Order | None) -> Check:
+    yield market.command.account not in market.clearing.accounts, RejectReason.UNKNOWN_ACCOUNT
+    yield order is None, RejectReason.UNKNOWN  # ORDER-006
+    assert order is not None
+    yield not may_cancel(market, order), RejectReason.STATE
+
+
+def cancel_all(market: Market) -> None:
+    """CANCEL_ALL: the orders that all filters fit leave in order of entry (ORDER-013, ENTRY-012)."""
+    command, phases = market.command, market.phases
+    instrument = market.clearing.instruments.get(command.instrument)
+    states = [] if instrument is None else [phases.effective(instrument)]
+    states += [phases.groups[command.group].state] if command.group in phases.groups else []
+    named = [order for order in market.orders.values() if _fits_filters(market, order)]
+    allowed = [order for order in named if may_cancel(market, order)]
+    if command.account not in market.clearing.accounts:
+        market.refuse(EventKind.CANCEL_REJECTED, RejectReason.UNKNOWN_ACCOUNT)
+    elif any(state not in CANCEL_STATES for state in states) or (named and not allowed):
+        market.refuse(EventKind.CANCEL_REJECTED, RejectReason.STATE)
+    else:
+        for order in allowed:
+            cancel_order(market, order, CancelReason.USER, command.request_id)
+        market.answer(EventKind.MASS_CANCELLED, reason=CancelReason.USER, lots=len(allowed))
+
+
+def _fits_filters(market: Market, order: Order) -> bool:
+    command = market.command
+    group = market.clearing.instruments[order.instrument].group
+    return (
+        order.account == command.account
+        and command.instrument in (0, order.instrument)
+        and command.group in (0, group)
+        and (not command.flags & CommandFlag.BY_SIDE or order.side == command.side)
+        and (not command.flags & CommandFlag.BY_TAG or order.tag == command.tag)
+        and (not command.flags & CommandFlag.BY_PROTECTION or command.smp_id == order.protection != 0)
+    )
+
+
+# --- kill switch
+
+
+def kill(market: Market) -> None:
+    """KILL: block the whole scope first, then cancel what it works (KILL-001, KILL-002), not in CLOSED (KILL-003)."""
+    reason = _scope_reason(market)
+    if reason != RejectReason.NONE:
+        market.refuse(EventKind.COMMAND_REFUSED, reason)
+        return
+    command = market.command
+    # A session that is no longer kept is not blocked; its orders leave.
+    blocks = command.order_type != Scope.SESSION or market.sessions.claim_row(command.group)
+    leaving: list[Order] = []
+    for account in _killed_accounts(market):
+        if blocks:
+            _parties(market, account).add(command.reason)
+        orders = [order for order in market.orders.values() if _in_scope(market, order, account)]
+        leaving += orders
+        _report(market, EventKind.KILLED, account, len(orders))
+    for order in sorted(leaving, key=lambda order: order.entry):
+        cancel_order(market, order, CancelReason.KILL, command.request_id)
+
+
+def unkill(market: Market) -> None:
+    """UNKILL: only the party that set a kill lifts it (KILL-004)."""
+    command, reason = market.command, _scope_reason(market)
+    if reason == RejectReason.NONE:
+        parties = _parties(market, _killed_accounts(market)[0])
+        if parties and command.reason not in parties:
+            reason = RejectReason.KILLED
+    if reason != RejectReason.NONE:
+        market.refuse(EventKind.COMMAND_REFUSED, reason)
+        return
+    for account in _killed_accounts(market):
+        _parties(market, account).discard(command.reason)
+        _report(market, EventKind.KILL_LIFTED, account, 0)
+
+
+def _scope_reason(market: Market) -> RejectReason:
+    command = market.command
+    if command.order_type not in set(Scope) or command.reason not in set(KillParty):
+        return RejectReason.BAD_COMBO
+    if command.order_type == Scope.ACCOUNT:
+        known = command.account in market.clearing.accounts
+        return RejectReason.NONE if known else RejectReason.UNKNOWN_ACCOUNT
+    if command.order_type == Scope.SESSION:
+        return RejectReason.NONE if command.group else RejectReason.UNKNOWN
+    return RejectReason.NONE if _killed_accounts(market) else RejectReason.UNKNOWN
+
+
+def _killed_accounts(market: Market) -> list[int]:
+    """The accounts that the command names; of a session the one that opened it."""
+    command = market.command
+    if command.order_type == Scope.ACCOUNT:
+        return [command.account]
+    if command.order_type == Scope.SESSION:
+        opened_by = market.sessions.opened_by.get(command.group, 0)
+        return [opened_by if opened_by in market.clearing.accounts else 0]
+    accounts = market.clearing.accounts.values()
+    return sorted(account.number for account in accounts if account.firm == command.group != 0)
+
+
+def _parties(market: Market, account: int) -> set[int]:
+    """The parties that have killed what the command names, to be changed in place."""
+    command = market.command
+    return market.kills.setdefault((command.order_type, command.group or account), set())
+
+
+def _in_scope(market: Market, order: Order, account: int) -> bool:
+    """Whether a kill cancels an order (KILL-003)."""
+    command = market.command
+    named = order.session == command.group if command.order_type == Scope.SESSION else order.account == account
+    return named and market.market_state(order.instrument) != MarketState.CLOSED
+
+
+def _report(market: Market, kind: EventKind, account: int, lots: int) -> None:
+    command = market.command
+    market.emit(
+        kind, account=account, reference=command.request_id, liquidity=command.order_type, reason=command.reason,
+        session=command.group if command.order_type == Scope.SESSION else command.session, lots=lots,
+        account_sequence=market.next_number(account),
+    )  # fmt: skip
+
+
+# --- cancel on disconnect
+
+
+def disconnect(market: Market) -> None:
+    """DISCONNECT: orders of the session or account (COD-002), without those that have opted out (COD-001)."""
+    command = market.command
+    whole = bool(command.flags & CommandFlag.WHOLE_ACCOUNT)
+    if (command.account or whole) and command.account not in market.clearing.accounts:
+        market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_ACCOUNT)
+        return
+    if not command.session and not whole:
+        market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN)
+        return
+    orders = [
+        order
+        for order in market.orders.values()
+        if (not command.account or order.account == command.account)
+        and (whole or order.session == command.session)
+        and not order.no_cod
+        and (not command.flags & CommandFlag.DAY_ONLY or order.tif == TimeInForce.DAY)
+    ]
+    _cancel_or_queue(market, orders, command.account, command.session, CancelReason.COD)
+
+
+def _cancel_or_queue(market: Market, orders: list[Order], account: int, session: int, reason: CancelReason) -> None:
+    """DSC; then orders leave where the market's state allows it, the cancels of all others wait (COD-004)."""
+    now = [order for order in orders if may_cancel(market, order)]
+    waiting = [order for order in orders if order not in now and order.waits is None]
+    for order in waiting:
+        order.waits = reason
+    market.emit(
+        EventKind.DISCONNECTED, account=account, session=session, reason=reason, lots=len(now) + len(waiting),
+        instrument=market.command.instrument if reason == CancelReason.COD else 0,
+        reference=market.command.request_id if reason == CancelReason.COD else 0,
+        flags=EventFlag.QUEUED if waiting else 0, account_sequence=market.next_number(account),
+    )  # fmt: skip
+    for order in now:
+        cancel_order(market, order, reason)
+
+
+def cancel_waiting_orders(market: Market, group: int) -> None:
+    """After a change of state: orders whose cancel waited for it leave (COD-004)."""
+    for order in list(market.orders.values()):
+        in_group = market.clearing.instruments[order.instrument].group == group
+        if order.waits is not None and in_group and may_cancel(market, order):
+            cancel_order(market, order, order.waits)
+
+
+# --- time
+
+
+def set_timer(market: Market) -> None:
+    """TIMER: set or disarm the dead-man timer of an account (COD-005)."""
+    command = market.command
+    account = market.clearing.accounts.get(command.account)
+    if account is None:
+        market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_ACCOUNT)
+    elif command.lots < 0:
+        market.refuse(EventKind.COMMAND_REFUSED, RejectReason.BAD_QTY)
+    else:
+        account.timer_ns = command.time_ns + command.lots * NS_PER_MS if command.lots else 0
+        market.answer(EventKind.TIMER_SET, value_tick_lots=account.timer_ns)
+
+
+def clock(market: Market) -> None:
+    """CLOCK: GTD orders whose time has come leave in order of entry (TIF-009), then timers fire."""
+    for order in list(market.orders.values()):
+        if order.has_expired(market.command.time_ns):
+            cancel_order(market, order, CancelReason.EXPIRED)
+    _fire_timers(market)
+
+
+def _fire_timers(market: Market) -> None:
+    """COD-005: all orders of an account leave when the clock reaches its timer."""
+    for number in sorted(market.clearing.accounts):
+        account = market.clearing.accounts[number]
+        if account.timer_ns and account.timer_ns <= market.command.time_ns:
+            account.timer_ns = 0
+            _cancel_or_queue(market, market.working(number), number, 0, CancelReason.TIMER)
+
+
+def expire_day_orders(market: Market, indices: list[int]) -> None:
+    """TIF-009: DAY orders of books that close leave in order of entry."""
+    for order in list(market.orders.values()):
+        if order.instrument in indices and order.tif == TimeInForce.DAY:
+            cancel_order(market, order, CancelReason.EXPIRED)

@@ -1,0 +1,131 @@
+"""Controls about instruments: listing, terms of a day, lead market makers (SPEC-002, BAND-004, PRO-003, SEC-061)."""
+
+import dataclasses
+from typing import Any
+
+from exchange.codes import CancelReason, EventKind, MarketState, Matching, OrderType
+from exchange.reference.book import Book, Order, signed
+from exchange.reference.market import Market
+from exchange.reference.orders import cancel_order
+from exchange.reference.price_guards import guards_of_listing, lead_month
+
+
+def list_instruments(market: Market, payload: dict[str, Any]) -> None:
+    """LIST: a book for each new instrument; its group is CLOSED if it is new."""
+    clearing = market.clearing
+    for index in clearing.list_payload(payload):
+        market.books[index] = Book()
+        market.phases.list_book(clearing.instruments[index])
+        market.guards[index] = guards_of_listing(next(one for one in payload["instruments"] if one["index"] == index))
+        market.emit(EventKind.INSTRUMENT_LISTED, instrument=index, price=clearing.instruments[index].settle_tick)
+    for group in {listing["group"] for listing in payload["instruments"]}:
+        if market.phases.groups[group].state == MarketState.CLOSED:
+            market.lead_months[group] = lead_month(clearing, group)
+
+
+def set_lead_makers(market: Market, payload: dict[str, Any]) -> None:
+    """LEAD_MAKERS: of the books that the payload names, or of all pro-rata books of a group (PRO-003)."""
+    instruments, group = market.clearing.instruments, payload.get("group", 0)
+    of_group = [one.index for one in instruments.values() if one.matching == Matching.PRO_RATA and one.group == group]
+    for index in payload.get("instruments") or of_group:
+        market.lead_makers[index] = [(account, percent) for account, percent in payload["makers"]]
+    for account, _ in payload["makers"]:
+        market.emit(EventKind.ACCOUNT_DEFINED, account=account)
+
+
+# --- the terms of a day
+
+
+def one_operator_may(market: Market, books: list[dict[str, Any]], day: int) -> bool:
+    """SEC-061: one operator sets a whole group, once a day, within the limits of its outrights; or what stands now."""
+    if day < 1:
+        return False
+    instruments, named = market.clearing.instruments, {limits["index"]: limits for limits in books}
+    for group in {instruments[index].group for index in named}:
+        members = {index: one for index, one in instruments.items() if one.group == group}
+        settled = market.settled_days.get(group, 0)
+        if settled > day or not members.keys() <= named.keys():
+            return False
+        for index, one in members.items():
+            settle = named[index]["settle_tick"]
+            asked = (settle, named[index]["low_tick"], named[index]["high_tick"])
+            if settled == day and asked != (one.settle_tick, one.low_tick, one.high_tick):
+                return False
+            if settled < day and not one.combo and not one.low_tick <= settle <= one.high_tick:
+                return False
+    return True
+
+
+def set_day_limits(market: Market, payload: dict[str, Any]) -> None:
+    """DAY_LIMITS of books that are CLOSED: settlement, daily limits, increments, widths of the price guards."""
+    books, day = payload["books"], payload.get("day", 0)
+    instruments = market.clearing.instruments
+    if day:
+        market.settled_days |= {instruments[limits["index"]].group: day for limits in books}
+    _set_increments(market, {limits["index"]: limits["min_inc"] for limits in books if "min_inc" in limits})
+    for limits in books:
+        index = limits["index"]
+        terms = {name: limits[name] for name in ("settle_tick", "low_tick", "high_tick")}
+        instruments[index] = dataclasses.replace(instruments[index], **terms)
+        guards = market.guards[index]
+        guards.velocity.width_ticks = limits.get("velocity_ticks", 0)
+        guards.breaker.width_ticks = limits.get("breaker_ticks", 0)
+        guards.collar_ticks = limits.get("collar_ticks", 0)
+    moved = [order for limits in books for order in _place_orders(market, limits["index"])]
+    for order in sorted(moved, key=lambda order: order.entry):
+        level = market.books[order.instrument].level_lots(order.side, order.price)
+        market.order_event(
+            EventKind.ORDER_RESTED, order, lots=order.shown_lots, in_stream=False,
+            hidden_lots=order.leaves_lots - order.shown_lots if order.resting else 0,
+            level_lots=level if order.resting else 0,
+        )  # fmt: skip
+    for limits in books:
+        index = limits["index"]
+        market.emit(EventKind.INSTRUMENT_LISTED, instrument=index, price=instruments[index].settle_tick)
+        group = instruments[index].group
+        market.lead_months[group] = lead_month(market.clearing, group)
+
+
+def _set_increments(market: Market, increments: dict[int, int]) -> None:
+    """SPEC-002: orders off the new increment of their book are cancelled, oldest first."""
+    for order in list(market.orders.values()):
+        increment = increments.get(order.instrument, 1)
+        if any(tick % increment for tick in _entered_ticks(order)):
+            cancel_order(market, order, CancelReason.ADMIN)
+    instruments = market.clearing.instruments
+    for index, increment in increments.items():
+        instruments[index] = dataclasses.replace(instruments[index], min_inc=increment)
+
+
+def _entered_ticks(order: Order) -> list[int]:
+    """Prices that must be on the increment: the limit; of a waiting stop its trigger, and a limit of its own."""
+    if not order.pending:
+        return [order.price]
+    return [order.trigger] if order.order_type == OrderType.STOP else [order.trigger, order.price]
+
+
+def _place_orders(market: Market, index: int) -> list[Order]:
+    """Queue all orders of a book again, in order of their stamps; outside the limits they are parked (BAND-004).
+
+    returns   orders that are parked now, or rest again
+    """
+    instrument, book = market.clearing.instruments[index], market.books[index]
+    working = [order for order in market.orders.values() if order.instrument == index and not order.pending]
+    moved = []
+    for order in sorted(working, key=lambda order: order.stamp):
+        rested, stamp, shown = order.resting, order.stamp, order.shown_lots
+        if rested:
+            book.remove(order)
+        covered = instrument.low_tick <= order.price <= instrument.high_tick
+        if covered:
+            book.rest(order)
+            order.stamp = stamp
+        if covered and rested:
+            order.shown_lots = shown
+        if covered != rested:
+            moved.append(order)
+            order.shown_lots = order.shown_lots if covered else 0
+            top = book.top[order.side]
+            if covered and top and signed(order.side) * (order.price - top.price) > 0:
+                book.top[order.side] = None
+    return moved

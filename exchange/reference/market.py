@@ -1,0 +1,187 @@
+"""All state of the exchange, questions about it, and the events that report what changes.
+
+Every rule above takes a `Market` first. It reads what it needs here and changes it in place.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from exchange.codes import EventKind, MarketState, OrderState, RejectReason, Threshold
+from exchange.reference.book import Book, Order, OrderIds
+from exchange.reference.clearing import Account, Clearing
+from exchange.reference.phases import Phases
+from exchange.reference.price_guards import PriceGuards
+from exchange.reference.rows import Command, Event
+from exchange.reference.sessions import Sessions
+
+PRICE_CEILING = 0x7FFFFFFF  # a refused price is reported in 32 bits
+CLIENT_WORDS = ("client_order_id_0", "client_order_id_1", "client_order_id_2")
+
+Check = Iterator[tuple[bool, RejectReason]]  # (whether it fails, the reason then), in order of precedence
+
+
+@dataclass(frozen=True)
+class Capacities:
+    """How much the exchange holds; more is refused with FULL."""
+
+    orders: int = 1_024
+    session_rows: int = 64
+    protections: int = 15
+
+
+DEFAULT_CAPACITIES = Capacities()
+
+
+@dataclass
+class MassQuote:
+    """A mass quote whose entries come row by row; all its events carry the sequence of its first row (QUOTE-008)."""
+
+    sequence: int
+    time_ns: int = 0
+    named: list[int] = field(default_factory=list)  # books of its entries so far
+    is_open: bool = True  # more entries follow
+
+
+@dataclass
+class Protection:
+    """A market-maker protection group of one account (MMP-001)."""
+
+    account: int
+    number: int
+    group: int = 0
+    window_ns: int = 0
+    limits: dict[Threshold, int] = field(default_factory=dict)
+    fills: list[tuple[int, int, int]] = field(default_factory=list)  # (time, signed lots, GPU-hours)
+    tripped: Threshold = Threshold.NONE
+
+
+class Market:
+    """One exchange. `command` is the command in progress, `events` what it has caused so far."""
+
+    def __init__(self, capacities: Capacities = DEFAULT_CAPACITIES) -> None:
+        self.capacities = capacities
+        self.clearing = Clearing()
+        self.books: dict[int, Book] = {}
+        self.phases = Phases()
+        self.orders: dict[int, Order] = {}  # live ones, oldest first
+        self.ids = OrderIds(capacities.orders)
+        self.guards: dict[int, PriceGuards] = {}
+        self.lead_months: dict[int, int] = {}  # by group (BAND-008)
+        self.settled_days: dict[int, int] = {}  # by group (SEC-061)
+        self.lead_makers: dict[int, list[tuple[int, int]]] = {}  # (account, percent) by book (PRO-003)
+        self.sessions = Sessions(capacities.session_rows)
+        self.kills: dict[tuple[int, int], set[int]] = {}  # (scope, its number) -> parties that set a kill (KILL-004)
+        self.elected: list[Order] = []  # elected stops that wait for their injection, first in first out (STOP-006)
+        self.mass_quote: MassQuote | None = None  # the one whose entries come
+        self.protections: dict[tuple[int, int], Protection] = {}  # by account and number
+        self.tripped: list[Protection] = []  # groups whose quotes are still to be pulled
+        self.entries = self.trades = 0
+        self.touched: list[tuple[int, int]] = []  # (account, book) of positions that the command's fills changed
+        self.implied: dict[tuple[int, int], tuple[int, int]] = {}  # (book, side) -> (price, lots) as last reported
+        self.command: Any = Command()
+        self.events: list[Any] = []
+
+    # --- questions
+
+    def market_state(self, index: int) -> MarketState:
+        return self.phases.effective(self.clearing.instruments[index])
+
+    @property
+    def running(self) -> Any:
+        """What gives events their sequence and time: the command, or the mass quote that is open."""
+        return self.command if self.mass_quote is None else self.mass_quote
+
+    def working(self, account: int) -> list[Order]:
+        return [order for order in self.orders.values() if order.account == account]
+
+    def find_client(self, account: int, words: tuple[int, int, int]) -> Order | None:
+        """The live order under a client order id (ORDER-005)."""
+        if words == (0, 0, 0):
+            return None
+        return next((order for order in self.working(account) if order.client_order_id == words), None)
+
+    def find(self, command: Any) -> Order | None:
+        """The live order that a CANCEL or REPLACE names, if it belongs to the account (ORDER-006)."""
+        if not command.order_id:
+            return self.find_client(command.account, client_words(command))
+        order = self.orders.get(command.order_id)
+        return order if order is not None and order.account == command.account else None
+
+    def last_tick_or_settle(self, index: int) -> int:
+        """The last price, else the settlement: reference of auctions and windows (AUC-008, BAND-005)."""
+        last = self.books[index].last_tick
+        return self.clearing.instruments[index].settle_tick if last is None else last
+
+    def initial_margin_mills(self, account: Account) -> int:
+        return self.clearing.initial_margin_mills(account, self.working(account.number))
+
+    # --- events
+
+    def next_number(self, number: int) -> int:
+        """The next number in an account's stream (ACCT-001); 0 if there is no such account."""
+        account = self.clearing.accounts.get(number)
+        if account is None:
+            return 0
+        account.sequence += 1
+        return account.sequence
+
+    def emit(self, kind: EventKind, **fields: Any) -> None:
+        of = self.running
+        self.events.append(Event(sequence=of.sequence, time_ns=of.time_ns, kind=kind, **fields))
+
+    def order_event(self, kind: EventKind, order: Order, in_stream: bool = True, **fields: Any) -> None:
+        """A row about one order; `in_stream`: it takes a number of its account's stream."""
+        common = {
+            "side": order.side, "order_type": order.order_type, "tif": order.tif,
+            "state": OrderState.PENDING if order.pending else OrderState.OPEN,
+            "account": order.account, "session": order.session, "instrument": order.instrument,
+            "price": order.price, "order_id": order.order_id, "client_order_id_0": order.client_order_id[0],
+            "client_order_id_1": order.client_order_id[1], "client_order_id_2": order.client_order_id[2],
+            "leaves_lots": order.leaves_lots, "filled_lots": order.filled_lots, "order_lots": order.order_lots,
+            "value_tick_lots": order.value_tick_lots,
+        }  # fmt: skip
+        if in_stream:
+            fields["account_sequence"] = self.next_number(order.account)
+        self.emit(kind, **{**common, **fields})
+
+    def answer(self, kind: EventKind, **fields: Any) -> None:
+        """A row which reports that its command was done."""
+        command = self.command
+        common = {"account": command.account, "session": command.session, "instrument": command.instrument}
+        self.emit(kind, **{**common, "reference": command.request_id, **fields})
+
+    def refuse(self, kind: EventKind, reason: RejectReason, **details: Any) -> None:
+        """REJ, RREJ, CREJ or REFUSED: what the command asked, and why not (ORDER-003). Only REJ is in a stream."""
+        names = ("side", "order_type", "tif", "account", "session", "instrument", "order_id", *CLIENT_WORDS)
+        fields = {name: getattr(self.command, name) for name in names}
+        if reason == RejectReason.STATE and self.command.instrument in self.books:
+            fields |= {"liquidity": self.market_state(self.command.instrument)}
+        if kind == EventKind.ORDER_REJECTED:
+            fields |= {"state": OrderState.REJECTED, "order_lots": self.command.lots}
+            fields |= {"price": reported_price(self.command.price)}
+            fields |= {"account_sequence": self.next_number(self.command.account)}
+        self.emit(kind, **{**fields, "reason": reason, "reference": self.command.request_id, **details})
+
+    def refuse_change(self, kind: EventKind, reason: RejectReason, order: Order | None, **details: Any) -> None:
+        """RREJ or CREJ; one for the market's state names the order's book and its state."""
+        if order is not None and reason == RejectReason.STATE:
+            state = self.market_state(order.instrument)
+            self.refuse(kind, reason, instrument=order.instrument, liquidity=state)
+        else:
+            self.refuse(kind, reason, **details)
+
+
+def first_failure(checks: Check) -> RejectReason:
+    """ORDER-004: the first check that fails gives the reason; NONE if all pass."""
+    return next((reason for failed, reason in checks if failed), RejectReason.NONE)
+
+
+def client_words(command: Any) -> tuple[int, int, int]:
+    """The client order id of a command."""
+    return (command.client_order_id_0, command.client_order_id_1, command.client_order_id_2)
+
+
+def reported_price(price: int) -> int:
+    """The price that a refusal reports: cut to 32 bits."""
+    return max(-PRICE_CEILING, min(price, PRICE_CEILING))

@@ -1,0 +1,67 @@
+"""SET_STATE: a product group or a single book changes its state, with all that goes with it (STATE-001, TIF-009)."""
+
+from typing import Any
+
+from exchange.codes import CommandFlag, EventKind, MarketState, RejectReason
+from exchange.reference.auction import open_book
+from exchange.reference.cancels import cancel_waiting_orders, expire_day_orders
+from exchange.reference.clearing import Instrument
+from exchange.reference.market import Market
+from exchange.reference.phases import COLLECTING_STATES, GOES_TO
+
+
+def set_state(market: Market) -> None:
+    """STA of a group, or of one book while its group is OPEN; or REFUSED."""
+    command, phases = market.command, market.phases
+    instruments = market.clearing.instruments
+    instrument = instruments.get(command.instrument)
+    if (command.instrument and instrument is None) or (not command.instrument and command.group not in phases.groups):
+        market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_INST)
+        return
+    reason, present = phases.refusal(instrument, command.group, command.order_type)
+    forced = command.flags & CommandFlag.FORCE and command.order_type in GOES_TO
+    if reason != RejectReason.NONE and not forced:
+        market.refuse(EventKind.COMMAND_REFUSED, reason, state=present)
+        return
+    _change(market, instrument, MarketState(command.order_type))
+    cancel_waiting_orders(market, command.group if instrument is None else instrument.group)
+
+
+def _change(market: Market, instrument: Instrument | None, wanted: MarketState) -> None:
+    command, phases = market.command, market.phases
+    before = {index: market.market_state(index) for index in market.books}
+    own = {index: phase.state for index, phase in phases.own.items()}
+    phases.change(instrument, command.group, wanted, command.time_ns)
+    for index in sorted(market.books):
+        if before[index] != MarketState.OPEN == market.market_state(index):
+            opens = open_book(market, index, own[index])
+            if opens and before[index] in COLLECTING_STATES:
+                market.guards[index].empty_windows()  # BAND-010
+    if wanted == MarketState.CLOSED:
+        closed = [index for index in market.books if _is_in_scope(market, index)]
+        expire_day_orders(market, closed)
+        _end_day(market, closed)
+    if instrument is not None and wanted == MarketState.OPEN and phases.own[instrument.index].state:
+        return  # its collar keeps it collecting, and has reported that (AUC-014)
+    if instrument is not None and wanted in (MarketState.OPEN, MarketState.CLOSED):
+        market.guards[instrument.index].extensions = 0
+    market.emit(
+        EventKind.STATE_CHANGED, reason=command.reason, state=wanted, instrument=command.instrument,
+        reference=command.group, value_tick_lots=phases.until_ns(instrument, command.group),
+    )  # fmt: skip
+
+
+def _is_in_scope(market: Market, index: int) -> bool:
+    """Whether the command is about a book: it names the book, or no book and its group."""
+    command: Any = market.command
+    if command.instrument:
+        return bool(command.instrument == index)
+    return bool(market.clearing.instruments[index].group == command.group)
+
+
+def _end_day(market: Market, indices: list[int]) -> None:
+    """Prices end with the day (STOP-001), and the count of an auction's extensions (AUC-014)."""
+    for index in indices:
+        market.books[index].last_tick = None
+        market.books[index].indicative_tick = None
+        market.guards[index].extensions = 0

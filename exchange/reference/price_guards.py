@@ -1,0 +1,109 @@
+"""Velocity logic and circuit breaker of one book: windows over its prints (BAND-005 to BAND-010).
+
+Also the collar of its auctions (AUC-014), and which book is the lead month of a group (BAND-012).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from exchange.codes import ComboKind, Family, PeriodKind, StateReason
+from exchange.reference.clearing import Clearing, Instrument
+from exchange.units import NS_PER_DAY
+
+SLOTS = 60  # of a window (BAND-005)
+LEAD_FLOOR_BP = 9_000  # G90
+
+
+@dataclass
+class Window:
+    """A look-back window: its terms, and every print since the last uncross."""
+
+    reason: StateReason  # of the state that a breach leads to
+    width_ticks: int = 0  # 0: the window is off
+    window_ns: int = 0  # 0: it stands at the settlement
+    pause_ns: int = 0
+    prints: list[tuple[int, int]] = field(default_factory=list)  # (time, price)
+
+    def is_breached(self, price: int, now_ns: int, known_tick: int, settle_tick: int) -> bool:
+        """BAND-005.
+
+        price        of a print that would happen now
+        known_tick   what counts without a print in the window: the last price, else the settlement
+        """
+        if not self.width_ticks:
+            return False
+        if not self.window_ns:
+            return abs(price - settle_tick) > self.width_ticks
+        slot_ns = self.window_ns // SLOTS
+        oldest = now_ns // slot_ns - SLOTS + 1
+        seen = [tick for time_ns, tick in self.prints if time_ns // slot_ns >= oldest] or [known_tick]
+        return price - min(seen) > self.width_ticks or max(seen) - price > self.width_ticks
+
+
+@dataclass
+class PriceGuards:
+    """What the prints of one book are tested against."""
+
+    velocity: Window
+    breaker: Window
+    closing_from_ns: int = 0
+    closing_to_ns: int = 0
+    closing_pause_ns: int = 0
+    collar_ticks: int = 0
+    extension_ns: int = 0
+    extensions_max: int = 0
+    extensions: int = 0  # of the present auction so far (AUC-014)
+
+    @property
+    def windows(self) -> tuple[Window, Window]:
+        """The breaker first: a price that breaches both trips the breaker."""
+        return self.breaker, self.velocity
+
+    def breach(self, price: int, now_ns: int, known_tick: int, settle_tick: int) -> StateReason:
+        """The window that a print would breach, by its reason; NONE if it breaches neither."""
+        for window in self.windows:
+            if window.is_breached(price, now_ns, known_tick, settle_tick):
+                return window.reason
+        return StateReason.NONE
+
+    def note_print(self, price: int, now_ns: int) -> None:
+        for window in self.windows:
+            window.prints.append((now_ns, price))
+
+    def empty_windows(self) -> None:
+        """BAND-010: after an uncross."""
+        for window in self.windows:
+            window.prints.clear()
+
+    def pause_ns(self, reason: StateReason, now_ns: int) -> int:
+        """BAND-012: how long RESERVED lasts; shorter in the closing window."""
+        (pause,) = (window.pause_ns for window in self.windows if window.reason == reason)
+        is_closing = self.closing_from_ns <= now_ns % NS_PER_DAY < self.closing_to_ns
+        return min(pause, self.closing_pause_ns) if is_closing else pause
+
+
+def guards_of_listing(listing: dict[str, Any]) -> PriceGuards:
+    """The guards that the payload of a listing gives a book."""
+    terms = dict(listing.get("guard", {}))
+    velocity = Window(StateReason.VELOCITY, **terms.pop("velocity", {}))
+    breaker = Window(StateReason.HALT_DCB, **terms.pop("breaker", {}))
+    return PriceGuards(velocity, breaker, **terms)
+
+
+def lead_month(clearing: Clearing, group: int) -> int:
+    """BAND-012: the G90 month with the largest open interest, of equal ones the nearest; 0 if there is none."""
+    months = [
+        one
+        for one in clearing.instruments.values()
+        if one.group == group
+        and (one.combo, one.family, one.period_kind) == (ComboKind.OUTRIGHT, Family.PHY, PeriodKind.MONTH)
+        and one.floor_bp == LEAD_FLOOR_BP
+    ]
+
+    def rank(month: Instrument) -> tuple[int, int, int]:
+        open_lots = sum(abs(account.lots(month.index)) for account in clearing.accounts.values())
+        return -open_lots, month.start_month, month.index
+
+    return min(months, key=rank).index if months else 0

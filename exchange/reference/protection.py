@@ -1,0 +1,111 @@
+"""Market-maker protection: groups count the fills of their quotes and pull the quotes at a threshold (MMP-)."""
+
+from typing import Any
+
+from exchange.codes import CancelReason, EventKind, OrderType, ProtectionState, RejectReason, Threshold
+from exchange.reference.book import Order, signed
+from exchange.reference.market import Check, Market, Protection, first_failure
+from exchange.reference.orders import cancel_order
+
+FILLS_MAX = 256  # a group remembers (MMP-001)
+
+
+# --- fills
+
+
+def count_fill(market: Market, order: Order, lots: int) -> None:
+    """MMP-001: count a maker fill of a quote; at a threshold its group trips (MMP-002)."""
+    protection = market.protections.get((order.account, order.protection))
+    if protection is None:
+        return
+    hours = market.clearing.instruments[order.instrument].hours
+    now = market.running.time_ns
+    fills = [*protection.fills, (now, signed(order.side) * lots, lots * hours)]
+    protection.fills = [fill for fill in fills[-FILLS_MAX:] if fill[0] > now - protection.window_ns]
+    counts = {
+        Threshold.LOTS: sum(abs(lots) for _, lots, _ in protection.fills),
+        Threshold.FILLS: len(protection.fills),
+        Threshold.DELTA: abs(sum(lots for _, lots, _ in protection.fills)),
+        Threshold.HOURS: sum(hours for _, _, hours in protection.fills),
+    }
+    reached = [why for why in counts if protection.limits[why] and counts[why] >= protection.limits[why]]
+    if reached and not protection.tripped:
+        protection.tripped = reached[0]
+        market.tripped.append(protection)
+
+
+def pull_tripped(market: Market) -> None:
+    """MMP of each group that the last print tripped, then its quotes leave, oldest first (MMP-002)."""
+    while market.tripped:
+        protection = market.tripped.pop(0)
+        quotes = [
+            order
+            for order in market.working(protection.account)
+            if order.order_type == OrderType.QUOTE and order.protection == protection.number
+        ]
+        market.emit(
+            EventKind.PROTECTION_TRIPPED, account=protection.account, order_id=protection.number,
+            reason=protection.tripped, state=ProtectionState.TRIPPED, lots=len(quotes),
+            account_sequence=market.next_number(protection.account),
+        )  # fmt: skip
+        for order in quotes:
+            cancel_order(market, order, CancelReason.MMP)
+
+
+def allows_quotes(market: Market, group: int) -> bool:
+    """MMP-003: the protection group that the command names takes quotes for a product group; 0 is no protection."""
+    command = market.command
+    if not command.smp_id:
+        return True
+    found = market.protections.get((command.account, command.smp_id))
+    return found is not None and not found.tripped and found.group in (0, group)
+
+
+# --- commands
+
+
+def set_protection(market: Market) -> None:
+    """MMP_SET: define or change a group."""
+    command = market.command
+    reason = first_failure(_set_checks(market))
+    if reason != RejectReason.NONE:
+        market.refuse(EventKind.COMMAND_REFUSED, reason)
+        return
+    key = (command.account, command.smp_id)
+    protection = market.protections.setdefault(key, Protection(*key))
+    protection.group, protection.window_ns = command.group, command.expiry_ns
+    protection.limits = {
+        Threshold.LOTS: command.lots,
+        Threshold.FILLS: command.display_lots or FILLS_MAX,
+        Threshold.DELTA: command.minimum_lots,
+        Threshold.HOURS: command.price,
+    }
+    _answer(market, EventKind.PROTECTION_DEFINED, protection)
+
+
+def _set_checks(market: Market) -> Check:
+    command = market.command
+    yield command.account not in market.clearing.accounts, RejectReason.UNKNOWN_ACCOUNT
+    yield command.expiry_ns < 1 or min(command.lots, command.minimum_lots, command.price) < 0, RejectReason.BAD_QTY
+    yield not 0 <= command.display_lots <= FILLS_MAX or not command.smp_id, RejectReason.BAD_QTY
+    yield command.group not in (0, *market.phases.groups), RejectReason.UNKNOWN_INST
+    known = (command.account, command.smp_id) in market.protections
+    yield not known and len(market.protections) == market.capacities.protections, RejectReason.FULL
+
+
+def reset_protection(market: Market) -> None:
+    """MMP_RESET: a tripped group takes quotes again, its counters start from zero (MMP-003)."""
+    command = market.command
+    protection = market.protections.get((command.account, command.smp_id))
+    if command.account not in market.clearing.accounts:
+        market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_ACCOUNT)
+    elif protection is None:
+        market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN)
+    else:
+        protection.tripped, protection.fills = Threshold.NONE, []
+        _answer(market, EventKind.PROTECTION_RESET, protection, account_sequence=market.next_number(command.account))
+
+
+def _answer(market: Market, kind: EventKind, protection: Protection, **fields: Any) -> None:
+    state = ProtectionState.TRIPPED if protection.tripped else ProtectionState.ARMED
+    market.answer(kind, order_id=protection.number, state=state, **fields)

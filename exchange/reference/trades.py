@@ -1,0 +1,84 @@
+"""A trade: the fills of both orders, their fees and positions, and what its print sets off."""
+
+from exchange.codes import EventFlag, EventKind, Liquidity, OrderState, OrderType
+from exchange.reference.book import Order
+from exchange.reference.market import Market
+from exchange.reference.orders import end_order
+from exchange.reference.protection import count_fill, pull_tripped
+from exchange.reference.stops import elect
+
+
+def trade(market: Market, first: Order, second: Order, price: int, lots: int, liquidity: Liquidity) -> None:
+    """One trade: resting order then aggressor; of an uncross buyer then seller (INV-002)."""
+    market.trades += 1
+    note_print(market, first.instrument, price)
+    for order in (first, second):
+        taker = order is second and liquidity == Liquidity.MAKER
+        fill(market, order, price, lots, Liquidity.TAKER if taker else liquidity)
+    for order in (first, second):
+        if not order.leaves_lots and (order is first or liquidity == Liquidity.AUCTION):
+            end_order(market, order)
+    pull_tripped(market)
+
+
+def note_print(market: Market, index: int, price: int) -> None:
+    """A print is the book's last price, counts in its windows (BAND-005), and elects stops (STOP-004)."""
+    book = market.books[index]
+    origin, book.last_tick = book.last_tick, price
+    market.guards[index].note_print(price, market.running.time_ns)
+    elect(market, index, price, origin)
+
+
+def fill(
+    market: Market,
+    order: Order,
+    price: int,
+    lots: int,
+    role: Liquidity,
+    leg_ticks: list[int] | None = None,
+    flags: int = 0,
+) -> None:
+    """FILL: one order's part of a trade. `leg_ticks`: prices of a combination's legs, where they traded themselves."""
+    instrument, book = market.clearing.instruments[order.instrument], market.books[order.instrument]
+    if role == Liquidity.MAKER and order.order_type == OrderType.QUOTE:
+        count_fill(market, order, lots)
+    residual = 0
+    if leg_ticks is None:
+        last_ticks = {index: other.last_tick for index, other in market.books.items()}
+        leg_ticks, residual = market.clearing.leg_prices(instrument, price, last_ticks)
+    market.clearing.book_fill(order, instrument, lots, leg_ticks, residual)
+    for leg, _ in instrument.legs:
+        if (order.account, leg) not in market.touched:
+            market.touched.append((order.account, leg))
+    order.leaves_lots -= lots
+    order.shown_lots -= min(lots, order.shown_lots)
+    order.filled_lots += lots
+    order.value_tick_lots += price * lots
+    rested = order.resting
+    if rested and not order.leaves_lots:
+        book.remove(order)
+    market.order_event(
+        EventKind.FILL, order, price=price, lots=lots, liquidity=role, reference=market.trades,
+        amount_mills=market.clearing.charge_fee(order.account, instrument, role, lots),
+        level_lots=book.level_lots(order.side, order.price) if rested else 0, hidden_lots=order.price,
+        state=OrderState.OPEN if order.leaves_lots else OrderState.FILLED, flags=flags,
+    )  # fmt: skip
+
+
+def report_positions(market: Market) -> None:
+    """POS of every position that the command's fills changed; the last one of an account announces its margin."""
+    for number, (account_number, index) in enumerate(market.touched):
+        account = market.clearing.accounts[account_number]
+        last = all(other != account_number for other, _ in market.touched[number + 1 :])
+        position, instrument = account.positions[index], market.clearing.instruments[index]
+        sequence = market.next_number(account_number)
+        if last:
+            market.next_number(account_number)
+        market.emit(
+            EventKind.POSITION_CHANGED, account=account_number, instrument=index, price=instrument.settle_tick,
+            lots=position.lots, value_tick_lots=position.open_value_tick_lots, account_sequence=sequence,
+            flags=EventFlag.MARGIN if last else 0, reference=market.initial_margin_mills(account),
+            amount_mills=market.clearing.equity_mills(account),
+            order_id=market.clearing.equity_mills(account) - market.clearing.funds_mills(account),
+        )  # fmt: skip
+    market.touched = []
