@@ -74,7 +74,7 @@ def test_rows_of_an_implied_group_are_trades_with_the_order_of_its_combination()
 
 
 def test_what_is_told_may_be_expected() -> None:
-    assert {kind.name for kind in TOLD} | {"TRD", "DEC"} == set(SHAPES)
+    assert {kind.abbreviation for kind in TOLD} | {"TRD", "DEC"} == set(SHAPES)
 
 
 @pytest.mark.rule("ORDER-014")
