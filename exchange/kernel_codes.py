@@ -273,12 +273,12 @@ ACCOUNT_FLAG_CLOSE_ONLY = np.int64(AccountFlag.CLOSE_ONLY)
 
 
 @leaf_kernel
-def sign_of(side):
+def sign_of(side: int) -> int:
     """+1 of a buy, -1 of a sell."""
     return 1 - 2 * side
 
 
 @leaf_kernel
-def leg_side(side, sign):
+def leg_side(side: int, sign: int) -> int:
     """Side that a leg trades on when its combination trades on `side`. `sign`: that of the leg, see LEG."""
     return side if sign > 0 else 1 - side
