@@ -1,4 +1,4 @@
-"""`gpux conformance`: runs scenario files and reports what came instead of what was expected."""
+"""`gpux conformance`: run scenario files, report actual against expected events of those that fail."""
 
 import codecs
 from collections.abc import Callable, Iterator
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+from exchange.conformance.expected import sorted_runs
 from exchange.conformance.not_built import missing
 from exchange.conformance.notation import Scenario, read_scenarios
-from exchange.conformance.stage import CannotStage, play
-from exchange.conformance.told import sorted_runs
+from exchange.conformance.runner import CannotRun, run_scenario
 from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue
 from exchange.conformance.words import NotationError
 from exchange.errors import UserError
@@ -19,7 +19,7 @@ SHOWN_FIELDS = {"parameters": 2, "before": 3, "messages": 4}
 
 @dataclass(frozen=True)
 class Outcome:
-    """One scenario run. It passes if the two lists are equal and nothing stood in its way."""
+    """Expected and actual events of one scenario, or the obstacle that kept it from running."""
 
     scenario: Scenario
     expected: tuple[str, ...] = ()
@@ -77,16 +77,16 @@ def run(scenario: Scenario, new_venue: Callable[[], ConformanceVenue]) -> Outcom
     if lacking := missing(scenario):
         return Outcome(scenario, obstacle=f"not built yet: {', '.join(lacking)}")
     try:
-        played = play(scenario, new_venue())
-    except CannotStage as error:
+        result = run_scenario(scenario, new_venue())
+    except CannotRun as error:
         return Outcome(scenario, obstacle=f"cannot be played: {error}")
     expected = (*sorted_runs(scenario.expected), *(f"end: {entry}" for entry in scenario.end))
-    actual = (*sorted_runs(played.told), *(f"end: {entry}" for entry in played.end))
-    return Outcome(scenario, expected, actual, refused_before=tuple(played.refused_before))
+    actual = (*sorted_runs(result.events), *(f"end: {entry}" for entry in result.end))
+    return Outcome(scenario, expected, actual, refused_before=tuple(result.refused_before))
 
 
 def report(outcome: Outcome) -> Iterator[str]:
-    """What a person needs to see of a failure; `>` marks the first difference."""
+    """Lines that explain a failure; `>` marks the first difference."""
     scenario = outcome.scenario
     codes = f" ({' '.join(scenario.codes)})" if scenario.codes else ""
     title = f"FAIL {scenario.name}{codes} at {scenario.place}"

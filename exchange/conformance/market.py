@@ -1,4 +1,4 @@
-"""The small market that a scenario runs on, and the accounts in it: control payloads as plain dicts."""
+"""The small market that a scenario runs on, and its accounts: control payloads as plain dicts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,9 +13,9 @@ GROUP = 1
 MONTH = 84  # January 2027, the current month of every test market
 FIRST_LTD_NS = 1_800_000_000 * NS_PER_S  # last trading days of test markets, a month apart
 MONTH_NS = 30 * NS_PER_DAY
-# Daily limits without `limit`: so far around settlement, and so far around each price that the scenario names.
+# Daily limits without `limit`: distance from the settlement, and from each price that the scenario names.
 LIMIT_TICKS = 1_000
-ROOM_TICKS = 100
+MARGIN_TICKS = 100
 PROTECTION_TICKS = 10
 BENCHMARK_BP = 9_000  # a lead month is one of this floor (BAND-012)
 PAUSE_NS = 5 * NS_PER_S
@@ -58,14 +58,14 @@ def account_payload(number: int, parameters: Mapping[str, int]) -> dict[str, Any
 
 
 def of_book(name: str, book: str) -> str:
-    """The parameter `ref` or `ltp` of a book: M1 is the one that goes without saying."""
+    """The parameter `ref` or `ltp` of a book; that of M1 has no suffix."""
     return name if book == "M1" else f"{name}.{book}"
 
 
 def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequence[int]] = NO_PRICES) -> dict[str, Any]:
-    """M1, M2, SP = M1 - M2, ST = M1:M2, TS = M3 - M1: one hour a lot unless `hours`, prices around `ref`.
+    """LIST of M1, M2, SP = M1 - M2, ST = M1:M2, TS = M3 - M1: one hour a lot unless `hours`, prices around `ref`.
 
-    prices   book -> prices that its orders name: without `limit` the daily limits leave room for them
+    prices   book -> prices that its orders name: without `limit` the daily limits reach beyond them
     """
     fees = parameters.get("fee", 0)
     common = {
@@ -113,7 +113,7 @@ def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequenc
 
 
 def _sharing(parameters: Mapping[str, int]) -> dict[str, Any]:
-    """How a pro-rata book shares a level out (PRO-002, PRO-004, PRO-005)."""
+    """Allocation terms of a pro-rata book (PRO-002, PRO-004, PRO-005)."""
     return {
         "top": bool(parameters.get("top", 1)), "top_lots_max": parameters.get("topmax", 0),
         "split_percent": parameters.get("split", 0), "minimum_allocation": parameters.get("minalloc", 2),
@@ -121,7 +121,10 @@ def _sharing(parameters: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _guard(parameters: Mapping[str, int]) -> dict[str, Any]:
-    """Windows of prints (BAND-005, BAND-010), without a length one stands at the settlement; collar (AUC-014)."""
+    """Velocity window (BAND-005), breaker (BAND-010) and collar (AUC-014).
+
+    A window without a length stands at the settlement.
+    """
 
     def window(name: str) -> dict[str, int]:
         return {
@@ -134,11 +137,11 @@ def _guard(parameters: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _daily_limits(settle_tick: int, parameters: Mapping[str, int], prices: Sequence[int]) -> tuple[int, int]:
-    """(lowest, highest tick), cut to SPEC-004: as `limit` says, else around named prices with what protection adds."""
-    room = max(ROOM_TICKS, parameters.get("pp", PROTECTION_TICKS))
+    """(lowest, highest tick), cut to SPEC-004: by `limit`, else around the named prices and protection points."""
+    margin = max(MARGIN_TICKS, parameters.get("pp", PROTECTION_TICKS))
     named = [price for price in prices if abs(price) <= PRICE_MAX]
-    low_tick = min([settle_tick - LIMIT_TICKS, *(price - room for price in named)])
-    high_tick = max([settle_tick + LIMIT_TICKS, *(price + room for price in named)])
+    low_tick = min([settle_tick - LIMIT_TICKS, *(price - margin for price in named)])
+    high_tick = max([settle_tick + LIMIT_TICKS, *(price + margin for price in named)])
     if "limit" in parameters:
         low_tick, high_tick = settle_tick - parameters["limit"], settle_tick + parameters["limit"]
     return max(low_tick, -PRICE_MAX), min(high_tick, PRICE_MAX)

@@ -1,4 +1,4 @@
-"""One message of a scenario, read: what a stage needs to send it."""
+"""One message of a scenario, read: what the runner needs to send it."""
 
 from dataclasses import dataclass, field
 
@@ -7,16 +7,18 @@ from exchange.codes import CommandKind
 
 @dataclass(frozen=True)
 class Message:
-    """One message as it was read.
+    """One message.
 
     word       its first word; N for an order
-    target     id of the order it is about
-    account    name of the account, none: that of the order's owner
+    text       as it was written, with single spaces
+    target     id of its order
+    account    name of the account; empty: the owner of the order
     session    name of the session
-    fields     COMMAND fields that it says
-    lead       percent of the order's account as lead market maker, 0 none
+    clock      the scenario's clock that it sets, 0 none
+    fields     COMMAND fields that it gives
     features   words that NOT_BUILT may name
-    entries    of a mass quote: the COMMAND fields that each says
+    lead       percentage of the order's account as lead market maker, 0 none
+    entries    of a mass quote: the COMMAND fields that each entry gives
     """
 
     word: str

@@ -1,4 +1,4 @@
-"""Orders and messages of the scenario notation, read into what a stage needs to send them.
+"""Messages of the scenario notation.
 
 orders     id [book] B5@100 | S5@mkt | B5@mlm | B5 stop=104 | B5@108 stop=104, then any of
            ioc fok gtc gtd=t po slide disp=n min=n lmm=percent smp=KEY[:CR|CA|CB|DC] acct=A sess=S tag=t
@@ -9,10 +9,10 @@ ours       XA account [book] [B|S] [tag=t] [mmp] cancel all, with filters; mmp: 
            MQ ... sess=S
            K and UK (lift a kill) of an account, sess=S or firm=number, then risk: the clearing firm's desk is the party
            D session [all] [acct=A]: GTC too, of the whole account   TM account n: its dead-man timer, 0 disarms
-           nocod, rie in an order: spared by cancel on disconnect; rejected if it would be elected at once
+           nocod, rie in an order: no cancel on disconnect; rejected if it would be elected at once
            D+ account mills, D- account mills deposit, withdraw
            DL book settle@width [tick=n] settlement, daily limits and increment of the next day, while CLOSED
-           UC the same as U by the operator, who accepts the edge of the collar
+           UC like U, by the operator: the uncross may happen at the edge of the collar
            SS state [book] ask for exactly this change, of the group or of one book
 """
 
@@ -48,7 +48,7 @@ TIMER_MAX = 3_600
 FIRM_MAX = 10**9
 PROTECTION = 1  # number of the one group that `mmp=` gives every account
 MILLS_MAX = 10**17
-FORCED = {"group": GROUP, "flags": int(CommandFlag.FORCE)}  # whatever the group's state was before
+FORCED = {"group": GROUP, "flags": int(CommandFlag.FORCE)}  # from any state
 STATES = {state.name.lower(): state for state in MarketState if state != MarketState.NONE}
 QUOTE = re.compile(r"(\w+):([0-9]+)@(-?[0-9]+)/([0-9]+)@(-?[0-9]+)", re.ASCII)
 
@@ -154,16 +154,16 @@ def _timer(entry: Word, words: Words) -> Message:
 
 def _kill(word: str, kind: CommandKind) -> Callable[[Word, Words], Message]:
     def read(entry: Word, words: Words) -> Message:
-        whom = words.take("an account, sess=S or firm=number")
+        scope = words.take("an account, sess=S or firm=number")
         fields: dict[str, int] = {}
         owner = session = ""
-        if whom.text.startswith("sess="):
-            session = name(whom.part(5), "a session")
+        if scope.text.startswith("sess="):
+            session = name(scope.part(5), "a session")
             fields["scope"] = Scope.SESSION
-        elif whom.text.startswith("firm="):
-            fields |= {"scope": Scope.FIRM, "killed_firm": number(whom.part(5), 1, FIRM_MAX, "a firm")}
+        elif scope.text.startswith("firm="):
+            fields |= {"scope": Scope.FIRM, "killed_firm": number(scope.part(5), 1, FIRM_MAX, "a firm")}
         else:
-            owner = name(whom, "an account")
+            owner = name(scope, "an account")
         for party in words.rest():
             if party.text != "risk":
                 raise wrong(party, "risk")

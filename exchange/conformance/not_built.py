@@ -1,7 +1,7 @@
-"""What the notation can say and this exchange has no command or setting for: the one table, to be made shorter.
+"""What the notation can say and the exchange has no command or setting for.
 
-A scenario that uses one of these words does not run and does not pass. What a command can say but the engine refuses
-is not here: such a scenario runs, and fails.
+A scenario that uses one of these words does not run and does not pass. A command that the engine refuses is no case
+of this: its scenario runs, and fails.
 """
 
 from exchange.conformance.notation import Scenario
@@ -11,5 +11,5 @@ NOT_BUILT: frozenset[str] = frozenset()
 
 
 def missing(scenario: Scenario) -> list[str]:
-    """What a scenario uses of it, in the order of the alphabet."""
+    """Words of the table that a scenario uses, in alphabetical order."""
     return sorted(NOT_BUILT.intersection(scenario.features))

@@ -1,7 +1,7 @@
 """Reads scenario files: one scenario a line, `id | rule codes | parameters | before | messages | expected [| end]`.
 
-Entries of the last four fields are parted by `;`, `-` alone is an empty field, a line that starts with `#` a comment.
-Orders and messages: messages.py; events: told.py. The rest of the notation:
+Entries of the last four fields are separated by `;`. `-` alone is an empty field, `#` begins a comment line.
+Orders and messages: messages.py; events: expected.py. The rest of the notation:
 
     parameters   algo=fifo|prorata pp= band= vel= imp= ref= ref.M2= ltp= ltp.M2= top= topmax= minalloc= split= mmp=
                  mmpwin= maxshow= tick=
@@ -11,7 +11,7 @@ Orders and messages: messages.py; events: told.py. The rest of the notation:
                  term=1 M3 is a term; velwin=clock length of the velocity window, dcb= dcbwin= width and length of the
                  breaker's; lead=0 M1 is no lead month; collar= width of the auctions' collar;
                  mmpfills= mmpdelta= mmphours= thresholds beside mmp=. Without limit= the daily limits lie around every
-                 price that the scenario names, and the venue must have room for them
+                 price that the scenario names, and the venue must have price levels for them
     end          `acct book lots@price-sum` positions, `acct cash mills` after the last message
 """
 
@@ -20,10 +20,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from exchange.conformance.expected import read_expected
 from exchange.conformance.market import BOOKS, of_book
 from exchange.conformance.message import Message
 from exchange.conformance.messages import read_before, read_message
-from exchange.conformance.told import read_expected
 from exchange.conformance.words import Word, number, wrong
 from exchange.units import CHARGE_MILLS_MAX
 
@@ -56,7 +56,7 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True)
 class Scenario:
-    """One line, read. `shown` are its fields as they were written, `place` is file:line."""
+    """One line. `shown` are its fields as they were written, `place` is file:line."""
 
     name: str
     codes: tuple[str, ...]
@@ -71,7 +71,7 @@ class Scenario:
 
 
 def read_scenarios(text: str, file: str) -> list[Scenario]:
-    """Every scenario of a file's text. NotationError: the first mistake."""
+    """The scenarios of a file's text. NotationError: the first mistake."""
     lines = enumerate(text.split("\n"), 1)
     return [
         _scenario(Word(line, f"{file}:{number}", 1))
@@ -98,7 +98,7 @@ def _scenario(line: Word) -> Scenario:
         first,
         sent,
         _entries(expected, read_expected),
-        [told for field in end for told in _entries(field, _end)],
+        [read for field in end for read in _entries(field, _end)],
         frozenset(used | settled),
         tuple(field.text for field in fields),
         line.place,
@@ -106,7 +106,7 @@ def _scenario(line: Word) -> Scenario:
 
 
 def _codes(field: Word) -> tuple[str, ...]:
-    """Rule codes. NotationError: one that has not the form of a code."""
+    """Rule codes. NotationError: a word is no rule code."""
     words = [] if _is_empty(field) else field.words()
     for word in words:
         if not CODE.fullmatch(word.text):
@@ -115,7 +115,7 @@ def _codes(field: Word) -> tuple[str, ...]:
 
 
 def _is_empty(field: Word) -> bool:
-    """Whether a field is `-`. NotationError: nothing stands in it."""
+    """Whether a field is `-`. NotationError: it has nothing."""
     if not field.text.strip("; "):
         raise wrong(field, "- where a field is empty")
     return field.text == "-"
@@ -132,7 +132,7 @@ def _entries(field: Word, read: Callable[[Word], Read]) -> list[Read]:
 
 
 def _parameters(field: Word) -> tuple[dict[str, int], set[str]]:
-    """(numbers by name, every parameter by its name and as written)."""
+    """(numbers by name, each parameter as its name and as name=value)."""
     parameters: dict[str, int] = {}
     settled: set[str] = set()
     for word in [] if _is_empty(field) else field.words():

@@ -14,7 +14,7 @@ from exchange.units import NS_PER_S
 LOTS_MAX = (1 << 31) - 1
 PRICE_MAX = 10**12
 CLOCK_MAX = 10**9
-# A lead market maker without acct= has an account of its own; a space keeps it apart from accounts of scenarios.
+# Account of a lead market maker without acct=. No account of a scenario has a space in its name.
 LEAD_ACCOUNT = "lead "
 SIDES = {"B": Side.BUY, "S": Side.SELL}
 SMP_MODES = {
@@ -34,7 +34,7 @@ SIDE_WORD = re.compile(r"([BS])([0-9]+)(?:@(.*))?", re.ASCII)
 
 
 def is_order(words: list[Word]) -> bool:
-    """Whether an entry that begins like a message is an order of that id."""
+    """Whether an entry that begins with the word of a message is an order with that id."""
     texts = [word.text for word in words[1:] if word.text not in BOOKS]
     found = SIDE_WORD.fullmatch(texts[0]) if texts else None
     return found is not None and (found[3] is not None or any(text.startswith("stop=") for text in texts))
@@ -47,11 +47,11 @@ def read_order(entry: Word, words: Words) -> Message:
     said: set[str] = set()
     lead = 0
     for word in words.rest():
-        key, value, told = _element(word)
+        key, value, given = _element(word)
         if key in said:
             raise wrong(word, f"{key} once in an order")
         said.add(key)
-        fields |= told
+        fields |= given
         if key in names:
             names[key] = name(value, key)
         if key == "lmm":
@@ -79,7 +79,7 @@ def _stop_type(entry: Word, fields: dict[str, int]) -> int:
 
 
 def _element(word: Word) -> tuple[str, Word, dict[str, int]]:
-    """(what it is about, its value, COMMAND fields) of one word of an order."""
+    """(element, its value, COMMAND fields) of one word of an order."""
     key, equals, _ = word.text.partition("=")
     value = word.part(len(key) + 1)
     if word.text in BOOKS:
@@ -130,7 +130,7 @@ def read_tag(value: Word) -> int:
     return pack_tag(name(value, "a tag", TAG_BYTES))
 
 
-# Word -> (what it is about, COMMAND fields).
+# Word -> (element, COMMAND fields).
 FLAGS: dict[str, tuple[str, dict[str, int]]] = {
     "ioc": ("tif", {"tif": TimeInForce.IOC}),
     "fok": ("tif", {"tif": TimeInForce.FOK}),
@@ -151,7 +151,7 @@ VALUES: dict[str, Callable[[Word], dict[str, int]]] = {
     "acct": lambda _: {},
     "sess": lambda _: {},
 }
-# What a replace may change by name.
+# What a replace can change beside total and price.
 REPLACED = {"disp": CommandFlag.SET_DISPLAY, "stop": CommandFlag.SET_TRIGGER}
 
 

@@ -1,4 +1,4 @@
-"""Words of a scenario file, each with its place, and the one error that a file's mistakes raise."""
+"""Words of a scenario file, each with its place, and the error that a mistake in the file raises."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ SHOWN_CHARACTERS = 60
 
 
 class NotationError(UserError):
-    """A scenario file that cannot be read: names file, line, column, what was found and what is allowed."""
+    """A scenario file cannot be read: file, line, column, what was found and what is allowed."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Word:
 
 
 def wrong(word: Word, allowed: str) -> NotationError:
-    """The error of a word that does not belong where it stands."""
+    """The error of a word that is not allowed in its place."""
     found = repr(word.text[:SHOWN_CHARACTERS]) if word.text else "nothing more"
     return NotationError(f"{word.place}:{word.column}: found {found}, allowed: {allowed}")
 
@@ -78,6 +78,6 @@ class Words:
         return rest
 
     def close(self) -> None:
-        """Nothing may be left."""
+        """NotationError: words are left."""
         if self.waiting:
             raise wrong(self.waiting[0], "the end of this entry")

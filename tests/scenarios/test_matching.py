@@ -1,10 +1,10 @@
-"""Every scenario of the tables here, and of the published conformance table where it is present, on both books."""
+"""The scenarios of the tables here, and of the published conformance table if it is there, on engine and reference."""
 
 from pathlib import Path
 
 import pytest
 
-from exchange.cli.conformance import Outcome, read_file, report, run
+from exchange.cli.conformance import read_file, report, run
 from exchange.conformance.not_built import missing
 from exchange.conformance.notation import Scenario
 from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue
@@ -29,15 +29,11 @@ def _cases() -> list[object]:
     ]
 
 
-def told(outcome: Outcome) -> str:
-    return "\n".join(report(outcome))
-
-
 @pytest.mark.parametrize("scenario", _cases())
 @pytest.mark.parametrize("venue", VENUES)
-def test_scenario_yields_the_events_its_line_tells(scenario: Scenario, venue: str) -> None:
+def test_scenario_yields_the_events_of_its_line(scenario: Scenario, venue: str) -> None:
     outcome = run(scenario, VENUES[venue])
-    assert outcome.passes, told(outcome)
+    assert outcome.passes, "\n".join(report(outcome))
 
 
 def test_no_scenario_is_named_twice() -> None:

@@ -1,11 +1,11 @@
-"""Events as text: every kind that a scenario may expect."""
+"""EVENT rows in the words of the notation."""
 
 from typing import Any
 
 import pytest
 
 from exchange.codes import CancelReason, EventFlag, EventKind, Liquidity, MarketState, RejectReason
-from exchange.conformance.told import SHAPES, TOLD, Names, sorted_runs, told_events
+from exchange.conformance.event_text import Names, event_texts
 from exchange.records import pack_client_order_id
 from exchange.reference.rows import Event
 
@@ -44,16 +44,16 @@ def row(kind: EventKind, name: str = "", **fields: Any) -> Any:
         (row(EventKind.COMMAND_REFUSED, reason=RejectReason.INSUFFICIENT_MARGIN), "REFUSED RISK"),
     ],
 )
-def test_an_event_is_told_in_the_notation(event: Any, text: str) -> None:
-    assert told_events([event], NAMES) == [text]
+def test_an_event_has_words_of_the_notation(event: Any, text: str) -> None:
+    assert event_texts([event], NAMES) == [text]
 
 
 def test_two_rows_are_one_trade_and_one_decrement() -> None:
     fills = [row(EventKind.FILL, name, lots=2, price=100, instrument=2) for name in "at"]
     decrements = [row(EventKind.SELF_MATCH_DECREMENTED, name, lots=4) for name in "bu"]
     position = row(EventKind.POSITION_CHANGED)
-    assert told_events([*fills, *decrements, position], NAMES) == ["TRD a t 2@100", "DEC b u 4"]
-    assert told_events(fills, Names({}, {}, books=True)) == ["TRD a t 2@100 M2"]
+    assert event_texts([*fills, *decrements, position], NAMES) == ["TRD a t 2@100", "DEC b u 4"]
+    assert event_texts(fills, Names({}, {}, books=True)) == ["TRD a t 2@100 M2"]
 
 
 @pytest.mark.rule("IMP-007")
@@ -68,17 +68,6 @@ def test_rows_of_an_implied_group_are_trades_with_the_order_of_its_combination()
 
     names = Names({}, {}, books=True)
     into = group("t", {"f": (1, 103), "k": (2, 99), "t": (3, 4)})
-    assert told_events(into, names) == ["TRD f t 2@103 M1", "TRD k t 2@99 M2"]
+    assert event_texts(into, names) == ["TRD f t 2@103 M1", "TRD k t 2@99 M2"]
     out = group("t", {"t": (1, 103), "k": (2, 99), "s": (3, 4)})
-    assert told_events(out, names) == ["TRD s t 2@103 M1", "TRD k s 2@99 M2"]
-
-
-def test_what_is_told_may_be_expected() -> None:
-    assert {kind.abbreviation for kind in TOLD} | {"TRD", "DEC"} == set(SHAPES)
-
-
-@pytest.mark.rule("ORDER-014")
-def test_runs_of_cancels_for_one_reason_are_sorted_by_id() -> None:
-    assert sorted_runs(["CXL b 1 KILL", "CXL a 1 KILL", "CXL a 1 USER", "CXL d 1 COD", "CXL c 1 MMP"]) == [
-        *("CXL a 1 KILL", "CXL b 1 KILL", "CXL a 1 USER", "CXL d 1 COD", "CXL c 1 MMP")
-    ]
+    assert event_texts(out, names) == ["TRD s t 2@103 M1", "TRD k s 2@99 M2"]

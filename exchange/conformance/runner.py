@@ -6,11 +6,11 @@ from itertools import islice
 from typing import Any
 
 from exchange.codes import CommandKind, EventKind, MarketState, OrderType, Side
+from exchange.conformance.event_text import Names, event_texts, id_of
 from exchange.conformance.market import BOOKS, GROUP, LIMIT_TICKS, account_payload, of_book, scenario_listing
 from exchange.conformance.message import Message
 from exchange.conformance.messages import PROTECTION
 from exchange.conformance.notation import Scenario
-from exchange.conformance.told import Names, id_of, told_events
 from exchange.conformance.venues import ConformanceVenue
 from exchange.engine.control.checks import ControlError
 from exchange.records import pack_client_order_id
@@ -20,40 +20,45 @@ from exchange.units import NS_PER_S
 FUNDS = 10**15
 UNBOUNDED_NS = 10**18
 STEPS_MAX = 10_000  # to a last price
-# They trade once to make a last price; a space keeps them apart from the accounts of scenarios.
+# Accounts that trade once to make a last price. No account of a scenario has a space in its name.
 MAKER, TAKER = "maker of last", "taker of last"
 REFUSALS = ("REJ ", "RREJ ", "CREJ ", "REFUSED ")
 
 S = MarketState
 
 
-class CannotStage(Exception):
-    """A market, account or last price that this venue cannot have: says why."""
+class CannotRun(Exception):
+    """The venue cannot have a market, an account or a last price of the scenario: says why."""
 
 
 @dataclass(frozen=True)
-class Played:
-    """Events of the messages, what the entries of the last field read at the end, refusals of the book before."""
+class Result:
+    """What a venue did with a scenario.
 
-    told: list[str]
+    events           of its messages
+    end              positions and cash at the end, as the entries of its last field should read
+    refused_before   refusals of the book before
+    """
+
+    events: list[str]
     end: list[str]
     refused_before: list[str]
 
 
-def play(scenario: Scenario, venue: ConformanceVenue) -> Played:
-    """Run a scenario on a fresh venue. CannotStage: it does not fit there."""
+def run_scenario(scenario: Scenario, venue: ConformanceVenue) -> Result:
+    """Run a scenario on a fresh venue. CannotRun: it does not fit there."""
     try:
-        stage = Stage(scenario, venue)
-        before = [event for message in scenario.before for event in stage.send(message)]
-        told = [event for message in scenario.messages for event in stage.send(message)]
+        runner = Runner(scenario, venue)
+        before = [event for message in scenario.before for event in runner.send(message)]
+        events = [event for message in scenario.messages for event in runner.send(message)]
         refused = [event for event in before if event.startswith(REFUSALS)]
-        return Played(told, [stage.end(entry) for entry in scenario.end], refused)
+        return Result(events, [runner.end(entry) for entry in scenario.end], refused)
     except ControlError as error:
-        raise CannotStage(str(error)) from None
+        raise CannotRun(str(error)) from None
 
 
-class Stage:
-    """One scenario on one venue: keeps names of accounts and sessions, the state, the clock; counts sequences."""
+class Runner:
+    """One scenario on one venue: sets up its market, sends its messages, translates names and numbers."""
 
     def __init__(self, scenario: Scenario, venue: ConformanceVenue) -> None:
         self.venue = venue
@@ -98,7 +103,7 @@ class Stage:
         return self._apply(message.kind, **fields)
 
     def _order(self, message: Message) -> dict[str, int]:
-        """COMMAND fields of the order that a message is about: the last that was acknowledged under its id (ORDER-005).
+        """COMMAND fields of a message's order: the last one that was acknowledged under its id (ORDER-005).
 
         A side of a quote has no client order id (QUOTE-001): the venue's own names it.
         """
@@ -108,14 +113,13 @@ class Stage:
         return _client(message.target) | {"account": account, "order_id": order_id}
 
     def _mass_quote(self, message: Message, fields: dict[str, int]) -> list[str]:
-        """Every entry is a row of one run."""
+        """A command for each entry."""
         if self.protects:
             fields["protection_number"] = PROTECTION
-        told = [self._apply(message.kind, **fields, **entry) for entry in message.entries]
-        return [event for events in told for event in events]
+        return [event for entry in message.entries for event in self._apply(message.kind, **fields, **entry)]
 
     def _session(self, message: Message) -> dict[str, int]:
-        """COMMAND fields of a message's session: whom a kill is about, or whose orders end if one account used it."""
+        """COMMAND fields of a message's session; with the account of a disconnect if only one has used the session."""
         number = self.sessions.setdefault(message.session, len(self.sessions) + 1)
         if message.kind in (CommandKind.KILL, CommandKind.UNKILL):
             return {"killed_session": number}
@@ -127,7 +131,7 @@ class Stage:
         return {"session": number}
 
     def end(self, entry: str) -> str:
-        """What an entry of the last field should read."""
+        """What an entry of the scenario's last field should read."""
         name, what, *_ = entry.split()
         account = self._account(name)
         if what == "cash":
@@ -142,69 +146,69 @@ class Stage:
             self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(number, {} if helper else self.parameters))
             funds = FUNDS if helper else self.parameters.get("cash", FUNDS)
             if funds:
-                told = self._apply(CommandKind.DEPOSIT, account=number, amount_mills=funds)
-                if told:
-                    raise CannotStage(f"no cash for account {name}: {told[0]}")
+                refused = self._apply(CommandKind.DEPOSIT, account=number, amount_mills=funds)
+                if refused:
+                    raise CannotRun(f"no cash for account {name}: {refused[0]}")
             if self.protects and not helper:
                 self._protect(number)
         return self.accounts[name]
 
     def _list(self, payload: dict[str, Any]) -> None:
-        """CannotStage: the venue has no room for the books' prices, or they are no prices of a book."""
+        """List the books. CannotRun: the venue has too few price levels for them, or they have an impossible price."""
         try:
             self.venue.control(CommandKind.LIST, payload)
         except ControlError as error:
             wide = [book for book in payload["instruments"] if book["high_tick"] - book["low_tick"] > 2 * LIMIT_TICKS]
             asked = ", ".join(f"{book['symbol']} {book['low_tick']}..{book['high_tick']}" for book in wide)
-            raise CannotStage(f"{error}{'; asked for: ' if asked else ''}{asked}") from None
+            raise CannotRun(f"{error}{'; asked for: ' if asked else ''}{asked}") from None
 
     def _lead(self, account: int, percent: int) -> None:
-        """From now on the account is lead market maker of all books; in price-time books that means nothing."""
+        """Make an account lead market maker of all pro-rata books (PRO-003)."""
         self.leads[account] = percent
         if self.parameters.get("algo", 0):
             self.venue.control(CommandKind.LEAD_MAKERS, {"makers": list(self.leads.items()), "group": GROUP})
 
     def _set_day_limits(self, instrument: int, settle_tick: int, width: int, min_inc: int = 0) -> list[str]:
-        """Settlement, limits so many ticks around it, a new increment; the widths of windows stay."""
+        """Set the settlement, daily limits `width` ticks around it, and an increment; price guards stay."""
         widths = {"velocity_ticks": self.parameters.get("vel", 0), "breaker_ticks": self.parameters.get("dcb", 0)}
         widths["collar_ticks"] = self.parameters.get("collar", 0)
         low_tick, high_tick = settle_tick - width, settle_tick + width
         limits = {"index": instrument, "settle_tick": settle_tick, "low_tick": low_tick, "high_tick": high_tick}
         limits |= {"min_inc": min_inc} if min_inc else {}
         payload = {"books": [limits | widths], "by_two": True}
-        return told_events(self.venue.control(CommandKind.DAY_LIMITS, payload), self._names())
+        return event_texts(self.venue.control(CommandKind.DAY_LIMITS, payload), self._names())
 
     def _protect(self, number: int) -> None:
-        """A threshold that the parameters do not name is off; its group counts, and is reset, even so (MMP-003)."""
+        """Give an account its protection group; a threshold that the parameters do not name is off (MMP-001)."""
         window = self.parameters.get("mmpwin", 0)
-        told = self._apply(
+        refused = self._apply(
             CommandKind.MMP_SET, account=number, protection_number=PROTECTION, group=GROUP,
             lots_max=self.parameters.get("mmp", 0), window_ns=window * NS_PER_S if window else UNBOUNDED_NS,
             fills_max=self.parameters.get("mmpfills", 0), delta_lots_max=self.parameters.get("mmpdelta", 0),
             hours_max=self.parameters.get("mmphours", 0),
         )  # fmt: skip
-        if told:
-            raise CannotStage(f"no protection for account {number}: {told[0]}")
+        if refused:
+            raise CannotRun(f"no protection for account {number}: {refused[0]}")
 
     def _set_last(self, index: int, settle_tick: int, last_tick: int) -> None:
-        """Two helpers trade at the last price, in an uncross, which no window of prints minds; where a band is in force
-        they get there step by step."""
+        """Two helpers trade at the last price, in an uncross, which no price guard stops; a band makes them go there
+        step by step."""
         tick, lots = self.parameters.get("tick", 1), self.parameters.get("lot", 1)
         steps = list(islice(_band_steps(settle_tick, last_tick, self.parameters.get("band", 0), tick), STEPS_MAX + 1))
         if len(steps) > STEPS_MAX:
-            raise CannotStage(f"no last price {last_tick}: the band leads there in more than {STEPS_MAX} steps")
+            raise CannotRun(f"no last price {last_tick}: the band leads there in more than {STEPS_MAX} steps")
         for price in steps:
             common = {"instrument": index, "lots": lots, "price": price}
             self._apply(CommandKind.SET_STATE, market_state=S.PAUSED, group=GROUP)
-            told = self._apply(
+            answers = self._apply(
                 CommandKind.NEW, account=self._account(MAKER), side=Side.SELL, **_client("maker"), **common
             )
-            told += self._apply(
+            answers += self._apply(
                 CommandKind.NEW, account=self._account(TAKER), side=Side.BUY, **_client("taker"), **common
             )
             traded = self._apply(CommandKind.SET_STATE, market_state=S.OPEN, group=GROUP)
             if not any(event.startswith("TRD") for event in traded):
-                raise CannotStage(f"no last price {last_tick}: {'; '.join(told)}")
+                raise CannotRun(f"no last price {last_tick}: {'; '.join(answers)}")
 
     def _apply(self, kind: CommandKind, **fields: Any) -> list[str]:
         """Events of one command. A unit of the scenario's clock is a second, a command a nanosecond."""
@@ -218,7 +222,7 @@ class Stage:
             if event.kind == EventKind.ORDER_ACCEPTED:
                 order_id = event.order_id if event.order_type == OrderType.QUOTE else 0
                 self.owners[id_of(event, names)] = event.account, order_id
-        return told_events(events, names)
+        return event_texts(events, names)
 
     def _names(self) -> Names:
         accounts = {number: name for name, number in self.accounts.items()}
@@ -232,7 +236,7 @@ def _client(name: str) -> dict[str, int]:
 
 
 def _prices(scenario: Scenario) -> dict[int, list[int]]:
-    """Book -> prices that the scenario's orders name; a replace is of every book where its id was entered."""
+    """Book -> prices that the scenario names; a replace counts for every book where its id was entered."""
     prices: dict[int, list[int]] = {index: [] for index in BOOKS.values()}
     for name, index in BOOKS.items():
         last = scenario.parameters.get(of_book("ltp", name))
@@ -251,13 +255,13 @@ def _prices(scenario: Scenario) -> dict[int, list[int]]:
 
 
 def _band_steps(start: int, last: int, band: int, tick: int) -> Iterator[int]:
-    """Prices on the increment, none further than the band from the one before, that lead to the last."""
+    """Prices on the increment that lead to the last one, each within the band of the one before."""
     sign = 1 if last > start else -1
     while band and abs(last - start) > band:
         reach = start + sign * band
         reach -= sign * (sign * reach % tick)
         if reach == start:
-            break  # the band is narrower than the increment: there is no way
+            break  # the band is narrower than the increment
         start = reach
         yield start
     yield last
