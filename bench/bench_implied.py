@@ -25,8 +25,9 @@ from contracts_spec.load import load_spec
 from contracts_spec.outrights import Instrument
 from exchange.codes import CommandKind, EventKind, MarketState, Side, TimeInForce
 from exchange.engine import query
-from exchange.engine.control.listing import listing_payloads
-from exchange.engine.control.registry import AccountPayload, encode_payload
+from exchange.engine.control.catalogue import listing_payloads
+from exchange.engine.control.define_account import AccountPayload
+from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine, blank_commands
 from exchange.limits import VENUE
 from exchange.records import COMMAND

@@ -97,7 +97,7 @@ def open_catalogue():  # type: ignore[no-untyped-def]  # (Engine, number of inst
     from contracts_spec.instruments import instruments_on
     from contracts_spec.load import load_spec
     from exchange.codes import CommandKind
-    from exchange.engine.control.listing import listing_payloads
+    from exchange.engine.control.catalogue import listing_payloads
     from exchange.engine.engine import Engine
     from exchange.limits import VENUE
     from exchange.records import COMMAND

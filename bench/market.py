@@ -8,7 +8,10 @@ import numpy as np
 from bench.flow import Flow
 from bench.tapes import Control, Tape
 from exchange.codes import CommandKind, MarketState, TimeInForce
-from exchange.engine.control.registry import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
+from exchange.engine.control.define_account import AccountPayload
+from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
+from exchange.engine.control.list_instruments import ListPayload
+from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.limits import NAMED, TAPE, TEST, VENUE
@@ -42,8 +45,8 @@ class Market:
         slices = [listings[start : start + LISTINGS_EACH] for start in range(0, self.books, LISTINGS_EACH)]
         return [encode_payload(ListPayload(MONTH, [terms], part)) for part in slices]
 
-    def listing(self, index: int) -> Listing:
-        return Listing(
+    def listing(self, index: int) -> InstrumentTerms:
+        return InstrumentTerms(
             index=index,
             instrument_id=index,
             symbol=f"BOOK-{index}",

@@ -55,6 +55,8 @@ def _own_row(state, account, book):
 def set_scan_tiers(state, book):
     """Note which RISK rows a book's lots weigh on, when its hours in each scan tier are known."""
     book.first_risk = risk_place(state, np.int64(0), scan_number(book.commodity, FRONT))
+    book.scan_bits = 0
+    book.tier_hours = 0
     for tier in range(SCAN_TIERS):
         if book.scan_hours[tier] != 0 or book.crossed_hours[tier] != 0:
             number = scan_number(book.commodity, tier)

@@ -11,7 +11,10 @@ from exchange.codes import CommandKind, MarketState, PeriodKind, Side, TimeInFor
 from exchange.engine import query
 from exchange.engine.apply import apply_commands
 from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
-from exchange.engine.control.registry import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
+from exchange.engine.control.define_account import AccountPayload
+from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
+from exchange.engine.control.list_instruments import ListPayload
+from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.views import views
 from exchange.kernel import KERNELS
@@ -52,7 +55,7 @@ def _is_compiled(kernel: Any) -> bool:
 def definitions() -> list[tuple[int, bytes]]:
     """Controls of a venue of one book and one account: (kind, payload)."""
     commodity = CommodityTerms(1, 1, psr_mills=40, intra_mills=6, tier_mills=5)
-    book = Listing(1, 1, "WARM.UP", 1, 1, 720, 100, 80, 120, months=[(0, 720)], period_kind=PeriodKind.MONTH)
+    book = InstrumentTerms(1, 1, "WARM.UP", 1, 1, 720, 100, 80, 120, months=[(0, 720)], period_kind=PeriodKind.MONTH)
     return [
         (CommandKind.LIST, encode_payload(ListPayload(0, [commodity], [book]))),
         (CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(1))),

@@ -29,8 +29,9 @@ from exchange.codes import (
     StateReason,
 )
 from exchange.engine import query
-from exchange.engine.control.allocation_terms import LeadMakersPayload
-from exchange.engine.control.registry import AccountPayload, encode_payload
+from exchange.engine.control.define_account import AccountPayload
+from exchange.engine.control.lead_makers import LeadMakersPayload
+from exchange.engine.control.registry import encode_payload
 from exchange.engine.event_rows import (
     GROUP,
     INSTRUMENT,

@@ -3,7 +3,8 @@
 import numpy as np
 
 from contracts_spec.schema import Spec
-from exchange.engine.control.registry import FRONT_MONTHS, AccountPayload
+from exchange.engine.control.define_account import AccountPayload
+from exchange.engine.control.margin_terms import FRONT_MONTHS
 from exchange.engine.query import MAINTENANCE_BP
 from exchange.errors import UserError
 from exchange.journal.errors import EXIT_CONFIGURATION

@@ -19,9 +19,10 @@ from contracts_spec.load import load_spec, spec_sha256
 from contracts_spec.schema import Spec
 from exchange.codes import CommandKind, EventKind, MarketState, StateReason
 from exchange.engine import query
+from exchange.engine.control.catalogue import listing_payloads
 from exchange.engine.control.checks import ControlError
-from exchange.engine.control.listing import listing_payloads
-from exchange.engine.control.registry import AccountPayload, encode_payload
+from exchange.engine.control.define_account import AccountPayload
+from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine
 from exchange.engine.event_rows import KIND, read_rows
 from exchange.errors import Trouble, UserError

@@ -7,7 +7,7 @@ import pytest
 from contracts_spec.instruments import Instrument, Known, instruments_on
 from contracts_spec.load import load_spec
 from exchange.codes import ComboKind
-from exchange.engine.control.day_limits import side_rows
+from exchange.engine.control.price_windows import side_rows
 from exchange.limits import VENUE
 from exchange.units import PRICE_MAX
 

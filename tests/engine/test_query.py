@@ -5,7 +5,8 @@ import pytest
 
 from exchange.codes import CommandKind, MarketState, Side
 from exchange.engine import query
-from exchange.engine.control.registry import AccountPayload, encode_payload
+from exchange.engine.control.define_account import AccountPayload
+from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.warmup import definitions
 from exchange.limits import TEST

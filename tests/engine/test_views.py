@@ -9,7 +9,10 @@ import pytest
 
 from exchange.codes import CommandKind, MarketState, OrderType, PeriodKind, Side
 from exchange.engine import query
-from exchange.engine.control.registry import AccountPayload, CommodityTerms, Listing, ListPayload, encode_payload
+from exchange.engine.control.define_account import AccountPayload
+from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
+from exchange.engine.control.list_instruments import ListPayload
+from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine
 from exchange.engine.views import LEVEL_VIEW, views
 from exchange.limits import TEST
@@ -123,7 +126,7 @@ def test_what_is_read_is_what_a_slow_walk_over_all_orders_finds(seed: int) -> No
 def market(prices: int, queue: int) -> Engine:
     """A book with so many levels a side, and so many orders of account 1 at the best bid."""
     engine = Engine(TEST)
-    book = Listing(1, 1, "DEEP", 1, 1, 720, 500, 300, 700, months=[(0, 720)], period_kind=PeriodKind.MONTH)
+    book = InstrumentTerms(1, 1, "DEEP", 1, 1, 720, 500, 300, 700, months=[(0, 720)], period_kind=PeriodKind.MONTH)
     for kind, payload in (
         (CommandKind.LIST, ListPayload(0, [CommodityTerms(1, 1, 40, 6, 5)], [book])),
         (CommandKind.DEFINE_ACCOUNT, AccountPayload(1)),

@@ -12,7 +12,7 @@ from contracts_spec.outrights import Instrument
 from exchange.codes import CommandKind, Family
 from exchange.conformance.venues import rows
 from exchange.engine import query
-from exchange.engine.control.listing import listing_payloads
+from exchange.engine.control.catalogue import listing_payloads
 from exchange.engine.engine import Engine
 from exchange.limits import TEST
 from exchange.publish.instruments import InstrumentTable

@@ -9,16 +9,17 @@ import msgspec
 import numpy as np
 
 from exchange.book.slots import SLOT_MASK
-from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderEntry, OrderState, Side
+from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderState, Side
 from exchange.engine.apply import REPORT
 from exchange.engine.cancels.cancel_queue import start_cancels_of_slots
 from exchange.engine.control.checks import check_window, require, within
-from exchange.engine.control.day_orders import count_working, place_orders
-from exchange.engine.control.margin_terms import set_residual
+from exchange.engine.control.day_orders import place_orders
+from exchange.engine.control.events import control_events, instruments_listed
+from exchange.engine.control.live_books import changing_terms, live_orders
 from exchange.engine.control.price_guards import choose_lead, set_widths
-from exchange.engine.entry.fast_path import refresh_fast_path
+from exchange.engine.control.price_windows import check_rows, move_windows, side_rows
 from exchange.kernel_codes import ORDER_STOP
-from exchange.records import EVENT, column
+from exchange.records import column
 from exchange.units import PRICE_MAX
 
 DAY_MAX = 2**31 - 1
@@ -55,18 +56,11 @@ class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults
     by_two: bool = False
 
 
-def side_rows(low_tick: int, high_tick: int, order_entry: int) -> int:
-    """Rows of one side's ladder, a multiple of 64; row 0 of a side is no place. None for ioc_only (ORDER-015)."""
-    if order_entry == OrderEntry.IOC_ONLY:
-        return 0
-    return -(-(high_tick - low_tick + 2) // 64) * 64
-
-
 def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
     """Raise ControlError if the books could not take these limits now."""
     indices = [book.index for book in terms.books]
     require(len(set(indices)) == len(indices), "a book stands once among the day's limits")
-    rows = int(state.used_ladder_rows)
+    more_rows = 0
     for limits in terms.books:
         within("day limits: index", limits.index, 1, int(state.books_listed))
         book = state.books[limits.index]
@@ -78,8 +72,8 @@ def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
         within(f"{name}: collar_ticks", limits.collar_ticks, 0, 2 * PRICE_MAX)
         if limits.min_inc is not msgspec.UNSET:
             within(f"{name}: min_inc", limits.min_inc, 1, PRICE_MAX)
-        rows += 2 * (side_rows(limits.low_tick, limits.high_tick, int(book.order_entry)) - int(book.side_rows))
-    require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
+        more_rows += 2 * (side_rows(limits.low_tick, limits.high_tick, int(book.order_entry)) - int(book.side_rows))
+    check_rows(state, [more_rows])
 
 
 def check_people(state: np.record, terms: DayLimitsPayload) -> None:
@@ -137,74 +131,29 @@ def cancel_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
 
 
 def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
-    """Carry out checked limits. Returns the RST of orders that park or rest again, in order of entry."""
-    named = {limits.index for limits in terms.books}
-    combinations = [index for index in range(1, int(state.books_listed) + 1) if _has_leg(state, index, named)]
-    held = _live_slots(state, named | set(combinations))
-    count_working(state, held, -1)
-    _move_windows(state, terms)
-    for limits in terms.books:
-        _set_limits(state, limits)
-    for index in combinations:
-        set_residual(state, index)
-    count_working(state, held, 1)
-    moved = np.concatenate([np.zeros(0, np.int64), *(_place_orders(state, index) for index in sorted(named))])
+    """Carry out checked limits. Returns the RST of orders that park or rest again, in order of entry, then LISTED of
+    each book."""
+    named = sorted(limits.index for limits in terms.books)
+    with changing_terms(state, named):
+        move_windows(state, {limits.index: (limits.low_tick, limits.high_tick) for limits in terms.books})
+        for limits in terms.books:
+            _set_limits(state, limits)
+    moved = np.concatenate([np.zeros(0, np.int64), *(_place_orders(state, index) for index in named)])
     for group in {int(state.books[index].group) for index in named}:
         choose_lead(state, group)
         if terms.day:
             state.groups[group].settled_day = terms.day
-    return _rests(state, moved[np.argsort(state.orders["entry"][moved])])
-
-
-def _has_leg(state: np.record, index: int, named: set[int]) -> bool:
-    book = state.books[index]
-    legs = {int(leg.book) for leg in book.legs[: int(book.leg_count)]} - {index}
-    return bool(legs and (index in named or legs & named))
-
-
-def _live_slots(state: np.record, books: set[int]) -> np.ndarray:
-    used = state.orders[: int(state.used_orders) + 1]
-    return np.nonzero((used["state"] != OrderState.NONE) & np.isin(used["book"], list(books)))[0]
-
-
-def _move_windows(state: np.record, terms: DayLimitsPayload) -> None:
-    """Lay the windows out anew, one behind the other; those of the named books are empty afterwards."""
-    wanted = {limits.index: limits for limits in terms.books}
-    used = int(state.used_ladder_rows)
-    levels, occupied = state.levels[:used].copy(), state.occupied[: used // 64].copy()
-    state.levels[:used] = 0
-    state.occupied[: used // 64] = 0
-    place = 0
-    order = sorted(range(1, int(state.books_listed) + 1), key=lambda index: (int(state.books[index].ladder), index))
-    for index in order:
-        book = state.books[index]
-        start, rows = int(book.ladder), 2 * int(book.side_rows)
-        book.ladder = place
-        if index in wanted:
-            limits = wanted[index]
-            book.side_rows = side_rows(limits.low_tick, limits.high_tick, int(book.order_entry))
-            book.best[:] = 0
-            book.summary[:] = 0
-        else:
-            state.levels[place : place + rows] = levels[start : start + rows]
-            state.occupied[place // 64 : (place + rows) // 64] = occupied[start // 64 : (start + rows) // 64]
-        place += 2 * int(book.side_rows)
-    state.used_ladder_rows = place
+    rests = _rests(state, moved[np.argsort(state.orders["entry"][moved])])
+    return np.concatenate([rests, instruments_listed(state, [limits.index for limits in terms.books])])
 
 
 def _set_limits(state: np.record, limits: BookLimits) -> None:
-    """Settlement, limits, widths; gains are counted against the new settlement."""
+    """Settlement, limits, increment, widths."""
     book = state.books[limits.index]
-    table = state.positions[1 : int(state.used_positions) + 1]
-    for row in table[table["book"] == limits.index]:
-        gain = (limits.settle_tick - int(book.mark_tick)) * int(row.lots) * int(book.hours)
-        state.accounts[row.account].unrealised_pnl_mills += gain
     book.mark_tick = limits.settle_tick
     book.low_tick, book.high_tick = limits.low_tick, limits.high_tick
-    book.edge_tick[:] = limits.low_tick, limits.high_tick
     if limits.min_inc is not msgspec.UNSET:
         book.min_inc = limits.min_inc
-    refresh_fast_path(book)
     book.revision += 1
     set_widths(state, limits.index, limits.velocity_ticks, limits.breaker_ticks, limits.collar_ticks)
 
@@ -212,7 +161,7 @@ def _set_limits(state: np.record, limits: BookLimits) -> None:
 def _place_orders(state: np.record, index: int) -> np.ndarray:
     """Link the book's orders into the new window, by stamp. Returns slots of those that park or rest again."""
     state.books[index].first_parked = 0
-    slots = _live_slots(state, {index})
+    slots = live_orders(state, [index])
     slots = slots[state.orders["state"][slots] != OrderState.PENDING]
     moved = np.zeros(len(slots), np.int64)
     count = place_orders(state, index, slots[np.argsort(state.orders["stamp"][slots])], moved)
@@ -234,11 +183,9 @@ def _end_top(state: np.record, slot: int) -> None:
 def _rests(state: np.record, slots: np.ndarray) -> np.ndarray:
     """RST of orders that rest again, or are parked and show nothing."""
     orders, books = state.orders[slots], state.books
-    events = np.zeros(len(slots), EVENT)
+    events = control_events(state, EventKind.ORDER_RESTED, len(slots))
     for name in SHARED_FIELDS:
         events[name] = orders[name]
-    events["sequence"], events["time_ns"] = state.sequence, state.time_ns
-    events["kind"] = EventKind.ORDER_RESTED
     events["instrument"] = orders["book"]
     column(events, "shown_lots")[:] = orders["shown_lots"]
     rest = orders["resting"] != 0

@@ -1,20 +1,10 @@
 """Orders of books that get a new day's terms, all in one call: one by one thousands of them would hold up the venue for
 seconds, because Numba looks at the type of the whole state at each call."""
 
-import numpy as np
-
 from exchange.book.levels import in_limits, link_order
 from exchange.book.parked import join_parked
-from exchange.engine.orders import slice_lots, work_order
+from exchange.engine.orders import slice_lots
 from exchange.kernel import kernel
-
-
-@kernel
-def count_working(state, slots, sign):
-    """Count all lots of these orders as working, or (-1) no longer, at the terms that their books have now."""
-    for number in range(slots.shape[0]):
-        order = state.orders[slots[number]]
-        work_order(state, order, sign * np.int64(order.leaves_lots))
 
 
 @kernel

@@ -1,59 +1,15 @@
-"""The launch catalogue as LIST payloads: what products.toml says of all books stands in each."""
+"""LIST: what is refused, and what a book looks like when it is open."""
 
-from datetime import date
 from typing import Any
 
 import msgspec
 import pytest
 
-from contracts_spec.instruments import instruments_on
-from contracts_spec.load import load_spec
-from exchange.codes import ComboKind, CommandKind, Matching
+from exchange.codes import ComboKind, CommandKind, MarketState
 from exchange.engine.control.checks import ControlError
-from exchange.engine.control.listing import listing_payloads
-from exchange.engine.control.registry import Listing, ListPayload
-from exchange.units import CATALOGUE_HOURS_MAX, CHARGE_MILLS_MAX, ORDER_LOTS_MAX, PRICE_MAX
+from exchange.units import CATALOGUE_HOURS_MAX, CHARGE_MILLS_MAX, PRICE_MAX
 from tests.market import MONTH, listing, property_market
 from tests.venues import Pair
-
-LAUNCH = date(2026, 11, 23)
-
-
-@pytest.fixture(scope="module")
-def listings() -> list[Listing]:
-    spec = load_spec()
-    payloads = listing_payloads(instruments_on(spec, LAUNCH), spec, LAUNCH)
-    return [one for payload in payloads for one in msgspec.json.decode(payload, type=ListPayload).instruments]
-
-
-@pytest.mark.rule("SESSION-004")
-@pytest.mark.rule("ICE-006")
-def test_every_book_has_the_defaults_of_products(listings: list[Listing]) -> None:
-    assert {one.show_ratio for one in listings} == {100}
-    assert {one.protection_ticks for one in listings} == {50}
-    assert {one.matching for one in listings} == {Matching.FIFO}
-    assert {one.order_lots_max for one in listings} == {ORDER_LOTS_MAX}
-    assert {one.implied for one in listings if one.combo != ComboKind.OUTRIGHT} == {True}
-
-
-@pytest.mark.rule("SPEC-041")
-def test_legs_are_listed_before_what_is_made_of_them(listings: list[Listing]) -> None:
-    assert [one.index for one in listings] == list(range(1, len(listings) + 1))
-    symbols = {one.index: one.symbol for one in listings}
-    for one in listings:
-        assert all(leg < one.index for leg, _ in one.legs)
-    spread = next(one for one in listings if one.symbol == "H100.G90.F27-G27")
-    assert [(symbols[leg], sign) for leg, sign in spread.legs] == [("H100.G90.F27", 1), ("H100.G90.G27", -1)]
-
-
-@pytest.mark.rule("ORDER-002")
-def test_what_one_order_may_trade_with_is_one_product_group(listings: list[Listing]) -> None:
-    groups = {one.index: one.group for one in listings}
-    chips = {one.symbol.split(".")[0]: one.group for one in listings}
-    assert len(set(chips.values())) == len(chips) > 3
-    for one in listings:
-        assert one.group == chips[one.symbol.split(".")[0]]
-        assert {groups[leg] for leg, _ in one.legs} <= {one.group}
 
 
 @pytest.mark.rule("MARGIN-013")
@@ -151,3 +107,45 @@ def test_no_more_hours_are_listed_than_money_is_proven_for() -> None:
     check(744)
     with pytest.raises(ControlError, match=f"outright {CATALOGUE_HOURS_MAX + 1} not in 0..{CATALOGUE_HOURS_MAX}"):
         check(745)
+
+
+def test_a_payload_without_instruments_opens_no_book() -> None:
+    pair = Pair()
+    assert pair.control(CommandKind.LIST, {**property_market(), "instruments": []}) == []
+    state = pair.fast.engine.states[0]
+    assert state.books_listed == 0 and state.month == MONTH and state.listed_sequence == 0
+
+
+def test_a_listed_book_has_its_terms_and_waits_in_closed_for_its_first_day() -> None:
+    market, pair = property_market(), Pair()
+    events = pair.control(CommandKind.LIST, market)
+    assert [event.instrument for event in events] == list(range(1, 11))
+    book = pair.fast.engine.states[0].books[4]
+    terms = market["instruments"][3]
+    assert [tuple(leg) for leg in book.legs[: book.leg_count].tolist()] == terms["legs"]
+    assert (book.mark_tick, book.low_tick, book.high_tick) == (3, -37, 43)
+    assert book.fee_hours == book.hours == 744, "no other hours were given for fees"
+    assert MarketState(book.phase) == MarketState.CLOSED
+    assert book.symbol.tobytes().rstrip(b"\0") == b"A.G90.G27-J27"
+
+
+def test_a_second_list_adds_books_behind_the_first_and_names_its_month_again() -> None:
+    market, pair = property_market(), Pair()
+    pair.control(CommandKind.LIST, {**market, "instruments": market["instruments"][:4]})
+    later = {**market, "instruments": market["instruments"][4:]}
+    with pytest.raises(ControlError, match=f"month {MONTH + 1} not in {MONTH}..{MONTH}"):
+        pair.fast.engine.check_control(CommandKind.LIST, msgspec.json.encode({**later, "month": MONTH + 1}))
+    pair.control(CommandKind.LIST, later)
+    whole = Pair()
+    whole.control(CommandKind.LIST, market)
+    one, two = (venue.fast.engine.states["books"] for venue in (pair, whole))
+    assert one.tobytes() == two.tobytes()
+
+
+def test_a_commodity_keeps_its_terms() -> None:
+    market, pair = property_market(), Pair()
+    pair.control(CommandKind.LIST, {**market, "instruments": []})
+    pair.control(CommandKind.LIST, {**market, "instruments": []})
+    market["commodities"][0]["intra_mills"] += 1
+    with pytest.raises(ControlError, match="commodity 1 is defined already, with other terms"):
+        pair.fast.engine.check_control(CommandKind.LIST, msgspec.json.encode(market))

@@ -9,9 +9,11 @@ from contracts_spec.periods import day_start_ns, month_index
 from contracts_spec.position_limits import spot_limit_lots, spot_window_ns
 from contracts_spec.schema import Spec
 from exchange.codes import Family, PeriodKind
-from exchange.engine.control.allocation_terms import SharingTerms
+from exchange.engine.control.allocation_terms import AllocationTerms
+from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
+from exchange.engine.control.list_instruments import ListPayload
 from exchange.engine.control.price_guards import GuardTerms, WindowTerms
-from exchange.engine.control.registry import CommodityTerms, Listing, ListPayload, encode_payload
+from exchange.engine.control.registry import encode_payload
 from exchange.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 
 CLOSING_WINDOW_S = 120  # SESSION-001
@@ -72,8 +74,8 @@ def _spot_month(instruments: Sequence[Instrument], key: CommodityKey, spec: Spec
     return 0
 
 
-def _listing(instrument: Instrument, books: dict[int, int], commodity: int, spec: Spec) -> Listing:
-    return Listing(
+def _listing(instrument: Instrument, books: dict[int, int], commodity: int, spec: Spec) -> InstrumentTerms:
+    return InstrumentTerms(
         index=books[instrument.id],
         instrument_id=instrument.id,
         symbol=instrument.symbol,
@@ -109,9 +111,9 @@ def _listing(instrument: Instrument, books: dict[int, int], commodity: int, spec
     )
 
 
-def _sharing(spec: Spec) -> SharingTerms:
+def _sharing(spec: Spec) -> AllocationTerms:
     terms = spec.products.pro_rata
-    return SharingTerms(terms.top, terms.top_lots_max, terms.split_percent, terms.minimum_allocation)
+    return AllocationTerms(terms.top, terms.top_lots_max, terms.split_percent, terms.minimum_allocation)
 
 
 def _guard(instrument: Instrument, spec: Spec) -> GuardTerms:

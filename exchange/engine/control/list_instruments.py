@@ -1,0 +1,161 @@
+"""LIST: new instruments with their books, and the commodities that they need."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import numpy as np
+
+from exchange.book.layout import BOOK
+from exchange.codes import BookFeature, MarketState, Matching
+from exchange.engine.control.allocation_terms import check_allocation_terms, set_allocation_terms
+from exchange.engine.control.checks import check_fields, check_window, require, within
+from exchange.engine.control.events import instruments_listed
+from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
+from exchange.engine.control.margin_terms import (
+    check_commodities,
+    check_margin_terms,
+    check_rates,
+    derive_margin_terms,
+)
+from exchange.engine.control.price_guards import check_guard, choose_lead, set_guard
+from exchange.engine.control.price_windows import check_rows, open_window, side_rows
+from exchange.engine.matching.implied_routes import build_routes, routes_of
+from exchange.engine.phases.market_state import effective_state
+from exchange.limits import LEGS_MAX
+from exchange.units import PRICE_MAX
+
+SYMBOL_BYTES = 32
+# Terms that a BOOK has under the same name. The others have places of their own.
+ELSEWHERE = ("index", "symbol", "months", "legs", "settle_tick", "sharing", "guard", "implied")
+BOOK_FIELDS = [name for name in InstrumentTerms.__struct_fields__ if name not in ELSEWHERE]
+
+
+class ListPayload(msgspec.Struct, forbid_unknown_fields=True):
+    """The current month, commodities (new, or named again), instruments to add."""
+
+    month: int
+    commodities: list[CommodityTerms] = []
+    instruments: list[InstrumentTerms] = []
+
+
+def check_list(state: np.record, terms: ListPayload) -> None:
+    """Raise ControlError if these commodities and instruments cannot be listed now."""
+    if state.books_listed:
+        # The hours of live books in each scan tier (MARGIN-002) are those of the month that they were listed in.
+        within("month", terms.month, int(state.month), int(state.month))
+    for commodity in terms.commodities:
+        _check_commodity(state, commodity)
+    for index, instrument in enumerate(terms.instruments, int(state.books_listed) + 1):
+        _check_instrument(state, instrument, index)
+    _check_implied(state, terms.instruments)
+    check_commodities(state, {commodity.index for commodity in terms.commodities}, terms.instruments)
+    check_rows(state, (2 * side_rows(one.low_tick, one.high_tick, one.order_entry) for one in terms.instruments))
+    _check_routes(state, terms.instruments)
+
+
+def _check_commodity(state: np.record, terms: CommodityTerms) -> None:
+    within("commodity index", terms.index, 1, state.commodities.shape[0] - 1)
+    within("group", terms.group, 1, state.groups.shape[0] - 1)
+    check_rates(terms)
+    row = state.commodities[terms.index]
+    same = all(int(row[name]) == getattr(terms, name) for name in row.dtype.names)
+    # Holds rest on these terms: they stand as long as the commodity does.
+    require(same or row.psr_mills == 0, f"commodity {terms.index} is defined already, with other terms")
+
+
+def _check_instrument(state: np.record, terms: InstrumentTerms, index: int) -> None:
+    name = terms.symbol
+    within(f"{name}: index", terms.index, index, index)
+    within(f"{name}: index", terms.index, 1, state.books.shape[0] - 1)
+    within(f"{name}: group", terms.group, 1, state.groups.shape[0] - 1)
+    within(f"{name}: commodity", terms.commodity, 1, state.commodities.shape[0] - 1)
+    within(f"{name}: symbol bytes", len(name.encode()), 1, SYMBOL_BYTES)
+    check_window(name, terms.low_tick, terms.settle_tick, terms.high_tick)
+    within(f"{name}: min_inc", terms.min_inc, 1, PRICE_MAX)
+    within(f"{name}: legs", len(terms.legs), 0, LEGS_MAX)
+    check_fields(name, terms, BOOK, BOOK_FIELDS)
+    check_margin_terms(terms)
+    check_allocation_terms(name, terms.matching, terms.sharing)
+    check_guard(name, terms.guard)
+    for leg, sign in terms.legs:
+        within(f"{name}: leg", leg, 1, terms.index - 1)
+        require(sign in (1, -1), f"{name}: leg sign {sign} is not 1 or -1")
+
+
+def _check_implied(state: np.record, instruments: Iterable[InstrumentTerms]) -> None:
+    """Implied trading needs one total order of its books: it stays inside a product group."""
+    new = {one.index: (one.group, bool(one.legs)) for one in instruments}
+    for terms in instruments:
+        if terms.implied:
+            require(len(terms.legs) > 1, f"{terms.symbol}: implied, but no combination")
+            for leg, _ in terms.legs:
+                book = state.books[leg]
+                group, combination = new.get(leg, (int(book.group), book.leg_count > 1))
+                require(group == terms.group, f"{terms.symbol}: leg {leg} is in group {group}, not {terms.group}")
+                require(not combination, f"{terms.symbol}: leg {leg} is a combination")
+
+
+def _check_routes(state: np.record, instruments: Iterable[InstrumentTerms]) -> None:
+    """Each implied combination is a route into its own book and into each leg's."""
+    needed = sum(len(routes) for routes in routes_of(state).values())
+    needed += sum(len(terms.legs) + 1 for terms in instruments if terms.implied)
+    there = state.members.shape[0]
+    require(needed <= there, f"implied combinations and their legs need {needed} rows, there are {there}")
+
+
+def list_instruments(state: np.record, terms: ListPayload) -> np.ndarray:
+    """Open checked books, in CLOSED if their group is new. Returns INSTRUMENT_LISTED of each."""
+    state.month = terms.month
+    for commodity in terms.commodities:
+        _set_commodity(state, commodity)
+    for instrument in terms.instruments:
+        _open_book(state, instrument)
+    books = [instrument.index for instrument in terms.instruments]
+    derive_margin_terms(state, books, {one.index: one.months for one in terms.instruments if not one.legs})
+    build_routes(state)
+    for group in {instrument.group for instrument in terms.instruments}:
+        if state.groups[group].state == MarketState.CLOSED:
+            choose_lead(state, group)
+    return instruments_listed(state, books)
+
+
+def _set_commodity(state: np.record, terms: CommodityTerms) -> None:
+    row = state.commodities[terms.index]
+    for name in row.dtype.names:
+        row[name] = getattr(terms, name)
+
+
+def _open_book(state: np.record, terms: InstrumentTerms) -> None:
+    book = state.books[terms.index]
+    for name in BOOK_FIELDS:
+        setattr(book, name, getattr(terms, name))
+    book.listed = 1
+    book.revision = 1
+    book.mark_tick = terms.settle_tick
+    book.fee_hours = terms.fee_hours or terms.hours
+    book.symbol[:] = np.frombuffer(terms.symbol.encode().ljust(SYMBOL_BYTES, b"\0"), "<u8")
+    set_allocation_terms(state, terms.index, terms.sharing)
+    if terms.matching == Matching.PRO_RATA:
+        book.features = BookFeature.PRO_RATA
+    set_guard(state, terms.index, terms.guard)
+    open_window(state, terms.index, terms.low_tick, terms.high_tick)
+    _set_legs(book, terms.legs or [(terms.index, 1)])
+    if terms.implied:
+        for index in (terms.index, *(leg for leg, _ in terms.legs)):
+            state.books[index].features |= BookFeature.IMPLIED
+    _join_group(state, book)
+    state.books_listed = terms.index
+
+
+def _set_legs(book: np.record, legs: Sequence[tuple[int, int]]) -> None:
+    book.leg_count = len(legs)
+    for place, leg in enumerate(legs):
+        book.legs[place] = leg
+
+
+def _join_group(state: np.record, book: np.record) -> None:
+    group = state.groups[book.group]
+    if not group.listed:
+        group.listed = 1
+        group.state = MarketState.CLOSED
+    book.phase = effective_state(group.state, book.own_state)

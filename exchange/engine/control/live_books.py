@@ -1,0 +1,95 @@
+"""Changing the terms of books in which orders work and positions are held: what accounts hold for them follows.
+
+Kernels do all orders and all positions in one call each. One by one thousands of them would hold up the venue for
+seconds, because Numba looks at the type of the whole state at each call.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+
+from exchange.clearing.margin import risk_place, scan_number, spot_row, weigh_account
+from exchange.codes import OrderState
+from exchange.engine.control.margin_terms import AS_BEFORE, Months, derive_margin_terms
+from exchange.engine.orders import work_order
+from exchange.kernel import kernel
+from exchange.limits import SCAN_TIERS
+from exchange.machine import row_at
+
+
+@contextmanager
+def changing_terms(state: np.record, named: Iterable[int], months: Mapping[int, Months] = AS_BEFORE) -> Iterator[None]:
+    """Inside the block marks, daily limits, fees, the current month and the spot month may change. At its end derived
+    terms, gains and holds are right for all positions and orders.
+
+    named   books whose terms change, with or without the combinations on them; all books if the current month changes
+    months  of the outrights among them, if the current month or the spot month changes: see `derive_margin_terms`
+
+    Commodity, its rates, legs, `hours` and `term` of a book that lives do not change.
+    """
+    books = with_combinations(state, named)
+    orders = live_orders(state, books)
+    before = state.books.copy()
+    count_working(state, orders, -1)
+    yield
+    derive_margin_terms(state, books, months)
+    move_positions(state, before)
+    count_working(state, orders, 1)
+
+
+def with_combinations(state: np.record, named: Iterable[int]) -> list[int]:
+    """These books and the combinations on them, in order of their indices: legs come first."""
+    books = state.books[: int(state.books_listed) + 1]
+    wanted = set(named)
+    on_them = np.isin(books["legs"]["book"], list(wanted)).any(axis=1)
+    return sorted(wanted | set(np.flatnonzero(on_them).tolist()))
+
+
+def live_orders(state: np.record, books: Iterable[int]) -> np.ndarray:
+    """Slots of all orders of these books."""
+    used = state.orders[: int(state.used_orders) + 1]
+    return np.flatnonzero((used["state"] != OrderState.NONE) & np.isin(used["book"], list(books)))
+
+
+@kernel
+def count_working(state: np.record, slots: np.ndarray, sign: int) -> None:
+    """Count all lots of these orders as working, or (-1) no longer, at the terms that their books have now."""
+    for number in range(slots.shape[0]):
+        order = state.orders[slots[number]]
+        work_order(state, order, sign * np.int64(order.leaves_lots))
+
+
+@kernel
+def move_positions(state: np.record, before: np.ndarray) -> None:
+    """Gains and holds of all positions as the terms of their books have changed; working orders are counted out.
+
+    before  BOOK rows as they were, those of the table
+    """
+    for number in range(1, np.int64(state.used_positions) + 1):
+        position = state.positions[number]
+        if position.lots != 0:
+            old, book = row_at(before, np.int64(position.book)), state.books[position.book]
+            mark = np.int64(book.mark_tick) - old.mark_tick
+            state.accounts[position.account].unrealised_pnl_mills += mark * position.lots * book.hours
+            _move_hours(state, position, old, book)
+
+
+@kernel
+def _move_hours(state: np.record, position: np.record, old: np.record, book: np.record) -> None:
+    """The account's hours held in each scan tier, and its lots of the spot month. If hours move the hold is weighed
+    again: `unweighed_mills` bounds only what working orders add."""
+    account, lots = np.int64(position.account), np.int64(position.lots)
+    moved = False
+    for tier in range(SCAN_TIERS):
+        more = np.int64(book.scan_hours[tier]) - old.scan_hours[tier]
+        if more != 0:
+            number = scan_number(book.commodity, np.int64(tier))
+            state.risks[risk_place(state, account, number)].held[0 if lots > 0 else 1] += more * abs(lots)
+            state.accounts[account].unweighed |= np.int64(1) << number
+            moved = True
+    weight = np.int64(book.spot_weight) - old.spot_weight
+    if weight != 0:
+        spot_row(state, account, book).spot_lots += weight * lots
+    if moved:
+        weigh_account(state, account)

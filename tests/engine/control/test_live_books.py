@@ -1,0 +1,146 @@
+"""Terms of books in which orders work and positions are held: holds are right afterwards, to the byte where nothing
+has changed."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from exchange.book.check import check_books
+from exchange.codes import ComboKind
+from exchange.engine.control.live_books import changing_terms, live_orders, with_combinations
+from exchange.engine.control.margin_terms import derive_margin_terms
+from exchange.reference.book import signed
+from exchange.reference.clearing import Clearing
+from tests.market import MONTH
+from tests.properties.driver import Run
+
+
+def live_market() -> Run:
+    """A random market with working orders and positions of several accounts."""
+    run = Run(5, compare_every=200)
+    run.go(350)
+    run.auctions(1)
+    state = run.pair.fast.engine.states[0]
+    assert np.count_nonzero(state.positions["lots"]) > 5 and len(run.pair.reference.orders) > 5
+    return run
+
+
+@pytest.fixture(scope="module")
+def market() -> Run:
+    """One that tests may change, but not trade on in."""
+    return live_market()
+
+
+def months_of(clearing: Clearing) -> dict[int, Any]:
+    """Months of every outright, as its listing had them."""
+    return {index: one.months for index, one in clearing.instruments.items() if one.combo == ComboKind.OUTRIGHT}
+
+
+@pytest.mark.rule("MARGIN-013")
+def test_terms_that_are_derived_again_leave_every_byte_as_it_was(market: Run) -> None:
+    engine, clearing = market.pair.fast.engine, market.pair.reference.clearing
+    before = engine.state_hash()
+    derive_margin_terms(engine.states[0], sorted(clearing.instruments))
+    derive_margin_terms(engine.states[0], sorted(clearing.instruments), months_of(clearing))
+    assert engine.state_hash() == before
+
+
+def move_month(months: int) -> Callable[[Run], None]:
+    """Time goes on: months come nearer, so hours move from the deferred tier to the front one (MARGIN-002)."""
+
+    def change(run: Run) -> None:
+        run.pair.reference.clearing.month += months
+        run.pair.fast.engine.states[0].month += months
+
+    return change
+
+
+def move_spot_month(run: Run) -> None:
+    """The spot limit counts other contracts from now on (LIMIT-001, LIMIT-003)."""
+    commodities = run.pair.reference.clearing.commodities
+    commodities[1] = dataclasses.replace(commodities[1], spot_month=MONTH + 3)
+    run.pair.fast.engine.states[0].commodities[1].spot_month = MONTH + 3
+
+
+def settle(run: Run) -> None:
+    """Other marks, other daily limits: gains, losses of orders and what legs may lose follow (SETTLE-007)."""
+    instruments, books = run.pair.reference.clearing.instruments, run.pair.fast.engine.states[0].books
+    for index, move in ((1, 7), (2, -9), (6, 2), (9, 11)):
+        one = instruments[index]
+        terms = {"settle_tick": one.settle_tick + move, "low_tick": one.low_tick - 20, "high_tick": one.high_tick + 3}
+        instruments[index] = dataclasses.replace(one, **terms)
+        books[index].mark_tick = terms["settle_tick"]
+        books[index].low_tick, books[index].high_tick = terms["low_tick"], terms["high_tick"]
+
+
+def raise_fees(run: Run) -> None:
+    """The taker fee is part of what an order may lose (MARGIN-013)."""
+    instruments, books = run.pair.reference.clearing.instruments, run.pair.fast.engine.states[0].books
+    for index in (1, 4, 9):
+        instruments[index] = dataclasses.replace(instruments[index], taker_fee=5)
+        books[index].taker_fee = 5
+
+
+def change_nothing(run: Run) -> None:
+    """The block may stay empty."""
+
+
+CHANGES = [move_month(1), move_spot_month, settle, raise_fees, move_month(11), change_nothing, move_month(-2)]
+
+
+def spot_lots(run: Run, number: int) -> tuple[int, int, int]:
+    """Lots of the spot month that an account holds, that its orders add and that they take, of commodity 1."""
+    clearing = run.pair.reference.clearing
+    held = added = taken = 0
+    for index, position in clearing.accounts[number].positions.items():
+        if clearing.instruments[index].commodity == 1:
+            held += position.lots * clearing.spot_weight(clearing.instruments[index])
+    for order in run.pair.reference.working(number):
+        if clearing.instruments[order.instrument].commodity == 1:
+            lots = signed(order.side) * order.leaves_lots * clearing.spot_weight(clearing.instruments[order.instrument])
+            added, taken = added + max(lots, 0), taken + max(-lots, 0)
+    return held, added, taken
+
+
+@pytest.mark.rule("MARGIN-013", "INV-019", "LIMIT-003")
+def test_holds_follow_terms_that_change_while_orders_work_and_positions_are_held(market: Run) -> None:
+    """One change after the other; the reference works everything out from scratch."""
+    state, clearing = market.pair.fast.engine.states[0], market.pair.reference.clearing
+    for change in CHANGES:
+        with changing_terms(state, sorted(clearing.instruments), months_of(clearing)):
+            change(market)
+        market.pair.compare_accounts()
+        for number in clearing.accounts:
+            row = state.risks[number]  # the first rows are those of commodity 1's front tier
+            lots = (row.spot_lots, *row.spot_working.tolist())
+            assert lots == spot_lots(market, number), f"spot lots of account {number}"
+
+
+@pytest.mark.rule("MARGIN-013")
+def test_trading_goes_on_at_the_changed_terms_as_in_the_reference() -> None:
+    run = live_market()
+    clearing = run.pair.reference.clearing
+    with changing_terms(run.pair.fast.engine.states[0], sorted(clearing.instruments), months_of(clearing)):
+        move_month(1)(run)
+        move_spot_month(run)
+    run.funds.settled(run.pair.reference)
+    run.go(300)
+    check_books(run.pair.fast.engine.states)
+
+
+def test_only_the_combinations_on_a_book_change_with_it(market: Run) -> None:
+    state = market.pair.fast.engine.states[0]
+    assert with_combinations(state, [9]) == [9]
+    assert with_combinations(state, [2]) == [2, 4, 6]
+    assert with_combinations(state, [8, 10]) == [8, 10]
+    assert with_combinations(state, []) == []
+
+
+def test_waiting_stops_and_parked_orders_are_among_the_live_ones(market: Run) -> None:
+    state = market.pair.fast.engine.states[0]
+    slots = live_orders(state, range(1, 11))
+    assert sorted(state.orders["order_id"][slots].tolist()) == sorted(market.pair.reference.orders)
+    assert set(state.orders["book"][live_orders(state, [1, 4])].tolist()) <= {1, 4}
