@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.gateway.test_history import small_chunks
-from tests.gateway.test_kept_events import told_again, traded
 
 from exchange.codes import CommandKind
 from exchange.engine import query
@@ -19,6 +17,8 @@ from exchange.venue import event_history as history
 from exchange.venue.event_files import SUFFIX
 from exchange.venue.folder_check import verify_folder
 from tests.gateway.harness import Bench, NoSyncDisk
+from tests.venue.test_event_history import small_chunks
+from tests.venue.test_kept_events import told_again, traded
 
 __all__ = ["small_chunks"]
 HOUR_NS = 3_600 * 10**9

@@ -9,7 +9,6 @@ import msgspec
 import numpy as np
 import pytest
 from rich.console import Console
-from tests.test_serve_command import SETTINGS
 
 from exchange.cli.serve import make_key
 from exchange.codes import CommandKind
@@ -23,6 +22,7 @@ from exchange.operator.audit import OWNER, Auditor, Finding, audit, summary
 from exchange.operator.requests import Answer
 from exchange.operator.signing import sign
 from exchange.records import COMMAND
+from tests.cli.test_serve import SETTINGS
 from tests.gateway.harness import Bench
 from tests.operator.test_authority import CHIP, WHY, Office, price_beyond
 

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.gateway.test_history import small_chunks
-from tests.gateway.test_kept_events import traded
 
 from exchange.journal.frames import Frame
 from exchange.records import EVENT
@@ -15,6 +13,8 @@ from exchange.venue import event_history as history
 from exchange.venue import folder_check
 from exchange.venue.event_blocks import Block
 from exchange.venue.folder_check import FolderStores, verify_folder
+from tests.venue.test_event_history import small_chunks
+from tests.venue.test_kept_events import traded
 
 __all__ = ["small_chunks"]
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.gateway.test_history import events, small_chunks
 
 from exchange.engine import query
 from exchange.errors import Trouble
@@ -21,6 +20,7 @@ from exchange.venue.event_files import SUFFIX
 from exchange.venue.event_history import History
 from exchange.venue.folder_check import verify_folder
 from tests.gateway.harness import Bench
+from tests.venue.test_event_history import events, small_chunks
 
 __all__ = ["small_chunks"]
 FIRST = f"0000000001{SUFFIX}"
