@@ -1,13 +1,13 @@
-"""Messages of an account's stream: contiguous, replayable, never conflated.
+"""Messages of an account's stream: numbered without gaps, replayable, never conflated.
 
-Required fields come first, in the order the publisher gives them by position; the rest are optional.
+Required fields come first, in the order in which the publisher passes them; the rest are optional.
 """
 
 from exchange.wire.fields import Count, Integer, Mills, Price, ServerMessage, TimeUs
 
 
 class AccountMessage(ServerMessage):
-    """Every event of an account begins with these four."""
+    """Every message of an account begins with these four fields."""
 
     account: Count
     sequence: Count
@@ -16,8 +16,10 @@ class AccountMessage(ServerMessage):
 
 
 class Exec(AccountMessage, tag="exec"):
-    """What happened to an order; `event` is new, rejected, replaced, cancelled, triggered, slice, decremented. What was
-    rejected never was an order and has no `order_id`; its `client_order_id` may be that of another, live one."""
+    """What happened to an order. `event` is new, rejected, replaced, cancelled, triggered, slice or decremented.
+
+    A rejected order has no `order_id`, and its `client_order_id` may be that of another, live order.
+    """
 
     event: str
     instrument: Count
@@ -62,12 +64,12 @@ class Fill(AccountMessage, tag="fill"):
 
 
 class Position(AccountMessage, tag="pos"):
-    """A position after the last fill of one `e`; it books legs, so `instrument` is never a combination.
+    """A position after the last fill of one `e`. Combinations are booked as their legs, never as an `instrument`.
 
-    `value_tick_lots` is the sum of price * lots over all its fills, what was sold counted below zero. All that it has
-    gained is `(mark_tick * lots - value_tick_lots) * hours`, mills; no price is kept at which lots were opened. So
-    `unrealised_mills` of a position with lots is this whole gain, that of lots closed meanwhile included, and
-    `realised_mills` is left out; of a flat one `realised_mills` is the gain and `unrealised_mills` 0.
+    `value_tick_lots` is the sum of price * lots over all its fills, sold lots negative. The whole gain of the position
+    is `(mark_tick * lots - value_tick_lots) * hours`, in mills; the prices at which lots were opened are not kept. So a
+    position with lots has this gain as `unrealised_mills`, that of lots closed before included, and no
+    `realised_mills`; a flat one has it as `realised_mills`, and `unrealised_mills` is 0.
     """
 
     instrument: Count
@@ -104,6 +106,8 @@ class Cash(AccountMessage, tag="cash"):
 
 
 class ProtectionEvent(AccountMessage, tag="mmp"):
+    """A protection group has tripped or is armed again (MMP-001)."""
+
     group: Count
     group_state: str
     reason: str = ""
@@ -113,6 +117,8 @@ class ProtectionEvent(AccountMessage, tag="mmp"):
 
 
 class CancelOnDisconnectFired(AccountMessage, tag="cod_fired"):
+    """Cancel on disconnect, or the dead-man timer, has cancelled `count` orders (SESS-021, SESS-022)."""
+
     reason: str
     count: Count
     session_id: str = ""
@@ -120,30 +126,8 @@ class CancelOnDisconnectFired(AccountMessage, tag="cod_fired"):
     drop_sequence: Count = 0
 
 
-class Cascade(AccountMessage, tag="cascade"):
-    """A position in a longer period became positions in its children."""
-
-    instrument: Count
-    price_tick: Price
-    lots: Integer
-    into: list[tuple[Count, Integer]]
-    replay: bool = False
-    drop_sequence: Count = 0
-
-
-class Delivery(AccountMessage, tag="deliv"):
-    instrument: Count
-    certificate: str
-    state: str
-    role: str
-    lots: Count
-    gpu_hours: Count
-    replay: bool = False
-    drop_sequence: Count = 0
-
-
 class KillEvent(AccountMessage, tag="kill"):
-    """New orders of the scope are stopped (`on`) or allowed again; `count` working orders were cancelled."""
+    """New orders of the scope are refused (`on`) or accepted again; `count` working orders were cancelled."""
 
     on: bool
     by: str

@@ -1,4 +1,7 @@
-"""What a field of a client message may be, told in a refusal (WIRE-020): read from the types of the messages."""
+"""The values that a field of a client message may have, for the text of a refusal (WIRE-020).
+
+They are read from the types of the messages.
+"""
 
 import re
 from functools import cache
@@ -7,12 +10,12 @@ from msgspec import inspect
 
 from exchange.wire.messages import OFFERED_CHANNELS, ClientMessages
 
-# The end of what msgspec says of a value that is none of the allowed: the last keys of its path.
+# msgspec's text about a value that is not allowed; the groups are the last keys of its path.
 _PLACE = re.compile(r"\AInvalid (?:enum )?value .* - at `\$[^`]*?(?:\.(\w+)\[(?:\d+|\.\.\.)\])?\.(\w+)`\Z", re.DOTALL)
 
 
 def with_allowed(text: str) -> str:
-    """A text of msgspec, and behind it what the field takes where it takes certain values only.
+    """A text of msgspec, followed by the allowed values if the field takes certain values only.
 
     text   like "Invalid enum value 'x' - at `$.side`", to which this adds ", allowed: b, s"
     """
@@ -26,15 +29,18 @@ def with_allowed(text: str) -> str:
 
 @cache
 def allowed_words() -> dict[str, tuple[str, ...]]:
-    """The words of every key that takes certain values only, in all messages alike; "" is how absence is written in
-    code. `t` are the names of messages, `ops.t` those of operations in a batch, `n` the channels that there are."""
+    """The allowed words of every key that takes certain values only; they are the same in all messages.
+
+    `t` has the names of messages, `ops.t` those of operations in a batch, `n` the channels of this venue. The code's
+    word for an absent value, "", is left out.
+    """
     found: dict[str, dict[str, None]] = {}
     _gather(inspect.type_info(ClientMessages), "", found)
     return {key: tuple(words) for key, words in found.items()} | {"n": OFFERED_CHANNELS}
 
 
 def _gather(kind: inspect.Type, key: str, found: dict[str, dict[str, None]]) -> None:
-    """Add the words of a type that stands at `key`; dictionaries, because they keep the order and no word twice."""
+    """Add the words of a type at `key`. Dictionaries serve as sets that keep their order."""
     if isinstance(kind, inspect.LiteralType):
         found.setdefault(key, {}).update(dict.fromkeys(str(value) for value in kind.values if value != ""))
     elif isinstance(kind, inspect.UnionType):

@@ -1,10 +1,10 @@
-"""Messages to bytes and back, in JSON text and MessagePack; what is wrong with a bad message.
+"""Messages to bytes and back, in JSON and MessagePack, and the faults of bad messages.
 
     codec = CODECS[JSON_SUBPROTOCOL]             # or MSGPACK_SUBPROTOCOL; codec.text: text frames or binary ones
     for message in codec.decode_client(data):    # a frame of one message or of an array, in order (WIRE-004)
-        if type(message) is BadMessage: ...      # answer message.reply(); the other members of the array stand
+        if type(message) is BadMessage: ...      # answer message.reply(); other members of the array are served
     codec.encode(message) -> bytes               # one message, or a list of messages as one array
-    codec.decode_server(data) -> list            # the client's side: unknown `t` are left out (WIRE-011)
+    codec.decode_server(data) -> list            # for clients: messages with an unknown `t` are skipped (WIRE-011)
 
 Everything is decoded typed, never untyped (SEC-053). `TooManyMessages` means close 1009 (WIRE-003).
 """
@@ -31,25 +31,25 @@ class TooManyMessages(Exception):
 
 
 class BadMessage(msgspec.Struct, gc=False):
-    """A message that cannot be used: `fault` is a name of SEC-059, `request_id` 0 where none could be read."""
+    """A message that cannot be served. `fault`: a name of SEC-059. `request_id`: 0 if none could be read."""
 
     fault: str
     message: str
     request_id: int
 
     def reply(self) -> Err:
-        """The `err` that answers it: the name stands first in `msg`."""
+        """The `err` that answers it; its `msg` begins with the fault."""
         code = ErrorCode.UNKNOWN_TYPE if self.fault == "UNKNOWN_OP" else ErrorCode.BAD_MESSAGE
         return error(self.request_id, code, f"{self.fault}: {self.message}")
 
 
 class _Envelope(msgspec.Struct, rename={"request_id": "id"}):
-    """What can be read of a message that is wrong elsewhere."""
+    """The part of a bad message that can be read."""
 
     request_id: int = 0
 
 
-# SEC-059: the texts of msgspec's ValidationError, in the order they are looked for.
+# Patterns in texts of msgspec's ValidationError, the first match counts (SEC-059).
 _FAULT_TEXTS = (
     (re.compile(r"\AObject missing required field"), "MISSING_FIELD"),
     (re.compile(r"\AObject contains unknown field"), "UNKNOWN_FIELD"),
@@ -62,7 +62,7 @@ _FAULT_TEXTS = (
 
 
 def fault_name(failure: Exception) -> str:
-    """SEC-059: the error name of what a decoder raised; a text that is not known is MALFORMED."""
+    """The fault of what a decoder raised; MALFORMED if its text is not known (SEC-059)."""
     if not isinstance(failure, msgspec.ValidationError):
         return "MALFORMED"
     text = str(failure)
@@ -70,14 +70,14 @@ def fault_name(failure: Exception) -> str:
 
 
 def json_has_duplicates(data: str | bytes) -> bool:
-    """Whether any object in a text has the same key twice (SEC-051). ValueError or RecursionError: it is no JSON."""
+    """Whether any object in a text has a key twice (SEC-051). ValueError or RecursionError: it is not JSON."""
     found = False
 
     def members(pairs: list[tuple[str, object]]) -> None:
         nonlocal found
         found = found or len({key for key, _ in pairs}) != len(pairs)
 
-    # Numbers stay text: nobody looks at them, and one of thousands of digits is refused as a number.
+    # Numbers stay text: they are not used, and converting one of thousands of digits would fail.
     json.loads(data, object_pairs_hook=members, parse_int=str, parse_float=str)
     return found
 
@@ -87,8 +87,8 @@ _ARRAY_DECODER = msgspec.msgpack.Decoder(list[msgspec.Raw])
 
 
 def _msgpack_has_duplicates(data: bytes) -> bool:
-    """The same of MessagePack: a map's header counts its pairs, a decoded map has each key once. MsgspecError or
-    RecursionError: it is none, or has other keys than texts."""
+    """The same for MessagePack: a map's header counts its pairs, and a decoded map has each key once. MsgspecError or
+    RecursionError: it is not MessagePack, or has keys that are not texts."""
     first = data[0]
     if 0x80 <= first <= 0x8F or first in (0xDE, 0xDF):
         pairs = first & 0x0F if first <= 0x8F else int.from_bytes(data[1 : 3 if first == 0xDE else 5], "big")
@@ -111,7 +111,6 @@ class Codec:
         self.text = text
         encoder = package.Encoder()
         self.encode: Callable[[Any], bytes] = encoder.encode
-        self.encode_into: Callable[..., None] = encoder.encode_into
         self._client = package.Decoder(ClientMessages)
         self._frame = package.Decoder(ClientMessages | list[ClientMessages])
         self._server = package.Decoder(ServerMessages)
@@ -127,7 +126,7 @@ class Codec:
         try:
             decoded = self._frame.decode(data)
         except FAULTS as failure:
-            return self._sort_out(data, failure)
+            return self._decode_singly(data, failure)
         if type(decoded) is not list:
             return [self._checked(data, decoded)]
         if not decoded:
@@ -136,13 +135,13 @@ class Codec:
             raise TooManyMessages
         if self._is_canonical(data, decoded):
             return decoded
-        return [self._one(bytes(part)) for part in self._parts.decode(data)]
+        return [self._decode_one(bytes(part)) for part in self._parts.decode(data)]
 
     def decode_frames(self, payloads: list[bytes]) -> list[Request] | None:
-        """Several frames of one message each, decoded at once; None when any of them needs a closer look.
+        """Decode several frames of one message each at once; None if any of them is not plain.
 
-        A frame that equals the encoding of its message is one good message without a key twice (SEC-051). Everything
-        else (arrays, other spacing, faults) is for `decode_client`, frame by frame.
+        A plain frame equals the encoding of its message, so it has no key twice (SEC-051). All others (arrays, other
+        spacing, faults) are for `decode_client`, frame by frame.
         """
         try:
             return self._plain(payloads)
@@ -161,16 +160,16 @@ class Codec:
         return messages if list(map(self.encode, messages)) == payloads else None
 
     def decode_server(self, data: str | bytes) -> list[ServerMessage]:
-        """The messages of one frame of the server, without those whose `t` is not known (WIRE-011)."""
+        """The messages of one frame of the server, without those of an unknown `t` (WIRE-011)."""
         try:
             decoded = self._server_frame.decode(data)
         except msgspec.ValidationError as failure:
             if fault_name(failure) != "UNKNOWN_OP":
                 raise
-            return self._known(data)
+            return self._decode_known(data)
         return decoded if type(decoded) is list else [decoded]
 
-    def _known(self, data: str | bytes) -> list[ServerMessage]:
+    def _decode_known(self, data: str | bytes) -> list[ServerMessage]:
         try:
             parts: list[Any] = self._parts.decode(data)
         except msgspec.ValidationError:
@@ -184,8 +183,8 @@ class Codec:
                     raise
         return known
 
-    def _sort_out(self, data: str | bytes, failure: Exception) -> list[Request | BadMessage]:
-        """A frame that failed as a whole: an array is taken apart, so that its good members stand (WIRE-004)."""
+    def _decode_singly(self, data: str | bytes, failure: Exception) -> list[Request | BadMessage]:
+        """Decode the members of a frame that failed as a whole, so that the good ones are served (WIRE-004)."""
         try:
             parts = self._parts.decode(data)
         except msgspec.ValidationError:
@@ -194,28 +193,28 @@ class Codec:
             return [self._bad(data, failure if data[:1] in ("{", b"{") else malformed)]
         if len(parts) > MESSAGES_MAX:
             raise TooManyMessages
-        return [self._one(bytes(part)) for part in parts]
+        return [self._decode_one(bytes(part)) for part in parts]
 
-    def _one(self, data: Any) -> Request | BadMessage:
+    def _decode_one(self, data: Any) -> Request | BadMessage:
         try:
             return self._checked(data, self._client.decode(data))
         except FAULTS as failure:
             return self._bad(data, failure)
 
     def _checked(self, data: Any, message: Request) -> Request | BadMessage:
-        """SEC-051: a message that equals its own encoding has no key twice, any other is scanned."""
+        """The message, unless it has a key twice (SEC-051). One equal to its encoding has not; another is scanned."""
         if self._is_canonical(data, message) or not self._has_duplicates(data):
             return message
-        return self._twice(message.request_id)
+        return self._double_key(message.request_id)
 
     def _surely_has_duplicates(self, data: Any) -> bool:
-        """The scan of data that may be broken."""
+        """Whether data that may be broken has a key twice."""
         try:
             return self._has_duplicates(data)
         except NO_DATA:
             return False
 
-    def _twice(self, request_id: int) -> BadMessage:
+    def _double_key(self, request_id: int) -> BadMessage:
         return BadMessage("DUPLICATE_FIELD", "a key stands twice", request_id if 0 < request_id <= INT53 else 0)
 
     def _is_canonical(self, data: Any, decoded: Any) -> bool:
@@ -228,8 +227,8 @@ class Codec:
         except FAULTS:
             request_id = 0
         if isinstance(failure, msgspec.ValidationError) and self._surely_has_duplicates(data):
-            # What else is wrong with it depends on which of the two is read.
-            return self._twice(request_id)
+            # Any other fault depends on which of the two values is read.
+            return self._double_key(request_id)
         text = with_allowed(str(failure)) if isinstance(failure, msgspec.MsgspecError) else type(failure).__name__
         return BadMessage(fault_name(failure), text, request_id if 0 < request_id <= INT53 else 0)
 

@@ -1,6 +1,6 @@
-"""Error codes: the table, the engine's reasons as codes, and the close codes.
+"""Error codes, the engine's reject reasons as error codes, and close codes.
 
-Codes and names are stable, the text of a message is for people. Error codes never use 4xxx, close codes always do,
+Codes and names are stable; the text of an error is for people. Error codes are never 4xxx; close codes always are,
 apart from those of RFC 6455.
 """
 
@@ -54,12 +54,10 @@ class ErrorCode(IntEnum):
     QUOTE_DUPLICATE = 5305
     MARGIN = 6001
     POSITION_LIMIT = 6002
-    CREDIT = 6003
     KILLED = 6004
     MARKET_CLOSED = 7001
     HALTED = 7002
     PHASE = 7003
-    EXPIRED_CONTRACT = 7004
     CLOSE_ONLY = 7005
     BUSY = 9001
     TIMEOUT = 9002
@@ -84,20 +82,17 @@ class CloseCode(IntEnum):
     WRONG_FRAME_KIND = 1003
     BAD_TEXT = 1007
     TOO_BIG = 1009
-    VENUE_MOVED = 1012
     NO_LOGON = 4001
     LOGON_FAILED = 4002
     DEAD = 4003
     SESSION_TAKEN = 4004
-    PROTOCOL_VIOLATION = 4005
     FLOODING = 4008
     SLOW_CONSUMER = 4009
     TOO_OLD = 4010
     KEY_REVOKED = 4011
-    HISTORY_CHANGED = 4012
 
 
-# Every reason of the engine but NONE and STATE, which depends on the state of the market.
+# Every reject reason but NONE, and STATE, whose code depends on the state of the market.
 _REASON_CODES = {
     RejectReason.UNKNOWN_ACCOUNT: ErrorCode.UNKNOWN_ACCOUNT,
     RejectReason.BAD_QTY: ErrorCode.LOTS_RANGE,
@@ -156,17 +151,17 @@ _TEXTS = {
 
 
 def reason_code(reason: int, market_state: int = MarketState.NONE) -> ErrorCode:
-    """The wire's code of an engine's reason; STATE needs the state that was in force."""
+    """The error code of a reject reason. `market_state`: the one in force, needed for STATE."""
     if reason == RejectReason.STATE:
         return _STATE_CODES.get(MarketState(market_state), ErrorCode.PHASE)
     return _REASON_CODES[RejectReason(reason)]
 
 
 def reason_text(reason: int) -> str:
-    """A sentence for people."""
+    """A sentence about a reject reason, for people."""
     return _TEXTS[RejectReason(reason)]
 
 
 def error(reply_to: int, code: ErrorCode, message: str) -> Err:
-    """An `err` with the table's name and `applied`; set optional fields on the result."""
+    """An `err` with the name and `applied` of its code; the caller may set optional fields."""
     return Err(reply_to, int(code), code.name, message, applied(code))

@@ -1,14 +1,14 @@
-"""The one table of wire names, the types of fields with their bounds, and the two base classes of messages.
+"""The table of wire names, the types of fields with their bounds, and the base classes of messages.
 
-Keys are short on the wire and long in code (WIRE-013). Client messages refuse unknown keys (WIRE-011), server
-messages tolerate them. Absent means the default: `omit_defaults` never sends `null` (WIRE-010).
+Keys are short on the wire and long in code (WIRE-013). Unknown keys are refused in client messages and ignored in
+server messages (WIRE-011). An absent key means the default; `null` is never sent (WIRE-010).
 """
 
 from typing import Annotated
 
 from msgspec import Meta, Struct, UnsetType
 
-# attribute -> key; an attribute that is not listed has its own name on the wire.
+# Attribute -> key. An attribute that is not listed has its own name on the wire.
 KEYS = {
     "request_id": "id",
     "reply_to": "re",
@@ -84,7 +84,6 @@ KEYS = {
     "mark_tick": "mark",
     "currency": "ccy",
     "reference": "ref",
-    "certificate": "cert",
     "first_sequence": "from",
     "last_sequence": "to",
     "retry_ms": "reconnect_ms",
@@ -110,12 +109,6 @@ KEYS = {
     "ask_tick": "ap",
     "ask_lots": "aq",
     "ask_implied_lots": "ai",
-    "open_tick": "o",
-    "high_traded_tick": "h",
-    "low_traded_tick": "l",
-    "last_tick": "last",
-    "volume_lots": "vol",
-    "open_interest_lots": "oi",
     "settle_tick": "settle",
     "first_day": "from",
     "family": "fam",
@@ -151,12 +144,12 @@ KEYS = {
 
 INT53 = 2**53 - 1  # WIRE-012: exact in a JavaScript number
 INT64 = 2**63 - 1
-# What a row stores of a price or a quantity: int32. The instrument's own bounds are the engine's to judge.
+# A row stores prices and quantities as int32. The engine checks the instrument's own bounds.
 PRICE_BOUND = 2**31 - 1
 LOTS_BOUND = 2**31 - 1
 BATCH_MAX = 20  # ENTRY-013
 QUOTE_ROWS_MAX = 32
-PROTECTION_FILLS_MAX = 256  # a protection group remembers no more (MMP-001)
+PROTECTION_FILLS_MAX = 256  # a protection group counts no more (MMP-001)
 MESSAGES_MAX = 64  # WIRE-003
 
 _ID_CHARACTERS = "[A-Za-z0-9_.:-]"
@@ -184,18 +177,18 @@ Pair = tuple[Count, Count]
 class ClientMessage(
     Struct, tag_field="t", rename=KEYS, omit_defaults=True, forbid_unknown_fields=True, gc=False, kw_only=True
 ):
-    """Sent by a client: every key is known, or the message is refused (WIRE-011)."""
+    """Sent by a client: an unknown key is refused (WIRE-011)."""
 
 
 class Request(ClientMessage, kw_only=True):
-    """A client message that is answered by exactly one reply (WIRE-014)."""
+    """A client message; it gets exactly one reply (WIRE-014)."""
 
     request_id: RequestId
 
 
 class ServerMessage(Struct, tag_field="t", rename=KEYS, omit_defaults=True, gc=False):
-    """Sent by the server: a client ignores keys that it does not know."""
+    """Sent by the server: a client ignores unknown keys (WIRE-011)."""
 
 
 class Part(Struct, rename=KEYS, omit_defaults=True, gc=False):
-    """An object inside a server message: it has no tag."""
+    """An object inside a server message, without a tag."""

@@ -1,19 +1,16 @@
 """Messages of the market data channels.
 
-Event channels (instruments, status, trades, settlement, index, certificates) are numbered from the journal and
-replayable; state channels (top, depth, orders, stats) begin and heal with a snapshot.
+Event channels (instruments, status, trades) are numbered from the journal and replayable. State channels (top, depth)
+begin with a snapshot, and a snapshot repairs a gap.
 """
 
-from exchange.wire.fields import Count, Integer, Level, Mills, Part, Price, ServerMessage, TimeUs
+from exchange.wire.fields import Count, Integer, Level, Part, Price, ServerMessage, TimeUs
 
 TradeRow = tuple[Count, Price, Count, str]  # trade_id, price_tick, lots, aggressor: b, s or n
-OrderRow = list[str | int]  # ["a", oid, side, px, q], ["r", oid, side, px, q], ["d", oid]
-StockRow = tuple[Count, str, Count, Count]  # floor_bp, region, registered_lots, tendered_lots
-StockChange = tuple[str, Count, str, str, Count]  # certificate, floor_bp, region, state, lots
 
 
 class ChannelMessage(ServerMessage):
-    """Every channel message begins with these four; `previous` is absent (None) on a snapshot."""
+    """Every channel message begins with these four fields; a snapshot has no `previous`."""
 
     channel: Count
     sequence: Count
@@ -22,7 +19,7 @@ class ChannelMessage(ServerMessage):
 
 
 class Depth(ChannelMessage, tag="depth"):
-    """Absolute lots per price, 0 removes the level (MDATA-010); `checksum` is that of MDATA-016."""
+    """Lots at each changed price, 0 if the level is gone (MDATA-010); `checksum` is that of MDATA-016."""
 
     bids: list[Level]
     asks: list[Level]
@@ -36,7 +33,7 @@ class Depth(ChannelMessage, tag="depth"):
 
 
 class Top(ChannelMessage, tag="top"):
-    """The whole top each time: a side that is empty has no keys. `*_implied_lots` are part of the lots."""
+    """The whole top each time; an empty side has no keys. `*_implied_lots` are included in the lots."""
 
     previous: Count | None = None
     snapshot: bool = False
@@ -50,22 +47,13 @@ class Top(ChannelMessage, tag="top"):
 
 
 class Trades(ChannelMessage, tag="trades"):
-    """Prints of one `e`; `auction` marks an uncross."""
+    """Trades of one `e`; `auction` marks an uncross."""
 
     rows: list[TradeRow]
     previous: Count | None = None
     auction: bool = False
     reply_to: Count = 0
     replay: bool = False
-
-
-class Orders(ChannelMessage, tag="orders"):
-    """Every displayed order, in queue order of its level."""
-
-    rows: list[OrderRow]
-    previous: Count | None = None
-    snapshot: bool = False
-    more: bool = False
 
 
 class Status(ChannelMessage, tag="status"):
@@ -84,62 +72,12 @@ class Status(ChannelMessage, tag="status"):
     replay: bool = False
 
 
-class Stats(ChannelMessage, tag="stats"):
-    """The day so far."""
-
-    instrument: Count
-    previous: Count | None = None
-    snapshot: bool = False
-    open_tick: Price | None = None
-    high_traded_tick: Price | None = None
-    low_traded_tick: Price | None = None
-    last_tick: Price | None = None
-    volume_lots: Count = 0
-    value_tick_lots: Mills = 0
-    open_interest_lots: Count = 0
-    conflated: bool = False
-
-
-class Settlement(ChannelMessage, tag="settlement"):
-    instrument: Count
-    day: str
-    kind: str
-    price_tick: Price
-    method: str
-    previous: Count | None = None
-    snapshot: bool = False
-    volume_lots: Count = 0
-    open_interest_lots: Count = 0
-    inputs: str = ""
-    reply_to: Count = 0
-    replay: bool = False
-
-
-class Index(ChannelMessage, tag="index"):
-    topic: str
-    kind: str
-    day: str
-    price_tick: Price
-    previous: Count | None = None
-    snapshot: bool = False
-    count: Count = 0
-    reply_to: Count = 0
-    replay: bool = False
-
-
-class Certificates(ChannelMessage, tag="certificates"):
-    topic: str
-    previous: Count | None = None
-    snapshot: bool = False
-    stock: list[StockRow] | None = None
-    rows: list[StockChange] | None = None
-    reply_to: Count = 0
-    replay: bool = False
-
-
 class InstrumentDefinition(Part):
-    """All that a client must know of an instrument. `legs` of a combination: instrument and lots of each in one lot
-    bought, below 0 sold; it has no `period_kind` of its own, and delivers from its legs' first day to their last."""
+    """Everything a client needs to know of an instrument.
+
+    `legs` of a combination: instrument and lots of each leg in one lot bought, negative if the leg is sold. A
+    combination has no `period_kind` of its own; it delivers from the first day of its legs to the last.
+    """
 
     instrument: Count
     symbol: str

@@ -1,11 +1,9 @@
-"""Every message of the protocol `gpux.v1`: import them from here. One union for each direction (WIRE-041)."""
+"""All messages of the protocol `gpux.v1`, to be imported from here, and their union for each direction (WIRE-041)."""
 
 from exchange.wire.account_messages import (
     AccountMessage,
     CancelOnDisconnectFired,
-    Cascade,
     Cash,
-    Delivery,
     Exec,
     Fill,
     KillEvent,
@@ -15,15 +13,10 @@ from exchange.wire.account_messages import (
 )
 from exchange.wire.fields import BATCH_MAX, KEYS, MESSAGES_MAX, QUOTE_ROWS_MAX, Request, ServerMessage
 from exchange.wire.market_messages import (
-    Certificates,
     ChannelMessage,
     Depth,
-    Index,
     InstrumentDefinition,
     Instruments,
-    Orders,
-    Settlement,
-    Stats,
     Status,
     Top,
     Trades,
@@ -121,17 +114,10 @@ ServerMessages = (
     | Cash
     | ProtectionEvent
     | CancelOnDisconnectFired
-    | Cascade
-    | Delivery
     | KillEvent
     | Depth
     | Top
     | Trades
-    | Orders
     | Status
-    | Stats
-    | Settlement
-    | Index
-    | Certificates
     | Instruments
 )

@@ -1,7 +1,7 @@
-"""Messages a client sends. Attributes are long, keys short: see `fields.KEYS`.
+"""Messages that a client sends. Attributes are long, keys short: see `fields.KEYS`.
 
-Build them by keyword: `New(request_id=1, account=7, instrument=34734166, side="b", order_lots=5, ...)`.
-An optional price or quantity that is absent is `UNSET`, never `None`; an absent number or text is 0 or "".
+They are built by keyword: `New(request_id=1, account=7, instrument=34734166, side="b", order_lots=5, ...)`.
+An absent price or quantity is `UNSET`, never `None`; any other absent number or text is 0 or "".
 """
 
 from typing import Annotated, Literal
@@ -46,18 +46,18 @@ ChannelName = Literal[
     "orders",
     "stats",
 ]
-# Those that this venue has; the others of the protocol are refused by name (MDATA-004).
+# The channels that this venue has; the protocol's others are refused by name (MDATA-004).
 OFFERED_CHANNELS: tuple[ChannelName, ...] = ("instruments", "status", "trades", "top", "depth")
 GpuHours = Annotated[int, Meta(ge=1, le=INT53)]
 LotsThreshold = Annotated[int, Meta(ge=1, le=LOTS_BOUND)]
 
 
 class _ClientPart(Struct, rename=KEYS, omit_defaults=True, forbid_unknown_fields=True, gc=False, kw_only=True):
-    """An object inside a client message: it has no tag."""
+    """An object inside a client message, without a tag."""
 
 
 class CancelTerms(_ClientPart, omit_defaults=False, kw_only=True):
-    """`cod` of `auth`: which orders leave when the connection does (section 5.3). Always sent in full."""
+    """`cod` of `auth`: which orders are cancelled when the connection ends (SESS-020). Always sent in full."""
 
     mode: Literal["session", "account", "off"] = "session"
     orders: Literal["all", "day"] = "all"
@@ -66,7 +66,7 @@ class CancelTerms(_ClientPart, omit_defaults=False, kw_only=True):
 
 
 class Auth(Request, tag="auth", kw_only=True):
-    """Logon (SESS-001); with `session_id` and `last_applied` a resume (RECOV-010)."""
+    """A logon (SESS-001); with `session_id` and `last_applied` a resume (RECOV-010)."""
 
     key: Name
     algorithm: Literal["ed25519", "hmac-sha256"] = "ed25519"
@@ -90,7 +90,7 @@ class CancelOnDisconnect(Request, tag="cod", kw_only=True):
 
 
 class Timer(Request, tag="timer", kw_only=True):
-    """SESS-022; 0 disarms."""
+    """The dead-man timer of an account; 0 disarms it (SESS-022)."""
 
     account: Word = 0
     ms: Milliseconds
@@ -127,7 +127,7 @@ class New(Request, tag="new", kw_only=True):
 
 
 class Replace(Request, tag="replace", kw_only=True):
-    """`order_lots` is the new total, fills included (ENTRY-010)."""
+    """`order_lots` is the new total, with what has been filled (ENTRY-010)."""
 
     account: Word = 0
     order_id: Count = 0
@@ -150,7 +150,7 @@ class Cancel(Request, tag="cancel", kw_only=True):
 
 
 class BatchNew(New, tag="new", kw_only=True):
-    """An operation of a batch has no `id` of its own."""
+    """An operation of a batch; it has no `id` of its own."""
 
     request_id: Literal[0] = 0
 
@@ -164,7 +164,7 @@ class BatchCancel(Cancel, tag="cancel", kw_only=True):
 
 
 class CancelAll(Request, tag="cancel_all", kw_only=True):
-    """Filters are combined with AND (ENTRY-012)."""
+    """Cancel the orders that match all filters (ENTRY-012)."""
 
     account: Word = 0
     instrument: Word = 0
@@ -200,7 +200,7 @@ class Quote(Request, tag="quote", kw_only=True):
 
 
 class ProtectionSet(Request, tag="mmp_set", kw_only=True):
-    """Thresholds of a market maker protection group; absent: none."""
+    """Thresholds of a market-maker protection group; one that is absent does not apply."""
 
     account: Word = 0
     group: Word
@@ -218,7 +218,7 @@ class ProtectionReset(Request, tag="mmp_reset", kw_only=True):
 
 
 class Kill(Request, tag="kill", kw_only=True):
-    """Of a session, an account, or the firm of the key."""
+    """Stop trading of a session, an account, or the firm of the key."""
 
     scope: Literal["session", "account", "firm"]
     account: Word = 0
@@ -232,7 +232,7 @@ class Unkill(Request, tag="unkill", kw_only=True):
 
 
 class ChannelSpec(_ClientPart, kw_only=True):
-    """One row of `sub`. Cadence and levels belong to `depth`, the cadence to `top` and `stats` too (MDATA-002)."""
+    """One row of `sub`. `depth` has a cadence and levels, `top` a cadence (MDATA-002)."""
 
     name_of_channel: ChannelName
     instrument: Word = 0
@@ -254,7 +254,7 @@ class Resync(Request, tag="resync", kw_only=True):
 
 
 class Replay(Request, tag="replay", kw_only=True):
-    """A closed range of an account or of an event channel (RECOV-014)."""
+    """Ask for a closed range of an account's stream or of an event channel (RECOV-014)."""
 
     account: Word = 0
     channel: Count = 0

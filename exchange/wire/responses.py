@@ -1,7 +1,7 @@
-"""Session messages and replies the server sends.
+"""Session messages and replies that the server sends.
 
-`Ok` and `Err` answer requests; the gateway sets `received_us`, `sent_us` and `limit_left` just before it encodes.
-In `Ok` and `Err` an absent number is `None`, because 0 says something (`lv` 0: nothing is working).
+`Ok` and `Err` answer requests; the gateway sets `received_us`, `sent_us` and `limit_left` just before it encodes them.
+In both an absent number is `None`, because 0 has a meaning (`lv` 0: nothing is working).
 """
 
 from exchange.wire.account_messages import Fill
@@ -28,7 +28,7 @@ class LimitUse(Part):
 
 
 class OutboundTerms(Part):
-    """When a slow reader is conflated, when it is closed (RATE-006, RATE-007)."""
+    """When a connection that reads slowly is conflated, and when it is closed (RATE-006, RATE-007)."""
 
     soft_kb: Count
     soft_ms: Count
@@ -38,7 +38,7 @@ class OutboundTerms(Part):
 
 
 class Hello(ServerMessage, tag="hello"):
-    """The first message of every connection: every limit a client can meet."""
+    """The first message of every connection, with every limit that a client can meet."""
 
     version: str
     venue: str
@@ -58,11 +58,11 @@ class Hello(ServerMessage, tag="hello"):
     outbound: OutboundTerms
     limits: list[LimitTerms]
     notes: list[str]
-    channels: list[str] = []  # that can be subscribed, by name
+    channels: list[str] = []  # names of those that can be subscribed
 
 
 class FullCancelTerms(Part, omit_defaults=False):
-    """`cod` as the server echoes it: every key, also at its default (SESS-020)."""
+    """`cod` as the server echoes it, with every key (SESS-020)."""
 
     mode: str = "session"
     orders: str = "all"
@@ -76,7 +76,7 @@ def echoed(terms: CancelTerms) -> FullCancelTerms:
 
 
 class Welcome(ServerMessage, tag="welcome"):
-    """Answers `auth`. `sequences`: (account, last number of its stream)."""
+    """The reply to `auth`. `sequences`: (account, last number of its stream)."""
 
     reply_to: Count
     session_id: str
@@ -92,7 +92,7 @@ class Welcome(ServerMessage, tag="welcome"):
 
 
 class Heartbeat(ServerMessage, tag="hb"):
-    """`account_sequences`: all accounts of the session; `channels`: those that published since the last one."""
+    """`account_sequences`: of all accounts of the session; `channels`: of those that published since the last one."""
 
     time_us: TimeUs
     account_sequences: list[Pair]
@@ -106,7 +106,7 @@ class Shutdown(ServerMessage, tag="shutdown"):
 
 
 class Live(ServerMessage, tag="live"):
-    """Snapshot or missed events of the account are complete; what follows is new."""
+    """The snapshot or the missed events of an account are complete; new ones follow."""
 
     account: Count
     sequence: Count
@@ -118,7 +118,7 @@ class ReplayEnd(ServerMessage, tag="rp_end"):
 
 
 class Lag(ServerMessage, tag="lag"):
-    """A slow reader's state changed (RATE-006)."""
+    """The connection became too slow for state channels (`level` 1), or caught up (RATE-006)."""
 
     level: Count
     bytes: Count
@@ -127,7 +127,7 @@ class Lag(ServerMessage, tag="lag"):
 
 
 class OrderView(Part):
-    """An order as `account` and `query` show it. `val / cum` is the exact average price."""
+    """An order in `account` and in replies to `query`. `val / cum` is its exact average price."""
 
     instrument: Count
     order_id: Count
@@ -145,7 +145,7 @@ class OrderView(Part):
 
 
 class PositionView(Part):
-    """A position, with the figures of `pos`."""
+    """A position in `account` and in replies to `query`, with the figures of `pos`."""
 
     instrument: Count
     lots: Integer
@@ -164,7 +164,7 @@ class MarginView(Part):
 
 
 class AccountSnapshot(ServerMessage, tag="account"):
-    """State of one account at its number `sequence` (SESS-006). All pages but the last say `more`."""
+    """State of one account at its number `sequence` (SESS-006). All pages but the last have `more`."""
 
     account: Count
     sequence: Count
@@ -177,7 +177,7 @@ class AccountSnapshot(ServerMessage, tag="account"):
 
 
 class BatchResult(Part):
-    """One operation of a batch: the fields of `ok` or of `err`."""
+    """The result of one operation of a batch: the fields of `ok` or of `err`."""
 
     order_id: Count | None = None
     client_order_id: str = ""
@@ -203,7 +203,7 @@ class BatchResult(Part):
 
 
 class Ok(ServerMessage, tag="ok"):
-    """The request took effect, or was answered. The first seven fields are those of an order's reply."""
+    """The request took effect, or is answered. The first seven fields are those of the reply to an order."""
 
     reply_to: Count
     order_id: Count | None = None
@@ -237,12 +237,12 @@ class Ok(ServerMessage, tag="ok"):
     channels: list[Pair] | None = None
     first_sequence: Count | None = None
     last_sequence: Count | None = None
-    more: bool = False  # of open orders: ask again with the last `oid`
+    more: bool = False  # open orders: there are more above the last `oid`
     message: str = ""  # for people: why a row of a subscription was refused
 
 
 class Err(ServerMessage, tag="err"):
-    """The request was refused; `applied` says whether anything happened (WIRE-020)."""
+    """The request was refused; `applied` is whether it took effect nevertheless (WIRE-020)."""
 
     reply_to: Count
     code: Count

@@ -58,12 +58,12 @@ for words, codes in (
     assert len(words) == len(codes), "a word for every code"
 
 # `why` of a `cod_fired`. A DISCONNECT has no request: in place of a request id it says how the connection ended, and
-# its event repeats that: the client fell silent, or 0 for any other end. The dead-man timer stands for silence too.
+# its event repeats that: SILENT if the client sent nothing, 0 otherwise. The dead-man timer stands for silence too.
 SILENT = -1
 _DEAD, _FIRED = "dead", "cod"
 
-# An instrument that is not listed has no book to be named by in a row. Its id stands there instead: ids begin above
-# this, indices of books end below; smaller numbers are moved to a range that no id is in (SPEC-042: no such family).
+# A row names an instrument by its book. One that is not listed has none, so its id is there instead: ids are above
+# this, indices of books below it. Smaller numbers are moved to a range without ids (SPEC-042: there is no such family).
 INDICES_MAX = 1 << 16
 _NO_IDS = 0x7FFF_0000
 
@@ -76,12 +76,12 @@ def reason_of_disconnect(cancel_reason: int, connection_end: int) -> str:
 
 
 def unlisted_index(instrument: int) -> int:
-    """What a row says instead of a book for an instrument that is not listed; `unlisted_id` reads it."""
+    """What a row has in place of a book for an instrument that is not listed; `unlisted_id` reads it."""
     return instrument if instrument >= INDICES_MAX else _NO_IDS + instrument
 
 
 def unlisted_id(index: int) -> int:
-    """The instrument a client named that is not listed, 0 for a mere number of no book."""
+    """The instrument that a client named and that is not listed; 0 if the index is that of a book."""
     if index < INDICES_MAX:
         return 0
     return index - _NO_IDS if _NO_IDS <= index < _NO_IDS + INDICES_MAX else index
@@ -89,12 +89,12 @@ def unlisted_id(index: int) -> int:
 
 @lru_cache(maxsize=65_536)
 def session_id(number: int) -> str:
-    """`sid` of a session's number in rows, 0 has none."""
+    """`sid` of a session by its number in rows; empty for 0."""
     return f"{_SESSION_PREFIX}{number:08x}" if number else ""
 
 
 def session_number(text: str) -> int:
-    """The number of a `sid`, 0 when it is none of ours."""
+    """The number of a `sid`; 0 if the text is not one."""
     digits = text.removeprefix(_SESSION_PREFIX)
     if len(digits) != 8 or digits == text or not set(digits) <= set("0123456789abcdef"):
         return 0

@@ -49,7 +49,7 @@ def batch(**changes: object) -> dict:
         (batch(t="quote"), "'quote' - at `$.ops[0].t`", {"new", "replace", "cancel"}),
     ],
 )
-def test_a_refused_word_is_told_with_what_is_allowed(protocol: str, message: dict, found: str, words: set) -> None:
+def test_a_refused_word_comes_with_those_allowed(protocol: str, message: dict, found: str, words: set) -> None:
     codec = CODECS[protocol]
     data = json.dumps(message) if codec.text else msgspec.msgpack.encode(message)
     (bad,) = codec.decode_client(data)
@@ -59,7 +59,7 @@ def test_a_refused_word_is_told_with_what_is_allowed(protocol: str, message: dic
 
 
 @pytest.mark.rule("WIRE-020")
-def test_an_unknown_message_is_told_which_there_are() -> None:
+def test_the_refusal_of_an_unknown_message_names_those_there_are() -> None:
     (bad,) = CODECS[JSON_SUBPROTOCOL].decode_client('{"t":"nope","id":9}')
     assert isinstance(bad, BadMessage) and bad.fault == "UNKNOWN_OP"
     said, _, allowed = bad.message.partition(", allowed: ")
@@ -72,7 +72,7 @@ def test_an_unknown_message_is_told_which_there_are() -> None:
 
 @pytest.mark.rule("WIRE-020")
 def test_a_key_takes_the_same_words_in_every_message() -> None:
-    """Else what is told would be wrong for one of them."""
+    """Otherwise a refusal would be wrong for one of them."""
     seen: dict[str, set[frozenset]] = {}
 
     def gather(kind: inspect.Type, key: str) -> None:

@@ -9,7 +9,7 @@ from exchange.wire.errors import CloseCode, ErrorCode, applied, error, reason_co
 @pytest.mark.rule("WIRE-020")
 def test_error_codes_never_use_4xxx_and_ours_of_a_close_always_do() -> None:
     assert not [code for code in ErrorCode if 4000 <= code < 5000]
-    assert all(4000 <= code < 4100 or code in (1000, 1001, 1002, 1003, 1007, 1009, 1012) for code in CloseCode)
+    assert all(4000 <= code < 4100 or code in (1000, 1001, 1002, 1003, 1007, 1009) for code in CloseCode)
 
 
 @pytest.mark.rule("WIRE-020")
@@ -24,7 +24,7 @@ def test_only_a_lost_outcome_is_unknown() -> None:
         ("BAD_QTY", 5005), ("BAD_LOT", 5005), ("BAD_COMBO", 5008), ("SHOW", 5008), ("DUP_INST", 5305),
         ("CROSSED_QUOTE", 5304), ("UNKNOWN", 5201), ("KILLED", 6004), ("UNKNOWN_INST", 5001), ("OFF_TICK", 5004),
         ("DUP_ID", 5007), ("MMP", 5302), ("NO_OPP", 5101), ("BAND", 5003), ("CLOSE_ONLY", 7005), ("POSITION", 6002),
-        ("RISK", 6001), ("FULL", 3002), ("PO_CROSS", 5104), ("ELECTED", 5102), ("IOC_ONLY", 5008),
+        ("INSUFFICIENT_MARGIN", 6001), ("FULL", 3002), ("PO_CROSS", 5104), ("ELECTED", 5102), ("IOC_ONLY", 5008),
         ("UNKNOWN_ACCOUNT", 5006),
     ],
 )  # fmt: skip
@@ -48,7 +48,7 @@ def test_every_reason_has_a_sentence_that_says_more_than_its_name(reason: Reject
 
 
 @pytest.mark.rule("WIRE-020")
-def test_lots_out_of_range_are_told_the_range() -> None:
+def test_the_refusal_of_lots_names_their_range() -> None:
     assert "10000" in reason_text(RejectReason.BAD_QTY)
 
 
@@ -56,7 +56,7 @@ def test_lots_out_of_range_are_told_the_range() -> None:
     ("state", "code"),
     [("CLOSED", 7001), ("HALT", 7002), ("PREOPEN", 7003), ("PAUSED", 7003), ("RESERVED", 7003), ("NONE", 7003)],
 )
-def test_a_refusal_for_the_state_tells_which(state: str, code: int) -> None:
+def test_a_refusal_for_the_market_state_names_it(state: str, code: int) -> None:
     assert reason_code(RejectReason.STATE, MarketState[state]) == code
 
 
