@@ -10,7 +10,7 @@ import numpy as np
 
 from exchange.codes import CommandKind
 from exchange.gateway.key_file import KeyFile, KeyFileError, read_key_file
-from exchange.gateway.keys import MATTERS, OFF, read_key
+from exchange.gateway.keys import OFF, STORED_KINDS, read_key
 from exchange.gateway.translate import session_terms
 from exchange.journal.claims import Claim
 from exchange.journal.errors import EXIT_MISMATCH, Refusal, reading
@@ -58,7 +58,7 @@ class FolderStores:
         """A frame of records: what it says that the key store ought to."""
         if self._keys is None or self._lacks or frame.sequence + frame.records - 1 <= self._keys.sequence:
             return
-        sequences = frame.rows["sequence"][np.isin(frame.rows["kind"], MATTERS)]
+        sequences = frame.rows["sequence"][np.isin(frame.rows["kind"], STORED_KINDS)]
         self._lacks = int(sequences[sequences > self._keys.sequence].min(initial=NEVER)) % NEVER
 
     def take(self, frame: Frame, events: list[np.ndarray]) -> None:

@@ -18,7 +18,7 @@ from exchange.codes import CommandKind, EventKind, MarketState, StateReason
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
 from exchange.engine.event_rows import KIND, Row, read_rows
-from exchange.gateway.translate import Batch
+from exchange.gateway.translate import CommandBatch
 from exchange.records import COMMAND, column
 from exchange.seams import Clock
 from exchange.venue.event_history import History
@@ -37,10 +37,10 @@ class OwnCommands:
     history: History
     market: Any
     timekeeper: Any
-    batch: Batch
+    batch: CommandBatch
     short_of_room = False  # the journal has its reserve alone (DUR-024)
     _killed: set[bytes]  # scopes that risk desks have stopped since then
-    _full: deque[Batch]
+    _full: deque[CommandBatch]
     _sequencer: Any
     _clock: Clock
     _batch_rows: int
@@ -78,22 +78,21 @@ class OwnCommands:
 
     def submit_control(self, kind: CommandKind, payload: bytes, done: Done, refused: Refused) -> None:
         """Sequence a control, alone in its commit, behind what has been gathered so far."""
-        alone = Batch(1)
+        alone = CommandBatch(1, payload, refused)
         alone.rows[0] = _row({"kind": kind})[0]
         alone.tickets.append((lambda _id, _us, events: done(events), 0, 0))
-        alone.control, alone.refused = payload, refused
         self.submit_alone(alone)
 
-    def submit_alone(self, alone: Batch) -> None:
+    def submit_alone(self, alone: CommandBatch) -> None:
         """Sequence a batch in a commit of its own, behind what has been gathered so far: it is checked against the
         state that it will change."""
         if self.batch.tickets:
             self._full.append(self.batch)
-            self.batch = Batch(self._batch_rows)
+            self.batch = CommandBatch(self._batch_rows)
         self._full.append(alone)
         self.wake()
 
-    def may_run(self, batch: Batch) -> bool:
+    def may_run(self, batch: CommandBatch) -> bool:
         """Whether a batch whose turn has come is journalled; a control or an atomic batch that cannot run now is
         answered instead."""
         if batch.atomic is not None:
@@ -107,14 +106,14 @@ class OwnCommands:
             return False
         return True
 
-    def journal_batch(self, batch: Batch, rows: np.ndarray) -> None:
+    def journal_batch(self, batch: CommandBatch, rows: np.ndarray) -> None:
         """Make a batch durable, on the helper thread."""
         if batch.control is None:
             self.journal.append(rows)
         else:
             self.journal.append_control(rows, batch.control)
 
-    def apply_batch(self, batch: Batch, rows: np.ndarray) -> np.ndarray:
+    def apply_batch(self, batch: CommandBatch, rows: np.ndarray) -> np.ndarray:
         """Its events."""
         events: np.ndarray = (
             self.engine.apply(rows) if batch.control is None else self.engine.control(rows, batch.control)

@@ -16,9 +16,9 @@ import numpy as np
 from exchange.codes import EventKind
 from exchange.engine import query
 from exchange.engine.event_rows import KIND, Row, by_command, read_rows
-from exchange.gateway.outbox import Line, Outbox
+from exchange.gateway.outbox import Outbox, SendQueue
 from exchange.gateway.stored_replies import Release
-from exchange.gateway.translate import Batch, Listed
+from exchange.gateway.translate import CommandBatch, ListedInstrument
 from exchange.publish import account_views
 from exchange.publish.engine_view import EngineView
 from exchange.publish.execution_reports import ExecutionReports
@@ -60,7 +60,7 @@ class Figures:
 
 
 class Venue(OwnCommands):
-    """The path of commands and events. Implements the gateway's `Room`."""
+    """The path of commands and events. Implements the gateway's `VenuePort`."""
 
     not_sequenced = ErrorCode.EXPIRED_REQUEST, ""  # why what is answered without events has none
 
@@ -81,7 +81,7 @@ class Venue(OwnCommands):
         self.engine, self.journal, self.history = engine, journal, history
         self.states: np.ndarray = engine.states
         self.released: dict[int, int] = {}
-        self.instruments: dict[int, Listed] = {}
+        self.instruments: dict[int, ListedInstrument] = {}
         self.groups: dict[str, int] = {}
         self.figures = Figures()
         self.release = Release()  # of the batch that is being shown
@@ -98,10 +98,10 @@ class Venue(OwnCommands):
         self._sequencer, self._clock = sequencer, clock
         self._spawn, self._schedule = spawn, schedule
         self._batch_rows = batch_rows
-        self._spare, self.batch = [Batch(batch_rows) for _ in range(2)], Batch(batch_rows)
-        self._full: deque[Batch] = deque()
+        self._spare, self.batch = [CommandBatch(batch_rows) for _ in range(2)], CommandBatch(batch_rows)
+        self._full: deque[CommandBatch] = deque()
         self.full_batches = 0  # that wait behind the one being written
-        self._writing: Batch | None = None
+        self._writing: CommandBatch | None = None
         self._rows: np.ndarray = self.batch.closed()
         self._span = 0, 0, 0  # of these rows: first and last sequence, time in ns
         self._events: np.ndarray | None = None
@@ -109,10 +109,10 @@ class Venue(OwnCommands):
         self._begun_ns = self._commit_ns = 0  # when the last commit began, how long it took
         self._scheduled = self.failed = False
         self._questions: list[Callable[[], None]] = []
-        self._listeners: dict[int, list[Line]] = {}
+        self._listeners: dict[int, list[SendQueue]] = {}
         self.timekeeper = Timekeeper(self.states, clock, self.submit, day)
 
-    # What the gateway asks (hub.Room).
+    # What the gateway asks (gateway.port.VenuePort).
 
     @property
     def sequence(self) -> int:
@@ -138,10 +138,10 @@ class Venue(OwnCommands):
     def make_room(self, rows: int) -> None:
         """Seal the batch if it has no room for so many: the rows of one command are never split (QUOTE-001)."""
         if len(self.batch.tickets) + rows > self._batch_rows:
-            self.batch.is_full = True
+            self.batch.seal()
             self._full.append(self.batch)
             self.full_batches += 1
-            self.batch = self._spare.pop() if self._spare else Batch(self._batch_rows)
+            self.batch = self._spare.pop() if self._spare else CommandBatch(self._batch_rows)
 
     def ask(self, question: Callable[[], None]) -> None:
         """Run a question when the engine's state is what has been released: now, or after the running batch."""
@@ -154,13 +154,18 @@ class Venue(OwnCommands):
         """After the next release, whatever is under way now."""
         self._questions.append(question)
 
-    def listen(self, account: int, line: Line) -> None:
-        self._listeners.setdefault(account, []).append(line)
+    def listen(self, account: int, queue: SendQueue) -> None:
+        self._listeners.setdefault(account, []).append(queue)
 
-    def unlisten(self, account: int, line: Line) -> None:
-        lines = self._listeners.get(account)
-        if lines is not None and line in lines:
-            lines.remove(line)
+    def unlisten(self, account: int, queue: SendQueue) -> None:
+        queues = self._listeners.get(account)
+        if queues is not None and queue in queues:
+            queues.remove(queue)
+
+    @property
+    def questions(self) -> "Venue":
+        """Questions about accounts."""
+        return self
 
     def messages_of(self, events: list[Row]) -> list[tuple[int, int, Any]]:
         """Account messages of rows read back, marked as replayed."""
@@ -252,7 +257,7 @@ class Venue(OwnCommands):
         self._span = first, self._sequencer.sequence, self._sequencer.time_ns
         return True
 
-    def _oldest(self) -> Batch | None:
+    def _oldest(self) -> CommandBatch | None:
         """The batch whose turn has come, None if nothing waits."""
         if self._full:
             batch = self._full.popleft()
@@ -260,7 +265,7 @@ class Venue(OwnCommands):
             return batch
         if not self.batch.tickets:
             return None
-        batch, self.batch = self.batch, (self._spare.pop() if self._spare else Batch(self._batch_rows))
+        batch, self.batch = self.batch, (self._spare.pop() if self._spare else CommandBatch(self._batch_rows))
         return batch
 
     def _apply(self) -> np.ndarray:
@@ -292,7 +297,7 @@ class Venue(OwnCommands):
         if more:
             self._apply()
 
-    def _send(self, batch: Batch) -> None:
+    def _send(self, batch: CommandBatch) -> None:
         """Its answers are made up and may leave; questions see the state between two batches."""
         self.release.leave(self._clock.wall_us())
         self._recycle(batch)
@@ -325,8 +330,8 @@ class Venue(OwnCommands):
             while report is not None and report[2].engine_sequence == sequence:
                 account, number, message = report
                 released[account] = number
-                for line in listeners.get(account, ()):
-                    line.send(message)
+                for queue in listeners.get(account, ()):
+                    queue.send(message)
                 report = next(reports, None)
         self.market.fold(rows, last, time_ns)
         self.timekeeper.note(rows)
@@ -344,30 +349,28 @@ class Venue(OwnCommands):
             for channel, message in self.market.due(self._clock.wall_us()):
                 outbox.publish(channel, message)
 
-    def _drop_late(self, batch: Batch) -> None:
+    def _drop_late(self, batch: CommandBatch) -> None:
         """ENTRY-005: what would be sequenced after its `exp` is answered, not journalled."""
         now_us = self._clock.wall_us()
         late = {place for place, expires_us in batch.expires if expires_us < now_us}
         self._drop(batch, dict.fromkeys(late, (ErrorCode.EXPIRED_REQUEST, "exp has passed")))
 
-    def _drop_wasted(self, batch: Batch) -> None:
+    def _drop_wasted(self, batch: CommandBatch) -> None:
         """DUR-024: while the journal lacks room, what ends no order costs it none."""
         reserve = Reserve(self.states, lambda row: self.engine.first_refusal(row) is not None, self._killed)
         self._drop(batch, reserve.wasted(batch.closed()))
 
-    def _drop(self, batch: Batch, places: dict[int, tuple[ErrorCode, str]]) -> None:
+    def _drop(self, batch: CommandBatch, places: dict[int, tuple[ErrorCode, str]]) -> None:
         """Answer the commands at these places, each with its reason, without sequencing them."""
         if not places:
             return
-        kept = [place for place in range(len(batch.tickets)) if place not in places]
         dropped = [(batch.tickets[place], places[place]) for place in sorted(places)]
-        batch.rows[: len(kept)] = batch.rows[kept]
-        batch.tickets = [batch.tickets[place] for place in kept]
+        batch.drop(places)
         for ticket, self.not_sequenced in dropped:
             if ticket is not None:
                 ticket[0](ticket[1], ticket[2], [])
 
-    def _recycle(self, batch: Batch) -> None:
+    def _recycle(self, batch: CommandBatch) -> None:
         batch.clear()
         if len(self._spare) < 4 and batch.rows_max == self._batch_rows:
             self._spare.append(batch)
@@ -385,7 +388,7 @@ class Venue(OwnCommands):
         for row in self.table.rows:
             if row is not None:
                 low_tick = LOWEST_TICK if row.combo else 1
-                self.instruments[row.instrument_id] = Listed(row.index, low_tick, row.revision, row.group)
+                self.instruments[row.instrument_id] = ListedInstrument(row.index, low_tick, row.revision, row.group)
                 self.groups[row.symbol.split(".")[0]] = row.group
 
     def _find_live(self, account: int, client_order_id: str) -> query.OrderRow | None:
