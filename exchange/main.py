@@ -25,9 +25,9 @@ from datetime import UTC, date, datetime
 
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
-from exchange.gateway.door import FILES_KEPT, files_wanted, fit
-from exchange.gateway.gateway import Hub
-from exchange.gateway.origins import origin_of
+from exchange.gateway.accept_limits import FILES_KEPT, files_wanted, fit_profile
+from exchange.gateway.gateway import Gateway
+from exchange.gateway.origins import parse_origin
 from exchange.gateway.outbox import Outbox
 from exchange.gateway.server import Address, GatewayServer
 from exchange.gateway.throttle import PROFILES, Profile
@@ -40,6 +40,7 @@ from exchange.venue.bootstrap import Catalogue, OpenVenue, Seams
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.loop import AWAKE_US, AWAKE_US_MAX, Writer
 from exchange.venue.venue import Venue
+from exchange.wire.errors import CloseCode
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 YOUNG_OBJECTS = 50_000  # between collections: most that a tick makes is gone when it ends
@@ -80,7 +81,7 @@ class Settings:
         if not 0 <= self.port < 65_536:
             raise UserError(f"port {self.port} not in 0..65535")
         for origin in self.origins:
-            origin_of(origin)
+            parse_origin(origin)
         if self.host not in LOOPBACK_HOSTS:
             raise UserError(f"host {self.host}: only loopback is served without a certificate (SEC-037)")
 
@@ -108,7 +109,7 @@ def _fitted(profile: Profile) -> tuple[Profile, int]:
     net = RealNet()
     used = net.open_files()
     files_max = net.allow_files(files_wanted(profile, used))
-    return fit(profile, files_max, used), files_max
+    return fit_profile(profile, files_max, used), files_max
 
 
 class RunningServer:
@@ -125,20 +126,25 @@ class RunningServer:
         self._sealing = False
         self._short_of_room, self._try_room_ns = False, 0
         profile = self._fit(PROFILES[settings.profile])
-        outbox = Outbox(writer.schedule, lambda line, pending: self.hub.slow.notice(line.owner, pending))
+        outbox = Outbox(
+            writer.schedule,
+            lambda queue, pending: self.gateway.slow.notice(queue.owner, pending),
+            profile.soft_kb * 1_024,
+        )
         terms = {
             "venue": "gpux",
             "history": opened.history_name,
             "feed": f"f_{settings.rng.bytes(4).hex()}",
             "durability": settings.durability,
         }
-        self.hub = Hub(self.venue, outbox, opened.keys, profile, settings.clock, settings.rng, terms)
-        self.hub.stored = opened.stored
+        self.gateway = Gateway(
+            self.venue, outbox, opened.keys, profile, settings.clock, settings.rng, terms, opened.stored
+        )
         self.venue.outbox = outbox
         self.venue.on_failure = self._fail
         address = Address(settings.host, settings.port, settings.names, settings.origins)
-        self.gateway = GatewayServer(self.hub, address, self._turn)
-        self.desk = OperatorDesk(self.venue, self.hub, opened.spec, settings.clock)
+        self.listener = GatewayServer(self.gateway, address, self._turn)
+        self.desk = OperatorDesk(self.venue, self.gateway, opened.spec, settings.clock)
         self.operator = OperatorPort(opened.folder, self.desk, settings.disk)
 
     def _fit(self, profile: Profile) -> Profile:
@@ -152,21 +158,21 @@ class RunningServer:
 
     @property
     def port(self) -> int:
-        return self.gateway.port
+        return self.listener.port
 
     @property
     def url(self) -> str:
         return f"ws://{self.settings.host}:{self.port}"
 
     async def start(self) -> None:
-        self.hub.restore()
-        await self.gateway.start()
+        self.gateway.restore()
+        await self.listener.start()
         await self.operator.start()
 
     async def stop(self) -> None:
         """Close sockets, let the last batch become durable."""
         await self.operator.stop(failed=self.failed.done())
-        await self.gateway.stop()
+        await self.listener.stop()
         while (self._sealing or not self.venue.idle) and not self.failed.done():
             await asyncio.sleep(0.001)
         if self._snapshots is not None:
@@ -229,8 +235,8 @@ class RunningServer:
 
     def _fail(self, error: BaseException) -> None:
         """Every connection ends, and nothing is said on it any more but what had left before."""
-        for session in self.hub.sessions:
-            session.line.close(1001, "the venue has stopped")
+        for connection in self.gateway.connections:
+            connection.queue.close(CloseCode.SHUTDOWN, "the venue has stopped")
         if not self.failed.done():
             self.failed.set_result(error)
 

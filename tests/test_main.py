@@ -46,7 +46,7 @@ def test_clean_stop_closes_with_1001_and_the_folder_opens_again(tmp_path: object
         assert await closing == 1001
         await raw.writer.wait_closed()
         async with serve(str(tmp_path), settings) as server:
-            assert server.venue.sequence >= sequence and list(server.hub.keys.keys) == ["k_k1"]
+            assert server.venue.sequence >= sequence and list(server.gateway.keys.keys) == ["k_k1"]
 
     run_loop(main())
 

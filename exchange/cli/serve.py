@@ -77,7 +77,7 @@ async def _serve(folder: str, settings: Settings, console: Console) -> int:
             say(server.operator.problem)
         server.desk.on_stop = stop.set
         server.venue.timekeeper.tell = say
-        server.hub.refused_logons.tell = say
+        server.gateway.refused_logons.log_to(say)
         server.failed.add_done_callback(lambda _: stop.set())
         await stop.wait()
         if server.failed.done():
@@ -132,7 +132,7 @@ def serving_text(server: RunningServer, took_s: float) -> str:
     settings = server.settings
     return (
         f"serving {server.url}/v1/oe and /v1/md after {took_s:.1f} s; durability {settings.durability}, "
-        f"limits {settings.profile}, {len(server.hub.keys.keys)} keys. Stop with Ctrl-C."
+        f"limits {settings.profile}, {len(server.gateway.keys.keys)} keys. Stop with Ctrl-C."
     )
 
 

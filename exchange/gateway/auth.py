@@ -1,7 +1,7 @@
 """Logon: what a client signs, how the signature is checked, and how key pairs are made.
 
-The server stores public keys only. An unknown key costs the same work as a wrong signature and gets the same answer,
-so that neither time nor bytes tell which keys exist (SEC-010, SEC-025).
+The server stores public keys only. An unknown key costs the same work as a wrong signature and gets the same answer, so
+that neither time nor bytes reveal which keys exist (SEC-010, SEC-025).
 """
 
 import base64
@@ -21,8 +21,8 @@ SEED_BYTES = 32
 SIGNATURE_BYTES = 64
 SCOPES = ("read", "trade", "cancel", "dc", "risk", "admin")
 
-# RFC 8032: the field of the curve, and the heights of its eight points of small order. A signature "by" such a key can
-# be made without a secret, so they are refused at enrolment (SEC-024).
+# RFC 8032: the field of the curve, and the y coordinates of its eight points of small order. A signature by such a key
+# can be made without a secret, so these keys are refused at enrolment (SEC-024).
 FIELD = 2**255 - 19
 SMALL_ORDER_Y = frozenset(
     {
@@ -72,27 +72,27 @@ def decode_bytes(text: str) -> bytes:
 
 
 def signed_text(host: str, path: str, nonce: str, key: str, sid: str) -> bytes:
-    """The six lines a client signs: binding a logon to venue, endpoint, connection and session (SESS-001)."""
+    """The six lines that a client signs; they bind a logon to venue, endpoint, connection and session (SESS-001)."""
     return "\n".join((LABEL, host, path, nonce, key, sid)).encode("utf-8")
 
 
 def check_public_key(public: bytes) -> None:
-    """UserError for a key that must not be enrolled: wrong length, not canonical, of small order (SEC-024)."""
+    """UserError for a key that must not be enrolled: wrong length, not canonical, or of small order (SEC-024)."""
     if len(public) != SEED_BYTES:
         raise UserError(f"public key has {len(public)} bytes, 32 are needed")
-    height = int.from_bytes(public, "little") & (2**255 - 1)
-    if height >= FIELD:
+    y = int.from_bytes(public, "little") & (2**255 - 1)
+    if y >= FIELD:
         raise UserError("public key is not canonical: its height is not below 2^255 - 19")
-    if height in SMALL_ORDER_Y:
+    if y in SMALL_ORDER_Y:
         raise UserError("public key is of small order: anybody could sign for it")
 
 
-# Verified when the key is unknown. The seed is public: nobody is enrolled with it.
+# Used to verify when the key is unknown. Its seed is public, so no client has this key.
 _DUMMY = Ed25519PrivateKey.from_private_bytes(bytes(SEED_BYTES)).public_key()
 
 
 def verify(public: bytes | None, text: bytes, signature: str) -> bool:
-    """True if `signature` (base64url) is of `text` by the key; `public` None (unknown key) does equal work, False."""
+    """Whether `signature` (base64url) is the key's, of `text`. `public` None (unknown key): False, after equal work."""
     try:
         raw = decode_bytes(signature)
     except ValueError:

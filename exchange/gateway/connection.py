@@ -1,131 +1,105 @@
 """One connection's conversation: frames in, messages out, no sockets.
 
-States: greeted (hello sent) -> waiting (the logon is being made durable) -> live; or closed. Requests are served from
-`live` on; market data on `/v1/md` needs no logon. What is sent leaves through the connection's `Line`.
+Phases: GREETED (`hello` is sent), WAITING (the logon is being made durable), LIVE, CLOSED. Requests are served while
+LIVE; market data on `/v1/md` needs no logon. What is sent goes through the connection's `SendQueue`.
 """
 
 from enum import IntEnum
 from typing import Any
 
 from exchange.engine.event_rows import Row
-from exchange.gateway.gateway import Hub
+from exchange.gateway.gateway import Gateway
 from exchange.gateway.handlers import PRIVATE, PUBLIC, count_refused
 from exchange.gateway.keys import OFF, Key
-from exchange.gateway.logon import admit, fail, find_seat, log_on
-from exchange.gateway.outbox import Encoding, Line, Transport
-from exchange.gateway.session import Seat, refusal_of_terms
+from exchange.gateway.logon import admit, fail, find_session, log_on
+from exchange.gateway.outbox import Encoding, SendQueue, SocketTransport
+from exchange.gateway.session import Session, check_cancel_terms
 from exchange.gateway.session_registry import LOGIN_LIFE_US
 from exchange.gateway.subscriptions import leave_all
-from exchange.gateway.throttle import Bucket
+from exchange.gateway.throttle import RateBucket
+from exchange.units import NS_PER_MS
 from exchange.wire.codec import BadMessage, Codec, TooManyMessages
 from exchange.wire.errors import CloseCode, ErrorCode, error
 from exchange.wire.messages import Auth, CancelTerms, Err, Heartbeat, Ok, Ping, Shutdown
 
-EARLY_MESSAGES_MAX = 20  # SEC-041
+EARLY_MESSAGES_MAX = 20  # before the logon (SEC-041)
 LOGIN_LIFE_MS = LOGIN_LIFE_US // 1_000
 NOTICE_MS = 60_000
 
 
-class Phase(IntEnum):
+class ConnectionPhase(IntEnum):
     GREETED = 0
     WAITING = 1
     LIVE = 2
     CLOSED = 3
 
 
-class Session:
-    """Bytes in, messages out: the protocol of one connection."""
+class Connection:
+    """The protocol of one connection: bytes in, messages out."""
 
     __slots__ = (
-        "address",
-        "backlog",
-        "beaten",
-        "blocked",
-        "channels",
-        "codec",
-        "early",
-        "frames",
-        "heard_ns",
-        "host",
-        "hub",
-        "inflight",
-        "key",
-        "lagging",
-        "line",
-        "live",
-        "logging_out",
-        "nonce",
-        "nonce_us",
-        "now_ns",
-        "now_us",
-        "number",
-        "path",
-        "phase",
-        "resume_from",
-        "seat",
-        "silent",
-        "subs",
-        "timers",
-        "unanswered",
-    )
+        "address", "backlog", "blocked", "channels", "codec", "early_messages", "frame_bucket", "gateway",
+        "heard_ns", "heartbeat_sequences", "host", "inflight", "key", "lagging", "live", "logging_out", "nonce",
+        "nonce_us", "now_ns", "now_us", "number", "path", "phase", "queue", "resume_from", "session", "silent",
+        "subscribe_bucket", "timers", "unanswered",
+    )  # fmt: skip
 
     def __init__(
-        self, hub: Hub, transport: Transport, codec: Codec, encoding: Encoding, path: str, host: str, address: str
-    ) -> None:
-        """`path`, `host`: as dialled, they are in what a logon signs. `address`: the peer's."""
-        self.hub = hub
+        self, gateway: Gateway, transport: SocketTransport, codec: Codec, encoding: Encoding,
+        path: str, host: str, address: str,
+    ) -> None:  # fmt: skip
+        """`path`, `host`: as the client dialled them, since a logon signs them. `address`: the peer's."""
+        self.gateway = gateway
         self.codec = codec
         self.path = path
         self.host = host
         self.address = address
-        self.line = Line(hub.outbox, transport, encoding)
-        self.line.owner = self
-        self.phase = Phase.GREETED
-        self.seat: Seat | None = None
+        self.queue = SendQueue(gateway.outbox, transport, encoding, self)
+        self.phase = ConnectionPhase.GREETED
+        self.session: Session | None = None
         self.key: Key | None = None
         self.unanswered = 0
         self.blocked = False
         self.backlog: list[bytes] = []
-        self.early = 0
+        self.early_messages = 0
         self.logging_out = False
         self.silent = False
         self.lagging = False
         self.live = False
         self.resume_from: dict[int, int] | None = None
         self.channels: set[int] = set()
-        self.beaten: dict[int, int] = {}
-        self.inflight = hub.profile.inflight
-        self.frames = Bucket(hub.profile.rate("frame"))
-        self.subs = Bucket(hub.profile.rate("sub"))
-        self.now_us = hub.clock.wall_us()
-        self.now_ns = self.heard_ns = hub.clock.mono_ns()
-        self.nonce = hub.nonce()
+        self.heartbeat_sequences: dict[int, int] = {}  # of each channel, as the last heartbeat stated them
+        self.inflight = gateway.profile.inflight
+        self.frame_bucket = RateBucket(gateway.profile.rate("frame"))
+        self.subscribe_bucket = RateBucket(gateway.profile.rate("sub"))
+        self.now_us = gateway.clock.wall_us()
+        self.now_ns = self.heard_ns = gateway.clock.mono_ns()
+        self.nonce = gateway.make_nonce()
         self.nonce_us = self.now_us
-        hub.connections += 1
-        self.number = hub.connections
+        self.number = gateway.next_connection_number()
         self.timers: list[Any] = []
 
-    # What the shell calls.
+    # Called by the server.
 
     def open(self) -> None:
-        """The connection stands: greet, start its timers."""
-        hub = self.hub
-        hub.sessions.add(self)
-        self.line.send(hub.hello(self.number, self.nonce))
-        if hub.shutdown is not None:
-            self.line.send(hub.shutdown)
-        self._later(hub.profile.heartbeat_ms, self.beat)
+        """The connection is made: greet, and start its timers."""
+        gateway = self.gateway
+        gateway.connections.add(self)
+        self.queue.send(gateway.hello(self.number, self.nonce))
+        if gateway.shutdown is not None:
+            self.queue.send(gateway.shutdown)
+        self._later(gateway.profile.heartbeat_ms, self.send_heartbeat)
         if self.path != "/v1/md":
-            self._later(hub.profile.logon_ms, self._expect_logon)
+            self._later(gateway.profile.logon_ms, self._expect_logon)
 
     def receive(self, payloads: list[bytes], now_us: int, now_ns: int) -> None:
-        """Whole messages of the transport, in order: payloads of text or binary frames read at one time."""
+        """Serve whole messages in order. `payloads`: of text or binary frames that were read at one time."""
         if self.blocked:
             self.backlog += payloads
             return
         self.now_us = now_us
         self.now_ns = self.heard_ns = now_ns
-        refused = self.frames.take(now_ns, len(payloads))
+        refused = self.frame_bucket.take(now_ns, len(payloads))
         messages = None if refused else self.codec.decode_frames(payloads)
         if messages is None:
             self._receive_singly(payloads, refused)
@@ -133,7 +107,7 @@ class Session:
         for place, message in enumerate(messages):
             handler = PRIVATE.get(type(message)) if self.live else None
             if handler is not None:
-                handler(self, self.seat, message)  # type: ignore[arg-type]  # a live session has its seat
+                handler(self, self.session, message)  # type: ignore[arg-type]  # a live connection has its session
             else:
                 self._dispatch(message)
             if self.blocked:
@@ -141,16 +115,16 @@ class Session:
                 return
 
     def _receive_singly(self, payloads: list[bytes], refused: int) -> None:
-        """Frames that are no plain good messages, or too many: each by itself."""
+        """Serve frames one by one: they are too many, or some are not plain good messages."""
         if refused:
-            self.frames.count_refused(self.now_ns, -len(payloads))  # not yet: each is asked for below
+            self.frame_bucket.count_refused(self.now_ns, -len(payloads))  # not yet: each is asked for below
         for place, payload in enumerate(payloads):
             if self.closed:
                 return
             if self.blocked:
                 self.backlog += payloads[place:]
                 return
-            wait = self.frames.take(self.now_ns) if refused else 0
+            wait = self.frame_bucket.take(self.now_ns) if refused else 0
             try:
                 data = str(payload, "utf-8") if self.codec.text else payload
                 messages = self.codec.decode_client(data)
@@ -162,137 +136,156 @@ class Session:
                 return
             for message in messages:
                 if wait:
-                    self.refuse_rate(message.request_id, self.frames, wait)
-                    if self.live and self.seat is not None:
-                        count_refused(self, self.seat, message)
+                    self.refuse_rate(message.request_id, self.frame_bucket, wait)
+                    if self.live and self.session is not None:
+                        count_refused(self, self.session, message)
                 else:
                     self._dispatch(message)
 
-    def takes_ping(self, now_ns: int) -> bool:
-        """Whether a ping of the websocket is answered: it proves nothing (SESS-011) and counts as a frame (SEC-046)."""
+    def accept_ping(self, now_ns: int) -> bool:
+        """Count a websocket ping as a frame (SEC-046); whether it is answered. It does not prove that the client lives
+        (SESS-011)."""
         self._count_early()
-        if self.frames.take(now_ns):
-            self.end_flood(self.frames)
+        if self.frame_bucket.take(now_ns):
+            self.close_if_flooding(self.frame_bucket)
         return not self.closed
 
-    def lost(self) -> None:
-        """The connection has ended, whoever ended it."""
-        if self not in self.hub.sessions:
+    def end(self) -> None:
+        """The socket has ended, whichever side closed it."""
+        if self not in self.gateway.connections:
             return
-        self.phase = Phase.CLOSED
+        self.phase = ConnectionPhase.CLOSED
         self.live = False
-        hub = self.hub
-        hub.sessions.discard(self)
+        gateway = self.gateway
+        gateway.connections.discard(self)
         leave_all(self)
-        hub.slow.forget(self)
+        gateway.slow.drop(self)
         for timer in self.timers:
             timer.cancel()
         self.backlog.clear()
         if self.key is not None:
-            hub.per_key[self.key.key] -= 1
+            gateway.connections_of_key[self.key.key] -= 1
             for account in self.key.accounts:
-                hub.room.unlisten(account, self.line)
-        seat = self.seat
-        if seat is not None and seat.session is self:
-            seat.session = None
-            seat.left_ns = hub.clock.mono_ns()
+                gateway.port.unlisten(account, self.queue)
+        session = self.session
+        if session is not None and session.connection is self:
+            session.detach(gateway.clock.mono_ns())
             if not self.logging_out:
-                hub.start_grace(seat, self.silent)
-            hub.roster.leave(seat)
+                gateway.start_grace(session, self.silent)
+            gateway.registry.detach(session)
 
     def close(self, code: int, reason: str) -> None:
-        """Say why, write what is queued, close; nothing more is served."""
-        if self.phase is not Phase.CLOSED:
-            self.phase = Phase.CLOSED
+        """Write what is queued, then close with this code and reason; nothing more is served."""
+        if self.phase is not ConnectionPhase.CLOSED:
+            self.phase = ConnectionPhase.CLOSED
             self.live = False
-            self.line.close(int(code), reason)
+            self.queue.close(int(code), reason)
             if self.blocked:
                 self.blocked = False
                 self.backlog.clear()
-                self.line.transport.resume()  # to hear the answer to the close
+                self.queue.transport.resume()  # to read the answer to the close
 
     @property
     def closed(self) -> bool:
-        return self.phase is Phase.CLOSED
+        return self.phase is ConnectionPhase.CLOSED
 
-    # What handlers use.
+    # Called by handlers.
 
     def reply(self, message: Ok | Err) -> None:
-        """Answer a request now: it caused nothing that must be durable first."""
+        """Answer a request now: nothing must become durable first."""
         message.received_us = self.now_us
-        message.sent_us = self.hub.clock.wall_us()
-        self.line.send(message)
+        message.sent_us = self.gateway.clock.wall_us()
+        self.queue.send(message)
 
     def refuse(self, request_id: int, code: ErrorCode, text: str) -> None:
         self.reply(error(request_id, code, text))
 
-    def refuse_rate(self, request_id: int, bucket: Bucket, wait_ns: int) -> None:
-        """RATE-002: nothing is applied, the session lives, unless it floods."""
+    def refuse_rate(self, request_id: int, bucket: RateBucket, wait_ns: int) -> None:
+        """Refuse a request that came too soon: nothing is applied, and the connection stays unless it floods
+        (RATE-002)."""
         refusal = error(request_id, ErrorCode.THROTTLED, f"{bucket.rate.name} bucket empty")
         refusal.retry_us = -(-wait_ns // 1_000)
         refusal.limit_left = (bucket.rate.name, bucket.left(self.now_ns))
         self.reply(refusal)
-        self.end_flood(bucket)
+        self.close_if_flooding(bucket)
 
-    def end_flood(self, bucket: Bucket) -> None:
-        if bucket.flooding():
+    def close_if_flooding(self, bucket: RateBucket) -> None:
+        if bucket.is_flooding():
             self.close(CloseCode.FLOODING, f"ten times the {bucket.rate.name} rate for five seconds")
 
     def expect_answer(self) -> None:
-        """A request waits at the gate; at `inflight` of them reading stops (RATE-005)."""
+        """A request waits for its answer; at `inflight` of them reading stops (RATE-005)."""
         self.unanswered += 1
         if self.unanswered >= self.inflight and not self.blocked:
             self.block()
 
-    def got_answer(self) -> None:
+    def note_answer(self) -> None:
+        """A request that was waiting is answered."""
         self.unanswered -= 1
-        serves = self.phase is Phase.LIVE or self.phase is Phase.GREETED
+        serves = self.phase is ConnectionPhase.LIVE or self.phase is ConnectionPhase.GREETED
         if self.blocked and serves and not self.logging_out and self.unanswered <= self.inflight // 2:
             self.unblock()
 
     def block(self) -> None:
+        """Stop reading; what was read already waits in the backlog."""
         self.blocked = True
-        self.line.transport.pause()
+        self.queue.transport.pause()
 
     def unblock(self) -> None:
-        """Serve what arrived meanwhile, then read on."""
+        """Serve the backlog, then read on."""
         self.blocked = False
         backlog, self.backlog = self.backlog, []
         if backlog:
-            self.receive(backlog, self.hub.clock.wall_us(), self.hub.clock.mono_ns())
-        if not self.blocked and self.phase is not Phase.CLOSED:
-            self.line.transport.resume()
+            self.receive(backlog, self.gateway.clock.wall_us(), self.gateway.clock.mono_ns())
+        if not self.blocked and self.phase is not ConnectionPhase.CLOSED:
+            self.queue.transport.resume()
 
     def go_live(self) -> None:
-        """The logon is complete: serve what the client sent meanwhile."""
-        self.phase = Phase.LIVE
+        """The logon is complete: serve what the client has sent meanwhile."""
+        self.phase = ConnectionPhase.LIVE
         self.live = True
-        self.heard_ns = self.hub.clock.mono_ns()  # nothing was read meanwhile
+        self.heard_ns = self.gateway.clock.mono_ns()  # nothing was read meanwhile
         self.unblock()
 
-    def beat(self) -> None:
-        """Heartbeat, dead timer (SESS-010, SESS-011)."""
-        hub = self.hub
-        silent_ns = hub.clock.mono_ns() - self.heard_ns
-        if silent_ns > hub.profile.dead_ms * 1_000_000 and not self.blocked:
-            self._end_silence(silent_ns // 1_000_000)
+    def start_logout(self) -> None:
+        """Serve nothing that comes after the `logout`."""
+        self.logging_out = True
+        self.block()
+
+    def set_lagging(self, lagging: bool) -> None:
+        """Whether the client reads too slowly for state channels (RATE-006)."""
+        self.lagging = lagging
+
+    def take_nonce(self) -> str:
+        """The nonce that a logon must sign; it works once."""
+        nonce, self.nonce = self.nonce, ""
+        return nonce
+
+    # Heartbeats.
+
+    def send_heartbeat(self) -> None:
+        """Send a heartbeat (SESS-010), or close a connection whose client is silent for too long (SESS-011)."""
+        gateway = self.gateway
+        silent_ns = gateway.clock.mono_ns() - self.heard_ns
+        if silent_ns > gateway.profile.dead_ms * NS_PER_MS and not self.blocked:
+            self._close_silent(silent_ns // NS_PER_MS)
             return
-        last = hub.outbox.last_sequence
+        last = gateway.outbox.last_sequence
         channels = [
             (channel, last[channel])
             for channel in sorted(self.channels)
-            if channel in last and self.beaten.get(channel) != last[channel]
+            if channel in last and self.heartbeat_sequences.get(channel) != last[channel]
         ]
-        self.beaten.update(channels)
+        self.heartbeat_sequences.update(channels)
         accounts: list[tuple[int, int]] = []
         if self.live and self.key is not None and self.key.may_read:
-            accounts = [(account, hub.room.released.get(account, 0)) for account in self.key.accounts]
-        self.line.send(Heartbeat(hub.clock.wall_us(), accounts, channels))
-        self._later(hub.profile.heartbeat_ms, self.beat)
+            accounts = [(account, gateway.port.released.get(account, 0)) for account in self.key.accounts]
+        self.queue.send(Heartbeat(gateway.clock.wall_us(), accounts, channels))
+        self._later(gateway.profile.heartbeat_ms, self.send_heartbeat)
 
-    def _end_silence(self, silent_ms: int) -> None:
-        """No message came. Whoever sends pings of the websocket beyond the rate of frames meanwhile is not silent."""
-        if self.frames.is_overrun(self.hub.clock.mono_ns()):
+    def _close_silent(self, silent_ms: int) -> None:
+        """No message came. A client that sent websocket pings beyond the frame rate meanwhile floods instead."""
+        if self.frame_bucket.is_overrun(self.gateway.clock.mono_ns()):
             self.close(CloseCode.FLOODING, f"pings beyond the frame rate and no message for {silent_ms} ms")
             return
         self.silent = True
@@ -314,71 +307,68 @@ class Session:
             log_on(self, message)
         elif kind in PUBLIC and (self.live or self.path == "/v1/md"):
             PUBLIC[kind](self, message)
-        elif self.live and self.seat is not None:
-            PRIVATE[kind](self, self.seat, message)
+        elif self.live and self.session is not None:
+            PRIVATE[kind](self, self.session, message)
         else:
             self.refuse(message.request_id, ErrorCode.NOT_LOGGED_ON, "log on first: auth")
             self.close(CloseCode.LOGON_FAILED, "not logged on")
 
     def _count_early(self) -> None:
-        """SEC-041: before logon a connection has little to say."""
-        if self.seat is None and self.path != "/v1/md":
-            self.early += 1
-            if self.early > EARLY_MESSAGES_MAX:
+        """Close a connection that sends many messages before its logon (SEC-041)."""
+        if self.session is None and self.path != "/v1/md":
+            self.early_messages += 1
+            if self.early_messages > EARLY_MESSAGES_MAX:
                 self.close(CloseCode.FLOODING, "too many messages before logon")
 
     def _expect_logon(self) -> None:
-        if self.phase is Phase.GREETED:
+        if self.phase is ConnectionPhase.GREETED:
             self.close(CloseCode.NO_LOGON, "no logon in time")
 
-    def take_seat(self, message: Auth, key: Key) -> None:
-        """Find or make the session, close its older connection if asked to, and sequence the logon."""
-        hub = self.hub
+    def attach_session(self, message: Auth, key: Key) -> None:
+        """Find or make the session of a logon, close its older connection if asked to, and sequence the logon."""
+        gateway = self.gateway
         terms = message.cancel_terms or (CancelTerms() if key.may_cancel else OFF)
-        seat = find_seat(hub, message.session_id, key)
-        self.resume_from = dict(message.last_applied) if seat is not None else None
-        refusal = refusal_of_terms(terms, key, seat)
+        session = find_session(gateway, message.session_id, key)
+        self.resume_from = dict(message.last_applied) if session is not None else None
+        refusal = check_cancel_terms(terms, key, session)
         if refusal is not None:
             fail(self, message, *refusal)
             return
-        if seat is None:
-            if message.session_id and hub.names_other_key(message.session_id, key):
+        if session is None:
+            if message.session_id and gateway.is_of_other_key(message.session_id, key):
                 fail(self, message, ErrorCode.BAD_AUTH, "logon refused", why=lambda: "its session is another key's")
                 return
-            seat = hub.new_seat(key, terms)
-            if seat is None:
+            session = gateway.new_session(key, terms)
+            if session is None:
                 fail(self, message, ErrorCode.BUSY, "as many sessions as there may be can be resumed: resume one")
                 return
-        if seat.session is not None:
+        if session.connection is not None:
             if not message.take:
                 fail(self, message, ErrorCode.SESSION_TAKEN, "the session has a connection: say take to close it")
                 return
-            seat.session.close(CloseCode.SESSION_TAKEN, "taken over")
-        if seat.grace is not None:
-            seat.grace.cancel()
-            seat.grace = None
-        seat.terms, seat.session = terms, self
-        hub.roster.take(seat)
-        self.seat, self.key = seat, key
-        hub.per_key[key.key] = hub.per_key.get(key.key, 0) + 1
-        self.phase = Phase.WAITING
+            session.connection.close(CloseCode.SESSION_TAKEN, "taken over")
+        session.attach(self, terms)
+        gateway.registry.attach(session)
+        self.session, self.key = session, key
+        gateway.connections_of_key[key.key] += 1
+        self.phase = ConnectionPhase.WAITING
         self.block()
         received_us = self.now_us
 
         def durable(_request_id: int, _received_us: int, events: list[Row]) -> None:
-            hub.note_session(events[0][0] if events else hub.room.sequence, seat, terms)
-            # After everything of this release, so that snapshot and stream meet without gap or overlap.
-            hub.room.ask(lambda: admit(self, message.request_id, received_us))
+            gateway.record_session(events[0][0] if events else gateway.port.sequence, session, terms)
+            # Behind everything of this release, so that snapshot and stream meet without a gap or an overlap.
+            gateway.port.ask(lambda: admit(self, message.request_id, received_us))
 
-        hub.journal_session(seat, 0, durable)
+        gateway.journal_session(session, 0, durable)
         self._later(LOGIN_LIFE_MS - NOTICE_MS, self._announce_end)
 
     def _announce_end(self) -> None:
-        """A login lives 24 h (SEC-026); the client hears of the end 60 s ahead."""
-        at_us = self.hub.clock.wall_us() + NOTICE_MS * 1_000
-        self.line.send(Shutdown(at_us, "age", (0, 1_000)))
+        """A login lives 24 h (SEC-026); the client is warned 60 s before its end."""
+        at_us = self.gateway.clock.wall_us() + NOTICE_MS * 1_000
+        self.queue.send(Shutdown(at_us, "age", (0, 1_000)))
         self._later(NOTICE_MS, lambda: self.close(CloseCode.TOO_OLD, "connection older than 24 h"))
 
     def _later(self, delay_ms: int, action: Any) -> None:
         self.timers = [timer for timer in self.timers if timer.action is not None]
-        self.timers.append(self.hub.wheel.after(delay_ms, action))
+        self.timers.append(self.gateway.wheel.after(delay_ms, action))

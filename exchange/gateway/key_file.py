@@ -1,8 +1,8 @@
-"""The key store's file as it lies on disk: read whole, checked, never changed (DUR-150).
+"""The key store's file on disk: read whole, checked, never changed here (DUR-150).
 
-SQLite believes most flipped bits. So a file says, beside its rows, up to which sequence they are true, the hash of the
-journal's frame there, and a proof: a keyed hash of all that and of the sum of its rows' hashes, which a change of one
-row keeps up to date cheaply. The key is made of the journal's name: rows of another journal prove nothing here.
+SQLite does not notice most flipped bits. So beside its rows a file has the sequence up to which they are complete, the
+hash of the journal's frame there, and a proof: a keyed hash of both and of the sum of the rows' hashes. The sum is
+cheap to update when a row changes. The key is derived from the journal's name, so that a file of another one fails.
 """
 
 import sqlite3
@@ -34,17 +34,17 @@ TABLES = {
 _JOURNAL_MODES = slice(18, 20)  # of a file's header: WAL is 2, 2; a database in memory must say 1, 1
 _LOG_HEADER = struct.Struct(">8I")
 _LOG_FRAME = struct.Struct(">6I")
-_LOG_MAGIC = 0x377F0682  # its lowest bit tells the order of the bytes that are summed
+_LOG_MAGIC = 0x377F0682  # its lowest bit is the byte order of the checksums
 _SUM_MODULO = 1 << 256
 Row = tuple[Any, ...]
 
 
 class KeyFileError(Exception):
-    """The file is no sound key store of this journal: the message says why."""
+    """The file is not a sound key store of this journal; the message says why."""
 
 
 class KeyFile(NamedTuple):
-    """What a sound file holds. `frame`: hash of the journal's frame with the record `sequence`, if it was known."""
+    """Contents of a sound file. `frame`: hash of the journal's frame with the record `sequence`, if it was known."""
 
     sequence: int
     frame: bytes
@@ -61,14 +61,14 @@ def row_digest(key: bytes, table: str, row: Row) -> int:
 
 
 def proof(key: bytes, sequence: int, frame: bytes, digests: int) -> bytes:
-    """`digests`: the sum of all rows'."""
+    """`digests`: the sum of those of all rows."""
     whole = digests % _SUM_MODULO
     return blake3(struct.pack("<q", sequence) + frame + whole.to_bytes(32, "little"), key=key).digest()
 
 
 def read_key_file(disk: Disk, path: str, history: str) -> KeyFile:
-    """Rows of a sound file with what its log adds. KeyFileError: it is not sound, or of another journal; NotAFile:
-    something else stands in its place, or in that of its log.
+    """Rows of a sound file, with those in its write-ahead log. KeyFileError: it is not sound, or of another journal.
+    NotAFile: its path, or that of its log, is not a file.
 
     history   the journal's name; empty: any
     """
@@ -89,8 +89,8 @@ def read_key_file(disk: Disk, path: str, history: str) -> KeyFile:
 
 
 def key_claim(disk: Disk, path: str, history: str) -> Claim | None:
-    """What a sound file says of the journal; None: there is none, it is damaged or of another journal, and the start
-    makes it anew. JournalFailed: something else stands in its place."""
+    """What a sound file claims about the journal. None: it is missing, damaged or of another journal, and the start
+    rebuilds it. JournalFailed: its path is not a file."""
     try:
         found = read_key_file(disk, path, history) if disk.exists(path) else None
     except NotAFile as error:
@@ -118,7 +118,7 @@ def _read_rows(database: sqlite3.Connection, history: str) -> KeyFile:
     applied = database.execute("SELECT history, sequence, frame, proof FROM applied").fetchall()
     if len(applied) != 1:
         raise KeyFileError("it does not say how far it is")
-    found, sequence, frame, told = applied[0]
+    found, sequence, frame, stored_proof = applied[0]
     history = history or found
     if found != history:
         raise KeyFileError(f"it is of the journal {found}, not {history}")
@@ -127,7 +127,7 @@ def _read_rows(database: sqlite3.Connection, history: str) -> KeyFile:
     key = proof_key(history)
     if not isinstance(frame, bytes) or len(frame) != len(NO_HASH):
         raise KeyFileError("its proof is no hash")
-    if told != proof(key, sequence, frame, sum_of(key, keys, sessions)):
+    if stored_proof != proof(key, sequence, frame, sum_of(key, keys, sessions)):
         raise KeyFileError("its rows are not those that were written")
     return KeyFile(sequence, frame, keys, sessions)
 
@@ -139,8 +139,8 @@ def sum_of(key: bytes, keys: Iterable[Row], sessions: Iterable[Row]) -> int:
 
 
 def _with_log(data: bytes, log: bytes) -> bytearray:
-    """The database with the committed pages of its write-ahead log laid over it, as SQLite would read it: up to the
-    first frame whose checksum or salt is another."""
+    """The database with the committed pages of its write-ahead log, as SQLite reads it: up to the first frame with a
+    wrong checksum or salt."""
     image = bytearray(data)
     if len(log) < _LOG_HEADER.size:
         return image
@@ -167,7 +167,7 @@ def _with_log(data: bytes, log: bytes) -> bytearray:
 
 
 def _checksum(data: bytes, magic: int, sums: tuple[int, int]) -> tuple[int, int]:
-    """SQLite's sum over a log's bytes, continued from `sums`."""
+    """SQLite's checksum over bytes of a log, continued from `sums`."""
     first, second = sums
     words = struct.unpack(f"{'>' if magic & 1 else '<'}{len(data) // 4}I", data[: len(data) // 4 * 4])
     for at in range(0, len(words) - 1, 2):

@@ -1,8 +1,9 @@
-"""Keys and sessions: what the journal says about them, kept in SQLite so that a start need not read all of it.
+"""Keys and sessions as the journal has them, kept in SQLite so that a start need not read all of the journal.
 
-A derived store (DUR-150, DUR-151): written only as the effect of journalled DEFINE_KEY controls and SESSION rows,
-never ahead of them; deleted and rebuilt when a bit of it is not as it was written (key_file.py). Public keys only, no
-secrets. While its file cannot be written it falls behind: memory has everything, the next write or start catches up.
+A derived store (DUR-150, DUR-151): it is written only after journalled DEFINE_KEY controls and SESSION rows, never
+ahead of them, and it is deleted and rebuilt when its file is damaged (key_file.py). It holds public keys only, no
+secrets. While the file cannot be written it falls behind: memory has everything, and the next write or start catches
+up.
 """
 
 import contextlib
@@ -26,20 +27,20 @@ from exchange.wire.messages import CancelTerms
 KEY_ID_BYTES = 24  # it travels in the client order id of a SESSION row
 KEY_ID = re.compile(rf"[A-Za-z0-9_.:-]{{1,{KEY_ID_BYTES}}}")  # what a logon can name
 OFF = CancelTerms(mode="off")
-MATTERS = (CommandKind.DEFINE_KEY, CommandKind.SESSION, CommandKind.DISCONNECT)
+STORED_KINDS = (CommandKind.DEFINE_KEY, CommandKind.SESSION, CommandKind.DISCONNECT)
 
 _PUT = {
     "keys": "INSERT OR REPLACE INTO keys VALUES (?, ?)",
     "sessions": "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
 }
 _DROP = {"keys": "DELETE FROM keys WHERE key = ?", "sessions": "DELETE FROM sessions WHERE number = ?"}
-# Up to which sequence all that is durable has been told to the stores, and the hash of the journal's frame there; None
+# The sequence up to which the stores have everything that is durable, and the hash of the journal's frame there; None
 # while that frame is not durable.
 Position = Callable[[], tuple[int, bytes | None]]
 
 
 class KeyDefinition(msgspec.Struct, forbid_unknown_fields=True):
-    """Payload of a DEFINE_KEY control. `made_by`: of an operator's key, whose person alone has made it (SEC-061)."""
+    """Payload of a DEFINE_KEY control. `made_by`: of an operator's key, the person who made it alone (SEC-061)."""
 
     key: str
     public: str
@@ -66,7 +67,7 @@ class Key:
 
     @property
     def person(self) -> str:
-        """Whom it stands for: a key that one operator has made alone is no second person beside him (SEC-061)."""
+        """The person it stands for: a key that one operator made alone does not count as a second person (SEC-061)."""
         return self.made_by or self.key
 
     @property
@@ -80,7 +81,7 @@ class Key:
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """A session as the journal knows it: its key, and what happens when its connection ends."""
+    """A session as the journal has it: its key, and what happens when its connection ends."""
 
     number: int
     key: str
@@ -89,7 +90,7 @@ class SessionRecord:
 
 
 def key_payload(definition: KeyDefinition) -> bytes:
-    """DEFINE_KEY's payload of a checked definition. UserError names what is wrong."""
+    """Check a definition; returns the payload of its DEFINE_KEY. UserError names what is wrong."""
     if KEY_ID.fullmatch(definition.key) is None:
         raise UserError(f"key id {definition.key!r} is not 1 to {KEY_ID_BYTES} characters from A-Z a-z 0-9 _ . : -")
     unknown = sorted(set(definition.scopes) - set(SCOPES))
@@ -107,7 +108,7 @@ def key_payload(definition: KeyDefinition) -> bytes:
 
 
 def read_key(payload: bytes) -> Key:
-    """The key of a DEFINE_KEY. msgspec.MsgspecError or ValueError: it is none."""
+    """The key that a DEFINE_KEY defines. msgspec.MsgspecError or ValueError: the payload is invalid."""
     given = msgspec.json.decode(payload, type=KeyDefinition)
     return Key(
         given.key,
@@ -122,7 +123,7 @@ def read_key(payload: bytes) -> Key:
 
 
 class KeyStore:
-    """Keys and sessions in memory, mirrored to SQLite with the sequence up to which they are true."""
+    """Keys and sessions in memory, mirrored to SQLite with the sequence up to which they are complete."""
 
     def __init__(
         self,
@@ -133,17 +134,17 @@ class KeyStore:
         trouble: Trouble | None = None,
         position: Position | None = None,
     ) -> None:
-        """Open or make the store; one of another journal, ahead of this one, or damaged, starts anew. Where the file
-        cannot be used at all there is none, and the journal is read.
+        """Open or make the store. A file of another journal, ahead of this one, or damaged is replaced by an empty one.
+        Without a usable file the store is in memory only, and the journal is read.
 
-        position   what the file says of itself when it is written; left out: up to what it was told, without a hash
+        position   what a write states about the file; if left out, the last sequence applied, without a hash
         """
         self._path = path
         self._disk = disk
         self._history = history
         self._trouble = trouble or Trouble()
         self._position = position
-        self._unwritten: dict[tuple[str, Any], Row | None] = {}  # by table and primary key; None: no row any more
+        self._unwritten: dict[tuple[str, Any], Row | None] = {}  # by table and primary key; None: deleted
         self._digests: dict[tuple[str, Any], int] = {}  # of the rows in the file
         self._sum = 0  # of them
         self._proof_key = proof_key(history)
@@ -155,21 +156,21 @@ class KeyStore:
             self._open(last_sequence)
         except (sqlite3.Error, OSError) as error:
             self._trouble.note(f"{path} cannot be used, keys and sessions are read from the journal: {error}")
-            self._forget()
+            self._clear()
             self._database = sqlite3.connect(":memory:")
-            self._begin()
+            self._create_tables()
 
     def catch_up(self, records: Iterable[tuple[Any, bytes]]) -> None:
-        """Apply (row, payload) pairs of the journal above `applied`: DEFINE_KEY, SESSION and DISCONNECT rows matter."""
+        """Apply (row, payload) pairs of the journal above `applied`; only rows of STORED_KINDS change anything."""
         begin = sequence = self.applied
-        told = not begin
+        noted = not begin
         for row, payload in records:
             sequence = int(row["sequence"])
             if sequence <= self.applied:
                 continue
             kind = row["kind"]
-            if not told and kind in MATTERS:
-                told = True
+            if not noted and kind in STORED_KINDS:
+                noted = True
                 self._trouble.note(f"{self._path} ended at {begin}, without what {sequence} says: it has caught up")
             if kind == CommandKind.DEFINE_KEY:
                 self._define(payload)
@@ -196,21 +197,20 @@ class KeyStore:
         self._disarm(number)
         self._advance(sequence)
 
-    def forget(self, number: int) -> None:
-        """A session may not be resumed any more. The file hears of it with the next thing that is durable."""
+    def drop_session(self, number: int) -> None:
+        """A session may no longer be resumed. It is deleted from the file with the next write."""
         self.sessions.pop(number, None)
         self._unwritten["sessions", number] = None
 
     def flush(self) -> None:
-        """Write what is new, once it is durable. A file that is locked or a disk that is full is tried again next
-        time."""
+        """Write what is new, once it is durable. If the file is locked or the disk full, the next call tries again."""
         sequence, frame = self._position() if self._position is not None else (self.applied, NO_HASH)
         if frame is None or sequence < self.applied or (not self._unwritten and self._written == self.applied):
             return
         try:
             digests = self._write_rows()
-            told = (sequence, frame, proof(self._proof_key, sequence, frame, digests))
-            self._database.execute("UPDATE applied SET sequence = ?, frame = ?, proof = ?", told)
+            applied = (sequence, frame, proof(self._proof_key, sequence, frame, digests))
+            self._database.execute("UPDATE applied SET sequence = ?, frame = ?, proof = ?", applied)
             self._database.commit()
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):
@@ -220,13 +220,13 @@ class KeyStore:
             self._behind = True
         else:
             for place, row in self._unwritten.items():
-                self._take_digest(place, row)
+                self._note_digest(place, row)
             self._unwritten.clear()
             self.applied = self._written = sequence
             self._behind = False
 
     def close(self, sequence: int) -> None:
-        """`sequence`: the last durable command; all it means is in the store, so the next start reads on from it."""
+        """`sequence`: of the last durable command; the next start reads the journal from there."""
         self._advance(max(sequence, self.applied))
         with contextlib.suppress(sqlite3.Error):
             self._database.close()
@@ -254,7 +254,7 @@ class KeyStore:
         self.flush()
 
     def _write_rows(self) -> int:
-        """Bring the file's rows up to date; returns the sum of their digests then."""
+        """Bring the file's rows up to date; returns the new sum of their digests."""
         digests = self._sum
         for place, row in self._unwritten.items():
             table, number = place
@@ -266,15 +266,15 @@ class KeyStore:
             digests -= self._digests.get(place, 0)
         return digests
 
-    def _take_digest(self, place: tuple[str, Any], row: Row | None) -> None:
-        """A row is in the file now, or gone from it."""
+    def _note_digest(self, place: tuple[str, Any], row: Row | None) -> None:
+        """A row has been written to the file, or deleted from it."""
         self._sum -= self._digests.pop(place, 0)
         if row is not None:
             self._digests[place] = row_digest(self._proof_key, place[0], row)
             self._sum += self._digests[place]
 
     def _open(self, last_sequence: int) -> None:
-        """Take up a sound file; anything else starts anew, and is told of if there was something to lose."""
+        """Load a sound file. Anything else is replaced by an empty one, with a note if something may be missing."""
         missing = not self._disk.exists(self._path)
         try:
             if missing:
@@ -286,13 +286,13 @@ class KeyStore:
         except (KeyFileError, msgspec.MsgspecError, ValueError) as error:
             if last_sequence:
                 self._trouble.note(f"{self._path} is made again from the journal: {error}")
-            self._start_anew()
+            self._start_empty()
             return
         self._database = self._connect()
         if self._database.execute("SELECT sequence FROM applied").fetchone() != (found.sequence,):
-            self._start_anew()
+            self._start_empty()
 
-    def _begin(self) -> None:
+    def _create_tables(self) -> None:
         self._database.executescript(";".join(TABLES.values()))
         nothing = (self._history, 0, NO_HASH, proof(self._proof_key, 0, NO_HASH, 0))
         self._database.execute("INSERT INTO applied VALUES (1, ?, ?, ?, ?)", nothing)
@@ -302,33 +302,33 @@ class KeyStore:
         for row in found.keys:
             key = read_key(row[1])
             self.keys[key.key] = key
-            self._take_digest(("keys", key.key), row)
+            self._note_digest(("keys", key.key), row)
         for row in found.sessions:
             number, key_id, mode, orders, on, grace_ms, time_ns = row
             terms = CancelTerms(mode=mode, orders=orders, on=on, grace_ms=grace_ms)
             self.sessions[number] = SessionRecord(number, key_id, terms, time_ns)
-            self._take_digest(("sessions", number), row)
+            self._note_digest(("sessions", number), row)
         self.applied = self._written = found.sequence
 
     def _connect(self) -> sqlite3.Connection:
-        """Derived: it may lose its end in a power loss, the journal has it. Whoever holds a lock is not waited for."""
+        """Open the file without syncs, since the journal has what a power loss takes, and without waiting for locks."""
         database = sqlite3.connect(self._path, timeout=0)
         self._disk.set_mode(self._path, 0o600)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = OFF")
         return database
 
-    def _forget(self) -> None:
+    def _clear(self) -> None:
         self.keys.clear()
         self.sessions.clear()
         self._digests.clear()
         self._sum = self.applied = self._written = 0
 
-    def _start_anew(self) -> None:
-        """Forget everything; the journal is read again from its beginning."""
-        self._forget()
+    def _start_empty(self) -> None:
+        """Drop everything: the journal will be read from its beginning."""
+        self._clear()
         for suffix in ("", "-wal", "-shm"):
             if self._disk.exists(self._path + suffix):
                 self._disk.unlink(self._path + suffix)
         self._database = self._connect()
-        self._begin()
+        self._create_tables()

@@ -1,4 +1,7 @@
-"""From a durable logon to `live`: find the session, tell what was missed, or send a snapshot (SESS-006, RECOV-010)."""
+"""From a logon to a live connection: check it, find the session, send what was missed or a snapshot.
+
+Rules SESS-001, SESS-006, RECOV-010.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,112 +10,112 @@ from typing import TYPE_CHECKING
 from exchange.engine import query
 from exchange.engine.event_rows import Row
 from exchange.gateway import auth
-from exchange.gateway.gateway import Hub
+from exchange.gateway.gateway import Gateway
 from exchange.gateway.keys import Key
-from exchange.gateway.session import Seat
+from exchange.gateway.session import Session
 from exchange.gateway.session_registry import LOGIN_LIFE_US
 from exchange.wire.errors import CloseCode, ErrorCode
 from exchange.wire.messages import AccountSnapshot, Auth, Live, Welcome, echoed
 from exchange.wire.words import session_number
 
 if TYPE_CHECKING:
-    from exchange.gateway.connection import Session
+    from exchange.gateway.connection import Connection
 
 SLICE_EVENTS = 1_000  # or orders, at a time: about 0.25 MiB and 10 ms
 STEP_MS = 10
 
 
-def log_on(session: "Session", message: Auth) -> None:
-    """Check a logon; the session opens once its SESSION row is durable."""
-    hub = session.hub
-    key = hub.keys.keys.get(message.key)
-    wait = hub.logon_bucket(message.key).take(session.now_ns) if key is not None else 0
+def log_on(connection: "Connection", message: Auth) -> None:
+    """Check a logon; the connection goes live once its SESSION row is durable."""
+    gateway = connection.gateway
+    key = gateway.keys.keys.get(message.key)
+    wait = gateway.logon_bucket(message.key).take(connection.now_ns) if key is not None else 0
     if wait:
-        fail(session, message, ErrorCode.BUSY, "too many logons of this key", CloseCode.FLOODING)
+        fail(connection, message, ErrorCode.BUSY, "too many logons of this key", CloseCode.FLOODING)
         return
-    nonce, session.nonce = session.nonce, ""
-    text = auth.signed_text(session.host, session.path, nonce, message.key, message.session_id)
+    nonce = connection.take_nonce()
+    text = auth.signed_text(connection.host, connection.path, nonce, message.key, message.session_id)
     right = auth.verify(key.public if key is not None else None, text, message.signature)
-    fresh = bool(nonce) and session.now_us - session.nonce_us <= auth.NONCE_LIFE_US
-    usable = key is not None and (not key.expires_us or session.now_us < key.expires_us)
+    fresh = bool(nonce) and connection.now_us - connection.nonce_us <= auth.NONCE_LIFE_US
+    usable = key is not None and (not key.expires_us or connection.now_us < key.expires_us)
     if not (right and fresh and usable) or key is None or message.algorithm != "ed25519":
-        hub.note_failure(session.address)
-        why = partial(hub.refused_logons.reason, session, message, key, nonce)
-        fail(session, message, ErrorCode.BAD_AUTH, "logon refused", why=why)
-    elif key.addresses and session.address not in key.addresses:
-        fail(session, message, ErrorCode.ADDRESS_NOT_ALLOWED, "the key may not be used from this address")
+        gateway.note_failed_logon(connection.address)
+        why = partial(gateway.refused_logons.reason, connection, message, key, nonce)
+        fail(connection, message, ErrorCode.BAD_AUTH, "logon refused", why=why)
+    elif key.addresses and connection.address not in key.addresses:
+        fail(connection, message, ErrorCode.ADDRESS_NOT_ALLOWED, "the key may not be used from this address")
     elif "admin" in key.scopes:
-        fail(session, message, ErrorCode.SCOPE, "an operator's key acts at the operator's socket only")
-    elif hub.per_key.get(key.key, 0) >= hub.profile.connections_per_key:
-        text_of_cap = f"{hub.profile.connections_per_key} connections of this key"
-        fail(session, message, ErrorCode.TOO_MANY_CONNECTIONS, text_of_cap, CloseCode.FLOODING)
+        fail(connection, message, ErrorCode.SCOPE, "an operator's key acts at the operator's socket only")
+    elif gateway.connections_of_key[key.key] >= gateway.profile.connections_per_key:
+        text_of_cap = f"{gateway.profile.connections_per_key} connections of this key"
+        fail(connection, message, ErrorCode.TOO_MANY_CONNECTIONS, text_of_cap, CloseCode.FLOODING)
     else:
-        session.take_seat(message, key)
+        connection.attach_session(message, key)
 
 
 def fail(
-    session: "Session",
+    connection: "Connection",
     message: Auth,
     code: ErrorCode,
     text: str,
     close: CloseCode = CloseCode.LOGON_FAILED,
     why: Callable[[], str] | None = None,
 ) -> None:
-    """Refuse a logon and close. `why`: what the venue's log is told beyond `text`, which the client is told."""
-    session.hub.refused_logons.note(session, message, why or (lambda: text))
-    session.refuse(message.request_id, code, text)
-    session.close(close, code.name)
+    """Refuse a logon and close. The client gets `text`; the venue's log gets `why`, or the same text without it."""
+    connection.gateway.refused_logons.note(connection, message, why or (lambda: text))
+    connection.refuse(message.request_id, code, text)
+    connection.close(close, code.name)
 
 
-def find_seat(hub: Hub, name: str, key: Key) -> Seat | None:
-    """The session a logon wants to resume, if it is known and of this key."""
+def find_session(gateway: Gateway, name: str, key: Key) -> Session | None:
+    """The session that a logon names, if it may be resumed and is of this key."""
     number = session_number(name)
-    seat, record = hub.seats.get(number), hub.keys.sessions.get(number)
-    if record is not None and hub.roster.is_forgotten(record):
+    session, record = gateway.sessions.get(number), gateway.keys.sessions.get(number)
+    if record is not None and gateway.registry.is_expired(record):
         return None
-    if seat is not None:
-        return seat if seat.key.key == key.key else None
+    if session is not None:
+        return session if session.key.key == key.key else None
     if record is None or record.key != key.key:
         return None
-    return hub.restored_seat(record, key)
+    return gateway.restore_session(record, key)
 
 
-def admit(session: "Session", request_id: int, received_us: int) -> None:
-    """The SESSION row is durable and released: welcome, then what was missed or a snapshot, then live."""
-    hub, seat, key = session.hub, session.seat, session.key
-    if session.closed or seat is None or key is None:
+def admit(connection: "Connection", request_id: int, received_us: int) -> None:
+    """The SESSION row is durable and released: send `welcome`, then what was missed or a snapshot, then `live`."""
+    gateway, session, key = connection.gateway, connection.session, connection.key
+    if connection.closed or session is None or key is None:
         return
-    room = hub.room
-    missed = _missed(session) if session.resume_from is not None else None
-    now_us = hub.clock.wall_us()
-    numbers = [(account, query.account_sequence(room.states, account)) for account in key.accounts]
-    session.line.send(
+    port = gateway.port
+    missed = _missed(connection) if connection.resume_from is not None else None
+    now_us = gateway.clock.wall_us()
+    numbers = [(account, query.account_sequence(port.states, account)) for account in key.accounts]
+    connection.queue.send(
         Welcome(
-            request_id, seat.name, list(key.accounts), sorted(key.scopes), missed is not None, numbers, seat.last_id,
-            echoed(seat.terms), now_us + LOGIN_LIFE_US, received_us, now_us,
+            request_id, session.name, list(key.accounts), sorted(key.scopes), missed is not None, numbers,
+            session.last_id, echoed(session.terms), now_us + LOGIN_LIFE_US, received_us, now_us,
         )
     )  # fmt: skip
     pages = {}
     if missed is None and key.may_read:
-        pages = {account: room.account_pages(account) for account in key.accounts}
-    applied = session.resume_from if missed and key.may_read else dict(numbers)
+        pages = {account: port.questions.account_pages(account) for account in key.accounts}
+    applied = connection.resume_from if missed and key.may_read else dict(numbers)
     assert applied is not None
-    _CatchUp(session, pages, applied, missed or {}).send()
+    _CatchUp(connection, pages, applied, missed or {}).send()
 
 
-def _missed(session: "Session") -> dict[int, list[Row]] | None:
-    """Events above what the client applied last, per account; None if one of them is no longer kept (RECOV-013)."""
-    room = session.hub.room
-    assert session.key is not None and session.resume_from is not None
-    if not session.key.may_read:
+def _missed(connection: "Connection") -> dict[int, list[Row]] | None:
+    """By account, the events above the last one that the client has; None if one is no longer kept (RECOV-013)."""
+    port = connection.gateway.port
+    assert connection.key is not None and connection.resume_from is not None
+    if not connection.key.may_read:
         return {}
     missed: dict[int, list[Row]] = {}
-    for account in session.key.accounts:
-        applied = session.resume_from.get(account)
-        last = query.account_sequence(room.states, account)
+    for account in connection.key.accounts:
+        applied = connection.resume_from.get(account)
+        last = query.account_sequence(port.states, account)
         if applied is None or applied > last:
             return None
-        rows = room.history.of_account(account, applied + 1, last)
+        rows = port.history.of_account(account, applied + 1, last)
         if rows is None:
             return None
         missed[account] = rows
@@ -120,68 +123,71 @@ def _missed(session: "Session") -> dict[int, list[Row]] | None:
 
 
 class _CatchUp:
-    """The snapshot or events that a logon brings, in slices as fast as the reader takes them, however many they are;
-    what happens meanwhile is the end of what was missed. A reader that stops is cut as any other (RATE-007)."""
+    """Sends the snapshot or the missed events of a logon, in slices, as fast as the client reads them.
+
+    What happens meanwhile is sent as well before the account is live. A client that stops reading is closed as any
+    other (RATE-007).
+    """
 
     def __init__(
         self,
-        session: "Session",
+        connection: "Connection",
         pages: dict[int, list[AccountSnapshot]],
         sent: dict[int, int],
         missed: dict[int, list[Row]],
     ) -> None:
-        """Of each account, `pages`: of its snapshot if it gets one; `sent`: the number in its stream that the client
-        has, then; `missed`: what follows it."""
-        assert session.key is not None
-        self._session = session
-        self._accounts = list(session.key.accounts)
-        self._reads = session.key.may_read
+        """By account: `pages` of its snapshot, if it gets one; `sent`, the number in its stream that the client has
+        when these are sent; `missed`, the events behind that number."""
+        assert connection.key is not None
+        self._connection = connection
+        self._accounts = list(connection.key.accounts)
+        self._reads = connection.key.may_read
         self._pages = pages
         self._sent = sent
         self._missed = missed
 
     def send(self) -> None:
-        """A slice, between two releases; with the last one an account is live."""
-        session, room, left = self._session, self._session.hub.room, SLICE_EVENTS
-        while self._accounts and not session.closed:
+        """Send a slice, between two releases; with its last slice an account is live."""
+        connection, port, left = self._connection, self._connection.gateway.port, SLICE_EVENTS
+        while self._accounts and not connection.closed:
             account = self._accounts[0]
             pages = self._pages.get(account, [])
             while pages and left:
-                session.line.send(pages[0])
+                connection.queue.send(pages[0])
                 left = max(0, left - 1 - len(pages.pop(0).orders))
             if pages:
-                session.hub.wheel.after(STEP_MS, self._go_on)
+                connection.gateway.wheel.after(STEP_MS, self._go_on)
                 return
-            last = query.account_sequence(room.states, account)
+            last = query.account_sequence(port.states, account)
             known = self._missed.pop(account, None)
-            rows = known or room.history.of_account(account, self._sent[account] + 1, last)
+            rows = known or port.history.of_account(account, self._sent[account] + 1, last)
             if rows is None:
-                session.close(CloseCode.SLOW_CONSUMER, "what was missed is no longer kept")
+                connection.close(CloseCode.SLOW_CONSUMER, "what was missed is no longer kept")
                 return
-            for _, number, message in room.messages_of(rows[:left]):
+            for _, number, message in port.questions.messages_of(rows[:left]):
                 if self._sent[account] < number <= last:
                     self._sent[account] = number
-                    session.line.send(message)
+                    connection.queue.send(message)
             if len(rows) > left:
                 self._missed[account] = rows[left:]
-                session.hub.wheel.after(STEP_MS, self._go_on)
+                connection.gateway.wheel.after(STEP_MS, self._go_on)
                 return
             left -= len(rows)
             if known:
                 continue  # with what has happened since
-            session.line.send(Live(account, last))
-            room.released[account] = last
+            connection.queue.send(Live(account, last))
+            port.released[account] = last
             if self._reads:
-                room.listen(account, session.line)
+                port.listen(account, connection.queue)
             self._accounts.pop(0)
-        if not session.closed:
-            session.go_live()
+        if not connection.closed:
+            connection.go_live()
 
     def _go_on(self) -> None:
-        session, hub = self._session, self._session.hub
-        if session.closed:
+        connection, gateway = self._connection, self._connection.gateway
+        if connection.closed:
             return
-        if session.line.transport.pending() > hub.outbox.soft_bytes:
-            hub.wheel.after(STEP_MS, self._go_on)
+        if connection.queue.transport.pending() > gateway.outbox.soft_bytes:
+            gateway.wheel.after(STEP_MS, self._go_on)
         else:
-            hub.room.ask(self.send)
+            gateway.port.ask(self.send)

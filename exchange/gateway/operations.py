@@ -1,59 +1,56 @@
-"""One operation of a batch: why it never reaches the engine, or its row (ENTRY-013)."""
-
-from typing import TYPE_CHECKING
+"""One operation of a batch: it is refused by a check of what it says, or it gets a row (ENTRY-013)."""
 
 from exchange.codes import CommandFlag
-from exchange.gateway.session import Seat
+from exchange.gateway.port import VenuePort
+from exchange.gateway.session import Session
 from exchange.gateway.translate import (
-    Batch,
-    Listed,
+    CommandBatch,
+    check_cancel,
+    check_new,
+    check_replace,
     pack_cancel,
     pack_new,
     pack_replace,
-    refusal_of_cancel,
-    refusal_of_new,
-    refusal_of_replace,
 )
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import BatchCancel, BatchNew, BatchReplace, BatchResult, Err
 
-if TYPE_CHECKING:
-    from exchange.gateway.gateway import Room
-
 Operation = BatchNew | BatchReplace | BatchCancel
 
 
-def refusal_of_operation(room: "Room", seat: Seat, operation: Operation, request_id: int) -> Err | None:
+def check_operation(port: VenuePort, session: Session, operation: Operation, request_id: int) -> Err | None:
     """Why an operation is refused for what it says, None if it gets a row."""
-    account = _account(seat, operation)
-    if account not in seat.accounts:
+    account = _account(session, operation)
+    if account not in session.accounts:
         return error(request_id, ErrorCode.SCOPE, f"acc {account} is not of this key")
     if isinstance(operation, BatchNew):
-        return refusal_of_new(operation, room.instruments.get(operation.instrument))
+        return check_new(operation, port.instruments.get(operation.instrument))
     if isinstance(operation, BatchReplace):
-        return refusal_of_replace(operation)
-    return refusal_of_cancel(operation)
+        return check_replace(operation)
+    return check_cancel(operation)
 
 
-def pack_operation(room: "Room", seat: Seat, rows: Batch, operation: Operation, request_id: int) -> Err | None:
-    """Append the row of an operation; the caller appends its ticket. Or why it has none."""
-    refusal = refusal_of_operation(room, seat, operation, request_id)
+def pack_operation(
+    port: VenuePort, session: Session, batch: CommandBatch, operation: Operation, request_id: int
+) -> Err | None:
+    """Append the row of an operation; the caller appends its ticket. Or return why it has none."""
+    refusal = check_operation(port, session, operation, request_id)
     if refusal is not None:
         return refusal
-    account, place = _account(seat, operation), len(rows.tickets)
+    account, place = _account(session, operation), len(batch.tickets)
     if isinstance(operation, BatchNew):
-        listed: Listed = room.instruments[operation.instrument]
-        pack_new(rows, operation, listed.index, account, seat.number, request_id)
+        listed = port.instruments[operation.instrument]
+        pack_new(batch, operation, listed.index, account, session.number, request_id)
     elif isinstance(operation, BatchReplace):
-        pack_replace(rows, operation, account, seat.number, request_id)
+        pack_replace(batch, operation, account, session.number, request_id)
     else:
-        pack_cancel(rows, operation, account, seat.number, request_id)
-    rows.rows["flags"][place] |= CommandFlag.BATCHED
+        pack_cancel(batch, operation, account, session.number, request_id)
+    batch.rows["flags"][place] |= CommandFlag.BATCHED
     return None
 
 
 def refused_result(operation: Operation, refusal: Err) -> BatchResult:
-    """The result of an operation that is refused for what it says."""
+    """The result of an operation that did not pass its check."""
     return BatchResult(
         client_order_id=operation.client_order_id,
         code=refusal.code,
@@ -63,5 +60,5 @@ def refused_result(operation: Operation, refusal: Err) -> BatchResult:
     )
 
 
-def _account(seat: Seat, operation: Operation) -> int:
-    return operation.account or seat.account
+def _account(session: Session, operation: Operation) -> int:
+    return operation.account or session.account

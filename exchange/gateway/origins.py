@@ -1,8 +1,8 @@
-"""Origins: which web pages a browser may connect from (SEC-003).
+"""Origins: which web pages may connect (SEC-003).
 
-A browser sends the origin of its page with every handshake, written one way only: lower case, default port left out,
-numbers of an address in their usual form. `origin_of` brings what a person writes to that form, so that the server
-compares exactly. Programs send none.
+A browser sends the origin of its page with every handshake, always in one form: lower case, without a default port,
+with addresses in their usual form. `parse_origin` brings what a person writes into that form, so that the server can
+compare texts. Programs send no origin.
 """
 
 import ipaddress
@@ -16,8 +16,8 @@ ALLOWED = "allowed: http:// or https://, a host, and perhaps a port, like https:
 NUMBERS = re.compile(r"[0-9.]+")
 
 
-def origin_of(text: str) -> str:
-    """The origin that a text names, as browsers send it. UserError: none, or one that would let in any page."""
+def parse_origin(text: str) -> str:
+    """The origin that a text names, as browsers send it. UserError: it names none, or would allow any page."""
     if text in ("*", "null"):
         raise UserError(f"origin {text!r} would let in pages of anyone; {ALLOWED}")
     found = FORM.fullmatch(text.lower()) if text.isascii() else None
@@ -26,20 +26,20 @@ def origin_of(text: str) -> str:
     port = int(found["port"] or DEFAULT_PORTS[found["scheme"]])
     if not 1 <= port <= 65_535:
         raise UserError(f"origin {text!r}: port {port} not in 1..65535")
-    return _written(found["scheme"], _host_of(found["host"], text), port)
+    return _text_of(found["scheme"], _host_of(found["host"], text), port)
 
 
 def own_origins(names: tuple[str, ...], port: int) -> list[str]:
-    """The origins of pages that the venue itself serves."""
-    return [_written("http", f"[{name}]" if ":" in name else name, port) for name in names]
+    """Origins of pages that the venue itself serves."""
+    return [_text_of("http", f"[{name}]" if ":" in name else name, port) for name in names]
 
 
-def _written(scheme: str, host: str, port: int) -> str:
+def _text_of(scheme: str, host: str, port: int) -> str:
     return f"{scheme}://{host}" + (f":{port}" if port != DEFAULT_PORTS[scheme] else "")
 
 
 def _host_of(host: str, text: str) -> str:
-    """The host as browsers write it: an address in its usual form."""
+    """The host as browsers send it: an address in its usual form."""
     try:
         if host.startswith("["):
             return f"[{ipaddress.IPv6Address(host[1:-1])}]"

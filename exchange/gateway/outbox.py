@@ -1,9 +1,9 @@
-"""What goes out: messages of one loop tick collected, encoded, and written once per connection.
+"""Outgoing messages: those of one loop tick are collected, encoded, and written once per connection.
 
-Private messages of a tick travel as one frame holding an array (WIRE-004); a public message is encoded and framed
-once per encoding, and the frames of a group (connections with the same channels) are joined once. Building frames
-here, not in the library, is what makes fan-out cheap: a server's frames are not masked, so
-without extensions the bytes are the same for everybody.
+Private messages of a tick travel as one frame with an array (WIRE-004). A public message is encoded and framed once per
+encoding, and the frames of a group (connections with the same channels) are joined once. Fan-out is cheap because
+frames are built here and not in the library: a server's frames are not masked, so without extensions their bytes are
+the same for every connection.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ import msgspec
 TEXT_FRAME = 0x81
 BINARY_FRAME = 0x82
 FRAME_MESSAGES_MAX = 512  # in an array of private messages
-FRAME_BYTES_MAX = 1 << 20  # of a frame's payload (WIRE-003); a message alone stays below it by its own pages
+FRAME_BYTES_MAX = 1 << 20  # of a frame's payload (WIRE-003); a single message is smaller, since long ones are paged
 
 
 def frame(payload: bytes, first: int = TEXT_FRAME) -> bytes:
@@ -28,7 +28,7 @@ def frame(payload: bytes, first: int = TEXT_FRAME) -> bytes:
 
 
 class Encoding:
-    """One subprotocol's way to write messages: its encoder and kind of frame."""
+    """How one subprotocol writes messages: its encoder, and the first byte of its frames."""
 
     def __init__(self, name: str, first: int, encode: Callable[[Any], bytes]) -> None:
         self.name = name
@@ -52,8 +52,8 @@ JSON = Encoding("json", TEXT_FRAME, msgspec.json.Encoder().encode)
 MSGPACK = Encoding("msgpack", BINARY_FRAME, msgspec.msgpack.Encoder().encode)
 
 
-class Transport(Protocol):
-    """All that a shell must offer: bytes out, how many wait, close, and whether to read on."""
+class SocketTransport(Protocol):
+    """What a connection needs of its socket: write, bytes that wait to be sent, close, and stop or resume reading."""
 
     def write(self, data: bytes) -> None: ...
     def pending(self) -> int: ...
@@ -63,70 +63,98 @@ class Transport(Protocol):
 
 
 class Group:
-    """Connections that receive the same frames: one set of channels, one encoding."""
+    """Connections that get the same frames: one set of channels, one encoding."""
 
     __slots__ = ("encoding", "frames", "members")
 
     def __init__(self, encoding: Encoding) -> None:
         self.encoding = encoding
-        self.members: set[Line] = set()
+        self.members: set[SendQueue] = set()
         self.frames: list[bytes] = []
 
 
-class Line:
-    """One connection's way out. `ahead`: what this tick's write begins with, framed already."""
+class SendQueue:
+    """What waits to be written to one connection in this tick."""
 
-    __slots__ = ("ahead", "channels", "closing", "encoding", "group", "outbox", "outgoing", "owner", "transport")
+    __slots__ = ("channels", "closing", "encoding", "framed", "group", "messages", "outbox", "owner", "transport")
 
-    def __init__(self, outbox: "Outbox", transport: Transport, encoding: Encoding) -> None:
+    def __init__(self, outbox: "Outbox", transport: SocketTransport, encoding: Encoding, owner: Any = None) -> None:
+        """`owner`: the connection, for the callback about slow ones."""
         self.outbox = outbox
         self.transport = transport
         self.encoding = encoding
-        self.ahead = b""
-        self.outgoing: list[Any] = []
+        self.owner = owner
+        self.framed = b""  # written first: frames of a group that this connection has left
+        self.messages: list[Any] = []  # private ones, not encoded yet
         self.channels: frozenset[int] = frozenset()
         self.group: Group | None = None
         self.closing: tuple[int, str] | None = None
-        self.owner: Any = None  # the session it belongs to
 
     def send(self, message: Any) -> None:
         """Queue a private message for this tick's write."""
         if self.closing is not None:
             return
-        if not self.outgoing:
-            self.outbox.touch(self)
-        self.outgoing.append(message)
+        if not self.messages:
+            self.outbox.schedule_write(self)
+        self.messages.append(message)
 
     def close(self, code: int, reason: str) -> None:
         """Close once what is queued has been written; later messages are dropped."""
         if self.closing is None:
             self.closing = (code, reason)
-            self.outbox.touch(self)
+            self.outbox.schedule_write(self)
+
+    def take(self) -> bytes:
+        """Empty the queue: its bytes in order, apart from those of its group."""
+        data, self.framed = self.framed, b""
+        if self.messages:
+            messages, self.messages = self.messages, []
+            data += self.encoding.frames(messages)
+        return data
+
+    def add_frames(self, frames: list[bytes]) -> None:
+        """Queue frames behind what is queued already."""
+        self.framed = self.take() + b"".join(frames)
+
+    def clear(self) -> None:
+        """Drop what is queued."""
+        self.messages.clear()
+        self.framed = b""
+
+    def set_group(self, group: Group | None, channels: frozenset[int]) -> None:
+        self.group, self.channels = group, channels
 
 
 class Outbox:
     """Collects one tick's messages; `flush` writes each connection once."""
 
-    def __init__(self, schedule: Callable[[Callable[[], None]], None], slow: Callable[[Line, int], None]) -> None:
-        """`schedule(flush)` runs flush at the end of the loop tick; `slow(line, pending)` hears of waiting bytes."""
+    def __init__(
+        self,
+        schedule: Callable[[Callable[[], None]], None],
+        slow: Callable[[SendQueue, int], None],
+        soft_bytes: int,
+    ) -> None:
+        """`schedule(flush)` runs flush at the end of the loop tick; `slow(queue, pending)` is called after a write
+        when more than `soft_bytes` wait to be sent."""
         self._schedule = schedule
         self._slow = slow
         self._scheduled = False
-        self._touched: list[Line] = []
+        self._to_write: list[SendQueue] = []
         self._groups: dict[tuple[frozenset[int], str], Group] = {}
         self._channel_groups: dict[int, list[Group]] = {}
         self._ready: list[Group] = []
-        self.soft_bytes = 1 << 62
+        self.soft_bytes = soft_bytes
         self.last_sequence: dict[int, int] = {}  # of each channel that has published
         self.written_bytes = 0
         self.deliveries = 0
 
-    def touch(self, line: Line) -> None:
-        self._touched.append(line)
-        self._wake()
+    def schedule_write(self, queue: SendQueue) -> None:
+        """Write this connection in this tick."""
+        self._to_write.append(queue)
+        self._schedule_flush()
 
     def publish(self, channel: int, message: Any) -> None:
-        """A public message to every subscriber of its channel: encoded and framed once per encoding."""
+        """Send a public message to every subscriber of its channel: encoded and framed once per encoding."""
         self.last_sequence[channel] = message.sequence
         groups = self._channel_groups.get(channel)
         if not groups:
@@ -140,108 +168,96 @@ class Outbox:
             if not group.frames:
                 self._ready.append(group)
             group.frames.append(data)
-        self._wake()
+        self._schedule_flush()
 
-    def subscribe(self, line: Line, channels: frozenset[int]) -> None:
-        """Make `channels` the ones that reach this connection; an empty set leaves all of them.
+    def subscribe(self, queue: SendQueue, channels: frozenset[int]) -> None:
+        """Make these the channels of a connection; it leaves all others.
 
-        What waits in the old group comes before whatever the connection is sent from now on, and nothing that waits
-        in the new one comes at all: no message of a channel that is in both is lost or doubled (RECOV-003)."""
-        if line.group is not None:
-            self._leave(line)
-        line.channels = channels
+        What waits in its old group is written before anything that it is sent from now on, and it gets nothing that
+        waits in the new one already: no message of a channel that is in both is lost or doubled (RECOV-003).
+        """
+        if queue.group is not None:
+            self._leave(queue, queue.group)
         if not channels:
+            queue.set_group(None, channels)
             return
-        key = (channels, line.encoding.name)
+        key = (channels, queue.encoding.name)
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = Group(line.encoding)
+            group = self._groups[key] = Group(queue.encoding)
             for channel in channels:
                 self._channel_groups.setdefault(channel, []).append(group)
         elif group.frames:
             for member in group.members:
-                self._put_ahead(member, group.frames)
+                self._move_frames(member, group.frames)
             group.frames.clear()
-        group.members.add(line)
-        line.group = group
+        group.members.add(queue)
+        queue.set_group(group, channels)
 
     def gather(self) -> None:
-        """The caller will send much and call `flush` itself when it is done."""
+        """The caller will send many messages, and call `flush` itself at the end."""
         self._scheduled = True
 
     def flush(self) -> None:
-        """Write everything that this tick collected."""
+        """Write everything that this tick has collected."""
         self._scheduled = False
-        touched, self._touched = self._touched, []
+        to_write, self._to_write = self._to_write, []
         ready, self._ready = self._ready, []
         for group in ready:
             if not group.frames:
-                continue  # all of it went ahead
+                continue  # they have moved to the queues of the members
             shared = b"".join(group.frames)
             self.deliveries += len(group.frames) * len(group.members)
             group.frames.clear()
-            for line in tuple(group.members):
-                self._write(line, _take(line) + shared if line.outgoing or line.ahead else shared)
-        for line in touched:
-            if line.outgoing or line.ahead:
-                self._write(line, _take(line))
-        for line in touched:
-            if line.closing is not None:
-                self.subscribe(line, frozenset())
-                line.transport.close(*line.closing)
+            for queue in tuple(group.members):
+                self._write(queue, queue.take() + shared if queue.messages or queue.framed else shared)
+        for queue in to_write:
+            if queue.messages or queue.framed:
+                self._write(queue, queue.take())
+        for queue in to_write:
+            if queue.closing is not None:
+                self.subscribe(queue, frozenset())
+                queue.transport.close(*queue.closing)
 
     def discard(self) -> None:
-        """Forget what was collected and not written."""
+        """Drop what was collected and not written; connections that are to be closed still are."""
         self._scheduled = False
-        for line in self._touched:
-            line.outgoing.clear()
-            line.ahead = b""
+        for queue in self._to_write:
+            queue.clear()
         for group in self._ready:
             group.frames.clear()
-        self._touched = [line for line in self._touched if line.closing is not None]
+        self._to_write = [queue for queue in self._to_write if queue.closing is not None]
         self._ready = []
-        if self._touched:
-            self._wake()
+        if self._to_write:
+            self._schedule_flush()
 
-    def _write(self, line: Line, data: bytes) -> None:
-        transport = line.transport
+    def _write(self, queue: SendQueue, data: bytes) -> None:
+        transport = queue.transport
         transport.write(data)
         self.written_bytes += len(data)
         pending = transport.pending()
         if pending > self.soft_bytes:
-            self._slow(line, pending)
+            self._slow(queue, pending)
 
-    def _leave(self, line: Line) -> None:
-        group = line.group
-        assert group is not None
+    def _leave(self, queue: SendQueue, group: Group) -> None:
         if group.frames:
-            self._put_ahead(line, group.frames)
-        group.members.discard(line)
-        line.group = None
+            self._move_frames(queue, group.frames)
+        group.members.discard(queue)
         if not group.members:
-            del self._groups[(line.channels, line.encoding.name)]
-            for channel in line.channels:
+            del self._groups[(queue.channels, queue.encoding.name)]
+            for channel in queue.channels:
                 groups = self._channel_groups[channel]
                 groups.remove(group)
                 if not groups:
                     del self._channel_groups[channel]
 
-    def _put_ahead(self, line: Line, frames: list[bytes]) -> None:
-        """After what the connection has been sent already."""
-        self.touch(line)
-        line.ahead = _take(line) + b"".join(frames)
+    def _move_frames(self, queue: SendQueue, frames: list[bytes]) -> None:
+        """Frames that wait in a group go to the queue of one of its members."""
+        self.schedule_write(queue)
+        queue.add_frames(frames)
         self.deliveries += len(frames)
 
-    def _wake(self) -> None:
+    def _schedule_flush(self) -> None:
         if not self._scheduled:
             self._scheduled = True
             self._schedule(self.flush)
-
-
-def _take(line: Line) -> bytes:
-    """What the connection is sent apart from its group, in order."""
-    data, line.ahead = line.ahead, b""
-    if line.outgoing:
-        messages, line.outgoing = line.outgoing, []
-        data += line.encoding.frames(messages)
-    return data

@@ -1,9 +1,9 @@
-"""The websockets shell: the only module that knows sockets. Settings, each with its reason.
+"""The websocket server: the only module of the gateway that knows sockets.
 
-Whole plain frames of one read go straight to the session, without a queue, a coroutine step or an object each; the
-handshake, control frames, fragments and every broken frame are the library's.
-Sending is ours: frames are built once and written straight to the transport, one write per connection per loop tick.
-It needs attributes of the library that are hardly documented: `transport`, `protocol`, `send_in_progress`. They are
+Whole plain frames of one read go straight to the connection, without a queue, a coroutine step or an object for each.
+The library handles the handshake, control frames, fragments and every broken frame.
+Frames to send are built by the outbox and written straight to the transport, one write per connection per loop tick.
+This needs attributes of the library that are hardly documented: `transport`, `protocol`, `send_in_progress`. They are
 used in this file alone, and a test reads the frames with an independent client.
 """
 
@@ -24,13 +24,14 @@ from websockets.protocol import State
 from websockets.speedups import apply_mask
 from websockets.typing import Origin, Subprotocol
 
-from exchange.gateway.connection import Session
-from exchange.gateway.door import FULL, REFUSAL, Door
-from exchange.gateway.gateway import Hub
-from exchange.gateway.origins import origin_of, own_origins
-from exchange.gateway.outbox import JSON, MSGPACK
-from exchange.gateway.throttle import Bucket
+from exchange.gateway.accept_limits import FULL, REFUSAL, AcceptLimits
+from exchange.gateway.connection import Connection
+from exchange.gateway.gateway import Gateway
+from exchange.gateway.origins import own_origins, parse_origin
+from exchange.gateway.outbox import JSON, MSGPACK, Encoding
+from exchange.gateway.throttle import RateBucket
 from exchange.seams import RealNet
+from exchange.units import NS_PER_MS
 from exchange.wire.codec import CODECS
 from exchange.wire.errors import CloseCode
 from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, SUBPROTOCOLS
@@ -43,7 +44,7 @@ CLOSE_TIMEOUT_S = 2.0
 TURN_S = 0.01
 ENCODINGS = {JSON_SUBPROTOCOL: JSON, MSGPACK_SUBPROTOCOL: MSGPACK}
 TEXT, BINARY, PING = Opcode.TEXT, Opcode.BINARY, Opcode.PING
-# Second byte of a client's frame: the mask bit, and the length or where it stands.
+# Second byte of a client's frame: the mask bit, and the length or how many bytes of length follow.
 MASKED = 0x80
 LONG = MASKED | 126
 OPEN = State.OPEN
@@ -51,7 +52,7 @@ OPEN = State.OPEN
 
 @dataclass(frozen=True)
 class Address:
-    """Where to listen, and under which names and origins the venue is known."""
+    """Where to listen, under which host names, and for pages of which origins."""
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -60,24 +61,24 @@ class Address:
 
 
 def check_library() -> None:
-    """SEC-030: the library reads its limits from the environment at import; refuse to start with others."""
+    """Refuse to start with other limits of the library, which it reads from the environment at import (SEC-030)."""
     found = (library_messages.MAX_FRAGMENTS, http11.MAX_NUM_HEADERS, http11.MAX_LINE_LENGTH)
     wanted = (FRAGMENTS_MAX, HEADERS_MAX, LINE_BYTES_MAX)
     if found != wanted:
         raise RuntimeError(f"websockets runs with limits {found}, not {wanted}: import exchange before websockets")
 
 
-class Guarded(ServerConnection):
-    """One connection. It is the session's transport: write, pending, close, pause, resume."""
+class GatewaySocket(ServerConnection):
+    """One socket: cuts what it receives into frames for its `Connection`, and writes what that sends."""
 
-    def __init__(self, hub: Hub, door: Door, *arguments: Any, **options: Any) -> None:
+    def __init__(self, gateway: Gateway, accept_limits: AcceptLimits, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.hub = hub
-        self.door = door
-        self.session: Session | None = None
-        self.first = 0x81  # first byte of this session's plain frames
+        self.gateway = gateway
+        self.accept_limits = accept_limits
+        self.connection: Connection | None = None
+        self.first = JSON.first  # first byte of a plain frame
         self.tail = b""
-        self.limit = hub.profile.max_frame
+        self.limit = gateway.profile.max_frame
         self.refused = False
         self.ending = False
         self.address = ""
@@ -85,18 +86,22 @@ class Guarded(ServerConnection):
         self.kind = TEXT
         self.now_us = 0
         self.now_ns = 0
-        self.received = Bucket(hub.profile.bytes_rate)
-        self.session_holds = False
-        self.bytes_hold = False
+        self.bytes_bucket = RateBucket(gateway.profile.bytes_rate)
+        self.paused_by_connection = False
+        self.paused_by_bytes = False
 
-    # The library's callbacks.
+    def serve(self, connection: Connection, encoding: Encoding) -> None:
+        """The upgrade is answered: messages go to this connection from now on."""
+        self.connection, self.first = connection, encoding.first
+
+    # Called by the library.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Caps at accept come before any HTTP (SEC-034)."""
+        """Accept or refuse the socket before any HTTP (SEC-034)."""
         peer = transport.get_extra_info("peername")
         self.address = peer[0] if peer else ""
         wire = cast(asyncio.Transport, transport)
-        if refusal := self.door.refusal(self.address):
+        if refusal := self.accept_limits.refusal(self.address):
             self.refused = True
             if refusal == FULL:
                 wire.write(REFUSAL)
@@ -104,43 +109,46 @@ class Guarded(ServerConnection):
             else:
                 wire.abort()
             return
-        self.door.enter(self, self.address, wire.abort)
+        self.accept_limits.add(self, self.address, wire.abort)
         RealNet().tune(transport.get_extra_info("socket"))
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.refused:
             return
-        self.door.leave(self, self.address)
+        self.accept_limits.remove(self, self.address)
         super().connection_lost(exc)
-        if self.session is not None:
-            self.session.lost()
+        if self.connection is not None:
+            self.connection.end()
 
     def data_received(self, data: bytes) -> None:
         if self.refused:
             return
-        clock = self.hub.clock
+        clock = self.gateway.clock
         self.now_us, self.now_ns = clock.wall_us(), clock.mono_ns()
-        if self.session is None:
+        if self.connection is None:
             super().data_received(data)
             return
         if self.protocol.state is OPEN:
-            self._cut(data)
+            self._cut_frames(data)
         else:
             rest, self.tail = self.tail + data, b""
             super().data_received(rest)
         if self.protocol.state is not OPEN:
             self._expect_end()
-        wait_ns = self.received.spend(self.now_ns, len(data))
-        if wait_ns and not self.bytes_hold:
-            # SEC-045: a socket that sends too many bytes is read again when its bucket has refilled.
-            self.bytes_hold = True
+        wait_ns = self.bytes_bucket.spend(self.now_ns, len(data))
+        if wait_ns and not self.paused_by_bytes:
+            # A socket that sends too many bytes is read again when its bucket has refilled (SEC-045).
+            self.paused_by_bytes = True
             self.transport.pause_reading()
-            self.hub.wheel.after(wait_ns // 1_000_000, self._bytes_again)
+            self.gateway.wheel.after(wait_ns // NS_PER_MS, self._resume_bytes)
 
-    def _cut(self, data: bytes) -> None:
-        """Cut the stream into frames. Whole plain ones are unmasked here and go to the session, all of a read at once;
-        every other frame goes to the library, whole, so that it always stands at the border of a frame."""
+    def _cut_frames(self, data: bytes) -> None:
+        """Cut the stream into frames.
+
+        Whole plain ones are unmasked here and go to the connection, all of a read at once. Every other frame goes to
+        the library as a whole, so that the library is always at the start of a frame.
+        """
         if self.tail:
             data, self.tail = self.tail + data, b""
         plain: list[bytes] = []
@@ -173,43 +181,43 @@ class Guarded(ServerConnection):
             offset = stop
         self._deliver(plain)
         if broken:
-            # Not masked, or longer than allowed: the library says so and closes.
+            # Not masked, or longer than allowed: the library refuses it and closes.
             super().data_received(data[offset:])
         else:
             self.tail = data[offset:]
 
     def _deliver(self, payloads: list[bytes]) -> None:
-        if payloads and self.session is not None:
-            self.session.receive(payloads, self.now_us, self.now_ns)
+        if payloads and self.connection is not None:
+            self.connection.receive(payloads, self.now_us, self.now_ns)
 
     def process_event(self, event: Any) -> None:
-        """A frame that the library has read: control frames, fragments, whatever came before the session."""
-        session = self.session
-        if session is None:
+        """Handle a frame that the library has read: before there is a connection, a control frame or a fragment."""
+        connection = self.connection
+        if connection is None:
             super().process_event(event)
             return
         opcode = event.opcode
         if opcode is TEXT or opcode is BINARY:
             self.kind, self.fragments = opcode, []
         if opcode in DATA_OPCODES:
-            self._continue(session, event)
-        elif opcode is not PING or session.takes_ping(self.now_ns):
+            self._join(connection, event)
+        elif opcode is not PING or connection.accept_ping(self.now_ns):
             super().process_event(event)
 
-    def _continue(self, session: Session, event: Frame) -> None:
-        """Fragments are joined here, at most 16, so that order holds (WIRE-003)."""
+    def _join(self, connection: Connection, event: Frame) -> None:
+        """Join the fragments of a message, at most 16, so that messages stay in order (WIRE-003)."""
         self.fragments.append(bytes(event.data))
         if len(self.fragments) > FRAGMENTS_MAX:
             self.close_now(CloseCode.TOO_BIG, "more than 16 fragments")
         elif not event.fin:
             return
-        elif (self.kind is TEXT) is not session.codec.text:
-            session.close(CloseCode.WRONG_FRAME_KIND, "text frames for JSON, binary ones for MessagePack")
+        elif (self.kind is TEXT) is not connection.codec.text:
+            connection.close(CloseCode.WRONG_FRAME_KIND, "text frames for JSON, binary ones for MessagePack")
         else:
             data, self.fragments = b"".join(self.fragments), []
-            session.receive([data], self.now_us, self.now_ns)
+            connection.receive([data], self.now_us, self.now_ns)
 
-    # The session's transport (outbox.Transport).
+    # Called by the connection (outbox.SocketTransport).
 
     def write(self, data: bytes) -> None:
         if self.protocol.state is OPEN:
@@ -220,68 +228,67 @@ class Guarded(ServerConnection):
         return self.transport.get_write_buffer_size()
 
     def close_now(self, code: int, reason: str) -> None:
-        """Close frame now; a peer that does not answer is cut after two seconds."""
+        """Send the close frame now; a peer that does not answer is cut off after two seconds."""
         if self.protocol.state is OPEN:
             self.protocol.send_close(int(code), reason[:100])
             self.send_data()
             self._expect_end()
 
     def _expect_end(self) -> None:
-        """Closing has begun, here, there, or because of a broken frame: the socket ends within two seconds."""
+        """Either side is closing, or a frame was broken: cut the socket off after two seconds."""
         if not self.ending:
             self.ending = True
             self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
 
     def pause(self) -> None:
-        self.session_holds = True
+        self.paused_by_connection = True
         self.transport.pause_reading()
 
     def resume(self) -> None:
-        self.session_holds = False
-        if not self.bytes_hold:
+        self.paused_by_connection = False
+        if not self.paused_by_bytes:
             self.transport.resume_reading()
 
-    def _bytes_again(self) -> None:
-        self.bytes_hold = False
-        if not self.session_holds and not self.transport.is_closing():
+    def _resume_bytes(self) -> None:
+        self.paused_by_bytes = False
+        if not self.paused_by_connection and not self.transport.is_closing():
             self.transport.resume_reading()
 
 
-class _Shell:
-    """A `Guarded` as the outbox's Transport: `close` of the library is a coroutine, ours is not."""
+class _Transport:
+    """A `GatewaySocket` as `SocketTransport`: the library's `close` is a coroutine, ours is not."""
 
     __slots__ = ("close", "pause", "pending", "resume", "write")
 
-    def __init__(self, connection: Guarded) -> None:
-        self.write = connection.write
-        self.pending = connection.pending
-        self.close = connection.close_now
-        self.pause = connection.pause
-        self.resume = connection.resume
+    def __init__(self, socket: GatewaySocket) -> None:
+        self.write = socket.write
+        self.pending = socket.pending
+        self.close = socket.close_now
+        self.pause = socket.pause
+        self.resume = socket.resume
 
 
 class GatewayServer:
-    """Listens, makes a session of every connection, turns the wheel."""
+    """Listens, makes a `Connection` for every socket, and turns the timer wheel."""
 
-    def __init__(self, hub: Hub, address: Address, on_turn: Callable[[], None]) -> None:
-        """`on_turn`: called every 10 ms for whatever else has a cadence."""
+    def __init__(self, gateway: Gateway, address: Address, on_turn: Callable[[], None]) -> None:
+        """`on_turn`: called every 10 ms, after the timers."""
         check_library()
-        self.hub = hub
-        hub.refused_logons.names = address.names
+        self.gateway = gateway
+        gateway.refused_logons.set_hosts(address.names)
         self.port = 0
         self._address = address
-        # A program sends no origin, a browser always one. The library looks into this list at each handshake.
-        self._origins = [None, *(Origin(origin_of(origin)) for origin in address.origins)]
+        # A program sends no origin, a browser always does. The library looks into this list at each handshake.
+        self._origins = [None, *(Origin(parse_origin(origin)) for origin in address.origins)]
         self._on_turn = on_turn
-        self._door = Door(hub)
+        self._accept_limits = AcceptLimits(gateway)
         self._server: Server | None = None
         self._turning: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Bind and serve; `port` is then known."""
         logger = logging.getLogger("gpux.websockets")
-        # Handshakes that fail are the peer's business: no tracebacks, no bodies (SEC-011).
-        logger.disabled = True
+        logger.disabled = True  # no tracebacks and no bodies of handshakes that fail (SEC-011)
         self._server = await serve(
             self._handle,
             self._address.host,
@@ -291,7 +298,7 @@ class GatewayServer:
             select_subprotocol=_pick,
             compression=None,
             extensions=None,
-            max_size=self.hub.profile.max_frame,
+            max_size=self.gateway.profile.max_frame,
             max_queue=256,
             write_limit=32_768,
             open_timeout=3,
@@ -300,8 +307,8 @@ class GatewayServer:
             ping_timeout=None,
             server_header=None,
             process_request=self._admit,
-            create_connection=cast(type[ServerConnection], self._connection),
-            backlog=self.hub.profile.backlog,
+            create_connection=cast(type[ServerConnection], self._make_socket),
+            backlog=self.gateway.profile.backlog,
             logger=logger,
         )
         self.port = next(iter(self._server.sockets)).getsockname()[1]
@@ -318,29 +325,29 @@ class GatewayServer:
 
     def _turn(self) -> None:
         self._turning = asyncio.get_running_loop().call_later(TURN_S, self._turn)
-        self.hub.wheel.turn(self.hub.clock.mono_ns())
-        self.hub.slow.look()
+        self.gateway.wheel.turn(self.gateway.clock.mono_ns())
+        self.gateway.slow.check()
         self._on_turn()
 
-    def _connection(self, *arguments: Any, **options: Any) -> Guarded:
-        return Guarded(self.hub, self._door, *arguments, **options)
+    def _make_socket(self, *arguments: Any, **options: Any) -> GatewaySocket:
+        return GatewaySocket(self.gateway, self._accept_limits, *arguments, **options)
 
-    async def _handle(self, connection: ServerConnection) -> None:
-        assert isinstance(connection, Guarded) and connection.request is not None
-        assert not connection.protocol.extensions
-        self._door.settle(connection)
-        protocol = connection.subprotocol or JSON_SUBPROTOCOL
-        connection.first = ENCODINGS[protocol].first
-        host = _host_of(connection.request) or ""
-        connection.session = Session(
-            self.hub, _Shell(connection), CODECS[protocol], ENCODINGS[protocol], connection.request.path, host,
-            connection.address,
+    async def _handle(self, socket: ServerConnection) -> None:
+        assert isinstance(socket, GatewaySocket) and socket.request is not None
+        assert not socket.protocol.extensions
+        self._accept_limits.note_upgrade(socket)
+        protocol = socket.subprotocol or JSON_SUBPROTOCOL
+        encoding, request = ENCODINGS[protocol], socket.request
+        connection = Connection(
+            self.gateway, _Transport(socket), CODECS[protocol], encoding, request.path, _host_of(request) or "",
+            socket.address,
         )  # fmt: skip
-        connection.session.open()
-        await connection.wait_closed()
+        socket.serve(connection, encoding)
+        connection.open()
+        await socket.wait_closed()
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        """SEC-034: path and name before the upgrade; answers without a body."""
+        """Check path and host before the upgrade; refuse without a body (SEC-034)."""
         if request.path == "/health":
             return connection.respond(HTTPStatus.OK, "ok\n")
         if request.path not in PATHS:
@@ -362,7 +369,8 @@ def _host_of(request: Request) -> str | None:
 
 
 def _pick(_connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """WIRE-001: the first offer we know; none offered is JSON; only unknown ones are refused with HTTP 400."""
+    """The first offered subprotocol that is known; JSON if none is offered; only unknown ones are refused with HTTP 400
+    (WIRE-001)."""
     if not offered:
         return None
     for name in offered:

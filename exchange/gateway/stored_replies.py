@@ -1,11 +1,11 @@
-"""Which command answered which request of a session: what a repeated reply is made up from (RECOV-011).
+"""Which command answered which request of a session, so that the reply can be sent again (RECOV-011).
 
     replies = StoredReplies(kept=4_096)
     replies.add(request_id, sequence, received_us, release)    # ids rise
     stored = replies.find(request_id)                          # Stored or None
 
-A reply is not kept itself: the events of its command are in the history. A start fills this from the journal, which
-names session and request of every command (`exchange.journal.answered`).
+A reply itself is not stored: it is rebuilt from the events of its command, which are in the history. A start fills this
+from the journal, which names session and request of every command (`exchange.journal.answered`).
 """
 
 from array import array
@@ -14,12 +14,12 @@ from collections.abc import Iterable
 from sys import getsizeof
 from typing import Any, NamedTuple
 
-KEPT = 4_096  # replies of a session, as `hello` says in `dedup`
-TRIM = 256  # so many more are held before the oldest leave: they leave together
+KEPT = 4_096  # replies of a session; `hello` states the number as `dedup`
+TRIM = 256  # entries beyond it before the oldest are deleted, all at once
 
 
 class Release:
-    """The replies of one batch: made up while the disk works, stamped with one time when they leave."""
+    """The replies of one batch: built while the disk works, and stamped with one time when they are sent."""
 
     __slots__ = ("replies", "sent_us")
 
@@ -28,6 +28,7 @@ class Release:
         self.sent_us = 0
 
     def leave(self, now_us: int) -> None:
+        """The replies are sent now."""
         self.sent_us = now_us
         for reply in self.replies:
             reply.sent_us = now_us
@@ -35,10 +36,10 @@ class Release:
 
 
 class Stored(NamedTuple):
-    """One request: the command that answered it, and when; times are 0 where a start lies between."""
+    """One request: the command that answered it, and when; times are 0 if that was before this run."""
 
     sequence: int
-    operations: int  # of a batch that have a command of their own, one behind the other; 0: no batch
+    operations: int  # of a batch that became commands, in sequence; 0: no batch
     received_us: int
     sent_us: int
 
@@ -49,7 +50,7 @@ class StoredReplies:
     __slots__ = ("_ids", "_operations", "_received", "_release", "_sent", "_sequences", "_unsent", "kept", "whole")
 
     def __init__(self, kept: int = KEPT, whole: bool = True) -> None:
-        """`whole`: of the session's requests none is missing so far."""
+        """`whole`: no request of the session is missing so far."""
         self.kept = kept
         self.whole = whole
         self._ids = array("q")
@@ -57,7 +58,7 @@ class StoredReplies:
         self._operations = array("B")
         self._received = array("q")
         self._sent = array("q")
-        # Of the last release: it may not have left yet. `_unsent`: its first entry.
+        # The last release, which may not have been sent yet. `_unsent`: its first entry.
         self._release: Release | None = None
         self._unsent = 0
 
@@ -75,13 +76,18 @@ class StoredReplies:
         if len(self._ids) > self.kept + TRIM:
             self._trim()
 
+    def set_capacity(self, kept: int) -> None:
+        """Keep so many replies from now on."""
+        self.kept = kept
+
     def load(self, requests: Iterable[tuple[int, int, int]]) -> None:
-        """(request id, sequence, operations) of before this run, in order: replies without their times."""
+        """Add requests from before this run, in order, as (request id, sequence, operations); their times are not
+        known."""
         for request_id, sequence, operations in requests:
             self.add(request_id, sequence, 0, None, operations)
 
     def find(self, request_id: int) -> Stored | None:
-        """What is stored of a request, None if nothing is."""
+        """The entry of a request, None if there is none."""
         at = bisect_left(self._ids, request_id, lo=self._first)
         if at == len(self._ids) or self._ids[at] != request_id:
             return None
@@ -99,12 +105,12 @@ class StoredReplies:
 
     @property
     def kept_bytes(self) -> int:
-        """Memory that this takes."""
+        """Memory that the entries take."""
         columns = (self._ids, self._sequences, self._operations, self._received, self._sent)
         return sum(map(getsizeof, columns))
 
     def may_have_had(self, request_id: int) -> bool:
-        """Whether a request that is not found was perhaps sequenced, and is no longer kept."""
+        """Whether a request without an entry may have been sequenced, and its entry deleted since."""
         if self.whole and self._first == 0:
             return False
         return not self._ids or request_id < self.oldest
@@ -114,7 +120,7 @@ class StoredReplies:
         return max(0, len(self._ids) - self.kept)
 
     def _settle(self) -> None:
-        """A release has left before the next one is made up: note when."""
+        """Copy the time at which the last release was sent into its entries."""
         if self._release is not None:
             for at in range(self._unsent, len(self._ids)):
                 self._sent[at] = self._release.sent_us

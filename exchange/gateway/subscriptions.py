@@ -1,11 +1,12 @@
-"""Market data requests of one connection, and what happens to one that reads too slowly (RATE-006).
+"""Market data requests of a connection, and connections that read too slowly (RATE-006).
 
-A subscription is served between two releases, when the engine's state is what has been released: the reply first, then
+A subscription is served between two releases, when the engine's state is what has been released: first the reply, then
 the snapshot, then the channel's messages without a gap.
 """
 
 from typing import TYPE_CHECKING, Any
 
+from exchange.units import NS_PER_MS
 from exchange.wire.errors import CloseCode, ErrorCode, error
 from exchange.wire.messages import (
     OFFERED_CHANNELS,
@@ -19,44 +20,43 @@ from exchange.wire.messages import (
 )
 
 if TYPE_CHECKING:
-    from exchange.gateway.connection import Session
-    from exchange.gateway.gateway import Hub
+    from exchange.gateway.connection import Connection
+    from exchange.gateway.gateway import Gateway
 
 
-def subscribe(session: "Session", message: Subscribe) -> None:
-    """Rows are granted or refused one by one (MDATA-004); the request as a whole if no row names a channel that there
-    is."""
-    wait = session.subs.take(session.now_ns, len(message.channels))
+def subscribe(connection: "Connection", message: Subscribe) -> None:
+    """Grant or refuse each row (MDATA-004); refuse the whole request if no row names a channel of this venue."""
+    wait = connection.subscribe_bucket.take(connection.now_ns, len(message.channels))
     if wait:
-        session.refuse_rate(message.request_id, session.subs, wait)
+        connection.refuse_rate(message.request_id, connection.subscribe_bucket, wait)
         return
     missing = _not_offered(message)
     if missing and all(spec.name_of_channel not in OFFERED_CHANNELS for spec in message.channels):
-        session.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, missing)
+        connection.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, missing)
         return
 
     def serve() -> None:
-        if session.closed:
+        if connection.closed:
             return
         rows, added = [], []
         for spec in message.channels:
-            number, code = _grant(session, spec)
+            number, code = _grant(connection, spec)
             rows.append((number, int(code)))
             if number:
-                session.channels.add(number)
+                connection.channels.add(number)
                 added.append(number)
-        _regroup(session)
-        session.reply(Ok(message.request_id, channels=rows, message=missing))
+        _regroup(connection)
+        connection.reply(Ok(message.request_id, channels=rows, message=missing))
         for number in added:
-            _send_snapshot(session, number)
-        session.got_answer()
+            _send_snapshot(connection, number)
+        connection.note_answer()
 
-    session.expect_answer()
-    session.hub.room.ask(serve)
+    connection.expect_answer()
+    connection.gateway.port.ask(serve)
 
 
 def _not_offered(message: Subscribe) -> str:
-    """Which channel is none of this venue's, the first of them, and which there are; empty: all are."""
+    """Names the first channel that this venue does not have, and those that it has; empty if it has them all."""
     for place, spec in enumerate(message.channels):
         if spec.name_of_channel not in OFFERED_CHANNELS:
             name, there_are = spec.name_of_channel, ", ".join(OFFERED_CHANNELS)
@@ -64,171 +64,175 @@ def _not_offered(message: Subscribe) -> str:
     return ""
 
 
-def _grant(session: "Session", spec: ChannelSpec) -> tuple[int, int]:
-    if spec.name_of_channel == "depth" and spec.cadence_ms == 0 and not session.live:
+def _grant(connection: "Connection", spec: ChannelSpec) -> tuple[int, int]:
+    if spec.name_of_channel == "depth" and spec.cadence_ms == 0 and not connection.live:
         return 0, ErrorCode.NOT_LOGGED_ON
-    if len(session.channels) >= session.hub.profile.channels_max:
+    if len(connection.channels) >= connection.gateway.profile.channels_max:
         return 0, ErrorCode.TOO_MANY_CHANNELS
-    market = session.hub.room.market
+    market = connection.gateway.port.market
     number, code = market.subscribe(spec)
-    if number in session.channels:
-        # Asked for twice: one subscription, and a fresh snapshot.
+    if number in connection.channels:
+        # Subscribed already: it stays one subscription, with a fresh snapshot.
         market.unsubscribe(number)
     return number, code
 
 
-def unsubscribe(session: "Session", message: Unsubscribe) -> None:
-    unknown = [number for number in message.channel if number not in session.channels]
+def unsubscribe(connection: "Connection", message: Unsubscribe) -> None:
+    unknown = [number for number in message.channel if number not in connection.channels]
     if unknown:
         text = f"channel {unknown[0]} is not subscribed (field c)"
-        session.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, text)
+        connection.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, text)
         return
     for number in set(message.channel):
-        session.channels.discard(number)
-        session.beaten.pop(number, None)
-        session.hub.room.market.unsubscribe(number)
-    _regroup(session)
-    session.reply(Ok(message.request_id))
+        connection.channels.discard(number)
+        connection.heartbeat_sequences.pop(number, None)
+        connection.gateway.port.market.unsubscribe(number)
+    _regroup(connection)
+    connection.reply(Ok(message.request_id))
 
 
-def resync(session: "Session", message: Resync) -> None:
-    """A fresh snapshot in the channel's own stream (MDATA-015)."""
-    wait = session.subs.take(session.now_ns)
+def resync(connection: "Connection", message: Resync) -> None:
+    """Send a fresh snapshot in the channel's own stream (MDATA-015)."""
+    wait = connection.subscribe_bucket.take(connection.now_ns)
     if wait:
-        session.refuse_rate(message.request_id, session.subs, wait)
+        connection.refuse_rate(message.request_id, connection.subscribe_bucket, wait)
         return
     number = message.channel
-    if number not in session.channels:
+    if number not in connection.channels:
         text = f"channel {number} is not subscribed (field c)"
-        session.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, text)
+        connection.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, text)
         return
 
     def serve() -> None:
-        if session.closed or number not in session.channels:
+        if connection.closed or number not in connection.channels:
             return
-        _regroup(session)
-        session.reply(Ok(message.request_id))
-        _send_snapshot(session, number)
-        session.got_answer()
+        _regroup(connection)
+        connection.reply(Ok(message.request_id))
+        _send_snapshot(connection, number)
+        connection.note_answer()
 
-    session.expect_answer()
-    session.hub.room.ask(serve)
+    connection.expect_answer()
+    connection.gateway.port.ask(serve)
 
 
-def replay_channel(session: "Session", message: Replay) -> None:
-    """A closed range of an event channel (RECOV-014, RECOV-015)."""
-    market, number = session.hub.room.market, message.channel
+def replay_channel(connection: "Connection", message: Replay) -> None:
+    """Send a closed range of an event channel (RECOV-014, RECOV-015)."""
+    market, number = connection.gateway.port.market, message.channel
     if not market.knows(number) or not market.is_event_channel(number):
         text = f"channel {number} is not an event channel of this feed (field c)"
-        session.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, text)
+        connection.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, text)
         return
     oldest = market.oldest(number)
     if message.first_sequence < oldest:
         refusal = error(message.request_id, ErrorCode.REPLAY_RANGE, f"oldest retained is {oldest}")
         refusal.oldest = oldest
-        session.reply(refusal)
+        connection.reply(refusal)
         return
     last = message.last_sequence
     granted = Ok(message.request_id, first_sequence=message.first_sequence, last_sequence=last)
-    again = market.replay(number, message.first_sequence, last, message.request_id)
-    session.hub.replays.send(session, granted, again)
+    messages = market.replay(number, message.first_sequence, last, message.request_id)
+    connection.gateway.replays.send(connection, granted, messages)
 
 
-def leave_all(session: "Session") -> None:
-    """The connection has ended."""
-    market = session.hub.room.market
-    for number in session.channels:
+def leave_all(connection: "Connection") -> None:
+    """The connection has ended: unsubscribe it from all its channels."""
+    market = connection.gateway.port.market
+    for number in connection.channels:
         market.unsubscribe(number)
-    session.channels.clear()
-    session.hub.outbox.subscribe(session.line, frozenset())
+    connection.channels.clear()
+    connection.gateway.outbox.subscribe(connection.queue, frozenset())
 
 
-def _send_snapshot(session: "Session", number: int) -> None:
-    for page in session.hub.room.market.snapshot(number):
-        session.line.send(page)
-    session.hub.slow.note_snapshot(session, number)
+def _send_snapshot(connection: "Connection", number: int) -> None:
+    for page in connection.gateway.port.market.snapshot(number):
+        connection.queue.send(page)
+    connection.gateway.slow.note_snapshot(connection, number)
 
 
-def _regroup(session: "Session") -> None:
-    """What waits of its channels comes before what it is sent next, so call this first."""
-    channels = session.channels
-    if session.lagging:
-        market = session.hub.room.market
+def _regroup(connection: "Connection") -> None:
+    """Bring the outbox up to date with the connection's channels; messages that wait are written before what is sent
+    next."""
+    channels = connection.channels
+    if connection.lagging:
+        market = connection.gateway.port.market
         channels = {number for number in channels if market.is_event_channel(number)}
-    session.hub.outbox.subscribe(session.line, frozenset(channels))
+    connection.gateway.outbox.subscribe(connection.queue, frozenset(channels))
 
 
 class SlowReaders:
-    """Connections whose bytes pile up: thinned at the soft mark, closed at the hard one (RATE-006, RATE-007)."""
+    """Connections whose bytes pile up: conflated above the soft mark, closed above the hard (RATE-006, RATE-007)."""
 
-    def __init__(self, hub: "Hub") -> None:
-        self._hub = hub
-        self._since: dict[Session, dict[int, int]] = {}
-        self._stuck: dict[Session, tuple[int, int]] = {}  # (least bytes that waited, when that was)
+    def __init__(self, gateway: "Gateway") -> None:
+        self._gateway = gateway
+        # By connection: of each state channel, the sequence since which it gets no messages.
+        self._since: dict[Connection, dict[int, int]] = {}
+        self._progress: dict[Connection, tuple[int, int]] = {}  # (least bytes that waited, when that was in ns)
 
-    def notice(self, session: "Session", pending: int) -> None:
-        """More than the soft mark waits for this connection."""
-        profile = self._hub.profile
-        hard_kb = profile.private_kb if session.seat is not None else profile.hard_kb
+    def notice(self, connection: "Connection", pending: int) -> None:
+        """More bytes than the soft mark wait for a connection."""
+        profile = self._gateway.profile
+        hard_kb = profile.private_kb if connection.session is not None else profile.hard_kb
         if pending > hard_kb * 1_024:
-            self._cut(session, f"{pending} bytes wait")
-        elif not session.lagging and not session.closed:
-            session.lagging = True
-            market = self._hub.room.market
-            self._since[session] = {
-                number: market.sequence_of(number) for number in session.channels if not market.is_event_channel(number)
+            self._close(connection, f"{pending} bytes wait")
+        elif not connection.lagging and not connection.closed:
+            connection.set_lagging(True)
+            market = self._gateway.port.market
+            self._since[connection] = {
+                number: market.sequence_of(number)
+                for number in connection.channels
+                if not market.is_event_channel(number)
             }
-            self._stuck[session] = (pending, self._hub.clock.mono_ns())
-            _regroup(session)
-            if self._since[session]:
-                session.line.send(Lag(1, pending, 0, "conflate"))
+            self._progress[connection] = (pending, self._gateway.clock.mono_ns())
+            _regroup(connection)
+            if self._since[connection]:
+                connection.queue.send(Lag(1, pending, 0, "conflate"))
 
-    def note_snapshot(self, session: "Session", number: int) -> None:
-        """A connection was sent a channel's snapshot: if it lags, what it misses begins there."""
-        since, market = self._since.get(session), self._hub.room.market
+    def note_snapshot(self, connection: "Connection", number: int) -> None:
+        """A connection was sent a channel's snapshot: if it lags, it misses only what comes after."""
+        since, market = self._since.get(connection), self._gateway.port.market
         if since is None or market.is_event_channel(number):
             return
         if not since:
-            session.line.send(Lag(1, session.line.transport.pending(), 0, "conflate"))
+            connection.queue.send(Lag(1, connection.queue.transport.pending(), 0, "conflate"))
         since[number] = market.sequence_of(number)
 
-    def look(self) -> None:
-        """Now and then: who has caught up, who makes no progress."""
-        for session in list(self._stuck):
-            if session.closed:
-                self.forget(session)
+    def check(self) -> None:
+        """Called at intervals: restore connections that have caught up, close those that make no progress."""
+        for connection in list(self._progress):
+            if connection.closed:
+                self.drop(connection)
                 continue
-            pending = session.line.transport.pending()
-            least, since_ns = self._stuck[session]
-            now_ns = self._hub.clock.mono_ns()
-            if pending < self._hub.profile.soft_kb * 512:
-                self._hub.room.ask(self._catching_up(session, pending))
+            pending = connection.queue.transport.pending()
+            least, since_ns = self._progress[connection]
+            now_ns = self._gateway.clock.mono_ns()
+            if pending < self._gateway.profile.soft_kb * 512:
+                self._gateway.port.ask(self._catching_up(connection, pending))
             elif pending < least:
-                self._stuck[session] = (pending, now_ns)
-            elif now_ns - since_ns > self._hub.profile.hard_ms * 1_000_000:
-                self._cut(session, f"no progress for {self._hub.profile.hard_ms} ms")
+                self._progress[connection] = (pending, now_ns)
+            elif now_ns - since_ns > self._gateway.profile.hard_ms * NS_PER_MS:
+                self._close(connection, f"no progress for {self._gateway.profile.hard_ms} ms")
 
-    def forget(self, session: "Session") -> None:
-        self._since.pop(session, None)
-        self._stuck.pop(session, None)
+    def drop(self, connection: "Connection") -> None:
+        self._since.pop(connection, None)
+        self._progress.pop(connection, None)
 
-    def _catching_up(self, session: "Session", pending: int) -> Any:
+    def _catching_up(self, connection: "Connection", pending: int) -> Any:
         def serve() -> None:
-            since = self._since.get(session)
-            if since is None or session.closed:
+            since = self._since.get(connection)
+            if since is None or connection.closed:
                 return
-            self.forget(session)
-            session.lagging = False
-            market = self._hub.room.market
-            _regroup(session)
-            for number in sorted(session.channels & set(since)):
+            self.drop(connection)
+            connection.set_lagging(False)
+            market = self._gateway.port.market
+            _regroup(connection)
+            for number in sorted(connection.channels & set(since)):
                 for page in market.merged(number, since[number]):
-                    session.line.send(page)
+                    connection.queue.send(page)
             if since:
-                session.line.send(Lag(0, pending, 0, "normal"))
+                connection.queue.send(Lag(0, pending, 0, "normal"))
 
         return serve
 
-    def _cut(self, session: "Session", why: str) -> None:
-        self.forget(session)
-        session.close(CloseCode.SLOW_CONSUMER, why)
+    def _close(self, connection: "Connection", why: str) -> None:
+        self.drop(connection)
+        connection.close(CloseCode.SLOW_CONSUMER, why)

@@ -1,71 +1,71 @@
-"""Requests that stop things: the dead-man timer of an account (SESS-022) and the kill switch (ACCT-011)."""
+"""Requests that stop trading: the dead-man timer of an account (SESS-022) and the kill switch (ACCT-011)."""
 
 from typing import TYPE_CHECKING
 
 from exchange.codes import CommandKind, KillParty, Scope
 from exchange.engine import query
-from exchange.gateway.session import Seat
-from exchange.gateway.trading import admit_trade, repeat, submit_lasting
+from exchange.gateway.session import Session
+from exchange.gateway.trading import admit_trade, answer_duplicate, submit_lasting
 from exchange.gateway.translate import pack_kill, pack_timer
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Kill, Timer, Unkill
 from exchange.wire.words import SCOPES, session_number
 
 if TYPE_CHECKING:
-    from exchange.gateway.connection import Session
+    from exchange.gateway.connection import Connection
 
 TIMER_MS = (1_000, 3_600_000)
 
 
-def timer(session: "Session", seat: Seat, message: Timer) -> None:
-    account = admit_trade(session, seat, message, seat.cancel_bucket, "cancel", seat.may_cancel)
+def set_timer(connection: "Connection", session: Session, message: Timer) -> None:
+    account = admit_trade(connection, session, message, session.cancel_bucket, "cancel", session.may_cancel)
     if not account:
         return
     if message.ms and not TIMER_MS[0] <= message.ms <= TIMER_MS[1]:
         text = f"OUT_OF_RANGE: ms {message.ms} is not 0 or in {TIMER_MS[0]}..{TIMER_MS[1]}"
-        session.refuse(message.request_id, ErrorCode.BAD_MESSAGE, text)
+        connection.refuse(message.request_id, ErrorCode.BAD_MESSAGE, text)
         return
-    room = session.hub.room
-    pack_timer(room.batch, message.ms, account, seat.number, message.request_id)
-    submit_lasting(session, seat, room, message.request_id)
+    port = connection.gateway.port
+    pack_timer(port.batch, message.ms, account, session.number, message.request_id)
+    submit_lasting(connection, session, port, message.request_id)
 
 
-def kill(session: "Session", seat: Seat, message: Kill | Unkill) -> None:
-    """The risk desk stops what is of its firm, and lifts what it has set (KILL-004)."""
+def set_kill(connection: "Connection", session: Session, message: Kill | Unkill) -> None:
+    """A risk desk stops trading within its firm, or lifts a stop that it has set (KILL-004)."""
     request_id = message.request_id
-    if request_id <= seat.last_id:
-        repeat(session, seat, message)
+    if request_id <= session.last_id:
+        answer_duplicate(connection, session, message)
         return
     scope = Scope(SCOPES.index(message.scope))
-    number = _number(session, seat, message)
-    if "risk" not in seat.key.scopes or not _is_theirs(session, seat, scope, number):
-        session.refuse(request_id, ErrorCode.SCOPE, "the key's scopes and firm do not allow this")
+    number = _number(session, message)
+    if "risk" not in session.key.scopes or not _is_of_firm(session, scope, number):
+        connection.refuse(request_id, ErrorCode.SCOPE, "the key's scopes and firm do not allow this")
         return
-    bucket = session.hub.bucket("cancel", seat.key.accounts[0])
-    wait = bucket.take(session.now_ns)
+    bucket = connection.gateway.bucket("cancel", session.key.accounts[0])
+    wait = bucket.take(connection.now_ns)
     if wait:
-        session.refuse_rate(request_id, bucket, wait)
+        connection.refuse_rate(request_id, bucket, wait)
         return
-    room = session.hub.room
+    port = connection.gateway.port
     kind = CommandKind.KILL if isinstance(message, Kill) else CommandKind.UNKILL
-    pack_kill(room.batch, kind, scope, KillParty.RISK, number, seat.number, request_id)
-    submit_lasting(session, seat, room, message.request_id)
+    pack_kill(port.batch, kind, scope, KillParty.RISK, number, session.number, request_id)
+    submit_lasting(connection, session, port, message.request_id)
 
 
-def _number(session: "Session", seat: Seat, message: Kill | Unkill) -> int:
+def _number(session: Session, message: Kill | Unkill) -> int:
     """The account, session or firm that a scope names."""
     if message.scope == "session":
         return session_number(message.session_id)
-    return message.account if message.scope == "account" else seat.key.firm
+    return message.account if message.scope == "account" else session.key.firm
 
 
-def _is_theirs(session: "Session", seat: Seat, scope: Scope, number: int) -> bool:
-    """Whether this is of the firm of a risk desk's key."""
-    hub, firm = session.hub, seat.key.firm
+def _is_of_firm(session: Session, scope: Scope, number: int) -> bool:
+    """Whether an account or session is of the firm of this session's key."""
+    gateway, firm = session.gateway, session.key.firm
     if scope == Scope.ACCOUNT:
-        return firm != 0 and query.firm_of(hub.room.states, number) == firm
+        return firm != 0 and query.firm_of(gateway.port.states, number) == firm
     if scope == Scope.SESSION:
-        record = hub.keys.sessions.get(number)
-        key = hub.keys.keys.get(record.key) if record is not None else None
+        record = gateway.keys.sessions.get(number)
+        key = gateway.keys.keys.get(record.key) if record is not None else None
         return firm != 0 and key is not None and key.firm == firm
     return firm != 0

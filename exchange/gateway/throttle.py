@@ -1,7 +1,7 @@
-"""Token buckets, the profiles of limits a venue runs with, and what counts as flooding.
+"""Token buckets, the profiles of limits that a venue can run with, and when a client floods.
 
-A profile is data that `hello` states (RATE-001): the standard one is for strangers, the loopback one lets a
-demo or a benchmark on one machine show what the venue can do.
+A profile is stated in `hello` (RATE-001). The standard one is for clients anywhere; the loopback one lets a demo or a
+benchmark on the venue's own machine use its full speed.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ FLOOD_SECONDS = 5
 
 @dataclass(frozen=True)
 class Rate:
-    """One kind of limit: `rate` tokens a second (or another period), at most `burst` saved up, for each `per`."""
+    """One limit: `rate` tokens a period, at most `burst` in the bucket, one bucket for each `per`."""
 
     name: str
-    rate: int  # tokens that come in a period
+    rate: int  # tokens added in a period
     burst: int
     per: str
     period_ns: int = NS_PER_S
@@ -27,14 +27,13 @@ class Rate:
 
 @dataclass(frozen=True)
 class Profile:
-    """Every number a client can meet, as `hello` states it."""
+    """Every limit of a gateway; `hello` states those that a client can meet."""
 
     name: str
     rates: tuple[Rate, ...]
     bytes_rate: Rate = Rate("bytes", 262_144, 524_288, "conn")  # SEC-045
     inflight: int = 256
     max_frame: int = 4_096
-    max_messages: int = 64
     dedup: int = 4_096
     replay_hours: int = KEPT_HOURS
     channels_max: int = 500
@@ -51,11 +50,11 @@ class Profile:
     connections_per_key: int = 20
     connections_per_address: int = 20
     logons_per_minute: int = 10
-    sessions_per_key: int = 1_024  # that may be resumed; beyond it the one idle longest is released
-    idle_bytes_per_key: int = 16 << 20  # what those without a connection keep; beyond it the same
-    guard_loopback: bool = False  # rows per address do not count loopback peers
+    sessions_per_key: int = 1_024  # that may be resumed; beyond it the one idle longest is dropped
+    idle_bytes_per_key: int = 16 << 20  # memory of its sessions without a connection; beyond it the same
+    guard_loopback: bool = False  # whether limits per address apply to loopback peers
     batch_rows: int = 4_096  # commands of one commit
-    queue_batches: int = 2  # full batches that may wait for the journal; beyond it orders are refused: BUSY
+    queue_batches: int = 2  # full batches that may wait for the journal; beyond it orders are refused with BUSY
 
     def rate(self, name: str) -> Rate:
         return next(rate for rate in self.rates if rate.name == name)
@@ -73,7 +72,7 @@ STANDARD = Profile(
         Rate("frame", 1_000, 2_000, "conn"),
     ),
 )
-# For programs on the venue's own machine: benchmarks, demo, sandbox. Never with an address beyond loopback.
+# For programs on the venue's own machine: benchmarks, demo, sandbox. Never to be used with an address beyond loopback.
 LOOPBACK = Profile(
     "loopback",
     (
@@ -93,8 +92,8 @@ LOOPBACK = Profile(
 PROFILES = {profile.name: profile for profile in (STANDARD, LOOPBACK)}
 
 
-class Bucket:
-    """One token bucket, kept as the time at which it would be full again (generic cell rate algorithm)."""
+class RateBucket:
+    """A token bucket, kept as the time at which it is full again (generic cell rate algorithm)."""
 
     __slots__ = (
         "_flood_second",
@@ -120,7 +119,7 @@ class Bucket:
         self._streak = 0
 
     def take(self, now_ns: int, tokens: int = 1) -> int:
-        """Take tokens: 0 if they were there, else the ns until they will be; nothing is taken then."""
+        """Take tokens and return 0; or take none and return the ns until there are enough."""
         full_ns = self._full_ns if self._full_ns > now_ns else now_ns
         full_ns += tokens * self._interval_ns
         excess_ns = full_ns - now_ns - self._window_ns
@@ -132,16 +131,16 @@ class Bucket:
         return 0
 
     def spend(self, now_ns: int, tokens: int) -> int:
-        """Take tokens that are already used up, also if they were not there; returns the ns until they are paid."""
+        """Take tokens whether there are enough or not; returns the ns until the bucket is no longer overdrawn."""
         self._full_ns = max(self._full_ns, now_ns) + tokens * self._interval_ns
         return max(0, self._full_ns - now_ns - self._window_ns)
 
     def left(self, now_ns: int) -> int:
-        """Tokens that could be taken now."""
+        """Tokens in the bucket."""
         return (self._window_ns - max(0, self._full_ns - now_ns)) // self._interval_ns
 
-    def flooding(self) -> bool:
-        """RATE-002: ten times the rate was asked for, second after second, for five seconds."""
+    def is_flooding(self) -> bool:
+        """Whether ten times the rate was asked for in each of five seconds in a row (RATE-002)."""
         return self._streak >= FLOOD_SECONDS
 
     def is_overrun(self, now_ns: int) -> bool:
@@ -149,10 +148,10 @@ class Bucket:
         return self._refused > 0 and now_ns // NS_PER_S <= self._flood_second + 1
 
     def count_refused(self, now_ns: int, tokens: int) -> None:
-        """Tokens that were asked for and not given: enough of them, and the asker floods (RATE-002)."""
+        """Count tokens that were asked for and refused: with enough of them the client floods (RATE-002)."""
         second = now_ns // NS_PER_S
         if second != self._flood_second:
-            # What was granted in that second is at most about the rate, so the refused part shows the excess.
+            # At most about the rate was granted in that second, so the refused tokens are the excess.
             heavy = self._refused >= (FLOOD_FACTOR - 1) * self.rate.rate
             self._streak = self._streak + 1 if heavy and second == self._flood_second + 1 else 0
             self._flood_second = second

@@ -1,4 +1,4 @@
-"""One timer wheel for everything that waits: heartbeats, dead timers, grace, cadences. Never a task a connection."""
+"""One timer wheel for all timers of the gateway: heartbeats, dead timers, grace periods; no task per connection."""
 
 from collections.abc import Callable
 
@@ -6,35 +6,36 @@ STEP_MS = 10
 SLOTS = 1_024
 
 
-class Timer:
-    """One pending call; `cancel` makes it never happen."""
+class WheelTimer:
+    """One pending call, in a step of the wheel."""
 
-    __slots__ = ("action", "rounds")
+    __slots__ = ("action", "step")
 
-    def __init__(self, action: Callable[[], None], rounds: int) -> None:
+    def __init__(self, action: Callable[[], None], step: int) -> None:
         self.action: Callable[[], None] | None = action
-        self.rounds = rounds
+        self.step = step
 
     def cancel(self) -> None:
+        """The call is never made."""
         self.action = None
 
 
 class TimerWheel:
-    """Calls that are due after a while, in steps of 10 ms; the owner turns the wheel with the monotonic clock."""
+    """Makes calls after a delay, in steps of 10 ms. Its owner turns it, by the monotonic clock."""
 
     def __init__(self, now_ns: int) -> None:
         self._step = now_ns // (STEP_MS * 1_000_000)
-        self._slots: list[list[Timer]] = [[] for _ in range(SLOTS)]
+        self._slots: list[list[WheelTimer]] = [[] for _ in range(SLOTS)]
 
-    def after(self, delay_ms: int, action: Callable[[], None]) -> Timer:
+    def after(self, delay_ms: int, action: Callable[[], None]) -> WheelTimer:
         """Call `action` once, not before `delay_ms` have passed."""
-        steps = max(1, -(-delay_ms // STEP_MS) + 1)
-        timer = Timer(action, (steps - 1) // SLOTS)
-        self._slots[(self._step + steps) % SLOTS].append(timer)
+        step = self._step + max(1, -(-delay_ms // STEP_MS) + 1)
+        timer = WheelTimer(action, step)
+        self._slots[step % SLOTS].append(timer)
         return timer
 
     def turn(self, now_ns: int) -> None:
-        """Run what has become due; after a long pause no step is left out."""
+        """Make the calls that are due. After a long pause the steps in between are run one by one."""
         target = now_ns // (STEP_MS * 1_000_000)
         while self._step < target:
             self._step += 1
@@ -42,12 +43,11 @@ class TimerWheel:
             if slot:
                 self._run(slot)
 
-    def _run(self, slot: list[Timer]) -> None:
+    def _run(self, slot: list[WheelTimer]) -> None:
         waiting = slot[:]
         slot.clear()
         for timer in waiting:
-            if timer.rounds > 0:
-                timer.rounds -= 1
+            if timer.step > self._step:  # in a later round of the wheel
                 slot.append(timer)
             elif timer.action is not None:
                 timer.action()

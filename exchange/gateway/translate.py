@@ -1,12 +1,11 @@
 """Messages to COMMAND rows: the only place where the wire's words become the engine's codes.
 
-Rows are packed straight into a preallocated array, one `struct` call a row. What the message alone shows to be wrong
-is refused here with the name of the field (ORDER-004, before rank 1); everything that depends on state is
-the engine's to judge.
+Rows are packed into a preallocated array, one `struct` call a row. What is wrong with the message alone is refused
+here, with the name of the field (ORDER-004, before rank 1); what depends on state is checked by the engine.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -73,42 +72,57 @@ _MORE = int(CommandFlag.MORE)
 _NO_COD = int(CommandFlag.NO_COD)
 _TIGHTEN = int(CommandFlag.TIGHTEN)
 _REJECT_IF_ELECTED = int(CommandFlag.REJECT_IF_ELECTED)
-# The row as COMMAND_STRUCT packs it, with texts as zero-padded bytes instead of words: the same bytes, made faster.
+# The row of COMMAND_STRUCT, but with texts as zero-padded bytes instead of words: the same bytes, packed faster.
 _ROW = struct.Struct(COMMAND_STRUCT.format.replace("QQQ", "24s")[:-1] + "8s")
 assert _ROW.size == COMMAND_STRUCT.size == ROW_BYTES
 _pack = _ROW.pack_into
 
-# Called when the row's command is released: (request id, time it was read, events as tuples).
+# Called when a command is released: (request id, time it was read in us, events as tuples).
 Answer = Callable[[int, int, list[tuple[int, ...]]], None]
 Ticket = tuple[Answer, int, int] | None
 Verdict = tuple[int, int, int]  # place, RejectReason and MarketState of the first row that would be refused
 
 
-class Listed(NamedTuple):
-    """What the gateway must know of an instrument: its book, lowest price on the wire, revision, product group."""
+class ListedInstrument(NamedTuple):
+    """What the gateway knows of a listed instrument: its book, lowest price on the wire, revision, product group."""
 
-    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls
+    index: int  # type: ignore[assignment]  # hides tuple.index, which is not used
     low_tick: int
     revision: int
     group: int
 
 
-class Batch:
-    """Rows that wait for one group commit, and who hears of each."""
+class CommandBatch:
+    """Commands that wait for one group commit: their rows, and a ticket for each."""
 
-    def __init__(self, rows_max: int) -> None:
-        self.rows_max = rows_max
+    def __init__(
+        self, rows_max: int, control: bytes | None = None, refused: Callable[[str], None] = lambda why: None
+    ) -> None:
+        """`control`: payload of the one row, if that is a control; `refused(why)` is called if it cannot run."""
+        self.rows_max, self.control, self.refused = rows_max, control, refused
         self.buffer = bytearray(rows_max * ROW_BYTES)
         self.rows = np.frombuffer(self.buffer, COMMAND)
         self.tickets: list[Ticket] = []
-        self.expires: list[tuple[int, int]] = []  # (place, latest time in us) of requests that must not be late
-        self.is_full = False  # closed because nothing more fits: a sign that the venue is behind
-        self.atomic: Callable[[Verdict | None, int], bool] | None = None  # asked when its turn has come (ENTRY-013)
-        self.control: bytes | None = None  # payload of the one row, if that is a control,
-        self.refused: Callable[[str], None] = lambda why: None  # and who hears that it cannot run
+        self.expires: list[tuple[int, int]] = []  # (place, latest time in us) of requests with an expiry of their own
+        self.is_full = False  # sealed because nothing more fits: the venue is behind
+        self.atomic: Callable[[Verdict | None, int], bool] | None = None  # may it run, asked at its turn (ENTRY-013)
+
+    def make_atomic(self, may_run: Callable[[Verdict | None, int], bool]) -> None:
+        """All rows run or none: `may_run(verdict, now_us)` is asked when the batch's turn has come."""
+        self.atomic = may_run
+
+    def seal(self) -> None:
+        """The next command does not fit."""
+        self.is_full = True
+
+    def drop(self, places: Container[int]) -> None:
+        """Remove the commands at these places."""
+        kept = [place for place in range(len(self.tickets)) if place not in places]
+        self.rows[: len(kept)] = self.rows[kept]
+        self.tickets = [self.tickets[place] for place in kept]
 
     def closed(self) -> np.ndarray:
-        """The rows gathered, shape (n,), a view."""
+        """The rows gathered so far, shape (n,), a view."""
         return self.rows[: len(self.tickets)]
 
     def clear(self) -> None:
@@ -117,9 +131,9 @@ class Batch:
         self.is_full = False
 
 
-def refusal_of_new(message: New, listed: Listed | None) -> Err | None:
-    """Why a `new` never reaches the engine, None if it does."""
-    refusal = _refusal_of_terms(message)
+def check_new(message: New, listed: ListedInstrument | None) -> Err | None:
+    """Why a `new` is refused before it reaches the engine, None if it is not."""
+    refusal = _check_terms(message)
     if refusal is not None:
         return refusal
     if listed is None:
@@ -135,8 +149,8 @@ def refusal_of_new(message: New, listed: Listed | None) -> Err | None:
     return None
 
 
-def _refusal_of_terms(message: New) -> Err | None:
-    """Fields that typ and tif need, lots that are none, and fields that typ and tif have no use for."""
+def _check_terms(message: New) -> Err | None:
+    """Fields that typ and tif need, lots out of range, and fields that do not belong to typ and tif."""
     price, trigger = message.price_tick is not UNSET, message.trigger_tick is not UNSET
     if not price and message.order_type in LIMIT_TYPES:
         return _missing(message, f"px is needed with typ {message.order_type}")
@@ -146,7 +160,7 @@ def _refusal_of_terms(message: New) -> Err | None:
         return _missing(message, "till is needed with tif gtd")
     lots = message.order_lots, message.display_lots, message.minimum_lots
     if lots[1] is not UNSET or lots[2] is not UNSET or not 1 <= message.order_lots <= ORDER_LOTS_MAX:
-        refusal = _refusal_of_lots(message, q=lots[0], disp=lots[1], minq=lots[2])
+        refusal = _check_lots(message, q=lots[0], disp=lots[1], minq=lots[2])
         if refusal is not None:
             return refusal
     if trigger and message.order_type not in STOP_TYPES:
@@ -166,8 +180,8 @@ def _missing(message: New | Replace, text: str) -> Err:
     return error(message.request_id, ErrorCode.BAD_MESSAGE, f"MISSING_FIELD: {text}")
 
 
-def _refusal_of_lots(message: New | Replace, **given: int | msgspec.UnsetType) -> Err | None:
-    """The first of the lots given, by key, that no instrument takes."""
+def _check_lots(message: New | Replace, **given: int | msgspec.UnsetType) -> Err | None:
+    """Refuse the first of these lots, by key, that no instrument accepts."""
     for key, lots in given.items():
         if lots is not UNSET and not 1 <= lots <= ORDER_LOTS_MAX:
             text = f"{key} {lots} is not in 1..{ORDER_LOTS_MAX} (field {key})"
@@ -175,13 +189,13 @@ def _refusal_of_lots(message: New | Replace, **given: int | msgspec.UnsetType) -
     return None
 
 
-def refusal_of_replace(message: Replace) -> Err | None:
-    """Why a `replace` never reaches the engine, None if it does."""
+def check_replace(message: Replace) -> Err | None:
+    """Why a `replace` is refused before it reaches the engine, None if it is not."""
     if not message.order_id and not message.client_order_id:
         return _missing(message, "oid or coid is needed")
     if message.tif == "gtd" and not message.expiry_us:
         return _missing(message, "till is needed with tif gtd")
-    refusal = _refusal_of_lots(message, q=message.order_lots, disp=message.display_lots)
+    refusal = _check_lots(message, q=message.order_lots, disp=message.display_lots)
     if refusal is not None:
         return refusal
     if message.tif in ("ioc", "fok"):
@@ -193,15 +207,15 @@ def refusal_of_replace(message: Replace) -> Err | None:
     return error(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
 
 
-def refusal_of_cancel(message: Cancel) -> Err | None:
-    """Why a `cancel` never reaches the engine, None if it does."""
+def check_cancel(message: Cancel) -> Err | None:
+    """Why a `cancel` is refused before it reaches the engine, None if it is not."""
     if not message.order_id and not message.client_order_id:
         return error(message.request_id, ErrorCode.BAD_MESSAGE, "MISSING_FIELD: oid or coid is needed")
     return None
 
 
-def pack_new(batch: Batch, message: New, book: int, account: int, session: int, request_id: int) -> None:
-    """Append a NEW row; the caller appends its ticket. Where a price need not be given it only tightens protection."""
+def pack_new(batch: CommandBatch, message: New, book: int, account: int, session: int, request_id: int) -> None:
+    """Append a NEW row; the caller appends its ticket. The price of a market or stop order tightens its protection."""
     priced = message.price_tick is not UNSET
     flags = 0 if message.cancel_on_disconnect else _NO_COD
     if message.reject_if_elected:
@@ -222,8 +236,8 @@ def pack_new(batch: Batch, message: New, book: int, account: int, session: int, 
     )  # fmt: skip
 
 
-def pack_replace(batch: Batch, message: Replace, account: int, session: int, request_id: int) -> None:
-    """Append a REPLACE row; what the message does not give is kept."""
+def pack_replace(batch: CommandBatch, message: Replace, account: int, session: int, request_id: int) -> None:
+    """Append a REPLACE row; the order keeps what the message leaves out."""
     keep_price = message.price_tick is UNSET
     keep_lots = message.order_lots is UNSET
     keep_display = message.display_lots is UNSET
@@ -247,7 +261,7 @@ def pack_replace(batch: Batch, message: Replace, account: int, session: int, req
     )  # fmt: skip
 
 
-def pack_cancel(batch: Batch, message: Cancel, account: int, session: int, request_id: int) -> None:
+def pack_cancel(batch: CommandBatch, message: Cancel, account: int, session: int, request_id: int) -> None:
     """Append a CANCEL row."""
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
@@ -258,7 +272,7 @@ def pack_cancel(batch: Batch, message: Cancel, account: int, session: int, reque
 
 
 def pack_cancel_all(
-    batch: Batch, message: CancelAll, book: int, group: int, account: int, session: int, request_id: int
+    batch: CommandBatch, message: CancelAll, book: int, group: int, account: int, session: int, request_id: int
 ) -> None:
     """Append a CANCEL_ALL row with the filters of ENTRY-012."""
     flags = (CommandFlag.BY_SIDE if message.side else 0) | (CommandFlag.BY_TAG if message.tag else 0)
@@ -272,7 +286,7 @@ def pack_cancel_all(
 
 
 def pack_quote_entry(
-    batch: Batch,
+    batch: CommandBatch,
     entry: tuple[int, int, int, int, int],
     book: int,
     number: int,
@@ -281,7 +295,7 @@ def pack_quote_entry(
     session: int,
     request_id: int,
 ) -> None:
-    """Append a QUOTE row: an entry `(instrument, bid, lots, ask, lots)`. `number`: its protection group."""
+    """Append a QUOTE row. `entry`: (instrument, bid, lots, ask, lots). `number`: of its protection group."""
     _, bid, bid_lots, ask, ask_lots = entry
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
@@ -292,7 +306,7 @@ def pack_quote_entry(
 
 
 def pack_protection(
-    batch: Batch, message: ProtectionSet, group: int, account: int, session: int, request_id: int
+    batch: CommandBatch, message: ProtectionSet, group: int, account: int, session: int, request_id: int
 ) -> None:
     """Append an MMP_SET row."""
     _pack(
@@ -304,7 +318,7 @@ def pack_protection(
     )  # fmt: skip
 
 
-def pack_reset(batch: Batch, number: int, account: int, session: int, request_id: int) -> None:
+def pack_reset(batch: CommandBatch, number: int, account: int, session: int, request_id: int) -> None:
     """Append an MMP_RESET row."""
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
@@ -314,7 +328,7 @@ def pack_reset(batch: Batch, number: int, account: int, session: int, request_id
     )  # fmt: skip
 
 
-def pack_timer(batch: Batch, ms: int, account: int, session: int, request_id: int) -> None:
+def pack_timer(batch: CommandBatch, ms: int, account: int, session: int, request_id: int) -> None:
     """Append a TIMER row."""
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
@@ -325,7 +339,7 @@ def pack_timer(batch: Batch, ms: int, account: int, session: int, request_id: in
 
 
 def pack_kill(
-    batch: Batch, kind: CommandKind, scope: Scope, party: KillParty, number: int, session: int, request_id: int
+    batch: CommandBatch, kind: CommandKind, scope: Scope, party: KillParty, number: int, session: int, request_id: int
 ) -> None:
     """Append a KILL or UNKILL row. `number`: the account, session or firm."""
     account = number if scope == Scope.ACCOUNT else 0
@@ -337,9 +351,9 @@ def pack_kill(
     )  # fmt: skip
 
 
-def pack_disconnect(batch: Batch, account: int, session: int, terms: CancelTerms, silent: bool) -> None:
-    """Append the DISCONNECT that the end of a connection causes, by the session's terms (SESS-021, COD-002).
-    `silent`: it ended because the client fell silent (SESS-011)."""
+def pack_disconnect(batch: CommandBatch, account: int, session: int, terms: CancelTerms, silent: bool) -> None:
+    """Append the DISCONNECT that follows the end of a connection, by the session's terms (SESS-021, COD-002).
+    `silent`: it was closed because the client sent nothing (SESS-011)."""
     flags = CommandFlag.WHOLE_ACCOUNT if terms.mode == "account" else 0
     flags |= CommandFlag.DAY_ONLY if terms.orders == "day" else 0
     _pack(
@@ -350,9 +364,11 @@ def pack_disconnect(batch: Batch, account: int, session: int, terms: CancelTerms
     )  # fmt: skip
 
 
-def pack_session(batch: Batch, account: int, session: int, request_id: int, key: str, terms: CancelTerms) -> None:
-    """Append a SESSION row. Key id and terms travel in fields that the engine leaves alone, so that they are in the
-    journal: after a restart the session still belongs to its key and its grace still runs (SESS-021)."""
+def pack_session(
+    batch: CommandBatch, account: int, session: int, request_id: int, key: str, terms: CancelTerms
+) -> None:
+    """Append a SESSION row. Key id and terms are in fields that the engine does not use, so that the journal has them:
+    after a restart the session still belongs to its key, and its grace still runs (SESS-021)."""
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _SESSION, COD_ORDERS.index(terms.orders), COD_MODES.index(terms.mode), COD_ON.index(terms.on),

@@ -11,7 +11,7 @@ import msgspec
 
 from exchange.errors import UserError
 from exchange.gateway.auth import NONCE_BYTES, NONCE_LIFE_US, encode_bytes, verify
-from exchange.gateway.gateway import Hub
+from exchange.gateway.gateway import Gateway
 from exchange.gateway.keys import Key
 from exchange.operator.acts import Act, NeedsTwo, Signature
 from exchange.operator.gather import Reply
@@ -38,21 +38,21 @@ class Proposal(msgspec.Struct, frozen=True):
 class Authority:
     """Checks signatures; keeps nonces and proposals."""
 
-    def __init__(self, hub: Hub, clock: Clock) -> None:
-        self._hub, self._clock = hub, clock
+    def __init__(self, gateway: Gateway, clock: Clock) -> None:
+        self._gateway, self._clock = gateway, clock
         self._nonces: dict[str, int] = {}  # until when each works, ns
         self._proposals: dict[str, Proposal] = {}
         self._changing = False
 
     @property
     def history(self) -> str:
-        return self._hub.terms["history"]
+        return self._gateway.terms["history"]
 
     @property
     def operators(self) -> list[Key]:
         """Keys that may sign now."""
         now_us = self._clock.wall_us()
-        keys = self._hub.keys.keys.values()
+        keys = self._gateway.keys.keys.values()
         return [key for key in keys if "admin" in key.scopes and not 0 < key.expires_us <= now_us]
 
     @property
@@ -62,13 +62,13 @@ class Authority:
 
     def one_person(self, signers: list[str]) -> str:
         """The one person behind these operators' keys; empty if there are none, or several persons."""
-        keys = self._hub.keys.keys
+        keys = self._gateway.keys.keys
         persons = {keys[signer].person for signer in signers}
         return persons.pop() if len(persons) == 1 else ""
 
     def nonce(self) -> str:
         """A nonce that works once within ten seconds; the oldest makes room."""
-        nonce = encode_bytes(self._hub.rng.bytes(NONCE_BYTES))
+        nonce = encode_bytes(self._gateway.rng.bytes(NONCE_BYTES))
         if len(self._nonces) == NONCES_MAX:
             del self._nonces[next(iter(self._nonces))]
         self._nonces[nonce] = self._clock.mono_ns() + NONCE_LIFE_US * NS_PER_US

@@ -1,6 +1,6 @@
 """What becomes of the operator's requests on a venue that serves: rows and controls in the one journal (SEC-063).
 
-    desk = OperatorDesk(server.venue, server.hub, spec, clock)
+    desk = OperatorDesk(server.venue, server.gateway, spec, clock)
     desk.take(line, answer)             # `answer` gets an Answer, once what was asked is durable and released
 
 It knows no sockets. Everything is sequenced among the commands of clients, behind an ACT that says who asked and why
@@ -44,7 +44,7 @@ from exchange.engine.event_rows import (
 )
 from exchange.errors import UserError
 from exchange.gateway.auth import encode_bytes
-from exchange.gateway.gateway import Hub
+from exchange.gateway.gateway import Gateway
 from exchange.gateway.keys import KeyDefinition, key_payload
 from exchange.operator.acts import Act, Acts, NeedsTwo
 from exchange.operator.arguments import parse_day
@@ -87,9 +87,9 @@ _LIMITS = ("order_lots_max", "position_lots_max", "term_lots_max")
 class OperatorDesk:
     """Serves one request after another; several may be on their way."""
 
-    def __init__(self, venue: Venue, hub: Hub, spec: Spec, clock: Clock) -> None:
-        self._venue, self._hub, self._spec, self._clock = venue, hub, spec, clock
-        self._acts, self._authority = Acts(venue), Authority(hub, clock)
+    def __init__(self, venue: Venue, gateway: Gateway, spec: Spec, clock: Clock) -> None:
+        self._venue, self._gateway, self._spec, self._clock = venue, gateway, spec, clock
+        self._acts, self._authority = Acts(venue), Authority(gateway, clock)
         self._lookers: dict[type[Request], Callable[[Any, Reply], None]] = {
             Status: self._status,
             Nonce: self._nonce,
@@ -164,7 +164,7 @@ class OperatorDesk:
         def look() -> None:
             venue = self._venue
             groups = query.group_states(venue.states)
-            told = [f"sequence {venue.sequence:,}, {len(self._hub.sessions)} connections"]
+            told = [f"sequence {venue.sequence:,}, {len(self._gateway.connections)} connections"]
             for chip, group in sorted(venue.groups.items()):
                 waits = ""
                 if groups[group] == MarketState.CLOSED and not venue.timekeeper.settled.published(group):
@@ -284,8 +284,8 @@ class OperatorDesk:
 
     def _stop(self, request: Stop, reply: Reply) -> None:
         """Everybody is told, also who connects until then; a second request takes the place of the first."""
-        self._hub.announce_stop(request.in_s, request.why, lambda: self.on_stop())
-        reply(Answer(True, [f"stops in {request.in_s} s; {len(self._hub.sessions)} connections told"]))
+        self._gateway.announce_stop(request.in_s, request.why, lambda: self.on_stop())
+        reply(Answer(True, [f"stops in {request.in_s} s; {len(self._gateway.connections)} connections told"]))
 
     # -- members ------------------------------------------------------------------------------------------------------
 
@@ -335,7 +335,7 @@ class OperatorDesk:
     # -- keys ---------------------------------------------------------------------------------------------------------
 
     def _define_key(self, request: DefineKey, reply: Reply) -> None:
-        if request.key in self._hub.keys.keys:
+        if request.key in self._gateway.keys.keys:
             raise UserError(f"key {request.key} exists already: choose another name")
         maker = self._authority.one_person(self._acts.signers) if self._is_of_operators(request) else ""
         payload = key_payload(
@@ -360,7 +360,7 @@ class OperatorDesk:
             gather.submit_row(fields, f"deposit of {request.mills} mills")
 
     def _revoke(self, request: Revoke, reply: Reply) -> None:
-        key = self._hub.keys.keys.get(request.key)
+        key = self._gateway.keys.keys.get(request.key)
         if key is None:
             raise UserError(f"there is no key {request.key}")
         self._need_two_for(request, f"the end of operator key {request.key}")
@@ -372,12 +372,12 @@ class OperatorDesk:
 
         def end() -> None:
             self._know_key(payload)
-            self._close_sessions(request.key)
+            self._close_connections(request.key)
 
         Gather(1, reply, self._acts).submit(CommandKind.DEFINE_KEY, payload, f"key {request.key} revoked", end)
 
     def _is_of_operators(self, request: Request) -> bool:
-        keys = self._hub.keys.keys.values()
+        keys = self._gateway.keys.keys.values()
         return is_of_operators(request, {key.key for key in keys if "admin" in key.scopes})
 
     def _need_two_for(self, request: DefineKey | Revoke, what: str) -> None:
@@ -387,12 +387,12 @@ class OperatorDesk:
 
     def _know_key(self, payload: bytes) -> None:
         """Its control is durable, and the last one applied."""
-        self._hub.keys.define(self._venue.sequence, payload)
+        self._gateway.keys.define(self._venue.sequence, payload)
 
-    def _close_sessions(self, key: str) -> None:
-        for session in list(self._hub.sessions):
-            if session.key is not None and session.key.key == key:
-                session.close(CloseCode.KEY_REVOKED, "key revoked")
+    def _close_connections(self, key: str) -> None:
+        for connection in list(self._gateway.connections):
+            if connection.key is not None and connection.key.key == key:
+                connection.close(CloseCode.KEY_REVOKED, "key revoked")
 
     def _when_durable(self, reply: Reply) -> Reply:
         """A row's events may be made up while the disk still works: the answer waits for it."""

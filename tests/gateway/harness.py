@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from exchange.gateway.auth import KeyPair, signed_text
-from exchange.gateway.connection import Session
-from exchange.gateway.gateway import Hub
+from exchange.gateway.connection import Connection
+from exchange.gateway.gateway import Gateway
 from exchange.gateway.outbox import JSON, MSGPACK, Outbox
 from exchange.gateway.throttle import LOOPBACK, Profile
 from exchange.seams import RealDisk
@@ -129,8 +129,8 @@ class Peer:
         protocol = MSGPACK_SUBPROTOCOL if msgpack else JSON_SUBPROTOCOL
         self.codec = CODECS[protocol]
         encoding = MSGPACK if msgpack else JSON
-        self.session = Session(bench.hub, self.transport, self.codec, encoding, path, "localhost", address)
-        self.session.open()
+        self.connection = Connection(bench.gateway, self.transport, self.codec, encoding, path, "localhost", address)
+        self.connection.open()
         bench.settle()
         hello, *self.told_first = self.take()
         assert isinstance(hello, Hello)
@@ -143,7 +143,7 @@ class Peer:
 
     def raw(self, data: str | bytes) -> None:
         payload = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-        self.session.receive([payload], self.bench.clock.wall_us(), self.bench.clock.mono_ns())
+        self.connection.receive([payload], self.bench.clock.wall_us(), self.bench.clock.mono_ns())
 
     def take(self) -> list[Any]:
         """Messages received since the last take."""
@@ -162,10 +162,10 @@ class Peer:
 
     def drop(self) -> None:
         """The connection ends without a logout."""
-        self.session.lost()
+        self.connection.end()
 
 
-# Segments are made ahead beside the trading: one may be half made at any moment, and be gone at the next.
+# Segments are made ahead while trading goes on: one may be half made now, and be gone a moment later.
 MAKING = shutil.ignore_patterns("*.tmp")
 
 
@@ -208,19 +208,24 @@ class Bench:
         self.venue = self.opened.venue
         self.venue.small_commit_rows = 0  # `hold` stops every commit
         self.keys = [self._key(number) for number in range(accounts + 1)]
-        self.outbox = Outbox(self.calls.append, lambda line, pending: self.hub.slow.notice(line.owner, pending))
+        self.outbox = Outbox(
+            self.calls.append,
+            lambda queue, pending: self.gateway.slow.notice(queue.owner, pending),
+            profile.soft_kb * 1_024,
+        )
         terms = {"venue": "test", "history": self.opened.history_name, "feed": "f_test", "durability": "none"}
-        self.hub = Hub(self.venue, self.outbox, self.opened.keys, profile, self.clock, CountingRng(), terms)
-        self.hub.stored = self.opened.stored
+        self.gateway = Gateway(
+            self.venue, self.outbox, self.opened.keys, profile, self.clock, CountingRng(), terms, self.opened.stored
+        )  # fmt: skip
         self.venue.outbox = self.outbox
-        self.hub.restore()
+        self.gateway.restore()
         self.instrument = next(iter(self.venue.instruments))
         row = self.venue.table.rows[1]
         assert row is not None
         self.price = row.settle_tick
 
     def _key(self, number: int) -> KeyPair:
-        """Key `k_test{number}` of account `number`; index 0 is a key of nobody."""
+        """Key `k_test{number}` of account `number`; index 0 is a key that the venue does not know."""
         seed = bytes([number + 1]) * 32
         name = f"test{number}"
         if number and f"k_{name}" not in self.opened.keys.keys:
@@ -254,8 +259,8 @@ class Bench:
         """Time passes, in steps of the wheel."""
         for _ in range(max(1, milliseconds // 10)):
             self.clock.now += 10_000_000
-            self.hub.wheel.turn(self.clock.mono_ns())
-            self.hub.slow.look()
+            self.gateway.wheel.turn(self.clock.mono_ns())
+            self.gateway.slow.check()
             self.venue.timekeeper.turn()
             self.venue.publish_due()
             self.settle()
@@ -270,15 +275,18 @@ class Bench:
         assert msgspec.json.encode(messages[-1]).startswith(b'{"t":"live"'), messages
         return peer
 
-    def forget_dropped(self) -> None:
-        """Sessions without a connection are forgotten now, not after a day: for tests that open more of them than a
-        small engine has rows for."""
-        hub = self.hub
-        dropped = [seat for seat in hub.seats.values() if seat.session is None and seat.number in hub.keys.sessions]
-        for seat in dropped:
-            if seat.grace is not None:
-                seat.grace.cancel()
-        hub.roster.forget([hub.keys.sessions[seat.number] for seat in dropped])
+    def drop_idle_sessions(self) -> None:
+        """Drop sessions without a connection now, not after a day: for tests that open more of them than a small engine
+        has rows for."""
+        gateway = self.gateway
+        dropped = [
+            session
+            for session in gateway.sessions.values()
+            if session.connection is None and session.number in gateway.keys.sessions
+        ]
+        for session in dropped:
+            session.cancel_grace()
+        gateway.registry.drop([gateway.keys.sessions[session.number] for session in dropped])
 
     def order(self, request_id: int, coid: str, **changes: Any) -> New:
         fields = {"side": "b", "price_tick": self.price, "order_lots": 5} | changes

@@ -60,7 +60,7 @@ class Venue:
         async with self.client() as connection:
             await self.log_on(connection, number, "/v1/oe", auth)
             talker = Talker(connection)
-            await talker.hear(t="live")
+            await talker.wait_for(t="live")
             yield talker
 
     def order(self, number: int) -> str:
@@ -128,32 +128,32 @@ async def reply(connection: ClientConnection) -> dict[str, Any]:
 
 
 class Talker:
-    """A client that is logged on, and everything it has been told and not looked at yet, in order."""
+    """A client that is logged on, and the messages that it has received and not looked at yet, in order."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
-        self.told: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         self.last_id = 10
 
     async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
         """Send a request; its reply."""
         self.last_id += 1
         await self.connection.send(json.dumps({"t": kind, "id": self.last_id, **fields}))
-        return await self.hear(re=self.last_id)
+        return await self.wait_for(re=self.last_id)
 
-    async def hear(self, **fields: Any) -> dict[str, Any]:
-        """The next message with these fields; what came before it stays in `told`."""
+    async def wait_for(self, **fields: Any) -> dict[str, Any]:
+        """The next message with these fields; those before it stay in `received`."""
         while True:
-            for place, message in enumerate(self.told):
+            for place, message in enumerate(self.received):
                 if fields.items() <= message.items():
-                    return self.told.pop(place)
-            received = json.loads(await self.connection.recv())
-            self.told += received if isinstance(received, list) else [received]
+                    return self.received.pop(place)
+            found = json.loads(await self.connection.recv())
+            self.received += found if isinstance(found, list) else [found]
 
-    def heard(self, kind: str) -> list[dict[str, Any]]:
-        """Take all messages of a kind that have been told."""
-        found = [message for message in self.told if message["t"] == kind]
-        self.told = [message for message in self.told if message["t"] != kind]
+    def take(self, kind: str) -> list[dict[str, Any]]:
+        """Take all messages of a kind that have been received."""
+        found = [message for message in self.received if message["t"] == kind]
+        self.received = [message for message in self.received if message["t"] != kind]
         return found
 
 

@@ -195,8 +195,8 @@ LIKELY = st.fixed_dictionaries(
 
 
 def healthy(bench: Bench, witness: Peer) -> None:
-    """Another session trades and hears as if nothing had happened."""
-    number = bench.hub.connections * 1_000 + bench.venue.figures.commands
+    """Another session trades and is answered as if nothing had happened."""
+    number = bench.gateway.connections_opened * 1_000 + bench.venue.figures.commands
     reply = witness.ask(bench.order(number, f"w{number}", price_tick=bench.price - 300))[0]
     assert reply.reply_to == number and reply.state == "open"
 
@@ -209,10 +209,10 @@ def witness(bench: Bench) -> Peer:
 @pytest.mark.rule("DUR-033")
 @given(data=st.binary(max_size=400), logged_on=st.booleans(), msgpack=st.booleans())
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_random_bytes_are_refused_and_nobody_else_notices(
+def test_random_bytes_are_refused_and_no_other_client_notices(
     bench: Bench, witness: Peer, data: bytes, logged_on: bool, msgpack: bool
 ) -> None:
-    bench.forget_dropped()
+    bench.drop_idle_sessions()
     peer = bench.connect(bench.keys[1], msgpack=msgpack) if logged_on else bench.open(msgpack=msgpack)
     peer.raw(data if msgpack else data.decode("utf-8", "replace"))
     peer.take()
@@ -223,12 +223,12 @@ def test_random_bytes_are_refused_and_nobody_else_notices(
 @pytest.mark.rule("DUR-033", "SEC-050")
 @given(messages=st.lists(LIKELY | VALUES, min_size=1, max_size=6), msgpack=st.booleans())
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_random_messages_never_crash_it_and_nobody_else_notices(
+def test_random_messages_never_crash_it_and_no_other_client_notices(
     bench: Bench, witness: Peer, messages: list[object], msgpack: bool
 ) -> None:
     import msgspec
 
-    bench.forget_dropped()
+    bench.drop_idle_sessions()
     peer = bench.connect(bench.keys[1], msgpack=msgpack)
     for message in messages:
         try:

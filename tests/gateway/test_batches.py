@@ -59,7 +59,7 @@ def test_a_batch_that_passes_runs_whole_and_in_order(bench: Bench) -> None:
     assert [result.priority for result in answer.results] == ["", "kept", "", ""]
     first = answer.results[0].engine_sequence
     assert first and [result.engine_sequence for result in answer.results] == list(range(first, first + 4))
-    assert peer.ask(atomic(12, *operations))[0].results == answer.results, "a resend is told the same"
+    assert peer.ask(atomic(12, *operations))[0].results == answer.results, "a resend gets the same"
 
 
 BAD = {
@@ -92,7 +92,7 @@ def test_one_bad_operation_in_any_place_refuses_all(bench: Bench, case: str, pla
     assert answer.applied == "no" and f"operation {place}: {name}" in answer.message
     assert {order.client_order_id for order in query.open_orders(bench.venue.states, 1)} == {"old", "gone"}
     again = peer.ask(atomic(12, *operations))[0]
-    assert again.duplicate and again.index == place, "a resend is told the same"
+    assert again.duplicate and again.index == place, "a resend gets the same"
     operations.remove(bad)
     assert isinstance(whole(bench, peer, atomic(13, *operations)), Ok), "the others are good"
 
@@ -117,7 +117,7 @@ def test_a_bad_cancel_or_replace_refuses_all(bench: Bench, operation: Any, name:
 
 
 @pytest.mark.rule("ENTRY-013")
-def test_the_first_of_several_refusals_is_named_whoever_finds_it(bench: Bench) -> None:
+def test_the_first_of_several_refusals_is_named_whichever_check_finds_it(bench: Bench) -> None:
     peer = working(bench)
     by_the_engine, by_itself = new(bench, "far", price_tick=1), new(bench, "none", order_lots=0)
     late = new(bench, "late", expires_us=bench.clock.wall_us() - 1)
@@ -158,7 +158,7 @@ def test_it_is_checked_after_everything_that_came_before_and_before_what_came_af
     peer.send(bench.order(15, "after"))
     peer.send(atomic(16, BatchCancel(client_order_id="before"), BatchCancel(client_order_id="after")))
     peer.send(bench.order(17, "before"))
-    assert peer.take() == [], "nothing is told before it is durable"
+    assert peer.take() == [], "nothing is sent before it is durable"
     bench.hold = False
     answers = {message.reply_to: message for message in peer.take() if isinstance(message, Ok | Err)}
     assert (answers[14].name, answers[14].index) == ("BATCH_REFUSED", 1)
@@ -171,7 +171,7 @@ def test_an_account_that_an_earlier_control_stops_is_refused_whole(bench: Bench)
     peer = working(bench)
     bench.hold = True
     peer.send(bench.order(12, "before"))
-    desk = OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock)
+    desk = OperatorDesk(bench.venue, bench.gateway, bench.opened.spec, bench.clock)
     desk.take(b'{"do":"account","account":1,"order_lots_max":4}', lambda answer: None)
     peer.send(atomic(13, new(bench, "small", order_lots=4), new(bench, "large")))
     bench.hold = False
@@ -206,7 +206,7 @@ def test_its_rows_are_one_frame_and_a_restart_keeps_all_of_them(tmp_path: Path) 
 @pytest.mark.rule("RATE-001", "ENTRY-013")
 def test_a_key_that_may_only_cancel_batches_cancels(bench: Bench) -> None:
     peer = working(bench)
-    peer.session.seat.may_trade = False  # type: ignore[union-attr]
+    peer.connection.session.may_trade = False  # type: ignore[union-attr]
     answer = whole(bench, peer, atomic(12, new(bench, "b1"), BatchCancel(client_order_id="old")))
     assert isinstance(answer, Err) and answer.name == "SCOPE"
     cancels = [BatchCancel(client_order_id=name) for name in ("old", "gone")]
@@ -221,7 +221,7 @@ def test_a_batch_sent_again_after_a_restart_has_its_results_again_and_is_not_don
 ) -> None:
     with Bench(str(tmp_path)) as bench:
         peer = working(bench)
-        name = peer.session.seat.name  # type: ignore[union-attr]
+        name = peer.connection.session.name  # type: ignore[union-attr]
         batches = [
             Batch(request_id=12, operations=[new(bench, "b1"), new(bench, "b2")], atomic=whole_or_not),
             Batch(request_id=13, operations=[new(bench, "b3")], atomic=whole_or_not),
@@ -242,7 +242,9 @@ def test_a_batch_sent_again_after_a_restart_has_its_results_again_and_is_not_don
         assert isinstance(changed, Err) and changed.name == "DUP_ID", "nor this batch"
         assert len(query.open_orders(after.venue.states, 1)) == 5
         again = peer.ask(refused)[0]
-        assert isinstance(again, Err) and again.name == "BATCH_REFUSED", "a refusal that changed nothing is asked anew"
+        assert isinstance(again, Err) and again.name == "BATCH_REFUSED", (
+            "a refusal that changed nothing is decided again"
+        )
 
 
 @pytest.mark.rule("RECOV-012", "WIRE-020")
@@ -251,7 +253,7 @@ def test_a_batch_whose_reply_is_too_old_says_that_it_was_processed(
 ) -> None:
     monkeypatch.setattr("exchange.gateway.session.WHOLE_REPLIES_MAX", 2)
     peer = working(bench)
-    batches = [  # of an order that is live the reply shows the state of then, which events do not tell
+    batches = [  # the reply shows the live order as it was then, which events do not
         Batch(request_id=number, operations=[new(bench, f"b{number}"), new(bench, "old", order_lots=9)])
         for number in range(12, 16)
     ]

@@ -18,9 +18,7 @@ from exchange.wire.messages import (
     Err,
     Heartbeat,
     Hello,
-    LimitsQuery,
     Live,
-    Logout,
     Ok,
     Ping,
     Query,
@@ -134,15 +132,15 @@ def test_connections_of_one_key_are_capped(tmp_path: object) -> None:
 @pytest.mark.rule("SEC-025", "BAD-047")
 def test_six_failures_from_an_address_and_it_is_refused_for_a_minute(bench: Bench) -> None:
     for _ in range(6):
-        assert not bench.hub.refuses("192.0.2.7")
+        assert not bench.gateway.is_blocked("192.0.2.7")
         peer = bench.open(address="192.0.2.7")
         refused(peer, signed(peer, NO_KEY), "BAD_AUTH", 4002)
         loopback = bench.open()
         refused(loopback, signed(loopback, NO_KEY), "BAD_AUTH", 4002)
-    assert bench.hub.refuses("192.0.2.7") and not bench.hub.refuses("192.0.2.8")
-    assert not bench.hub.refuses("127.0.0.1")
+    assert bench.gateway.is_blocked("192.0.2.7") and not bench.gateway.is_blocked("192.0.2.8")
+    assert not bench.gateway.is_blocked("127.0.0.1")
     bench.clock.now += 60_000_000_000
-    assert not bench.hub.refuses("192.0.2.7")
+    assert not bench.gateway.is_blocked("192.0.2.7")
 
 
 @pytest.mark.rule("SESS-004", "BAD-043", "SEC-004")
@@ -176,7 +174,7 @@ def test_logon_must_come_in_time(bench: Bench) -> None:
 @pytest.mark.rule("SESS-008", "SEC-026")
 def test_second_connection_of_a_session_is_refused_unless_it_takes(bench: Bench) -> None:
     first = bench.connect(bench.keys[1])
-    name = first.session.seat.name  # type: ignore[union-attr]
+    name = first.connection.session.name  # type: ignore[union-attr]
     second = bench.open()
     assert second.log_on(bench.keys[1], name)[0].name == "SESSION_TAKEN"
     third = bench.open()
@@ -190,7 +188,7 @@ def test_second_connection_of_a_session_is_refused_unless_it_takes(bench: Bench)
 
 
 @pytest.mark.rule("SESS-010")
-def test_heartbeat_tells_the_last_number_of_each_account(bench: Bench) -> None:
+def test_heartbeat_states_the_last_number_of_each_account(bench: Bench) -> None:
     peer = bench.connect(bench.keys[1])
     peer.ask(bench.order(5, "a"))
     bench.pass_ms(1_100)
@@ -211,9 +209,9 @@ def test_silent_client_is_closed_and_a_pinging_one_is_not(bench: Bench) -> None:
 @pytest.mark.rule("SEC-026")
 def test_login_ends_after_a_day_with_a_minutes_notice(bench: Bench) -> None:
     peer = bench.connect(bench.keys[1])
-    seat_timers = [timer for timer in peer.session.timers if timer.action is not None]
-    peer.session._announce_end()
-    assert isinstance(peer.take()[0], Shutdown) and len(seat_timers) >= 2
+    timers = [timer for timer in peer.connection.timers if timer.action is not None]
+    peer.connection._announce_end()
+    assert isinstance(peer.take()[0], Shutdown) and len(timers) >= 2
     for _ in range(62):
         peer.send(Ping(request_id=1))
         bench.pass_ms(1_000)
@@ -227,12 +225,12 @@ def test_reading_stops_at_inflight_and_goes_on_when_answers_are_out(tmp_path: ob
         bench.hold = True
         peer.send(*(bench.order(number, f"o{number}") for number in range(10, 22)))
         bench.settle()
-        assert peer.transport.paused and peer.session.unanswered == 4 and len(peer.session.backlog) == 8
-        assert bench.hub.room.batch.tickets == [] and len(bench.jobs) == 1
+        assert peer.transport.paused and peer.connection.unanswered == 4 and len(peer.connection.backlog) == 8
+        assert bench.gateway.port.batch.tickets == [] and len(bench.jobs) == 1
         bench.hold = False
         replies = [message for message in peer.take() if isinstance(message, Ok)]
         assert [reply.reply_to for reply in replies] == [*range(10, 22)]
-        assert not peer.transport.paused and peer.session.unanswered == 0
+        assert not peer.transport.paused and peer.connection.unanswered == 0
 
 
 @pytest.mark.rule("SEC-046", "BAD-058")
@@ -292,16 +290,3 @@ def test_orders_at_five_times_the_rate_are_refused_and_no_flood(tmp_path: object
                 peer.send(bench.order(next(ids), "a"))
             bench.pass_ms(1_000)
         assert peer.transport.closed is None
-
-
-def test_limits_tell_how_much_is_left(bench: Bench) -> None:
-    peer = bench.connect(bench.keys[1])
-    peer.ask(bench.order(5, "a"))
-    uses = {use.bucket: (use.tokens_left, use.capacity) for use in peer.ask(LimitsQuery(request_id=6))[0].limits}
-    assert uses["order"] == (199_999, 200_000) and uses["cancel"] == (200_000, 200_000)
-
-
-def test_logout_is_answered_and_closed(bench: Bench) -> None:
-    peer = bench.connect(bench.keys[1])
-    assert isinstance(peer.ask(Logout(request_id=9))[0], Ok)
-    assert peer.transport.closed == (1000, "logout")

@@ -74,7 +74,7 @@ def test_request_at_the_edge_of_its_types_is_answered(venue: Any, kind: type[Req
     bench, pair = venue
     places = ({}, {"i": bench.instrument, "acc": 1})
     for message, known in itertools.product(corners(kind), places):
-        bench.forget_dropped()
+        bench.drop_idle_sessions()
         peer = bench.connect(pair)
         peer.take()
         placed = {key: value for key, value in known.items() if key in message}

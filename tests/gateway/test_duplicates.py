@@ -1,4 +1,4 @@
-"""A `new` under a client order id that is live, and one whose time has come: what each session is told of it."""
+"""A `new` with the client order id of a live order, and one that has expired: what each session gets."""
 
 import itertools
 import random
@@ -46,7 +46,7 @@ def changed(bench: Bench, order: New) -> list[New]:
 @pytest.mark.rule("ENTRY-003", "ORDER-005", "BAD-050", "ACCT-001")
 @pytest.mark.parametrize("make", [Bench.order, stop], ids=["limit", "stop"])
 @pytest.mark.parametrize("way", ["single", "batch"])
-def test_same_order_again_is_answered_and_told_to_nobody(bench: Bench, make: Any, way: str) -> None:
+def test_same_order_again_is_answered_and_reported_to_no_session(bench: Bench, make: Any, way: str) -> None:
     peer, twin, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
     first = peer.ask(make(bench, 10, "a1"))[0]
     other.ask(bench.order(10, "b1", side="s", order_lots=2, price_tick=bench.price))
@@ -187,7 +187,7 @@ def answer_of(peer: Peer, message: Any) -> Any:
 
 @pytest.mark.rule("ENTRY-013", "ENTRY-002", "WIRE-020")
 @pytest.mark.parametrize("seed", range(4))
-def test_operation_of_a_batch_is_told_what_the_request_alone_is_told(tmp_path: Any, seed: int) -> None:
+def test_operation_of_a_batch_gets_what_the_request_alone_gets(tmp_path: Any, seed: int) -> None:
     """Two venues with one history: requests one by one in the first, each as a batch in the second."""
     rng, coids = random.Random(seed), [f"c{number}" for number in range(6)]
     with Bench(str(tmp_path / "alone")) as alone, Bench(str(tmp_path / "batched")) as batched:

@@ -34,11 +34,11 @@ def test_dropped_connection_cancels_its_session_after_grace_and_no_other(bench: 
 
 
 @pytest.mark.rule("SESS-011", "SESS-021", "SESS-022")
-def test_account_hears_whether_the_client_fell_silent(bench: Bench) -> None:
+def test_account_message_states_whether_the_client_fell_silent(bench: Bench) -> None:
     """A dropped connection, a silent one, an expired timer; the same when the stream is replayed."""
     watch = bench.connect(bench.keys[1], cancel_terms=CancelTerms(mode="off"))
     dropped, silent = bench.connect(bench.keys[1]), bench.connect(bench.keys[1])
-    names = [peer.session.seat.name for peer in (dropped, silent)]  # type: ignore[union-attr]
+    names = [peer.connection.session.name for peer in (dropped, silent)]  # type: ignore[union-attr]
     dropped.ask(bench.order(10, "a1"))
     silent.ask(bench.order(10, "s1"), bench.order(11, "s2"))
     watch.ask(bench.order(10, "w1"), Timer(request_id=11, ms=12_000))
@@ -61,7 +61,7 @@ def test_account_hears_whether_the_client_fell_silent(bench: Bench) -> None:
 @pytest.mark.rule("SESS-020", "SESS-021", "COD-003")
 def test_resume_within_grace_keeps_the_orders(bench: Bench) -> None:
     peer = bench.connect(bench.keys[1])
-    name = peer.session.seat.name  # type: ignore[union-attr]
+    name = peer.connection.session.name  # type: ignore[union-attr]
     peer.ask(bench.order(10, "a1"))
     peer.drop()
     bench.pass_ms(2_000)

@@ -69,7 +69,7 @@ def test_own_resting_order_is_cancelled_instead_of_traded_with(bench: Bench) -> 
 
 
 @pytest.mark.rule("ICE-001", "ICE-002", "ICE-003")
-def test_iceberg_shows_slice_after_slice_and_its_owner_hears_of_each(bench: Bench) -> None:
+def test_iceberg_shows_slice_after_slice_and_its_owner_gets_each(bench: Bench) -> None:
     peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
     peer.ask(bench.order(10, "a1", side="s", order_lots=5, display_lots=2))
     assert query.depth(bench.venue.states, 1)[1][0][1] == 2, "the feed shows the slice alone"
@@ -111,14 +111,14 @@ def test_stop_waits_as_pending_is_triggered_by_a_trade_and_then_works(bench: Ben
     terms = {"order_type": "stop", "price_tick": UNSET, "trigger_tick": bench.price + 2}
     answer = peer.ask(bench.order(10, "a1", **terms))[0]
     assert isinstance(answer, Ok) and (answer.state, answer.leaves_lots) == ("pending", 5)
-    assert query.depth(bench.venue.states, 1) == ([], []), "nobody sees a stop that waits"
+    assert query.depth(bench.venue.states, 1) == ([], []), "a stop that waits is not visible"
     (waiting,) = peer.ask(Query(request_id=1, what="open"))[0].orders
     assert (waiting.state, waiting.order_type) == ("pending", "stop")
     peer.take()
     other.ask(bench.order(10, "b1", side="s", order_lots=1, price_tick=bench.price + 2))
     other.ask(bench.order(11, "b2", side="b", order_lots=1, price_tick=bench.price + 2))
     told = [message.event for message in peer.take() if isinstance(message, Exec)]
-    assert told == [], "an owner does not trade with himself, and no trade triggers"
+    assert told == [], "an owner does not trade with its own orders, and no trade triggers"
     third = bench.connect(bench.keys[1])
     third.ask(bench.order(12, "a2", side="s", order_lots=1, price_tick=bench.price + 2))
     told = [message for message in peer.take() if isinstance(message, Exec) and message.event == "triggered"]

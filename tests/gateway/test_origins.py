@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from exchange.errors import UserError
-from exchange.gateway.origins import origin_of, own_origins
+from exchange.gateway.origins import own_origins, parse_origin
 from exchange.main import Settings
 from tests.gateway.sockets import Venue, run
 
@@ -49,7 +49,7 @@ NO_ORIGIN = [
 @pytest.mark.rule("SEC-003")
 @pytest.mark.parametrize("text", AS_BROWSERS_SEND)
 def test_an_origin_is_brought_to_the_form_that_browsers_send(text: str) -> None:
-    assert origin_of(text) == AS_BROWSERS_SEND[text] == origin_of(AS_BROWSERS_SEND[text])
+    assert parse_origin(text) == AS_BROWSERS_SEND[text] == parse_origin(AS_BROWSERS_SEND[text])
 
 
 @pytest.mark.rule("SEC-003")

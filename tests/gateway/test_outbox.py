@@ -2,21 +2,23 @@
 
 import pytest
 
-from exchange.gateway.outbox import FRAME_MESSAGES_MAX, JSON, MSGPACK, Encoding, Line, Outbox, frame
+from exchange.gateway.outbox import FRAME_MESSAGES_MAX, JSON, MSGPACK, Encoding, Outbox, SendQueue, frame
 from exchange.wire.codec import CODECS
 from exchange.wire.messages import Depth, Live
 from exchange.wire.version import JSON_SUBPROTOCOL
 from tests.gateway.harness import MemoryTransport, frames_of
 
+SOFT_BYTES = 100
+
 
 class Loop:
     def __init__(self) -> None:
         self.calls: list = []
-        self.slow: list[tuple[Line, int]] = []
-        self.outbox = Outbox(self.calls.append, lambda line, pending: self.slow.append((line, pending)))
+        self.slow: list[tuple[SendQueue, int]] = []
+        self.outbox = Outbox(self.calls.append, lambda queue, pending: self.slow.append((queue, pending)), SOFT_BYTES)
 
-    def line(self, encoding: Encoding = JSON) -> Line:
-        return Line(self.outbox, MemoryTransport(), encoding)
+    def queue(self, encoding: Encoding = JSON) -> SendQueue:
+        return SendQueue(self.outbox, MemoryTransport(), encoding)
 
     def tick(self) -> None:
         calls, self.calls[:] = self.calls[:], []
@@ -34,25 +36,25 @@ def test_frame_carries_payloads_on_both_sides_of_each_length_boundary(length: in
 
 def test_messages_of_one_tick_leave_in_one_write_as_one_array() -> None:
     loop = Loop()
-    line = loop.line()
+    queue = loop.queue()
     for number in range(3):
-        line.send(Live(1, number))
+        queue.send(Live(1, number))
     assert len(loop.calls) == 1
     loop.tick()
-    assert line.transport.writes == 1
-    assert frames_of(line.transport.data) == [(1, JSON.encode([Live(1, number) for number in range(3)]))]
+    assert queue.transport.writes == 1
+    assert frames_of(queue.transport.data) == [(1, JSON.encode([Live(1, number) for number in range(3)]))]
     loop.tick()
-    assert line.transport.writes == 1
+    assert queue.transport.writes == 1
 
 
 def test_very_many_messages_are_cut_into_frames_below_the_limit() -> None:
     loop = Loop()
-    line = loop.line(MSGPACK)
+    queue = loop.queue(MSGPACK)
     for number in range(FRAME_MESSAGES_MAX + 1):
-        line.send(Live(1, number))
+        queue.send(Live(1, number))
     loop.tick()
-    kinds = [kind for kind, _ in frames_of(line.transport.data)]
-    assert kinds == [2, 2] and line.transport.writes == 1
+    kinds = [kind for kind, _ in frames_of(queue.transport.data)]
+    assert kinds == [2, 2] and queue.transport.writes == 1
 
 
 @pytest.mark.rule("MDATA-003")
@@ -66,41 +68,41 @@ def test_public_message_is_encoded_once_for_each_encoding_and_written_to_all() -
         return JSON.encode(message)
 
     encoding = Encoding("json", 0x81, counted)
-    lines = [loop.line(encoding) for _ in range(5)] + [loop.line(MSGPACK)]
-    for line in lines:
-        loop.outbox.subscribe(line, frozenset({4}))
-    other = loop.line()
+    queues = [loop.queue(encoding) for _ in range(5)] + [loop.queue(MSGPACK)]
+    for queue in queues:
+        loop.outbox.subscribe(queue, frozenset({4}))
+    other = loop.queue()
     loop.outbox.subscribe(other, frozenset({5}))
     loop.outbox.publish(4, Depth(4, 1, 9, 9, [], []))
     loop.tick()
     assert count == 1
-    assert [line.transport.writes for line in lines] == [1] * 6 and other.transport.writes == 0
-    assert lines[0].transport.data == lines[4].transport.data != lines[5].transport.data
+    assert [queue.transport.writes for queue in queues] == [1] * 6 and other.transport.writes == 0
+    assert queues[0].transport.data == queues[4].transport.data != queues[5].transport.data
 
 
 @pytest.mark.rule("MDATA-004")
 def test_own_reply_comes_before_shared_data_in_the_same_write() -> None:
     loop = Loop()
-    line = loop.line()
-    loop.outbox.subscribe(line, frozenset({4}))
+    queue = loop.queue()
+    loop.outbox.subscribe(queue, frozenset({4}))
     loop.outbox.publish(4, Depth(4, 1, 9, 9, [], []))
-    line.send(Live(1, 2))
+    queue.send(Live(1, 2))
     loop.tick()
-    assert line.transport.writes == 1
-    first, second = frames_of(line.transport.data)
+    assert queue.transport.writes == 1
+    first, second = frames_of(queue.transport.data)
     assert b'"live"' in first[1] and b'"depth"' in second[1]
 
 
 def test_connection_that_left_its_group_gets_nothing_more() -> None:
     loop = Loop()
-    line, stays = loop.line(), loop.line()
-    for each in (line, stays):
+    queue, stays = loop.queue(), loop.queue()
+    for each in (queue, stays):
         loop.outbox.subscribe(each, frozenset({4, 5}))
-    loop.outbox.subscribe(line, frozenset({5}))
+    loop.outbox.subscribe(queue, frozenset({5}))
     loop.outbox.publish(4, Depth(4, 1, 9, 9, [], []))
     loop.tick()
-    assert not line.transport.data and stays.transport.data
-    loop.outbox.subscribe(line, frozenset())
+    assert not queue.transport.data and stays.transport.data
+    loop.outbox.subscribe(queue, frozenset())
     loop.outbox.subscribe(stays, frozenset())
     assert not loop.outbox._groups and not loop.outbox._channel_groups
 
@@ -108,9 +110,9 @@ def test_connection_that_left_its_group_gets_nothing_more() -> None:
 @pytest.mark.rule("RECOV-003", "MDATA-001")
 def test_connection_that_changes_its_group_gets_what_waits_in_the_old_one_first_and_nothing_twice() -> None:
     loop = Loop()
-    moves, stays, there = loop.line(), loop.line(), loop.line()
-    for line, channels in ((moves, {4}), (stays, {4}), (there, {4, 5})):
-        loop.outbox.subscribe(line, frozenset(channels))
+    moves, stays, there = loop.queue(), loop.queue(), loop.queue()
+    for queue, channels in ((moves, {4}), (stays, {4}), (there, {4, 5})):
+        loop.outbox.subscribe(queue, frozenset(channels))
     before, after = Depth(4, 1, 9, 9, [], []), Depth(4, 2, 10, 10, [], [])
     loop.outbox.publish(4, before)
     loop.outbox.subscribe(moves, frozenset({4, 5}))
@@ -119,34 +121,34 @@ def test_connection_that_changes_its_group_gets_what_waits_in_the_old_one_first_
     loop.tick()
     first, reply, second = (JSON.encode(message) for message in (before, Live(1, 2), after))
     assert [payload for _, payload in frames_of(moves.transport.data)] == [first, reply, second]
-    for line in (stays, there):
-        assert [payload for _, payload in frames_of(line.transport.data)] == [first, second]
-    assert [line.transport.writes for line in (moves, stays, there)] == [1, 1, 1]
+    for queue in (stays, there):
+        assert [payload for _, payload in frames_of(queue.transport.data)] == [first, second]
+    assert [queue.transport.writes for queue in (moves, stays, there)] == [1, 1, 1]
     assert loop.outbox.deliveries == 6
 
 
 @pytest.mark.rule("DUR-023")
 def test_what_waits_of_a_group_that_was_left_is_discarded_too() -> None:
     loop = Loop()
-    line = loop.line()
-    loop.outbox.subscribe(line, frozenset({4}))
+    queue = loop.queue()
+    loop.outbox.subscribe(queue, frozenset({4}))
     loop.outbox.publish(4, Depth(4, 1, 9, 9, [], []))
-    loop.outbox.subscribe(line, frozenset({5}))
+    loop.outbox.subscribe(queue, frozenset({5}))
     loop.outbox.discard()
-    line.send(Live(1, 3))
+    queue.send(Live(1, 3))
     loop.tick()
-    assert frames_of(line.transport.data) == [(1, JSON.encode(Live(1, 3)))]
+    assert frames_of(queue.transport.data) == [(1, JSON.encode(Live(1, 3)))]
 
 
 @pytest.mark.rule("WIRE-003")
 def test_messages_of_one_frame_stay_below_a_mebibyte() -> None:
     loop = Loop()
-    line = loop.line()
+    queue = loop.queue()
     book = Depth(4, 1, 9, 9, [(price, 10**9) for price in range(20_000)], [])
     for _ in range(9):
-        line.send(book)
+        queue.send(book)
     loop.tick()
-    frames = frames_of(line.transport.data)
+    frames = frames_of(queue.transport.data)
     assert all(len(payload) <= 1 << 20 for _, payload in frames) and len(frames) > 1
     decode = CODECS[JSON_SUBPROTOCOL].decode_server
     assert [message for _, payload in frames for message in decode(payload)] == [book] * 9
@@ -154,42 +156,41 @@ def test_messages_of_one_frame_stay_below_a_mebibyte() -> None:
 
 def test_what_says_why_is_written_before_the_close_and_nothing_after() -> None:
     loop = Loop()
-    line = loop.line()
-    loop.outbox.subscribe(line, frozenset({4}))
-    line.send(Live(1, 2))
-    line.close(4002, "why")
+    queue = loop.queue()
+    loop.outbox.subscribe(queue, frozenset({4}))
+    queue.send(Live(1, 2))
+    queue.close(4002, "why")
     loop.tick()
-    assert line.transport.data and line.transport.closed == (4002, "why")
+    assert queue.transport.data and queue.transport.closed == (4002, "why")
     loop.outbox.publish(4, Depth(4, 1, 9, 9, [], []))
     loop.tick()
-    assert line.transport.writes == 1
+    assert queue.transport.writes == 1
 
 
 @pytest.mark.rule("RATE-006")
 def test_bytes_that_wait_are_noticed_after_the_write() -> None:
     loop = Loop()
-    loop.outbox.soft_bytes = 100
-    line = loop.line()
-    line.transport.waiting = 101
-    line.send(Live(1, 2))
+    queue = loop.queue()
+    queue.transport.waiting = SOFT_BYTES + 1
+    queue.send(Live(1, 2))
     loop.tick()
-    assert loop.slow == [(line, 101)]
+    assert loop.slow == [(queue, SOFT_BYTES + 1)]
 
 
 @pytest.mark.rule("DUR-023")
 def test_what_is_discarded_never_leaves_and_the_next_message_does() -> None:
     loop = Loop()
-    line, reader, leaving = loop.line(), loop.line(), loop.line()
+    queue, reader, leaving = loop.queue(), loop.queue(), loop.queue()
     loop.outbox.subscribe(reader, frozenset({4}))
-    line.send(Live(1, 1))
+    queue.send(Live(1, 1))
     leaving.send(Live(1, 2))
     leaving.close(1001, "going away")
     loop.outbox.gather()
     loop.outbox.publish(4, Depth(4, 1, 9, 9, [], []))
     loop.outbox.discard()
     loop.tick()
-    assert line.transport.data == reader.transport.data == leaving.transport.data == b""
+    assert queue.transport.data == reader.transport.data == leaving.transport.data == b""
     assert leaving.transport.closed == (1001, "going away")
-    line.send(Live(1, 3))
+    queue.send(Live(1, 3))
     loop.tick()
-    assert frames_of(line.transport.data) == [(1, JSON.encode(Live(1, 3)))]
+    assert frames_of(queue.transport.data) == [(1, JSON.encode(Live(1, 3)))]

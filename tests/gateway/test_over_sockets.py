@@ -1,4 +1,4 @@
-"""Whole stories over real loopback sockets, told by what each client hears. Time passes when the test says so."""
+"""Whole scenarios over real loopback sockets, checked by what each client receives. The test moves the time."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ async def pass_ms(venue: Venue, milliseconds: int, *talkers: Talker) -> None:
         step = min(1_000, milliseconds)
         milliseconds -= step
         clock.now += step * 1_000_000
-        server.hub.wheel.turn(clock.mono_ns())
+        server.gateway.wheel.turn(clock.mono_ns())
         server._turn()
         for talker in talkers:
             await talker.ask("ping")
@@ -48,23 +48,23 @@ def test_order_in_a_spread_trades_with_the_orders_of_its_legs(tmp_path: object) 
             depth, top, *tapes = [row[0] for row in (await taker.ask("sub", ch=channels))["ch"]]
             await seller.ask("new", i=ids[0], side="s", px=near.settle_tick, q=5, coid="a1")
             await buyer.ask("new", i=ids[1], side="b", px=far.settle_tick, q=4, coid="b1")
-            shown = await taker.hear(c=depth, ia=[price, 4])
+            shown = await taker.wait_for(c=depth, ia=[price, 4])
             assert (shown["b"], shown["a"]) == ([], []), "an implied price is in no direct level"
-            best = await taker.hear(c=top, ap=price)
+            best = await taker.wait_for(c=top, ap=price)
             assert (best["aq"], best["ai"]) == (4, 4)
             taken = await taker.ask("new", i=ids[2], side="b", px=price, q=6, coid="c1")
             assert (taken["st"], taken["cum"], taken["lv"]) == ("open", 4, 2)
-            assert (await taker.hear(c=depth, ia=[price, 0]))["b"] == [[price, 2]]
-            prints = [(await taker.hear(t="trades", c=tape))["x"][0][1:] for tape in tapes]
+            assert (await taker.wait_for(c=depth, ia=[price, 0]))["b"] == [[price, 2]]
+            prints = [(await taker.wait_for(t="trades", c=tape))["x"][0][1:] for tape in tapes]
             assert prints == [[near.settle_tick, 4, "n"], [far.settle_tick, 4, "n"], [price, 4, "b"]]
-            fill = await taker.hear(t="fill")
+            fill = await taker.wait_for(t="fill")
             assert (fill["i"], fill["px"], fill["q"], fill["liq"]) == (ids[2], price, 4, "taker")
-            held = [(await taker.hear(t="pos")) for _ in range(2)]
+            held = [(await taker.wait_for(t="pos")) for _ in range(2)]
             assert [(row["i"], row["q"]) for row in held] == [(ids[0], 4), (ids[1], -4)], "none in the spread itself"
             for maker, number, row, sign in ((seller, ids[0], near, -1), (buyer, ids[1], far, 1)):
-                fill = await maker.hear(t="fill", e=taken["e"])
+                fill = await maker.wait_for(t="fill", e=taken["e"])
                 assert (fill["i"], fill["px"], fill["q"], fill["liq"]) == (number, row.settle_tick, 4, "maker")
-                assert (await maker.hear(t="pos"))["q"] == 4 * sign
+                assert (await maker.wait_for(t="pos"))["q"] == 4 * sign
 
     run(tmp_path, test, symbols=(SPREAD,))
 
@@ -86,7 +86,7 @@ def test_risk_desk_stops_what_is_of_its_firm_and_lifts_it(tmp_path: object, scop
             venue.talker(4) as desk,
             venue.talker(5) as other,
         ):
-            name = (await trader.hear(t="welcome"))["sid"]
+            name = (await trader.wait_for(t="welcome"))["sid"]
             named = {"session": {"sid": name}, "account": {"acc": 4}, "firm": {}}[scope]
             await trader.ask("new", **limit(venue, "a1"))
             await trader.ask("new", **limit(venue, "a2", tif="gtc", px=venue.price - 1))
@@ -96,16 +96,16 @@ def test_risk_desk_stops_what_is_of_its_firm_and_lifts_it(tmp_path: object, scop
             reply = await desk.ask("kill", scope=scope, **named)
             gone = 2 if scope == "session" else 3
             assert (reply["t"], reply["n"]) == ("ok", gone)
-            told = await trader.hear(t="kill")
+            told = await trader.wait_for(t="kill")
             assert (told["on"], told["by"], told["scope"], told["n"]) == (True, "risk", scope, gone)
-            reasons = [(await trader.hear(t="exec", ev="cancelled"))["why"] for _ in range(gone)]
+            reasons = [(await trader.wait_for(t="exec", ev="cancelled"))["why"] for _ in range(gone)]
             assert reasons == ["kill"] * gone
             assert (await trader.ask("new", **limit(venue, "a3")))["name"] == "KILLED"
             assert (await trader.ask("cancel", coid="a1"))["name"] == "ORDER_DONE", "cancels stay allowed"
             stopped = await twin.ask("new", **limit(venue, "t2"))
             assert stopped.get("name") == (None if scope == "session" else "KILLED")
             assert (await desk.ask("unkill", scope=scope, **named))["t"] == "ok"
-            assert (await trader.hear(t="kill"))["on"] is False
+            assert (await trader.wait_for(t="kill"))["on"] is False
             assert (await trader.ask("new", **limit(venue, "a4")))["st"] == "open"
             left = [order["coid"] for order in (await trader.ask("query", what="open"))["orders"]]
             assert left == (["t1", "t2", "a4"] if scope == "session" else ["a4"]), "lifting brings no order back"
@@ -129,12 +129,12 @@ def test_order_outside_the_days_limits_waits_unseen(tmp_path: object) -> None:
                 refused = await trader.ask("new", **limit(venue, "x", **fields))
                 assert (refused["name"], refused["lo"], refused["hi"]) == ("PRICE_BAND", low, highest)
             await trader.ask("new", **limit(venue, "shown", px=low))
-            assert (await trader.hear(c=channel, p=1))["b"] == [[low, 5]], "the first change after the snapshot"
+            assert (await trader.wait_for(c=channel, p=1))["b"] == [[low, 5]], "the first change after the snapshot"
             moved = await trader.ask("replace", coid="p", px=low + 1)
             assert (moved["st"], moved["prio"]) == ("open", "lost")
-            assert (await trader.hear(c=channel, p=2))["b"] == [[low + 1, 5]]
+            assert (await trader.wait_for(c=channel, p=2))["b"] == [[low + 1, 5]]
             assert (await trader.ask("replace", coid="p", px=low - 2))["st"] == "open"
-            assert (await trader.hear(c=channel, p=3))["b"] == [[low + 1, 0]]
+            assert (await trader.wait_for(c=channel, p=3))["b"] == [[low + 1, 0]]
             assert (await trader.ask("cancel", coid="p"))["st"] == "cancelled"
 
     run(tmp_path, test)
@@ -150,9 +150,9 @@ def test_order_ends_at_the_time_that_it_names(tmp_path: object) -> None:
             later = await trader.ask("replace", coid="a1", tif="gtd", till=till + 2_000_000)
             assert later["prio"] == "kept"
             await pass_ms(venue, 2_000, trader)
-            assert trader.heard("exec")[-1]["ev"] == "replaced"
+            assert trader.take("exec")[-1]["ev"] == "replaced"
             await pass_ms(venue, 1_100, trader)
-            ended = await trader.hear(t="exec", ev="cancelled")
+            ended = await trader.wait_for(t="exec", ev="cancelled")
             assert (ended["why"], ended["st"], ended["ts"] >= till + 2_000_000) == ("expired", "expired", True)
 
     run(tmp_path, test, clock=StillClock())
@@ -173,11 +173,11 @@ def test_protection_pulls_the_quotes_until_it_is_reset(tmp_path: object) -> None
             await pass_ms(venue, 1_100, maker, taker)
             await taker.ask("new", **limit(venue, "t2", side="s", px=price - 1, q=1))
             await maker.ask("ping")
-            assert maker.heard("mmp") == [], "the first fill has left the window"
+            assert maker.take("mmp") == [], "the first fill has left the window"
             await taker.ask("new", **limit(venue, "t3", px=price + 1, q=1))
-            trip = await maker.hear(t="mmp")
+            trip = await maker.wait_for(t="mmp")
             assert (trip["grp"], trip["mmp_st"], trip["why"], trip["n"]) == (1, "tripped", "fills", 2)
-            gone = [(await maker.hear(t="exec", ev="cancelled")) for _ in range(2)]
+            gone = [(await maker.wait_for(t="exec", ev="cancelled")) for _ in range(2)]
             assert {(order["side"], order["why"]) for order in gone} == {("b", "mmp"), ("s", "mmp")}
             assert (await maker.ask("quote", mmp=1, qs=[row]))["qs"] == [[book, 4, 0, 4, 0, 5302]]
             assert (await maker.ask("mmp_reset", grp=1))["mmp_st"] == "armed"
@@ -198,17 +198,17 @@ def test_timer_that_is_not_set_again_takes_all_orders_of_the_account(tmp_path: o
             again = await trader.ask("timer", ms=2_000)
             assert again["until"] == first["until"] + 1_500_000
             await pass_ms(venue, 1_900, trader, twin)
-            assert trader.heard("cod_fired") == []
+            assert trader.take("cod_fired") == []
             await pass_ms(venue, 200, trader, twin)
-            fired = await trader.hear(t="cod_fired")
+            fired = await trader.wait_for(t="cod_fired")
             assert (fired["why"], fired["n"], "sid" in fired) == ("dead", 2, False)
-            gone = [(await trader.hear(t="exec", ev="cancelled")) for _ in range(2)]
+            gone = [(await trader.wait_for(t="exec", ev="cancelled")) for _ in range(2)]
             assert [(order["coid"], order["why"]) for order in gone] == [("a1", "timer"), ("t1", "timer")]
             await trader.ask("new", **limit(venue, "a2"))
             await trader.ask("timer", ms=1_000)
             assert "until" not in await trader.ask("timer", ms=0)
             await pass_ms(venue, 3_000, trader, twin)
-            assert trader.heard("cod_fired") == []
+            assert trader.take("cod_fired") == []
 
     run(tmp_path, test, clock=StillClock())
 
@@ -219,23 +219,23 @@ def test_orders_outlive_a_lost_connection_by_the_grace_and_a_resume_keeps_them(t
         terms = {"mode": "session", "orders": "all", "on": "drop", "grace_ms": 2_000}
         async with venue.talker(0) as watch:
             async with venue.talker(0, cod=terms) as trader:
-                welcome = await trader.hear(t="welcome")
+                welcome = await trader.wait_for(t="welcome")
                 assert welcome["cod"] == terms
                 name, account_sequence = welcome["sid"], welcome["s"][0][1]
                 await trader.ask("new", **limit(venue, "a1"))
                 await trader.ask("new", **limit(venue, "stays", cod=False))
             await pass_ms(venue, 1_900, watch)
             async with venue.talker(0, cod=terms, sid=name, last=[[1, account_sequence]]) as trader:
-                assert (await trader.hear(t="welcome"))["resumed"] is True
-                assert [message["coid"] for message in trader.heard("exec")] == ["a1", "stays"]
+                assert (await trader.wait_for(t="welcome"))["resumed"] is True
+                assert [message["coid"] for message in trader.take("exec")] == ["a1", "stays"]
                 await pass_ms(venue, 3_000, watch, trader)
-            assert watch.heard("cod_fired") == []
+            assert watch.take("cod_fired") == []
             await pass_ms(venue, 1_900, watch)
-            assert watch.heard("cod_fired") == []
+            assert watch.take("cod_fired") == []
             await pass_ms(venue, 200, watch)
-            fired = await watch.hear(t="cod_fired")
+            fired = await watch.wait_for(t="cod_fired")
             assert (fired["why"], fired["n"], fired["sid"]) == ("cod", 1, name)
-            gone = await watch.hear(t="exec", ev="cancelled")
+            gone = await watch.wait_for(t="exec", ev="cancelled")
             assert (gone["coid"], gone["why"]) == ("a1", "cod")
             assert [order["coid"] for order in (await watch.ask("query", what="open"))["orders"]] == ["stays"]
 

@@ -19,7 +19,7 @@ def run(tmp_path: Any, connect: Callable[[Bench], Peer], per_second: int, second
             for _ in range(10):
                 for _ in range(per_second // 10):
                     if peer.transport.closed is None:
-                        peer.session.takes_ping(bench.clock.mono_ns())
+                        peer.connection.accept_ping(bench.clock.mono_ns())
                 bench.pass_ms(100)
             if peer.transport.closed is not None:
                 return peer.transport.closed[0], second
@@ -48,13 +48,13 @@ def test_pings_before_a_logon_count_as_messages_before_it(tmp_path: Any) -> None
 
 
 @pytest.mark.rule("SESS-021", "SESS-011")
-def test_flood_of_pings_is_told_as_no_silence(tmp_path: Any) -> None:
+def test_flood_of_pings_is_not_closed_as_silence(tmp_path: Any) -> None:
     with Bench(str(tmp_path), STANDARD) as bench:
         peer = bench.connect(bench.keys[1])
         peer.ask(bench.order(10, "a1"))
         for _ in range(60):
             for _ in range(2 * RATE // 10):
-                peer.session.takes_ping(bench.clock.mono_ns())
+                peer.connection.accept_ping(bench.clock.mono_ns())
             bench.pass_ms(100)
         assert peer.transport.closed is not None and peer.transport.closed[0] == FLOODING
-        assert "no message" in peer.transport.closed[1] and not peer.session.silent
+        assert "no message" in peer.transport.closed[1] and not peer.connection.silent

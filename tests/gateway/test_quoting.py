@@ -55,7 +55,7 @@ def test_refused_row_names_the_instrument_that_its_client_sent(bench: Bench, unl
     assert told == [(unlisted, 4, 5001), (book, 1, 0), (unlisted + 1, 4, 5001), (unlisted, 4, 5305)]
     rejected = [message.instrument for message in answer if isinstance(message, Exec) and message.event == "rejected"]
     assert rejected == [unlisted, unlisted + 1, unlisted]
-    assert peer.ask(quote(bench, 11, *rows))[0].quotes == answer[0].quotes, "a resend is told the same"
+    assert peer.ask(quote(bench, 11, *rows))[0].quotes == answer[0].quotes, "a resend gets the same"
 
 
 @pytest.mark.rule("ENTRY-022")
@@ -126,7 +126,7 @@ def test_session_with_quotes_keeps_its_cover(bench: Bench) -> None:
         refusal = peer.ask(asked)[0]
         assert isinstance(refusal, Err) and refusal.name == "QUOTE_NEEDS_COD"
         again = bench.open()
-        name = peer.session.seat.name  # type: ignore[union-attr]
+        name = peer.connection.session.name  # type: ignore[union-attr]
         refusal = again.log_on(bench.keys[1], sid=name, take=True, cancel_terms=terms)[0]
         assert isinstance(refusal, Err) and refusal.name == "QUOTE_NEEDS_COD" and again.transport.closed
     assert peer.transport.closed is None, "a resume that was refused takes nothing over"

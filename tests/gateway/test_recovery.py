@@ -39,8 +39,8 @@ def resume(bench: Bench, name: str, applied: int, **options: Any) -> tuple[Peer,
 
 
 def name_of(peer: Peer) -> str:
-    assert peer.session.seat is not None
-    return peer.session.seat.name
+    assert peer.connection.session is not None
+    return peer.connection.session.name
 
 
 @pytest.mark.rule("RECOV-010", "ACCT-003")
@@ -73,7 +73,7 @@ def test_resume_of_something_no_longer_kept_is_a_snapshot(bench: Bench) -> None:
 
 
 def name_of_seat(bench: Bench) -> str:
-    return next(iter(bench.hub.seats.values())).name
+    return next(iter(bench.gateway.sessions.values())).name
 
 
 @pytest.mark.rule("RECOV-003")
@@ -120,7 +120,7 @@ def test_after_a_kill_the_session_goes_on_with_replies_events_and_ids(bench: Ben
         assert reply.duplicate and (reply.order_id, reply.engine_sequence) == (first.order_id, first.engine_sequence)
         assert reply.received_us is None
         assert peer.ask(again.order(11, "a2"))[0].order_id not in (0, first.order_id)
-        assert again.connect(again.keys[1]).session.seat.number > 2  # type: ignore[union-attr]
+        assert again.connect(again.keys[1]).connection.session.number > 2  # type: ignore[union-attr]
 
 
 @pytest.mark.rule("SESS-021")

@@ -110,19 +110,21 @@ def test_account_is_shown_only_to_a_key_that_may_read_it(bench: Bench, scopes: t
     again = bench.open()
     told = again.log_on(pair, sid=told[0].session_id, take=True, last_applied=[(1, 0)])
     assert [type(message) for message in told] == [Welcome, Live] and told[0].resumed
-    assert trader.ask(bench.order(12, "a3"))[1].client_order_id == "a3", "who may read hears of it"
+    assert trader.ask(bench.order(12, "a3"))[1].client_order_id == "a3", "a key that may read gets it"
 
 
 @pytest.mark.rule("SESS-005", "SESS-021")
 def test_terms_that_a_reader_once_had_do_nothing_after_a_restart(bench: Bench) -> None:
     """A journal of before may hold them."""
     bench.connect(bench.keys[1], cancel_terms=CancelTerms(mode="off")).ask(bench.order(10, "a1"))
-    seat = bench.connect(key_with(bench, "read")).session.seat
-    assert seat is not None
-    seat.terms = WHOLE
-    bench.hub.journal_session(seat, 0, lambda _id, _us, events: bench.hub.note_session(events[0][0], seat, seat.terms))
+    session = bench.connect(key_with(bench, "read")).connection.session
+    assert session is not None
+    session.set_terms(WHOLE)
+    bench.gateway.journal_session(
+        session, 0, lambda _id, _us, events: bench.gateway.record_session(events[0][0], session, session.terms)
+    )
     bench.settle()
-    bench.hub.seats.clear()
-    bench.hub.restore()
+    bench.gateway.sessions.clear()
+    bench.gateway.restore()
     bench.pass_ms(4_000)
     assert open_orders(bench) == ["a1"]

@@ -104,14 +104,14 @@ def test_broken_frames_close_their_connection_with_the_right_code(tmp_path: obje
             text.writer.write(masked(b"{}"))
             assert await text.close_code() == 1003
             stays = await (await venue.raw("/v1/md")).opened()
-            listening = venue.server.gateway._server
+            listening = venue.server.listener._server
             assert listening is not None
             served = list(listening.connections)
             stays.writer.write(b"\x81\x02{}")
             await stays.reader.read()
             # A peer that keeps its half of a broken connection open is cut all the same.
             await asyncio.gather(*(each.wait_closed() for each in served if each.state is not State.OPEN))
-            assert len(venue.server.hub.sessions) == 1
+            assert len(venue.server.gateway.connections) == 1
 
     run(tmp_path, test)
 
@@ -131,7 +131,7 @@ def test_noise_instead_of_a_handshake_is_closed_without_an_answer_beyond_http(tm
 def test_pipelined_requests_are_answered_with_few_writes_and_read_by_an_ordinary_client(tmp_path: object) -> None:
     async def test(venue: Venue) -> None:
         async with venue.live() as connection:
-            outbox = venue.server.hub.outbox
+            outbox = venue.server.gateway.outbox
             writes = 0
             write = outbox._write
 

@@ -1,4 +1,4 @@
-"""What sessions without a connection keep: bounded for each key, the one idle longest is released first (RECOV-013)."""
+"""Memory of idle sessions: bounded for each key, the one that is idle longest is dropped first (RECOV-013)."""
 
 import copy
 import gc
@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from exchange.gateway.keys import OFF, SessionRecord
-from exchange.gateway.session import Seat
+from exchange.gateway.session import Session
 from exchange.gateway.stored_replies import Release, StoredReplies
 from exchange.gateway.throttle import LOOPBACK, STANDARD
 from exchange.wire.messages import BatchResult, Cancel, CancelTerms, Err, Ok, Welcome
 from exchange.wire.words import session_id
 from tests.gateway.harness import Bench, Peer, killed
-from tests.gateway.test_forgetting import log_on_again, opened
+from tests.gateway.test_session_registry import log_on_again, opened
 
 BOUND = 48 << 10
 KEY = "k_test1"
@@ -31,19 +31,19 @@ def small(tmp_path: Path) -> Iterator[Bench]:
 
 def ask_for(peer: Peer, count: int) -> None:
     """Requests that leave nothing but their answers."""
-    first = (peer.session.seat.last_id if peer.session.seat else 0) + 1
+    first = (peer.connection.session.last_id if peer.connection.session else 0) + 1
     for number in range(first, first + count):
         peer.ask(Cancel(request_id=number, client_order_id="none"))
 
 
 def idle_longest_first(bench: Bench, key: str = KEY) -> list[int]:
-    return list(bench.hub.roster._idle[key])
+    return list(bench.gateway.registry._idle[key])
 
 
 @pytest.mark.rule("RECOV-013")
 @pytest.mark.parametrize("seed", range(4))
 def test_a_key_stays_below_its_bound_and_loses_those_idle_longest(small: Bench, seed: int) -> None:
-    rng, hub = random.Random(seed), small.hub
+    rng, gateway = random.Random(seed), small.gateway
     in_use, busy = opened(small, 1)
     ask_for(in_use, 400)
     other, others = opened(small, 2)
@@ -63,20 +63,20 @@ def test_a_key_stays_below_its_bound_and_loses_those_idle_longest(small: Bench, 
         ask_for(peer, rng.randint(1, 150))
         peer.drop()
         left.append(number)
-        kept = {number: hub.seats[number].kept_bytes for number in left if number in hub.seats}
+        kept = {number: gateway.sessions[number].kept_bytes for number in left if number in gateway.sessions}
         assert list(kept) == left[len(left) - len(kept) :], "the one idle longest goes first"
-        assert sum(kept.values()) == hub.roster.kept_bytes(KEY) <= BOUND
+        assert sum(kept.values()) == gateway.registry.kept_bytes(KEY) <= BOUND
         released += len(left) - len(kept)
         left = list(kept)
-        assert hub.keys.sessions.keys() == {*left, busy, others}
+        assert gateway.keys.sessions.keys() == {*left, busy, others}
     assert released > 5
     assert in_use.ask(Cancel(request_id=10_000, client_order_id="none"))[0].reply_to == 10_000
     in_use.drop()
-    assert busy in hub.seats, "counted from its last connection"
+    assert busy in gateway.sessions, "counted from its last connection"
 
 
 @pytest.mark.rule("RECOV-013")
-def test_a_released_session_is_told_apart_from_a_resumed_one(small: Bench) -> None:
+def test_a_dropped_session_differs_from_a_resumed_one(small: Bench) -> None:
     gone, first = opened(small, 1)
     ask_for(gone, 20)
     gone.drop()
@@ -102,13 +102,13 @@ def test_a_session_whose_orders_wait_for_their_cancel_is_released_after_it(small
         peer, _ = opened(small, 1)
         ask_for(peer, 200)
         peer.drop()
-    assert number in small.hub.seats and idle_longest_first(small)[0] == number
+    assert number in small.gateway.sessions and idle_longest_first(small)[0] == number
     small.pass_ms(1_100)
-    assert small.hub.keys.sessions[number].terms.mode == "off", "its orders have left"
+    assert small.gateway.keys.sessions[number].terms.mode == "off", "its orders have left"
     peer, _ = opened(small, 1)
     ask_for(peer, 200)
     peer.drop()
-    assert number not in small.hub.seats
+    assert number not in small.gateway.sessions
 
 
 @pytest.mark.rule("RECOV-013")
@@ -117,10 +117,10 @@ def test_answers_that_come_when_the_connection_has_ended_count_too(small: Bench)
     small.hold = True
     peer.send(*(Cancel(request_id=number, client_order_id="none") for number in range(1, 200)))
     peer.drop()
-    before = small.hub.roster.kept_bytes(KEY)
+    before = small.gateway.registry.kept_bytes(KEY)
     small.hold = False
     small.settle()
-    assert before < small.hub.roster.kept_bytes(KEY) == small.hub.seats[number].kept_bytes
+    assert before < small.gateway.registry.kept_bytes(KEY) == small.gateway.sessions[number].kept_bytes
 
 
 @pytest.mark.rule("RECOV-013", "RECOV-011")
@@ -131,13 +131,13 @@ def test_the_bound_holds_after_a_start(small: Bench, tmp_path: Path) -> None:
         ask_for(peer, 100)
         numbers.append(number)  # all are connected when the venue is killed
         small.pass_ms(10)
-    assert len(small.hub.seats) == 10
+    assert len(small.gateway.sessions) == 10
     profile = replace(LOOPBACK, idle_bytes_per_key=BOUND)
     with killed(small, tmp_path / "again", profile=profile) as again:
         left = idle_longest_first(again)
         assert 0 < len(left) < 10 and left == numbers[-len(left) :], "by their last logon"
-        assert again.hub.roster.kept_bytes(KEY) <= BOUND and again.hub.stored.keys() == {*left}
-        assert set(again.hub.keys.sessions) == {*left}
+        assert again.gateway.registry.kept_bytes(KEY) <= BOUND and again.gateway.stored.keys() == {*left}
+        assert set(again.gateway.keys.sessions) == {*left}
         peer, welcome = log_on_again(again, 1, left[0])
         assert isinstance(welcome, Welcome) and welcome.last_id == 100
         told = peer.ask(Cancel(request_id=50, client_order_id="none"))[0]
@@ -154,20 +154,22 @@ def asked(count: int) -> StoredReplies:
     return replies
 
 
-def fill(bench: Bench, number: int, replies: StoredReplies, whole: int = 0) -> Seat:
+def fill(bench: Bench, number: int, replies: StoredReplies, whole: int = 0) -> Session:
     """A session with these replies, as if its connection had just ended."""
-    hub = bench.hub
-    seat = hub.seats[number] = Seat(hub, number, hub.keys.keys[KEY], OFF, 0)
-    seat.replies = copy.deepcopy(replies)
-    seat.left_ns = hub.clock.mono_ns()
-    hub.keys.sessions[number] = SessionRecord(number, KEY, OFF, bench.clock.now + number)
+    gateway = bench.gateway
+    session = gateway.sessions[number] = Session(gateway, number, gateway.keys.keys[KEY], OFF, 0)
+    session.replies = copy.deepcopy(replies)
+    session.detach(gateway.clock.mono_ns())
+    gateway.keys.sessions[number] = SessionRecord(number, KEY, OFF, bench.clock.now + number)
     for place in range(whole):
         results = [
             BatchResult(2**40 + place * 20 + row, f"order-{number}-{place}-{row}", "open", 1_000 + row, 2_000 + row)
             for row in range(20)
         ]
-        seat.keep_whole(place, Ok(10**6 + place, results=results, received_us=10**15 + place, sent_us=10**15 + place))
-    return seat
+        session.store_whole_reply(
+            place, Ok(10**6 + place, results=results, received_us=10**15 + place, sent_us=10**15 + place)
+        )
+    return session
 
 
 @pytest.mark.rule("RECOV-013")
@@ -178,11 +180,11 @@ def test_what_a_session_is_said_to_keep_is_what_it_takes(bench: Bench, replies: 
     gc.collect()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    seats = [fill(bench, 10_000 + number, made, whole) for number in range(20)]
+    sessions = [fill(bench, 10_000 + number, made, whole) for number in range(20)]
     gc.collect()
     taken = (tracemalloc.get_traced_memory()[0] - before) / 20
     tracemalloc.stop()
-    said = seats[0].kept_bytes
+    said = sessions[0].kept_bytes
     assert taken <= said * 1.02 and said <= 2.2 * taken, f"said {said}, took {taken}"
     assert said < 160_000 or whole
 
@@ -197,9 +199,9 @@ def test_a_thousand_abandoned_sessions_of_a_key_take_no_more_than_the_bound(benc
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
     for number in range(10_000, 10_000 + STANDARD.sessions_per_key):
-        bench.hub.roster.leave(fill(bench, number, made))
+        bench.gateway.registry.detach(fill(bench, number, made))
     gc.collect()
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert bound // 2 < taken <= bound
-    assert list(bench.hub.seats) == idle_longest_first(bench) and 100 < len(bench.hub.seats) < 150
+    assert list(bench.gateway.sessions) == idle_longest_first(bench) and 100 < len(bench.gateway.sessions) < 150

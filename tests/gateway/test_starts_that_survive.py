@@ -1,4 +1,4 @@
-"""A start that gets over damage says so, and one that cannot make a store whole again leaves no false one behind."""
+"""A start that survives damage notes it, and one that cannot restore a store leaves no false one behind."""
 
 import errno
 import random
@@ -51,7 +51,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 @pytest.mark.rule("DUR-004", "DUR-101", "DUR-054", "DUR-070")
 @pytest.mark.parametrize(
-    ("name", "at", "told"),
+    ("name", "at", "fact"),
     [
         ("snap/*", 20_000, "passed over"),
         ("HEAD", 20, "HEAD slot 0 is damaged"),
@@ -59,14 +59,14 @@ def unreadable(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         ("journal/0000000001.seg", 20, "segment 1"),
     ],
 )
-def test_what_a_start_survived_is_told(tmp_path: Path, name: str, at: int, told: str) -> None:
+def test_what_a_start_survived_is_noted(tmp_path: Path, name: str, at: int, fact: str) -> None:
     folder = tmp_path / "venue"
     traded(folder, True)
     with Bench(str(folder)) as bench:
         assert not bench.opened.trouble.lines
     flip(next(folder.glob(name)), at)
     with Bench(str(folder)) as bench:
-        assert any(told in line for line in bench.opened.trouble.lines), bench.opened.trouble.lines
+        assert any(fact in line for line in bench.opened.trouble.lines), bench.opened.trouble.lines
         assert [*bench.opened.report.notes] == bench.opened.trouble.lines
 
 
@@ -90,7 +90,7 @@ def test_derived_store_that_cannot_be_read_stops_no_start(
 
 @pytest.mark.rule("DUR-120", "DUR-004")
 @pytest.mark.parametrize("name", ["keys.sqlite3", "events/0000000001"])
-def test_verification_tells_of_a_store_that_cannot_be_read(
+def test_verification_names_a_store_that_cannot_be_read(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "venue"

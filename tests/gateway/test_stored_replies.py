@@ -1,4 +1,4 @@
-"""Requests sent again, also after a restart: the reply of then, or none."""
+"""Requests that are sent again, also after a restart: the first reply, or none."""
 
 import os
 import random
@@ -61,7 +61,7 @@ def test_reply_is_whole_though_the_events_of_its_command_were_cut(bench: Bench, 
 
 
 @pytest.mark.rule("RECOV-011")
-def test_refused_cancel_sent_again_tells_what_was_true_when_it_was_refused(bench: Bench) -> None:
+def test_refused_cancel_sent_again_states_what_was_true_when_it_was_refused(bench: Bench) -> None:
     peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
     assert peer.ask(Cancel(request_id=10, client_order_id="a1"))[0].name == "UNKNOWN_ORDER"
     peer.ask(bench.order(11, "a1"))

@@ -115,7 +115,7 @@ def test_resync_gives_a_snapshot_in_the_same_stream_and_unsubscribe_ends_it(benc
         assert isinstance(refusal, Err) and refusal.name == "UNKNOWN_CHANNEL"
 
 
-def test_event_channels_tell_instruments_status_trades_and_top(bench: Bench) -> None:
+def test_event_channels_publish_instruments_status_trades_and_top(bench: Bench) -> None:
     buyer, seller, reader = bench.connect(bench.keys[1]), bench.connect(bench.keys[2]), bench.open("/v1/md")
     names = ("instruments", "status", "top", "trades")
     specs = [
@@ -150,7 +150,7 @@ def test_heartbeat_lists_channels_that_published_since_the_one_before(bench: Ben
 
 
 @pytest.mark.rule("RATE-006", "RATE-008")
-def test_slow_reader_is_conflated_told_so_and_comes_back_at_half_the_mark(bench: Bench) -> None:
+def test_slow_reader_is_conflated_warned_and_comes_back_at_half_the_mark(bench: Bench) -> None:
     trader, slow, quick = (bench.connect(bench.keys[number]) for number in (1, 2, 3))
     (number,), (snapshot,) = subscribed(slow, depth(bench))
     subscribed(quick, depth(bench))
@@ -236,7 +236,7 @@ def test_subscription_and_resync_of_a_slow_reader_have_no_gap_when_it_comes_back
 
 
 @pytest.mark.rule("RATE-006")
-def test_slow_reader_of_prints_alone_is_told_of_the_lag_of_the_book_it_asks_for(bench: Bench) -> None:
+def test_slow_reader_of_prints_alone_is_warned_of_the_lag_of_the_book_it_asks_for(bench: Bench) -> None:
     trader, slow = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
     subscribed(slow, ChannelSpec(name_of_channel="trades", instrument=bench.instrument))
     slow.transport.waiting = 257 * 1_024

@@ -6,9 +6,7 @@ import pytest
 from msgspec import UNSET
 
 from exchange.engine import query
-from exchange.gateway.outbox import FRAME_BYTES_MAX, JSON
 from exchange.gateway.throttle import LOOPBACK, STANDARD
-from exchange.publish import account_views
 from exchange.wire.messages import (
     Batch,
     BatchCancel,
@@ -21,12 +19,10 @@ from exchange.wire.messages import (
     Margin,
     New,
     Ok,
-    OrderView,
     Position,
     Query,
     Replace,
     Replay,
-    ReplayEnd,
 )
 from tests.gateway.harness import Bench, Peer
 
@@ -38,7 +34,7 @@ def error_of(peer: Peer, message: object) -> str:
 
 
 @pytest.mark.rule("ENTRY-001", "WIRE-014")
-def test_reply_tells_the_state_and_comes_before_the_events_of_its_command(bench: Bench) -> None:
+def test_reply_states_the_order_and_comes_before_the_events_of_its_command(bench: Bench) -> None:
     peer = bench.connect(bench.keys[1])
     reply, event = peer.ask(bench.order(10, "a1"))
     assert isinstance(reply, Ok) and (reply.reply_to, reply.state, reply.leaves_lots) == (10, "open", 5)
@@ -248,59 +244,6 @@ def test_cancel_of_a_filled_order_is_too_late_and_says_how_it_ended(bench: Bench
     assert (error.name, error.state, error.filled_lots) == ("ORDER_DONE", "filled", 5)
     ended = peer.ask(Query(request_id=12, what="order", client_order_id="a1"))[0].order
     assert (ended.state, ended.filled_lots) == ("filled", 5)
-
-
-def test_queries_answer_from_the_released_state_and_say_where(bench: Bench) -> None:
-    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
-    peer.ask(bench.order(10, "a1"))
-    other.ask(bench.order(10, "b1", side="s", order_lots=2))
-    last = peer.take()[-1].sequence
-    replies = [peer.ask(Query(request_id=1, what=what))[0] for what in ("open", "positions", "margin", "time")]
-    assert all(reply.engine_sequence == bench.venue.sequence for reply in replies)
-    assert replies[0].orders[0].leaves_lots == 3 and replies[1].positions[0].lots == 2
-    assert (
-        replies[2].margin.equity_mills - replies[2].margin.initial_margin_mills == replies[2].margin.free_margin_mills
-    )
-    order = peer.ask(Query(request_id=1, what="order", client_order_id="a1"))[0].order
-    assert (order.filled_lots, order.leaves_lots) == (2, 3)
-    fills = peer.ask(Query(request_id=1, what="fills", first_sequence=1, last_sequence=last))[0].fills
-    assert [(fill.lots, fill.filled_lots) for fill in fills] == [(2, 2)]
-
-
-@pytest.mark.rule("WIRE-003")
-def test_open_orders_come_in_pages_below_the_largest_frame(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account_views, "PAGE_ORDERS", 2)
-    peer = bench.connect(bench.keys[1])
-    made = {peer.ask(bench.order(10 + number, f"a{number}"))[0].order_id for number in range(5)}
-    found: list[int] = []
-    for more in (True, True, False):
-        page = peer.ask(Query(request_id=1, what="open", order_id=found[-1] if found else 0))[0]
-        assert page.more is more and len(page.orders) <= 2
-        found += [order.order_id for order in page.orders]
-    assert found == sorted(made)
-
-
-@pytest.mark.rule("WIRE-003")
-def test_page_of_open_orders_stays_below_a_mebibyte() -> None:
-    longest = OrderView(
-        2**32 - 1, 2**63 - 1, "x" * 24, "cancelled", "b", "stop_limit", "day",
-        -(2**31), 2**31, 2**31, 2**31, -(2**63), "t" * 8,
-    )  # fmt: skip
-    assert len(JSON.encode(Ok(2**53, orders=[longest] * account_views.PAGE_ORDERS))) < FRAME_BYTES_MAX
-
-
-@pytest.mark.rule("RECOV-014")
-def test_replay_gives_a_closed_range_marked_and_ended(bench: Bench) -> None:
-    peer = bench.connect(bench.keys[1])
-    live = [m for n in range(5) for m in peer.ask(bench.order(10 + n, f"o{n}")) if isinstance(m, Exec)]
-    answer = peer.ask(Replay(request_id=90, first_sequence=4, last_sequence=6))
-    assert (answer[0].first_sequence, answer[0].last_sequence) == (4, 6)
-    replayed = answer[1:-1]
-    assert isinstance(answer[-1], ReplayEnd) and all(message.replay for message in replayed)
-    for message in replayed:
-        message.replay = False
-    assert replayed == live[1:4]
-    assert error_of(peer, Replay(request_id=91, first_sequence=1, last_sequence=9_000)) == "REPLAY_RANGE"
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 
 from exchange.codes import CommandFlag, CommandKind, PostOnly, Side, TimeInForce
 from exchange.gateway.translate import (
-    Batch,
-    Listed,
+    CommandBatch,
+    ListedInstrument,
+    check_new,
+    check_replace,
     pack_cancel,
     pack_cancel_all,
     pack_disconnect,
     pack_new,
     pack_replace,
-    refusal_of_new,
-    refusal_of_replace,
 )
 from exchange.records import unpack_client_order_id, unpack_tag
 from exchange.units import ORDER_LOTS_MAX
@@ -23,10 +23,10 @@ from exchange.wire.words import SILENT
 
 COID = st.from_regex(r"\A[A-Za-z0-9_.:-]{1,24}\Z")
 TAG = st.from_regex(r"\A[A-Za-z0-9_.:-]{0,8}\Z")
-LISTED = Listed(5, 1, 0, 2)
+LISTED = ListedInstrument(5, 1, 0, 2)
 
 
-def row_of(batch: Batch) -> dict:
+def row_of(batch: CommandBatch) -> dict:
     batch.tickets.append(None)
     row = batch.closed()[-1]
     return {name: row[name].item() for name in row.dtype.names}
@@ -48,8 +48,8 @@ def test_new_order_is_packed_field_by_field(
         request_id=request_id, instrument=9, side=side, tif=tif, price_tick=price, order_lots=lots,
         client_order_id=coid, tag=tag, post_only="reject" if post else "", minimum_lots=1, cancel_on_disconnect=cod,
     )  # fmt: skip
-    assert refusal_of_new(message, LISTED) is None
-    batch = Batch(4)
+    assert check_new(message, LISTED) is None
+    batch = CommandBatch(4)
     pack_new(batch, message, 5, 7, 3, request_id)
     row = row_of(batch)
     assert texts(row) == (coid, tag)
@@ -66,8 +66,8 @@ def test_replace_says_what_is_kept(price: bool, lots: bool, tif: str, tag: str, 
     given_fields = {"price_tick": tick} if price else {}
     given_fields |= {"order_lots": 8} if lots else {}
     message = Replace(request_id=4, order_id=99, tif=tif, tag=tag, **given_fields)
-    assert refusal_of_replace(message) is None
-    batch = Batch(4)
+    assert check_replace(message) is None
+    batch = CommandBatch(4)
     pack_replace(batch, message, 7, 3, 4)
     row = row_of(batch)
     flags = CommandFlag(row["flags"])
@@ -79,7 +79,7 @@ def test_replace_says_what_is_kept(price: bool, lots: bool, tif: str, tag: str, 
 
 @pytest.mark.rule("ENTRY-004", "ENTRY-012")
 def test_cancels_name_an_order_or_filters() -> None:
-    batch = Batch(4)
+    batch = CommandBatch(4)
     pack_cancel(batch, Cancel(request_id=4, client_order_id="a1"), 7, 3, 4)
     row = row_of(batch)
     assert (row["kind"], texts(row)[0], row["order_id"]) == (CommandKind.CANCEL, "a1", 0)
@@ -109,26 +109,26 @@ def test_cancels_name_an_order_or_filters() -> None:
         ("replace", "display_lots", "disp"),
     ],
 )
-def test_lots_that_no_instrument_takes_are_told_with_their_range(kind: str, field: str, key: str, lots: int) -> None:
+def test_lots_that_no_instrument_takes_are_refused_with_their_range(kind: str, field: str, key: str, lots: int) -> None:
     if kind == "new":
         fields = {"order_lots": 5, field: lots}
         message = New(request_id=4, instrument=9, side="b", price_tick=5, client_order_id="a", **fields)
-        refusal = refusal_of_new(message, LISTED)
+        refusal = check_new(message, LISTED)
     else:
-        refusal = refusal_of_replace(Replace(request_id=4, order_id=99, **{field: lots}))
+        refusal = check_replace(Replace(request_id=4, order_id=99, **{field: lots}))
     assert refusal is not None and refusal.name == "LOTS_RANGE"
     assert refusal.message == f"{key} {lots} is not in 1..10000 (field {key})"
 
 
 def test_spread_may_have_a_price_of_zero_or_below_and_an_outright_may_not() -> None:
     message = New(request_id=4, instrument=9, side="b", price_tick=-5, order_lots=1, client_order_id="a")
-    assert refusal_of_new(message, Listed(5, -(2**31), 0, 2)) is None
-    refusal = refusal_of_new(message, LISTED)
+    assert check_new(message, ListedInstrument(5, -(2**31), 0, 2)) is None
+    refusal = check_new(message, LISTED)
     assert refusal is not None and refusal.message.startswith("OUT_OF_RANGE")
 
 
 def test_revision_that_is_not_in_force_is_stale() -> None:
     message = New(request_id=4, instrument=9, side="b", price_tick=5, order_lots=1, client_order_id="a", revision=3)
-    assert refusal_of_new(message, Listed(5, 1, 3, 2)) is None
-    refusal = refusal_of_new(message, Listed(5, 1, 4, 2))
+    assert check_new(message, ListedInstrument(5, 1, 3, 2)) is None
+    refusal = check_new(message, ListedInstrument(5, 1, 4, 2))
     assert refusal is not None and refusal.name == "STALE_REV"

@@ -13,7 +13,7 @@ from tests.gateway.harness import Bench
 
 def answer_to(bench: Bench, line: bytes) -> Answer:
     answers: list[Answer] = []
-    OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock).take(line, answers.append)
+    OperatorDesk(bench.venue, bench.gateway, bench.opened.spec, bench.clock).take(line, answers.append)
     bench.settle()
     (answer,) = answers
     return answer

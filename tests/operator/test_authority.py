@@ -35,7 +35,7 @@ class Office:
 
     def __init__(self, bench: Bench, operators: int = 2) -> None:
         self.bench = bench
-        self.desk = OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock)
+        self.desk = OperatorDesk(bench.venue, bench.gateway, bench.opened.spec, bench.clock)
         self.operators = [self.operator(number) for number in range(operators)]
 
     def operator(self, number: int) -> KeyPair:
@@ -228,11 +228,11 @@ def test_an_operator_can_make_a_second_one_but_no_third_alone(bench: Bench) -> N
     ]
     assert office.ask("key", one, **fields[0], reason="a colleague").ok
     answer = office.ask("key", one, **fields[1], reason="another me")
-    assert "NEEDS_TWO" in answer.told[0] and pairs[1].key not in bench.hub.keys.keys
+    assert "NEEDS_TWO" in answer.told[0] and pairs[1].key not in bench.gateway.keys.keys
     ended = office.ask("revoke", one, key="k_new0", reason="alone again").told[0]
     assert ended.endswith("(NEEDS_TWO: the end of operator key k_new0)")
     assert office.ask("confirm", pairs[0], proposal=answer.told[0].split()[0], reason="I know her").ok
-    assert pairs[1].key in bench.hub.keys.keys
+    assert pairs[1].key in bench.gateway.keys.keys
     trader = {"key": "k_t", "public": encode_bytes(bytes([9]) * 32), "account": 3, "scopes": ["trade"]}
     assert office.ask("key", one, **trader, reason="a member").ok, "other keys take one"
 
@@ -248,7 +248,7 @@ def test_a_restart_replays_acts_and_forgets_proposals(tmp_path: Path) -> None:
     with Bench(str(tmp_path)) as after:
         assert after.venue.engine.state_hash() == before
         assert query.market_state(after.venue.states, 1).name == "CLOSED"
-        desk = OperatorDesk(after.venue, after.hub, after.opened.spec, after.clock)
+        desk = OperatorDesk(after.venue, after.gateway, after.opened.spec, after.clock)
         told: list[Answer] = []
         desk.take(b'{"do":"proposals"}', told.append)
         assert told == [Answer(True, [])]

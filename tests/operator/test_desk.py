@@ -194,7 +194,7 @@ def test_a_restart_remembers_the_settlement_that_the_journal_tells(tmp_path: Pat
 
 @pytest.mark.rule("DUR-083")
 def test_nothing_is_told_before_it_is_durable(bench: Bench) -> None:
-    desk = OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock)
+    desk = OperatorDesk(bench.venue, bench.gateway, bench.opened.spec, bench.clock)
     answers: list[Answer] = []
     bench.hold = True
     for line in (b'{"do":"state","target":"H100","to":"paused"}', b'{"do":"money","account":1,"mills":5}'):
@@ -217,7 +217,7 @@ def test_nothing_is_told_before_it_is_durable(bench: Bench) -> None:
 
 def test_a_planned_stop_is_told_to_everybody_before_it_comes(bench: Bench) -> None:
     stopped: list[bool] = []
-    desk = OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock)
+    desk = OperatorDesk(bench.venue, bench.gateway, bench.opened.spec, bench.clock)
     desk.on_stop = lambda: stopped.append(True)
     answers: list[Answer] = []
     early = bench.connect(bench.keys[1])
@@ -301,7 +301,7 @@ def test_more_money_than_a_venue_counts_is_refused_with_what_is_still_taken(benc
     public = encode_bytes(KeyPair("k_rich", 9, bytes([9]) * 32).public())
     why = refused(bench, "key", key="k_rich", public=public, account=9, scopes=["read"], mills=room + 1)
     assert why.startswith(f"deposit {room + 1} not in 0..{room}: all deposits of a venue")
-    assert "k_rich" not in bench.hub.keys.keys and 9 not in query.accounts(bench.venue.states)
+    assert "k_rich" not in bench.gateway.keys.keys and 9 not in query.accounts(bench.venue.states)
     do(bench, "money", account=1, mills=room)
 
 
@@ -328,7 +328,7 @@ def test_the_venues_own_stop_is_lifted_by_the_venue_alone(bench: Bench) -> None:
     assert peer.ask(bench.order(11, "a2"))[0].name == "KILLED"
     assert do(bench, "kill", scope="account", number="1", on=False) == ["account 1 let in again"]
     assert peer.ask(bench.order(12, "a3"))[0].state == "open"
-    session = peer.session.seat
+    session = peer.connection.session
     assert session is not None
     do(bench, "kill", scope="session", number=session.name)
     assert peer.ask(bench.order(13, "a4"))[0].name == "KILLED"
@@ -379,7 +379,7 @@ def test_commands_of_clients_and_controls_keep_their_order(bench: Bench) -> None
     peer = bench.connect(bench.keys[1])
     bench.hold = True
     peer.send(bench.order(10, "a1"))
-    desk = OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock)
+    desk = OperatorDesk(bench.venue, bench.gateway, bench.opened.spec, bench.clock)
     answers: list[Answer] = []
     desk.take(b'{"do":"account","account":1,"order_lots_max":4}', answers.append)
     peer.send(bench.order(11, "a2"))

@@ -66,7 +66,7 @@ class Rogue:
         self.made += 1
         pair = KeyPair(f"k_alias{self.made}", 1, bytes([self.made]) * 32)
         fields = {"key": pair.key, "public": encode_bytes(pair.public()), "account": 1, "scopes": ["admin"]}
-        if self.ask("key", **fields).ok and pair.key in self.bench.hub.keys.keys:
+        if self.ask("key", **fields).ok and pair.key in self.bench.gateway.keys.keys:
             self.pairs.append(pair)
 
     def revoke(self) -> None:
@@ -88,7 +88,7 @@ class Rogue:
         self.bench.__init__(self.bench.folder)  # type: ignore[misc]
         self.bench.clock.now = now
         venue = self.bench.venue
-        self.office.desk = OperatorDesk(venue, self.bench.hub, self.bench.opened.spec, self.bench.clock)
+        self.office.desk = OperatorDesk(venue, self.bench.gateway, self.bench.opened.spec, self.bench.clock)
 
     def time(self) -> None:
         self.bench.clock.now += self.rng.choice([60, 3_600, 6 * 3_600, 14 * 3_600]) * NS_PER_S
@@ -175,7 +175,7 @@ def test_a_second_settlement_on_its_way_is_refused_when_its_turn_comes(tmp_path:
     """The desk looked before the first was applied: the engine looks again."""
     with Bench(str(tmp_path)) as bench:
         do(bench, "state", target=CHIP, to="closed")
-        desk = OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock)
+        desk = OperatorDesk(bench.venue, bench.gateway, bench.opened.spec, bench.clock)
         answers: list[Answer] = []
         low, high = limits_of(bench)
         for price in (high, low):

@@ -109,7 +109,7 @@ def test_reserved_market_reopens_through_the_uncross_when_its_time_is_over(bench
 def publish(bench: Bench) -> None:
     """The operator publishes the settlement of whatever waits for one."""
     answers: list[Answer] = []
-    OperatorDesk(bench.venue, bench.hub, bench.opened.spec, bench.clock).take(b'{"do":"settle"}', answers.append)
+    OperatorDesk(bench.venue, bench.gateway, bench.opened.spec, bench.clock).take(b'{"do":"settle"}', answers.append)
     bench.settle()
     assert [answer.ok for answer in answers] == [True], answers
 

@@ -113,7 +113,7 @@ def test_batch_that_the_disk_refuses_is_never_acknowledged_and_stops_the_venue(
         bench.jobs.clear()
     peer.send(bench.order(11, "a2"))
     assert failures == [journal.error]
-    peer.session.line.close(1001, "going away")  # as the stopping gateway does: what it still has to say goes out
+    peer.connection.queue.close(1001, "going away")  # as the stopping gateway does: what it still has to say goes out
     assert not [message for message in peer.take() if isinstance(message, Ok)]
     assert peer.transport.closed == (1001, "going away")
     journal.error = None
@@ -150,7 +150,7 @@ def test_exception_between_journal_and_engine_stops_the_venue_and_the_next_start
     assert answered == (["first"] if place == "apply" and not small_commit_rows else [])
     sequence = journal.sequence
     peer.send(bench.order(12, "third"))
-    venue.ask(lambda: peer.session.line.send("a state that nobody may see"))
+    venue.ask(lambda: peer.connection.queue.send("a state that nobody may see"))
     assert peer.take() == [] and journal.sequence == sequence
     assert [str(failure) for failure in failures] == [f"'{place}'"]
     bench.close()

@@ -1,4 +1,4 @@
-"""Public trades asked for again: what happened, whoever listened, whatever starts and snapshots lay between."""
+"""Replays, above all of public trades: what happened, with or without subscribers, starts and snapshots between."""
 
 import random
 from pathlib import Path
@@ -22,13 +22,13 @@ from exchange.wire.messages import (
     Trades,
 )
 from tests.gateway.harness import Bench, Peer, killed
-from tests.gateway.test_answers_over_starts import snapshot
+from tests.gateway.test_rebuilt_replies import snapshot
 
 Print = tuple[int, int, int, str]
 
 
 class Tape:
-    """Two traders, and what they were told of their trades."""
+    """Two traders, and their fills."""
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
@@ -131,7 +131,7 @@ def test_a_range_of_which_events_are_lost_is_refused_with_the_oldest_that_is_kep
 def test_however_many_ask_at_once_a_step_of_the_loop_sends_one_slice(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Replays are asked for by anybody: those of all connections share the loop's time, and each gets all of its own,
+    """Any client may ask for replays: those of all connections share the loop's time, and each gets all of its own,
     one request after another."""
     monkeypatch.setattr(replays, "SLICE_MESSAGES", 7)
     tape = Tape(random.Random(4))
@@ -199,5 +199,5 @@ def test_replays_without_a_logon_draw_on_one_bucket_an_address(tmp_path: Path) -
         assert isinstance(bench.open("/v1/md", address="192.0.2.2").ask(ask)[0], Ok), "the other pays for itself"
         assert isinstance(bench.connect(bench.keys[1]).ask(ask)[0], Ok), "and so does an account"
         for number in range(2 * replays.ADDRESSES_MAX):
-            bench.hub.replays.open_bucket(str(number))
-        assert len(bench.hub.replays._open) == replays.ADDRESSES_MAX
+            bench.gateway.replays.open_bucket(str(number))
+        assert len(bench.gateway.replays._open_buckets) == replays.ADDRESSES_MAX

@@ -1,4 +1,4 @@
-"""Caps at accept, fitted to the limit of open files: half-open connections keep nobody out (SEC-034, SEC-040)."""
+"""Which connections are accepted, within the limit of open files (SEC-034, SEC-040)."""
 
 import asyncio
 import contextlib
@@ -19,16 +19,16 @@ from websockets.exceptions import InvalidStatus
 
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
-from exchange.gateway.door import (
+from exchange.gateway.accept_limits import (
     CONNECTIONS_MIN,
     CROWDED,
     FILES_FREE,
     FILES_KEPT,
     FULL,
-    ROOM_MIN,
-    Door,
+    SOCKETS_MIN,
+    AcceptLimits,
     files_wanted,
-    fit,
+    fit_profile,
 )
 from exchange.gateway.throttle import LOOPBACK, STANDARD
 from exchange.journal.errors import JournalFailed
@@ -46,12 +46,12 @@ FILES = 160
 @pytest.mark.rule("SEC-040")
 @given(files_max=st.integers(0, 20_000), used=st.integers(3, 300))
 def test_connections_and_a_burst_of_new_ones_leave_the_venues_own_files_free(files_max: int, used: int) -> None:
-    if files_max < used + FILES_KEPT + FILES_FREE + ROOM_MIN:
+    if files_max < used + FILES_KEPT + FILES_FREE + SOCKETS_MIN:
         with pytest.raises(UserError, match=f"limit of open files is {files_max}") as refused:
-            fit(STANDARD, files_max, used)
+            fit_profile(STANDARD, files_max, used)
         assert refused.value.code == 78
         return
-    fitted = fit(STANDARD, files_max, used)
+    fitted = fit_profile(STANDARD, files_max, used)
     assert fitted.connections_max >= CONNECTIONS_MIN and fitted.backlog >= 1
     assert used + fitted.connections_max + fitted.backlog + FILES_KEPT + FILES_FREE <= files_max
     if files_max >= files_wanted(STANDARD, used):
@@ -59,36 +59,38 @@ def test_connections_and_a_burst_of_new_ones_leave_the_venues_own_files_free(fil
 
 
 class Guests:
-    """A door, and who was let in, by number."""
+    """The limits, and the address of each accepted connection, by number."""
 
     def __init__(self, **limits: Any) -> None:
         profile = replace(STANDARD, **limits)
-        hub = SimpleNamespace(profile=profile, counts=lambda address: address != "here", refuses=lambda address: False)
-        self.door, self.inside, self.cut = Door(cast(Any, hub)), dict[int, str](), list[int]()
+        gateway = SimpleNamespace(
+            profile=profile, limits_address=lambda address: address != "here", is_blocked=lambda address: False
+        )
+        self.limits, self.inside, self.cut = AcceptLimits(cast(Any, gateway)), dict[int, str](), list[int]()
 
     def come(self, number: int, address: str = "here") -> str:
-        refusal = self.door.refusal(address)
+        refusal = self.limits.refusal(address)
         if not refusal:
-            self.door.enter(number, address, lambda: self.cut.append(number))
+            self.limits.add(number, address, lambda: self.cut.append(number))
             self.inside[number] = address
         return refusal
 
     def go(self, number: int) -> None:
-        self.door.leave(number, self.inside.pop(number))
+        self.limits.remove(number, self.inside.pop(number))
 
 
 @pytest.mark.rule("SEC-034", "SEC-040", "SEC-005")
-def test_the_oldest_half_open_connection_makes_room_for_the_next() -> None:
+def test_a_new_connection_replaces_the_oldest_half_open_one() -> None:
     guests = Guests(connections_max=8)
     assert [guests.come(number) for number in range(2)] == ["", ""]
     assert guests.come(2) == "" and guests.cut == [0], "a quarter may be half open"
     guests.go(0)
-    guests.door.settle(1)
-    guests.door.settle(2)
+    guests.limits.note_upgrade(1)
+    guests.limits.note_upgrade(2)
     for number in range(3, 9):
         assert guests.come(number) == ""
-        guests.door.settle(number)
-    assert guests.come(9) == FULL and guests.cut == [0], "who is through is not cut off for another"
+        guests.limits.note_upgrade(number)
+    assert guests.come(9) == FULL and guests.cut == [0], "an upgraded one is not cut off for another"
     guests.go(5)
     assert guests.come(9) == ""
     assert guests.come(10) == "" and guests.cut == [0, 9]
@@ -124,7 +126,7 @@ def served(tmp_path: Path, compiled: None) -> Iterator[Served]:
 
 
 @pytest.mark.rule("SEC-005", "SEC-040", "DUR-024")
-def test_a_flood_of_half_open_sockets_halts_nothing_and_keeps_nobody_out(served: Served, tmp_path: Path) -> None:
+def test_a_flood_of_half_open_sockets_halts_nothing_and_keeps_no_client_out(served: Served, tmp_path: Path) -> None:
     """More sockets than the process may have files, while the journal goes through its segments."""
     folder = str(tmp_path / "venue")
     assert f"the limit of open files (ulimit -n) is {FILES}" in served.text
@@ -170,10 +172,10 @@ def test_beyond_the_cap_a_connection_is_refused_with_503(served: Served) -> None
 
 
 @pytest.mark.rule("SEC-040")
-def test_a_limit_that_no_venue_can_live_with_is_told_at_the_start(tmp_path: Path, compiled: None) -> None:
+def test_a_limit_that_is_too_low_for_any_venue_stops_the_start(tmp_path: Path, compiled: None) -> None:
     served = Served(tmp_path / "venue", files=72)
     assert served.ended() == 78, served.text
-    assert "the limit of open files is 72, a venue needs at least" in served.text and "Traceback" not in served.text
+    assert "limit of open files is 72" in served.text and "Traceback" not in served.text
     assert "new venue" not in served.text and not (tmp_path / "venue" / "journal").exists(), "before it opens anything"
 
 
@@ -233,6 +235,6 @@ def test_the_disk_keeps_descriptors_that_sockets_cannot_take(tmp_path: Path, mon
 
 def test_the_loopback_profile_is_fitted_too() -> None:
     assert (
-        fit(LOOPBACK, 1_024, 30).connections_max
-        == 1_024 - 30 - FILES_KEPT - FILES_FREE - fit(LOOPBACK, 1_024, 30).backlog
+        fit_profile(LOOPBACK, 1_024, 30).connections_max
+        == 1_024 - 30 - FILES_KEPT - FILES_FREE - fit_profile(LOOPBACK, 1_024, 30).backlog
     )

@@ -10,7 +10,7 @@ from tests.gateway.test_recovery import name_of, stream_of
 
 
 @pytest.mark.rule("RECOV-010", "RATE-007")
-def test_long_resume_comes_as_fast_as_its_reader_takes_it_and_ends_with_what_happened_meanwhile(
+def test_logon_comes_as_fast_as_its_reader_takes_it_and_ends_with_what_happened_meanwhile(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logon, "SLICE_EVENTS", 3)

@@ -1,4 +1,4 @@
-"""Every request of every session sent again after kills and snapshots: the answer of then, whatever lay between."""
+"""Every request of every session is sent again after kills and snapshots, and gets its first answer."""
 
 import random
 from pathlib import Path
@@ -34,7 +34,7 @@ TERMS = CancelTerms(grace_ms=60_000)
 
 
 class Client:
-    """A session that remembers what it asked and what it was told."""
+    """A session with its requests and the answers to them."""
 
     def __init__(self, bench: Bench, account: int, rng: random.Random) -> None:
         self.account, self.rng = account, rng
@@ -64,14 +64,14 @@ class Client:
         return [number for number, answer in self.told.items() if is_sequenced(answer)]
 
     def check(self) -> None:
-        """What was sequenced has its answer again; what was not, and what was never sent, is not taken for it."""
+        """What was sequenced has its answer again; what was not, or was never sent, has none."""
         last = max(self.sequenced(), default=0)
         for number in [*self.asked, *self.skipped]:
             if number > last:
                 continue
             message = self.asked.get(number) or Timer(request_id=number, ms=0)
             (again,) = answers(self.peer.ask(message))
-            if number in self.sequenced() and tells_its_moment(self.told[number]):
+            if number in self.sequenced() and shows_live_order(self.told[number]):
                 assert isinstance(again, Err) and (again.name, again.applied) == ("DUP_ID", "unknown"), (message, again)
             elif number in self.sequenced():
                 assert bare(again) == bare(self.told[number]) and again.duplicate, (message, again)
@@ -104,7 +104,7 @@ def request(bench: Bench, number: int, account: int, rng: random.Random) -> Requ
 
 
 def operations(bench: Bench, number: int, rng: random.Random) -> list[Any]:
-    """One to four, now and then one that is refused for what it says."""
+    """One to four, some of which do not pass their check."""
     made: list[Any] = []
     for place in range(rng.randint(1, 4)):
         coid, lots = f"c{rng.randrange(12)}", rng.choice([0, *range(1, 9)])
@@ -136,8 +136,8 @@ def is_sequenced(answer: Ok | Err) -> bool:
     return bool(answer.engine_sequence)
 
 
-def tells_its_moment(answer: Ok | Err) -> bool:
-    """DUP_COID shows the live order as it was then, which is not kept for ever (RECOV-012)."""
+def shows_live_order(answer: Ok | Err) -> bool:
+    """Whether the answer shows a live order as it was then, which is not kept for ever (RECOV-012)."""
     results = (answer.results or ()) if isinstance(answer, Ok) else ()
     return "DUP_COID" in (getattr(answer, "name", ""), *(result.name for result in results))
 
