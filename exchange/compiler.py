@@ -31,7 +31,7 @@ def _record_with_aliases(row: Any) -> Any:
     """A row's fields and, at the places of some of them, their aliases: the same code whichever name is used."""
     record = _numba_record_of(row)
     fields = {name: {"type": field.type, "offset": field.offset} for name, field in record.fields.items()}
-    aliases = {alias: fields[name] for alias, name in aliases_of(row).items()}
+    aliases = {name: fields[alias.field] for name, alias in aliases_of(row).items()}
     return types.Record([*fields.items(), *aliases.items()], record.size, record.aligned) if aliases else record
 
 

@@ -106,13 +106,13 @@ COMMAND_ALIASES = {
     "cod_orders": Alias("side", "place in `gateway.translate.COD_ORDERS`"),
     "cod_mode": Alias("order_type", "place in `gateway.translate.COD_MODES`"),
     "cod_on": Alias("tif", "place in `gateway.translate.COD_ON`"),
-    "grace_ms": Alias("lots", "how long a lost connection may be resumed before its orders are cancelled"),
+    "grace_ms": Alias("lots", "time in which a lost connection may be resumed before its orders are cancelled, ms"),
     "key_id_0": Alias("client_order_id_0", "bytes 0..7 of the id of the session's key, zero-padded text"),
     "key_id_1": Alias("client_order_id_1", "bytes 8..15"),
     "key_id_2": Alias("client_order_id_2", "bytes 16..23"),
     "connection_end": Alias("request_id", "`wire.words.SILENT`: the client fell silent; 0: any other end"),
-    "delay_ms": Alias("lots", "ms until the timer fires, 0 disarms it"),
-    "amount_mills": Alias("price", "mills, above 0"),
+    "delay_ms": Alias("lots", "until the timer fires, ms, 0 disarms it"),
+    "amount_mills": Alias("price", "paid in or out, mills, above 0"),
     "protection_number": Alias("smp_id", "the account's number of a protection group, 0 none"),
     "bid_tick": Alias("price", "price of the bid, ticks"),
     "ask_tick": Alias("trigger", "price of the ask, ticks"),
@@ -185,7 +185,7 @@ EVENT_ALIASES = {
     "shown_lots": Alias("lots", "shown in the book from now on"),
     "working_lots": Alias("lots", "work from now on: the same as leaves_lots"),
     "volume_lots": Alias("lots", "traded by the uncross"),
-    "imbalance_lots": Alias("leaves_lots", "left at the price by the uncross, above 0 on the side of the buys"),
+    "imbalance_lots": Alias("leaves_lots", "buys less sells that the uncross leaves at its price"),
     "implied_lots": Alias("lots", "shown at the implied price, 0: there is none any more"),
     "position_lots": Alias("lots", "held, long > 0"),
     "order_count": Alias("lots", "orders that leave, now or later"),
@@ -202,7 +202,7 @@ EVENT_ALIASES = {
     "most_mills": Alias("value_tick_lots", "the most that such a DEPOSIT or WITHDRAW would have moved"),
     "open_value_tick_lots": Alias("value_tick_lots", "sum of price * lots of the position, signed"),
     "reopen_ns": Alias(
-        "value_tick_lots", "when a timer ends the state, 0 never; below 0: what a halt leaves of the time"
+        "value_tick_lots", "when a timer ends the state, ns, 0 never; below 0: what a halt has left of it"
     ),
     "fires_ns": Alias("value_tick_lots", "when the timer fires, ns since 1970 UTC, 0 never"),
 }
@@ -261,7 +261,7 @@ EVENT_KINDS = {
 # in no account's stream.
 
 
-_ALIASES: dict[tuple[str, ...], dict[str, str]] = {}  # alias -> field, by the fields of the row
+_ALIASES: dict[tuple[str, ...], Mapping[str, Alias]] = {}  # by the fields of the row
 
 
 class Record(np.record):
@@ -269,18 +269,23 @@ class Record(np.record):
 
     def __getattr__(self, name: str) -> Any:
         """What is asked for is no field."""
-        field = aliases_of(self.dtype).get(name)
-        if field is None:
+        if name not in aliases_of(self.dtype):
             raise AttributeError(f"{name} is neither a field of the row nor an alias")
-        return getattr(self, field)
+        return getattr(self, field_of(self.dtype, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(aliases_of(self.dtype).get(name, name), value)
+        super().__setattr__(field_of(self.dtype, name), value)
 
 
-def aliases_of(row: np.dtype) -> dict[str, str]:
-    """Alias -> field of a row."""
+def aliases_of(row: np.dtype) -> Mapping[str, Alias]:
+    """The aliases that a row type has."""
     return _ALIASES.get(row.names or (), {})
+
+
+def field_of(row: np.dtype, name: str) -> str:
+    """The field that a name stands for: itself, or what it is an alias of."""
+    alias = aliases_of(row).get(name)
+    return name if alias is None else alias.field
 
 
 def record_type(fields: list[Any], aliases: Mapping[str, Alias] | None = None) -> np.dtype:
@@ -293,7 +298,7 @@ def record_type(fields: list[Any], aliases: Mapping[str, Alias] | None = None) -
         assert offset % (item.base.alignment if not item.base.names else 8) == 0, f"{name} at {offset}"
     if aliases:
         assert all(alias.field in row.names and name not in row.names for name, alias in aliases.items())
-        _ALIASES[row.names] = {name: alias.field for name, alias in aliases.items()}
+        _ALIASES[row.names] = aliases
     return row
 
 
@@ -308,7 +313,7 @@ def _struct(fields: list[tuple[str, str, str]]) -> struct.Struct:
 
 def place_in(row: np.dtype, name: str) -> int:
     """Where a field or alias begins in a row, bytes."""
-    return int(row.fields[aliases_of(row).get(name, name)][1])  # type: ignore[index]  # a record type has fields
+    return int(row.fields[field_of(row, name)][1])  # type: ignore[index]  # a record type has fields
 
 
 def code_word(row: np.dtype, first: str, **codes: int) -> np.uint64:
@@ -326,7 +331,7 @@ EVENT_STRUCT = _struct(EVENT_FIELDS)
 
 def column(rows: np.ndarray, name: str) -> np.ndarray:
     """A column of a table, by the name of a field or an alias: a view."""
-    found: np.ndarray = rows[aliases_of(rows.dtype).get(name, name)]
+    found: np.ndarray = rows[field_of(rows.dtype, name)]
     return found
 
 

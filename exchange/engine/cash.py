@@ -45,10 +45,10 @@ def move_cash(state, out, command, sign):
     amount = np.int64(command.amount_mills)
     reason = _check_move(state, account, amount, sign)
     if reason != REJECT_NONE:
-        row = refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
+        refused = refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
         if reason == REJECT_INSUFFICIENT_MARGIN or reason == REJECT_FULL:
-            row.asked_mills = amount
-            row.most_mills = most_mills(state, account, sign)
+            refused.asked_mills = amount
+            refused.most_mills = most_mills(state, account, sign)
         return
     account_row = state.accounts[account]
     account_row.cash_mills += sign * amount

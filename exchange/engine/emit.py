@@ -90,7 +90,7 @@ def same_codes(order):
 
 @leaf_kernel
 def order_event(state, out, kind, order, lots, level_lots):
-    """A row about one order as it stands now; `lots` and `level_lots` as EVENT says for this kind.
+    """A row about one order as it stands now; `lots`: as EVENT_KINDS says for this kind what has their place.
 
     Word by word: a processor that reads more than one store at once waits until all of them have reached its cache, and
     the order was written a moment ago.
@@ -119,7 +119,10 @@ def order_event(state, out, kind, order, lots, level_lots):
 
 @kernel
 def answer_event(state, out, kind, command, reason):
-    """A row that answers a command that has no order: refusals, acknowledgements of the venue's own commands."""
+    """A row that answers a command that has no order: refusals, acknowledgements of the venue's own commands.
+
+    reason  a RejectReason, or the code that this kind of event has in its place
+    """
     row = market_event(state, out, kind, np.int64(command.instrument))
     row.reason = reason
     row.account = command.account
@@ -130,7 +133,7 @@ def answer_event(state, out, kind, command, reason):
 
 @kernel
 def refuse(state, out, kind, command, reason):
-    """REJ, RREJ, CREJ or REFUSED with its one reason (ORDER-003, ORDER-004)."""
+    """A refusal of this kind with its one reason (ORDER-003, ORDER-004)."""
     row = answer_event(state, out, kind, command, reason)
     row.side = command.side
     row.order_type = command.order_type

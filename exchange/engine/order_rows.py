@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from exchange.book.layout import ORDER
+from exchange.codes import OrderState
 from exchange.records import CLIENT_ORDER_ID_BYTES, QUOTE_KEY, TAG_BYTES, place_in
 
 QUOTE_MARK = bytes([QUOTE_KEY >> 56])  # ends the first word of a quote's key, where a text has none
@@ -21,7 +22,6 @@ class OrderRow(NamedTuple):
     tif: int
     post_only: int
     price: int
-    trigger: int
     leaves_lots: int
     shown_lots: int
     filled_lots: int
@@ -36,6 +36,8 @@ def order_rows(orders: np.ndarray) -> list[OrderRow]:
     """ORDER rows as plain values, made column by column: 1 us an order."""
     rows = orders.view(_ORDER_TEXTS)
     columns = {name: rows[name].tolist() for name in OrderRow._fields}
+    waits = [state == OrderState.PENDING for state in columns["state"]]
+    columns["shown_lots"] = [0 if waiting else lots for waiting, lots in zip(waits, columns["shown_lots"], strict=True)]
     columns["tag"] = [tag.decode("ascii") for tag in columns["tag"]]
     texts = columns["client_order_id"]
     columns["client_order_id"] = ["" if text[7:8] == QUOTE_MARK else text.decode("ascii") for text in texts]

@@ -19,22 +19,22 @@ from exchange.wire.words import ORDER_STATES, ORDER_TYPES, SIDES, TIFS
 PAGE_ORDERS = 2_000  # about 0.5 MiB of JSON: below the server's frame limit (WIRE-003)
 
 
-def order_view(table: InstrumentTable, row: OrderRow) -> OrderView:
+def order_view(table: InstrumentTable, order: OrderRow) -> OrderView:
     """A live order as the wire shows it."""
     return OrderView(
-        table.ids[row.instrument],
-        row.order_id,
-        row.client_order_id,
-        ORDER_STATES[row.state],
-        SIDES[row.side],
-        ORDER_TYPES[row.order_type],
-        TIFS[row.tif],
-        row.price,
-        row.order_lots,
-        row.leaves_lots,
-        row.filled_lots,
-        row.value_tick_lots,
-        row.tag,
+        table.ids[order.instrument],
+        order.order_id,
+        order.client_order_id,
+        ORDER_STATES[order.state],
+        SIDES[order.side],
+        ORDER_TYPES[order.order_type],
+        TIFS[order.tif],
+        order.price,
+        order.order_lots,
+        order.leaves_lots,
+        order.filled_lots,
+        order.value_tick_lots,
+        order.tag,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exchange.codes import CommandKind, MarketState, OrderType, PeriodKind, Side
+from exchange.codes import CommandKind, MarketState, OrderState, OrderType, PeriodKind, Side
 from exchange.engine import query
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
@@ -63,7 +63,13 @@ def slow_depth(orders: list[Slow], index: int, side: int) -> Levels:
 
 def slow_row(order: Slow) -> tuple[Any, ...]:
     text = unpack_client_order_id(*(order[f"client_order_id_{word}"] for word in range(3)))
-    values = order | {"client_order_id": text, "tag": unpack_tag(order["tag"]), "instrument": order["book"]}
+    shown = 0 if order["state"] == OrderState.PENDING else order["shown_lots"]  # a stop that waits shows nothing
+    values = order | {
+        "shown_lots": shown,
+        "client_order_id": text,
+        "tag": unpack_tag(order["tag"]),
+        "instrument": order["book"],
+    }
     return tuple(values[name] for name in query.OrderRow._fields)
 
 

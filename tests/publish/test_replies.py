@@ -25,7 +25,7 @@ ORDER: dict[str, Any] = {
     "client_order_id": "a7", "account": 7, "instrument": 1, "order_id": 90071, "price": 2845, "order_lots": 12,
     "leaves_lots": 12, "state": OrderState.OPEN, "side": Side.BUY,
 }  # fmt: skip
-LIVE = OrderRow(90071, "a7", 1, 0, 0, 0, 0, 2845, 0, 12, 12, 0, 12, 0, 1, "", int(OrderState.OPEN))
+LIVE = OrderRow(90071, "a7", 1, 0, 0, 0, 0, 2845, 12, 12, 0, 12, 0, 1, "", int(OrderState.OPEN))
 
 
 def order(kind: EventKind, **fields: Any) -> Row:

@@ -1,0 +1,134 @@
+"""A field of a row has one meaning: what else some kinds keep at its place they name by an alias, everywhere."""
+
+import ast
+
+import pytest
+
+from exchange.book import layout as book
+from exchange.engine import state
+from exchange.records import aliases_of
+from tests.raw_fields import Module, Search, Use
+from tests.source_tree import sources, tree
+
+# Packages that know rows.
+JUDGED = ("engine", "reference", "publish", "conformance", "operator", "venue", "gateway", "journal")
+# (module, function, field) -> why a field is used as such for kinds that have another name for it.
+ALLOWED = {
+    **dict.fromkeys(
+        [
+            ("exchange.engine.emit", "order_event", name)
+            for name in ("lots", "level_lots", "hidden_lots", "amount_mills")
+        ],
+        "writes the same fields for all kinds of event about an order",
+    ),
+    **dict.fromkeys(
+        [("exchange.engine.emit", "answer_event", name) for name in ("reason", "reference", "request_id")],
+        "writes the same fields for all kinds of answer",
+    ),
+    ("exchange.engine.emit", "refuse", "order_type"): "repeats what the command has there, of whatever kind",
+    ("exchange.engine.emit", "refuse", "price"): "only a NEW is refused as an order",
+    ("exchange.engine.emit", "refuse", "lots"): "only a NEW is refused as an order",
+    ("exchange.publish.replies", "_duplicate", "state"): "only a NEW is refused for DUP_ID",
+    ("exchange.publish.replies", "_order_done", "state"): "of the event that has ended the order",
+}
+# Alias of a table of the state -> modules where the field itself would be the wrong name.
+STATE_ALIASES = {
+    (book.ORDER, "minimum_lots"): [],  # beside it stands the field: a stop shows nothing while it waits
+    (book.ORDER, "protection"): ["engine.quotes.protection", "engine.quotes.quote_counts", "engine.quotes.mass_quotes"],
+    (book.LINK, "next_free"): ["book.slots"],
+    (book.NODE, "next_quote"): ["engine.quotes.quote_counts"],
+    (book.NODE, "previous_quote"): ["engine.quotes.quote_counts"],
+    (book.GUARD, "left_ns"): [],  # beside it stands the field: one becomes the other
+    (state.GROUP, "left_ns"): [],
+    (state.PROTECTION, "first_tried"): [],
+    (state.CURSOR, "next_slot"): ["engine.cancels.mass_cancel"],
+    (state.CURSOR, "due_root"): ["engine.cancels.clock"],
+    (state.CURSOR, "elected_root"): ["engine.phases.auction_stops"],
+    (state.CURSOR, "aggressor_book"): [],
+    (state.CURSOR, "last_account"): ["engine.cancels.disconnect"],
+    (state.CURSOR, "accounts_done"): ["engine.cancels.kill"],
+    (state.CURSOR, "level_tick"): ["engine.matching.level_pass"],
+    (state.CURSOR, "kill_party"): ["engine.cancels.kill"],
+    (state.CURSOR, "killed_session"): ["engine.cancels.kill"],
+    (state.CURSOR, "killed_firm"): ["engine.cancels.kill"],
+}
+TABLES = [book.ORDER, book.LINK, book.NODE, book.GUARD, state.GROUP, state.PROTECTION, state.CURSOR]
+
+
+@pytest.fixture(scope="module")
+def modules() -> dict[str, Module]:
+    names = [name for name in sources() if name.startswith(tuple(f"exchange.{package}." for package in JUDGED))]
+    return {name: Module(name, tree(sources()[name])) for name in names}
+
+
+def unexplained(uses: list[Use]) -> list[str]:
+    return [
+        f"{use.module}:{use.line} {use.function}: {use.field} has another name there"
+        for use in uses
+        if (use.module, use.function, use.field) not in ALLOWED
+    ]
+
+
+def test_no_code_about_a_kind_uses_a_field_that_the_kind_has_another_name_for(modules: dict[str, Module]) -> None:
+    uses = Search(list(modules.values())).raw_uses()
+    assert not unexplained(uses)
+    assert {(use.module, use.function, use.field) for use in uses} == ALLOWED.keys(), "an exception that nothing needs"
+
+
+PLANTS = [
+    (
+        "exchange.engine.quotes.quote_checks",
+        "command.bid_tick >= command.ask_tick",
+        "command.price >= command.ask_tick",
+    ),
+    ("exchange.engine.quotes.protection", "= command.window_ns", "= command.expiry_ns"),
+    ("exchange.engine.cancels.kill", "command.scope > SCOPE_FIRM", "command.order_type > SCOPE_FIRM"),
+    ("exchange.engine.cancels.kill", "row.order_count = lots", "row.lots = lots"),
+    ("exchange.engine.cash", "np.int64(command.amount_mills)", "np.int64(command.price)"),
+    ("exchange.engine.phases.state_changes", "command.market_state", "command.order_type"),
+    ("exchange.engine.phases.market_state", "row.reopen_ns =", "row.value_tick_lots ="),
+    ("exchange.engine.entry.replace", "row.old_tick =", "row.hidden_lots ="),
+    ("exchange.engine.matching.trades", "row.trade_id =", "row.reference ="),
+    ("exchange.engine.position_reports", "row.unpaid_gain_mills =", "row.order_id ="),
+    ("exchange.reference.leaving", "command.delay_ms < 0", "command.lots < 0"),
+    ("exchange.reference.quotes", "bid_state=states[0]", "state=states[0]"),
+    ("exchange.publish.book_view", "row[OLD_TICK]", "row[HIDDEN_LOTS]"),
+    ("exchange.publish.replies", "first[FIRES_NS]", "first[VALUE_TICK_LOTS]"),
+    ("exchange.publish.phases", "row[VOLUME_LOTS]", "row[LOTS]"),
+    ("exchange.publish.execution_reports", "row[MARK_TICK]", "row[PRICE]"),
+    ("exchange.conformance.told", "event.entry_place", "event.lots"),
+    ("exchange.conformance.messages", '"delay_ms": wait', '"lots": wait'),
+    ("exchange.operator.desk", '"scope": scope', '"order_type": scope'),
+    ("exchange.venue.timekeeper", '"market_state": step', '"order_type": step'),
+    ("exchange.venue.reserve", "row.kill_party", 'row["reason"]'),
+]
+
+
+@pytest.mark.parametrize(("module", "right", "raw"), PLANTS)
+def test_a_raw_use_is_found(modules: dict[str, Module], module: str, right: str, raw: str) -> None:
+    source = sources()[module].read_text()
+    assert right in source, f"{module} does not say {right}"
+    planted = Module(module, ast.parse(source.replace(right, raw, 1)))
+    found = unexplained(Search([*(modules | {module: planted}).values()]).raw_uses_in(planted))
+    assert len(found) == 1, found
+
+
+def test_the_state_names_what_a_place_holds_in_each_use() -> None:
+    assert {(id(table), name) for table, name in STATE_ALIASES} == {
+        (id(table), name) for table in TABLES for name in aliases_of(table)
+    }
+    for (table, alias), modules in STATE_ALIASES.items():
+        field = aliases_of(table)[alias].field
+        for module in modules:
+            lines = [
+                node.lineno
+                for node in ast.walk(tree(sources()[f"exchange.{module}"]))
+                if isinstance(node, ast.Attribute) and node.attr == field and _is_of_state(node.value)
+            ]
+            assert not lines, f"{module}:{lines} {field} is {alias} there"
+
+
+def _is_of_state(node: ast.expr) -> bool:
+    """Whether an attribute is one of a row of the state, as these modules name them."""
+    text = ast.unparse(node)
+    return text.endswith("cursor") or text.startswith("state.") or text in ("order", "node", "link", "maker")
