@@ -99,9 +99,9 @@ async def _measure(folder: str, name: str, durability: str, scale: float, limits
     async with serve(folder, settings, make_keys) as server:
         job = _job(name, keys, server, scale)
         found = await _load(server.port, job)
-        figures = server.venue.figures
+        counters = server.venue.counters
         return _summary(name, found) | {
-            "commands_per_commit": round(figures.commands / max(1, figures.batches), 1),
+            "commands_per_commit": round(counters.commands / max(1, counters.batches), 1),
             "durability": durability,
         }
 

@@ -1,4 +1,4 @@
-"""What a person is told in one line: a mistake that ends the command, or trouble that the venue goes on with."""
+"""Lines for a person: a mistake that ends the command, or a warning after which the venue goes on."""
 
 from collections.abc import Callable
 
@@ -11,19 +11,21 @@ class UserError(Exception):
         self.code = code
 
 
-class Trouble:
-    """What is wrong with something that a venue can do without, as with a store that the journal can give again
-    (DUR-152): whoever met it calls `note`, whoever tells people calls `listen` and hears of earlier lines too."""
+class Warnings:
+    """What a person should see to while the venue goes on: something that it can do without is wrong, as a store that
+    the journal can give again (DUR-152), or is late."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self._tell: Callable[[str], None] = lambda line: None
+        self._report: Callable[[str], None] = lambda line: None
 
     def note(self, line: str) -> None:
+        """One more warning."""
         self.lines.append(line)
-        self._tell(line)
+        self._report(line)
 
-    def listen(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
+    def listen(self, report: Callable[[str], None]) -> None:
+        """`report` is called with every warning, also with those of before."""
+        self._report = report
         for line in self.lines:
-            tell(line)
+            report(line)

@@ -7,7 +7,7 @@
 
     async with serve(folder, Settings(port=0)) as server:                   # recovers, listens, returns when ready
         server.port, server.url                                             # "ws://127.0.0.1:PORT"
-        server.venue.figures                                                # commands, batches, events, trades so far
+        server.venue.counters                                               # commands, batches, events, trades so far
         server.venue.engine.state_hash()
 
 `key` is a `gateway.auth.KeyPair`: `key.key` (the key id), `key.account`, `key.seed` (32 private bytes, Ed25519).
@@ -36,16 +36,15 @@ from exchange.limits import NAMED
 from exchange.operator.desk import OperatorDesk
 from exchange.operator.port import OperatorPort
 from exchange.seams import Clock, Disk, RealClock, RealDisk, RealNet, RealRng, Rng
-from exchange.venue.bootstrap import Catalogue, OpenVenue, Seams
+from exchange.venue.bootstrap import LaunchCatalogue, OpenVenue, Seams
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.loop import AWAKE_US, AWAKE_US_MAX, Writer
+from exchange.venue.upkeep import Upkeep
 from exchange.venue.venue import Venue
 from exchange.wire.errors import CloseCode
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 YOUNG_OBJECTS = 50_000  # between collections: most that a tick makes is gone when it ends
-IDLE_TURNS = 5  # of 10 ms: after so long without a commit the journal is asked whether it wants to SEAL
-TRY_ROOM_NS = 10_000_000_000  # between attempts to make a segment on a disk that was full
 
 
 @dataclass(frozen=True)
@@ -115,22 +114,14 @@ def _fitted(profile: Profile) -> tuple[Profile, int]:
 class RunningServer:
     """A venue that serves."""
 
-    def __init__(self, settings: Settings, opened: OpenVenue, writer: Writer) -> None:
+    def __init__(self, settings: Settings, opened: OpenVenue, writer: Writer, on_stop: Callable[[], None]) -> None:
+        """`on_stop` ends the program that serves: an operator may ask for it."""
         self.settings = settings
         self.opened = opened
         self.venue: Venue = opened.venue
         self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
-        self._writer = writer
-        self._snapshots: Writer | None = None
-        self._idle_turns = 0
-        self._sealing = False
-        self._short_of_room, self._try_room_ns = False, 0
+        self.upkeep = Upkeep(opened, settings.clock, writer)
         profile = self._fit(PROFILES[settings.profile])
-        outbox = Outbox(
-            writer.schedule,
-            lambda queue, pending: self.gateway.slow.notice(queue.owner, pending),
-            profile.soft_kb * 1_024,
-        )
         terms = {
             "venue": "gpux",
             "history": opened.history_name,
@@ -138,13 +129,12 @@ class RunningServer:
             "durability": settings.durability,
         }
         self.gateway = Gateway(
-            self.venue, outbox, opened.keys, profile, settings.clock, settings.rng, terms, opened.stored
+            self.venue, opened.outbox, opened.keys, profile, settings.clock, settings.rng, terms, opened.stored
         )
-        self.venue.outbox = outbox
-        self.venue.on_failure = self._fail
+        self.venue.failure.listen(self._fail)
         address = Address(settings.host, settings.port, settings.names, settings.origins)
-        self.listener = GatewayServer(self.gateway, address, self._turn)
-        self.desk = OperatorDesk(self.venue, self.gateway, opened.spec, settings.clock)
+        self.listener = GatewayServer(self.gateway, address, self.upkeep.turn)
+        self.desk = OperatorDesk(self.venue, self.gateway, opened.spec, settings.clock, on_stop)
         self.operator = OperatorPort(opened.folder, self.desk, settings.disk)
 
     def _fit(self, profile: Profile) -> Profile:
@@ -153,7 +143,7 @@ class RunningServer:
         self.opened.seams.disk.keep_free(FILES_KEPT)
         if fitted != profile:
             most = f"{fitted.connections_max:,} connections at most, not {profile.connections_max:,}"
-            self.opened.trouble.note(f"{most}: the limit of open files (ulimit -n) is {files_max:,}")
+            self.opened.warnings.note(f"{most}: the limit of open files (ulimit -n) is {files_max:,}")
         return fitted
 
     @property
@@ -173,65 +163,10 @@ class RunningServer:
         """Close sockets, let the last batch become durable."""
         await self.operator.stop(failed=self.failed.done())
         await self.listener.stop()
-        while (self._sealing or not self.venue.idle) and not self.failed.done():
+        while not (self.upkeep.idle and self.venue.idle) and not self.failed.done():
             await asyncio.sleep(0.001)
-        if self._snapshots is not None:
-            self._snapshots.stop()
+        self.upkeep.stop()
         self.opened.seams.disk.keep_free(0)
-
-    def _turn(self) -> None:
-        try:
-            if not self.venue.failed:
-                self._look_around()
-        except Exception as error:
-            self.venue.fail(error)
-
-    def _look_around(self) -> None:
-        venue = self.venue
-        venue.timekeeper.turn()
-        venue.publish_due()
-        venue.history.flush_due()
-        self.opened.keys.flush()
-        self._look_for_room()
-        self._idle_turns = self._idle_turns + 1 if venue.idle else 0
-        if self._idle_turns >= IDLE_TURNS and not self._sealing:
-            self._idle_turns = 0
-            self._sealing = True
-            self._writer.spawn(self.opened.journal.idle, self._sealed)
-            if (write := self.opened.snapshot_if_due()) is not None:
-                if self._snapshots is None:
-                    self._snapshots = Writer(self.settings.clock)
-                    self._snapshots.start()
-                self._snapshots.spawn(write, self._written)
-
-    def _look_for_room(self) -> None:
-        """DUR-024: a disk that fills up halts the market while cancels still have room; it is tried again."""
-        journal, now_ns = self.opened.journal, self.settings.clock.mono_ns()
-        if not (lack := journal.lack):
-            if self._short_of_room:
-                self.opened.trouble.note("there is room for the journal again: the operator may open the groups")
-                self.venue.note_room(False)
-            self._short_of_room = False
-        elif not self._short_of_room:
-            self._short_of_room, self._try_room_ns = True, now_ns + TRY_ROOM_NS
-            self.opened.trouble.note(f"another segment of the journal is needed, {lack}: all groups HALT")
-            self.venue.note_room(True)
-        elif now_ns >= self._try_room_ns:
-            self._try_room_ns = now_ns + TRY_ROOM_NS
-            journal.make_spares()
-
-    def _sealed(self, error: BaseException | None) -> None:
-        self._sealing = False
-        if error is not None:
-            self.venue.fail(error)
-
-    def _written(self, error: BaseException | None) -> None:
-        """A snapshot's file; it is large, so it has a thread of its own and the journal goes on. A disk that does not
-        take it is no reason to stop: the start reads the journal instead."""
-        if isinstance(error, OSError):
-            self.opened.trouble.note(f"a snapshot was not written: {error}")
-        elif error is not None:
-            self.venue.fail(error)
 
     def _fail(self, error: BaseException) -> None:
         """Every connection ends, and nothing is said on it any more but what had left before."""
@@ -255,9 +190,16 @@ def prepare(folder: str, settings: Settings | None = None) -> Iterator[OpenVenue
 
 @contextlib.asynccontextmanager
 async def serve(
-    folder: str, settings: Settings | None = None, before: Callable[[OpenVenue], None] | None = None
+    folder: str,
+    settings: Settings | None = None,
+    before: Callable[[OpenVenue], None] | None = None,
+    on_stop: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[RunningServer]:
-    """Open a folder and serve it until the block ends."""
+    """Open a folder and serve it until the block ends.
+
+    before    called with the opened venue before it listens
+    on_stop   called when an operator has asked for the venue to stop, and its clients have been told
+    """
     settings = settings or Settings()
     settings.check()
     warm_up(NAMED[settings.limits])
@@ -267,7 +209,7 @@ async def serve(
         if before is not None:
             before(opened)
         writer.start()
-        server = RunningServer(settings, opened, writer)
+        server = RunningServer(settings, opened, writer, on_stop)
         try:
             await server.start()
         except OSError as error:
@@ -289,7 +231,12 @@ async def serve(
 
 def _open(folder: str, settings: Settings, writer: Writer) -> OpenVenue:
     disk = _NoSyncDisk() if settings.durability == "none" else settings.disk
-    catalogue = Catalogue(settings.day or datetime.now(UTC).date(), settings.symbols)
+    catalogue = LaunchCatalogue(settings.day or datetime.now(UTC).date(), settings.symbols)
     seams = Seams(disk, settings.rng, settings.clock, writer.spawn, writer.schedule, settings.segment_bytes)
-    batch_rows = PROFILES[settings.profile].batch_rows
-    return OpenVenue(folder, settings.limits, catalogue, seams, batch_rows, settings.schedule)
+    profile = PROFILES[settings.profile]
+    outbox = Outbox(
+        writer.schedule,
+        lambda queue, pending: queue.owner.gateway.slow.notice(queue.owner, pending),
+        profile.soft_kb * 1_024,
+    )
+    return OpenVenue(folder, settings.limits, catalogue, seams, outbox, profile.batch_rows, settings.schedule)

@@ -87,7 +87,7 @@ def test_snapshot_that_finds_no_room_is_told_and_the_venue_trades_on(
     lines: list[str] = []
 
     async def test(venue: Venue) -> None:
-        venue.server.opened.trouble.listen(lines.append)
+        venue.server.opened.warnings.listen(lines.append)
         while not lines:
             await asyncio.sleep(0)
         async with venue.live() as connection:
@@ -113,11 +113,11 @@ def test_disk_that_fills_up_halts_the_market_and_cancels_are_still_taken(
         return open_file(disk, path, create, write)
 
     monkeypatch.setattr(RealDisk, "open", open_if_room)
-    monkeypatch.setattr("exchange.main.TRY_ROOM_NS", 0)
+    monkeypatch.setattr("exchange.venue.upkeep.TRY_SPACE_NS", 0)
 
     async def test(venue: Venue) -> None:
         server, journal = venue.server, venue.server.opened.journal
-        server.opened.trouble.listen(lines.append)
+        server.opened.warnings.listen(lines.append)
         while journal.spares_ready < 2:
             await asyncio.sleep(0)
         async with venue.talker() as client:

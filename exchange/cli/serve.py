@@ -68,15 +68,13 @@ async def _serve(folder: str, settings: Settings, console: Console) -> int:
 
     def tell(opened: OpenVenue) -> None:
         say(found_text(opened))
-        opened.trouble.listen(say)
+        opened.warnings.listen(say)
 
-    async with serve(folder, settings, tell) as server:
+    async with serve(folder, settings, tell, stop.set) as server:
         took_s = (clock.mono_ns() - begin_ns) / 1e9
         say(serving_text(server, took_s))
         if server.operator.problem:
             say(server.operator.problem)
-        server.desk.on_stop = stop.set
-        server.venue.timekeeper.tell = say
         server.gateway.refused_logons.log_to(say)
         server.failed.add_done_callback(lambda _: stop.set())
         await stop.wait()

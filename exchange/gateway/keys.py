@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from exchange.codes import CommandKind
-from exchange.errors import Trouble, UserError
+from exchange.errors import UserError, Warnings
 from exchange.gateway.auth import SCOPES, check_public_key, decode_bytes
 from exchange.gateway.key_file import TABLES, KeyFile, KeyFileError, Row, proof, proof_key, read_key_file, row_digest
 from exchange.gateway.translate import session_terms
@@ -131,7 +131,7 @@ class KeyStore:
         disk: Disk,
         history: str,
         last_sequence: int,
-        trouble: Trouble | None = None,
+        warnings: Warnings | None = None,
         position: Position | None = None,
     ) -> None:
         """Open or make the store. A file of another journal, ahead of this one, or damaged is replaced by an empty one.
@@ -142,7 +142,7 @@ class KeyStore:
         self._path = path
         self._disk = disk
         self._history = history
-        self._trouble = trouble or Trouble()
+        self._warnings = warnings or Warnings()
         self._position = position
         self._unwritten: dict[tuple[str, Any], Row | None] = {}  # by table and primary key; None: deleted
         self._digests: dict[tuple[str, Any], int] = {}  # of the rows in the file
@@ -155,7 +155,7 @@ class KeyStore:
         try:
             self._open(last_sequence)
         except (sqlite3.Error, OSError) as error:
-            self._trouble.note(f"{path} cannot be used, keys and sessions are read from the journal: {error}")
+            self._warnings.note(f"{path} cannot be used, keys and sessions are read from the journal: {error}")
             self._clear()
             self._database = sqlite3.connect(":memory:")
             self._create_tables()
@@ -171,7 +171,7 @@ class KeyStore:
             kind = row["kind"]
             if not noted and kind in STORED_KINDS:
                 noted = True
-                self._trouble.note(f"{self._path} ended at {begin}, without what {sequence} says: it has caught up")
+                self._warnings.note(f"{self._path} ended at {begin}, without what {sequence} says: it has caught up")
             if kind == CommandKind.DEFINE_KEY:
                 self._define(payload)
             elif kind == CommandKind.SESSION:
@@ -216,7 +216,7 @@ class KeyStore:
             with contextlib.suppress(sqlite3.Error):
                 self._database.rollback()
             if not self._behind:
-                self._trouble.note(f"{self._path} is not written for now, the journal has what it lacks: {error}")
+                self._warnings.note(f"{self._path} is not written for now, the journal has what it lacks: {error}")
             self._behind = True
         else:
             for place, row in self._unwritten.items():
@@ -285,7 +285,7 @@ class KeyStore:
             self._load(found)
         except (KeyFileError, msgspec.MsgspecError, ValueError) as error:
             if last_sequence:
-                self._trouble.note(f"{self._path} is made again from the journal: {error}")
+                self._warnings.note(f"{self._path} is made again from the journal: {error}")
             self._start_empty()
             return
         self._database = self._connect()

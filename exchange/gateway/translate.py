@@ -104,31 +104,25 @@ class CommandBatch:
         self.rows = np.frombuffer(self.buffer, COMMAND)
         self.tickets: list[Ticket] = []
         self.expires: list[tuple[int, int]] = []  # (place, latest time in us) of requests with an expiry of their own
-        self.is_full = False  # sealed because nothing more fits: the venue is behind
         self.atomic: Callable[[Verdict | None, int], bool] | None = None  # may it run, asked at its turn (ENTRY-013)
 
     def make_atomic(self, may_run: Callable[[Verdict | None, int], bool]) -> None:
         """All rows run or none: `may_run(verdict, now_us)` is asked when the batch's turn has come."""
         self.atomic = may_run
 
-    def seal(self) -> None:
-        """The next command does not fit."""
-        self.is_full = True
-
-    def drop(self, places: Container[int]) -> None:
-        """Remove the commands at these places."""
-        kept = [place for place in range(len(self.tickets)) if place not in places]
-        self.rows[: len(kept)] = self.rows[kept]
-        self.tickets = [self.tickets[place] for place in kept]
-
     def closed(self) -> np.ndarray:
         """The rows gathered so far, shape (n,), a view."""
         return self.rows[: len(self.tickets)]
 
+    def drop(self, places: Container[int]) -> None:
+        """Take the rows at these places out of the batch, with their tickets."""
+        kept = [place for place in range(len(self.tickets)) if place not in places]
+        self.rows[: len(kept)] = self.rows[kept]
+        self.tickets = [self.tickets[place] for place in kept]
+
     def clear(self) -> None:
         self.tickets = []
         self.expires = []
-        self.is_full = False
 
 
 def check_new(message: New, listed: ListedInstrument | None) -> Err | None:

@@ -102,13 +102,13 @@ class Acts:
             self._act, self._dry = None, False
 
     def submit(self, fields: dict[str, int], done: Done) -> None:
-        """As `Venue.submit`."""
+        """As `OwnCommands.submit`."""
         if not self._dry:
             self._write()
-            self._venue.submit(fields, done)
+            self._venue.own.submit(fields, done)
 
     def submit_control(self, kind: CommandKind, payload: bytes, done: Done, refused: Refused) -> None:
-        """As `Venue.submit_control`."""
+        """As `OwnCommands.submit_control`."""
         if self._dry:
             try:
                 self._venue.engine.check_control(int(kind), payload)
@@ -116,7 +116,7 @@ class Acts:
                 raise UserError(str(error)) from None
             return
         self._write()
-        self._venue.submit_control(kind, payload, done, refused)
+        self._venue.own.submit_control(kind, payload, done, refused)
 
     def ask_later(self, question: Callable[[], None]) -> None:
         """As `Venue.ask_later`."""
@@ -125,4 +125,4 @@ class Acts:
     def _write(self) -> None:
         if self._act is not None and not self._written:
             self._written = True
-            self._venue.submit_control(CommandKind.ACT, self._payload, lambda _: None, lambda _: None)
+            self._venue.own.submit_control(CommandKind.ACT, self._payload, lambda _: None, lambda _: None)

@@ -1,6 +1,6 @@
 """What becomes of the operator's requests on a venue that serves: rows and controls in the one journal (SEC-063).
 
-    desk = OperatorDesk(server.venue, server.gateway, spec, clock)
+    desk = OperatorDesk(server.venue, server.gateway, spec, clock, on_stop)
     desk.take(line, answer)             # `answer` gets an Answer, once what was asked is durable and released
 
 It knows no sockets. Everything is sequenced among the commands of clients, behind an ACT that says who asked and why
@@ -87,7 +87,11 @@ _LIMITS = ("order_lots_max", "position_lots_max", "term_lots_max")
 class OperatorDesk:
     """Serves one request after another; several may be on their way."""
 
-    def __init__(self, venue: Venue, gateway: Gateway, spec: Spec, clock: Clock) -> None:
+    def __init__(
+        self, venue: Venue, gateway: Gateway, spec: Spec, clock: Clock, on_stop: Callable[[], None] = lambda: None
+    ) -> None:
+        """`on_stop` ends the program that serves."""
+        self._on_stop = on_stop
         self._venue, self._gateway, self._spec, self._clock = venue, gateway, spec, clock
         self._acts, self._authority = Acts(venue), Authority(gateway, clock)
         self._lookers: dict[type[Request], Callable[[Any, Reply], None]] = {
@@ -106,7 +110,6 @@ class OperatorDesk:
             Revoke: self._revoke,
             Stop: self._stop,
         }
-        self.on_stop: Callable[[], None] = lambda: None  # ends the program that serves
 
     def take(self, line: bytes, reply: Reply) -> None:
         """Serve one line; what is wrong with it is the answer."""
@@ -167,8 +170,8 @@ class OperatorDesk:
             told = [f"sequence {venue.sequence:,}, {len(self._gateway.connections)} connections"]
             for chip, group in sorted(venue.groups.items()):
                 waits = ""
-                if groups[group] == MarketState.CLOSED and not venue.timekeeper.settled.published(group):
-                    waits = f", {venue.timekeeper.settled.missing(group)} books wait for their settlement"
+                if groups[group] == MarketState.CLOSED and not venue.settlement_status.published(group):
+                    waits = f", {venue.settlement_status.missing(group)} books wait for their settlement"
                 told.append(f"{chip} {groups[group].name}{waits}")
             for row in query.instruments(venue.states):
                 if row.state != groups[row.group]:
@@ -188,8 +191,8 @@ class OperatorDesk:
                 f"{request.target}: its group is {of_group.name}, one market alone changes while it is OPEN (STATE-001)"
             )
         if group and groups[group] == MarketState.CLOSED and state == MarketState.PREOPEN:
-            missing = self._venue.timekeeper.settled.missing(group)
-            if not self._venue.timekeeper.settled.published(group):
+            missing = self._venue.settlement_status.missing(group)
+            if not self._venue.settlement_status.published(group):
                 raise UserError(
                     f"{request.target} stays CLOSED: {missing} books wait for their settlement (SESSION-003)"
                 )
@@ -247,7 +250,7 @@ class OperatorDesk:
 
     def _to_settle(self, request: Settle) -> list[str]:
         """Chips of the groups that a request is about. UserError: one is not listed, or none waits."""
-        venue, settled = self._venue, self._venue.timekeeper.settled
+        venue, status = self._venue, self._venue.settlement_status
         unknown = [chip for chip in request.chips if chip not in venue.groups]
         if unknown:
             raise UserError(f"no chip {unknown[0]} is listed")
@@ -255,7 +258,7 @@ class OperatorDesk:
         chips = request.chips or [
             chip
             for chip, group in venue.groups.items()
-            if states[group] == MarketState.CLOSED and not settled.published(group)
+            if states[group] == MarketState.CLOSED and not status.published(group)
         ]
         if not chips:
             raise UserError("no group is CLOSED and waits for its settlement")
@@ -284,7 +287,7 @@ class OperatorDesk:
 
     def _stop(self, request: Stop, reply: Reply) -> None:
         """Everybody is told, also who connects until then; a second request takes the place of the first."""
-        self._gateway.announce_stop(request.in_s, request.why, lambda: self.on_stop())
+        self._gateway.announce_stop(request.in_s, request.why, self._on_stop)
         reply(Answer(True, [f"stops in {request.in_s} s; {len(self._gateway.connections)} connections told"]))
 
     # -- members ------------------------------------------------------------------------------------------------------

@@ -3,17 +3,17 @@
     market = MarketData(table, source)            # table: instruments.InstrumentTable; source: the engine, see Source
     number, code = market.subscribe(spec)         # spec: wire ChannelSpec; code 0, or an error of that row (MDATA-004)
     pages = market.snapshot(number)               # first messages of a new subscriber; `trades` has none
-    market.fold(rows, through, time_ns)           # released rows (rows.read_rows), last command released and its time
+    market.take(batch)                            # every released batch, also one without rows
     for number, message in market.due(now_us):    # what all subscribers of a channel get now, in order
     market.merged(number, since)                  # RATE-006: for a slow reader, one message or a fresh snapshot
-    market.prints.append(events)                  # the same rows as EVENT array, for replays of trades
+    market.prints.take(batch)                     # the same, for replays of trades
     market.replay(number, first, last, request)   # RECOV-014: of event channels; market.oldest(number)
     market.sequence_of(number)                    # for heartbeats
     market.unsubscribe(number)                    # once per subscriber
 
-Call `fold` for every release, also one without rows; `due` after each fold and, while channels have a cadence, at
-least every 10 ms. Subscribe only between two releases, when the engine's state is what has been released: a book is
-opened from that state. A subscriber gets of its channel the snapshot, then what later calls of `due` return.
+Call `due` after each `take` and, while channels have a cadence, at least every 10 ms. Subscribe only between two
+releases, when the engine's state is what has been released: a book is opened from that state. A subscriber gets the
+snapshot of its channel, then what later calls of `due` return.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +33,7 @@ from exchange.engine.event_rows import (
 )
 from exchange.publish.book_view import BookView, Level, level_change
 from exchange.publish.channels import REPLAY_MESSAGES, Changes, DepthChannel, EventChannel, TopChannel
+from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.phases import Phases
 from exchange.publish.prints import Message as Print
@@ -85,7 +86,7 @@ class _OpenBook:
 
 
 class MarketData:
-    """All channels of one feed. Driven by `fold` and `due`; it reads no clock and no socket."""
+    """All channels of one feed. Driven by `take` and `due`; it reads no clock and no socket."""
 
     def __init__(
         self, table: InstrumentTable, source: Source, numbers: Mapping[tuple[str, int], int] | None = None
@@ -254,6 +255,9 @@ class MarketData:
         return out
 
     # events
+
+    def take(self, batch: ReleasedBatch) -> None:
+        self.fold(batch.rows, batch.last, batch.time_ns)
 
     def fold(self, rows: list[Row], through: int, time_ns: int) -> None:
         """Rows just released, of whole commands; the last command released, with or without rows, and its time."""

@@ -2,7 +2,7 @@
 
     prints = Prints(numbers)              # last trade id of each book at the start
     prints.load(history.newest_first())   # once: those of before the start, as far as events are kept
-    prints.append(events)                 # released rows of whole commands, of all kinds
+    prints.take(batch)                    # every released batch
     prints.oldest(index)                  # from here on every message of the book can be told
     prints.of_book(index, first, last)    # (number of the message before, rows of one command), one after another
 
@@ -28,6 +28,7 @@ from exchange.engine.event_rows import (
     Row,
     read_rows,
 )
+from exchange.publish.consumer import ReleasedBatch
 from exchange.records import EVENT, column
 from exchange.units import NS_PER_US
 from exchange.wire.messages import Trades
@@ -88,6 +89,10 @@ class Prints:
             self._before.pop(index, None)
         if not whole and self._blocks:
             self._forget_before(self._last_of(self._first) + 1)  # of that command prints may be missing
+
+    def take(self, batch: ReleasedBatch) -> None:
+        if len(batch.events):
+            self.append(batch.events)
 
     def append(self, events: np.ndarray) -> None:
         """Rows just released, EVENT, shape (n,), of whole commands."""

@@ -1,7 +1,7 @@
 """Replies to requests, from the rows of the one command that a request became (ENTRY-001).
 
     replies = Replies(table, find_order)         # find_order(account, coid) -> OrderRow | None: query.find_order
-    replies.note(rows)                           # every released batch, before its replies: how orders ended
+    replies.take(batch)                          # every released batch, before its replies: how orders ended
     reply = replies.reply(request_id, rows)      # Ok or Err, without `in`, `out`, `rl`: the gateway sets those
     replies.result(rows)                         # the same as one operation of a batch (ENTRY-013)
     replies.done_order(account, order_id, coid)  # OrderView of an order that has ended, None once forgotten
@@ -54,6 +54,7 @@ from exchange.engine.event_rows import (
 )
 from exchange.engine.order_rows import OrderRow
 from exchange.publish.account_views import order_view
+from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.instruments import InstrumentTable
 from exchange.records import pack_client_order_id
 from exchange.units import NS_PER_US
@@ -180,8 +181,11 @@ class Replies:
         self._find_order = find_order
         self._done = DoneOrders()
 
-    def note(self, rows: list[Row]) -> None:
-        """Rows just released, of any number of commands."""
+    def take(self, batch: ReleasedBatch) -> None:
+        self._done.note(batch.rows)
+
+    def load(self, rows: list[Row]) -> None:
+        """Rows of before the start, in order: how orders ended."""
         self._done.note(rows)
 
     def reply(self, request_id: int, rows: list[Row]) -> Ok | Err:

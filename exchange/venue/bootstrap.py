@@ -25,9 +25,10 @@ from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine
 from exchange.engine.event_rows import KIND, read_rows
-from exchange.errors import Trouble, UserError
+from exchange.errors import UserError, Warnings
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.gateway.keys import KEY_ID_BYTES, KeyDefinition, KeyStore, key_payload
+from exchange.gateway.outbox import Outbox
 from exchange.gateway.stored_replies import KEPT, StoredReplies
 from exchange.journal.answered import ANSWERED, answered_requests
 from exchange.journal.errors import EXIT_CONFIGURATION
@@ -41,7 +42,7 @@ from exchange.seams import Clock, Disk, Rng
 from exchange.venue.account_terms import check_deposit, check_fixed, new_account
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.derived_stores import EVENTS, KEY_FILE, restore_events, store_claims
-from exchange.venue.event_history import History
+from exchange.venue.event_history import EventHistory
 from exchange.venue.venue import Spawn, Venue
 
 RECORDED_ROWS_MAX = 1_048_576  # events of the replay that history takes up
@@ -96,7 +97,7 @@ def _of_settling(events: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class LaunchCatalogue:
     """What a new venue lists: the built-in specification on a day, all of it or some symbols."""
 
     day: date
@@ -122,14 +123,16 @@ class OpenVenue:
         self,
         folder: str,
         limits_name: str,
-        catalogue: Catalogue,
+        catalogue: LaunchCatalogue,
         seams: Seams,
+        outbox: Outbox,
         batch_rows: int,
         schedule: DaySchedule | None = None,
     ) -> None:
+        """`outbox`: sends what the venue makes up for the connections of its gateway."""
         self.folder = folder
         self.day = catalogue.day
-        self.seams = seams
+        self.seams, self.outbox = seams, outbox
         spec = self.spec = spec_of(catalogue.day)
         rules = json.dumps({"catalogue": spec_sha256(spec).hex(), "rules": RULES}).encode()
         opened = open_journal(
@@ -152,42 +155,42 @@ class OpenVenue:
         folder, seams = self.folder, self.seams
         self.engine = Engine(recorder.limits, recorder.states)
         self.history_name = history_name(self.journal.identity.journal_id)
-        self.trouble = Trouble()
+        self.warnings = Warnings()
         for note in self.report.notes:
-            self.trouble.note(note)
+            self.warnings.note(note)
         last = self.engine.sequence
         self.history = self._open_history(recorder, last)
         path = f"{folder}/{KEY_FILE}"
-        self.keys = KeyStore(path, seams.disk, self.history_name, last, self.trouble, self.history.position)
+        self.keys = KeyStore(path, seams.disk, self.history_name, last, self.warnings, self.history.position)
         self._catch_up(recorder)
         self.stored = self._stored_replies()
         units = {chip.name: chip.unit_lots or 1 for chip in self.spec.listed_chips}
         self.venue = Venue(
-            self.engine, self.journal, self.sequencer, seams.clock, self.history, seams.spawn, seams.schedule,
-            batch_rows, units, schedule,
+            self.engine, self.journal, self.sequencer, seams.clock, self.history, self.outbox, seams.spawn,
+            seams.schedule, self.warnings.note, batch_rows, units, schedule,
         )  # fmt: skip
         self.venue.market.prints.load(self.history.newest_first())
-        self.venue.replies.note(self.history.latest(ends_order, DONE_KEPT, DONE_CHUNKS))
+        self.venue.consumers.replies.load(self.history.latest(ends_order, DONE_KEPT, DONE_CHUNKS))
         for events in recorder.events:
-            self.venue.timekeeper.settled.note(read_rows(events[_of_settling(events)]))
+            self.venue.settlement_status.note(read_rows(events[_of_settling(events)]))
 
-    def _open_history(self, recorder: _Recorder, last: int) -> History:
+    def _open_history(self, recorder: _Recorder, last: int) -> EventHistory:
         """What earlier runs kept, what of it is lost and comes from the journal, and behind it what the replay gave."""
         disk, journal = self.seams.disk, self.journal
-        history = History(
-            disk, f"{self.folder}/{EVENTS}", self.trouble, journal.identity.journal_id, journal.hash_at
+        history = EventHistory(
+            disk, f"{self.folder}/{EVENTS}", self.warnings, journal.identity.journal_id, journal.hash_at
         )  # fmt: skip
         try:
             history.load(last, recorder.kept_from, recorder.time_ns)
             if history.missing_from:
                 restore_events(
-                    history, self.folder, disk, recorder.limits, recorder.time_ns, recorder.kept_from, self.trouble
+                    history, self.folder, disk, recorder.limits, recorder.time_ns, recorder.kept_from, self.warnings
                 )  # fmt: skip
         except OSError as error:
             history.give_up(error)
         for events in recorder.events:
             history.append(events)
-        history.shown = last
+        history.shown.reach(last)
         if last:
             history.flush()
         return history
@@ -216,7 +219,7 @@ class OpenVenue:
         since = self.history.first_sequence or self.engine.sequence
         found = answered_requests(self.folder, self.seams.disk, asked, KEPT, since)
         if found.damaged:
-            self.trouble.note(f"segment {found.damaged} is damaged: replies before it are not repeated (verify tells)")
+            self.warnings.note(f"segment {found.damaged} is damaged: replies before it are not repeated (verify tells)")
         stored, nothing = {}, np.zeros(0, ANSWERED)
         for number in asked:
             rows = found.of.get(number, nothing)
@@ -224,7 +227,7 @@ class OpenVenue:
             stored[number].load((request_id, sequence, count) for _, request_id, sequence, count in rows.tolist())
         return stored
 
-    def _list(self, spec: Spec, catalogue: Catalogue) -> None:
+    def _list(self, spec: Spec, catalogue: LaunchCatalogue) -> None:
         """First start: the catalogue of the day, then every product group to PREOPEN and to OPEN."""
         instruments = instruments_on(spec, catalogue.day)
         if catalogue.symbols:
@@ -239,7 +242,7 @@ class OpenVenue:
 
     def control(self, kind: CommandKind, payload: bytes) -> None:
         try:
-            self.venue.control_now(kind, payload)
+            self.venue.own.control_now(kind, payload)
         except ControlError as error:
             raise UserError(str(error)) from error
 
@@ -251,7 +254,7 @@ class OpenVenue:
             "group": group,
             "state_reason": StateReason.OPERATOR,
         }
-        _expect(self.venue.run_now(fields), EventKind.STATE_CHANGED, f"group {group} to {state.name}")
+        _expect(self.venue.own.run_now(fields), EventKind.STATE_CHANGED, f"group {group} to {state.name}")
 
     def define_account(self, terms: AccountPayload) -> None:
         """Define an account, or change its limits."""
@@ -261,7 +264,7 @@ class OpenVenue:
         """Pay into an account."""
         check_deposit(self.engine.states, mills)
         fields = {"kind": CommandKind.DEPOSIT, "account": account, "amount_mills": mills}
-        _expect(self.venue.run_now(fields), EventKind.CASH_MOVED, f"deposit of {mills} to account {account}")
+        _expect(self.venue.own.run_now(fields), EventKind.CASH_MOVED, f"deposit of {mills} to account {account}")
 
     def make_key(
         self, name: str, account: int, deposit_mills: int = 0, scopes: tuple[str, ...] = ("read", "trade"),
@@ -314,7 +317,7 @@ class OpenVenue:
                 try:
                     self.journal.snapshot(self.engine)
                 except OSError as error:
-                    self.trouble.note(f"a snapshot was not written: {error}")
+                    self.warnings.note(f"a snapshot was not written: {error}")
 
 
 def key_id(name: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from exchange.engine.engine import Engine
 from exchange.engine.state import state_dtype
-from exchange.errors import Trouble
+from exchange.errors import Warnings
 from exchange.gateway.key_file import key_claim
 from exchange.journal.claims import Claim
 from exchange.journal.errors import Refusal
@@ -17,7 +17,7 @@ from exchange.journal.segments import history_name
 from exchange.limits import KEPT_HOURS, Limits
 from exchange.seams import Disk
 from exchange.venue.event_files import event_claim
-from exchange.venue.event_history import History
+from exchange.venue.event_history import EventHistory
 
 KEY_FILE = "keys.sqlite3"
 EVENTS = "events"
@@ -34,7 +34,13 @@ def store_claims(disk: Disk, folder: str, journal_id: bytes) -> list[Claim]:
 
 
 def restore_events(
-    history: History, folder: str, disk: Disk, limits: Limits, newest_ns: int, replayed_from: int, trouble: Trouble
+    history: EventHistory,
+    folder: str,
+    disk: Disk,
+    limits: Limits,
+    newest_ns: int,
+    replayed_from: int,
+    warnings: Warnings,
 ) -> None:
     """Replay the journal for the events that history misses (DUR-154), from the snapshot in front of them; a frame at
     a time, and no older than are kept. Where that fails they stay missing.
@@ -58,5 +64,5 @@ def restore_events(
                     history.append(rows)
                 history.flush_full(last, frame.hash)
     except Refusal as refusal:
-        trouble.note(f"{folder}/{EVENTS} is not made whole again: {refusal}")
+        warnings.note(f"{folder}/{EVENTS} is not made whole again: {refusal}")
         history.leave_gap(first, replayed_from)

@@ -16,14 +16,16 @@ import numpy as np
 
 from exchange.codes import EventFlag, EventKind
 from exchange.engine.event_rows import ACCOUNT_SEQUENCE, FLAGS, Row
-from exchange.errors import Trouble
+from exchange.errors import Warnings
 from exchange.journal.files import write_all
 from exchange.journal.frames import NO_HASH
 from exchange.limits import KEPT_HOURS
+from exchange.publish.consumer import ReleasedBatch
 from exchange.records import EVENT, EVENT_STRUCT, ROW_BYTES
 from exchange.seams import Disk
 from exchange.venue.event_blocks import Link, block_key, pack_block, read_event_file, read_or_tell, rows_of
 from exchange.venue.event_files import SUFFIX, Chunk, Summary, event_names, find_gap, firsts_of, summarize, taken_up
+from exchange.venue.shown import Shown
 
 BLOCK_ROWS = 512  # as many that wait are written at once
 FLUSH_TURNS = 100  # of the loop, at most, until fewer are
@@ -33,14 +35,14 @@ _KINDS = np.isin(np.arange(256), [int(kind) for kind in EventKind])
 _HOUR_NS = 3_600 * 10**9
 
 
-class History:
+class EventHistory:
     """Rows in order of release, found by command or by account and its stream number."""
 
     def __init__(
         self,
         disk: Disk,
         folder: str = "",
-        trouble: Trouble | None = None,
+        warnings: Warnings | None = None,
         journal_id: bytes = bytes(16),
         hash_at: Callable[[int], bytes | None] | None = None,
     ) -> None:
@@ -49,11 +51,11 @@ class History:
         hash_at   sequence -> hash of the journal's frame with that record; left out: what was appended is durable
         """
         self._disk = disk
-        self._trouble = trouble or Trouble()
+        self._warnings = warnings or Warnings()
         self._folder = folder
         self._journal_id, self._key = journal_id, block_key(journal_id)
         self._hash_at = hash_at
-        self.shown = 0  # the latest command whose events, if any, were appended and may be written
+        self.shown = Shown()
         self._chunks: list[Chunk] = []
         self._handle = -1
         self._offset = 0
@@ -92,7 +94,7 @@ class History:
         if not gap and covered < replayed_from - 1:
             gap, why = covered + 1, f"they end at {covered}"
         if gap and last_sequence and not self._cutting:
-            self._trouble.note(f"{self._folder}: events from command {gap} on are not all there: {why}")
+            self._warnings.note(f"{self._folder}: events from command {gap} on are not all there: {why}")
         if gap >= replayed_from > 0:
             files = [file for file in files if file.end.first <= gap]
             gap = 0
@@ -105,6 +107,10 @@ class History:
             if name not in used:
                 self._disk.unlink(f"{self._folder}/{name}")
         self._go_on(files, replayed_from)
+
+    def take(self, batch: ReleasedBatch) -> None:
+        if len(batch.events):
+            self.append(batch.events)
 
     def append(self, events: np.ndarray) -> None:
         """Rows just released, shape (n,), in order."""
@@ -142,7 +148,7 @@ class History:
         may say that it is."""
         if self._hash_at is None:
             return self.last_sequence, NO_HASH
-        return self.shown, self._hash_at(self.shown)
+        return self.shown.sequence, self._hash_at(self.shown.sequence)
 
     def flush_full(self, sequence: int, frame: bytes) -> None:
         """`flush_to` if a whole block waits."""
@@ -200,7 +206,7 @@ class History:
         between them and memory."""
         self._writes = False
         self._close()
-        self._trouble.note(f"events are kept in memory only, older ones are gone until the next start: {error}")
+        self._warnings.note(f"events are kept in memory only, older ones are gone until the next start: {error}")
 
     def of_command(self, sequence: int) -> list[Row] | None:
         """All events of one command; None when they are no longer kept."""
@@ -297,7 +303,7 @@ class History:
             file, problem = None, "it is another file than at the start"
         if problem and chunk.name not in self._damaged:
             self._damaged.add(chunk.name)
-            self._trouble.note(f"{path}: {problem}; what it held is told again after the next start")
+            self._warnings.note(f"{path}: {problem}; what it held is told again after the next start")
         return rows_of(file.blocks) if file is not None else np.zeros(0, EVENT)
 
     def _start_chunk(self, first_sequence: int) -> None:
@@ -341,7 +347,7 @@ class History:
         files: list[Summary] = []
         for name in event_names(self._disk, self._folder):
             if not name.endswith(SUFFIX):
-                self._trouble.note(f"{self._folder}/{name} is of another version and made again from the journal")
+                self._warnings.note(f"{self._folder}/{name} is of another version and made again from the journal")
                 continue
             file = read_or_tell(self._disk, f"{self._folder}/{name}", self._journal_id)
             blocks = [block for block in file.blocks if block.last <= last_sequence]

@@ -1,8 +1,8 @@
-"""Which product groups have a settlement for the day that ended last: what PREOPEN waits for (SESSION-003).
+"""Which product groups have the settlement of the day that ended last: PREOPEN waits for it (SESSION-003).
 
-A settlement is published when the terms of every book of the group have been set anew since it closed (LISTED events
-of the DAY_LIMITS control). The engine does not keep it: after a start it is known as far as the replayed tail of the
-journal tells, and a closed group of which nothing is known is unsettled.
+A settlement is published when the terms of every book of the group have been set again since it closed (LISTED events
+of the DAY_LIMITS control). The engine does not keep it: a start knows what the replayed tail of the journal shows, and
+a closed group of which nothing is known has no settlement.
 """
 
 from collections.abc import Iterable
@@ -11,12 +11,13 @@ import numpy as np
 
 from exchange.codes import EventKind, MarketState
 from exchange.engine.event_rows import GROUP, INSTRUMENT, KIND, MARKET_STATE, TIME_NS, Row
+from exchange.publish.consumer import ReleasedBatch
 
 _STA, _LISTED = int(EventKind.STATE_CHANGED), int(EventKind.INSTRUMENT_LISTED)
 _CLOSED = int(MarketState.CLOSED)
 
 
-class Settled:
+class SettlementStatus:
     """Follows the released events of one venue."""
 
     def __init__(self, states: np.ndarray) -> None:
@@ -25,8 +26,11 @@ class Settled:
         self._missing: dict[int, set[int]] = {}  # books of a group that have no settlement since its close
         self._since_ns: dict[int, int] = {}
 
+    def take(self, batch: ReleasedBatch) -> None:
+        self.note(batch.rows)
+
     def note(self, rows: Iterable[Row]) -> None:
-        """Released events, in order."""
+        """Events that were replayed or released, in order."""
         for row in rows:
             if row[KIND] == _LISTED:
                 self._settle(row[INSTRUMENT], row[TIME_NS])
@@ -36,8 +40,8 @@ class Settled:
                 self._since_ns.pop(group, None)
 
     def since_ns(self, group: int, now_ns: int) -> int:
-        """When the settlement of a group was published, 0 if it is not. A group that has left CLOSED has one: where
-        nobody remembers its time, that is now."""
+        """When the settlement of a group was published, 0 if it is not. A group that has left CLOSED has one: if its
+        time is not known, it is taken to be now."""
         if group not in self._since_ns and self._states["groups"]["state"][0, group] != _CLOSED:
             self._since_ns[group] = now_ns
         return self._since_ns.get(group, 0)

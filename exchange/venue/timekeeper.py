@@ -1,11 +1,11 @@
-"""What the passing of time makes a venue do, as commands of its own: the engine reads no clock.
+"""What a venue does because time has passed, as commands of its own: the engine reads no clock.
 
     CLOCK        when something waits for a time that has come: GTD orders, dead-man timers (TIF-009, COD-005)
     INDICATIVE   of books that collect orders and have changed, at most every 100 ms each (AUC-001)
     SET_STATE    the end of what velocity or breaker has reserved (STATE-004), and the scheduled day, if the venue has
                  one (SESSION-001): closed books wait for their settlement (SESSION-003)
 
-Call `turn` often; `note` gets every release. Each command is sent once and awaited before the next of its kind.
+Call `turn` often. Each command is sent once and awaited before the next of its kind.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,10 @@ import numpy as np
 from exchange.codes import CommandKind, EventKind, MarketState, StateReason
 from exchange.engine import query
 from exchange.engine.event_rows import INSTRUMENT, KIND, Row
+from exchange.publish.consumer import ReleasedBatch
 from exchange.seams import Clock
 from exchange.venue.day_schedule import DaySchedule, next_step
-from exchange.venue.settlement_status import Settled
+from exchange.venue.settlement_status import SettlementStatus
 
 INDICATIVE_NS = 100_000_000
 COLLECTING = (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.RESERVED, MarketState.PAUSED)
@@ -43,21 +44,29 @@ Submit = Callable[[dict[str, int], Callable[[list[Row]], None]], None]
 class Timekeeper:
     """The sequenced timers of one venue."""
 
-    def __init__(self, states: np.ndarray, clock: Clock, submit: Submit, schedule: DaySchedule | None = None) -> None:
-        """`states`: the engine's, read between batches."""
+    def __init__(
+        self,
+        states: np.ndarray,
+        clock: Clock,
+        submit: Submit,
+        settlement_status: SettlementStatus,
+        warn: Callable[[str], None],
+        schedule: DaySchedule | None = None,
+    ) -> None:
+        """`states`: the engine's, read between batches. `warn(line)` says what a person should see to."""
         self._states = states
         self._clock = clock
         self._submit = submit
+        self._settlement_status = settlement_status
+        self._warn = warn
         self._schedule = schedule
-        self.settled = Settled(states)
-        self.tell: Callable[[str], None] = lambda text: None  # hears what a person should see to
-        self._told_late: set[tuple[int, int]] = set()
+        self._warned: set[tuple[int, int]] = set()  # day and group
         # The day of the last command: one that has ended since is closed first. A new venue begins today.
         self._day = schedule.day_at(int(states["time_ns"][0]) or clock.now_ns()) if schedule else 0
         self._sent: set[tuple[str, int]] = set()  # what is on its way: of a kind, for a book or group
         self._collecting: set[int] = set()
         self._changed: set[int] = set()
-        self._told_ns: dict[int, int] = {}
+        self._asked_ns: dict[int, int] = {}  # by book, when its indicative price was last asked for
         self._look_at_books()
 
     @property
@@ -71,18 +80,18 @@ class Timekeeper:
         due_ns = query.next_due_ns(self._states)
         if 0 < due_ns <= now_ns:
             self._send("clock", 0, {"kind": CommandKind.CLOCK})
-        for index in [index for index in self._changed if now_ns - self._told_ns.get(index, 0) >= INDICATIVE_NS]:
+        for index in [index for index in self._changed if now_ns - self._asked_ns.get(index, 0) >= INDICATIVE_NS]:
             if self._send("indicative", index, {"kind": CommandKind.INDICATIVE, "instrument": index}):
                 self._changed.discard(index)
-                self._told_ns[index] = now_ns
+                self._asked_ns[index] = now_ns
         if self._collecting:
             self._reopen(now_ns)
         if self._schedule is not None:
             self._follow(self._schedule, now_ns)
 
-    def note(self, rows: list[Row]) -> None:
-        """Released events: which books collect orders, and which of them have changed."""
-        self.settled.note(rows)
+    def take(self, batch: ReleasedBatch) -> None:
+        """Which books collect orders, and which of them have changed."""
+        rows = batch.rows
         if any(row[KIND] == _STA for row in rows):
             self._look_at_books()
         if self._collecting:
@@ -114,9 +123,9 @@ class Timekeeper:
         for group, present in states.items():
             wanted = MarketState.CLOSED
             if today == self._day:
-                wanted = schedule.state_at(now_ns, self.settled.since_ns(group, now_ns))
+                wanted = schedule.state_at(now_ns, self._settlement_status.since_ns(group, now_ns))
             if present == wanted == MarketState.CLOSED and schedule.is_late(now_ns):
-                self._tell_late(today, group)
+                self._warn_late(today, group)
             elif present != MarketState.OPEN or today != self._day:
                 self._step(group, next_step(present, wanted))
 
@@ -126,10 +135,10 @@ class Timekeeper:
             fields = {"kind": CommandKind.SET_STATE, "group": group, "market_state": step, "state_reason": reason}
             self._send("state", group, fields)
 
-    def _tell_late(self, day: int, group: int) -> None:
-        if (day, group) not in self._told_late:
-            self._told_late.add((day, group))
-            self.tell(f"group {group} stays CLOSED: its settlement is not published (SESSION-003)")
+    def _warn_late(self, day: int, group: int) -> None:
+        if (day, group) not in self._warned:
+            self._warned.add((day, group))
+            self._warn(f"group {group} stays CLOSED: its settlement is not published (SESSION-003)")
 
     def _send(self, what: str, number: int, fields: dict[str, Any]) -> bool:
         """Send a command, unless one like it is still on its way."""

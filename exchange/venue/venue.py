@@ -1,39 +1,33 @@
 """One venue: commands of a loop tick become one durable batch, its events are shown when both disk and engine are done.
 
-    gather -> stamp -> journal (helper thread) || engine (loop thread) -> gate -> publishers -> outbox
+    gather -> stamp -> journal (helper thread) || engine (loop thread) -> gate -> consumers -> outbox
 
 While one batch is being synced the next gathers: group commit without a timer. Between two batches the engine's state
 is exactly what has been released; questions and subscriptions are served at that point. No sockets, no event loop.
 """
 
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from exchange.codes import EventKind
-from exchange.engine import query
-from exchange.engine.event_rows import KIND, Row, by_command, read_rows
+from exchange.engine.event_rows import Row
 from exchange.gateway.outbox import Outbox, SendQueue
 from exchange.gateway.stored_replies import Release
-from exchange.gateway.translate import CommandBatch, ListedInstrument
-from exchange.publish import account_views
-from exchange.publish.engine_view import EngineView
-from exchange.publish.execution_reports import ExecutionReports
-from exchange.publish.instruments import InstrumentTable
-from exchange.publish.market_data import MarketData
-from exchange.publish.replies import Replies
+from exchange.gateway.translate import CommandBatch
+from exchange.publish.consumer import released_batch
 from exchange.seams import Clock
 from exchange.units import NS_PER_US
+from exchange.venue.admission import Admission
+from exchange.venue.consumers import Consumers
 from exchange.venue.day_schedule import DaySchedule
-from exchange.venue.event_history import History
+from exchange.venue.event_history import EventHistory
+from exchange.venue.failure import Failure
+from exchange.venue.gathering import Gathering
 from exchange.venue.own_commands import OwnCommands
-from exchange.venue.reserve import Reserve
-from exchange.venue.timekeeper import Timekeeper
+from exchange.venue.questions import Questions
 from exchange.wire.errors import ErrorCode
-from exchange.wire.messages import AccountSnapshot, BatchResult, Err, MarginView, Ok, OrderView, PositionView
 
 # A commit of at most so many commands, begun while nothing else happens, is written by the loop itself. The hop to the
 # helper thread and back costs more than it hides then: one order to its reply took 554-661 us with it in place against
@@ -41,28 +35,13 @@ from exchange.wire.messages import AccountSnapshot, BatchResult, Err, MarginView
 # once; after a slow commit the helper thread is used until a commit is quick again.
 SMALL_COMMIT_ROWS = 4
 SLOW_COMMIT_NS = 3_000_000
-LOWEST_TICK = -(2**31) + 1
-_LISTED = int(EventKind.INSTRUMENT_LISTED)
-_FILL = int(EventKind.FILL)
 
 # spawn(job, done): run `job` on the helper thread, then `done(error or None)` in the loop, never within the call.
 Spawn = Callable[[Callable[[], Any], Callable[[BaseException | None], None]], None]
 
 
-class Figures:
-    """What the venue has done, for people and benchmarks."""
-
-    def __init__(self) -> None:
-        self.commands = 0
-        self.batches = 0
-        self.events = 0
-        self.trades = 0
-
-
-class Venue(OwnCommands):
-    """The path of commands and events. Implements the gateway's `VenuePort`."""
-
-    not_sequenced = ErrorCode.EXPIRED_REQUEST, ""  # why what is answered without events has none
+class Venue:
+    """The path of commands and events."""
 
     def __init__(
         self,
@@ -70,49 +49,44 @@ class Venue(OwnCommands):
         journal: Any,
         sequencer: Any,
         clock: Clock,
-        history: History,
+        history: EventHistory,
+        outbox: Outbox,
         spawn: Spawn,
         schedule: Callable[[Callable[[], None]], None],
+        warn: Callable[[str], None],
         batch_rows: int,
-        unit_lots: dict[str, int] | None = None,
+        unit_lots: Mapping[str, int] | None = None,
         day: DaySchedule | None = None,
     ) -> None:
-        """`schedule(call)` runs `call` at the end of the loop tick; `batch_rows`: most commands of one commit."""
+        """`schedule(call)` runs `call` at the end of the loop tick; `warn(line)` is for who runs the venue;
+        `batch_rows`: most commands of one commit."""
         self.engine, self.journal, self.history = engine, journal, history
         self.states: np.ndarray = engine.states
-        self.released: dict[int, int] = {}
-        self.instruments: dict[int, ListedInstrument] = {}
-        self.groups: dict[str, int] = {}
-        self.figures = Figures()
-        self.release = Release()  # of the batch that is being shown
-        self.on_failure: Callable[[BaseException], None] = lambda error: None
-        self.table = InstrumentTable(lambda: query.instruments(engine.states), unit_lots)
-        self._refresh_instruments()
-        self.reports = ExecutionReports(self.table)
-        self.replies = Replies(self.table, self._find_live)
-        self.reply_to: Callable[[int, list[Row]], Ok | Err] = self.replies.reply
-        self.result_of: Callable[[list[Row]], BatchResult] = self.replies.result
-        self.done_order: Callable[[int, int, str], OrderView | None] = self.replies.done_order
-        self.market = MarketData(self.table, EngineView(engine), query.channel_sequences(engine.states))
-        self.outbox: Outbox | None = None
-        self._sequencer, self._clock = sequencer, clock
+        self._sequencer, self._clock, self._outbox = sequencer, clock, outbox
         self._spawn, self._schedule = spawn, schedule
-        self._batch_rows = batch_rows
-        self._spare, self.batch = [CommandBatch(batch_rows) for _ in range(2)], CommandBatch(batch_rows)
-        self._full: deque[CommandBatch] = deque()
-        self.full_batches = 0  # that wait behind the one being written
+        self._gathering = Gathering(batch_rows)
+        self.admission = Admission(engine, clock)
+        self.own = OwnCommands(self.states, self._gathering, self.wake, self._commit_now)
+        consumers = self.consumers = Consumers(engine, clock, history, outbox, self.own.submit, warn, unit_lots, day)
+        self.market, self.timekeeper, self.counters = consumers.market, consumers.timekeeper, consumers.counters
+        self.table, self.instruments = consumers.listings.table, consumers.listings.instruments
+        self.groups, self.settlement_status = consumers.listings.groups, consumers.settlement_status
+        self.released = consumers.account_streams.released
+        self.reply_to, self.result_of = consumers.replies.reply, consumers.replies.result
+        self.done_order = consumers.replies.done_order
+        self.questions = Questions(self.states, self.table, consumers.reports)
+        self.release = Release()  # of the batch that is being shown
+        self.failure = Failure()
+        self._waiting_questions: list[Callable[[], None]] = []
+        self._scheduled = self._releasing = False
         self._writing: CommandBatch | None = None
-        self._rows: np.ndarray = self.batch.closed()
-        self._span = 0, 0, 0  # of these rows: first and last sequence, time in ns
+        self._rows: np.ndarray = self.batch.closed()  # of the batch that is being written,
+        self._span = 0, 0, 0  # their first and last sequence, their time in ns
         self._events: np.ndarray | None = None
-        self.small_commit_rows = SMALL_COMMIT_ROWS
         self._begun_ns = self._commit_ns = 0  # when the last commit began, how long it took
-        self._scheduled = self.failed = False
-        self._questions: list[Callable[[], None]] = []
-        self._listeners: dict[int, list[SendQueue]] = {}
-        self.timekeeper = Timekeeper(self.states, clock, self.submit, day)
+        self.small_commit_rows = SMALL_COMMIT_ROWS
 
-    # What the gateway asks (gateway.port.VenuePort).
+    # What the gateway asks (its port to the venue).
 
     @property
     def sequence(self) -> int:
@@ -124,67 +98,86 @@ class Venue(OwnCommands):
         return int(self.engine.time_ns) // NS_PER_US
 
     @property
+    def batch(self) -> CommandBatch:
+        """The batch that new commands join."""
+        return self._gathering.open
+
+    @property
+    def full_batches(self) -> int:
+        """Batches without space for more that wait behind the one being written."""
+        return self._gathering.full_batches
+
+    @property
+    def short_of_room(self) -> bool:
+        """The journal has its reserve alone (DUR-024)."""
+        return self.admission.uses_reserve
+
+    @property
+    def not_sequenced(self) -> tuple[ErrorCode, str]:
+        """Why the command that is being answered without events has none."""
+        return self.admission.not_sequenced
+
+    @property
+    def failed(self) -> bool:
+        return self.failure.error is not None
+
+    @property
     def idle(self) -> bool:
         """Nothing is gathered, being written, or waiting for its release."""
-        return self._writing is None and not self._full and not self.batch.tickets
+        return self._writing is None and self._gathering.is_empty
 
     def wake(self) -> None:
         """A row was added: at the end of this loop tick it starts on its way."""
-        self.make_room(1)
+        self._gathering.make_space(1)
         if not self._scheduled and self._writing is None:
             self._scheduled = True
             self._schedule(self._start_scheduled)
 
     def make_room(self, rows: int) -> None:
-        """Seal the batch if it has no room for so many: the rows of one command are never split (QUOTE-001)."""
-        if len(self.batch.tickets) + rows > self._batch_rows:
-            self.batch.seal()
-            self._full.append(self.batch)
-            self.full_batches += 1
-            self.batch = self._spare.pop() if self._spare else CommandBatch(self._batch_rows)
+        """Keep the next rows, so many, in one commit (QUOTE-001)."""
+        self._gathering.make_space(rows)
+
+    def submit_alone(self, alone: CommandBatch) -> None:
+        """Sequence a batch in a commit of its own, behind what has been gathered so far: it is checked against the
+        state that it will change (ENTRY-013)."""
+        self._gathering.add_alone(alone)
+        self.wake()
 
     def ask(self, question: Callable[[], None]) -> None:
         """Run a question when the engine's state is what has been released: now, or after the running batch."""
-        if self._writing is None and not self.failed:
+        if self._writing is None and not self._releasing and not self.failed:
             question()
         else:
-            self._questions.append(question)
+            self._waiting_questions.append(question)
 
     def ask_later(self, question: Callable[[], None]) -> None:
         """After the next release, whatever is under way now."""
-        self._questions.append(question)
+        self._waiting_questions.append(question)
 
     def listen(self, account: int, queue: SendQueue) -> None:
-        self._listeners.setdefault(account, []).append(queue)
+        """Send an account's events to a connection from now on."""
+        self.consumers.account_streams.listen(account, queue)
 
     def unlisten(self, account: int, queue: SendQueue) -> None:
-        queues = self._listeners.get(account)
-        if queues is not None and queue in queues:
-            queues.remove(queue)
+        self.consumers.account_streams.unlisten(account, queue)
 
-    @property
-    def questions(self) -> "Venue":
-        """Questions about accounts."""
-        return self
+    # What its timer does.
 
-    def messages_of(self, events: list[Row]) -> list[tuple[int, int, Any]]:
-        """Account messages of rows read back, marked as replayed."""
-        return self.reports.messages(events, replay=True)
+    def publish_due(self) -> None:
+        """Channel messages whose time has come, for channels with a cadence."""
+        self.consumers.feed.publish_due()
 
-    def account_pages(self, account: int) -> list[AccountSnapshot]:
-        return account_views.snapshot(self.states, self.table, account)
+    def limit_to_reserve(self, is_limited: bool) -> None:
+        """Whether the journal has its reserve alone: then trading stops, and only cancels that end an order are
+        journalled for clients (DUR-024)."""
+        self.admission.limit_to_reserve(is_limited)
+        if is_limited:
+            self.own.halt()
 
-    def open_page(self, account: int, after: int) -> tuple[list[OrderView], bool]:
-        return account_views.open_page(self.states, self.table, account, after)
-
-    def order_view(self, order: query.OrderRow) -> OrderView:
-        return account_views.order_view(self.table, order)
-
-    def position_views(self, account: int) -> list[PositionView]:
-        return account_views.position_views(self.states, self.table, account)
-
-    def margin_view(self, account: int) -> MarginView:
-        return account_views.margin_view(self.states, account)
+    def fail(self, error: BaseException) -> None:
+        """Nothing more is acknowledged (DUR-083), nor anything that was made up while the disk failed."""
+        self._outbox.discard()
+        self.failure.note(error)
 
     # The tick.
 
@@ -196,7 +189,7 @@ class Venue(OwnCommands):
 
     def _guarded(self, step: Callable[[], None]) -> None:
         """Run what stands between journal and engine. After an exception there nobody knows what was done of it: the
-        venue stops, and the journal tells the next start (DUR-001, DUR-083)."""
+        venue stops, and the journal says what the next start does (DUR-001, DUR-083)."""
         if self.failed:
             return
         try:
@@ -213,6 +206,24 @@ class Venue(OwnCommands):
             self._hand_over()
             self._apply()
 
+    def _stamp(self) -> bool:
+        """Number and time the oldest batch that waits and is admitted; False if there is none."""
+        while (batch := self._gathering.take_oldest()) is not None:
+            if self.admission.admit(batch):
+                break
+            self._gathering.recycle(batch)
+        else:
+            return False
+        self._writing, self._rows, self._events = batch, batch.closed(), None
+        self._span = self._number(self._rows)
+        return True
+
+    def _number(self, rows: np.ndarray) -> tuple[int, int, int]:
+        """Sequence of the first and last row and their time, now written into them."""
+        first = self._sequencer.sequence + 1
+        self._sequencer.stamp(rows)
+        return first, self._sequencer.sequence, self._sequencer.time_ns
+
     def _is_small(self) -> bool:
         batch = self._writing
         return batch is not None and batch.control is None and len(self._rows) <= self.small_commit_rows
@@ -224,7 +235,7 @@ class Venue(OwnCommands):
         assert batch is not None
         self._begun_ns = self._clock.mono_ns()
         with self.journal.writing(self._rows):
-            self._release(batch.tickets, self._apply(), *self._span)
+            self._release(batch, self._apply(), self._span)
         self._commit_ns = self._clock.mono_ns() - self._begun_ns
         self._writing = None
         self._send(batch)
@@ -232,48 +243,28 @@ class Venue(OwnCommands):
             self.wake()
 
     def _hand_over(self) -> None:
+        """Give the batch to the helper thread."""
         self._begun_ns = self._clock.mono_ns()
         assert self._writing is not None
-        self._spawn(partial(self.journal_batch, self._writing, self._rows), self._written)
+        self._spawn(partial(self._append, self._rows, self._writing.control), self._written)
 
-    def _stamp(self) -> bool:
-        """Number and time the oldest batch that waits and may run; False if none does."""
-        batch = self._oldest()
-        while batch is not None:
-            if batch.expires:
-                self._drop_late(batch)
-            if self.short_of_room and batch.control is None and batch.atomic is None:
-                self._drop_wasted(batch)
-            if self.may_run(batch) and batch.tickets:
-                break
-            self._recycle(batch)
-            batch = self._oldest()
+    def _append(self, rows: np.ndarray, control: bytes | None) -> None:
+        """Make a batch durable."""
+        if control is None:
+            self.journal.append(rows)
         else:
-            return False
-        rows = batch.closed()
-        first = self._sequencer.sequence + 1
-        self._sequencer.stamp(rows)
-        self._writing, self._rows, self._events = batch, rows, None
-        self._span = first, self._sequencer.sequence, self._sequencer.time_ns
-        return True
-
-    def _oldest(self) -> CommandBatch | None:
-        """The batch whose turn has come, None if nothing waits."""
-        if self._full:
-            batch = self._full.popleft()
-            self.full_batches -= batch.is_full
-            return batch
-        if not self.batch.tickets:
-            return None
-        batch, self.batch = self.batch, (self._spare.pop() if self._spare else CommandBatch(self._batch_rows))
-        return batch
+            self.journal.append_control(rows, control)
 
     def _apply(self) -> np.ndarray:
         """Run the batch that is being written; on another core the disk does its part."""
         assert self._writing is not None
-        self._events = self.apply_batch(self._writing, self._rows)
+        self._events = self._run(self._rows, self._writing.control)
         self.journal.observe(self._events, self._span[1])
         return self._events
+
+    def _run(self, rows: np.ndarray, control: bytes | None) -> np.ndarray:
+        events: np.ndarray = self.engine.apply(rows) if control is None else self.engine.control(rows, control)
+        return events
 
     def _written(self, error: BaseException | None) -> None:
         """The helper thread has made the batch durable, or could not."""
@@ -286,110 +277,46 @@ class Venue(OwnCommands):
         """The batch is durable and applied: start the next on its way, then show this one."""
         batch, events, span = self._writing, self._events, self._span
         assert batch is not None and events is not None
-        self._writing = None
+        self._writing, self._releasing = None, True
         more = self._stamp()
         if more:
             self._hand_over()
-        if batch.control is not None:
-            self._refresh_instruments()
-        self._release(batch.tickets, events, *span)
+        self._release(batch, events, span)
         self._send(batch)
         if more:
             self._apply()
 
+    def _release(self, batch: CommandBatch, events: np.ndarray, span: tuple[int, int, int]) -> None:
+        """Show a batch to its consumers; the outbox holds what they send until `_send`."""
+        self._releasing = True
+        self._outbox.gather()
+        self.release = Release()
+        self.consumers.take(released_batch(events, *span, batch.tickets, batch.control is not None))
+
     def _send(self, batch: CommandBatch) -> None:
         """Its answers are made up and may leave; questions see the state between two batches."""
         self.release.leave(self._clock.wall_us())
-        self._recycle(batch)
-        questions, self._questions = self._questions, []
+        self._gathering.recycle(batch)
+        self._releasing = False
+        questions, self._waiting_questions = self._waiting_questions, []
         for question in questions:
             question()
-        if self.outbox is not None:
-            self.outbox.flush()
+        self._outbox.flush()
 
-    def _release(self, tickets: list[Any], events: np.ndarray, first: int, last: int, time_ns: int) -> None:
-        """Make up what one batch shows: to each command its answer, to each account its events, to the feed its
-        changes; the outbox holds it until `_send`."""
-        if self.outbox is not None:
-            self.outbox.gather()
-        self.release = Release()
-        rows = read_rows(events)
-        if len(events):
-            self.history.append(events)
-            self.market.prints.append(events)
-        self.replies.note(rows)
-        answers = dict(by_command(rows))
-        reports = iter(self.reports.messages(rows))
-        report = next(reports, None)
-        listeners, released = self._listeners, self.released
-        for sequence, ticket in enumerate(tickets, first):
-            if ticket is not None:
-                answer, request_id, received_us = ticket
-                answer(request_id, received_us, answers.get(sequence, []))
-            # Account events come after the answer of their command (ENTRY-001).
-            while report is not None and report[2].engine_sequence == sequence:
-                account, number, message = report
-                released[account] = number
-                for queue in listeners.get(account, ()):
-                    queue.send(message)
-                report = next(reports, None)
-        self.market.fold(rows, last, time_ns)
-        self.timekeeper.note(rows)
-        self.publish_due()
-        self.history.shown = last
-        self.figures.commands += last - first + 1
-        self.figures.batches += 1
-        self.figures.events += len(rows)
-        self.figures.trades += sum(row[KIND] == _FILL for row in rows) // 2
-
-    def publish_due(self) -> None:
-        """Channel messages whose time has come; also called by the timer for channels with a cadence."""
-        outbox = self.outbox
-        if outbox is not None:
-            for channel, message in self.market.due(self._clock.wall_us()):
-                outbox.publish(channel, message)
-
-    def _drop_late(self, batch: CommandBatch) -> None:
-        """ENTRY-005: what would be sequenced after its `exp` is answered, not journalled."""
-        now_us = self._clock.wall_us()
-        late = {place for place, expires_us in batch.expires if expires_us < now_us}
-        self._drop(batch, dict.fromkeys(late, (ErrorCode.EXPIRED_REQUEST, "exp has passed")))
-
-    def _drop_wasted(self, batch: CommandBatch) -> None:
-        """DUR-024: while the journal lacks room, what ends no order costs it none."""
-        reserve = Reserve(self.states, lambda row: self.engine.first_refusal(row) is not None, self._killed)
-        self._drop(batch, reserve.wasted(batch.closed()))
-
-    def _drop(self, batch: CommandBatch, places: dict[int, tuple[ErrorCode, str]]) -> None:
-        """Answer the commands at these places, each with its reason, without sequencing them."""
-        if not places:
-            return
-        dropped = [(batch.tickets[place], places[place]) for place in sorted(places)]
-        batch.drop(places)
-        for ticket, self.not_sequenced in dropped:
-            if ticket is not None:
-                ticket[0](ticket[1], ticket[2], [])
-
-    def _recycle(self, batch: CommandBatch) -> None:
-        batch.clear()
-        if len(self._spare) < 4 and batch.rows_max == self._batch_rows:
-            self._spare.append(batch)
-
-    def fail(self, error: BaseException) -> None:
-        """Nothing more is acknowledged (DUR-083), nor anything that was made up while the disk failed."""
-        if self.outbox is not None:
-            self.outbox.discard()
-        if not self.failed:
-            self.failed = True
-            self.on_failure(error)
-
-    def _refresh_instruments(self) -> None:
-        self.table.refresh()
-        for row in self.table.rows:
-            if row is not None:
-                low_tick = LOWEST_TICK if row.combo else 1
-                self.instruments[row.instrument_id] = ListedInstrument(row.index, low_tick, row.revision, row.group)
-                self.groups[row.symbol.split(".")[0]] = row.group
-
-    def _find_live(self, account: int, client_order_id: str) -> query.OrderRow | None:
-        return query.find_order(self.states, account, 0, client_order_id)
+    def _commit_now(self, rows: np.ndarray, control: bytes | None) -> list[Row]:
+        """Journal, apply and show commands of the venue's own while nothing is served; their events. ControlError
+        before anything is written."""
+        assert self.idle
+        if control is not None:
+            self.engine.check_control(int(rows[0]["kind"]), control)
+        try:
+            first, last, time_ns = self._number(rows)
+            self._append(rows, control)
+            events = self._run(rows, control)
+            self.journal.observe(events, last)
+            batch = released_batch(events, first, last, time_ns, is_control=control is not None)
+            self.consumers.take(batch)
+        except Exception as error:
+            self.fail(error)
+            raise
+        return batch.rows

@@ -26,7 +26,7 @@ class Stopped:
                 opened.make_key(f"t{account}", account=account, deposit_mills=10**12)
             for account, side in ((1, Side.SELL), (2, Side.BUY)):
                 fields = {"kind": CommandKind.NEW, "account": account, "side": side, "instrument": 1}
-                opened.venue.run_now(fields | {"price": 2_810, "lots": 5})
+                opened.venue.own.run_now(fields | {"price": 2_810, "lots": 5})
             self.sequence, self.state_hash = opened.engine.sequence, opened.engine.state_hash()
             identity = query.instruments(opened.engine.states)[0].instrument_id
         self.holdings = {1: {identity: -5}, 2: {identity: 5}}

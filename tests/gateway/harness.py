@@ -19,7 +19,7 @@ from exchange.gateway.gateway import Gateway
 from exchange.gateway.outbox import JSON, MSGPACK, Outbox
 from exchange.gateway.throttle import LOOPBACK, Profile
 from exchange.seams import RealDisk
-from exchange.venue.bootstrap import Catalogue, OpenVenue, Seams
+from exchange.venue.bootstrap import LaunchCatalogue, OpenVenue, Seams
 from exchange.venue.day_schedule import DaySchedule
 from exchange.wire.codec import CODECS
 from exchange.wire.messages import Auth, Hello, New
@@ -204,20 +204,20 @@ class Bench:
             NoSyncDisk(), CountingRng(), self.clock, lambda *job: self.jobs.append(job), self.calls.append,
             segment_bytes,
         )  # fmt: skip
-        self.opened = OpenVenue(folder, "test", Catalogue(DAY, (SYMBOL,)), seams, profile.batch_rows, schedule)
-        self.venue = self.opened.venue
-        self.venue.small_commit_rows = 0  # `hold` stops every commit
-        self.keys = [self._key(number) for number in range(accounts + 1)]
         self.outbox = Outbox(
             self.calls.append,
             lambda queue, pending: self.gateway.slow.notice(queue.owner, pending),
             profile.soft_kb * 1_024,
         )
+        catalogue = LaunchCatalogue(DAY, (SYMBOL,))
+        self.opened = OpenVenue(folder, "test", catalogue, seams, self.outbox, profile.batch_rows, schedule)
+        self.venue = self.opened.venue
+        self.venue.small_commit_rows = 0  # `hold` stops every commit
+        self.keys = [self._key(number) for number in range(accounts + 1)]
         terms = {"venue": "test", "history": self.opened.history_name, "feed": "f_test", "durability": "none"}
         self.gateway = Gateway(
             self.venue, self.outbox, self.opened.keys, profile, self.clock, CountingRng(), terms, self.opened.stored
         )  # fmt: skip
-        self.venue.outbox = self.outbox
         self.gateway.restore()
         self.instrument = next(iter(self.venue.instruments))
         row = self.venue.table.rows[1]

@@ -196,7 +196,7 @@ LIKELY = st.fixed_dictionaries(
 
 def healthy(bench: Bench, witness: Peer) -> None:
     """Another session trades and is answered as if nothing had happened."""
-    number = bench.gateway.connections_opened * 1_000 + bench.venue.figures.commands
+    number = bench.gateway.connections_opened * 1_000 + bench.venue.counters.commands
     reply = witness.ask(bench.order(number, f"w{number}", price_tick=bench.price - 300))[0]
     assert reply.reply_to == number and reply.state == "open"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from exchange.codes import CommandKind
-from exchange.errors import Trouble, UserError
+from exchange.errors import UserError, Warnings
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.gateway.key_file import KeyFileError, read_key_file
 from exchange.gateway.keys import KeyDefinition, KeyStore, SessionRecord, key_payload, read_key
@@ -90,8 +90,8 @@ def test_store_in_doubt_starts_anew(tmp_path: Path, reason: str) -> None:
 
 @pytest.mark.rule("DUR-001", "DUR-150", "DUR-152")
 def test_store_that_is_locked_keeps_what_it_could_not_write_and_waits_for_nobody(tmp_path: Path) -> None:
-    path, trouble = str(tmp_path / "keys.sqlite3"), Trouble()
-    store = KeyStore(path, RealDisk(), "h_1", 0, trouble)
+    path, warnings = str(tmp_path / "keys.sqlite3"), Warnings()
+    store = KeyStore(path, RealDisk(), "h_1", 0, warnings)
     store.define(5, key_payload(definition()))
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -99,7 +99,7 @@ def test_store_that_is_locked_keeps_what_it_could_not_write_and_waits_for_nobody
         store.put_session(6 + number, SessionRecord(number, "k_a", CancelTerms(mode="account"), 77))
     store.disarm(12, 3)
     assert store._database.execute("PRAGMA busy_timeout").fetchone() == (0,)
-    assert len(trouble.lines) == 1 and "locked" in trouble.lines[0]
+    assert len(warnings.lines) == 1 and "locked" in warnings.lines[0]
     assert store.applied == 12 and store.sessions[3].terms.mode == "off"
     other.execute("ROLLBACK")
     other.close()
@@ -112,27 +112,27 @@ def test_store_that_is_locked_keeps_what_it_could_not_write_and_waits_for_nobody
 
 @pytest.mark.rule("DUR-150", "DUR-152")
 def test_store_that_stays_locked_is_behind_at_the_next_start(tmp_path: Path) -> None:
-    path, trouble = str(tmp_path / "keys.sqlite3"), Trouble()
+    path, warnings = str(tmp_path / "keys.sqlite3"), Warnings()
     store = KeyStore(path, RealDisk(), "h_1", 0)
     store.put_session(5, SessionRecord(2, "k_a", CancelTerms(), 77))
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     store.define(6, key_payload(definition()))
     store.close(7)
-    again = KeyStore(path, RealDisk(), "h_1", 7, trouble)
+    again = KeyStore(path, RealDisk(), "h_1", 7, warnings)
     assert again.applied == 5 and set(again.sessions) == {2}
     again.catch_up([control(6, key_payload(definition()))])
-    assert set(again.keys) == {"k_a"} and again.applied == 6 and "locked" in trouble.lines[0]
+    assert set(again.keys) == {"k_a"} and again.applied == 6 and "locked" in warnings.lines[0]
     again.close(6)
     other.close()
 
 
 @pytest.mark.rule("DUR-150", "DUR-152")
 def test_file_that_cannot_be_a_store_is_noted_and_the_journal_is_read(tmp_path: Path) -> None:
-    path, trouble = tmp_path / "keys.sqlite3", Trouble()
+    path, warnings = tmp_path / "keys.sqlite3", Warnings()
     path.mkdir()
-    store = KeyStore(str(path), RealDisk(), "h_1", 9, trouble)
-    assert store.applied == 0 and len(trouble.lines) == 1 and f"{path} cannot be used" in trouble.lines[0]
+    store = KeyStore(str(path), RealDisk(), "h_1", 9, warnings)
+    assert store.applied == 0 and len(warnings.lines) == 1 and f"{path} cannot be used" in warnings.lines[0]
     store.catch_up([control(5, key_payload(definition()))])
     assert set(store.keys) == {"k_a"}
     store.close(9)
@@ -180,7 +180,7 @@ def test_no_flipped_bit_lets_a_key_be_another(tmp_path: Path, killed: bool) -> N
         for _ in range(400):
             data = bytearray(file.read_bytes())
             data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-            disk, trouble = FaultDisk(), Trouble()
+            disk, warnings = FaultDisk(), Warnings()
             for other in kept.iterdir():
                 disk.names[f"/{other.name}"] = File(bytearray(other.read_bytes()), bytearray(other.read_bytes()))
             disk.names[f"/{file.name}"].visible = data
@@ -188,7 +188,7 @@ def test_no_flipped_bit_lets_a_key_be_another(tmp_path: Path, killed: bool) -> N
                 found = read_key_file(disk, "/keys.sqlite3", "h_1")
             except KeyFileError as error:
                 noticed += 1
-                trouble.note(str(error))
+                warnings.note(str(error))
                 continue
             keys = {row[0]: read_key(row[1]) for row in found.keys}
             assert keys in ({}, truth[0]) and {row[0] for row in found.sessions} in (set(), {3})
@@ -200,16 +200,16 @@ def test_no_flipped_bit_lets_a_key_be_another(tmp_path: Path, killed: bool) -> N
 
 @pytest.mark.rule("DUR-150")
 def test_row_that_was_changed_from_outside_is_not_accepted(tmp_path: Path) -> None:
-    path, trouble = tmp_path / "keys.sqlite3", Trouble()
+    path, warnings = tmp_path / "keys.sqlite3", Warnings()
     store = KeyStore(str(path), RealDisk(), "h_1", 0)
     store.define(5, key_payload(definition()))
     store.close(12)
     with sqlite3.connect(path) as database:
         database.execute("UPDATE keys SET payload = ?", (key_payload(definition(accounts=[3])),))
     database.close()
-    again = KeyStore(str(path), RealDisk(), "h_1", 12, trouble)
+    again = KeyStore(str(path), RealDisk(), "h_1", 12, warnings)
     assert again.applied == 0 and again.keys == {}
-    (line,) = trouble.lines
+    (line,) = warnings.lines
     assert str(path) in line and "not those that were written" in line
     again.catch_up([control(5, key_payload(definition()))])
     again.close(12)

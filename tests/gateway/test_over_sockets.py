@@ -26,7 +26,7 @@ async def pass_ms(venue: Venue, milliseconds: int, *talkers: Talker) -> None:
         milliseconds -= step
         clock.now += step * 1_000_000
         server.gateway.wheel.turn(clock.mono_ns())
-        server._turn()
+        server.upkeep.turn()
         for talker in talkers:
             await talker.ask("ping")
 

@@ -63,11 +63,11 @@ def test_what_a_start_survived_is_noted(tmp_path: Path, name: str, at: int, fact
     folder = tmp_path / "venue"
     traded(folder, True)
     with Bench(str(folder)) as bench:
-        assert not bench.opened.trouble.lines
+        assert not bench.opened.warnings.lines
     flip(next(folder.glob(name)), at)
     with Bench(str(folder)) as bench:
-        assert any(fact in line for line in bench.opened.trouble.lines), bench.opened.trouble.lines
-        assert [*bench.opened.report.notes] == bench.opened.trouble.lines
+        assert any(fact in line for line in bench.opened.warnings.lines), bench.opened.warnings.lines
+        assert [*bench.opened.report.notes] == bench.opened.warnings.lines
 
 
 @pytest.mark.rule("DUR-004", "DUR-150", "DUR-152", "DUR-154")
@@ -81,7 +81,7 @@ def test_derived_store_that_cannot_be_read_stops_no_start(
     with monkeypatch.context() as worn:
         unreadable(worn, name)
         with Bench(str(folder)) as bench:
-            assert any(name.split("/")[-1] in line for line in bench.opened.trouble.lines)
+            assert any(name.split("/")[-1] in line for line in bench.opened.warnings.lines)
             assert len(bench.opened.keys.sessions) == 1
     after, _ = told_again(folder, last)
     assert after == before
@@ -126,7 +126,7 @@ def test_events_that_could_not_be_made_again_stay_missing_until_they_can_be(
     with monkeypatch.context() as patch:
         patch.setattr(derived_stores, "replay_from", broken)
         with Bench(str(folder)) as bench:
-            lines = bench.opened.trouble.lines
+            lines = bench.opened.warnings.lines
             assert any("not made whole again" in line for line in lines), lines
             assert bench.venue.history.of_account(1, 1, last) is None
             bench.connect(bench.keys[1]).ask(bench.order(9_000, "late"))
@@ -150,7 +150,7 @@ def test_events_made_again_are_content_whatever_the_venue_did_not_do_meanwhile(t
             if number == 0 or rng.random() < 0.5:
                 bench.connect(bench.keys[1]).ask(bench.order(100 + number, f"a{number}"))
             else:
-                bench.venue.submit({"kind": CommandKind.CLOCK}, lambda events: None)
+                bench.venue.own.submit({"kind": CommandKind.CLOCK}, lambda events: None)
                 bench.settle()
             if number == 4 or rng.random() < 0.5:
                 bench.venue.history.flush()
@@ -160,5 +160,5 @@ def test_events_made_again_are_content_whatever_the_venue_did_not_do_meanwhile(t
         if lost:
             shutil.rmtree(folder / "events")
         with Bench(str(folder), later_ns=hour * HOUR_NS) as bench:
-            assert bool(bench.opened.trouble.lines) == lost, bench.opened.trouble.lines
+            assert bool(bench.opened.warnings.lines) == lost, bench.opened.warnings.lines
         assert verify_folder(str(folder), deep=True).notes == ()

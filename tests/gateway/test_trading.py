@@ -60,9 +60,9 @@ def test_nothing_is_shown_before_it_is_durable(bench: Bench) -> None:
 @pytest.mark.rule("WIRE-005")
 def test_requests_of_one_tick_meet_in_one_commit_in_the_order_sent(bench: Bench) -> None:
     peer = bench.connect(bench.keys[1])
-    before = bench.venue.figures.batches
+    before = bench.venue.counters.batches
     answers = peer.ask(*(bench.order(10 + number, f"o{number}") for number in range(20)))
-    assert bench.venue.figures.batches == before + 1
+    assert bench.venue.counters.batches == before + 1
     sequences = [answer.engine_sequence for answer in answers if isinstance(answer, Ok)]
     assert sequences == [*range(sequences[0], sequences[0] + 20)]
 

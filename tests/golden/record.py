@@ -121,7 +121,7 @@ def _trade(opened: OpenVenue, name: str) -> None:
             names = {f"client_order_id_{place}": word for place, word in enumerate(words)}
             fields = {"side": side, "account": account, "lots": lots, "tif": tif, "price": row.settle_tick}
             terms = {"kind": CommandKind.NEW, "order_type": OrderType.LIMIT, "instrument": row.index}
-            opened.venue.run_now({**terms, **fields, **names, "request_id": request})
+            opened.venue.own.run_now({**terms, **fields, **names, "request_id": request})
 
 
 def _settle(opened: OpenVenue) -> None:

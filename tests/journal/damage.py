@@ -134,7 +134,7 @@ def start_with(folder: Path, fault: Fault, expected: tuple[Any, ...]) -> str:
         except UserError as error:
             return "" if refused and not is_derived(fault.path) else f"{fault}: a start refuses: {error}"
         try:
-            if refused and not bench.opened.trouble.lines:
+            if refused and not bench.opened.warnings.lines:
                 return f"{fault}: a start says nothing of it"
             return "" if what_it_holds(bench) == expected else f"{fault}: a start serves something else"
         finally:

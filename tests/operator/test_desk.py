@@ -217,8 +217,9 @@ def test_nothing_is_told_before_it_is_durable(bench: Bench) -> None:
 
 def test_a_planned_stop_is_told_to_everybody_before_it_comes(bench: Bench) -> None:
     stopped: list[bool] = []
-    desk = OperatorDesk(bench.venue, bench.gateway, bench.opened.spec, bench.clock)
-    desk.on_stop = lambda: stopped.append(True)
+    desk = OperatorDesk(
+        bench.venue, bench.gateway, bench.opened.spec, bench.clock, on_stop=lambda: stopped.append(True)
+    )  # fmt: skip
     answers: list[Answer] = []
     early = bench.connect(bench.keys[1])
     early.take()

@@ -131,9 +131,14 @@ PRICES = {"level_lots": 2700, "hidden_lots": 2900}
 @pytest.mark.parametrize(
     ("kind", "reason", "more", "expected"),
     [
-        (EventKind.ORDER_REJECTED, "RISK", MONEY, {"code": 6001, "name": "MARGIN", "need": 900, "free": 250}),
-        (EventKind.REPLACE_REJECTED, "RISK", MONEY, {"code": 6001, "need": 900, "free": 250}),
-        (EventKind.COMMAND_REFUSED, "RISK", {}, {"code": 6001}),
+        (
+            EventKind.ORDER_REJECTED,
+            "INSUFFICIENT_MARGIN",
+            MONEY,
+            {"code": 6001, "name": "MARGIN", "need": 900, "free": 250},
+        ),
+        (EventKind.REPLACE_REJECTED, "INSUFFICIENT_MARGIN", MONEY, {"code": 6001, "need": 900, "free": 250}),
+        (EventKind.COMMAND_REFUSED, "INSUFFICIENT_MARGIN", {}, {"code": 6001}),
         (EventKind.ORDER_REJECTED, "PO_CROSS", {}, {"code": 5104, "name": "POST_ONLY_WOULD_TAKE"}),
         (EventKind.ORDER_REJECTED, "BAND", PRICES, {"code": 5003, "lo": 2700, "hi": 2900}),
         (
@@ -176,7 +181,7 @@ def test_other_content_under_a_live_id_is_refused_with_the_order_that_holds_it(f
 @pytest.mark.parametrize("by", ["order_id", "client_order_id"])
 def test_a_cancel_that_comes_too_late_carries_the_end(by: str) -> None:
     replies = make()
-    replies.note([order(EventKind.FILL, **DONE)])
+    replies.load([order(EventKind.FILL, **DONE)])
     named = {"order_id": 90071, "client_order_id": ""} if by == "order_id" else {"order_id": 0}
     refused = order(EventKind.CANCEL_REJECTED, reason=RejectReason.UNKNOWN, **named)
     answer = reply(refused, replies=replies)
@@ -189,7 +194,7 @@ def test_a_cancel_that_comes_too_late_carries_the_end(by: str) -> None:
 def test_a_refusal_tells_what_had_ended_at_its_own_sequence() -> None:
     replies = make()
     ends = [(400, 1), (500, 2), (600, 3)]
-    replies.note([event(EventKind.FILL, at, **{**ORDER, **DONE, "order_id": number}) for at, number in ends])
+    replies.load([event(EventKind.FILL, at, **{**ORDER, **DONE, "order_id": number}) for at, number in ends])
     refused = {**ORDER, "order_id": 0, "reason": RejectReason.UNKNOWN}
     for at, number in ((399, None), (450, 1), (599, 2), (700, 3)):
         answer = reply(event(EventKind.CANCEL_REJECTED, at, **refused), replies=replies)
@@ -200,7 +205,7 @@ def test_a_refusal_tells_what_had_ended_at_its_own_sequence() -> None:
 
 def test_the_end_of_another_accounts_order_is_not_told() -> None:
     replies = make()
-    replies.note([order(EventKind.FILL, **DONE)])
+    replies.load([order(EventKind.FILL, **DONE)])
     refused = order(EventKind.CANCEL_REJECTED, reason=RejectReason.UNKNOWN, account=8)
     assert reply(refused, replies=replies)["code"] == 5201
     assert replies.done_order(8, 90071) is None
@@ -208,7 +213,7 @@ def test_the_end_of_another_accounts_order_is_not_told() -> None:
 
 def test_a_query_finds_how_an_order_ended() -> None:
     replies = make()
-    replies.note([order(EventKind.FILL, **DONE, value_tick_lots=12 * 2840)])
+    replies.load([order(EventKind.FILL, **DONE, value_tick_lots=12 * 2840)])
     view = replies.done_order(7, client_order_id="a7")
     assert view == replies.done_order(7, 90071)
     assert view is not None

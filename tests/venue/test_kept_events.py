@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from exchange.engine import query
-from exchange.errors import Trouble
+from exchange.errors import Warnings
 from exchange.journal.errors import Refusal
 from exchange.records import EVENT_STRUCT
 from exchange.seams import RealDisk
@@ -17,7 +17,7 @@ from exchange.venue import derived_stores
 from exchange.venue import event_history as history_module
 from exchange.venue.event_blocks import block_key, pack_block, read_event_file
 from exchange.venue.event_files import SUFFIX
-from exchange.venue.event_history import History
+from exchange.venue.event_history import EventHistory
 from exchange.venue.folder_check import verify_folder
 from tests.gateway.harness import Bench
 from tests.venue.test_event_history import events, small_chunks
@@ -43,7 +43,7 @@ def traded(folder: Path, snapshot: bool) -> tuple[int, list[Any]]:
 
 def told_again(folder: Path, last: int) -> tuple[Any, list[str]]:
     with Bench(str(folder)) as bench:
-        return bench.venue.history.of_account(1, 1, last), bench.opened.trouble.lines
+        return bench.venue.history.of_account(1, 1, last), bench.opened.warnings.lines
 
 
 @pytest.mark.rule("DUR-154", "DUR-004")
@@ -108,7 +108,7 @@ def test_only_a_day_comes_back_and_the_next_start_is_content_with_it(
 def test_no_flipped_bit_of_a_file_is_told_as_an_event(tmp_path: Path, small_chunks: None) -> None:
     """Neither at a start nor in a file that is damaged while the venue runs."""
     folder, numbers = tmp_path / "events", dict[int, int]()
-    history = History(RealDisk(), str(folder))
+    history = EventHistory(RealDisk(), str(folder))
     kept = [events(start, numbers, 5) for start in range(1, 36, 5)]
     for rows in kept:
         history.append(rows)
@@ -123,16 +123,16 @@ def test_no_flipped_bit_of_a_file_is_told_as_an_event(tmp_path: Path, small_chun
         path = copy / rng.choice(names)
         data = bytearray(path.read_bytes())
         data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-        running, trouble = History(RealDisk(), str(copy)), Trouble()
+        running, warnings = EventHistory(RealDisk(), str(copy)), Warnings()
         running.load(35)
         path.write_bytes(data)
-        again = History(RealDisk(), str(copy), trouble)
+        again = EventHistory(RealDisk(), str(copy), warnings)
         for found in (running, again):
             if found is again:
                 again.load(35)
             for sequence, row in truth.items():
                 assert found.of_command(sequence) in (None, [row])
-        assert len(trouble.lines) == 1 and path.name in trouble.lines[0]
+        assert len(warnings.lines) == 1 and path.name in warnings.lines[0]
         running.close()
         again.close()
         shutil.rmtree(copy)

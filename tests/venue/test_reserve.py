@@ -47,7 +47,7 @@ def live(bench: Bench) -> int:
 
 
 def run_short(bench: Bench) -> None:
-    bench.venue.note_room(True)
+    bench.venue.limit_to_reserve(True)
     bench.settle()
 
 
@@ -148,7 +148,7 @@ def test_what_ends_nothing_is_answered_and_costs_its_sender(bench: Bench) -> Non
     (answer,) = [told for told in peer.ask(batch) if isinstance(told, Ok)]
     assert answer.results is not None and [result.name for result in answer.results] == ["BUSY", "HALTED"]
     assert bench.venue.sequence == sequence and bucket.left(bench.clock.mono_ns()) == left - 4
-    bench.venue.note_room(False)
+    bench.venue.limit_to_reserve(False)
     assert [told.state for told in peer.ask(bench.order(20, "new")) if isinstance(told, Ok)] == [], (
         "the market is halted"
     )

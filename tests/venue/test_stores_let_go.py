@@ -15,7 +15,7 @@ from tests.gateway.harness import Bench, NoSyncDisk
 
 
 @pytest.mark.rule("DUR-040")
-@pytest.mark.parametrize("step", ["History", "KeyStore", "answered_requests", "Venue"])
+@pytest.mark.parametrize("step", ["EventHistory", "KeyStore", "answered_requests", "Venue"])
 def test_start_that_fails_holds_no_lock(tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = str(tmp_path / "venue")
     with Bench(folder) as bench:
@@ -29,7 +29,7 @@ def test_start_that_fails_holds_no_lock(tmp_path: Path, step: str, monkeypatch: 
         with pytest.raises(UserError, match="no more of it"):
             Bench(folder)
     with Bench(folder) as bench:
-        assert not bench.opened.trouble.lines
+        assert not bench.opened.warnings.lines
 
 
 @pytest.mark.rule("DUR-040", "DUR-083")

@@ -142,7 +142,7 @@ def test_books_stay_closed_without_a_settlement_and_a_person_is_told_once(tmp_pa
     schedule = DaySchedule(close_s=0, settling_s=60, preopen_s=20, nocancel_s=10, day_s=3_600)
     with Bench(str(tmp_path), schedule=schedule) as bench:
         told: list[str] = []
-        bench.venue.timekeeper.tell = told.append
+        bench.opened.warnings.listen(told.append)
         move_to(bench, 3_590)
         move_to(bench, 30)
         assert told == [], "it is not late yet"
@@ -278,7 +278,7 @@ def test_a_book_that_is_crossed_after_an_uncross_at_its_collar_is_asked_for_its_
     before = len(commands(bench, CommandKind.INDICATIVE))
     clamped = {"kind": CommandKind.SET_STATE, "order_type": S.OPEN, "instrument": 1, "flags": CommandFlag.CLAMP}
     told: list[Row] = []
-    bench.venue.submit(clamped, told.extend)
+    bench.venue.own.submit(clamped, told.extend)
     bench.settle()
     assert [row[KIND] for row in told if row[KIND] == EventKind.UNCROSSED]
     bench.pass_ms(400)

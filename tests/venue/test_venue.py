@@ -13,7 +13,7 @@ import pytest
 from exchange.engine import query
 from exchange.gateway.throttle import LOOPBACK
 from exchange.venue.venue import SLOW_COMMIT_NS, SMALL_COMMIT_ROWS
-from exchange.wire.messages import Ok
+from exchange.wire.messages import ChannelSpec, Depth, Ok, Query, Subscribe
 from tests.gateway.harness import Bench
 
 
@@ -90,6 +90,19 @@ def test_reply_is_stamped_when_it_leaves_not_when_it_was_made_up_beside_the_disk
         assert again.duplicate and again.sent_us == answer.sent_us
 
 
+@pytest.mark.rule("RATE-005")
+def test_questions_that_waited_for_answers_are_asked_when_the_whole_batch_is_released(tmp_path: Path) -> None:
+    with Bench(str(tmp_path), replace(LOOPBACK, inflight=4)) as bench:
+        peer = bench.connect(bench.keys[1])
+        depth = ChannelSpec(name_of_channel="depth", instrument=bench.instrument)
+        peer.send(*(bench.order(number, f"o{number}", order_lots=1) for number in range(10, 14)))
+        peer.send(Subscribe(request_id=20, channels=[depth]), Query(request_id=21, what="open"))
+        answers = peer.take()
+        assert [message.reply_to for message in answers if isinstance(message, Ok)] == [*range(10, 14), 20, 21]
+        (snapshot,) = [message for message in answers if isinstance(message, Depth)]
+        assert snapshot.bids == [(bench.price, 4)] and snapshot.engine_sequence == bench.venue.sequence
+
+
 @pytest.mark.rule("DUR-023", "DUR-144")
 @pytest.mark.parametrize("small_commit_rows", [0, SMALL_COMMIT_ROWS])
 def test_batch_that_the_disk_refuses_is_never_acknowledged_and_stops_the_venue(
@@ -99,7 +112,7 @@ def test_batch_that_the_disk_refuses_is_never_acknowledged_and_stops_the_venue(
     bench.venue.small_commit_rows = small_commit_rows
     peer = bench.connect(bench.keys[1])
     failures: list[BaseException] = []
-    bench.venue.on_failure = failures.append
+    bench.venue.failure.listen(failures.append)
     journal.error = OSError(errno.EIO, "broken")
     peer.send(bench.order(10, "a1"))
     for _ in range(5):
@@ -128,7 +141,8 @@ def test_exception_between_journal_and_engine_stops_the_venue_and_the_next_start
     bench = Bench(str(tmp_path))
     venue, journal = bench.venue, bench.opened.journal
     failures: list[BaseException] = []
-    venue.small_commit_rows, venue.on_failure = small_commit_rows, failures.append
+    venue.small_commit_rows = small_commit_rows
+    venue.failure.listen(failures.append)
     peer = bench.connect(bench.keys[1])
     bench.hold = True
     peer.send(bench.order(10, "first"))

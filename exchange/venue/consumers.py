@@ -1,0 +1,69 @@
+"""Everything that reads released batches, in the one order in which it does.
+
+A new consumer is a file with a `take` (`exchange/publish/consumer.py` says of what) and a line in `_in_order`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from exchange.engine import query
+from exchange.gateway.outbox import Outbox
+from exchange.publish.account_streams import AccountStreams
+from exchange.publish.consumer import Consumer, ReleasedBatch
+from exchange.publish.engine_view import EngineView
+from exchange.publish.execution_reports import ExecutionReports
+from exchange.publish.feed_publisher import FeedPublisher
+from exchange.publish.market_data import MarketData
+from exchange.publish.replies import Replies
+from exchange.seams import Clock
+from exchange.venue.counters import Counters
+from exchange.venue.day_schedule import DaySchedule
+from exchange.venue.event_history import EventHistory
+from exchange.venue.listings import Listings
+from exchange.venue.settlement_status import SettlementStatus
+from exchange.venue.timekeeper import Submit, Timekeeper
+
+
+class Consumers:
+    """The consumers of one venue."""
+
+    def __init__(
+        self,
+        engine: Any,
+        clock: Clock,
+        history: EventHistory,
+        outbox: Outbox,
+        submit: Submit,
+        warn: Callable[[str], None],
+        unit_lots: Mapping[str, int] | None = None,
+        day: DaySchedule | None = None,
+    ) -> None:
+        states = engine.states
+        self.listings = Listings(states, unit_lots)
+        table = self.listings.table
+        self.reports = ExecutionReports(table)
+        self.replies = Replies(table, lambda account, text: query.find_order(states, account, 0, text))
+        self.account_streams = AccountStreams(self.reports)
+        self.market = MarketData(table, EngineView(engine), query.channel_sequences(states))
+        self.settlement_status = SettlementStatus(states)
+        self.timekeeper = Timekeeper(states, clock, submit, self.settlement_status, warn, day)
+        self.feed = FeedPublisher(self.market, outbox.publish, clock)
+        self.counters = Counters()
+        self._in_order: tuple[Consumer, ...] = (
+            self.listings,  # instruments that the rest of the list names
+            history,  # what a request that is sent again during the answers is answered from
+            self.market.prints,
+            self.replies,
+            self.account_streams,
+            self.market,
+            self.settlement_status,
+            self.timekeeper,
+            self.feed,
+            history.shown,  # all of the batch has been shown: the stores may say so
+            self.counters,
+        )
+
+    def take(self, batch: ReleasedBatch) -> None:
+        """Give a batch to each of them."""
+        for consumer in self._in_order:
+            consumer.take(batch)

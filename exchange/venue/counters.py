@@ -1,0 +1,25 @@
+"""What a venue has done since it serves, in numbers for people and benchmarks."""
+
+from exchange.codes import EventKind
+from exchange.engine.event_rows import KIND
+from exchange.publish.consumer import ReleasedBatch
+
+_FILL = int(EventKind.FILL)
+
+
+class Counters:
+    """Counts released batches. What was replayed or set up before the venue serves is not counted."""
+
+    def __init__(self) -> None:
+        self.commands = 0
+        self.batches = 0
+        self.events = 0
+        self.trades = 0
+
+    def take(self, batch: ReleasedBatch) -> None:
+        if not batch.tickets:
+            return
+        self.commands += batch.last - batch.first + 1
+        self.batches += 1
+        self.events += len(batch.rows)
+        self.trades += sum(row[KIND] == _FILL for row in batch.rows) // 2

@@ -1,0 +1,62 @@
+"""Commands that wait for their commit: the open batch that new ones join, and sealed batches in front of it.
+
+batch = gathering.open                       # pack a row at len(batch.tickets), then append its ticket
+gathering.make_space(rows)                   # before the rows of one command that must stay together
+gathering.add_alone(alone)                   # a batch that is a commit of its own
+batch = gathering.take_oldest(); ...; gathering.recycle(batch)
+"""
+
+from collections import deque
+
+from exchange.gateway.translate import CommandBatch
+
+SPARES_MAX = 4
+
+
+class Gathering:
+    """The queue in front of the journal."""
+
+    def __init__(self, batch_rows: int) -> None:
+        """`batch_rows`: most commands of one commit."""
+        self._batch_rows = batch_rows
+        self.open = CommandBatch(batch_rows)
+        self._sealed: deque[tuple[CommandBatch, bool]] = deque()  # each with whether it was full
+        self._spare = [CommandBatch(batch_rows) for _ in range(2)]
+        self.full_batches = 0  # of the sealed ones, those that had no space for more
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._sealed and not self.open.tickets
+
+    def make_space(self, rows: int) -> None:
+        """Seal the open batch if it has no space for so many: the rows of one command stay together (QUOTE-001)."""
+        if len(self.open.tickets) + rows > self._batch_rows:
+            self.full_batches += 1
+            self._seal(is_full=True)
+
+    def add_alone(self, alone: CommandBatch) -> None:
+        """Queue a batch behind everything that was gathered so far."""
+        if self.open.tickets:
+            self._seal()
+        self._sealed.append((alone, False))
+
+    def take_oldest(self) -> CommandBatch | None:
+        """The batch whose turn has come, None if nothing waits."""
+        if not self._sealed:
+            if not self.open.tickets:
+                return None
+            self._seal()
+        batch, was_full = self._sealed.popleft()
+        self.full_batches -= was_full
+        return batch
+
+    def recycle(self, batch: CommandBatch) -> None:
+        """The caller has done with a batch: its memory serves a later one."""
+        batch.clear()
+        is_common = batch.control is None and batch.atomic is None and batch.rows_max == self._batch_rows
+        if is_common and len(self._spare) < SPARES_MAX:
+            self._spare.append(batch)
+
+    def _seal(self, is_full: bool = False) -> None:
+        self._sealed.append((self.open, is_full))
+        self.open = self._spare.pop() if self._spare else CommandBatch(self._batch_rows)

@@ -1,0 +1,41 @@
+"""What is listed, by the names of the wire: the book of an instrument id, the product group of a chip.
+
+The dictionaries stay the same objects for ever: the gateway looks into them with each order.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from exchange.codes import EventKind
+from exchange.engine import query
+from exchange.engine.event_rows import KIND
+from exchange.gateway.translate import ListedInstrument
+from exchange.publish.consumer import ReleasedBatch
+from exchange.publish.instruments import InstrumentTable
+
+LOWEST_TICK = -(2**31) + 1
+_LISTED = int(EventKind.INSTRUMENT_LISTED)
+
+
+class Listings:
+    """Follows the LIST and DAY_LIMITS controls of one venue. The first consumer: the others find what they name."""
+
+    def __init__(self, states: np.ndarray, unit_lots: Mapping[str, int] | None = None) -> None:
+        """`states`: the engine's. `unit_lots`: lots of a delivery unit by chip."""
+        self.table = InstrumentTable(lambda: query.instruments(states), unit_lots)
+        self.instruments: dict[int, ListedInstrument] = {}  # by instrument id
+        self.groups: dict[str, int] = {}  # by chip
+        self._refresh()
+
+    def take(self, batch: ReleasedBatch) -> None:
+        if batch.is_control and any(row[KIND] == _LISTED for row in batch.rows):
+            self._refresh()
+
+    def _refresh(self) -> None:
+        self.table.refresh()
+        for row in self.table.rows:
+            if row is not None:
+                low_tick = LOWEST_TICK if row.combo else 1
+                self.instruments[row.instrument_id] = ListedInstrument(row.index, low_tick, row.revision, row.group)
+                self.groups[row.symbol.split(".")[0]] = row.group

@@ -1,0 +1,48 @@
+"""Questions about an account, answered from the engine's state between two batches: what has been released, no more.
+
+questions = Questions(states, table, reports)
+venue.ask(lambda: show(questions.margin_view(7)))
+"""
+
+from typing import Any
+
+import numpy as np
+
+from exchange.engine.event_rows import Row
+from exchange.engine.order_rows import OrderRow
+from exchange.publish import account_views
+from exchange.publish.execution_reports import ExecutionReports
+from exchange.publish.instruments import InstrumentTable
+from exchange.wire.messages import AccountSnapshot, MarginView, OrderView, PositionView
+
+
+class Questions:
+    """What the gateway asks about accounts, in the form of the wire."""
+
+    def __init__(self, states: np.ndarray, table: InstrumentTable, reports: ExecutionReports) -> None:
+        """`states`: the engine's."""
+        self._states, self._table, self._reports = states, table, reports
+
+    def account_pages(self, account: int) -> list[AccountSnapshot]:
+        """The whole account, in pages (SESS-006)."""
+        return account_views.snapshot(self._states, self._table, account)
+
+    def open_page(self, account: int, after: int) -> tuple[list[OrderView], bool]:
+        """Live orders with ids above `after`, and whether there are more."""
+        return account_views.open_page(self._states, self._table, account, after)
+
+    def order_view(self, order: OrderRow) -> OrderView:
+        """A live order."""
+        return account_views.order_view(self._table, order)
+
+    def position_views(self, account: int) -> list[PositionView]:
+        """Positions, by instrument."""
+        return account_views.position_views(self._states, self._table, account)
+
+    def margin_view(self, account: int) -> MarginView:
+        """Equity, margin held and free margin."""
+        return account_views.margin_view(self._states, account)
+
+    def messages_of(self, events: list[Row]) -> list[tuple[int, int, Any]]:
+        """Account messages of rows read back from the history, marked as replayed."""
+        return self._reports.messages(events, replay=True)

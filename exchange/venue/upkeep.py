@@ -1,0 +1,98 @@
+"""What a venue that serves does every 10 ms beside its commands.
+
+Timers and channels with a cadence; stores written, and the journal sealed while nothing happens; snapshots; a market
+that halts while the journal has no space for another segment (DUR-024).
+"""
+
+from exchange.seams import Clock
+from exchange.venue.bootstrap import OpenVenue
+from exchange.venue.loop import Writer
+
+IDLE_TURNS = 5  # of 10 ms: after so long without a commit the journal is asked whether it wants to SEAL
+TRY_SPACE_NS = 10_000_000_000  # between attempts to make a segment on a disk that was full
+
+
+class Upkeep:
+    """Keeps one venue going. Call `turn` every 10 ms."""
+
+    def __init__(self, opened: OpenVenue, clock: Clock, writer: Writer) -> None:
+        """`writer`: of the journal; snapshots have a thread of their own, they are large."""
+        self._opened, self._venue, self._clock = opened, opened.venue, clock
+        self._writer = writer
+        self._snapshots: Writer | None = None
+        self._idle_turns = 0
+        self._sealing = False
+        self._is_short, self._try_space_ns = False, 0  # of space for the journal
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is with the journal's thread."""
+        return not self._sealing
+
+    def turn(self) -> None:
+        """Do what is due; an exception stops the venue."""
+        if self._venue.failed:
+            return
+        try:
+            self._turn()
+        except Exception as error:
+            self._venue.fail(error)
+
+    def stop(self) -> None:
+        """Wait for a snapshot that is being written."""
+        if self._snapshots is not None:
+            self._snapshots.stop()
+
+    def _turn(self) -> None:
+        venue = self._venue
+        venue.timekeeper.turn()
+        venue.publish_due()
+        venue.history.flush_due()
+        self._opened.keys.flush()
+        self._check_space()
+        self._idle_turns = self._idle_turns + 1 if venue.idle else 0
+        if self._idle_turns >= IDLE_TURNS and not self._sealing:
+            self._idle_turns = 0
+            self._seal()
+            self._take_snapshot()
+
+    def _check_space(self) -> None:
+        """A disk that fills up halts the market while cancels still have space; it is tried again (DUR-024)."""
+        journal, now_ns, warnings = self._opened.journal, self._clock.mono_ns(), self._opened.warnings
+        if not (lack := journal.lack):
+            if self._is_short:
+                warnings.note("there is room for the journal again: the operator may open the groups")
+                self._venue.limit_to_reserve(False)
+            self._is_short = False
+        elif not self._is_short:
+            self._is_short, self._try_space_ns = True, now_ns + TRY_SPACE_NS
+            warnings.note(f"another segment of the journal is needed, {lack}: all groups HALT")
+            self._venue.limit_to_reserve(True)
+        elif now_ns >= self._try_space_ns:
+            self._try_space_ns = now_ns + TRY_SPACE_NS
+            journal.make_spares()
+
+    def _seal(self) -> None:
+        self._sealing = True
+        self._writer.spawn(self._opened.journal.idle, self._sealed)
+
+    def _sealed(self, error: BaseException | None) -> None:
+        self._sealing = False
+        if error is not None:
+            self._venue.fail(error)
+
+    def _take_snapshot(self) -> None:
+        """Copy the state if a snapshot is due; the file is written beside the journal."""
+        if (write := self._opened.snapshot_if_due()) is None:
+            return
+        if self._snapshots is None:
+            self._snapshots = Writer(self._clock)
+            self._snapshots.start()
+        self._snapshots.spawn(write, self._written)
+
+    def _written(self, error: BaseException | None) -> None:
+        """A disk that does not take a snapshot is no reason to stop: the next start reads the journal instead."""
+        if isinstance(error, OSError):
+            self._opened.warnings.note(f"a snapshot was not written: {error}")
+        elif error is not None:
+            self._venue.fail(error)

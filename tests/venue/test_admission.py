@@ -1,0 +1,114 @@
+"""What is answered without a place in the journal when its turn has come: late, wasted, or impossible now."""
+
+from typing import Any
+
+import pytest
+
+from exchange.codes import CommandKind
+from exchange.engine.control.checks import ControlError
+from exchange.gateway.translate import CommandBatch
+from exchange.venue.admission import Admission
+from exchange.wire.errors import ErrorCode
+
+NOW_US = 1_000_000
+
+
+class Clock:
+    def wall_us(self) -> int:
+        return NOW_US
+
+
+class Engine:
+    """Refuses the controls and the first row of the batches that a test names."""
+
+    def __init__(self) -> None:
+        self.refused_control = ""
+        self.verdict: tuple[int, int, int] | None = None
+
+    def check_control(self, kind: int, payload: bytes) -> None:
+        if self.refused_control:
+            raise ControlError(self.refused_control)
+
+    def first_refusal(self, rows: Any) -> tuple[int, int, int] | None:
+        return self.verdict
+
+
+class Answers:
+    """Who is answered without events, and why."""
+
+    def __init__(self, admission: Admission) -> None:
+        self.admission = admission
+        self.given: list[tuple[int, ErrorCode, str]] = []
+
+    def take(self, request_id: int, received_us: int, events: list[Any]) -> None:
+        assert events == []
+        self.given.append((request_id, *self.admission.not_sequenced))
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def admission(engine: Engine) -> Admission:
+    return Admission(engine, Clock())  # type: ignore[arg-type]  # reads one clock
+
+
+def gathered(answers: Answers, *expires_us: int) -> CommandBatch:
+    """A command for each time until which it may be sequenced; 0: without one."""
+    batch = CommandBatch(8)
+    for number, until_us in enumerate(expires_us):
+        batch.rows[number]["kind"], batch.rows[number]["request_id"] = CommandKind.DEPOSIT, number
+        if until_us:
+            batch.expires.append((number, until_us))
+        batch.tickets.append((answers.take, number, 0))
+    return batch
+
+
+@pytest.mark.rule("ENTRY-005")
+def test_commands_that_are_too_late_are_answered_and_the_others_stay_in_order(admission: Admission) -> None:
+    answers = Answers(admission)
+    batch = gathered(answers, 0, NOW_US - 1, NOW_US, NOW_US - 2, 0)
+    assert admission.admit(batch)
+    assert batch.closed()["request_id"].tolist() == [0, 2, 4] and len(batch.tickets) == 3
+    late = ErrorCode.EXPIRED_REQUEST, "exp has passed"
+    assert answers.given == [(1, *late), (3, *late)]
+
+
+@pytest.mark.rule("ENTRY-005")
+def test_nothing_is_left_of_a_batch_that_is_late_as_a_whole(admission: Admission) -> None:
+    answers = Answers(admission)
+    assert not admission.admit(gathered(answers, NOW_US - 1))
+    assert [request_id for request_id, _, _ in answers.given] == [0]
+
+
+def test_a_command_that_needs_no_answer_is_dropped_in_silence(admission: Admission) -> None:
+    batch = gathered(Answers(admission), NOW_US - 1)
+    batch.tickets[0] = None
+    assert not admission.admit(batch)
+
+
+def test_a_control_that_cannot_be_carried_out_is_refused_with_its_reason(admission: Admission, engine: Engine) -> None:
+    refusals: list[str] = []
+    batch = CommandBatch(1, control=b"{}", refused=refusals.append)
+    batch.tickets.append(None)
+    assert admission.admit(batch)
+    engine.refused_control = "account 7 is not defined"
+    assert not admission.admit(batch) and refusals == ["account 7 is not defined"]
+
+
+@pytest.mark.rule("ENTRY-013")
+def test_an_atomic_batch_is_asked_with_the_verdict_of_the_engine(admission: Admission, engine: Engine) -> None:
+    asked: list[Any] = []
+
+    def may_run(verdict: tuple[int, int, int] | None, now_us: int) -> bool:
+        asked.append((verdict, now_us))
+        return verdict is None
+
+    batch = gathered(Answers(admission), 0, 0)
+    batch.atomic = may_run
+    assert admission.admit(batch)
+    engine.verdict = (1, 5, 0)
+    assert not admission.admit(batch)
+    assert asked == [(None, NOW_US), ((1, 5, 0), NOW_US)]

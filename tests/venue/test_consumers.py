@@ -1,0 +1,57 @@
+"""The one list of consumers: each gets every batch, in an order on which clients rely."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exchange.wire.messages import ChannelSpec, Depth, Exec, Ok, Subscribe
+from tests.gateway.harness import Bench
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with Bench(str(tmp_path)) as made:
+        yield made
+
+
+@pytest.mark.rule("ENTRY-001")
+def test_an_answer_comes_before_its_account_events_and_these_before_the_feed(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    depth = ChannelSpec(name_of_channel="depth", instrument=bench.instrument, cadence_ms=0)
+    peer.ask(Subscribe(request_id=9, channels=[depth]))
+    assert [type(message) for message in peer.ask(bench.order(10, "a1"))] == [Ok, Exec, Depth]
+
+
+def test_during_an_answer_its_events_are_kept_and_the_stores_do_not_count_them_yet(bench: Bench) -> None:
+    venue, looks = bench.venue, list[tuple[Any, ...]]()
+    before = venue.sequence
+
+    def look(events: Any) -> None:
+        kept = venue.history.of_command(events[0][0])
+        looks.append((kept == events, venue.history.shown.sequence, venue.market.sequence, venue.release.sent_us))
+
+    venue.own.submit({"kind": 16, "account": 1, "price": 5}, look)
+    bench.settle()
+    assert looks == [(True, before, before, 0)]
+    assert venue.history.shown.sequence == venue.market.sequence == before + 1
+
+
+def test_every_consumer_gets_each_batch_once_and_all_see_the_same(bench: Bench) -> None:
+    seen: list[tuple[str, int, int]] = []
+
+    class Watching:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def take(self, batch: Any) -> None:
+            seen.append((self.name, batch.first, batch.last))
+
+    consumers = bench.venue.consumers
+    consumers._in_order = (Watching("first"), *consumers._in_order, Watching("last"))
+    before = bench.venue.sequence
+    peer = bench.connect(bench.keys[1])
+    peer.ask(bench.order(10, "a1"), bench.order(11, "a2"))
+    assert seen[-2:] == [("first", before + 2, before + 3), ("last", before + 2, before + 3)]
+    assert [sequence for name, *sequence in seen if name == "first"] == [[before + 1] * 2, [before + 2, before + 3]]

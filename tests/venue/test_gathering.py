@@ -1,0 +1,71 @@
+"""Commands that wait for their commit: in the order in which they came, none of one request apart from the others."""
+
+import pytest
+
+from exchange.gateway.translate import CommandBatch
+from exchange.venue.gathering import Gathering
+
+
+def add(gathering: Gathering, *numbers: int) -> None:
+    """Commands, told apart by their request ids."""
+    for number in numbers:
+        batch = gathering.open
+        batch.rows[len(batch.tickets)]["request_id"] = number
+        batch.tickets.append(None)
+        gathering.make_space(1)
+
+
+def taken(gathering: Gathering) -> list[list[int]]:
+    """Request ids of each batch that waits."""
+    found = []
+    while (batch := gathering.take_oldest()) is not None:
+        found.append(batch.closed()["request_id"].tolist())
+        gathering.recycle(batch)
+    return found
+
+
+def test_commands_are_taken_in_batches_in_the_order_in_which_they_came() -> None:
+    gathering = Gathering(4)
+    assert gathering.is_empty and gathering.take_oldest() is None
+    add(gathering, *range(10))
+    assert not gathering.is_empty and gathering.full_batches == 2
+    assert taken(gathering) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert gathering.is_empty and gathering.full_batches == 0
+
+
+@pytest.mark.rule("QUOTE-001")
+def test_rows_of_one_command_are_kept_together() -> None:
+    gathering = Gathering(4)
+    add(gathering, 1, 2)
+    gathering.make_space(3)
+    add(gathering, 3, 4, 5)
+    assert taken(gathering) == [[1, 2], [3, 4, 5]]
+
+
+@pytest.mark.rule("ENTRY-013")
+def test_a_batch_of_its_own_comes_behind_what_was_gathered_and_in_front_of_what_follows() -> None:
+    gathering, alone = Gathering(4), CommandBatch(2)
+    add(gathering, 1)
+    alone.rows[0]["request_id"] = 7
+    alone.tickets.append(None)
+    gathering.add_alone(alone)
+    add(gathering, 2)
+    assert gathering.full_batches == 0, "nothing is behind because of its size"
+    assert taken(gathering) == [[1], [7], [2]]
+
+
+def test_memory_of_a_common_batch_serves_again_that_of_a_control_does_not() -> None:
+    gathering = Gathering(2)
+    control = CommandBatch(2, control=b"{}")
+    control.tickets.append(None)
+    gathering.add_alone(control)
+    assert taken(gathering) == [[0]]
+    seen = set()
+    for number in range(20):
+        add(gathering, number)
+        batch = gathering.take_oldest()
+        assert batch is not None and batch is not control and batch.tickets == [None]
+        seen.add(id(batch))
+        gathering.recycle(batch)
+        assert batch.tickets == []
+    assert len(seen) <= 3

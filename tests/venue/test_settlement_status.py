@@ -1,0 +1,74 @@
+"""Which groups have their settlement, followed from events: closed, then every book's terms set again (SESSION-003)."""
+
+import numpy as np
+import pytest
+
+from exchange.codes import EventKind, MarketState
+from exchange.publish.consumer import released_batch
+from exchange.records import EVENT
+from exchange.venue.settlement_status import SettlementStatus
+
+GROUP, BOOKS = 2, (1, 3)
+GROUPS = np.dtype([("state", "u1")])
+BOOK = np.dtype([("group", "<i8"), ("listed", "u1")])
+STATES = np.dtype([("groups", GROUPS, (4,)), ("books", BOOK, (5,))])
+
+
+def states() -> np.ndarray:
+    """Two books of a closed group, one of another."""
+    made = np.zeros(1, STATES)
+    made["groups"]["state"][0] = MarketState.OPEN
+    made["groups"]["state"][0, GROUP] = MarketState.CLOSED
+    for index in BOOKS:
+        made["books"][0, index] = (GROUP, 1)
+    made["books"][0, 2] = (3, 1)
+    return made
+
+
+def take(status: SettlementStatus, kind: EventKind, time_ns: int, **fields: int) -> None:
+    events = np.zeros(1, EVENT)
+    events["kind"], events["time_ns"] = kind, time_ns
+    for name, value in fields.items():
+        events[name] = value
+    status.take(released_batch(events, 1, 1, time_ns))
+
+
+def close(status: SettlementStatus, time_ns: int) -> None:
+    take(status, EventKind.STATE_CHANGED, time_ns, reference=GROUP, state=MarketState.CLOSED)
+
+
+@pytest.mark.rule("SESSION-003")
+def test_a_group_has_its_settlement_when_every_book_of_it_has() -> None:
+    status = SettlementStatus(states())
+    close(status, 100)
+    assert not status.published(GROUP) and status.missing(GROUP) == 2
+    take(status, EventKind.INSTRUMENT_LISTED, 200, instrument=1)
+    assert not status.published(GROUP) and status.missing(GROUP) == 1
+    take(status, EventKind.INSTRUMENT_LISTED, 300, instrument=3)
+    assert status.published(GROUP) and status.missing(GROUP) == 0
+    assert status.since_ns(GROUP, 999) == 300
+
+
+@pytest.mark.rule("SESSION-003")
+def test_the_settlement_of_a_day_does_not_count_for_the_next() -> None:
+    status = SettlementStatus(states())
+    for index in BOOKS:
+        take(status, EventKind.INSTRUMENT_LISTED, 200, instrument=index)
+    assert status.published(GROUP)
+    close(status, 300)
+    assert not status.published(GROUP) and status.since_ns(GROUP, 999) == 0
+
+
+def test_a_state_of_one_book_does_not_close_its_group() -> None:
+    status = SettlementStatus(states())
+    for index in BOOKS:
+        take(status, EventKind.INSTRUMENT_LISTED, 200, instrument=index)
+    take(status, EventKind.STATE_CHANGED, 300, reference=GROUP, instrument=1, state=MarketState.CLOSED)
+    assert status.published(GROUP)
+
+
+def test_a_group_that_is_not_closed_has_a_settlement_and_a_closed_one_of_which_nothing_is_known_has_none() -> None:
+    made = states()
+    status = SettlementStatus(made)
+    assert status.since_ns(GROUP, 500) == 0 and status.missing(GROUP) == 2
+    assert status.since_ns(3, 500) == 500 == status.since_ns(3, 900), "since it was first asked for"

@@ -1,0 +1,18 @@
+"""How far the stores may write: to the end of the last batch that was shown as a whole."""
+
+import numpy as np
+import pytest
+
+from exchange.publish.consumer import released_batch
+from exchange.records import EVENT
+from exchange.venue.shown import Shown
+
+
+@pytest.mark.rule("DUR-152")
+def test_commands_without_events_count_as_shown_too() -> None:
+    shown = Shown()
+    assert shown.sequence == 0
+    shown.reach(7)
+    assert shown.sequence == 7
+    shown.take(released_batch(np.zeros(0, EVENT), 8, 10, 1))
+    assert shown.sequence == 10
