@@ -12,7 +12,7 @@ import pytest
 from exchange.codes import REJECT_PRECEDENCE, RejectReason
 from exchange.engine.quotes.quote_checks import _first_reason
 from exchange.kernel_codes import REJECT_RANKS
-from exchange.reference.checks import first_failure
+from exchange.reference.market import first_failure
 from tests.source_tree import ROOT, sources, tree
 
 # Runs scenarios in which several reasons compete, with other numbers for the reasons: they are given names, so numbers
@@ -74,7 +74,7 @@ def test_the_reference_checks_in_the_order_of_the_precedence() -> None:
     first, second = REJECT_PRECEDENCE[3], REJECT_PRECEDENCE[9]
     assert first_failure(iter([(False, first), (False, second)])) == RejectReason.NONE
     assert first_failure(iter([(False, first), (True, second), (True, second)])) == second
-    with pytest.raises(AssertionError, match=f"{first.name} is checked behind {second.name}"):
+    with pytest.raises(AssertionError, match=f"{first.name} is checked after {second.name}"):
         first_failure(iter([(False, second), (True, first)]))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from exchange.codes import EventKind, MarketState, OrderState, RejectReason, Threshold
+from exchange.codes import REJECT_PRECEDENCE, EventKind, MarketState, OrderState, RejectReason, Threshold
 from exchange.reference.book import Book, Order, OrderIds
 from exchange.reference.clearing import Account, Clearing
 from exchange.reference.phases import Phases
@@ -173,8 +173,14 @@ class Market:
 
 
 def first_failure(checks: Check) -> RejectReason:
-    """ORDER-004: the first check that fails gives the reason; NONE if all pass."""
-    return next((reason for failed, reason in checks if failed), RejectReason.NONE)
+    """ORDER-004: the first check that fails gives the reason; NONE if all pass. Checks come in REJECT_PRECEDENCE."""
+    rank = 0
+    for failed, reason in checks:
+        assert REJECT_PRECEDENCE.index(reason) >= rank, f"{reason.name} is checked after {REJECT_PRECEDENCE[rank].name}"
+        rank = REJECT_PRECEDENCE.index(reason)
+        if failed:
+            return reason
+    return RejectReason.NONE
 
 
 def client_words(command: Any) -> tuple[int, int, int]:
