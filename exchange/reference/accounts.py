@@ -40,21 +40,21 @@ def move_cash(market: Market) -> None:
     out = command.kind == CommandKind.WITHDRAW
     clearing, hold = market.clearing, market.initial_margin_mills(account)
     equity, funds = clearing.equity_mills(account), clearing.funds_mills(account)
-    if command.price < 1:
+    if command.amount_mills < 1:
         market.refuse(EventKind.COMMAND_REFUSED, RejectReason.BAD_QTY)
         return
     most = funds - hold if out else MONEY_MAX - clearing.deposits_mills
-    if command.price > most:
+    if command.amount_mills > most:
         reason = RejectReason.INSUFFICIENT_MARGIN if out else RejectReason.FULL
-        market.refuse(EventKind.COMMAND_REFUSED, reason, amount_mills=command.price, value_tick_lots=most)
+        market.refuse(EventKind.COMMAND_REFUSED, reason, asked_mills=command.amount_mills, most_mills=most)
         return
-    amount = -command.price if out else command.price
+    amount = -command.amount_mills if out else command.amount_mills
     account.cash_mills += amount
-    clearing.deposits_mills += 0 if out else command.price
-    clearing.withdrawals_mills += command.price if out else 0
+    clearing.deposits_mills += 0 if out else command.amount_mills
+    clearing.withdrawals_mills += command.amount_mills if out else 0
     sequence = market.next_number(account.number)
     market.next_number(account.number)  # of the margin message that follows
     market.answer(
-        EventKind.CASH_MOVED, amount_mills=amount, account_sequence=sequence, value_tick_lots=equity + amount,
-        reference=hold, order_id=equity - funds, flags=EventFlag.MARGIN,
+        EventKind.CASH_MOVED, amount_mills=amount, account_sequence=sequence, equity_after_mills=equity + amount,
+        margin_held_mills=hold, unpaid_gain_mills=equity - funds, flags=EventFlag.MARGIN,
     )  # fmt: skip

@@ -36,9 +36,9 @@ def indicative(market: Market) -> None:
         market.emit(
             EventKind.INDICATIVE_PRICE,
             instrument=index,
-            price=result.price,
-            lots=result.volume,
-            leaves_lots=result.imbalance,
+            uncross_tick=result.price,
+            volume_lots=result.volume,
+            imbalance_lots=result.imbalance,
         )
 
 
@@ -88,7 +88,11 @@ def uncross(market: Market, index: int) -> None:
             elect(market, index, book.last_tick, book.last_tick)
         return
     market.emit(
-        EventKind.UNCROSSED, instrument=index, price=result.price, lots=result.volume, leaves_lots=result.imbalance
+        EventKind.UNCROSSED,
+        instrument=index,
+        uncross_tick=result.price,
+        volume_lots=result.volume,
+        imbalance_lots=result.imbalance,
     )
     buys, sells = (book.parts(side, result.price, result.volume) for side in Side)
     while buys:
@@ -163,5 +167,9 @@ def _collect(market: Market, index: int, own: MarketState, until_ns: int) -> Non
     state = MarketState.PAUSED if own == MarketState.PAUSED else MarketState.RESERVED
     market.phases.change_until(market.phases.own[index], state, until_ns, market.command.time_ns)
     market.emit(
-        EventKind.STATE_CHANGED, instrument=index, state=state, reason=StateReason.COLLAR, value_tick_lots=until_ns
+        EventKind.STATE_CHANGED,
+        instrument=index,
+        market_state=state,
+        state_reason=StateReason.COLLAR,
+        reopen_ns=until_ns,
     )

@@ -59,7 +59,7 @@ def cancel_all(market: Market) -> None:
     else:
         for order in allowed:
             cancel_order(market, order, CancelReason.USER, command.request_id)
-        market.answer(EventKind.MASS_CANCELLED, reason=CancelReason.USER, lots=len(allowed))
+        market.answer(EventKind.MASS_CANCELLED, cancel_reason=CancelReason.USER, order_count=len(allowed))
 
 
 def _fits_filters(market: Market, order: Order) -> bool:
@@ -71,7 +71,7 @@ def _fits_filters(market: Market, order: Order) -> bool:
         and command.group in (0, group)
         and (not command.flags & CommandFlag.BY_SIDE or order.side == command.side)
         and (not command.flags & CommandFlag.BY_TAG or order.tag == command.tag)
-        and (not command.flags & CommandFlag.BY_PROTECTION or command.smp_id == order.protection != 0)
+        and (not command.flags & CommandFlag.BY_PROTECTION or command.protection_number == order.protection != 0)
     )
 
 
@@ -86,11 +86,11 @@ def kill(market: Market) -> None:
         return
     command = market.command
     # A session that is no longer kept is not blocked; its orders leave.
-    blocks = command.order_type != Scope.SESSION or market.sessions.claim_row(command.group)
+    blocks = command.scope != Scope.SESSION or market.sessions.claim_row(command.killed_session)
     leaving: list[Order] = []
     for account in _killed_accounts(market):
         if blocks:
-            _parties(market, account).add(command.reason)
+            _parties(market, account).add(command.kill_party)
         orders = [order for order in market.orders.values() if _in_scope(market, order, account)]
         leaving += orders
         _report(market, EventKind.KILLED, account, len(orders))
@@ -103,58 +103,61 @@ def unkill(market: Market) -> None:
     command, reason = market.command, _scope_reason(market)
     if reason == RejectReason.NONE:
         parties = _parties(market, _killed_accounts(market)[0])
-        if parties and command.reason not in parties:
+        if parties and command.kill_party not in parties:
             reason = RejectReason.KILLED
     if reason != RejectReason.NONE:
         market.refuse(EventKind.COMMAND_REFUSED, reason)
         return
     for account in _killed_accounts(market):
-        _parties(market, account).discard(command.reason)
+        _parties(market, account).discard(command.kill_party)
         _report(market, EventKind.KILL_LIFTED, account, 0)
 
 
 def _scope_reason(market: Market) -> RejectReason:
     command = market.command
-    if command.order_type not in set(Scope) or command.reason not in set(KillParty):
+    if command.scope not in set(Scope) or command.kill_party not in set(KillParty):
         return RejectReason.BAD_COMBO
-    if command.order_type == Scope.ACCOUNT:
+    if command.scope == Scope.ACCOUNT:
         known = command.account in market.clearing.accounts
         return RejectReason.NONE if known else RejectReason.UNKNOWN_ACCOUNT
-    if command.order_type == Scope.SESSION:
-        return RejectReason.NONE if command.group else RejectReason.UNKNOWN
+    if command.scope == Scope.SESSION:
+        return RejectReason.NONE if command.killed_session else RejectReason.UNKNOWN
     return RejectReason.NONE if _killed_accounts(market) else RejectReason.UNKNOWN
 
 
 def _killed_accounts(market: Market) -> list[int]:
     """The accounts that the command names; of a session the one that opened it."""
     command = market.command
-    if command.order_type == Scope.ACCOUNT:
+    if command.scope == Scope.ACCOUNT:
         return [command.account]
-    if command.order_type == Scope.SESSION:
-        opened_by = market.sessions.opened_by.get(command.group, 0)
+    if command.scope == Scope.SESSION:
+        opened_by = market.sessions.opened_by.get(command.killed_session, 0)
         return [opened_by if opened_by in market.clearing.accounts else 0]
     accounts = market.clearing.accounts.values()
-    return sorted(account.number for account in accounts if account.firm == command.group != 0)
+    return sorted(account.number for account in accounts if account.firm == command.killed_firm != 0)
 
 
 def _parties(market: Market, account: int) -> set[int]:
     """The parties that have killed what the command names, to be changed in place."""
     command = market.command
-    return market.kills.setdefault((command.order_type, command.group or account), set())
+    numbers = {Scope.SESSION: command.killed_session, Scope.FIRM: command.killed_firm}
+    return market.kills.setdefault((command.scope, numbers.get(command.scope) or account), set())
 
 
 def _in_scope(market: Market, order: Order, account: int) -> bool:
     """Whether a kill cancels an order (KILL-003)."""
     command = market.command
-    named = order.session == command.group if command.order_type == Scope.SESSION else order.account == account
+    named = order.session == command.killed_session if command.scope == Scope.SESSION else order.account == account
     return named and market.market_state(order.instrument) != MarketState.CLOSED
 
 
-def _report(market: Market, kind: EventKind, account: int, lots: int) -> None:
+def _report(market: Market, kind: EventKind, account: int, order_count: int) -> None:
     command = market.command
+    of_session = command.scope == Scope.SESSION
+    session = {"killed_session": command.killed_session} if of_session else {"session": command.session}
     market.emit(
-        kind, account=account, reference=command.request_id, liquidity=command.order_type, reason=command.reason,
-        session=command.group if command.order_type == Scope.SESSION else command.session, lots=lots,
+        kind, **session, account=account, reference=command.request_id, scope=command.scope,
+        kill_party=command.kill_party, order_count=order_count,
         account_sequence=market.next_number(account),
     )  # fmt: skip
 
@@ -190,9 +193,10 @@ def _cancel_or_queue(market: Market, orders: list[Order], account: int, session:
     for order in waiting:
         order.waits = reason
     market.emit(
-        EventKind.DISCONNECTED, account=account, session=session, reason=reason, lots=len(now) + len(waiting),
+        EventKind.DISCONNECTED, account=account, session=session, cancel_reason=reason,
+        order_count=len(now) + len(waiting),
         instrument=market.command.instrument if reason == CancelReason.COD else 0,
-        reference=market.command.request_id if reason == CancelReason.COD else 0,
+        connection_end=market.command.connection_end if reason == CancelReason.COD else 0,
         flags=EventFlag.QUEUED if waiting else 0, account_sequence=market.next_number(account),
     )  # fmt: skip
     for order in now:
@@ -216,11 +220,11 @@ def set_timer(market: Market) -> None:
     account = market.clearing.accounts.get(command.account)
     if account is None:
         market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_ACCOUNT)
-    elif command.lots < 0:
+    elif command.delay_ms < 0:
         market.refuse(EventKind.COMMAND_REFUSED, RejectReason.BAD_QTY)
     else:
-        account.timer_ns = command.time_ns + command.lots * NS_PER_MS if command.lots else 0
-        market.answer(EventKind.TIMER_SET, value_tick_lots=account.timer_ns)
+        account.timer_ns = command.time_ns + command.delay_ms * NS_PER_MS if command.delay_ms else 0
+        market.answer(EventKind.TIMER_SET, fires_ns=account.timer_ns)
 
 
 def clock(market: Market) -> None:

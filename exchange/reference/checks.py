@@ -76,12 +76,12 @@ def refusal_details(market: Market, reason: RejectReason, order: Order, replaced
         if order.order_type not in (*STOP_TYPES, *MARKET_TYPES) or (replaced and not replaced.pending):
             worst = worst_price(market, order.instrument, order.side)
             low, high = (low, worst) if order.side == Side.BUY else (worst, high)
-        return {"level_lots": low, "hidden_lots": high}
+        return {"lowest_tick": low, "highest_tick": high}
     if reason == RejectReason.INSUFFICIENT_MARGIN:
         clearing, account = market.clearing, market.clearing.accounts[order.account]
         now = market.working(order.account)
         then = [other for other in now if other is not replaced] + [order]
         held = clearing.initial_margin_mills(account, now)
         need = clearing.initial_margin_mills(account, then) - held
-        return {"amount_mills": need, "value_tick_lots": clearing.funds_mills(account) - held}
+        return {"needed_mills": need, "free_margin_mills": clearing.funds_mills(account) - held}
     return {}

@@ -174,8 +174,8 @@ def _checks(market: Market, command: Any) -> Check:
     order = draft(market, command)
     yield from _price_checks(market, command, instrument, order)
     yield from risk_checks(market, order, None)
-    yield stop and refuses_election(market, order), RejectReason.ELECTED
     yield command.post_only == PostOnly.REJECT and would_take(market, order), RejectReason.PO_CROSS
+    yield stop and refuses_election(market, order), RejectReason.ELECTED
 
 
 def _syntax_checks(command: Any) -> Check:

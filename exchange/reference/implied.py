@@ -188,4 +188,6 @@ def report_implied_prices(market: Market) -> None:
             now = shown.get(side, (price, 0))
             if now != (price, lots):
                 market.implied[index, side] = now
-                market.emit(EventKind.IMPLIED_PRICE, instrument=index, side=side, price=now[0], lots=now[1])
+                market.emit(
+                    EventKind.IMPLIED_PRICE, instrument=index, side=side, implied_tick=now[0], implied_lots=now[1]
+                )

@@ -14,10 +14,11 @@ def list_instruments(market: Market, payload: dict[str, Any]) -> None:
     """LIST: a book for each new instrument; its group is CLOSED if it is new."""
     clearing = market.clearing
     for index in clearing.list_payload(payload):
+        settle_tick = clearing.instruments[index].settle_tick
         market.books[index] = Book()
         market.phases.list_book(clearing.instruments[index])
         market.guards[index] = guards_of_listing(next(one for one in payload["instruments"] if one["index"] == index))
-        market.emit(EventKind.INSTRUMENT_LISTED, instrument=index, price=clearing.instruments[index].settle_tick)
+        market.emit(EventKind.INSTRUMENT_LISTED, instrument=index, settlement_tick=settle_tick)
     for group in {listing["group"] for listing in payload["instruments"]}:
         if market.phases.groups[group].state == MarketState.CLOSED:
             market.lead_months[group] = lead_month(clearing, group)
@@ -75,13 +76,13 @@ def set_day_limits(market: Market, payload: dict[str, Any]) -> None:
     for order in sorted(moved, key=lambda order: order.entry):
         level = market.books[order.instrument].level_lots(order.side, order.price)
         market.order_event(
-            EventKind.ORDER_RESTED, order, lots=order.shown_lots, in_stream=False,
+            EventKind.ORDER_RESTED, order, shown_lots=order.shown_lots, in_stream=False,
             hidden_lots=order.leaves_lots - order.shown_lots if order.resting else 0,
             level_lots=level if order.resting else 0,
         )  # fmt: skip
     for limits in books:
         index = limits["index"]
-        market.emit(EventKind.INSTRUMENT_LISTED, instrument=index, price=instruments[index].settle_tick)
+        market.emit(EventKind.INSTRUMENT_LISTED, instrument=index, settlement_tick=instruments[index].settle_tick)
         group = instruments[index].group
         market.lead_months[group] = lead_month(market.clearing, group)
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exchange.codes import REJECT_PRECEDENCE, EventKind, MarketState, OrderState, RejectReason, Threshold
+from exchange.records import EVENT_ALIASES
 from exchange.reference.book import Book, Order, OrderIds
 from exchange.reference.clearing import Account, Clearing
 from exchange.reference.phases import Phases
 from exchange.reference.price_guards import PriceGuards
-from exchange.reference.rows import Command, Event
+from exchange.reference.rows import Command, Event, fields_of
 from exchange.reference.sessions import Sessions
 
 PRICE_CEILING = 0x7FFFFFFF  # a refused price is reported in 32 bits
@@ -127,6 +128,7 @@ class Market:
         return account.sequence
 
     def emit(self, kind: EventKind, **fields: Any) -> None:
+        """An event of the command in progress; `fields` by their names or aliases."""
         of = self.running
         self.events.append(Event(sequence=of.sequence, time_ns=of.time_ns, kind=kind, **fields))
 
@@ -143,20 +145,20 @@ class Market:
         }  # fmt: skip
         if in_stream:
             fields["account_sequence"] = self.next_number(order.account)
-        self.emit(kind, **{**common, **fields})
+        self.emit(kind, **{**common, **fields_of(EVENT_ALIASES, fields)})
 
     def answer(self, kind: EventKind, **fields: Any) -> None:
         """A row which reports that its command was done."""
         command = self.command
         common = {"account": command.account, "session": command.session, "instrument": command.instrument}
-        self.emit(kind, **{**common, "reference": command.request_id, **fields})
+        self.emit(kind, **{**common, "reference": command.request_id, **fields_of(EVENT_ALIASES, fields)})
 
     def refuse(self, kind: EventKind, reason: RejectReason, **details: Any) -> None:
         """REJ, RREJ, CREJ or REFUSED: what the command asked, and why not (ORDER-003). Only REJ is in a stream."""
         names = ("side", "order_type", "tif", "account", "session", "instrument", "order_id", *CLIENT_WORDS)
         fields = {name: getattr(self.command, name) for name in names}
         if reason == RejectReason.STATE and self.command.instrument in self.books:
-            fields |= {"liquidity": self.market_state(self.command.instrument)}
+            fields |= {"book_state": self.market_state(self.command.instrument)}
         if kind == EventKind.ORDER_REJECTED:
             fields |= {"state": OrderState.REJECTED, "order_lots": self.command.lots}
             fields |= {"price": reported_price(self.command.price)}
@@ -167,16 +169,16 @@ class Market:
         """RREJ or CREJ; one for the market's state names the order's book and its state."""
         if order is not None and reason == RejectReason.STATE:
             state = self.market_state(order.instrument)
-            self.refuse(kind, reason, instrument=order.instrument, liquidity=state)
+            self.refuse(kind, reason, instrument=order.instrument, book_state=state)
         else:
             self.refuse(kind, reason, **details)
 
 
 def first_failure(checks: Check) -> RejectReason:
-    """ORDER-004: the first check that fails gives the reason; NONE if all pass. Checks come in REJECT_PRECEDENCE."""
+    """ORDER-004: the first check that fails gives the reason; NONE if all pass. They come in REJECT_PRECEDENCE."""
     rank = 0
     for failed, reason in checks:
-        assert REJECT_PRECEDENCE.index(reason) >= rank, f"{reason.name} is checked after {REJECT_PRECEDENCE[rank].name}"
+        assert REJECT_PRECEDENCE.index(reason) >= rank, f"{reason.name} is checked too late"
         rank = REJECT_PRECEDENCE.index(reason)
         if failed:
             return reason

@@ -18,12 +18,12 @@ def set_state(market: Market) -> None:
     if (command.instrument and instrument is None) or (not command.instrument and command.group not in phases.groups):
         market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_INST)
         return
-    reason, present = phases.refusal(instrument, command.group, command.order_type)
-    forced = command.flags & CommandFlag.FORCE and command.order_type in GOES_TO
+    reason, present = phases.refusal(instrument, command.group, command.market_state)
+    forced = command.flags & CommandFlag.FORCE and command.market_state in GOES_TO
     if reason != RejectReason.NONE and not forced:
-        market.refuse(EventKind.COMMAND_REFUSED, reason, state=present)
+        market.refuse(EventKind.COMMAND_REFUSED, reason, state_in_force=present)
         return
-    _change(market, instrument, MarketState(command.order_type))
+    _change(market, instrument, MarketState(command.market_state))
     cancel_waiting_orders(market, command.group if instrument is None else instrument.group)
 
 
@@ -46,8 +46,8 @@ def _change(market: Market, instrument: Instrument | None, wanted: MarketState) 
     if instrument is not None and wanted in (MarketState.OPEN, MarketState.CLOSED):
         market.guards[instrument.index].extensions = 0
     market.emit(
-        EventKind.STATE_CHANGED, reason=command.reason, state=wanted, instrument=command.instrument,
-        reference=command.group, value_tick_lots=phases.until_ns(instrument, command.group),
+        EventKind.STATE_CHANGED, state_reason=command.state_reason, market_state=wanted,
+        instrument=command.instrument, group=command.group, reopen_ns=phases.until_ns(instrument, command.group),
     )  # fmt: skip
 
 

@@ -159,8 +159,8 @@ def reserve(market: Market, order: Order, index: int, reason: StateReason, minim
     phase = phases.groups[instrument.group] if lead else phases.own[instrument.index]
     phases.change_until(phase, MarketState.RESERVED, until_ns, now_ns)
     market.emit(
-        EventKind.STATE_CHANGED, state=MarketState.RESERVED, reason=reason, value_tick_lots=until_ns,
-        instrument=0 if lead else instrument.index, reference=instrument.group if lead else 0,
+        EventKind.STATE_CHANGED, market_state=MarketState.RESERVED, state_reason=reason, reopen_ns=until_ns,
+        instrument=0 if lead else instrument.index, group=instrument.group if lead else 0,
     )  # fmt: skip
     for quote in [other for other in market.orders.values() if other.order_type == OrderType.QUOTE]:
         of_group = market.clearing.instruments[quote.instrument].group == instrument.group

@@ -21,7 +21,7 @@ def rest(market: Market, order: Order) -> None:
     book, instrument = market.books[order.instrument], market.clearing.instruments[order.instrument]
     if not instrument.low_tick <= order.price <= instrument.high_tick:
         order.shown_lots = 0
-        market.order_event(EventKind.ORDER_RESTED, order, lots=0, in_stream=False)
+        market.order_event(EventKind.ORDER_RESTED, order, shown_lots=0, in_stream=False)
         return
     best = book.best(order.side)
     if best is None or signed(order.side) * (order.price - best.price) > 0:
@@ -30,8 +30,8 @@ def rest(market: Market, order: Order) -> None:
     book.rest(order)
     level = book.level_lots(order.side, order.price)
     market.order_event(
-        EventKind.ORDER_RESTED, order, lots=order.shown_lots, hidden_lots=order.leaves_lots - order.shown_lots,
-        level_lots=level, in_stream=False,
+        EventKind.ORDER_RESTED, order, shown_lots=order.shown_lots, level_lots=level,
+        hidden_lots=order.leaves_lots - order.shown_lots, in_stream=False,
     )  # fmt: skip
 
 
@@ -50,8 +50,8 @@ def refresh(market: Market, order: Order) -> None:
     book.remove(order)
     book.rest(order)
     market.order_event(
-        EventKind.ICEBERG_REFRESHED, order, lots=order.shown_lots, hidden_lots=order.leaves_lots - order.shown_lots,
-        level_lots=book.level_lots(order.side, order.price),
+        EventKind.ICEBERG_REFRESHED, order, shown_lots=order.shown_lots,
+        hidden_lots=order.leaves_lots - order.shown_lots, level_lots=book.level_lots(order.side, order.price),
     )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def cancel_order(market: Market, order: Order, reason: CancelReason, reference: 
     level = book.level_lots(order.side, order.price)
     state = OrderState.EXPIRED if reason == CancelReason.EXPIRED else OrderState.CANCELLED
     market.order_event(
-        EventKind.ORDER_CANCELLED, order, reason=reason, lots=lots, state=state, reference=reference,
+        EventKind.ORDER_CANCELLED, order, cancel_reason=reason, lots=lots, state=state, reference=reference,
         flags=0 if rested else EventFlag.NEVER_RESTED, level_lots=level if rested else 0,
     )  # fmt: skip
     end_order(market, order)

@@ -44,8 +44,8 @@ def pull_tripped(market: Market) -> None:
             if order.order_type == OrderType.QUOTE and order.protection == protection.number
         ]
         market.emit(
-            EventKind.PROTECTION_TRIPPED, account=protection.account, order_id=protection.number,
-            reason=protection.tripped, state=ProtectionState.TRIPPED, lots=len(quotes),
+            EventKind.PROTECTION_TRIPPED, account=protection.account, protection_number=protection.number,
+            threshold=protection.tripped, protection_state=ProtectionState.TRIPPED, quote_count=len(quotes),
             account_sequence=market.next_number(protection.account),
         )  # fmt: skip
         for order in quotes:
@@ -55,9 +55,9 @@ def pull_tripped(market: Market) -> None:
 def allows_quotes(market: Market, group: int) -> bool:
     """MMP-003: the protection group that the command names takes quotes for a product group; 0 is no protection."""
     command = market.command
-    if not command.smp_id:
+    if not command.protection_number:
         return True
-    found = market.protections.get((command.account, command.smp_id))
+    found = market.protections.get((command.account, command.protection_number))
     return found is not None and not found.tripped and found.group in (0, group)
 
 
@@ -71,14 +71,14 @@ def set_protection(market: Market) -> None:
     if reason != RejectReason.NONE:
         market.refuse(EventKind.COMMAND_REFUSED, reason)
         return
-    key = (command.account, command.smp_id)
+    key = (command.account, command.protection_number)
     protection = market.protections.setdefault(key, Protection(*key))
-    protection.group, protection.window_ns = command.group, command.expiry_ns
+    protection.group, protection.window_ns = command.group, command.window_ns
     protection.limits = {
-        Threshold.LOTS: command.lots,
-        Threshold.FILLS: command.display_lots or FILLS_MAX,
-        Threshold.DELTA: command.minimum_lots,
-        Threshold.HOURS: command.price,
+        Threshold.LOTS: command.lots_max,
+        Threshold.FILLS: command.fills_max or FILLS_MAX,
+        Threshold.DELTA: command.delta_lots_max,
+        Threshold.HOURS: command.hours_max,
     }
     _answer(market, EventKind.PROTECTION_DEFINED, protection)
 
@@ -86,17 +86,18 @@ def set_protection(market: Market) -> None:
 def _set_checks(market: Market) -> Check:
     command = market.command
     yield command.account not in market.clearing.accounts, RejectReason.UNKNOWN_ACCOUNT
-    yield command.expiry_ns < 1 or min(command.lots, command.minimum_lots, command.price) < 0, RejectReason.BAD_QTY
-    yield not 0 <= command.display_lots <= FILLS_MAX or not command.smp_id, RejectReason.BAD_QTY
+    thresholds = (command.lots_max, command.delta_lots_max, command.hours_max)
+    yield command.window_ns < 1 or min(thresholds) < 0, RejectReason.BAD_QTY
+    yield not 0 <= command.fills_max <= FILLS_MAX or not command.protection_number, RejectReason.BAD_QTY
     yield command.group not in (0, *market.phases.groups), RejectReason.UNKNOWN_INST
-    known = (command.account, command.smp_id) in market.protections
+    known = (command.account, command.protection_number) in market.protections
     yield not known and len(market.protections) == market.capacities.protections, RejectReason.FULL
 
 
 def reset_protection(market: Market) -> None:
     """MMP_RESET: a tripped group takes quotes again, its counters start from zero (MMP-003)."""
     command = market.command
-    protection = market.protections.get((command.account, command.smp_id))
+    protection = market.protections.get((command.account, command.protection_number))
     if command.account not in market.clearing.accounts:
         market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_ACCOUNT)
     elif protection is None:
@@ -108,4 +109,4 @@ def reset_protection(market: Market) -> None:
 
 def _answer(market: Market, kind: EventKind, protection: Protection, **fields: Any) -> None:
     state = ProtectionState.TRIPPED if protection.tripped else ProtectionState.ARMED
-    market.answer(kind, order_id=protection.number, state=state, **fields)
+    market.answer(kind, protection_number=protection.number, protection_state=state, **fields)

@@ -70,8 +70,8 @@ def quote(market: Market) -> None:
     both = [
         QuotedSide(side, price, lots, market.find_client(command.account, quote_words(side, command.instrument)))
         for side, price, lots in (
-            (Side.BUY, command.price, command.lots),
-            (Side.SELL, command.trigger, command.minimum_lots),
+            (Side.BUY, command.bid_tick, command.bid_lots),
+            (Side.SELL, command.ask_tick, command.ask_lots),
         )
     ]
     reason = first_failure(_checks(market, both))
@@ -87,19 +87,19 @@ def quote(market: Market) -> None:
     ids = [quoted.old.order_id if quoted.old and quoted.lots else 0 for quoted in both]
     market.answer(
         EventKind.QUOTE_ACCEPTED,
-        lots=place,
-        state=states[0],
-        liquidity=states[1],
-        order_id=ids[0],
-        client_order_id_0=ids[1],
+        entry_place=place,
+        bid_state=states[0],
+        ask_state=states[1],
+        bid_id=ids[0],
+        ask_id=ids[1],
     )
 
 
 def _reject(market: Market, reason: RejectReason, place: int) -> None:
     command = market.command
-    details = {"price": reported_price(command.price), "lots": place}
+    details = {"bid_tick": reported_price(command.bid_tick), "entry_place": place}
     if reason == RejectReason.STATE:
-        details["liquidity"] = market.market_state(command.instrument)
+        details["book_state"] = market.market_state(command.instrument)
     market.answer(
         EventKind.ORDER_REJECTED, reason=reason, order_type=OrderType.QUOTE, state=OrderState.REJECTED,
         account_sequence=market.next_number(command.account), **details,
@@ -163,7 +163,7 @@ def _draft(market: Market, quoted: QuotedSide) -> Order:
     return Order(
         market.ids.peek(), market.entries + 1, command.account, command.session, command.instrument, quoted.side,
         TimeInForce.DAY, 0, quoted.price, quoted.lots, quoted.lots, 0, quote_words(quoted.side, command.instrument), 0,
-        QUOTE_OWNER + command.account, SmpMode.CANCEL_RESTING, OrderType.QUOTE, protection=command.smp_id,
+        QUOTE_OWNER + command.account, SmpMode.CANCEL_RESTING, OrderType.QUOTE, protection=command.protection_number,
     )  # fmt: skip
 
 
@@ -176,15 +176,15 @@ def _leave(market: Market, quoted: QuotedSide) -> QuoteState:
         cancel_order(market, order, CancelReason.USER, command.request_id)
         return QuoteState.REMOVED
     book, old_price = market.books[order.instrument], order.price
-    order.protection, order.session = command.smp_id, command.session
+    order.protection, order.session = command.protection_number, command.session
     if quoted.changes:
         lose_turn(market, order)
     order.price, order.leaves_lots = quoted.price, quoted.lots
     order.order_lots = order.filled_lots + quoted.lots
     order.shown_lots = min(order.shown_lots, order.leaves_lots)
-    priority = {"flags": EventFlag.LOST, "hidden_lots": old_price} if quoted.changes else {"flags": EventFlag.KEPT}
+    priority = {"flags": EventFlag.LOST, "old_tick": old_price} if quoted.changes else {"flags": EventFlag.KEPT}
     market.order_event(
-        EventKind.ORDER_REPLACED, order, reference=command.request_id, lots=order.leaves_lots,
+        EventKind.ORDER_REPLACED, order, reference=command.request_id, working_lots=order.leaves_lots,
         level_lots=book.level_lots(order.side, old_price), **priority,
     )  # fmt: skip
     return QuoteState.NONE if quoted.changes else QuoteState.KEPT

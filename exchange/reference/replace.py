@@ -55,7 +55,9 @@ def replace_order(market: Market) -> None:
     order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
     if changed.leaves_lots <= 0:
         # REPL-003: the total is at or below what was executed.
-        market.order_event(EventKind.ORDER_REPLACED, order, reference=command.request_id, lots=order.leaves_lots)
+        market.order_event(
+            EventKind.ORDER_REPLACED, order, reference=command.request_id, working_lots=order.leaves_lots
+        )
         cancel_order(market, order, CancelReason.IFM)
         return
     order.price, order.order_lots, order.leaves_lots = changed.price, changed.order_lots, changed.leaves_lots
@@ -64,12 +66,12 @@ def replace_order(market: Market) -> None:
     if kept:
         market.order_event(
             EventKind.ORDER_REPLACED, order, reference=command.request_id, flags=EventFlag.KEPT, level_lots=level,
-            lots=order.leaves_lots,
+            working_lots=order.leaves_lots,
         )  # fmt: skip
         return
     market.order_event(
         EventKind.ORDER_REPLACED, order, reference=command.request_id, flags=EventFlag.LOST, level_lots=level,
-        hidden_lots=old_price, lots=order.leaves_lots,
+        old_tick=old_price, working_lots=order.leaves_lots,
     )  # fmt: skip
     match_and_rest(market, order)  # REPL-005
 
@@ -78,8 +80,8 @@ def _expire(market: Market, order: Order, changed: Order) -> None:
     """TIF-009: a replace to a time that has come amounts to a cancel."""
     order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
     market.order_event(
-        EventKind.ORDER_REPLACED, order, reference=market.command.request_id, lots=order.leaves_lots, leaves_lots=0,
-        state=OrderState.EXPIRED,
+        EventKind.ORDER_REPLACED, order, reference=market.command.request_id, working_lots=order.leaves_lots,
+        leaves_lots=0, state=OrderState.EXPIRED,
     )  # fmt: skip
     cancel_order(market, order, CancelReason.EXPIRED)
 
@@ -114,9 +116,10 @@ def _checks(market: Market, command: Any) -> Check:
     assert account is not None
     yield from _syntax_checks(command)
     order = market.find(command)
+    if order is not None and order.order_type not in (*STOP_TYPES, OrderType.QUOTE):
+        yield bool(command.flags & CommandFlag.SET_TRIGGER), RejectReason.BAD_COMBO
     yield order is None or order.order_type == OrderType.QUOTE, RejectReason.UNKNOWN  # ORDER-006
     assert order is not None
-    yield command.flags & CommandFlag.SET_TRIGGER and order.order_type not in STOP_TYPES, RejectReason.BAD_COMBO
     yield is_killed(market, command.account, command.session), RejectReason.KILLED
     yield market.market_state(order.instrument) not in REPLACE_STATES, RejectReason.STATE
     changed = changed_by(order, command)
@@ -170,8 +173,8 @@ def _replace_stop(market: Market, order: Order) -> None:
     if lost:
         order.stamp = next(STAMPS)
     market.order_event(
-        EventKind.ORDER_REPLACED, order, reference=command.request_id, lots=order.leaves_lots, state=OrderState.PENDING,
-        flags=EventFlag.LOST if lost else EventFlag.KEPT,
+        EventKind.ORDER_REPLACED, order, reference=command.request_id, working_lots=order.leaves_lots,
+        state=OrderState.PENDING, flags=EventFlag.LOST if lost else EventFlag.KEPT,
     )  # fmt: skip
     if lost:
         elect_if_true(market, order)

@@ -53,7 +53,7 @@ def inject(market: Market, order: Order) -> None:
     order.price = injection_price(market, order)
     order.pending = False
     order.stamp = next(STAMPS)
-    market.order_event(EventKind.STOP_TRIGGERED, order, lots=order.leaves_lots)
+    market.order_event(EventKind.STOP_TRIGGERED, order, working_lots=order.leaves_lots)
 
 
 # --- limits

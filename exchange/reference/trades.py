@@ -58,9 +58,9 @@ def fill(
     if rested and not order.leaves_lots:
         book.remove(order)
     market.order_event(
-        EventKind.FILL, order, price=price, lots=lots, liquidity=role, reference=market.trades,
-        amount_mills=market.clearing.charge_fee(order.account, instrument, role, lots),
-        level_lots=book.level_lots(order.side, order.price) if rested else 0, hidden_lots=order.price,
+        EventKind.FILL, order, trade_tick=price, lots=lots, liquidity=role, trade_id=market.trades,
+        fee_mills=market.clearing.charge_fee(order.account, instrument, role, lots),
+        level_lots=book.level_lots(order.side, order.price) if rested else 0, level_tick=order.price,
         state=OrderState.OPEN if order.leaves_lots else OrderState.FILLED, flags=flags,
     )  # fmt: skip
 
@@ -75,10 +75,11 @@ def report_positions(market: Market) -> None:
         if last:
             market.next_number(account_number)
         market.emit(
-            EventKind.POSITION_CHANGED, account=account_number, instrument=index, price=instrument.settle_tick,
-            lots=position.lots, value_tick_lots=position.open_value_tick_lots, account_sequence=sequence,
-            flags=EventFlag.MARGIN if last else 0, reference=market.initial_margin_mills(account),
-            amount_mills=market.clearing.equity_mills(account),
-            order_id=market.clearing.equity_mills(account) - market.clearing.funds_mills(account),
+            EventKind.POSITION_CHANGED, account=account_number, instrument=index, mark_tick=instrument.settle_tick,
+            position_lots=position.lots, open_value_tick_lots=position.open_value_tick_lots,
+            account_sequence=sequence, flags=EventFlag.MARGIN if last else 0,
+            margin_held_mills=market.initial_margin_mills(account),
+            equity_mills=market.clearing.equity_mills(account),
+            unpaid_gain_mills=market.clearing.equity_mills(account) - market.clearing.funds_mills(account),
         )  # fmt: skip
     market.touched = []
