@@ -27,20 +27,20 @@ class Pair:
         self.reference = self.slow.market
         self.limits = limits
         self.history: list[tuple[CommandKind, Any]] = []  # a control's kind and payload, or a row
-        self.told: list[Any] = []  # all events
+        self.events: list[Any] = []  # of all commands
 
     def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]:
         self.history.append((kind, payload))
         expected, actual = self.slow.control(kind, payload), self.fast.control(kind, payload)
         assert actual == expected, self.difference(Command(kind=kind), expected, actual)
-        self.told += expected
+        self.events += expected
         return expected
 
     def apply(self, command: Any) -> list[Any]:
         self.history.append((CommandKind(command.kind), command))
         expected, actual = self.slow.apply(command), self.fast.apply(command)
         assert actual == expected, self.difference(command, expected, actual)
-        self.told += expected
+        self.events += expected
         return expected
 
     def difference(self, command: Any, expected: list[Any], actual: list[Any]) -> str:

@@ -31,7 +31,7 @@ def _run(engine: Engine, part: np.ndarray | Control) -> np.ndarray:
 
 
 def event_lines(events: np.ndarray) -> Iterator[str]:
-    """`57 ACK time_ns=... account=1 ...` for each event (an ACK that rests is told as ACK and RST)."""
+    """`57 ACK time_ns=... account=1 ...` for each event (an ACK that rests is an ACK and an RST)."""
     for row in split_rests(events):
         values = ((RECORDED_NAMES.get(name, name), int(row[name])) for name in FIELDS)
         words = [f"{name}={value}" for name, value in values if value]

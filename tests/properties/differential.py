@@ -1,4 +1,4 @@
-"""Compiled engine and slow reference through the same seeded random commands, for as long as one likes.
+"""The compiled engine and the reference run the same seeded random commands and are compared.
 
     make differential COMMANDS=1000000                                  # or with options of one's own:
     python -m tests.properties.differential --commands N --seeds S [S ...] --workers N
@@ -27,7 +27,7 @@ Market = tuple[int, int]  # seed, commands
 
 
 def run_market(market: Market) -> tuple[Counter[str], int]:
-    """One market to its end: (features seen, commands compared). AssertionError tells the first difference."""
+    """One market to its end: (features seen, commands compared). AssertionError: the first difference."""
     seed, commands = market
     plan = plan_of(seed)
     run = None

@@ -111,13 +111,13 @@ class Run:
         self.funds.check(self.pair.reference)
 
     def replay(self) -> None:
-        """The same rows in a few large batches tell the same and leave the same bytes (INV-020)."""
-        pair, told = self.pair, []
+        """The same rows in a few large batches give the same events and leave the same bytes (INV-020)."""
+        pair, events = self.pair, []
         other = EngineVenue(pair.limits)
         cuts = {int(place) for place in self.flow.rng.integers(0, len(pair.history), 8)}
         for part in chunks(pair.history, cuts):
-            told += other.apply_all(part) if isinstance(part, list) else other.control(*part)
-        assert told == pair.told, f"{len(told)} events in batches, {len(pair.told)} one by one"
+            events += other.apply_all(part) if isinstance(part, list) else other.control(*part)
+        assert events == pair.events, f"{len(events)} events in batches, {len(pair.events)} one by one"
         assert other.engine.state_hash() == pair.fast.engine.state_hash(), "state hash in batches"
 
     def _check_scratch(self) -> None:
@@ -137,7 +137,7 @@ class Run:
             market, control = self.pair.reference, Command(kind=kind)
             self.ledger.before(market, control)
             events = self.pair.control(kind, step)
-            # What a mass quote that is cut here still has to tell carries its own sequence (QUOTE-008).
+            # Events of a mass quote that ends here carry its own sequence (QUOTE-008).
             self.ledger.after(market, control, [event for event in events if event.sequence])
             self.features.control(kind, events)
             if kind == CommandKind.DAY_LIMITS:

@@ -1,4 +1,4 @@
-"""An order as its events tell it: what the ledger of the invariants knows."""
+"""An order as its events report it, for the ledger of the invariants."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KILLED_ON_ENTRY = (CancelReason.MINQTY, CancelReason.FOK, CancelReason.EXPIRED)
 
 @dataclass
 class Entry:
-    """An order as its events tell it."""
+    """An order as its events report it."""
 
     account: int
     session: int

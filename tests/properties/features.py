@@ -264,7 +264,7 @@ class Features:
         elif self.run:
             self.seen["cut short"] += 1
         self.seen["reset"] += any(event.kind == EventKind.PROTECTION_RESET for event in events)
-        self.seen["group set anew"] += any(event.kind == EventKind.PROTECTION_DEFINED for event in events)
+        self.seen["group set again"] += any(event.kind == EventKind.PROTECTION_DEFINED for event in events)
 
     def _leaving(self, market: Market, command: Any, events: list[Any]) -> None:
         """Mass cancels, disconnects, timers."""

@@ -89,7 +89,7 @@ class Flow:
         return steps
 
     def bystanders(self, count: int) -> list[tuple[CommandKind, Any]]:
-        """So many orders of an account that does nothing else, far from any trade: they leave little room."""
+        """So many orders of an account that does nothing else, far from any trade: they leave little capacity."""
         steps: list[tuple[CommandKind, Any]] = []
         if count:
             steps.append((CommandKind.DEFINE_ACCOUNT, account_payload(BYSTANDER, {})))
@@ -267,7 +267,7 @@ class Flow:
         return pack_tag(self.pick(["", "x", "y"]))
 
     def _target(self, market: Market) -> dict[str, Any]:
-        """A live order by either id; or one that is dead, unknown, or somebody else's."""
+        """A live order by either id; or one that is ended, unknown, or of another account."""
         orders = list(market.orders.values())
         if not orders or self.chance(0.1):
             unknown = self.pick([0, 1, (1 << 24) | 1, (5 << 24) | 3, -1, 2**53, (1 << 24) | 1_023, 2**62])
@@ -314,8 +314,8 @@ class Flow:
         number = self.account_number()
         account = market.clearing.accounts.get(number)
         free = market.clearing.funds_mills(account) - market.initial_margin_mills(account) if account else 5
-        room = MONEY_MAX - market.clearing.deposits_mills
-        amounts = [1, 0, -7, 1_000, 50_000, free, free + 1, free // 2, room + 1, self.pick([2**63 - 1, -(2**63)])]
+        most = MONEY_MAX - market.clearing.deposits_mills
+        amounts = [1, 0, -7, 1_000, 50_000, free, free + 1, free // 2, most + 1, self.pick([2**63 - 1, -(2**63)])]
         return self.stamp(kind, account=number, price=self.pick(amounts))
 
     def _state(self, market: Market) -> Any:
@@ -363,8 +363,8 @@ class Flow:
         if not killed or self.chance(0.2):
             return self.stamp(CommandKind.UNKILL, **self._scope(), reason=self._party())
         (scope, number), party = self.pick(killed)
-        whom = {"account": number} if scope == Scope.ACCOUNT else {"group": number}
-        return self.stamp(CommandKind.UNKILL, order_type=scope, **whom, reason=party)
+        place = {"account": number} if scope == Scope.ACCOUNT else {"group": number}
+        return self.stamp(CommandKind.UNKILL, order_type=scope, **place, reason=party)
 
     def _party(self) -> int:
         return self.pick([*KillParty, *KillParty, *KillParty, 2])

@@ -1,4 +1,4 @@
-"""Who may hold more than his funds, and why: straight from MARGIN-013, 015 and 016, on what a command finds."""
+"""Which accounts may hold more than their funds, and why: from MARGIN-013, 015 and 016, on what a command finds."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -32,7 +32,7 @@ def _check_prices(
     total, sum_hours = sum(hours[leg] * prices[leg] for leg in prices), sum(hours.values())
     excess = (total - sum_hours * whole.price) * (1 if whole.side == Side.BUY else -1)
     if whole.liquidity == Liquidity.TAKER:
-        # The price told is rounded against the aggressor; what he pays are the legs.
+        # The reported price is rounded against the aggressor, who pays the prices of the legs.
         assert 0 <= -excess < sum_hours, "within the rounding of IMP-013"
         return
     taker = next(event for event in group if event.liquidity == Liquidity.TAKER)

@@ -1,7 +1,7 @@
-"""The INV- invariants, checked on the events alone: a ledger that folds what everybody can see.
+"""The INV- invariants, checked on the events alone.
 
-It keeps its own orders and queues from EVENT rows and knows nothing of either book; a fault that reference and engine
-share still shows here.
+A ledger keeps its own orders and queues from EVENT rows and knows nothing of either book; a fault that reference and
+engine share still shows here.
 """
 
 from collections import defaultdict
@@ -21,12 +21,12 @@ from exchange.codes import (
     OrderState,
     OrderType,
     PostOnly,
-    Scope,
     Side,
     TimeInForce,
 )
 from exchange.records import QUOTE_OWNER
 from exchange.reference.market import Market
+from tests.properties.cancelled import check_killed, check_pulled
 from tests.properties.collars import check_left
 from tests.properties.crossed import check_not_crossed
 from tests.properties.entry import KILLED_ON_ENTRY, Entry
@@ -100,9 +100,9 @@ class Ledger:
             self.run = 0
         for event in events:
             if event.kind == EventKind.KILLED:
-                self._check_killed(market, event)
+                check_killed(self.orders.values(), market, event)
             elif event.kind == EventKind.PROTECTION_TRIPPED:
-                self._check_pulled(market, event)
+                check_pulled(market, event)
 
     def _check_answer(self, command: Any, events: list[Any]) -> None:
         """ORDER-003: the answer first, a rejection alone."""
@@ -111,12 +111,12 @@ class Ledger:
             assert own and own[0].kind in ANSWERS, "every command is answered first (ORDER-003)"
             assert own[0].reference == command.request_id
         if command.kind == CommandKind.QUOTE:
-            assert events, "every entry is told"
+            assert events, "every entry has an answer"
         if any(event.kind in REJECTIONS for event in events):
-            told = [event for event in events if event.sequence == command.sequence]
+            own = [event for event in events if event.sequence == command.sequence]
             one = sum(event.kind in REJECTIONS for event in events) == 1
             # Behind the last entry of a mass quote come the stops that its trades elected (QUOTE-008).
-            assert one and (command.kind == CommandKind.QUOTE or len(told) == 1), "one event (ORDER-003)"
+            assert one and (command.kind == CommandKind.QUOTE or len(own) == 1), "one event (ORDER-003)"
 
     def _check_sequence(self, command: Any, event: Any) -> None:
         """All events of a mass quote carry the sequence of its first row."""
@@ -131,7 +131,7 @@ class Ledger:
         if event.account_sequence == 0:
             return
         assert event.kind != EventKind.ORDER_REJECTED or not event.flags & EventFlag.SAME, (
-            "nothing new, nothing told (ENTRY-003)"
+            "what changes nothing is in no stream (ENTRY-003)"
         )
         self.streams[event.account] += 1
         assert event.account_sequence == self.streams[event.account], f"stream of account {event.account}"
@@ -322,9 +322,9 @@ class Ledger:
         order.filled_lots += event.lots
         order.value_tick_lots += event.price * event.lots
         order.shown_lots -= min(order.shown_lots, event.lots)
-        told = (event.leaves_lots, event.filled_lots, event.order_lots, event.value_tick_lots, event.account)
+        reported = (event.leaves_lots, event.filled_lots, event.order_lots, event.value_tick_lots, event.account)
         known = (order.leaves_lots, order.filled_lots, order.order_lots, order.value_tick_lots, order.account)
-        assert told == known and order.leaves_lots >= 0, "entered = executed + cancelled + working (INV-001)"
+        assert reported == known and order.leaves_lots >= 0, "entered = executed + cancelled + working (INV-001)"
         assert event.state == (OrderState.OPEN if order.leaves_lots else OrderState.FILLED)
         if order.stamp:
             level = self._level_lots(order.book, order.side, order.price)
@@ -362,7 +362,7 @@ class Ledger:
                 assert not true, f"a stop of {order.trigger} is left at a last price of {last} (INV-016)"
 
     def _check_uncross(self, events: list[Any]) -> None:
-        """AUC-010: one price and the volume told; strictly better orders in full (INV-012)."""
+        """AUC-010: one price and the reported volume; strictly better orders in full (INV-012)."""
         for unx in (event for event in events if event.kind == EventKind.UNCROSSED):
             fills = [
                 event
@@ -373,18 +373,6 @@ class Ledger:
             assert sum(event.lots for event in fills) == unx.lots
             left = [order for order in self.orders.values() if order.stamp and order.book == unx.instrument]
             check_left(unx, left, self.edges)
-
-    def _check_killed(self, market: Market, kill: Any) -> None:
-        """INV-026."""
-        scope = "session" if kill.liquidity == Scope.SESSION else "account"
-        left = [order for order in self.orders.values() if getattr(order, scope) == getattr(kill, scope)]
-        assert all(market.market_state(order.book) == MarketState.CLOSED for order in left)
-
-    def _check_pulled(self, market: Market, trip: Any) -> None:
-        """INV-026: no quote of a group that tripped works."""
-        for order in market.working(trip.account):
-            pulled = order.order_type == OrderType.QUOTE and order.protection == trip.order_id
-            assert not pulled, "quotes of a tripped group are gone"
 
     def check_level(self, event: Any, order: Entry) -> None:
         assert event.level_lots == self._level_lots(order.book, order.side, order.price), "level lots (INV-011)"

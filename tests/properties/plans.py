@@ -22,7 +22,7 @@ QUOTING = {
     "clock": 1,
     "cancel_all": 2,
 }
-ROOM = 24  # orders that bystanders leave room for
+SPARE_ORDERS = 24  # that bystanders leave
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ PLANS = (
     Plan("quoting", _go_and_uncross, QUOTING),
     Plan("trading, days with new limits", _days, {**continuous(), "state": 0.2}),
     Plan("plain orders", _go_and_uncross, PLAIN, plain_market),
-    Plan("a full venue", _go, {**WEIGHTS, "kill": 0.1, "cancel_all": 0.2}, crowd=TEST.orders - ROOM),
+    Plan("a full venue", _go, {**WEIGHTS, "kill": 0.1, "cancel_all": 0.2}, crowd=TEST.orders - SPARE_ORDERS),
 )
 
 

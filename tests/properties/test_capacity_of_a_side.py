@@ -15,7 +15,7 @@ BOOK = 9
 
 
 class Market:
-    """A book whose buys already work all but ten lots of what a side may: nobody can enter so many one by one."""
+    """A book whose buys work all but ten lots of what a side may: set in the state, not entered one by one."""
 
     def __init__(self, named: bool = True) -> None:
         self.venue, self.sequence, self.named = EngineVenue(), 0, named
@@ -52,7 +52,7 @@ def test_a_side_takes_the_last_lot_and_none_more_wherever_it_waits(fields: dict[
     assert market.buy(11, **fields) == [FULL]
     assert market.buy(10, **fields)[0] == ("ACK", "NONE")
     assert market.buy(1) == [FULL]
-    assert market.buy(11, side=Side.SELL, price=110)[0] == ("ACK", "NONE"), "the other side has room"
+    assert market.buy(11, side=Side.SELL, price=110)[0] == ("ACK", "NONE"), "the other side is not full"
     market.lend(10 - SIDE_LOTS_MAX)
     check_books(market.venue.engine.states)
 
@@ -100,4 +100,4 @@ def test_a_quote_that_is_stated_again_counts_what_it_has_executed_in_32_bits() -
     assert (order.filled_lots, order.order_lots) == (SIDE_LOTS_MAX - 8, SIDE_LOTS_MAX)
     assert quote(3)[0] == ("RPL", "NONE"), "fewer lots keep their place"
     assert quote(0)[0][0] == "CXL"
-    assert quote(9)[0] == ("ACK", "NONE"), "gone, it may come anew"
+    assert quote(9)[0] == ("ACK", "NONE"), "once it is gone it may enter again"

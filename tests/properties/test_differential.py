@@ -129,7 +129,7 @@ def test_books_with_narrow_windows_agree_and_are_reserved_again_and_again() -> N
 def test_days_with_moving_limits_and_increments_park_orders_bring_them_back_and_end_them() -> None:
     run = Run(71, {**continuous(), "state": 0.2}, compare_every=40)
     run.days(24, 120)
-    assert run.seen["PARKED"] > 8, "a run that parks nobody shows nothing"
+    assert run.seen["PARKED"] > 8, "a run that parks no order shows nothing"
     assert run.seen["UNPARKED"] > 4
     assert run.seen["CXL ADMIN"] > 8
 

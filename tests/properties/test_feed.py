@@ -187,7 +187,7 @@ def test_books_of_all_readers_are_the_engines_book_after_every_command(seed: int
     for _ in range(700):
         run.do(*run.flow.next(run.pair.reference))
     trades = int(run.engine.states["trade_id"][0])
-    # A command that trades in several books tells each book's trades together.
+    # Trades of one command in several books are published book by book.
     assert sorted(run.prints) == list(range(trades - len(run.prints) + 1, trades + 1)), "every trade is printed once"
     assert len(run.prints) > 20 and run.implied_seen > 100
 

@@ -26,8 +26,8 @@ FILLS = st.lists(
 def test_no_sequence_of_fills_at_any_prices_turns_gains_into_funds(
     fills: list[tuple[int, int, Side, int, int]],
 ) -> None:
-    """Of whatever they own the accounts can use what they have paid in, and never more; what is told to be free is what
-    can be paid out, to the mill."""
+    """Whatever the accounts own, they can use what they have paid in and no more; reported free margin is what can be
+    paid out, to the mill."""
     market = Funded()
     paid_in = {number: 3_000_000 * number for number in (1, 2, 3)}
     for number, mills in paid_in.items():

@@ -32,7 +32,7 @@ BOOKS = {1: PRICES, 2: PRICES, 4: SPREAD_PRICES, 6: PRICES}
 
 
 class BothBooks(RuleBasedStateMachine):
-    """One market, three accounts of which one is short of money, one of room."""
+    """One market, three accounts of which one is short of money, one of position limits."""
 
     market = staticmethod(property_market)
 
@@ -125,7 +125,7 @@ class BothBooks(RuleBasedStateMachine):
         limits: dict[str, Any] | None,
         takers: list[dict[str, Any]],
     ) -> None:
-        """A mass quote, sometimes under new thresholds, and whoever comes next."""
+        """A mass quote, sometimes under new thresholds, and the order that comes next."""
         if limits is not None:
             self._row(**limits, account=account, smp_id=1)
         for place, fields in enumerate(entries):

@@ -1,4 +1,4 @@
-"""Positions and margin as they are told, against a slow model that knows the fills and nothing else."""
+"""Positions and margin as they are reported, against a slow model that knows the fills and nothing else."""
 
 from collections import defaultdict
 from typing import Any
@@ -94,8 +94,8 @@ class FillRun(Run):
             )
 
 
-def figures(told: Position | PositionView) -> Figures:
-    return told.lots, told.value_tick_lots, told.mark_tick, told.unrealised_mills, told.realised_mills
+def figures(view: Position | PositionView) -> Figures:
+    return view.lots, view.value_tick_lots, view.mark_tick, view.unrealised_mills, view.realised_mills
 
 
 @pytest.mark.rule("ACCT-004", "ACCT-002", "SETTLE-007")

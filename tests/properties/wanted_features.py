@@ -100,7 +100,7 @@ WANTED: dict[str, list[str]] = {
     "quoted sides": [f"side {state.name}" for state in QuoteState if state != QuoteState.REFUSED],
     "quotes": ["cut short"],
     "protection trips": [f"trip {why.name}" for why in Threshold if why],
-    "protection": ["rest of a running quote refused", "reset", "group set anew"],
+    "protection": ["rest of a running quote refused", "reset", "group set again"],
     "mass cancels": [
         f"MASS {name}" for name in ("of account", "of book", "of group", "by side", "by tag", "by protection")
     ],
