@@ -178,7 +178,7 @@ def first_failure(checks: Check) -> RejectReason:
     """ORDER-004: the first check that fails gives the reason; NONE if all pass. They come in REJECT_PRECEDENCE."""
     rank = 0
     for failed, reason in checks:
-        assert REJECT_PRECEDENCE.index(reason) >= rank, f"{reason.name} is checked too late"
+        assert REJECT_PRECEDENCE.index(reason) >= rank, f"{reason.name} is checked after {REJECT_PRECEDENCE[rank].name}"
         rank = REJECT_PRECEDENCE.index(reason)
         if failed:
             return reason
