@@ -20,7 +20,10 @@ def _clamp(value, low, high):
 
 @kernel
 def inside(price, reference, collar_ticks):
-    """The price moved into the collar around the reference (AUC-014); a collar of 0 has no edge."""
+    """The nearest price to `price` inside the collar around the reference (AUC-014).
+
+    collar_ticks   half its width, 0: no collar
+    """
     if collar_ticks == 0:
         return price
     return _clamp(price, reference - collar_ticks, reference + collar_ticks)
@@ -28,7 +31,7 @@ def inside(price, reference, collar_ticks):
 
 @kernel
 def is_crossed(book):
-    """Whether some buy could meet some sell: a book that collects orders may be (AUC-001)."""
+    """Whether the best bid is at or above the best ask. Only a book that collects orders can be crossed (AUC-001)."""
     if book.best[SIDE_BUY] == 0 or book.best[SIDE_SELL] == 0:
         return False
     return best_tick(book, SIDE_BUY) >= best_tick(book, SIDE_SELL)
@@ -36,11 +39,14 @@ def is_crossed(book):
 
 @kernel
 def equilibrium(state, book, reference):
-    """(price, volume, imbalance) of a crossed book; the imbalance is buys less sells at that price, signed.
+    """Price, volume and imbalance of an uncross. Only for a crossed book; nothing is written.
 
-    One pass over the ticks from best ask to best bid. After the largest volume (AUC-003) and the smallest imbalance
-    (AUC-004) the candidates are one interval, and the imbalance never rises along it: its two ends, and where its
-    sign flips, are all that the remaining steps need.
+    reference   tick that breaks ties (AUC-008)
+    returns     tick, lots, buys less sells at that tick in lots
+
+    One pass over the ticks from best ask to best bid. The ticks of largest volume (AUC-003) and smallest imbalance
+    (AUC-004) are one interval, and the imbalance never rises along it. So the remaining rules need its two ends and
+    the pair of ticks where the sign of the imbalance changes.
     """
     low = best_tick(book, SIDE_SELL)
     high = best_tick(book, SIDE_BUY)
@@ -66,7 +72,7 @@ def equilibrium(state, book, reference):
             elif imbalance < 0 and not any_negative:
                 any_negative, first_negative = True, tick
         buys -= _lots_at(state, book, SIDE_BUY, tick)
-    if any_positive and any_negative:  # AUC-007: only the pair where the sign flips
+    if any_positive and any_negative:  # AUC-007: the pair where the sign changes
         price = _clamp(reference, last_positive, first_negative)
         return price, volume, least if price == last_positive else -least
     if any_positive:  # AUC-005
@@ -78,7 +84,7 @@ def equilibrium(state, book, reference):
 
 @kernel
 def collared_equilibrium(state, book, reference, collar_ticks):
-    """As `equilibrium`, at the edge of the collar if the price lies beyond it (AUC-014)."""
+    """As `equilibrium`, but at the edge of the collar if the price lies beyond it (AUC-014)."""
     price, volume, imbalance = equilibrium(state, book, reference)
     edge = inside(price, reference, collar_ticks)
     if edge == price:

@@ -1,6 +1,6 @@
-"""Every invariant of a book in words: a slow, plain walk over its tables, for tests and for doubting operators.
+"""Asserts every invariant of the books with a slow, plain walk over their tables (INV-003, INV-010, INV-011).
 
-Raises AssertionError naming what does not hold (INV-003, INV-010, INV-011). Never imported by kernels.
+AssertionError names what does not hold. For tests and for operators in doubt; never imported by kernels.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ WAITS = OrderFlag.WAITS_COD | OrderFlag.WAITS_TIMER
 
 
 def check_books(states: np.ndarray) -> None:
-    """Assert that every book of the state is whole, and that live orders and books agree about each other."""
+    """Assert all invariants of a state's books, and that its live orders and books agree."""
     state = states[0]
     check_fast_path(states)
     resting = {slot for index in range(1, int(state.books_listed) + 1) for slot in _check_book(state, index)}
@@ -47,7 +47,7 @@ def _check_book(state: np.record, index: int) -> list[int]:
     for side in Side:
         mine = (state.orders["book"] == index) & (state.orders["side"] == side) & (state.orders["state"] != 0)
         lots = int(state.orders["leaves_lots"][mine].sum())
-        assert int(book.working[side]) == lots, f"book {index} side {side}: {book.working[side]} lots work, {lots} told"
+        assert int(book.working[side]) == lots, f"book {index} side {side}: {book.working[side]} lots, {lots} work"
     _check_quotes(state, index)
     return slots
 
@@ -88,7 +88,7 @@ def _check_quotes(state: np.record, index: int) -> None:
 
 
 def _parked(state: np.record) -> set[int]:
-    """Slots in the books' lists of parked orders."""
+    """Slots in the lists of parked orders of all books."""
     found: set[int] = set()
     for index in range(1, int(state.books_listed) + 1):
         slot, older = int(state.books[index].first_parked), 0
@@ -139,7 +139,7 @@ def _check_level(state: np.record, index: int, side: int, place: int, level: np.
 
 
 def _check_parked(state: np.record, slot: int) -> None:
-    """BAND-004: what works and stands at no level lies outside the daily limits."""
+    """BAND-004: an open order that is in no queue lies outside the daily limits."""
     order = state.orders[slot]
     book = state.books[order.book]
     outside = order.price < book.low_tick or order.price > book.high_tick
@@ -147,7 +147,7 @@ def _check_parked(state: np.record, slot: int) -> None:
 
 
 def _check_stops(state: np.record, index: int) -> list[int]:
-    """Slots of a book's stops: unelected ones in its heaps, elected ones in its line."""
+    """Slots of a book's stops: unelected ones from its heaps, elected ones from its line."""
     book = state.books[index]
     heaps = [heap_nodes(state, int(book.unelected[side])) for side in Side]
     for side, slots in zip(Side, heaps, strict=True):
@@ -167,7 +167,7 @@ def _check_stops(state: np.record, index: int) -> list[int]:
 
 
 def heap_nodes(state: np.record, node: int, parent: int = 0) -> list[int]:
-    """All nodes of a heap, which is leftist and has no smaller key below a larger one."""
+    """All nodes of a heap. Asserts that it is leftist and that no key is smaller than the one above."""
     if not node:
         return []
     row = state.heap[node]
@@ -179,7 +179,7 @@ def heap_nodes(state: np.record, node: int, parent: int = 0) -> list[int]:
 
 
 def _check_lists(state: np.record, used: np.ndarray) -> None:
-    """Live orders, and no others, are in the lists of their accounts, and in the index if they have a key."""
+    """Live orders, and no others, are in the lists of their accounts; those with a client order id in the index."""
     live = set(np.nonzero(used["state"] != OrderState.NONE)[0].tolist())
     listed = list[int]()
     for account in np.nonzero((state.accounts["first_order"] != 0) | (state.accounts["last_order"] != 0))[0].tolist():

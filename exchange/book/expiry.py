@@ -1,4 +1,4 @@
-"""GTD orders by the time they end at: a clock that reaches none of them costs one comparison (TIF-009)."""
+"""GTD orders in a heap by expiry, so that a CLOCK that ends none of them costs one comparison (TIF-009)."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ from exchange.kernel_codes import TIF_GTD
 
 @leaf_kernel
 def is_over(state, tif, expiry_ns):
-    """Whether the time of a GTD order has come (TIF-009)."""
+    """Whether an order is GTD and expired (TIF-009)."""
     return tif == TIF_GTD and expiry_ns <= state.time_ns
 
 
 @kernel
 def keep_expiry(state, slot):
-    """Bring an order's place among those that end at a time in line with its `tif` and `expiry_ns`."""
+    """Put a GTD order into the heap of expiries at its `expiry_ns`; take any other out."""
     node = time_node(state, slot)
     if is_waiting(state, node):
         state.next_expiry = remove_node(state, np.int64(state.next_expiry), node)
@@ -25,7 +25,7 @@ def keep_expiry(state, slot):
 
 @kernel
 def drop_expiry(state, slot):
-    """A GTD order ends before its time."""
+    """Take an order that ends before its expiry out of the heap, if it is there."""
     node = time_node(state, slot)
     if is_waiting(state, node):
         state.next_expiry = remove_node(state, np.int64(state.next_expiry), node)
@@ -33,7 +33,7 @@ def drop_expiry(state, slot):
 
 @kernel
 def take_due(state, time_ns):
-    """Take the orders whose time has come out of the heap. Returns the root of a heap of them, in order of entry."""
+    """Take expired orders out of the heap. Returns the root of a heap of them, by order of entry; 0: none."""
     due = np.int64(0)
     first = np.int64(state.next_expiry)
     while first != 0 and state.heap[first].key <= time_ns:

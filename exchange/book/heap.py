@@ -1,8 +1,9 @@
-"""Heaps of orders that wait for a price or a time: whose turn comes first is at the root.
+"""Heaps of orders that wait for a price or a time: the next order due is at the root.
 
-A heap is the number of its root node, 0 when it is empty. Nodes are rows of one table, two for each order slot: what
-waits for a price has the slot's number, what waits for a time lies `orders` rows behind. Heaps are leftist: joining,
-leaving from anywhere and taking the first touch a logarithm of the nodes, at worst, not only on average.
+A heap is the number of its root node, 0 when it is empty. Nodes are rows of one table, `state.heap`, two for each
+order slot: the node that waits for a price has the slot's number, the one that waits for a time that number plus the
+rows of `state.orders`. Heaps are leftist: push, remove from anywhere and take the first are O(log n) in the worst
+case, not only on average.
 """
 
 import numpy as np
@@ -12,13 +13,13 @@ from exchange.kernel import kernel, leaf_kernel
 
 @leaf_kernel
 def time_node(state, slot):
-    """The node of an order that waits for a time; that of one that waits for a price is its slot."""
+    """The node with which an order waits for a time. With its slot's number it waits for a price."""
     return slot + np.int64(state.orders.shape[0])
 
 
 @leaf_kernel
 def slot_of_node(state, node):
-    """The order that a node stands for."""
+    """The order slot of a node."""
     rows = np.int64(state.orders.shape[0])
     return node - rows if node >= rows else node
 
@@ -31,9 +32,9 @@ def is_waiting(state, node):
 
 @kernel
 def push_node(state, root, node, key):
-    """Put a node that is in no heap into one. Returns the new root.
+    """Add a node that is in no heap. Returns the new root.
 
-    key  the smallest comes first; of equal ones the order with the lower stamp
+    key  the smallest comes first; of equal keys the order with the lower stamp
     """
     row = state.heap[node]
     row.key = key
@@ -43,7 +44,7 @@ def push_node(state, root, node, key):
 
 @kernel
 def remove_node(state, root, node):
-    """Take a node out of the heap that it is in, from anywhere. Returns the new root."""
+    """Remove a node from anywhere in its heap. Returns the new root."""
     row = state.heap[node]
     parent, left, right = np.int64(row.parent), np.int64(row.left), np.int64(row.right)
     if left != 0:
@@ -79,7 +80,8 @@ def _comes_first(state, node, other):
 
 @kernel
 def _meld(state, first, second):
-    """One heap of two: their right edges become one, in order; then each node on it gets its longer arm left."""
+    """Merge two heaps: their right spines become one, by key; then each node on it gets its longer arm on the left.
+    Returns the root."""
     if first == 0 or second == 0:
         return first + second
     if _comes_first(state, second, first):
@@ -100,7 +102,8 @@ def _meld(state, first, second):
 
 @kernel
 def _balance(state, node):
-    """Keep the longer arm left; a rank is the length of the right edge. Returns whether the node's rank changed."""
+    """Put the longer arm of a node on the left and set its rank, the length of its right spine. Returns whether the
+    rank changed."""
     row = state.heap[node]
     left, right = np.int64(row.left), np.int64(row.right)
     if state.heap[left].rank < state.heap[right].rank:

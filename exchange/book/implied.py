@@ -1,9 +1,10 @@
 """Implied prices: what the best real orders of other books are worth in this one (IMP-001 to IMP-014).
 
-A *path* is a set of real orders that one implied fill would trade: an order for each leg of a combination ("in"), or
-the combination's order and one for each other leg ("out"). No path is kept between questions: whoever asks gets the
-path that the books give now, noted in `state.path`. Weights and divisor follow IMP-012: the sum over legs of
-weight * price is divisor * the combination's price; a spread has +1, -1 and 1, a strip its months' hours and their sum.
+An implied *route* is the set of real orders that one implied fill would trade: an order for each leg of a combination
+("in"), or the combination's order and one for each other leg ("out"). A search notes its route in `state.route`; no
+route is kept from one search to the next. Weights and divisor follow IMP-012: the sum over legs of weight * price is
+divisor * the combination's price; a spread has weights +1 and -1 and divisor 1, a strip the hours of its months and
+their sum.
 """
 
 import numpy as np
@@ -13,12 +14,17 @@ from exchange.book.owners import have_one_owner, is_of_owner
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import COMBO_STRIP, FEATURE_IMPLIED, MARKET_OPEN, leg_side, sign_of
 
-TRIES_MAX = 1 << 16  # orders looked at for a path whose makers are all of different owners
+TRIES_MAX = 1 << 16  # orders tried for a route whose makers are all of different owners
 
 
 @leaf_kernel
 def party_side(side, combo, own_leg):
-    """Side of the combination's order of a path: the aggressor's own, or the one that meets him at his leg."""
+    """Side of the combination's order of a route: the aggressor's own order, or one that trades with the aggressor in
+    its leg.
+
+    side      the aggressor's
+    own_leg   number of the aggressor's book among the legs, from 1; 0: it is the combination's
+    """
     if own_leg == 0:
         return side
     return leg_side(1 - side, combo.legs[own_leg - 1].sign)
@@ -26,7 +32,7 @@ def party_side(side, combo, own_leg):
 
 @leaf_kernel
 def resting_side(party, sign):
-    """Side of the outrights that meet a leg of the combination's order."""
+    """Side of the outright orders that fill one leg of the combination's order. `party`: that order's side."""
     return leg_side(1 - party, sign)
 
 
@@ -51,9 +57,10 @@ def _quotient(side, number, divisor):
 
 @kernel
 def price_route(state, combination, own_leg, side):
-    """Price of a path for an aggressor of `side`: (whether there is one, tick) (IMP-001, IMP-006, IMP-013).
+    """Whether an aggressor of `side` has an implied price through a combination, and its tick (IMP-001, IMP-006,
+    IMP-013). Nothing is written.
 
-    own_leg  number of the aggressor's book among the legs, from 1; 0: he trades the combination
+    own_leg  number of the aggressor's book among the legs, from 1; 0: it is the combination's
     """
     combo = state.books[combination]
     party = party_side(side, combo, own_leg)
@@ -84,7 +91,7 @@ def price_route(state, combination, own_leg, side):
 
 @kernel
 def clear_route(state):
-    """Leave nothing behind: a question changes no byte of the state."""
+    """Make `state.route` zero again: a search that trades nothing changes no byte of the state."""
     route = state.route
     for number in range(route.count):
         route.books[number] = 0
@@ -111,7 +118,7 @@ def _add_source(state, index, side):
 
 @kernel
 def _note_route(state, combination, own_leg, side, tick):
-    """Its sources in the order of its fills: the combination's order first, then the legs (IMP-007)."""
+    """Note a route's books, sides and ticks, the combination's order first, then the legs (IMP-007)."""
     clear_route(state)
     route = state.route
     route.combination = combination
@@ -128,7 +135,7 @@ def _note_route(state, combination, own_leg, side, tick):
 
 @leaf_kernel
 def _head_of(state, number):
-    """The oldest order at the best price of a source."""
+    """The oldest order at the best price of one book of the route."""
     route = state.route
     book = state.books[route.books[number]]
     return np.int64(state.levels[best_row(book, np.int64(route.sides[number]))].head)
@@ -136,7 +143,7 @@ def _head_of(state, number):
 
 @kernel
 def _owner_before(state, number):
-    """The first source of the path whose order has the owner of that of source `number`, -1 if none before it."""
+    """The first place of the route before `number` whose order has the same owner, -1 if there is none."""
     route = state.route
     order = state.orders[route.slots[number]]
     for other in range(number):
@@ -147,7 +154,7 @@ def _owner_before(state, number):
 
 @kernel
 def _next_owner(state, slot):
-    """The next order of a level with another account or self-match id: one with the same finds no partner either."""
+    """The next order of a level with another account or self-match id: one with the same fails in the same way."""
     order = state.orders[slot]
     smp_id, account = order.smp_id, order.account
     slot = np.int64(state.links[slot].newer)
@@ -165,9 +172,10 @@ def _begin_source(state, number):
 
 @kernel
 def _step_back(state, number):
-    """A source has no partner: the latest before it that was in the way steps on. Returns that one, -1 if none was.
+    """Place `number` of the route has no order left: continue at the latest place before it that excluded one by its
+    owner, with that place's next order. Returns that place, -1 if there is none.
 
-    Whatever those between take, it finds none either.
+    The places in between excluded none, so other orders there would not help.
     """
     route = state.route
     blamed = np.int64(route.owners_before[number])
@@ -182,9 +190,10 @@ def _step_back(state, number):
 
 @kernel
 def _choose_makers(state):
-    """One order of each source, earliest stamps first, no two of one owner (IMP-002, SMP-010). False: there are none.
+    """Choose an order at each place of the route, oldest first, no two of one owner (IMP-002, SMP-010). False: there
+    are none.
 
-    Depth first, and back to where a conflict came from.
+    Depth first, with a jump back to the place that caused a conflict.
     """
     route = state.route
     number = np.int64(0)
@@ -210,7 +219,7 @@ def _choose_makers(state):
 
 @kernel
 def _meets_owner(state, smp_id, account):
-    """Whether an own order of the aggressor stands at the best level of a source (SMP-010)."""
+    """Whether an order of the aggressor's owner stands at the best level of a book of the route (SMP-010)."""
     if smp_id != 0:
         for number in range(state.route.count):
             slot = _head_of(state, number)
@@ -223,7 +232,7 @@ def _meets_owner(state, smp_id, account):
 
 @kernel
 def _route_lots(state):
-    """The smallest of the displayed sizes."""
+    """The smallest displayed size among the orders of the route."""
     route = state.route
     lots = np.int64(state.orders[route.slots[0]].shown_lots)
     for number in range(1, route.count):
@@ -233,8 +242,11 @@ def _route_lots(state):
 
 @leaf_kernel
 def find_route(state, index, side, smp_id, account, floor):
-    """As `search_route`. Where nothing has changed since prices were last told, a book whose implied price is not above
-    the floor has no path: the price for everybody is the best that anybody could get."""
+    """As `search_route`, without a search where the published implied price shows that there is no route.
+
+    If no book has changed since implied prices were last published, the published one is the best that any aggressor
+    can get: if it is not above the floor, there is no route.
+    """
     if state.marked_words[CHANGED] == ZERO:
         quote = state.implied[index]
         other = 1 - side
@@ -245,13 +257,13 @@ def find_route(state, index, side, smp_id, account, floor):
 
 @kernel
 def search_route(state, index, side, smp_id, account, floor):
-    """Note the path that an aggressor would trade next (IMP-001 to IMP-009). Returns its place among opposite prices.
+    """Note the route that an aggressor would trade next in `state.route` (IMP-001 to IMP-009).
 
     index    the aggressor's book
-    smp_id   the aggressor's, 0 for a question of everybody
+    smp_id   the aggressor's, 0: any owner
     account  the aggressor's
-    floor    only places above this count: real orders at a price come first (IMP-003)
-    returns  0 if there is none; then `state.path` is clear
+    floor    a place: only better prices count, as real orders at a price trade first (IMP-003)
+    returns  place of its price on the opposite side, 0 if there is none; then `state.route` is clear
     """
     book = state.books[index]
     chosen = np.int64(-1)
@@ -302,7 +314,8 @@ def _implied_place(state, index, side, smp_id, account):
 
 @leaf_kernel
 def opposite_place(state, index, side, smp_id, account):
-    """Place of the best price that an aggressor could trade at, implied ones included; 0 none (ORDER-008, TIF-005)."""
+    """Place on the opposite side of the best price that an aggressor could trade at, implied ones included; 0: none
+    (ORDER-008, TIF-005)."""
     book = state.books[index]
     if book.features & FEATURE_IMPLIED == 0:
         return np.int64(book.best[1 - side])

@@ -1,12 +1,14 @@
-"""(account, client order id) -> slot: buckets of one cache line, as large as the live orders need.
+"""Finds a live order by account and client order id: a hash table with buckets of one cache line.
 
-An entry is `hash << 32 | slot` in one word, 0 free. A bucket is LANES entries that are compared at once: a search is
-one comparison, whose outcome the processor guesses, where a walk from entry to entry ends nobody knows when. It goes
-on to the next bucket only from a full one, and a row of an order is read only when 32 bits of hash agree.
-Tables of 64, 128, 256 ... entries lie one behind the other, a table of n from entry n on. When a third of one is taken
-the next larger takes over: a bucket of entries moves with every order entered, so no command ever waits for a rehash,
-and a venue of few orders keeps its index in the processor's cache. While they move, both are looked at. A third,
-because of buckets with at most 8 / 3 entries on average fewer than 1 in 100 are full.
+An entry is `hash << 32 | slot` in one word, 0 if it is free. The LANES entries of a bucket are compared at once, so a
+search has one branch, which the processor predicts well; a probe from entry to entry has a number of them that it
+cannot predict. A search goes on to the next bucket only from a full one, and reads an order's row only if 32 bits of
+hash agree.
+
+Tables of 64, 128, 256 ... entries lie one after the other in `state.order_index`, the table of n entries from entry n
+on. When a third of a table is taken, the next larger replaces it. One bucket moves with each new order, so no command
+waits for a rehash; until all have moved, a search looks at both tables. A venue of few orders thus keeps its index in
+the processor's cache. At a third, with 8 / 3 entries a bucket, fewer than 1 bucket in 100 is full.
 """
 
 import numpy as np
@@ -23,13 +25,13 @@ SHIFT_32 = np.uint64(32)
 SHIFT_29 = np.uint64(29)
 LOW_32 = np.uint64(0xFFFFFFFF)
 ZERO = np.uint64(0)
-MOVED = np.uint64(1) << SHIFT_32  # an entry that left an old table: slot 0, so nobody's, but not free
+MOVED = np.uint64(1) << SHIFT_32  # an entry that left an old table: of slot 0, so of no order, but not free
 ALL_LANES = np.int64((1 << LANES) - 1)
 
 
 @leaf_kernel
 def key_hash(account, first, second, third):
-    """32-bit hash of the key, as uint64."""
+    """32-bit hash of an account and the three words of a client order id, as uint64."""
     word = (first ^ (np.uint64(account) * MULTIPLY_A)) * MULTIPLY_B
     word = ((word ^ (word >> SHIFT_29)) + second) * MULTIPLY_C
     word = ((word ^ (word >> SHIFT_32)) + third) * MULTIPLY_A
@@ -38,25 +40,25 @@ def key_hash(account, first, second, third):
 
 @leaf_kernel
 def order_hash(order):
-    """The `key_hash` of an order's or command's own key."""
+    """The `key_hash` of an order or command."""
     return key_hash(np.int64(order.account), order.client_order_id_0, order.client_order_id_1, order.client_order_id_2)
 
 
 @leaf_kernel
 def has_client_order_id(order):
-    """Rows of tapes may have none; such orders are found by order id alone."""
+    """Whether an order or command has a client order id. Tapes may have none: then only the order id finds an order."""
     return order.client_order_id_0 != ZERO
 
 
 @leaf_kernel
 def home_bucket(word, size):
-    """First entry of the bucket where the search for a hash begins, in the table of this size."""
+    """First entry of the bucket where a search begins. `word`: the hash; `size`: entries of the table."""
     return size + (np.int64(word) & (size - LANES))
 
 
 @leaf_kernel
 def prefetch_entry(state, word):
-    """Ask memory for the bucket where the search for a hash begins, in each table that is in use."""
+    """Prefetch the bucket where a search begins, in each table in use. `word`: the hash."""
     prefetch(state.order_index, home_bucket(word, np.int64(state.index_size)), np.int64(0))
     if state.index_old_size != 0:
         prefetch(state.order_index, home_bucket(word, np.int64(state.index_old_size)), np.int64(0))
@@ -86,7 +88,7 @@ def has_key(order, account, first, second, third):
 
 @leaf_kernel
 def _slot_of_key(state, size, word, account, first, second, third):
-    """Slot of the key's order in the table of this size, 0 if it is not there."""
+    """Slot of the order with a key in the table of this size, 0 if it is not there."""
     table = state.order_index
     bucket = home_bucket(word, size)
     while True:
@@ -119,7 +121,10 @@ def _is_surely_not_in(state, size, word):
 
 @leaf_kernel
 def free_spot(state, word):
-    """A free entry for a hash if one look is enough to say that no order has a key with it, as mostly it is; else 0."""
+    """A free entry for a new key if its home bucket shows that no order has the key; else 0, and a search must tell.
+
+    The home bucket nearly always does: no entry has the hash, and it is not full.
+    """
     table, old = state.order_index, np.int64(state.index_old_size)
     bucket = home_bucket(word, np.int64(state.index_size))
     taken = equal_above(table, bucket, word)
@@ -131,7 +136,7 @@ def free_spot(state, word):
 
 @leaf_kernel
 def is_taken(state, command, word):
-    """Whether the account has a live order with the client order id of a NEW. `word`: its `order_hash`."""
+    """Whether the account of a NEW has a live order with its client order id. `word`: the NEW's `order_hash`."""
     first, second, third = command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
     return find_hashed(state, word, np.int64(command.account), first, second, third) != 0
 
@@ -144,7 +149,7 @@ def find_client_order(state, account, first, second, third):
 
 @leaf_kernel
 def _put(state, size, entry):
-    """Write an entry into its bucket, or the first one behind it that is not full."""
+    """Write an entry into its home bucket, or the first one after it that is not full."""
     table = state.order_index
     bucket = home_bucket(entry >> SHIFT_32, size)
     free = equal_lanes(table, bucket, ZERO)
@@ -156,7 +161,8 @@ def _put(state, size, entry):
 
 @kernel
 def _move_bucket(state):
-    """Carry a bucket from the old table to the present one; its places stay taken, as searches go by them."""
+    """Move a bucket from the old table to the present one. Its entries become MOVED, not free: a search ends at a
+    bucket that is not full."""
     table = state.order_index
     old = np.int64(state.index_old_size)
     first = old + state.index_moved
@@ -175,40 +181,41 @@ def _move_bucket(state):
 
 
 @leaf_kernel
-def _is_roomy(state):
+def _has_space(state):
     """Whether less than a third of the present table is taken."""
     return ENTRIES_PER_ORDER * state.index_entries < state.index_size
 
 
 @kernel
-def make_room(state):
-    """Before an entry is added: start the next larger table if a third of this one is taken; go on moving."""
+def make_space(state):
+    """Before an entry is added: move a bucket of the old table, or start the next larger table if a third of the
+    present one is taken."""
     if state.index_old_size != 0:
         _move_bucket(state)
-    elif not _is_roomy(state):
+    elif not _has_space(state):
         state.index_old_size = state.index_size
         state.index_size = 2 * state.index_size
 
 
 @leaf_kernel
 def add_client_order(state, slot, word, spot):
-    """Enter an order whose key is known to be free.
+    """Add an order whose key no other order has.
 
-    word  the key's `key_hash`
-    spot  its `free_spot`, if that was asked and the index has not changed since; else 0
+    word  its `order_hash`
+    spot  its `free_spot` if the index has not changed since that was found; else 0
     """
     entry = (word << SHIFT_32) | np.uint64(slot)
-    if spot != 0 and state.index_old_size == 0 and _is_roomy(state):
+    if spot != 0 and state.index_old_size == 0 and _has_space(state):
         state.order_index[spot] = entry
     else:
-        make_room(state)
+        make_space(state)
         _put(state, np.int64(state.index_size), entry)
     state.index_entries += 1
 
 
 @leaf_kernel
 def remove_client_order(state, slot, word):
-    """Take an order's entry out. `word` is the key's `key_hash`."""
+    """Remove an order's entry. `word`: its `order_hash`."""
     table = state.order_index
     entry = (word << SHIFT_32) | np.uint64(slot)
     bucket = home_bucket(word, np.int64(state.index_size))
@@ -222,7 +229,7 @@ def remove_client_order(state, slot, word):
 
 @kernel
 def _remove_far(state, entry):
-    """Take out an entry of a full bucket, of one behind its own, or of the old table."""
+    """Remove an entry from a full bucket, from one after its home bucket, or from the old table."""
     table = state.order_index
     size = np.int64(state.index_size)
     bucket = home_bucket(entry >> SHIFT_32, size)
@@ -238,8 +245,8 @@ def _remove_far(state, entry):
 
 @kernel
 def _close_gap(state, size, gap_bucket, gap):
-    """Free an entry. If its bucket was full, bring back one that lies behind for want of room: a search ends at a
-    bucket that is not full."""
+    """Free an entry. If its bucket was full, fill the gap with one that had to go to a later bucket: a search ends at
+    a bucket that is not full."""
     table = state.order_index
     was_full = _is_full(table, gap_bucket)
     table[gap] = ZERO
@@ -250,7 +257,7 @@ def _close_gap(state, size, gap_bucket, gap):
         for lane in range(LANES):
             entry = table[bucket + lane]
             home = home_bucket(entry >> SHIFT_32, size)
-            # It may move back only if its home is not behind the gap.
+            # It may move back only if its home bucket is not after the gap.
             if entry != ZERO and ((bucket - home) & (size - 1)) >= ((bucket - gap_bucket) & (size - 1)):
                 table[gap] = entry
                 gap_bucket, gap = bucket, bucket + lane
@@ -260,7 +267,7 @@ def _close_gap(state, size, gap_bucket, gap):
 
 @kernel
 def _mark_moved(state, entry):
-    """Take an entry out of the old table; its place stays taken, as the move goes on from where it is."""
+    """Remove an entry from the old table: it becomes MOVED, as in `_move_bucket`."""
     table = state.order_index
     size = np.int64(state.index_old_size)
     bucket = home_bucket(entry >> SHIFT_32, size)

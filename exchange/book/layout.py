@@ -1,15 +1,15 @@
-"""Row formats of the book's tables: ORDER, LINK, NODE, LEVEL, BOOK, ALLOCATION, GUARD, and for implied prices MEMBER,
-SOURCES, QUOTE, ROUTE.
+"""Row formats of the book's tables: ORDER, LINK, NODE, LEVEL, BOOK, ALLOCATION, WINDOW, GUARD, and for implied prices
+MEMBER, SOURCES, QUOTE, ROUTE.
 
-Every table has a row 0 that means "none". Rows are `np.record`, so that kernels read fields as attributes compiled or
-not. Indices are signed (i4): an unsigned and a signed 64-bit integer would meet as a float in Numba.
+Row 0 of every table means "none". Rows are `np.record`, so that kernels read fields as attributes, compiled or not.
+Indices are signed (i4): Numba makes a float of an unsigned and a signed 64-bit integer.
 """
 
 from exchange.limits import LEAD_MAKERS_MAX, LEGS_MAX, SCAN_TIERS, SUMMARY_WORDS, WINDOW_SLOTS
 from exchange.records import Alias, place_in, record_type
 
-# Two cache lines. What neighbours change (queue and account links) is in LINK: a compact table stays in cache.
-# Fields stand where COMMAND and EVENT have the same ones, so that rows are written with a few wide moves
+# Two cache lines. What neighbours change (links of queue and account) is in LINK, a compact table that stays in cache.
+# Fields are where COMMAND and EVENT have the same ones, so that a few wide moves write a row
 # (`new_order._write_order`, `emit.emit_old_order`).
 ORDER = record_type(
     [
@@ -19,7 +19,7 @@ ORDER = record_type(
         ("smp_mode", "u1"),
         ("side", "u1"),
         ("post_only", "u1"),
-        ("state", "u1"),  # OrderState; NONE marks a free row, PENDING a stop that was not injected
+        ("state", "u1"),  # OrderState; NONE marks a free row, PENDING a stop that is not injected yet
         ("flags", "u1"),  # CommandFlag of the NEW, and OrderFlag
         ("order_type", "u1"),
         ("tif", "u1"),
@@ -27,7 +27,7 @@ ORDER = record_type(
         ("session", "<u4"),
         ("book", "<i4"),
         ("price", "<i4"),  # ticks
-        ("order_id", "<i8"),  # generation << SLOT_BITS | slot; kept in a free row so that the next id differs
+        ("order_id", "<i8"),  # generation << SLOT_BITS | slot; kept in a free row, so that the next id differs
         ("position", "<i4"),  # row of the owner's position in the order's own book, 0 for combinations
         ("smp_id", "<u4"),
         ("client_order_id_0", "<u8"),
@@ -60,12 +60,12 @@ LINK = record_type(
     {"next_free": Alias("newer", "a free row: slot of the next free one")},
 )
 
-# An order's neighbours are written two at once: a newer one below, an older one above.
+# The two links of a list are written as one word: the newer one in its lower half, the older one in its upper half.
 NEWER, ACCOUNT_NEWER = place_in(LINK, "newer"), place_in(LINK, "account_newer")
 NEXT_FREE = place_in(LINK, "next_free")
 assert (place_in(LINK, "older"), place_in(LINK, "account_older")) == (NEWER + 4, ACCOUNT_NEWER + 4)
 
-# A node of a heap: an order that waits for a price or a time (`book.heap`).
+# A node of a heap: an order that waits for a price or a time, see `heap.py`.
 NODE = record_type(
     [
         ("key", "<i8"),  # the smallest is first
@@ -83,7 +83,8 @@ NODE = record_type(
 
 LEVEL = record_type([("head", "<i4"), ("tail", "<i4"), ("shown_lots", "<i4"), ("hidden_lots", "<i4")])
 
-# One leg of a combination: its book, +1 bought or -1 sold with the combination. An outright is its own only leg.
+# One leg of a combination: its book, and +1 if it is bought with the combination, -1 if it is sold. An outright has one
+# leg, itself.
 LEG = record_type([("book", "<i4"), ("sign", "<i4")])
 
 # One instrument and its book. The first three cache lines hold what every order reads.
@@ -97,10 +98,10 @@ BOOK = record_type(
         # prices and limits, ticks
         ("low_tick", "<i4"),  # daily limits (BAND-013)
         ("high_tick", "<i4"),
-        ("fast_path_places", "<i4", (2,)),  # places of each side that take the fast path, from 1 on
+        ("fast_path_places", "<i4", (2,)),  # places of each side, from 1 on, that take the fast path
         ("mark_tick", "<i4"),  # the last settlement, from which gains and losses are counted
         ("last_tick", "<i4"),
-        ("features", "<i4"),  # BookFeature bits: what matching here must ask beyond price and time
+        ("features", "<i4"),  # BookFeature bits: what matching here needs beyond price and time
         ("order_lots_max", "<i4"),
         ("maker_fee", "<i4"),  # mills per GPU-hour
         ("taker_fee", "<i4"),
@@ -118,9 +119,9 @@ BOOK = record_type(
         ("scan_hours", "<i8", (SCAN_TIERS,)),  # hours of a bought lot in each scan tier, net over legs
         ("tier_hours", "<i8"),  # the one that is not 0, if `one_tier`
         ("scan_bits", "<i8"),  # of an account's `unweighed`: the scan tiers that lots weigh on
-        ("margin_bound_mills", "<i8"),  # most that one more working lot adds to the hold, loss and fee apart
-        ("residual_mills", "<i8"),  # combination: most that leg prices can lose beyond the price, a lot
-        ("working", "<i8", (2,)),  # lots that work on each side, wherever they wait
+        ("margin_bound_mills", "<i8"),  # most that one more working lot adds to initial margin, loss and fee apart
+        ("residual_mills", "<i8"),  # combination: most that a lot's leg prices can lose beyond its own price
+        ("working", "<i8", (2,)),  # working lots of each side, in queues or not
         ("auction_fee", "<i4"),
         ("band_ticks", "<i4"),  # reject band (BAND-011), 0 off
         ("spot_weight", "<i4"),  # lots of the spot month in a bought lot (LIMIT-003)
@@ -130,7 +131,7 @@ BOOK = record_type(
         ("matching", "u1"),
         ("one_tier", "u1"),  # 1: an outright that has all its hours in one scan tier
         ("waiting", "u1"),  # 1: cancels of orders here may wait for a state that allows them (COD-004)
-        # which words of the occupancy bitmap are not zero, sides in turn: the first words are among what orders touch
+        # a bit for each word of the occupancy bitmap that is not 0, words of the two sides in turn
         ("summary", "<u8", (2 * SUMMARY_WORDS,)),
         ("legs", LEG, (LEGS_MAX,)),
         # the day so far
@@ -140,9 +141,9 @@ BOOK = record_type(
         ("indicative_tick", "<i4"),
         ("volume_lots", "<i8"),
         ("volume_tick_lots", "<i8"),
-        ("open_interest", "<i8"),
-        ("last_trade_id", "<i8"),  # last numbers of the book's event channels: trades,
-        ("status_sequence", "<i8"),  # and status
+        ("open_interest", "<i8"),  # doubled: lots held, long and short
+        ("last_trade_id", "<i8"),  # last number of its channel of trades,
+        ("status_sequence", "<i8"),  # and of status
         ("min_inc", "<i4"),  # must divide an order's price,
         ("lot_inc", "<i4"),  # and its lots
         # what it is
@@ -162,29 +163,29 @@ BOOK = record_type(
         ("month_hours", "<i4", (SCAN_TIERS,)),  # as scan_hours, of an outright: its children's hours in each tier
         ("protection_ticks", "<i4"),  # how far from the best price a market order may trade (ORDER-008)
         ("show_ratio", "<i4"),  # largest total of an iceberg by its display (ICE-006), 0 off
-        ("unelected", "<i4", (2,)),  # heaps of stops that wait for a price, a side each
-        ("elected_first", "<i4"),  # line of elected stops that a halt holds up; row 0: that wait for their injection
+        ("unelected", "<i4", (2,)),  # heaps of stops that wait for a price, one a side
+        ("elected_first", "<i4"),  # line of elected stops that wait for the end of a halt; row 0: for injection
         ("elected_last", "<i4"),
         ("first_parked", "<i4"),  # list of orders outside the daily limits (BAND-004)
-        ("first_quote", "<i4"),  # list of its quotes, through the nodes of the heap that they do not need
+        ("first_quote", "<i4"),  # list of its quotes, linked through their heap nodes, which quotes do not need
     ]
 )
 
-# How a pro-rata book shares a level out (PRO-002 to PRO-005): one row a book, beside BOOK.
+# How a pro-rata book allocates a level (PRO-002 to PRO-005): one row a book, beside BOOK.
 ALLOCATION = record_type(
     [
-        ("top_order", "<i8", (2,)),  # id of the order that holds TOP on each side, 0 none; it may have left
+        ("top_order", "<i8", (2,)),  # id of the order that holds TOP on each side, 0: none; the order may have left
         ("lead_account", "<i4", (LEAD_MAKERS_MAX,)),
         ("lead_percent", "<i4", (LEAD_MAKERS_MAX,)),
-        ("lead_makers", "<i4"),  # how many there are
+        ("lead_makers", "<i4"),  # number of lead market makers
         ("top", "<i4"),  # 1: TOP is given
         ("top_lots_max", "<i4"),  # 0: no ceiling
-        ("split_percent", "<i4"),  # what goes in time order before the shares
+        ("split_percent", "<i4"),  # part allocated by time before the rest is by size
         ("minimum_allocation", "<i4"),  # smaller shares become 0
         ("spare", "<i4"),
     ]
 )
-# One route to an implied price in a book: a combination on it, or the book's own combination.
+# One implied route into a book: a combination with the book as a leg, or the book's own combination.
 MEMBER = record_type(
     [
         ("combination", "<i4"),
@@ -199,17 +200,17 @@ QUOTE = record_type(
     [
         ("tick", "<i4", (2,)),
         ("lots", "<i4", (2,)),
-        ("shown_tick", "<i4", (2,)),  # as last reported; one that locks or crosses is not shown (IMP-005)
+        ("shown_tick", "<i4", (2,)),  # as last published; one that locks or crosses is not shown (IMP-005)
         ("shown_lots", "<i4", (2,)),
-        ("changed", "<i4"),  # sides whose best real level has changed, as bits, and CHANGED_STATE
-        ("due", "<i4"),  # sides to work out again, as bits, and DUE_LOOK
+        ("changed", "<i4"),  # bits of sides whose best real level has changed, and CHANGED_STATE
+        ("due", "<i4"),  # bits of sides to work out again, and DUE_LOOK
     ]
 )
 
-# The routes into one book: rows of the member table, nearest expiry first.
+# The implied routes into one book: rows of the MEMBER table, nearest expiry first.
 SOURCES = record_type([("first", "<i4"), ("count", "<i4")])
 
-# The real orders that one implied fill would trade: of a strip's months, or of the strip and all months but one.
+# The real orders that one implied fill would trade: one for each leg, or the combination's and one for each other leg.
 ROUTE = record_type(
     [
         ("count", "<i4"),  # 0 none
@@ -222,22 +223,22 @@ ROUTE = record_type(
         ("sides", "<i4", (LEGS_MAX,)),
         ("slots", "<i4", (LEGS_MAX,)),
         ("ticks", "<i4", (LEGS_MAX,)),
-        ("owners_before", "<i4", (LEGS_MAX,)),  # a bit for each source before whose order had the owner of one here
+        ("owners_before", "<i4", (LEGS_MAX,)),  # a bit for each earlier place whose order excluded one here
     ]
 )
 
-# A look-back window over prints (BAND-005). Numbers of slots are time // slot_ns.
+# A look-back window over prints (BAND-005). The number of a slot is time // slot_ns.
 WINDOW = record_type(
     [
         ("width_ticks", "<i8"),  # 0: off
-        ("slot_ns", "<i8"),  # length of a slot; 0: the window stands at the settlement
+        ("slot_ns", "<i8"),  # length of a slot; 0: the window measures from the settlement
         ("pause_ns", "<i8"),  # how long RESERVED lasts after a breach
-        ("until_ns", "<i8"),  # end of the slot that `low` and `high` are right for; 0: they are not
-        ("low", "<i4"),  # ticks, over all slots that count
+        ("until_ns", "<i8"),  # until when `low` and `high` are valid; 0: they are not
+        ("low", "<i4"),  # lowest and highest tick over all slots that count
         ("high", "<i4"),
-        ("trial_low", "<i4"),  # while a dry run prints: the range with its prints
+        ("trial_low", "<i4"),  # the same with the prints of a dry run
         ("trial_high", "<i4"),
-        ("trial", "<i8"),  # 1: they stand for the range
+        ("trial", "<i8"),  # 1: a dry run has printed
         ("slots", "<i8", (WINDOW_SLOTS,)),  # number of the slot plus 1, 0: no print
         ("lows", "<i4", (WINDOW_SLOTS,)),
         ("highs", "<i4", (WINDOW_SLOTS,)),
@@ -246,19 +247,19 @@ WINDOW = record_type(
 
 LEFT_NS = Alias("reopen_ns", "in HALT: what is left until RESERVED ends, 0 if no timer ends it")
 
-# What guards a book against prices that run away: one row a book, beside BOOK.
+# Price guards of a book: one row a book, beside BOOK.
 GUARD = record_type(
     [
         ("windows", WINDOW, (2,)),  # velocity, circuit breaker (BAND-010)
-        ("reopen_ns", "<i8"),  # when its own RESERVED is due to end, 0 if no timer ends it
+        ("reopen_ns", "<i8"),  # when its own RESERVED ends, 0 if no timer ends it
         ("closing_from_ns", "<i8"),  # ns of the UTC day where the closing window begins
         ("closing_to_ns", "<i8"),
         ("closing_pause_ns", "<i8"),  # longest RESERVED inside it
         ("collar_ticks", "<i8"),  # how far an uncross may be from the reference (AUC-014), 0: off
         ("extension_ns", "<i8"),  # how long an auction beyond it is extended
         ("extensions_max", "<i4"),
-        ("extensions", "<i4"),  # of the running auction so far; only a book with a state of its own has some
-        ("next_trial", "<i8"),  # the next book that a dry run has printed in; itself ends the list
+        ("extensions", "<i4"),  # of the current auction so far; only a book with a state of its own has some
+        ("next_trial", "<i8"),  # next book in the list of those that a dry run has printed in
     ],
     {"left_ns": LEFT_NS},
 )

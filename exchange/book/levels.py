@@ -1,9 +1,9 @@
-"""The price ladder: queues of orders per tick and side, best price, next occupied price.
+"""The price ladder: queues of orders by tick and side, the best price, the next occupied price.
 
-A *place* counts a side's ticks so that a better price has the larger place, for buys and sells alike: this file is
-the only one that knows which way is better. Place 1 is the worst tick of the window, 0 means none. Each side has its
-own rows in the level table, a bitmap of occupied places and a summary of the bitmap, so the next occupied price is
-found with a few counts of leading zeros.
+A *place* numbers the ticks of a side so that a better price has the larger place, for buys and sells alike; only this
+file knows which price is better. Place 1 is the worst tick of the window, 0 means none. Each side has its own rows in
+the level table, a bitmap of occupied places and a summary of the bitmap, so that the next occupied price is found by
+counting leading zeros a few times.
 """
 
 import numpy as np
@@ -16,21 +16,21 @@ from exchange.machine import highest_bit, put_word
 ONE = np.uint64(1)
 ZERO = np.uint64(0)
 SHIFT_32 = np.uint64(32)
-# Bitmaps of books: implied prices are made of them, theirs are to be worked out anew.
-CHANGED = 0
-DUE = 1
+# Bitmaps of books in `state.marked_books`.
+CHANGED = 0  # implied prices made of the book are out of date
+DUE = 1  # the book's own implied prices are to be worked out again
 CHANGED_STATE = 4  # beside the bits of the two sides: the book has entered or left OPEN
 
 
 @leaf_kernel
 def place_of(book, side, tick):
-    """Place of a tick on one side of the window. No branch: sides come in no order that a processor could guess."""
+    """Place of a tick on one side of the window. No branch, as a processor cannot predict the side of an order."""
     return ((np.int64(tick) - book.edge_tick[side]) ^ -side) + side + 1
 
 
 @leaf_kernel
 def tick_of(book, side, place):
-    """Tick of a place, the inverse of `place_of`."""
+    """Tick of a place: the inverse of `place_of`."""
     return book.edge_tick[side] + ((place - 1) ^ -side) + side
 
 
@@ -79,13 +79,13 @@ def is_beyond_window(book, side, tick):
 
 @leaf_kernel
 def window_ticks(book):
-    """How many ticks the window has, which is that of the daily limits: the places of a side."""
+    """Ticks of the window, from one daily limit to the other: the number of places of a side."""
     return np.int64(book.high_tick) - book.low_tick + 1
 
 
 @leaf_kernel
 def row_of(book, side, place):
-    """Row of the level table."""
+    """Row of a place in the level table."""
     return np.int64(book.ladder) + side * np.int64(book.side_rows) + place
 
 
@@ -103,7 +103,7 @@ def best_tick(book, side):
 
 @leaf_kernel
 def crosses(book, side, tick):
-    """Whether an aggressor of `side` with this limit meets an opposite order."""
+    """Whether a limit price of an aggressor of `side` reaches the best opposite order."""
     other = 1 - side
     best = np.int64(book.best[other])
     return best != 0 and best >= place_of(book, other, tick)
@@ -111,14 +111,14 @@ def crosses(book, side, tick):
 
 @leaf_kernel
 def meets(book, side, place):
-    """As `crosses`, by the limit's place in the aggressor's own side: the places of a tick in both sides add up to the
-    window's ticks and one."""
+    """As `crosses`, for the limit's place on the aggressor's own side: the two places of a tick add up to the window's
+    ticks plus 1."""
     return book.best[1 - side] + place > window_ticks(book)
 
 
 @leaf_kernel
 def may_trade(book, side, tick):
-    """Whether an aggressor of `side` with this limit can meet anybody, at a real or an implied price."""
+    """Whether an aggressor of `side` with this limit price may trade, at a real or an implied price."""
     return book.features & FEATURE_IMPLIED != 0 or crosses(book, side, tick)
 
 
@@ -166,28 +166,28 @@ def put_mark(state, kind, index):
 
 @leaf_kernel
 def mark_book(state, index, bits):
-    """Note that implied prices made of a book must be worked out anew: sides as bits, or CHANGED_STATE."""
+    """Note that implied prices made of a book are out of date. `bits`: a bit for each side, or CHANGED_STATE."""
     state.implied[index].changed |= bits
     put_mark(state, CHANGED, index)
 
 
 @leaf_kernel
 def _note_change(state, book, index, side, place):
-    """A level has changed: if it is the best of its side, implied prices change with it."""
+    """A level has changed: if it is the best of its side, implied prices made of it are out of date."""
     if book.features & FEATURE_IMPLIED != 0 and place >= book.best[side]:
         mark_book(state, np.int64(index), 1 << side)
 
 
 @leaf_kernel
 def _terms(order):
-    """How an order stands in its queue: book, side, tick, lots that show, lots behind them."""
+    """An order's book, side, tick, shown lots and hidden lots."""
     shown = np.int64(order.shown_lots)
     return np.int64(order.book), np.int64(order.side), np.int64(order.price), shown, order.leaves_lots - shown
 
 
 @leaf_kernel
 def link_order(state, book, slot):
-    """Put an order at the back of its price (MATCH-004). Returns lots shown there now, its own included."""
+    """Add an order at the back of its level's queue (MATCH-004). Returns the lots that the level shows now."""
     order = state.orders[slot]
     order.resting = 1
     index, side, tick, shown, hidden = _terms(order)
@@ -197,7 +197,7 @@ def link_order(state, book, slot):
 
 @leaf_kernel
 def link_at(state, book, slot, index, side, place, row, shown_lots, hidden_lots):
-    """As `link_order` at a level whose place and row are known; the order's row is neither read nor written."""
+    """As `link_order` at a level whose place and row are known. The order's row is neither read nor written."""
     level = state.levels[row]
     tail = np.int64(level.tail)
     if tail == 0:
@@ -218,7 +218,7 @@ def link_at(state, book, slot, index, side, place, row, shown_lots, hidden_lots)
 
 @leaf_kernel
 def unlink_order(state, book, slot):
-    """Take an order out of its price, from anywhere in the queue (MATCH-005). Returns lots still shown there."""
+    """Take an order out of its level's queue, from anywhere (MATCH-005). Returns the lots that the level shows now."""
     order = state.orders[slot]
     order.resting = 0
     index, side, tick, shown, hidden = _terms(order)
@@ -228,7 +228,7 @@ def unlink_order(state, book, slot):
 
 @leaf_kernel
 def unlink_at(state, book, slot, index, side, place, row, shown_lots, hidden_lots):
-    """As `unlink_order` at a level whose place and row are known; the order's row is neither read nor written."""
+    """As `unlink_order` at a level whose place and row are known. The order's row is neither read nor written."""
     level = state.levels[row]
     link = state.links[slot]
     newer = np.int64(link.newer)
@@ -254,7 +254,7 @@ def unlink_at(state, book, slot, index, side, place, row, shown_lots, hidden_lot
 
 @kernel
 def relink_order(state, book, slot, older, newer):
-    """Undo `unlink_order`: back between neighbours that are as they were when the order left."""
+    """Undo `unlink_order`: put an order back between its neighbours `older` and `newer`, which must be as they were."""
     order = state.orders[slot]
     side = np.int64(order.side)
     place = place_of(book, side, np.int64(order.price))
@@ -281,7 +281,7 @@ def relink_order(state, book, slot, older, newer):
 
 @leaf_kernel
 def reduce_order(state, book, slot, lots):
-    """Take lots off an order that keeps its place, those it shows first. Returns lots still shown at its price."""
+    """Take lots off an order that stays in its queue, shown ones first. Returns the lots that its level shows now."""
     order = state.orders[slot]
     side = np.int64(order.side)
     place = place_of(book, side, np.int64(order.price))
@@ -303,8 +303,8 @@ def reduce_at(state, book, slot, side, place, row, lots):
 
 @leaf_kernel
 def take_hidden_first(state, book, slot, lots):
-    """Take lots off a resting order that keeps its place, those nobody sees first (ICE-005). Returns lots still shown
-    at its price."""
+    """Take lots off an order that stays in its queue, hidden ones first (ICE-005). Returns the lots that its level
+    shows now."""
     order = state.orders[slot]
     side = np.int64(order.side)
     place = place_of(book, side, np.int64(order.price))
@@ -320,7 +320,8 @@ def take_hidden_first(state, book, slot, lots):
 
 @kernel
 def available_lots(state, book, side, tick, wanted):
-    """Lots an aggressor of `side` could execute down to its limit, counted up to `wanted` (TIF-003)."""
+    """Lots that an aggressor of `side` could execute up to its limit price `tick`; counting stops at `wanted`
+    (TIF-003)."""
     other = 1 - side
     worst = place_of(book, other, tick)
     place = np.int64(book.best[other])

@@ -1,4 +1,4 @@
-"""Whose orders are whose: two of one owner do not trade with each other in OPEN (SMP-001, SMP-008)."""
+"""Self-match prevention: orders of one owner do not trade with each other in OPEN (SMP-001, SMP-008)."""
 
 from exchange.kernel import kernel, leaf_kernel
 from exchange.records import QUOTE_OWNER
@@ -8,8 +8,9 @@ from exchange.records import QUOTE_OWNER
 def is_of_owner(smp_id, account, maker):
     """Whether an aggressor of this self-match id and account may not trade with a resting order.
 
-    A quote is its account's (SMP-008): it meets no order of that account, and none that has self-match prevention on
-    meets it.
+    smp_id   the aggressor's, 0: no prevention; QUOTE_OWNER and above: it is a quote
+    The owner of a quote is its account (SMP-008): it trades with no order of that account, and no order of that
+    account that has self-match prevention on trades with it.
     """
     if smp_id == 0:
         return False
@@ -20,5 +21,5 @@ def is_of_owner(smp_id, account, maker):
 
 @kernel
 def have_one_owner(order, other):
-    """Whether two resting orders would trade with each other as the makers of one fill, and may not (SMP-010)."""
+    """Whether two resting orders may not be makers of one implied fill (SMP-010)."""
     return is_of_owner(order.smp_id, order.account, other) or is_of_owner(other.smp_id, other.account, order)

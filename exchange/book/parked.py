@@ -1,11 +1,11 @@
-"""Orders that the daily limits leave outside: they stand at no level but in a list of their book's (BAND-004)."""
+"""Parked orders: outside the daily limits, in no queue, in a list of their book (BAND-004)."""
 
 from exchange.kernel import kernel, leaf_kernel
 
 
 @kernel
 def join_parked(state, book, slot):
-    """Put an order that is in no queue among the parked ones of its book."""
+    """Put an order that is in no queue into its book's list of parked orders."""
     first = book.first_parked
     state.links[slot].newer = first
     if first != 0:
@@ -15,7 +15,7 @@ def join_parked(state, book, slot):
 
 @leaf_kernel
 def leave_parked(state, book, slot):
-    """Take an order that stands at no level out of the parked ones of its book, if it is among them."""
+    """Take an order that is in no queue out of its book's list of parked orders, if it is there."""
     link = state.links[slot]
     newer, older = link.newer, link.older
     if older != 0:

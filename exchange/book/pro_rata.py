@@ -1,7 +1,7 @@
-"""How a pro-rata book shares a price level out: TOP, lead market makers, a part by time, then by size (PRO-002 to
+"""How a pro-rata book allocates a price level: TOP, lead market makers, a part by time, then by size (PRO-002 to
 PRO-006).
 
-The lots that each order gets are written to `state.shares`, by slot. Only displayed lots weigh (PRO-007); products of
+The lots that each order gets are written to `state.shares`, by slot. Only displayed lots count (PRO-007); products of
 two quantities below 2**31 are exact in 64 bits (PRO-008).
 """
 
@@ -15,7 +15,8 @@ from exchange.kernel_codes import MARKET_OPEN
 
 @kernel
 def note_arrival(state, book, slot):
-    """Before an order joins a side: one that betters it takes TOP in OPEN, and ends it anywhere else (PRO-002)."""
+    """Before an order joins its queue: one that improves the best price takes TOP in OPEN, and ends TOP in any other
+    state (PRO-002)."""
     order = state.orders[slot]
     side = np.int64(order.side)
     if place_of(book, side, np.int64(order.price)) > book.best[side]:
@@ -32,8 +33,8 @@ def lose_top(state, order):
 
 @kernel
 def leave_pass(state, slot):
-    """Before an order leaves in the middle of a pass, for instance a quote whose owner's protection was hit: its share
-    is void, and the turn passes to the next."""
+    """Before an order leaves in the middle of a pass, such as a quote whose protection has tripped: void its share, and
+    continue the pass with the next order."""
     state.shares[slot] = 0
     if state.cursor.pass_slot == slot:
         state.cursor.pass_slot = state.links[slot].newer
@@ -41,9 +42,10 @@ def leave_pass(state, slot):
 
 @kernel
 def share_level(state, index, level, lots):
-    """Write to `state.shares` what each order of a level of book `index` gets of `lots`, above 0.
+    """Write to `state.shares` what each order of a level gets.
 
-    Together that is `lots`, or all that the level shows if that is less (INV-014).
+    index   the level's book
+    lots    to allocate, > 0. The shares add up to it, or to all that the level shows if that is less (INV-014)
     """
     if lots >= level.shown_lots:
         _give_by_time(state, level, np.int64(level.shown_lots))  # PRO-001
@@ -59,7 +61,7 @@ def share_level(state, index, level, lots):
 
 @kernel
 def _give(state, slot, lots):
-    """So many lots more for an order, up to what it shows. Returns what it took."""
+    """Add lots to an order's share, up to what it shows. Returns the lots added."""
     given = min(lots, np.int64(state.orders[slot].shown_lots) - state.shares[slot])
     state.shares[slot] += given
     return given
@@ -67,7 +69,7 @@ def _give(state, slot, lots):
 
 @kernel
 def _give_top(state, sharing, level, lots):
-    """The order that bettered this side gets its part first (PRO-002)."""
+    """The order that holds TOP gets its part first (PRO-002). Returns the lots given."""
     head = np.int64(level.head)
     top = slot_of(state, np.int64(sharing.top_order[state.orders[head].side]))
     if sharing.top == 0 or top == 0 or state.orders[top].price != state.orders[head].price:
@@ -77,7 +79,7 @@ def _give_top(state, sharing, level, lots):
 
 @kernel
 def _give_lead_makers(state, sharing, level, lots):
-    """Each lead market maker gets its percentage, its own orders by time (PRO-003)."""
+    """Each lead market maker gets its percentage, its own orders by time (PRO-003). Returns the lots given."""
     total = np.int64(0)
     for number in range(sharing.lead_makers):
         left = lots * sharing.lead_percent[number] // 100
@@ -93,7 +95,7 @@ def _give_lead_makers(state, sharing, level, lots):
 
 @kernel
 def _give_by_time(state, level, lots):
-    """First come, first served (PRO-001, PRO-004, PRO-006)."""
+    """Orders get what they show, oldest first (PRO-001, PRO-004, PRO-006). Returns the lots given."""
     left = lots
     slot = np.int64(level.head)
     while slot != 0 and left > 0:
@@ -104,7 +106,8 @@ def _give_by_time(state, level, lots):
 
 @kernel
 def _give_by_size(state, sharing, level, lots):
-    """In proportion to what is displayed and has got nothing yet, rounded down; small shares are none (PRO-005)."""
+    """Allocate in proportion to displayed lots without a share yet, rounded down; a share below the minimum is 0
+    (PRO-005). Returns the lots given."""
     shown = np.int64(level.shown_lots)
     slot = np.int64(level.head)
     while slot != 0:
@@ -113,8 +116,8 @@ def _give_by_size(state, sharing, level, lots):
     total = np.int64(0)
     slot = np.int64(level.head)
     while slot != 0 and lots > 0:
-        room = np.int64(state.orders[slot].shown_lots) - state.shares[slot]
-        share = room * lots // shown
+        open_lots = np.int64(state.orders[slot].shown_lots) - state.shares[slot]
+        share = open_lots * lots // shown
         if share >= sharing.minimum_allocation:
             state.shares[slot] += share
             total += share

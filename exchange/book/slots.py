@@ -1,7 +1,8 @@
-"""Order slots: taken last-in-first-out, so that a busy book stays in cache; ids that name slot and generation.
+"""Order slots, the rows of `state.orders`, and the order ids that name them.
 
-An id is `generation << SLOT_BITS | slot`: finding an order by id is one load and one comparison. A slot whose
-generations are used up is never given out again, so an id never comes twice.
+Free slots are taken last in, first out, so that a busy book stays in the processor's cache. An order id is
+`generation << SLOT_BITS | slot`: finding an order by id is one load and one comparison. A slot whose generations are
+used up is never taken again, so no id is given twice.
 """
 
 import numpy as np
@@ -19,13 +20,13 @@ LAST_GENERATION = (1 << GENERATION_BITS) - 1
 
 @leaf_kernel
 def can_take_slot(state):
-    """Whether `take_slot` has one to give."""
+    """Whether a slot is free."""
     return state.free_order != 0 or state.used_orders + 1 < state.orders.shape[0]
 
 
 @kernel
 def can_take_slots(state, count):
-    """Whether there are so many, of which `take_slot` gives one after the other."""
+    """Whether `count` slots are free."""
     found = state.orders.shape[0] - 1 - np.int64(state.used_orders)
     slot = np.int64(state.free_order)
     while slot != 0 and found < count:
@@ -36,7 +37,7 @@ def can_take_slots(state, count):
 
 @leaf_kernel
 def take_slot(state):
-    """A free order row, its new id already in it. Only after `can_take_slot`."""
+    """Take a free slot; its row has a new order id. Only after `can_take_slot`."""
     slot = np.int64(state.free_order)
     if slot != 0:
         state.free_order = state.links[slot].next_free
@@ -51,7 +52,7 @@ def take_slot(state):
 
 @leaf_kernel
 def release_slot(state, slot):
-    """Give an order row back; its id is dead from now on."""
+    """Free a slot; its order id is never valid again."""
     order = state.orders[slot]
     order.state = ORDER_STATE_NONE
     following = np.int64(0)
@@ -63,7 +64,7 @@ def release_slot(state, slot):
 
 @leaf_kernel
 def slot_of(state, order_id):
-    """Slot of a live order, 0 if there is none with this id."""
+    """Slot of the live order with this id, 0 if there is none."""
     slot = order_id & SLOT_MASK
     if slot == 0 or slot > state.used_orders:
         return np.int64(0)

@@ -1,8 +1,8 @@
-"""Stops that wait outside the queues of prices: unelected ones in heaps by their trigger, elected ones in line.
+"""Stops: unelected ones in heaps by trigger, elected ones in a line until they enter the book.
 
-A book has a heap for each side, the trigger that the next print reaches first at its root, so that an election looks
-only at the stops it elects. Elected stops stand in a line until they are injected (STOP-006): that of row 0 of the
-books is worked by the running command, a book's own keeps those that a halt holds up (STOP-008).
+A book has a heap for each side. The trigger that the next print reaches first is at its root, so an election looks at
+the elected stops only. Elected stops wait in a line for their injection (STOP-006): the line of row 0 of the books is
+what the running command injects, a book's own line holds stops that wait for the end of a halt (STOP-008).
 """
 
 import numpy as np
@@ -12,18 +12,18 @@ from exchange.book.levels import ticks_better
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import FEATURE_STOPS, sign_of
 
-VENUE_LINE = 0  # row of the books whose line the running command works
+VENUE_LINE = 0  # row of the books whose line the running command injects
 
 
 @leaf_kernel
 def reaches(side, trigger, tick):
-    """STOP-001: a buy is elected at its trigger or above, a sell at its trigger or below."""
+    """Whether a print at `tick` elects a stop: a buy at its trigger or above, a sell at it or below (STOP-001)."""
     return ticks_better(side, tick, trigger) >= 0
 
 
 @kernel
 def wait_for_trigger(state, book, slot):
-    """Put a stop among those of its book and side that no print has elected."""
+    """Add a stop to the unelected ones of its book and side."""
     order = state.orders[slot]
     side = np.int64(order.side)
     key = np.int64(order.trigger) * sign_of(side)
@@ -33,7 +33,7 @@ def wait_for_trigger(state, book, slot):
 
 @kernel
 def leave_trigger(state, book, slot):
-    """Take an unelected stop out."""
+    """Take a stop out of the unelected ones."""
     side = np.int64(state.orders[slot].side)
     book.unelected[side] = remove_node(state, np.int64(book.unelected[side]), slot)
     if book.unelected[0] == 0 and book.unelected[1] == 0:
@@ -42,7 +42,7 @@ def leave_trigger(state, book, slot):
 
 @kernel
 def reached_stop(state, book, side, tick):
-    """An unelected stop of this side that a price elects, 0 if there is none."""
+    """Slot of an unelected stop of this side that a print at `tick` elects, 0 if there is none."""
     first = np.int64(book.unelected[side])
     if first == 0 or not reaches(side, np.int64(state.orders[first].trigger), tick):
         return np.int64(0)
@@ -51,7 +51,7 @@ def reached_stop(state, book, side, tick):
 
 @kernel
 def take_reached(state, book, tick, by_distance, origin):
-    """Take all stops that a price elects out. Returns the root of a heap of them.
+    """Take all stops that a print at `tick` elects out of the unelected ones. Returns the root of a heap of them.
 
     by_distance  nearest trigger to `origin` first, then entry stamp; else by entry stamp alone (STOP-005)
     """
@@ -68,7 +68,7 @@ def take_reached(state, book, tick, by_distance, origin):
 
 @kernel
 def join_line(state, line, slot):
-    """Put an elected stop at the end of a line. `line`: row of the books."""
+    """Add an elected stop to the end of a line. `line`: row of the books, VENUE_LINE for the running command's."""
     book = state.books[line]
     last = np.int64(book.elected_last)
     state.links[slot].older = last
@@ -82,7 +82,7 @@ def join_line(state, line, slot):
 
 @kernel
 def leave_line(state, slot):
-    """Take an elected stop out of the line that it stands in."""
+    """Take an elected stop out of its line, whichever that is."""
     link = state.links[slot]
     newer, older = np.int64(link.newer), np.int64(link.older)
     line = np.int64(state.orders[slot].book)
@@ -103,7 +103,7 @@ def leave_line(state, slot):
 
 @kernel
 def drop_stop(state, book, slot):
-    """A stop that was not injected ends: it leaves wherever it waits."""
+    """Take a stop that is not injected yet out of where it waits, heap or line."""
     if is_waiting(state, slot):
         leave_trigger(state, book, slot)
     else:

@@ -1,8 +1,8 @@
-"""Look-back windows over the prints of a book: would this price move too far too fast? (BAND-005, BAND-010)
+"""Look-back windows over the prints of a book: velocity and the circuit breaker (BAND-005, BAND-010).
 
-Two windows run side by side, velocity and the circuit breaker. Each is a ring of 60 slots of equal length, the running
-one included, with the lowest and highest print of each. What all of them hold together is kept as one range, which is
-right until the running slot ends. A window of slots without length stands at the settlement.
+A window is a ring of 60 time slots of equal length, the current one included, each with its lowest and highest print.
+The range over all slots is cached in the window and valid until the current slot ends. A window whose slots have no
+length measures from the settlement price.
 """
 
 import numpy as np
@@ -12,16 +12,16 @@ from exchange.kernel import kernel
 from exchange.kernel_codes import STATE_REASON_NONE
 from exchange.limits import WINDOW_SLOTS
 
-VELOCITY = 0  # place in `guard.windows`
+VELOCITY = 0  # index in `guard.windows`
 BREAKER = 1
 REASONS = (np.int64(StateReason.VELOCITY), np.int64(StateReason.HALT_DCB))
 
 
 @kernel
 def breach(state, index, tick):
-    """Whether a print of book `index` at this price would breach a window: the StateReason, NO_BREACH if not.
+    """The StateReason of the window that a print of book `index` at `tick` would breach, NONE if it breaches none.
 
-    Writes nothing.
+    Nothing is written.
     """
     for number in (BREAKER, VELOCITY):
         low, high, _ = window_range(state, index, number)
@@ -32,11 +32,11 @@ def breach(state, index, tick):
 
 @kernel
 def breach_of_route(state, index):
-    """What the prints of the implied group noted in `state.path` would breach (BAND-009).
+    """What the prints of the implied fill noted in `state.route` would breach (BAND-009). Nothing is written.
 
     index    the aggressor's book, which prints at the implied price
-    returns  (StateReason, book): the breaker if any print trips it, NO_BREACH if none breaches; the lead month if it
-             is among those that breach (BAND-008), else the first that breaches so
+    returns  StateReason: the breaker's if any print breaches it, NONE if none breaches anything; and the book: the
+             lead month if it breaches (BAND-008), else the first that breaches with this reason
     """
     route = state.route
     lead = np.int64(state.groups[state.books[index].group].lead_book)
@@ -54,14 +54,15 @@ def breach_of_route(state, index):
 
 @kernel
 def is_beyond(state, index, number, low, high, tick):
-    """Whether a price differs by more than the window's width from its low or high."""
+    """Whether `tick` is further than the window's width from its low or high."""
     width = state.guards[index].windows[number].width_ticks
     return width != 0 and (tick - low > width or high - tick > width)
 
 
 @kernel
 def window_range(state, index, number):
-    """(low, high, whether prints made them) of a window now; without a print the last price, else the settlement."""
+    """Low and high tick of a window now, and whether they are of prints: without prints they are the last price, else
+    the settlement."""
     book = state.books[index]
     window = state.guards[index].windows[number]
     if window.slot_ns == 0:
@@ -78,11 +79,11 @@ def window_range(state, index, number):
 
 @kernel
 def _scan(window, slot):
-    """(low, high, found) over the slots that still count when `slot` is the running one."""
+    """Low and high tick over the slots that count when `slot` is the current one, and whether there was a print."""
     low = high = np.int64(0)
     found = False
     for place in range(WINDOW_SLOTS):
-        # Numbers are kept plus one: 0 is a slot without print.
+        # The ring keeps slot numbers plus one: 0 is a slot without a print.
         if window.slots[place] > slot + 1 - WINDOW_SLOTS and window.slots[place] != 0:
             low = min(low, np.int64(window.lows[place])) if found else np.int64(window.lows[place])
             high = max(high, np.int64(window.highs[place])) if found else np.int64(window.highs[place])
@@ -92,7 +93,7 @@ def _scan(window, slot):
 
 @kernel
 def note_print(state, index, tick):
-    """A print goes into both windows."""
+    """Add a print to both windows."""
     for number in range(2):
         window = state.guards[index].windows[number]
         if window.slot_ns != 0:
@@ -120,7 +121,7 @@ def _note_in(state, window, tick):
 
 @kernel
 def try_print(state, index, tick):
-    """A dry run prints: until `end_trial` the windows of book `index` answer as if it had happened (TIF-003)."""
+    """A dry run prints: until `end_trial` the windows of book `index` include the print (TIF-003)."""
     guard = state.guards[index]
     tried = guard.windows[VELOCITY].trial + guard.windows[BREAKER].trial
     for number in range(2):
@@ -137,7 +138,7 @@ def try_print(state, index, tick):
 
 @kernel
 def end_trial(state):
-    """Forget every print of the dry run."""
+    """Drop every print of the dry run."""
     index = np.int64(state.guards[0].next_trial)
     state.guards[0].next_trial = 0
     while index != 0:
@@ -153,7 +154,7 @@ def end_trial(state):
 
 @kernel
 def empty_windows(state, index):
-    """An uncross, with or without a trade, forgets every print (BAND-010)."""
+    """Drop every print of both windows: an uncross begins them again (BAND-010)."""
     for number in range(2):
         window = state.guards[index].windows[number]
         window.until_ns = 0

@@ -1,6 +1,7 @@
-"""What a fill does to its owner: position, margin hold, fee.
+"""What a fill changes for the order's owner: position, initial margin, fee.
 
-A combination books its legs at assigned prices; no position exists in the combination itself (SPEC-041).
+A fill of a combination is booked in its legs, each at a price assigned to it; there is no position in the combination
+itself (SPEC-041).
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from exchange.kernel_codes import COMBO_STRIP, LIQUIDITY_MAKER, LIQUIDITY_TAKER,
 
 @leaf_kernel
 def fee_mills(book, liquidity, lots):
-    """FEE-001: rate * hours * lots; a spread trade pays on its longer leg only."""
+    """Fee of a fill, in mills: rate * hours * lots, of a spread on its longer leg only (FEE-001)."""
     rate = book.auction_fee
     if liquidity == LIQUIDITY_MAKER:
         rate = book.maker_fee
@@ -23,7 +24,8 @@ def fee_mills(book, liquidity, lots):
 
 @kernel
 def _base_tick(state, book, price):
-    """Strip: `k` of CASCADE-006, what each leg trades above its settlement. Spread: price of the second leg."""
+    """What leg prices are worked out from. Strip: `k` of CASCADE-006, ticks that each leg trades above its settlement.
+    Spread: tick of the second leg."""
     if book.combo == COMBO_STRIP:
         hours = np.int64(0)
         base = np.int64(0)
@@ -41,7 +43,7 @@ def _base_tick(state, book, price):
 
 @kernel
 def leg_price(state, book, price, base, leg):
-    """Price assigned to one leg of a combination traded with a combination (IMP-010, CASCADE-006)."""
+    """Tick assigned to one leg when two orders of a combination trade (IMP-010, CASCADE-006). `base`: `_base_tick`."""
     if book.combo == COMBO_STRIP:
         return state.books[book.legs[leg].book].mark_tick + base
     return base + price if leg == 0 else base
@@ -49,7 +51,7 @@ def leg_price(state, book, price, base, leg):
 
 @kernel
 def _strip_residual(state, book, price, base):
-    """`r` of CASCADE-006: mills a lot that the buyer of a strip pays the seller beside the legs."""
+    """`r` of CASCADE-006: mills a lot that the buyer of a strip pays the seller in addition to the legs."""
     residual = np.int64(0)
     for leg in range(book.leg_count):
         leg_book = state.books[book.legs[leg].book]
@@ -70,7 +72,8 @@ def _hold_legs(state, account, book, signed_lots, price):
 
 @leaf_kernel
 def clear_fill(state, book, order, lots, price, liquidity):
-    """Move lots of an order from working to held, at a price, and take the fee. Returns the fee in mills."""
+    """Book a fill: lots of an order move from working to held at a price, and the fee is charged. Returns the fee in
+    mills."""
     if order.position != 0:
         return clear_fills(state, book, order, lots, price * lots, liquidity)
     account = np.int64(order.account)
@@ -83,7 +86,7 @@ def clear_fill(state, book, order, lots, price, liquidity):
 
 @leaf_kernel
 def clear_fills(state, book, order, lots, value, liquidity):
-    """As `clear_fill` of several fills of an outright at once. `value`: their sum of price * lots."""
+    """As `clear_fill`, for several fills of an outright at once. `value`: sum of price * lots."""
     account = np.int64(order.account)
     side = np.int64(order.side)
     loss = lots * loss_per_lot(book, side, np.int64(order.price))
@@ -103,20 +106,20 @@ def _take_fee(state, account, book, liquidity, lots):
 
 @kernel
 def clear_implied_fill(state, book, order, lots, liquidity):
-    """As `clear_fill` for the combination's order of an implied group: its legs are booked at the prices that the
-    group traded them at, `state.path` has them (IMP-007). Of a strip nothing is left over (IMP-013)."""
+    """As `clear_fill`, for the combination's order of an implied fill: its legs are booked at the prices that they
+    traded at, which `state.route` has (IMP-007). A strip leaves no residual (IMP-013)."""
     account = np.int64(order.account)
     side = np.int64(order.side)
     signed_lots = lots * sign_of(side)
     loss = loss_per_lot(book, side, np.int64(order.price))
     release_working(state, account, np.int64(0), book, side, lots, lots * loss)
-    path = state.route
-    number = 0 if path.own_leg == 0 else 1
+    route = state.route
+    number = 0 if route.own_leg == 0 else 1
     for leg in range(np.int64(book.leg_count)):
         row = leg_position(state, account, np.int64(0), book, leg)
-        tick = np.int64(path.tick)
-        if leg + 1 != path.own_leg:
-            tick = np.int64(path.ticks[number])
+        tick = np.int64(route.tick)
+        if leg + 1 != route.own_leg:
+            tick = np.int64(route.ticks[number])
             number += 1
         leg_lots = signed_lots * book.legs[leg].sign
         hold_lots(state, account, row, leg_lots, leg_lots * tick)

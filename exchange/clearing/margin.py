@@ -1,12 +1,12 @@
-"""Incremental margin hold of an account: MARGIN-013, for positions and working orders together.
+"""Initial margin of an account, kept up to date with each order and fill (MARGIN-013).
 
-An account holds what its RISK rows contribute, one for each scan tier, and what its working orders can lose against the
-mark, taker fees included. Whatever part of the working orders fills, the hold does not rise: hours move from working to
-held, and the loss against the mark that a fill realises was held since entry.
+It is what the RISK rows of the account contribute, one for each scan tier, and what its working orders can lose against
+the mark, taker fees included. It does not rise when a part of the working orders fills: hours move from working to
+held, and the loss that the fill realises has been held since entry.
 
-The loss is counted at once, the rows are weighed when somebody asks: until then `initial_margin_mills` has what they
-contributed at the last weighing, `unweighed_mills` a bound of what orders have added since. The sum of both is never
-too small.
+Lazy weighing: the possible loss is counted with each change, but the RISK rows are weighed only when an exact figure is
+needed. Until then `initial_margin_mills` has what they contributed at the last weighing, `unweighed_mills` a bound on
+what orders have added since; the sum of both is never too small.
 """
 
 import numpy as np
@@ -22,14 +22,14 @@ FRONT = np.int64(0)
 
 @leaf_kernel
 def scan_number(commodity, tier):
-    """Number of a scan tier among those of all commodities: the bit of an account's `unweighed`."""
+    """Number of a scan tier among those of all commodities, and of its bit in an account's `unweighed`."""
     return (np.int64(commodity) - 1) * SCAN_TIERS + tier
 
 
 @leaf_kernel
 def risk_place(state, account, number):
-    """Number of an account's RISK row for a `scan_number`. All rows of a scan tier follow each other: accounts that
-    trade it lie side by side, not one in so many rows, where a cache has room for a few of them only."""
+    """Number of an account's RISK row for a `scan_number`. The rows of a scan tier follow each other: a cache holds
+    more of the accounts that trade it than if the tiers of an account did."""
     return number * np.int64(state.accounts.shape[0]) + account
 
 
@@ -53,7 +53,7 @@ def _own_row(state, account, book):
 
 @kernel
 def set_scan_tiers(state, book):
-    """Note which RISK rows a book's lots weigh on, when its hours in each scan tier are known."""
+    """Note in a book which RISK rows its lots count in, once its hours in each scan tier are known."""
     book.first_risk = risk_place(state, np.int64(0), scan_number(book.commodity, FRONT))
     book.scan_bits = 0
     book.tier_hours = 0
@@ -68,13 +68,14 @@ def set_scan_tiers(state, book):
 
 @leaf_kernel
 def prefetch_risk(state, account, book):
-    """Ask memory for what an order of an outright will change in its owner's RISK row."""
+    """Prefetch the RISK row that an order of an outright changes."""
     prefetch(state.risks, np.int64(book.first_risk) + account, np.int64(0))
 
 
 @leaf_kernel
 def loss_per_lot(book, side, price):
-    """Mills that one lot of a working order can lose on filling: price against mark, combination residual, fee."""
+    """Mills that one lot of a working order can lose when it fills: price against mark, residual of a combination,
+    fee."""
     edge = (price - book.mark_tick) * sign_of(side)
     # A combination's legs differ in hours; the longer leg bounds what a tick of its price is worth.
     return (max(edge, 0) + book.taker_fee) * book.fee_hours + book.residual_mills
@@ -82,11 +83,11 @@ def loss_per_lot(book, side, price):
 
 @leaf_kernel
 def _scan_mills(commodity, long, short, adding, taking, crossed):
-    """One scan tier's part of the hold: GPU-hours in, mills out.
+    """Mills that one scan tier contributes to initial margin.
 
-    long, short     hours held
-    adding, taking  hours that working orders add and take away
-    crossed         hours that working combinations buy and sell at once
+    long, short     GPU-hours held
+    adding, taking  GPU-hours that working orders add and take away
+    crossed         GPU-hours that working combinations buy and sell at once
     """
     net = long - short
     scan = max(abs(net + adding), abs(net - taking)) * commodity.psr_mills
@@ -96,13 +97,13 @@ def _scan_mills(commodity, long, short, adding, taking, crossed):
 
 @leaf_kernel
 def _scan_now(commodity, risk):
-    """What a scan tier contributes to the hold with the hours that it has now."""
+    """As `_scan_mills`, with the hours of a RISK row."""
     return _scan_mills(commodity, risk.held[0], risk.held[1], risk.working[0], risk.working[1], risk.crossed)
 
 
 @leaf_kernel
 def _unweighed_rise(state, account, write):
-    """By how much the account's scan tiers have risen since the last weighing. `write`: bring them up to date."""
+    """Mills by which the account's scan tiers have risen since the last weighing. `write`: weigh their rows."""
     rise = np.int64(0)
     left = state.accounts[account].unweighed
     while left != 0:
@@ -118,7 +119,7 @@ def _unweighed_rise(state, account, write):
 
 @leaf_kernel
 def weigh_account(state, account):
-    """Bring `initial_margin_mills` up to date with the account's positions and working orders."""
+    """Make `initial_margin_mills` exact for the account's positions and working orders."""
     account_row = state.accounts[account]
     account_row.initial_margin_mills += _unweighed_rise(state, account, True)
     account_row.unweighed = 0
@@ -127,17 +128,16 @@ def weigh_account(state, account):
 
 @kernel
 def margin_held_mills(state, account):
-    """What `weigh_account` would set `initial_margin_mills` to; nothing is written."""
+    """The exact initial margin, as `weigh_account` would write it. Nothing is written."""
     return state.accounts[account].initial_margin_mills + _unweighed_rise(state, account, False)
 
 
 @kernel
 def margin_rise(state, account, book, side, lots, loss_mills):
-    """How much more would be held than now if `lots` more of this book were working on this side; writes nothing.
+    """Mills by which initial margin would rise if `lots` more of a book were working on a side. Nothing is written.
 
     lots        change of working lots, negative to take away
     loss_mills  change of the working orders' possible loss
-    returns     mills, rounded nowhere: every factor is an integer
     """
     commodity = state.commodities[book.commodity]
     rise = np.int64(loss_mills)
@@ -153,7 +153,7 @@ def margin_rise(state, account, book, side, lots, loss_mills):
 
 @leaf_kernel
 def _work_spot(state, account, book, side, lots):
-    """Count working lots of the spot month (LIMIT-003)."""
+    """Add working lots of the spot month (LIMIT-003)."""
     if book.spot_weight != 0:
         spot_side = leg_side(side, book.spot_weight)
         spot_row(state, account, book).spot_working[spot_side] += abs(book.spot_weight) * lots
@@ -161,7 +161,8 @@ def _work_spot(state, account, book, side, lots):
 
 @leaf_kernel
 def _work_lots(state, account, row, book, side, lots):
-    """Count working lots (negative: take away) at the order's legs. `row`: position of an outright, 0 otherwise."""
+    """Add working lots (negative: take away) to the positions in the order's legs. `row`: the position in an
+    outright, 0 for a combination."""
     if row != 0 and book.term == 0:
         state.positions[row].working[side] += lots
         return
@@ -175,7 +176,7 @@ def _work_lots(state, account, row, book, side, lots):
 
 @leaf_kernel
 def leg_position(state, account, row, book, leg):
-    """Position row of one leg; an outright's own is at hand."""
+    """Row of the account's position in one leg. `row`: as `_work_lots` has it."""
     if row != 0:
         return row
     return find_position(state, account, np.int64(book.legs[leg].book))
@@ -183,10 +184,10 @@ def leg_position(state, account, row, book, leg):
 
 @leaf_kernel
 def change_working(state, account, row, book, side, lots, loss_mills):
-    """Add working lots of an order (negative: take away) to positions, risk and hold.
+    """Add working lots of an order (negative: take away) to positions, RISK rows and initial margin.
 
-    row         position of the owner in the book, 0 for a combination
-    loss_mills  their `loss_per_lot`, times lots
+    row         the owner's position in the book, 0 for a combination
+    loss_mills  `loss_per_lot` of these lots, times lots
     """
     _count_working(state, account, row, book, side, lots, loss_mills)
     state.accounts[account].unweighed_mills += max(lots, 0) * book.margin_bound_mills
@@ -194,20 +195,20 @@ def change_working(state, account, row, book, side, lots, loss_mills):
 
 @leaf_kernel
 def add_working(state, account, row, book, side, lots, loss_mills):
-    """As `change_working`, of lots that come: `lots` > 0."""
+    """As `change_working`, for lots that are added: `lots` > 0."""
     _count_working(state, account, row, book, side, lots, loss_mills)
     state.accounts[account].unweighed_mills += lots * book.margin_bound_mills
 
 
 @leaf_kernel
 def release_working(state, account, row, book, side, lots, loss_mills):
-    """As `change_working`, of lots that leave: `lots` > 0. Without them no scan is larger."""
+    """As `change_working`, for lots that leave: `lots` > 0. No scan rises."""
     _count_working(state, account, row, book, side, -lots, -loss_mills)
 
 
 @leaf_kernel
 def _count_working(state, account, row, book, side, lots, loss_mills):
-    """`change_working` but for what the lots may raise the scans by."""
+    """`change_working` without the bound on what the lots may raise the scans by."""
     book.working[side] += lots
     if likely(book.one_tier != 0):
         state.positions[row].working[side] += lots
@@ -220,7 +221,7 @@ def _count_working(state, account, row, book, side, lots, loss_mills):
 
 @leaf_kernel
 def _change_hold(state, account, book, rise_mills):
-    """The working orders can lose more, and the hours of the scan tiers that the book weighs on have changed."""
+    """Add to what the working orders can lose; the book's scan tiers have changed and are to be weighed."""
     account_row = state.accounts[account]
     account_row.initial_margin_mills += rise_mills
     account_row.unweighed |= book.scan_bits
@@ -228,7 +229,7 @@ def _change_hold(state, account, book, rise_mills):
 
 @kernel
 def _work_legs(state, account, row, book, side, lots):
-    """Count working lots of a book whose lots weigh on more than one scan tier or position."""
+    """Add working lots of a book whose lots count in more than one scan tier or position."""
     _work_lots(state, account, row, book, side, lots)
     _work_spot(state, account, book, side, lots)
     for number in range(SCAN_TIERS):
@@ -240,7 +241,7 @@ def _work_legs(state, account, row, book, side, lots):
 
 @leaf_kernel
 def _hold_hours(risk, hours, before, after):
-    """Hours of a position's lots, long and short apart."""
+    """Move a RISK row's held hours, long and short apart, from a position of `before` lots to one of `after`."""
     longer = max(after, 0) - max(before, 0)
     risk.held[0] += hours * longer
     risk.held[1] += hours * (longer - (after - before))
@@ -248,16 +249,16 @@ def _hold_hours(risk, hours, before, after):
 
 @leaf_kernel
 def _hold_spot(state, account, book, lots):
-    """Count signed lots held of the spot month (LIMIT-003)."""
+    """Add signed lots held of the spot month (LIMIT-003)."""
     if book.spot_weight != 0:
         spot_row(state, account, book).spot_lots += book.spot_weight * lots
 
 
 @kernel
 def hold_lots(state, account, row, lots, value):
-    """Add signed lots to a position, and to its account's gain and risk. `value`: sum of price * lots.
+    """Add signed lots to a position, and to its account's gain and RISK rows. `value`: sum of price * lots.
 
-    They have been working lots: no scan is larger than before.
+    They have been working lots, so no scan rises.
     """
     position = state.positions[row]
     book = state.books[position.book]
@@ -271,11 +272,11 @@ def hold_lots(state, account, row, lots, value):
 
 @leaf_kernel
 def fill_lots(state, account, row, book, side, lots, value, loss_mills):
-    """Working lots of an outright become held ones: as `release_working` and `hold_lots`.
+    """Working lots of an outright become held: as `release_working` and `hold_lots`.
 
     lots        > 0
     value       sum of price * lots
-    loss_mills  their `loss_per_lot` at the order's own price, times lots
+    loss_mills  `loss_per_lot` at the order's own price, times lots
     """
     sign = sign_of(side)
     signed = lots * sign

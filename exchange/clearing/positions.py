@@ -1,7 +1,7 @@
-"""Positions: found by (account, book), changed by fills, at the price traded and exact to the mill.
+"""Positions: found by account and book, changed by fills, exact to the mill.
 
-A position stores lots and `open_value_tick_lots`, the sum of price * lots: its gain against the mark is
-`(mark * lots - mark_num) * hours`, whatever path led there (SETTLE-007).
+A position has lots and `open_value_tick_lots`, the sum of price * lots. Its gain against the mark is
+`(mark * lots - open_value) * hours`, in whatever order its fills came (SETTLE-007).
 """
 
 import numpy as np
@@ -23,13 +23,13 @@ def position_hash(account, index):
 
 @leaf_kernel
 def home_of(state, word):
-    """Where the search for a position with this hash begins."""
+    """Entry of the index where the search for a `position_hash` begins."""
     return np.int64(word) & np.int64(state.position_index.shape[0] - 1)
 
 
 @leaf_kernel
 def find_position(state, account, index):
-    """Row of the account's position in a book, 0 if it never had one. It is read only when 32 bits of hash agree."""
+    """Row of the account's position in a book, 0 if it never had one. A row is read only if 32 bits of hash agree."""
     word = position_hash(account, index)
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
@@ -46,20 +46,20 @@ def find_position(state, account, index):
 
 @leaf_kernel
 def positions_left(state):
-    """How many more rows the table has, but for those that a quote is tried on."""
+    """Rows that are still free, without those that the checks of a quote need for a moment."""
     return np.int64(state.positions.shape[0]) - 1 - LEGS_MAX - state.used_positions
 
 
 @kernel
 def open_position(state, account, index):
-    """Row of the account's position in a book, made if missing. Only after a check of `positions_left`."""
+    """Row of the account's position in a book, a new one if it has none. Only after a check of `positions_left`."""
     row = find_position(state, account, index)
     return row if row != 0 else make_position(state, account, index)
 
 
 @kernel
 def make_position(state, account, index):
-    """Row of a new position, where `find_position` has found none and `positions_left` some."""
+    """Row of a new position. Only if `find_position` has found none, and after a check of `positions_left`."""
     word = position_hash(account, index)
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
@@ -77,7 +77,7 @@ def make_position(state, account, index):
 
 @kernel
 def release_last_position(state):
-    """Undo the latest `open_position` that made a row; nothing has been booked in it."""
+    """Undo the last `make_position`. Its row must have no lots."""
     row = np.int64(state.used_positions)
     position = state.positions[row]
     table = state.position_index
@@ -93,7 +93,7 @@ def release_last_position(state):
 
 @leaf_kernel
 def missing_positions(state, account, book):
-    """How many rows an order in this book still needs: one for each leg not held yet."""
+    """Rows that an order in this book needs and that do not exist yet: one for each leg without a position."""
     missing = 0
     for leg in range(book.leg_count):
         if find_position(state, account, np.int64(book.legs[leg].book)) == 0:
@@ -111,9 +111,9 @@ def own_position(state, account, index):
 
 @leaf_kernel
 def open_positions(state, account, row, book):
-    """Make the rows that fills of this book will change. Returns the row of an outright, 0 of a combination.
+    """Make the rows that fills of this book will change. Returns the row in an outright, 0 for a combination.
 
-    row  the outright's row if there is one already
+    row  the row in an outright if it exists already, else 0
     """
     if row != 0:
         return row
@@ -141,13 +141,13 @@ def touch_position(state, account, position, row):
 
 @leaf_kernel
 def worst_lots(position):
-    """The larger side of a position, if all working orders of that side fill (LIMIT-004)."""
+    """Lots of the larger side of a position if all working orders of that side fill (LIMIT-004)."""
     return max(abs(position.lots + position.working[0]), abs(position.lots - position.working[1]))
 
 
 @leaf_kernel
 def book_lots(state, account, position, row, book, lots, value):
-    """Add signed lots to a position and its account's gain; a POS event will follow. `value`: sum of price * lots."""
+    """Add signed lots to a position and its account's gain; queue its POS event. `value`: sum of price * lots."""
     before = np.int64(position.lots)
     after = before + lots
     account_row = state.accounts[account]
@@ -158,6 +158,6 @@ def book_lots(state, account, position, row, book, lots, value):
     position.lots = after
     position.open_value_tick_lots += value
     account_row.unrealised_pnl_mills += (book.mark_tick * lots - value) * book.hours
-    # Open interest is half of all lots held, long and short; it is kept doubled until someone reads it.
+    # Open interest is half of all lots held, long and short. The book keeps it doubled.
     book.open_interest += abs(after) - abs(before)
     touch_position(state, account, position, row)

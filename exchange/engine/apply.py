@@ -1,8 +1,8 @@
-"""apply_commands: the compiled loop, the entry kernel of trading.
+"""apply_commands: the compiled loop over commands, the entry kernel of trading.
 
-A command runs in steps. Before a step, and inside it before each further fill or report, the buffer has room for
-STEP_EVENTS rows; when it has less, the cursor stays in the state and the call returns; the next call goes on. Results
-do not depend on the buffer's length, nor on how commands were cut into calls.
+A command runs in steps. Before each step, and within a step before each further fill or report, STEP_EVENTS rows of the
+event buffer must be free. If they are not, the cursor stays in the state and the call returns; the next call continues
+there. Results depend neither on the buffer's length nor on how commands are divided into calls.
 """
 
 import numpy as np
@@ -109,14 +109,14 @@ def _begin_match(state, slot, minimum_lots):
 
 @leaf_kernel
 def _begin_elected(state):
-    """A command that elected a stop without trading: its injection is what is left to do."""
+    """A command elected a stop without trading: injecting the stop remains to be done."""
     if state.books[VENUE_LINE].elected_first != 0:
         state.cursor.step = REPORT
 
 
 @kernel
 def _inject_once(state, out):
-    """The next elected stop enters its book, as an aggressor of its own (STOP-006)."""
+    """The next elected stop enters its book, as an aggressor (STOP-006)."""
     slot = next_injection(state)
     if slot != 0:
         minimum_lots = inject_stop(state, out, slot)
@@ -141,7 +141,7 @@ def _begin_state(state, out, command):
 
 @kernel
 def _end_entry(state):
-    """After an entry of a mass quote: the next row of the run, or the report of the whole."""
+    """After an entry of a mass quote: continue with the next row of the run, or report the whole quote."""
     cursor = state.cursor
     if cursor.more != 0:
         cursor.step = IDLE
@@ -152,7 +152,7 @@ def _end_entry(state):
 
 @leaf_kernel
 def _begin(state, out, command, word, slot, position):
-    """First step of a command. `word`, `slot`, `position`: what was found out ahead, see AHEAD."""
+    """First step of a command. `word`, `slot`, `position`: as AHEAD says."""
     state.sequence = command.sequence
     state.time_ns = command.time_ns
     note_request(state, command)
@@ -220,7 +220,7 @@ def _begin_rare(state, out, command):
 
 @kernel
 def _clear_cursor(state):
-    """Between commands the cursor is zero, whatever ran before: equal histories have equal bytes."""
+    """The command is done: make its cursor zero, so that equal states have equal bytes."""
     cursor = state.cursor
     if cursor.run != 0:
         state.sequence = cursor.last_sequence  # the state's last command is the last of a mass quote's rows
@@ -250,15 +250,15 @@ def _advance_quote(state, out, step):
 
 
 @kernel
-def _advance(state, out, room):
-    """Steps of the running command until it is done, or the buffer has no room for another."""
-    while state.cursor.step != IDLE and out.count <= room:
+def _advance(state, out, rows_max):
+    """Run steps of the current command until it is done, or the buffer has more than `rows_max` rows."""
+    while state.cursor.step != IDLE and out.count <= rows_max:
         _advance_once(state, out)
 
 
 @leaf_kernel
 def _advance_once(state, out):
-    """One more step of the running command."""
+    """One step of the current command."""
     cursor = state.cursor
     step = cursor.step
     if cursor.detour & PULLING != 0:
@@ -307,27 +307,27 @@ def _advance_once(state, out):
 
 @kernel
 def _cut_run(state):
-    """A run whose last entry promised another that does not come: it ends here."""
+    """End a mass quote whose last row announced another that does not follow."""
     state.sequence = state.cursor.run
     state.cursor.step = REPORT
 
 
 @kernel
 def apply_commands(states, commands, start, stop, outs):
-    """Run rows `start` to `stop` of `commands`, or as many as the event buffer has room for.
+    """Run rows `start` to `stop` of `commands`, or as many as the event buffer has space for.
 
     states    STATE, shape (1,); changed in place
     commands  COMMAND rows, shape (n,), numbered and stamped, no controls
-    start     first row to begin, int64; rows before it are done
-    stop      row to stop before, int64; before `start`: there are no rows, and a mass quote that is open ends
+    start     first row to run, int64
+    stop      row to stop before, int64; below `start`: no row is run, and a mass quote that waits for one ends
     outs      event buffer, shape (1,); emptied first, then filled
-    returns   the row to begin next time. All is done when that is `stop` and `states[0].cursor.step` is 0
+    returns   the row to start with next time. All is done when that is `stop` and `states[0].cursor.step` is 0
     """
     whole = states[0]
     state = whole
     out = outs[0]
     out.count = 0
-    room = out.capacity - STEP_EVENTS
+    rows_max = out.capacity - STEP_EVENTS
     index = start
     scatter = scatter_of(state, commands, start, stop, out.scatter)
     out.scatter = scatter
@@ -335,10 +335,10 @@ def apply_commands(states, commands, start, stop, outs):
         prefetch_far(state, commands[ahead], out.ahead[ahead & RING], scatter)
     for ahead in range(start, min(start + NEAR, stop)):
         prefetch_near(state, commands[ahead], out.ahead[ahead & RING], scatter)
-    while likely(out.count <= room):
+    while likely(out.count <= rows_max):
         state = opaque_row(whole)
         if unlikely(state.cursor.step != IDLE):
-            _advance(state, out, room)
+            _advance(state, out, rows_max)
         elif unlikely(index >= stop):
             if stop >= start or state.cursor.run == 0:
                 break

@@ -1,4 +1,4 @@
-"""Writes EVENT rows. Every field of a row is written every time: the buffer is used again and again."""
+"""Writes EVENT rows. Every field of a row is written each time, as the buffer is used again."""
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def next_row(out):
 
 @leaf_kernel
 def market_event(state, out, kind, instrument):
-    """A row with nothing but time, kind and instrument; the caller fills in the rest."""
+    """A row with sequence, time, kind and instrument, all else 0; the caller fills in the rest."""
     row = next_row(out)
     clear_row(row)
     row.sequence = state.sequence
@@ -71,8 +71,10 @@ def market_event(state, out, kind, instrument):
 
 @leaf_kernel
 def emit_old_order(state, out, order, codes):
-    """A row about an order that was written long ago, as most are that leave or trade: with wide moves, see
-    `order_event`. The caller writes `reference` and all behind the client order id."""
+    """A row about an order whose row was last written some time ago, as of most that leave or trade.
+
+    Wide moves, see `order_event`. The caller writes `reference` and all fields after the client order id.
+    """
     row = next_row(out)
     row.sequence = state.sequence
     row.time_ns = state.time_ns
@@ -84,16 +86,16 @@ def emit_old_order(state, out, order, codes):
 
 @leaf_kernel
 def same_codes(order):
-    """What an order says of itself in the codes of its events: side, state, type and time in force."""
+    """The codes of an event that are the order's own: side, state, type and time in force."""
     return word_at(order, CODES) & SAME_CODES
 
 
 @leaf_kernel
 def order_event(state, out, kind, order, lots, level_lots):
-    """A row about one order as it stands now; `lots`: as EVENT_KINDS says for this kind what has their place.
+    """A row about one order as it is now; `lots` is what EVENT_KINDS names at its place for this kind.
 
-    Word by word: a processor that reads more than one store at once waits until all of them have reached its cache, and
-    the order was written a moment ago.
+    No wide moves: the order's fields were just written, and a load that spans several recent stores waits until all of
+    them have reached the cache.
     """
     row = next_row(out)
     row.sequence = state.sequence
@@ -119,7 +121,7 @@ def order_event(state, out, kind, order, lots, level_lots):
 
 @kernel
 def answer_event(state, out, kind, command, reason):
-    """A row that answers a command that has no order: refusals, acknowledgements of the venue's own commands.
+    """A row that answers a command without an order: refusals, acknowledgements of the venue's own commands.
 
     reason  a RejectReason, or the code that this kind of event has in its place
     """
@@ -155,7 +157,7 @@ def refuse(state, out, kind, command, reason):
 
 @leaf_kernel
 def fill_codes(order, lots, liquidity):
-    """The codes of a FILL, read before the lots are taken off the order."""
+    """The codes of a FILL. To be read before the lots are taken off the order."""
     ended = ORDER_STATE_FILLED if lots == order.leaves_lots else np.int64(order.state)
     same = word_at(order, CODES) & LASTING_CODES
     return same | FILL | np.uint64(ended) << STATE_SHIFT | np.uint64(liquidity) << LIQUIDITY_SHIFT
@@ -163,7 +165,7 @@ def fill_codes(order, lots, liquidity):
 
 @leaf_kernel
 def cancel_event(state, out, order, account, codes, lots, level_lots, request_id):
-    """CXL of an order of which nothing is left: `lots` are taken out. `codes`: as `cancel_codes` says."""
+    """CXL of an order whose remaining `lots` are taken out. `codes`: its `cancel_codes`."""
     row = emit_old_order(state, out, order, codes)
     row.reference = request_id
     put_word(row, LOTS, np.uint64(lots))
@@ -177,7 +179,7 @@ def cancel_event(state, out, order, account, codes, lots, level_lots, request_id
 
 @leaf_kernel
 def cancel_codes(order, reason, flags):
-    """The codes of a CXL, read from an order that is about to leave."""
+    """The codes of a CXL. To be read before the order leaves."""
     ended = ORDER_STATE_EXPIRED if reason == CANCEL_EXPIRED else ORDER_STATE_CANCELLED
     same = word_at(order, CODES) & LASTING_CODES
     return (
@@ -191,6 +193,6 @@ def cancel_codes(order, reason, flags):
 
 @kernel
 def write_price_range(row, lowest, highest):
-    """The prices that an order which was refused for BAND might have had. `row`: its REJ or RREJ."""
+    """Add the range of allowed prices to the REJ or RREJ `row` of an order refused for BAND."""
     row.lowest_tick = lowest
     row.highest_tick = highest

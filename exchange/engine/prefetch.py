@@ -1,10 +1,10 @@
-"""Asks memory for what the next commands will touch. It changes no result, only how long they wait.
+"""Prefetches the rows that the next commands of a batch will touch. Results do not depend on it.
 
-Most of a command's time is waiting for rows that lie anywhere in a state of hundreds of megabytes. A batch tells
-what comes: FAR commands before its turn a command's keys are hashed and the entries of tables asked for, NEAR before
-it the rows that these entries name, CLOSE before it what those rows point to, and the orders that it will meet. A wrong
-guess costs nothing. Asking costs instructions: they are well spent on what a cache would not hold anyway
-(`scatter_of`).
+Most of a command's time is waiting for rows anywhere in a state of hundreds of megabytes. FAR commands ahead a
+command's keys are hashed and the entries of hash tables prefetched; NEAR commands ahead the rows that those entries
+name; CLOSE commands ahead what those rows point to, and the orders that the command will trade with. A row prefetched
+in vain does no harm. But prefetching takes instructions, so it is done for what a cache would not hold anyway, see
+`scatter_of`.
 """
 
 import numpy as np
@@ -24,14 +24,14 @@ from exchange.records import place_in
 FAR = PREFETCH_COMMANDS
 NEAR = PREFETCH_COMMANDS // 2
 CLOSE = PREFETCH_COMMANDS // 4
-MAKERS = 4  # so many of the prices that an aggressor meets are looked at before it trades
-MANY_ORDERS = 1 << 16  # slots ever used; beyond it links and levels no longer stay in a cache of the second level
-MANY_POSITIONS = 1 << 9  # rows ever used; beyond it neither do accounts and what they hold
-# How far apart the rows lie that commands touch, and so what is asked for beside orders and entries of their index.
+MAKERS = 4  # price levels whose first orders are prefetched before an aggressor trades
+MANY_ORDERS = 1 << 16  # slots ever used; with more, links and levels do not fit into a second-level cache
+MANY_POSITIONS = 1 << 9  # rows ever used; with more, accounts and their positions do not fit either
+# The scatter of a batch: what is prefetched beside orders and their index.
 LITTLE = np.int64(0)  # nothing
-OWNERS = np.int64(1)  # books, accounts, their positions and RISK rows, those of makers too
-ALL = np.int64(2)  # those, levels, and what an order's row points to
-SAMPLES_SHIFT = 3  # one row in each eighth of a batch is looked at, of a short batch every one
+OWNERS = np.int64(1)  # books, accounts, positions and RISK rows, of makers too
+ALL = np.int64(2)  # these, levels, and what an order's row points to
+SAMPLES_SHIFT = 3  # one row in each eighth of a batch is sampled, every row of a short batch
 FIRST = np.int64(0)
 SECOND = np.int64(1)
 THIRD = np.int64(2)
@@ -41,10 +41,10 @@ assert place_in(BOOK, "last_trade_id") // CACHE_LINE == STATISTICS and place_in(
 
 @leaf_kernel
 def scatter_of(state, commands, start, stop, before):
-    """ALL if there are many orders or rows `start` to `stop` name more than one book, OWNERS if there are many
-    positions, else LITTLE.
+    """The scatter of rows `start` to `stop`: ALL if there are many orders or the rows name more than one book, OWNERS
+    if there are many positions, else LITTLE.
 
-    Some rows are looked at; cancels need not name a book. `before`: the last answer, for rows that tell nothing.
+    before   the last batch's, for a batch whose sampled rows name no book, as cancels need not
     """
     if state.used_orders > MANY_ORDERS:
         return ALL
@@ -63,7 +63,8 @@ def scatter_of(state, commands, start, stop, before):
 
 @leaf_kernel
 def _likely_row(table, line, word):
-    """Row of the first entry with this hash in one line of a table: nearly always the one meant; 0 if there is none."""
+    """Row of the first entry with a hash in one cache line of an index, 0 if there is none: nearly always the row that
+    a search would find."""
     equal = equal_above(table, line, word)
     row = np.int64(table[line + (lowest_bit(equal) & (LANES - 1))] & LOW_32)
     return row * np.int64(equal != 0)
@@ -71,7 +72,7 @@ def _likely_row(table, line, word):
 
 @leaf_kernel
 def _prefetch_book(state, index):
-    """What every order reads of its book."""
+    """The cache lines of a book that every order reads."""
     prefetch(state.books, index, FIRST)
     prefetch(state.books, index, SECOND)
     prefetch(state.books, index, THIRD)
@@ -79,15 +80,15 @@ def _prefetch_book(state, index):
 
 @leaf_kernel
 def _prefetch_level(state, row):
-    """A price's queue and its bit in the map of occupied prices."""
+    """A level's row and its word in the bitmap of occupied places."""
     prefetch(state.levels, row, FIRST)
     prefetch(state.occupied, row >> 6, FIRST)
 
 
 @leaf_kernel
 def _prefetch_prices(state, book, command):
-    """The level of a command's price, if that is not 0. If it is a NEW that may meet somebody, the best opposite level
-    too: then 1 is returned, else 0."""
+    """The level of a command's price, if that is not 0; for a NEW that may trade also the best opposite level. Returns
+    1 for such a NEW, else 0."""
     side, tick = np.int64(command.side & 1), np.int64(command.price)
     place = place_of(book, side, tick)
     _prefetch_level(state, row_of(book, side, place) * np.int64(tick != 0))
@@ -98,7 +99,7 @@ def _prefetch_prices(state, book, command):
 
 @leaf_kernel
 def prefetch_order(state, slot):
-    """The rows of an order."""
+    """An order's row and its links."""
     prefetch(state.orders, slot, FIRST)
     prefetch(state.orders, slot, SECOND)
     prefetch(state.links, slot, FIRST)
@@ -106,7 +107,7 @@ def prefetch_order(state, slot):
 
 @leaf_kernel
 def prefetch_owner(state, slot):
-    """What a fill of an order changes beside its own rows."""
+    """What a fill of an order changes beside its own rows: account, RISK row, position, index, account links."""
     order = state.orders[slot]
     account = np.int64(order.account)
     book = state.books[order.book]
@@ -121,7 +122,10 @@ def prefetch_owner(state, slot):
 
 @leaf_kernel
 def prefetch_far(state, command, note, scatter):
-    """Hash the keys of a command, and ask for what can be found without more."""
+    """First stage: hash a command's keys into its note, prefetch what they and its numbers lead to.
+
+    note   AHEAD row of the command
+    """
     note.word = order_hash(command)
     prefetch_entry(state, note.word)
     if scatter != LITTLE:
@@ -136,7 +140,8 @@ def prefetch_far(state, command, note, scatter):
 
 @leaf_kernel
 def prefetch_near(state, command, note, scatter):
-    """Ask for the rows that a command begins with. No branch on its kind: which comes next is not to be guessed."""
+    """Second stage: prefetch the rows that the command begins with, and note them. No branch on its kind, which a
+    processor cannot predict."""
     slot = _likely_row(state.order_index, home_bucket(note.word, np.int64(state.index_size)), note.word)
     if command.order_id != 0:
         slot = min(np.int64(command.order_id) & SLOT_MASK, np.int64(state.used_orders))
@@ -157,7 +162,7 @@ def prefetch_near(state, command, note, scatter):
 
 @leaf_kernel
 def prefetch_close(state, command, note):
-    """Ask for what the order's row points to; slot 0, of a command that has no order yet, points nowhere."""
+    """Third stage: prefetch what the order's row points to. Slot 0, of a command without an order, points to rows 0."""
     order = state.orders[note.slot]
     book = state.books[order.book]
     prefetch(state.positions, np.int64(order.position), FIRST)
@@ -175,7 +180,7 @@ def prefetch_close(state, command, note):
 
 @kernel
 def _prefetch_trades(state, command):
-    """What an aggressor begins with."""
+    """What an aggressor's first trades touch."""
     index, side = np.int64(command.instrument), 1 - np.int64(command.side & 1)
     book = state.books[index]
     prefetch(state.books, index, STATISTICS)
@@ -184,8 +189,10 @@ def _prefetch_trades(state, command):
 
 @kernel
 def prefetch_makers(state, book, side, worst, lots, owners):
-    """The first order at each of the MAKERS best prices of a side, down to the place `worst` and as far as `lots` go;
-    if `owners`, what their fills change beside them."""
+    """The first order at each of the MAKERS best prices of a side, down to the place `worst` and up to `lots`.
+
+    owners   whether to prefetch what their fills change, instead of their rows
+    """
     place = np.int64(book.best[side])
     for _ in range(MAKERS):
         if place == 0 or place < worst or lots <= 0:
@@ -202,7 +209,7 @@ def prefetch_makers(state, book, side, worst, lots, owners):
 
 @leaf_kernel
 def prefetch_next(state, book, side, resting, scatter):
-    """The order behind the one that is about to trade, in the queue at the best place of its side or a worse one."""
+    """The order that will trade after `resting`, the oldest at the best price of a side."""
     following = np.int64(state.links[resting].newer)
     if following != 0:
         if scatter != LITTLE:
