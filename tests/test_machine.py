@@ -8,7 +8,24 @@ from hypothesis import strategies as st
 from exchange.engine.state import new_state
 from exchange.kernel import kernel
 from exchange.limits import TEST
-from exchange.machine import LANES, NO_SOURCE, equal_above, equal_lanes, highest_bit, move_bytes, row_at
+from exchange.machine import (
+    LANES,
+    NO_SOURCE,
+    clear_row,
+    copy_bytes,
+    equal_above,
+    equal_lanes,
+    highest_bit,
+    likely,
+    lowest_bit,
+    move_bytes,
+    opaque_row,
+    prefetch,
+    put_word,
+    row_at,
+    unlikely,
+    word_at,
+)
 from exchange.records import COMMAND, blank_rows
 
 
@@ -93,3 +110,64 @@ def test_bytes_of_a_word_are_moved_to_where_they_are_wanted(word: int) -> None:
     assert NO_SOURCE == 8
     wanted = bytes(taken[source] for source in (6, 1, 7, 8, 0, 2, 8, 5))
     assert int(_moved(np.uint64(word))).to_bytes(8, "little") == wanted
+
+
+@kernel
+def _lowest(word):
+    return lowest_bit(word)
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+def test_lowest_bit_is_that_of_a_python_integer(word: int) -> None:
+    assert _lowest(np.int64(word)) == (64 if word == 0 else (word & -word).bit_length() - 1)
+
+
+@kernel
+def _copy(rows):
+    copy_bytes(row_at(rows, 0), row_at(rows, 1), 20, 105)
+
+
+@kernel
+def _swap_words(rows):
+    first, second = word_at(row_at(rows, 0), 20), word_at(row_at(rows, 1), 20)
+    put_word(row_at(rows, 0), 20, second)
+    put_word(row_at(rows, 1), 20, first)
+
+
+@kernel
+def _clear(rows):
+    clear_row(row_at(rows, 0))
+
+
+@given(st.binary(min_size=256, max_size=256))
+def test_bytes_of_rows_are_moved_and_no_others(content: bytes) -> None:
+    first, second = content[:128], content[128:]
+
+    def after(kernel_of_rows):
+        rows = blank_rows(COMMAND, 2)
+        rows[:] = np.frombuffer(content, COMMAND)
+        kernel_of_rows(rows)
+        return rows.tobytes()
+
+    assert after(_copy) == first[:20] + second[20:105] + first[105:] + second
+    swapped = first[:20] + second[20:28] + first[28:], second[:20] + first[20:28] + second[28:]
+    assert after(_swap_words) == b"".join(swapped)
+    assert after(_clear) == bytes(128) + second
+
+
+@kernel
+def _count_above(states, limit):
+    """How many orders of a table cost more than a limit, with every hint that changes no result."""
+    count = 0
+    for slot in range(4):
+        state = opaque_row(states[0])
+        prefetch(state.orders, np.int64(slot), np.int64(1))
+        if likely(state.orders[slot].price > limit) and not unlikely(slot > 2):
+            count += 1
+    return count
+
+
+def test_hints_change_no_result() -> None:
+    states = new_state(TEST)
+    states[0].orders["price"][:4] = 5, 1, 7, 9
+    assert _count_above(states, 4) == 2
