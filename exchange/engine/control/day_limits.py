@@ -152,6 +152,7 @@ def _set_limits(state: np.record, limits: BookLimits) -> None:
     book = state.books[limits.index]
     book.mark_tick = limits.settle_tick
     book.low_tick, book.high_tick = limits.low_tick, limits.high_tick
+    book.edge_tick[:] = limits.low_tick, limits.high_tick
     if limits.min_inc is not msgspec.UNSET:
         book.min_inc = limits.min_inc
     book.revision += 1

@@ -138,7 +138,8 @@ def _open_book(state: np.record, terms: InstrumentTerms) -> None:
     if terms.matching == Matching.PRO_RATA:
         book.features = BookFeature.PRO_RATA
     set_guard(state, terms.index, terms.guard)
-    open_window(state, terms.index, terms.low_tick, terms.high_tick)
+    book.edge_tick[:] = terms.low_tick, terms.high_tick
+    open_window(state, terms.index)
     _set_legs(book, terms.legs or [(terms.index, 1)])
     if terms.implied:
         for index in (terms.index, *(leg for leg, _ in terms.legs)):

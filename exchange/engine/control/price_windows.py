@@ -28,20 +28,19 @@ def check_rows(state: np.record, more: Iterable[int]) -> None:
     require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
 
 
-def open_window(state: np.record, index: int, low_tick: int, high_tick: int) -> None:
-    """Cut the window of a new book whose `order_entry` is written."""
+def open_window(state: np.record, index: int) -> None:
+    """Cut the window of a new book, from its lowest to its highest tick (`edge_tick`)."""
     book = state.books[index]
     book.ladder = state.used_ladder_rows
-    book.side_rows = side_rows(low_tick, high_tick, int(book.order_entry))
-    book.edge_tick[:] = low_tick, high_tick
+    book.side_rows = side_rows(int(book.edge_tick[0]), int(book.edge_tick[1]), int(book.order_entry))
     state.used_ladder_rows += 2 * int(book.side_rows)
 
 
 def move_windows(state: np.record, ranges: Mapping[int, TickRange]) -> None:
     """Lay all windows out again, one behind the other.
 
-    ranges   new lowest and highest tick by book. These windows are empty afterwards: their orders, which are linked
-             still, have to be linked again
+    ranges   new lowest and highest tick by book. These windows are empty afterwards: the caller writes their
+             `edge_tick` and links their orders again
     """
     used = int(state.used_ladder_rows)
     levels, occupied = state.levels[:used].copy(), state.occupied[: used // 64].copy()
@@ -55,7 +54,6 @@ def move_windows(state: np.record, ranges: Mapping[int, TickRange]) -> None:
         book.ladder = place
         if index in ranges:
             book.side_rows = side_rows(*ranges[index], int(book.order_entry))
-            book.edge_tick[:] = ranges[index]
             book.best[:] = 0
             book.summary[:] = 0
         else:

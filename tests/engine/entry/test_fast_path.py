@@ -58,6 +58,7 @@ INPUTS = {
     "phase", "order_entry", "leg_count", "term", "spot_weight", "min_inc", "lot_inc", "low_tick", "high_tick",
     "edge_tick", "band_ticks", "has_last", "last_tick", "has_indicative", "indicative_tick", "mark_tick",
 }  # fmt: skip
+REFRESHERS = {"refresh_fast_path", "derive_margin_terms", "changing_terms"}
 COMPILED = ("exchange.book.", "exchange.clearing.", "exchange.engine.")
 
 
@@ -67,8 +68,13 @@ def inputs_written(function: ast.FunctionDef) -> set[str]:
     targets += [node.target for node in ast.walk(function) if isinstance(node, ast.AugAssign)]
     flat = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
     fields = [part.value if isinstance(part, ast.Subscript) else part for part in flat]
-    written = {field.attr for field in fields if isinstance(field, ast.Attribute)} & INPUTS
+    written = {field.attr for field in fields if isinstance(field, ast.Attribute) and not of_event(field)} & INPUTS
     return written | ({"setattr"} if "setattr" in called(function) else set())
+
+
+def of_event(field: ast.Attribute) -> bool:
+    """Whether a field is of an EVENT row, some of which have the names of a book's."""
+    return isinstance(field.value, ast.Name) and field.value.id == "row"
 
 
 def called(function: ast.FunctionDef) -> set[str]:
@@ -79,7 +85,7 @@ def called(function: ast.FunctionDef) -> set[str]:
 def stale_writers(whole: ast.Module) -> list[str]:
     """Functions that write an input, and neither they nor all their callers in the file refresh the places."""
     functions = {node.name: node for node in whole.body if isinstance(node, ast.FunctionDef)}
-    refreshing = {name for name, node in functions.items() if "refresh_fast_path" in called(node)}
+    refreshing = {name for name, node in functions.items() if name in REFRESHERS or REFRESHERS & called(node)}
 
     def is_fresh(name: str) -> bool:
         callers = [other for other, node in functions.items() if name in called(node)]
