@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from exchange.book.layout import BOOK
-from exchange.codes import BookFeature, MarketState, Matching
+from exchange.codes import BookFeature, ComboKind, MarketState, Matching
 from exchange.engine.control.allocation_terms import check_allocation_terms, set_allocation_terms
 from exchange.engine.control.checks import check_fields, check_window, require, within
 from exchange.engine.control.events import instruments_listed
@@ -73,6 +73,8 @@ def _check_instrument(state: np.record, terms: InstrumentTerms, index: int) -> N
     check_window(name, terms.low_tick, terms.settle_tick, terms.high_tick)
     within(f"{name}: min_inc", terms.min_inc, 1, PRICE_MAX)
     within(f"{name}: legs", len(terms.legs), 0, LEGS_MAX)
+    if terms.legs:
+        within(f"{name}: legs", len(terms.legs), 2, LEGS_MAX if terms.combo == ComboKind.STRIP else 2)
     check_fields(name, terms, BOOK, BOOK_FIELDS)
     check_margin_terms(terms)
     check_allocation_terms(name, terms.matching, terms.sharing)

@@ -149,3 +149,19 @@ def test_a_commodity_keeps_its_terms() -> None:
     market["commodities"][0]["intra_mills"] += 1
     with pytest.raises(ControlError, match="commodity 1 is defined already, with other terms"):
         pair.fast.engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
+
+
+@pytest.mark.rule("SPEC-041")
+@pytest.mark.parametrize(
+    ("place", "legs", "told"),
+    [
+        (3, [(1, 1)], "A.G90.G27-J27: legs 1 not in 2..2"),
+        (3, [(1, 1), (2, -1), (3, 1)], "A.G90.G27-J27: legs 3 not in 2..2"),
+        (5, [(1, 1)], "A.G90.G27:J27: legs 1 not in 2..12"),
+    ],
+)
+def test_a_combination_has_the_legs_of_its_kind(place: int, legs: list[tuple[int, int]], told: str) -> None:
+    """Prices of legs are worked out from a front leg and a back leg, but for a strip."""
+    market = property_market()
+    market["instruments"][place]["legs"] = legs
+    refuse_list(market, told)
