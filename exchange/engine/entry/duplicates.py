@@ -1,4 +1,4 @@
-"""A NEW under the client order id of a live order, and what it says of it (ENTRY-003, ORDER-005)."""
+"""A NEW under the client order id of a live order of its account (ENTRY-003, ORDER-005)."""
 
 import numpy as np
 
@@ -10,8 +10,10 @@ from exchange.kernel_codes import EVENT_FLAG_SAME, EVENT_ORDER_REJECTED, ORDER_L
 
 @kernel
 def has_same_content(order, command):
-    """Whether a NEW asks for what a live order is now: instrument, side, type, total lots, and the prices that its type
-    has of its own. A market order's limit came from the book, so it is not compared."""
+    """Whether a NEW repeats a live order: same instrument, side, type, total lots, and the prices that its type states.
+
+    A market order's limit came from the book, so it is not compared.
+    """
     kind = command.order_type
     if order.book != command.instrument or order.side != command.side or order.order_type != kind:
         return False
@@ -22,7 +24,7 @@ def has_same_content(order, command):
 
 @kernel
 def repeat_order(state, out, command, order):
-    """REJ that tells the live order as it is, and is in no account's stream: nothing has happened."""
+    """REJ with the live order's present state. It takes no number of the account's stream, as nothing has changed."""
     row = order_event(state, out, EVENT_ORDER_REJECTED, order, np.int64(0), np.int64(0))
     row.reason = REJECT_DUP_ID
     row.session = command.session

@@ -1,8 +1,9 @@
-"""The short way through the checks of a NEW: most are plain orders that pass every one of them.
+"""The fast path through the checks of a NEW: most are plain orders that pass every one of them.
 
-`validate` finds the first reason of a refusal, in order of precedence. Here only the answer "no reason" counts, so
-what is asked together is compared together. Whoever is not let through goes the long way, which lets him through or
-says why not: the two must agree on everybody that the short way accepts.
+The slow path (`validate`) finds the first reason of a refusal, in order of precedence. The fast path only answers
+"accepted" or "not known", so it may take checks together and in any order: prices against one number a side that the
+book keeps ready, the account's flags in one comparison, the margin by a bound. An order that it does not accept takes
+the slow path. What it accepts the slow path would accept, too (tested).
 """
 
 import numpy as np
@@ -21,17 +22,20 @@ from exchange.kernel import leaf_kernel
 from exchange.kernel_codes import ACCOUNT_FLAG_DEFINED, ENTRY_FULL, MARKET_OPEN
 from exchange.machine import prefetch, unlikely
 
-ASKS_MORE = np.int64(BookFeature.IMPLIED | BookFeature.PRO_RATA)  # of an order that only rests
-# What `take_fast_path` says of an order that has to go the long way.
+# Features of a book that even an order which only rests has to be checked for.
+RESTING_FEATURES = np.int64(BookFeature.IMPLIED | BookFeature.PRO_RATA)
+# What `take_fast_path` returns for an order that has to take the slow path.
 SLOW_PATH = (np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0), False)
 
 
 @leaf_kernel
 def refresh_fast_path(book):
-    """Say which prices the short way is open to, whenever something that they depend on has changed.
+    """Write `fast_path_places`: how many places of each side, from 1 on, the fast path may accept. Call it whenever one
+    of its inputs has changed.
 
-    Those inside the daily limits and the reject band (BAND-002, BAND-013), if the book is OPEN, takes orders of any
-    kind, at every tick and lot, and counts them at one position without a special limit. Else none.
+    They are the prices inside daily limits and reject band (BAND-002, BAND-013), provided that the book is OPEN, takes
+    orders of any kind at every tick and lot, and is an outright without term or spot-month limit. Otherwise there are
+    none.
     """
     plain = book.phase == MARKET_OPEN and book.order_entry == ENTRY_FULL and book.spot_weight == 0
     if not plain or book.leg_count != 1 or book.term != 0 or book.min_inc > 1 or book.lot_inc > 1:
@@ -43,11 +47,18 @@ def refresh_fast_path(book):
 
 @leaf_kernel
 def take_fast_path(state, command, word, likely_row):
-    """Whether a limit order that asks for nothing else is accepted: the place of its price in its own side, 0 if it has
-    to go the long way; its level's row; the account's position in its book; the loss that it may make; its `free_spot`;
-    whether it just rests.
+    """Check a plain limit order. Nothing is written.
 
-    word, likely_row  its `order_hash`; any position, or NOT_ASKED: it is looked at first, before the index
+    word        its `order_hash`
+    likely_row  row where its account's position in the book is looked for first, or POSITION_UNKNOWN: where the
+                account's last resting order had its position
+    returns     SLOW_PATH, or a tuple:
+                  place of its price in its own side, not 0
+                  row of that price's level
+                  row of the account's position, 0 none yet
+                  loss that its lots can make, mills
+                  `free_spot` for its client order id, 0 unknown
+                  whether it meets no order and just rests
     """
     account, index, session = np.int64(command.account), np.int64(command.instrument), np.int64(command.session)
     if unlikely(index >= state.books.shape[0]):
@@ -83,4 +94,4 @@ def take_fast_path(state, command, word, likely_row):
             return SLOW_PATH
     if not can_take_slot(state):
         return SLOW_PATH
-    return place, level_row, row, loss, spot, book.features & ASKS_MORE == 0 and not meets(book, side, place)
+    return place, level_row, row, loss, spot, book.features & RESTING_FEATURES == 0 and not meets(book, side, place)

@@ -1,5 +1,5 @@
-"""The limit that a NEW works at: its own, or one that its type makes (TIF-006, ORDER-008 to ORDER-012). Nothing is
-written."""
+"""The limit price that a NEW works at: the one it states, or one that follows from its type (TIF-006, ORDER-008 to
+ORDER-012). Nothing is written."""
 
 import numpy as np
 
@@ -13,8 +13,12 @@ from exchange.kernel_codes import FLAG_TIGHTEN, MARKET_OPEN, ORDER_MARKET, POST_
 
 @leaf_kernel
 def entry_tick(state, book, command):
-    """The limit that a NEW works at: its own, one away from the best opposite price if it slides (TIF-006), or what
-    a market order takes from the book. Without an opposite price the last has none: `check_terms` refuses it."""
+    """The limit that a NEW works at, ticks.
+
+    A limit order has its own. A post-only order that slides stops one tick short of the best opposite price (TIF-006).
+    A market order takes it from the best opposite price; without one the result means nothing, and `check_terms`
+    refuses the order.
+    """
     side = np.int64(command.side)
     tick = np.int64(command.price)
     if is_stop(command.order_type):
@@ -31,7 +35,8 @@ def entry_tick(state, book, command):
 
 @kernel
 def _market_tick(state, book, command, side):
-    """Best opposite price and protection, inside band and daily limits, on an increment (ORDER-008 to ORDER-012)."""
+    """The limit of a market order: best opposite price plus protection, inside reject band and daily limits, rounded to
+    an increment (ORDER-008 to ORDER-012)."""
     best = tick_of(book, 1 - side, best_opposite(state, command))
     points = np.int64(book.protection_ticks) if command.order_type == ORDER_MARKET else np.int64(0)
     tighten = command["flags"] & FLAG_TIGHTEN != 0

@@ -1,4 +1,8 @@
-"""A NEW comes in: checked, written, told, counted; one that meets nobody also rests at once."""
+"""NEW: an order is checked, written into its row, acknowledged and counted as working.
+
+A plain order that meets no other joins its queue at once: one ACK says both (`EventFlag.RESTS`). Any other accepted
+order is handed back to `engine.apply`, which matches it, keeps it as a stop, or lets it rest.
+"""
 
 import numpy as np
 
@@ -46,7 +50,7 @@ ACK = np.uint64(EventKind.ORDER_ACCEPTED)
 ACK_RESTS = code_word(EVENT, "kind", kind=int(EventKind.ORDER_ACCEPTED), flags=int(EventFlag.RESTS))
 NEW_FLAGS = int(CommandFlag.NO_COD | CommandFlag.REJECT_IF_ELECTED | CommandFlag.TIGHTEN)
 
-# Places in rows. What COMMAND, ORDER and EVENT have in the same place is copied.
+# Offsets of fields in rows. Fields that COMMAND, ORDER and EVENT have at the same offset are copied.
 ORDER_CODES = place_in(ORDER, "resting")
 OWNER, BOOK_AND_PRICE, POSITION = (place_in(ORDER, name) for name in ("account", "book", "position"))
 SHOWN_LOTS, FILLED_LOTS, DISPLAY_LOTS = (place_in(ORDER, f"{which}_lots") for which in ("shown", "filled", "display"))
@@ -57,14 +61,14 @@ COPIED = ("account", "session", "client_order_id_0", "client_order_id_1", "clien
 assert all(place_in(ORDER, name) == place_in(COMMAND, name) == place_in(EVENT, name) for name in COPIED)
 assert all(place_in(ORDER, name) == place_in(COMMAND, name) for name in ("expiry_ns", "tag"))
 assert all(place_in(EVENT, name) == place_in(COMMAND, name) for name in ("sequence", "time_ns", "kind", "instrument"))
-# Two fields of four bytes that are written as one word.
+# Pairs of four-byte fields that are written as one word.
 PAIRS = (
     ("account", "session"), ("book", "price"), ("position", "smp_id"), ("shown_lots", "leaves_lots"),
     ("filled_lots", "order_lots"), ("display_lots", "trigger"),
 )  # fmt: skip
 assert all(place_in(ORDER, second) == place_in(ORDER, first) + 4 for first, second in PAIRS)
 
-# Where each code of an ORDER comes from among those of its NEW: `kernel.move_bytes`.
+# For `move_bytes`: which code of a NEW each code of its ORDER is.
 CODES_OF_ORDER = ("resting", "smp_mode", "side", "post_only", "state", "flags", "order_type", "tif")
 assert [place_in(ORDER, name) - ORDER_CODES for name in CODES_OF_ORDER] == list(range(8))
 FROM_NEW = {name: place_in(COMMAND, name) - CODES for name in CODES_OF_ORDER if name not in ("resting", "state")}
@@ -78,23 +82,24 @@ RESTING_CODES = code_word(ORDER, "resting", state=int(OrderState.OPEN), resting=
 
 @leaf_kernel
 def _two_halves(low, high):
-    """Two fields of four bytes as one word."""
+    """Two four-byte fields as one word."""
     return (np.uint64(low) & LOW_32) | (np.uint64(high) << SHIFT_32)
 
 
 @leaf_kernel
 def _order_codes(command, status):
-    """The codes of a fresh order, moved from where its NEW has them. `status`: its state, and whether it rests."""
+    """The codes of a new order, from those of its NEW. `status`: its state, and whether it rests, as codes."""
     return move_bytes(word_at(command, CODES), CODE_SOURCES) & KEPT_CODES | status
 
 
 @leaf_kernel
 def _write_order(state, order, command, codes, price_word, position, smp_id, shown_lots, rare):
-    """Fill a fresh row from its NEW, in words.
+    """Fill a free ORDER row from its NEW, word by word; it takes the next entry number and stamp.
 
+    codes       see `_order_codes`
     price_word  book and `entry_tick`
-    position    as ORDER says
-    rare        display and trigger
+    position    row of its owner's position, 0 for a combination
+    rare        display and trigger, both 0 in most orders
     """
     lots = np.int64(command.lots)
     state.entry += 1
@@ -115,12 +120,15 @@ def _write_order(state, order, command, codes, price_word, position, smp_id, sho
 
 @leaf_kernel
 def _emit_ack(out, command, codes, price_word, order_id, shown_lots, level_lots, number):
-    """ACK of an order, written from its NEW: its own row was written a moment ago, which wide moves would wait for.
+    """ACK of a new order. Returns the row.
 
+    It is copied from the NEW, not from the ORDER row: that was written in pieces a moment ago, and a wide load of it
+    would wait for those stores.
+
+    codes                   of the ACK, its flags included
     price_word              book and `entry_tick`
-    shown_lots, level_lots  0 unless it rests
+    shown_lots, level_lots  of an order that rests, else 0
     number                  its account's `next_in_stream`
-    returns                 the row
     """
     lots = np.int64(command.lots)
     row = next_row(out)
@@ -141,9 +149,10 @@ def _emit_ack(out, command, codes, price_word, order_id, shown_lots, level_lots,
 
 @kernel
 def check_new(state, command, word):
-    """The reason a NEW is refused for, the account's position in its book (0: none yet), its `entry_tick`.
+    """Check a NEW on the slow path; nothing is written.
 
-    word  its `order_hash`
+    word     its `order_hash`
+    returns  reason, NONE if it is accepted; row of the account's position, 0 none yet; its `entry_tick`
     """
     reason, row, tick = check_entry(state, command), np.int64(0), np.int64(0)
     if reason == REJECT_NONE:
@@ -157,8 +166,8 @@ def check_new(state, command, word):
 
 @kernel
 def _refuse_new(state, out, command, word, reason, tick):
-    """REJ; beside the reason it says what would have been in order: prices, or money; or the live order that it
-    repeats. `word`, `tick`: its `order_hash` and `entry_tick`."""
+    """REJ. For BAND it carries the allowed prices, for RISK the money needed and the money free; for DUP_ID of an equal
+    order the live order itself. `word`, `tick`: its `order_hash` and `entry_tick`."""
     if reason == REJECT_DUP_ID:
         first, second, third = command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
         live = state.orders[find_hashed(state, word, np.int64(command.account), first, second, third)]
@@ -182,10 +191,10 @@ def _refuse_new(state, out, command, word, reason, tick):
 
 @kernel
 def _take_slow_path(state, out, command, word):
-    """The checks of a NEW one by one, and REJ if it fails one.
+    """Check a NEW reason by reason; REJ if one stands against it.
 
-    returns  whether it is accepted; the account's position in its book, 0 if there is none yet; its `entry_tick`; the
-             loss that it may make
+    returns  whether it is accepted; row of the account's position, 0 none yet; its `entry_tick`; loss that its lots
+             can make, mills
     """
     reason, row, tick = check_new(state, command, word)
     if reason != REJECT_NONE:
@@ -197,9 +206,13 @@ def _take_slow_path(state, out, command, word):
 
 @leaf_kernel
 def enter_order(state, out, command, word, position):
-    """NEW: ACK, or REJ and 0. Returns the order's slot, 0 too if it rests already: then the ACK tells it.
+    """NEW: ACK or REJ.
 
-    word, position  as AHEAD says
+    Returns the slot of an order that goes on to match, to wait as a stop, or to rest. Returns 0 if the command is done:
+    the order was refused, or it joined its queue at once, and its ACK has the flag RESTS.
+
+    word      the command's `order_hash`
+    position  row where the account's position is looked for first, or POSITION_UNKNOWN
     """
     place, row, loss, spot = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     plain = is_plain(command)
@@ -213,13 +226,14 @@ def enter_order(state, out, command, word, position):
 
 @leaf_kernel
 def _first_state(command):
-    """The state of an order when it comes in, as a code."""
+    """The state that an order begins in, as a code."""
     return PENDING_CODE if is_stop(command.order_type) else OPEN_CODE
 
 
 @kernel
 def _enter(state, out, command, word, place, row, loss, spot):
-    """`enter_order` of whatever does not just rest. `place`, `row`, `loss`, `spot`: as `take_fast_path` has said."""
+    """`enter_order` of an order that does more than rest. `place`, `row`, `loss`, `spot`: what `take_fast_path`
+    returned; with place 0 the slow path is taken here."""
     account, side, tick = np.int64(command.account), np.int64(command.side), np.int64(command.price)
     if place == 0:
         accepted, row, tick, loss = _take_slow_path(state, out, command, word)
@@ -253,7 +267,7 @@ def _enter(state, out, command, word, place, row, loss, spot):
 
 @leaf_kernel
 def _enter_resting(state, out, command, word, place, level_row, row, loss, spot):
-    """A limit order that has come the short way, meets nobody and joins its queue: ACK, which tells that it rests."""
+    """A plain order that the fast path has accepted and that meets no other joins its queue: ACK with RESTS."""
     account, index, side = np.int64(command.account), np.int64(command.instrument), np.int64(command.side & 1)
     lots, tick, session = np.int64(command.lots), command.price, np.int64(command.session)
     book, account_row = state.books[index], state.accounts[account]

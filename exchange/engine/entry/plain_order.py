@@ -1,4 +1,5 @@
-"""Which NEWs ask for nothing but a limit: most of them, and one comparison of all codes tells."""
+"""Plain NEWs: a limit price, an account, lots, and no instruction beyond. Most NEWs are; a comparison of words finds
+out."""
 
 from exchange.book.index import ZERO
 from exchange.codes import SmpMode, TimeInForce
@@ -21,19 +22,19 @@ IOC_CODE = code_word(COMMAND, "kind", tif=int(TimeInForce.IOC))
 
 
 @leaf_kernel
-def _asks_no_more(command, mask, codes):
-    """Whether a NEW has these codes, as far as `mask` goes, and no minimum, display, trigger or expiry."""
+def _has_codes_only(command, mask, codes):
+    """Whether the codes of a NEW, masked, are these, and minimum, display, trigger and expiry are all 0."""
     numbers = command.minimum_lots | command.display_lots | command.trigger | command.expiry_ns
     return word_at(command, CODES) & mask == codes and numbers == 0
 
 
 @leaf_kernel
 def is_plain(command):
-    """Whether a NEW is a limit order, DAY or GTC, and nothing else."""
-    return _asks_no_more(command, UNUSUAL, ZERO)
+    """Whether a NEW is a DAY or GTC limit order without further instructions."""
+    return _has_codes_only(command, UNUSUAL, ZERO)
 
 
 @leaf_kernel
 def is_immediate_limit(command):
-    """Whether a NEW is a limit order, IOC, and nothing else."""
-    return _asks_no_more(command, UNUSUAL | TIF_CODE, IOC_CODE)
+    """Whether a NEW is an IOC limit order without further instructions."""
+    return _has_codes_only(command, UNUSUAL | TIF_CODE, IOC_CODE)

@@ -1,4 +1,5 @@
-"""Cancel/replace: an order changes in place, keeps its turn or loses it (REPL-001 to REPL-006, ICE-005)."""
+"""REPLACE of an order that is no waiting stop: it changes in place and keeps its priority or loses it (REPL-001 to
+REPL-006, ICE-005)."""
 
 import numpy as np
 
@@ -42,13 +43,16 @@ from exchange.kernel_codes import (
 
 @leaf_kernel
 def _keeps_place(order, price, leaves, display):
-    """Same price and display, no larger (REPL-001, ICE-005)."""
+    """Whether an order keeps its priority: same price and display, no more lots (REPL-001, ICE-005)."""
     return price == order.price and leaves <= order.leaves_lots and display == order.display_lots
 
 
 @leaf_kernel
 def check_replace(state, command, slot, price, total, display):
-    """The reason a REPLACE is refused for; price, total and display are what the order would have (REPL-004)."""
+    """The reason a REPLACE is refused for, NONE if it is accepted. Nothing is written.
+
+    price, total, display  what the order would have afterwards, see `wanted_terms` (REPL-004)
+    """
     reason = _check_change(state, command, slot, price, total, display)
     return REJECT_ELECTED if reason == REJECT_NONE and command["flags"] & FLAG_SET_TRIGGER != 0 else reason
 
@@ -80,14 +84,14 @@ def _check_change(state, command, slot, price, total, display):
     if reason != REJECT_NONE or _keeps_place(order, price, leaves, display):
         return reason
     tif = command.tif if command["flags"] & FLAG_SET_TIF != 0 else order.tif
-    if leaves <= 0:  # it comes to a cancel, at whatever price, but one that an order may have (BAND-003)
+    if leaves <= 0:  # nothing is left, so it amounts to a cancel; a new price has to be an allowed one (BAND-003)
         return check_price(book, np.int64(order.side), price, tif) if price != order.price else REJECT_NONE
     return _check_moved(state, account, order, price, leaves, tif)
 
 
 @leaf_kernel
 def _check_moved(state, account, order, price, leaves, tif):
-    """Ranks 10 to 12 of a replace that loses priority; it moves a price or adds size."""
+    """Ranks 10 to 12 of a replace that loses priority: it changes the price or adds lots."""
     book = state.books[order.book]
     side = np.int64(order.side)
     reason = check_price(book, side, price, tif)
@@ -108,7 +112,7 @@ def _check_moved(state, account, order, price, leaves, tif):
 
 @kernel
 def _refuse(state, out, command, reason, slot, price, total):
-    """RREJ, with the prices or the money that would have been in order."""
+    """RREJ. For BAND it carries the allowed prices, for RISK the money needed and the money free."""
     row = refuse_change(state, out, EVENT_REPLACE_REJECTED, command, reason, slot)
     order = state.orders[slot]
     book, side = state.books[order.book], np.int64(order.side)
@@ -122,7 +126,7 @@ def _refuse(state, out, command, reason, slot, price, total):
 
 @kernel
 def replace_order(state, out, command, word, guess):
-    """REPLACE: RPL, then at most CXL or RST. Returns the slot if the order now aggresses, else 0."""
+    """REPLACE: RREJ, or RPL and then at most CXL or RST. Returns the slot of an order that can trade now, else 0."""
     slot = target_of(state, command, word, guess)
     order = state.orders[slot]
     if order.state == ORDER_STATE_PENDING:
@@ -151,7 +155,7 @@ def replace_order(state, out, command, word, guess):
 
 @leaf_kernel
 def _shrink(state, out, command, slot, total):
-    """The order keeps its place; what nobody sees goes first (ICE-005)."""
+    """Fewer lots at the same price: the order keeps its priority, hidden lots go first (ICE-005)."""
     order = state.orders[slot]
     book = state.books[order.book]
     fewer = np.int64(order.leaves_lots) - (total - order.filled_lots)
@@ -160,7 +164,7 @@ def _shrink(state, out, command, slot, total):
     if order.resting != 0:
         level_lots = take_hidden_first(state, book, slot, fewer)
     else:
-        order.leaves_lots -= fewer  # it is parked
+        order.leaves_lots -= fewer  # a parked order is at no level
     order.order_lots = total
     row = answer_replace(state, out, command, order, level_lots)
     row["flags"] = EVENT_FLAG_KEPT
@@ -168,7 +172,8 @@ def _shrink(state, out, command, slot, total):
 
 @leaf_kernel
 def _move(state, out, command, slot, price, total):
-    """Another price or more size: the order starts again at the back, or as an aggressor (REPL-005)."""
+    """Another price or more lots: the order joins the back of its queue, or trades as an aggressor (REPL-005). Returns
+    its slot if it can trade now, else 0."""
     order = state.orders[slot]
     book = state.books[order.book]
     old_price = order.price

@@ -1,4 +1,4 @@
-"""Cancel/replace of a stop that waits (REPL-007): a new trigger or more lots cost its stamp, nothing else does."""
+"""REPLACE of a waiting stop (REPL-007): it loses its stamp by another trigger or more lots, and by nothing else."""
 
 import numpy as np
 
@@ -39,7 +39,11 @@ from exchange.kernel_codes import (
 
 @kernel
 def check_stop_replace(state, command, slot, trigger, price, total, display):
-    """The reason a REPLACE of a waiting stop is refused for, in the order of `replace.check_replace`."""
+    """The reason a REPLACE of a waiting stop is refused for, NONE if it is accepted; same precedence as
+    `replace.check_replace`. Nothing is written.
+
+    trigger, price, total, display  what the stop would have afterwards, see `wanted_stop_terms`
+    """
     order = state.orders[slot]
     book = state.books[order.book]
     account = np.int64(order.account)
@@ -68,7 +72,7 @@ def check_stop_replace(state, command, slot, trigger, price, total, display):
 
 @kernel
 def _check_prices(book, order, command, trigger, price):
-    """Rank 10, if a price moves or there is more to trade (REPL-004)."""
+    """Rank 10, for a stop whose prices move or whose lots grow (REPL-004)."""
     side = np.int64(order.side)
     tif = command.tif if command["flags"] & FLAG_SET_TIF != 0 else order.tif
     priced = command["flags"] & FLAG_KEEP_PRICE == 0
@@ -78,7 +82,7 @@ def _check_prices(book, order, command, trigger, price):
 
 @kernel
 def _check_work(state, account, order, price, total):
-    """Rank 11, if there is more to lose than now."""
+    """Rank 11, for a stop that could lose more than now."""
     book = state.books[order.book]
     side = np.int64(order.side)
     if price == order.price and total <= order.leaves_lots:
@@ -92,7 +96,7 @@ def _check_work(state, account, order, price, total):
 
 @kernel
 def _refuse(state, out, command, reason, slot, price, total):
-    """RREJ, with the prices or the money that would have been in order."""
+    """RREJ. For BAND it carries the daily limits, for RISK the money needed and the money free."""
     row = refuse_change(state, out, EVENT_REPLACE_REJECTED, command, reason, slot)
     order = state.orders[slot]
     book = state.books[order.book]
@@ -105,7 +109,7 @@ def _refuse(state, out, command, reason, slot, price, total):
 
 @kernel
 def replace_stop(state, out, command, slot):
-    """REPLACE of a stop that waits: RPL, or RREJ. With a trigger that is true already it is elected at once."""
+    """REPLACE of a waiting stop: RPL, or RREJ. If the last price has reached the new trigger, it is elected at once."""
     order = state.orders[slot]
     book = state.books[order.book]
     trigger, price, total, display = wanted_stop_terms(book, order, command)

@@ -1,4 +1,4 @@
-"""What a REPLACE asks for: the terms an order would have, and how much more would work."""
+"""The terms that a REPLACE asks for, and how much more would work with them."""
 
 import numpy as np
 
@@ -30,7 +30,8 @@ def _wanted_display(order, command):
 
 @kernel
 def _new_stop_price(book, order, command, trigger):
-    """The limit after the replace. That of a plain stop keeps its distance from the trigger; a price tightens it."""
+    """The limit of a stop after the replace. A plain stop's keeps its distance from the trigger; a stated price
+    tightens it."""
     if order.order_type != ORDER_STOP:
         return np.int64(order.price) if command["flags"] & FLAG_KEEP_PRICE != 0 else np.int64(command.price)
     if command["flags"] & FLAG_KEEP_PRICE != 0:
@@ -48,7 +49,7 @@ def wanted_terms(order, command):
 
 @kernel
 def wanted_stop_terms(book, order, command):
-    """Trigger, price, total and display that a stop which waits would have after a REPLACE."""
+    """Trigger, price, total and display that a waiting stop would have after a REPLACE."""
     trigger = np.int64(command.trigger) if command["flags"] & FLAG_SET_TRIGGER != 0 else np.int64(order.trigger)
     price = _new_stop_price(book, order, command, trigger)
     return trigger, price, _wanted_total(order, command), _wanted_display(order, command)
@@ -56,7 +57,8 @@ def wanted_stop_terms(book, order, command):
 
 @leaf_kernel
 def more_work(book, order, price, lots):
-    """(lots, possible loss in mills) that work more than now if an order has so many left at another price."""
+    """How much more would work if an order had `lots` left at `price`: (lots, possible loss in mills), either may be
+    negative."""
     side = np.int64(order.side)
     held = np.int64(order.leaves_lots) * loss_per_lot(book, side, np.int64(order.price))
     return lots - np.int64(order.leaves_lots), lots * loss_per_lot(book, side, price) - held
@@ -64,7 +66,7 @@ def more_work(book, order, price, lots):
 
 @leaf_kernel
 def set_terms(state, command, slot):
-    """What a replace changes without touching an order's place: time in force and tag."""
+    """Write the terms that do not concern an order's priority: time in force, expiry and tag."""
     order = state.orders[slot]
     if command["flags"] & FLAG_SET_TIF != 0:
         order.tif = command.tif

@@ -1,4 +1,4 @@
-"""What a stop may ask for: trigger and limit of a NEW or REPLACE. Nothing is written."""
+"""The trigger and the limit that a stop may have, by NEW or REPLACE (STOP-003, STOP-009). Nothing is written."""
 
 import numpy as np
 
@@ -11,13 +11,13 @@ from exchange.kernel_codes import FLAG_TIGHTEN, MARKET_OPEN, ORDER_STOP_LIMIT, R
 
 @kernel
 def protected_tick(book, side, trigger):
-    """The limit of a plain stop: its trigger and protection, on an increment (STOP-003)."""
+    """The limit of a plain stop: its trigger plus protection, rounded to an increment (STOP-003)."""
     return round_inward(side, trigger + book.protection_ticks * sign_of(side), np.int64(book.min_inc))
 
 
 @kernel
 def stop_tick(book, command):
-    """The limit that a NEW stop will work at, as far as the band does not cap it then (STOP-009)."""
+    """The limit that a NEW stop will work at after its injection, unless the reject band caps it then (STOP-009)."""
     price = np.int64(command.price)
     if command.order_type == ORDER_STOP_LIMIT:
         return price
@@ -28,9 +28,11 @@ def stop_tick(book, command):
 
 @kernel
 def check_stop_prices(book, side, tif, trigger, priced, price):
-    """Rank 10 of a stop: the band is for its injection, the daily limits are for now (STOP-009).
+    """Rank 10 of a stop. The daily limits apply on entry, the reject band only at its injection (STOP-009).
 
-    A trigger that this day cannot reach is for a later one, and so is the limit behind it. `priced`: it gives a price.
+    A trigger out of reach today is for a later day, whose limits will be others: then its limit only has to be a price.
+
+    priced  whether the command states a limit
     """
     if is_out_of_reach(book, side, trigger, tif):
         return REJECT_BAND if priced and not is_known(book, price) else REJECT_NONE
@@ -43,13 +45,13 @@ def check_stop_prices(book, side, tif, trigger, priced, price):
 
 @kernel
 def check_moved_limit(book, side, tif, trigger, tick):
-    """Rank 10 of a replace: a limit that moves with its trigger leaves the daily limits on the passive side only where
-    it can be parked."""
+    """Rank 10 of a replace whose limit moves with the trigger: it may leave the daily limits on the passive side only
+    where it can be parked, or while the trigger is out of reach."""
     allowed = can_park(book, side, tick, tif) or is_out_of_reach(book, side, trigger, tif)
     return REJECT_BAND if is_behind_window(book, side, tick) and not allowed else REJECT_NONE
 
 
 @kernel
 def is_elected_now(book, side, trigger):
-    """Whether a stop of this trigger need not wait (STOP-002)."""
+    """Whether the last price has reached this trigger already, so that the stop need not wait (STOP-002)."""
     return book.phase == MARKET_OPEN and book.has_last != 0 and reaches(side, trigger, np.int64(book.last_tick))

@@ -1,7 +1,7 @@
-"""Stops: entry, election by a price, injection as an order like any other (STOP-001 to STOP-010).
+"""Stops: they wait for a price, are elected by it, and are injected as an order like any other (STOP-001 to STOP-010).
 
-While it waits a stop is PENDING, `price` is the limit it will have before the band caps it, and `minimum_lots` has the
-place of `shown_lots`: nothing is shown yet.
+While a stop waits it is PENDING. Its `price` is the limit that it will have, before the reject band caps it. It shows
+nothing, so its `minimum_lots` take the place of `shown_lots` in its row.
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ from exchange.kernel_codes import EVENT_STOP_TRIGGERED, MARKET_OPEN, ORDER_STATE
 
 @kernel
 def keep_stop(state, slot, minimum_lots):
-    """A stop was accepted: it waits, or is elected at once (STOP-002)."""
+    """A stop has been accepted: it waits for its price, or is elected at once (STOP-002)."""
     order = state.orders[slot]
     order.minimum_lots = minimum_lots
     place_stop(state, slot)
@@ -34,7 +34,8 @@ def keep_stop(state, slot, minimum_lots):
 
 @kernel
 def place_stop(state, slot):
-    """Where a stop of this trigger belongs now: among the elected ones in OPEN if the last price reaches it."""
+    """Put a stop among the elected ones if its book is OPEN and the last price reaches its trigger, else among those
+    that wait for a price."""
     order = state.orders[slot]
     book = state.books[order.book]
     if is_elected_now(book, np.int64(order.side), np.int64(order.trigger)):
@@ -45,7 +46,8 @@ def place_stop(state, slot):
 
 @kernel
 def elect_stops(state, book, tick, has_origin, origin):
-    """A price elects what it reaches: nearest to `origin` first, by entry stamp if there is none (STOP-005)."""
+    """A price elects the stops that it reaches: nearest trigger to `origin` first, in order of their stamps without an
+    origin (STOP-005)."""
     root = take_reached(state, book, tick, has_origin, origin)
     while root != 0:
         slot = root
@@ -55,15 +57,17 @@ def elect_stops(state, book, tick, has_origin, origin):
 
 @kernel
 def elect_by_last(state, book):
-    """On reaching OPEN the last price elects (STOP-010)."""
+    """A book comes to OPEN: its last price elects (STOP-010)."""
     if book.has_last != 0:
         elect_stops(state, book, np.int64(book.last_tick), True, np.int64(book.last_tick))
 
 
 @kernel
 def next_injection(state):
-    """The first elected stop of the line, its line left: 0 if none can be injected. Those whose book does not match
-    wait there (STOP-008)."""
+    """Take the first elected stop out of the venue's queue and return its slot, 0 if none can be injected.
+
+    Stops of books that are not OPEN are moved to their book's own queue on the way (STOP-008).
+    """
     while True:
         slot = np.int64(state.books[VENUE_LINE].elected_first)
         if slot == 0:
@@ -77,8 +81,11 @@ def next_injection(state):
 
 @kernel
 def injection_tick(book, order):
-    """The limit of a stop if it were injected now: its own, inside band and daily limits (STOP-009). One that a new
-    day's limits have left outside on the passive side keeps its limit, and will be parked (BAND-004)."""
+    """The limit that a stop would have if it were injected now: its own, inside reject band and daily limits
+    (STOP-009).
+
+    One that a new day's limits have left outside on the passive side keeps its limit and will be parked (BAND-004).
+    """
     side = np.int64(order.side)
     tick = np.int64(order.price)
     capped = round_inward(side, worse_of(side, tick, best_tick_allowed(book, side)), np.int64(book.min_inc))
@@ -87,7 +94,7 @@ def injection_tick(book, order):
 
 @kernel
 def inject_stop(state, out, slot):
-    """TRG: from now on the stop is a limit order, with a fresh stamp (MATCH-003). Returns its minimum quantity."""
+    """TRG: an elected stop becomes a limit order with a fresh stamp (MATCH-003). Returns its minimum quantity, lots."""
     order = state.orders[slot]
     tick = injection_tick(state.books[order.book], order)
     minimum_lots = np.int64(order.minimum_lots)

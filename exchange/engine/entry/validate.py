@@ -1,4 +1,4 @@
-"""Rejection reasons of new orders in their order of precedence (ORDER-004). Nothing is written."""
+"""Reject reasons of new orders in their order of precedence (ORDER-004). Nothing is written."""
 
 import numpy as np
 
@@ -60,7 +60,7 @@ from exchange.units import ORDER_LOTS_MAX
 
 @leaf_kernel
 def check_syntax(command):
-    """Rank 1 of a new order: what is wrong with the message alone."""
+    """Rank 1 of a NEW: what is wrong with the message itself."""
     if command.lots < 1 or command.lots > ORDER_LOTS_MAX:
         return REJECT_BAD_QTY
     if is_plain(command):
@@ -85,7 +85,7 @@ def check_syntax(command):
 
 @kernel
 def _is_off_tick(book, command):
-    """First of rank 6."""
+    """First part of rank 6: a price or trigger that is stated is off the increment."""
     if is_stop(command.order_type) and command.trigger % book.min_inc != 0:
         return True
     return gives_price(command) and command.price % book.min_inc != 0
@@ -93,7 +93,7 @@ def _is_off_tick(book, command):
 
 @leaf_kernel
 def check_replace_syntax(command):
-    """Rank 1 of a replace: what is wrong with the message alone."""
+    """Rank 1 of a REPLACE: what is wrong with the message itself."""
     if command["flags"] & FLAG_KEEP_LOTS == 0 and (command.lots < 1 or command.lots > ORDER_LOTS_MAX):
         return REJECT_BAD_QTY
     if command["flags"] & FLAG_SET_DISPLAY != 0 and (command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX):
@@ -105,7 +105,7 @@ def check_replace_syntax(command):
 
 @leaf_kernel
 def check_lots(state, account, book, lots):
-    """Second half of rank 6: the lot increment, product's and account's largest order."""
+    """Second part of rank 6: lot increment, largest order of the book and of the account."""
     if book.lot_inc > 1 and lots % book.lot_inc != 0:
         return REJECT_BAD_LOT
     if lots > book.order_lots_max or lots > state.accounts[account].order_lots_max:
@@ -115,7 +115,7 @@ def check_lots(state, account, book, lots):
 
 @leaf_kernel
 def check_display(book, lots, display):
-    """Last of rank 6: how small a part of an iceberg may show (ICE-006)."""
+    """Last part of rank 6: an iceberg shows at least this share of its lots (ICE-006)."""
     if display != 0 and book.show_ratio != 0 and lots > display * np.int64(book.show_ratio):
         return REJECT_SHOW
     return REJECT_NONE
@@ -123,7 +123,7 @@ def check_display(book, lots, display):
 
 @leaf_kernel
 def check_entry(state, command):
-    """Ranks 0 to 5: account, message, kill, market state, instrument."""
+    """Ranks 0 to 5 of a NEW: account, message, kill, instrument, market state."""
     account = np.int64(command.account)
     if not known_account(state, account):
         return REJECT_UNKNOWN_ACCOUNT
@@ -149,8 +149,8 @@ def check_entry(state, command):
 def check_terms(state, command, book, row, word, tick):
     """Ranks 6 to 12 of a NEW that passed `check_entry`: the reason it is refused for, NONE if it is accepted.
 
-    row   the account's position in the book, 0 if there is none or it is a combination
-    word  hash of account and client order id
+    row   row of the account's position in the book; 0 for a combination, or if there is none yet
+    word  its `order_hash`
     tick  its `entry_tick`
     """
     account = np.int64(command.account)
