@@ -1,4 +1,5 @@
-"""What an aggressor would execute: the matcher's way through the books, leaving no trace (TIF-003)."""
+"""A dry run: how many lots an aggressor would execute, found as the matcher would find them, without a trace
+(TIF-003)."""
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from exchange.kernel_codes import (
     STATE_REASON_NONE,
 )
 
-# The dry run's list of what it took, in the scratch table.
+# The dry run notes each order that it changes in the scratch table, so that it can be restored.
 ENTRY = 7  # slot, neighbours, leaves, shown, stamp in two halves
 HALF = 32
 LOW_HALF = (1 << HALF) - 1
@@ -34,12 +35,14 @@ LOW_HALF = (1 << HALF) - 1
 
 @kernel
 def executable_lots(state, book, order):
-    """Lots that a new order would execute now in a book with features, or with a self-match id.
+    """Lots that a new order would execute now, in a book with features or with a self-match id.
 
-    Real orders of the own book are walked over without writing: no implied price is made of them. What implied prices
-    take is taken from the other books in truth, noted in the scratch table and put back; once the table is full they
-    count no more. Prints widen the windows until the end, and fills of quotes count for their protection: quotes of a
-    group that would trip are gone, those of other books in truth (MMP-002).
+    Real orders of its own book are only read. Lots that implied prices would take really are taken from the orders of
+    other books, because later implied prices depend on them; each change is noted in the scratch table and undone at
+    the end. When the table is full, implied prices count no more.
+
+    Prints widen the windows until the end of the dry run, and fills count in the quotes' protection groups: the quotes
+    of a group that would trip are passed over in this book, and taken out of the others (MMP-002).
     """
     index, other = np.int64(order.book), 1 - np.int64(order.side)
     worst = place_of(book, other, np.int64(order.price))
@@ -78,8 +81,11 @@ def executable_lots(state, book, order):
 
 @kernel
 def _from_real(state, book, order, place, left, entries):
-    """(lots executed at one level of the own book, lots left after it; 0 if it ends the aggressor, entries in the list
-    of what was taken)."""
+    """Execute against one level of the order's own book.
+
+    returns  (lots executed, lots left, entries in the scratch table); 0 lots left also if self-match prevention would
+             cancel the aggressor there
+    """
     head = np.int64(state.levels[row_of(book, 1 - np.int64(order.side), place)].head)
     if book.matching == MATCHING_PRO_RATA:
         return _from_shared_level(state, order, head, left, entries)
@@ -88,8 +94,10 @@ def _from_real(state, book, order, place, left, entries):
 
 @kernel
 def _from_route(state, order, floor, left, entries):
-    """(lots executed at an implied price better than the real ones, -1 if a print of it would breach a window; entries
-    in the list of what was taken)."""
+    """Execute at the best implied price, if it is better than the place `floor`.
+
+    returns  (lots executed, -1 if a print would breach a window; entries in the scratch table)
+    """
     side = np.int64(order.side)
     if find_route(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) == 0:
         return np.int64(0), entries
@@ -136,7 +144,8 @@ def _from_level(state, order, head, left, entries):
 
 @kernel
 def _from_shared_level(state, order, head, left, entries):
-    """The same of a pro-rata level: however it is shared out, all of it is there but own orders (SMP-007)."""
+    """As `_from_real`, of a pro-rata level: however it is shared, all of it but own orders can be executed
+    (SMP-007)."""
     there = np.int64(0)
     slot = head
     while slot != 0:
@@ -160,8 +169,8 @@ def _from_shared_level(state, order, head, left, entries):
 
 @kernel
 def _count(state, order, maker, lots, entries):
-    """A fill of a quote counts for its protection; if that trips, the group's quotes in other books are taken too.
-    Returns the number of entries in the list, at the full table's end one that no path fits behind."""
+    """Count a fill in the protection group of a quote. If the group would trip, take its quotes in other books out.
+    Returns the number of entries in the scratch table; quotes beyond a full table stay."""
     row = try_fill(state, maker, lots)
     if row == 0:
         return entries
@@ -181,7 +190,7 @@ def _count(state, order, maker, lots, entries):
 
 @kernel
 def _take_route(state, entries, lots):
-    """Take lots from every order of the path; nobody is told. Returns the number of entries in the list."""
+    """Take lots from every order of the route, without events. Returns the number of entries in the scratch table."""
     for number in range(state.route.count):
         _take(state, entries, np.int64(state.route.slots[number]), lots)
         entries += 1

@@ -1,6 +1,6 @@
-"""One step of matching in a book with BookFeature bits: what plain price-time matching need not ask.
+"""One step of matching in a book with BookFeature bits: implied prices, pro-rata levels, windows of prints.
 
-Plain books never come here: `matching.match_once` tests `book.features` once.
+Books without features never come here: `match.match_once` tests `book.features` once.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ from exchange.kernel_codes import FEATURE_IMPLIED, FEATURE_VELOCITY, MATCHING_PR
 
 @kernel
 def match_featured(state, out, slot):
-    """As `matching.match_once`."""
+    """As `match.match_once`, for a book with features."""
     if state.cursor.pass_step != NO_PASS:
         continue_pass(state, out, slot)
         return True
@@ -55,7 +55,8 @@ def match_featured(state, out, slot):
 
 @kernel
 def prevents(state, out, slot):
-    """Whether an own order was in the way: it has been dealt with (SMP-006, SMP-007)."""
+    """Whether an order of the aggressor's owner stood first: then self-match prevention has acted, and this step is
+    done (SMP-006, SMP-007)."""
     order = state.orders[slot]
     book = state.books[order.book]
     if book.matching == MATCHING_PRO_RATA:
@@ -69,7 +70,8 @@ def prevents(state, out, slot):
 
 @kernel
 def _breaches(state, index, tick):
-    """Whether the next print would go too far too fast: it does not happen, and ends the matching (BAND-005)."""
+    """Whether a print at this tick would breach a window of the book. Then there is no fill, and matching ends
+    (BAND-005)."""
     reason = breach(state, index, tick)
     if reason == STATE_REASON_NONE:
         return False
@@ -79,7 +81,8 @@ def _breaches(state, index, tick):
 
 @kernel
 def _route_breaches(state, index):
-    """The same for a linked group: one breach blocks all of its prints (BAND-009)."""
+    """Whether any print of the implied fill in `state.route` would breach a window of its book: then the whole group
+    does not happen, and matching ends (BAND-009)."""
     reason, breached = breach_of_route(state, index)
     if reason == STATE_REASON_NONE:
         return False

@@ -1,7 +1,7 @@
 """Implied fills: one aggressor against real orders of other books, as one linked group (IMP-007, IMP-008).
 
-`state.path` names the orders, see `book.implied`. A group is one FILL row an order: outrights in the order of their
-fills, then the combination's order; each row is a print of its book. Either all of it happens or nothing.
+`state.route` names the orders, see `book.implied`. A group has one FILL row for each order: outrights in the order of
+their fills, then the combination's order. Each row is a print of its book. Either the whole group trades or nothing.
 """
 
 import numpy as np
@@ -29,7 +29,8 @@ def _fill_outright(state, out, slot, lots, tick, liquidity):
 
 @kernel
 def _fill_combination(state, out, slot, lots, tick, liquidity):
-    """The combination's part: its legs are booked as the group traded them, it prints at its own price."""
+    """The combination's part of the group: its legs are booked at the prices that the group traded them at, and it
+    prints at its own price."""
     index = np.int64(state.orders[slot].book)
     book = state.books[index]
     state.trade_id += 1
@@ -41,7 +42,7 @@ def _fill_combination(state, out, slot, lots, tick, liquidity):
 
 @kernel
 def _finish_maker(state, out, slot):
-    """A maker that is filled is gone; an iceberg whose slice is used up shows the next one (ICE-002)."""
+    """Release a maker that is filled; an iceberg whose slice is used up shows the next one (ICE-002)."""
     order = state.orders[slot]
     if order.leaves_lots == 0:
         release_order(state, slot)
@@ -50,9 +51,9 @@ def _finish_maker(state, out, slot):
 
 
 @kernel
-def _order_pulls(state):
-    """Of the makers' protection groups that tripped, the first maker's is pulled first: an aggressor against a
-    combination's order trades with that one first (IMP-007)."""
+def _sort_pulls(state):
+    """If protection groups of several makers have tripped, their quotes are cancelled in the order of the makers in the
+    route: against a combination's order an aggressor trades with that one first (IMP-007)."""
     route = state.route
     if state.cursor.pull_first != 0:
         for number in range(route.count):
@@ -63,7 +64,7 @@ def _order_pulls(state):
 
 @kernel
 def trade_route(state, out, slot):
-    """Trade an aggressor with the path that `find_route` has noted (IMP-007), and clear it."""
+    """Trade an aggressor with the route that `find_route` has noted (IMP-007), and clear the route."""
     route = state.route
     lots = min(np.int64(route.lots), np.int64(state.orders[slot].leaves_lots))
     first = 0
@@ -76,7 +77,7 @@ def trade_route(state, out, slot):
         _fill_combination(state, out, np.int64(route.slots[0]), lots, np.int64(route.ticks[0]), LIQUIDITY_MAKER)
     else:
         _fill_combination(state, out, slot, lots, np.int64(route.tick), LIQUIDITY_TAKER)
-    _order_pulls(state)
+    _sort_pulls(state)
     for number in range(first, route.count):
         _finish_maker(state, out, np.int64(route.slots[number]))
     if route.own_leg != 0:

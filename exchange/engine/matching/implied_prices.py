@@ -1,7 +1,8 @@
-"""Tells implied prices: after a command, IMP for each side of a book whose shown implied price has changed.
+"""Publishes implied prices: at the end of a command, IMP for each side of a book whose shown implied price has changed.
 
-While a command runs, `book.levels` notes books whose best level changed. At its end only what is made of those is
-worked out anew: their combinations, the other legs, and whether a price still may be shown (IMP-005, IMP-011).
+While a command runs, `book.levels` marks books whose best level has changed (CHANGED). At its end the books that depend
+on those are marked (DUE): the combinations on them and the other legs. Only the prices of these are computed again, and
+whether they still may be shown (IMP-005, IMP-011).
 """
 
 import numpy as np
@@ -15,24 +16,24 @@ from exchange.limits import STEP_EVENTS
 from exchange.machine import highest_bit
 
 BOTH = 3
-DUE_LOOK = 4  # beside the bits of the two sides: only whether the prices may be shown
+DUE_LOOK = 4  # a bit beside those of the sides: prices stay, but look again whether they may be shown
 
 
 @leaf_kernel
 def emit_implied_prices(state, out):
-    """IMP of the next books, as many as fit into one step. False: all is told."""
+    """IMP of the next books, as many as fit into one step. False: nothing is left to publish."""
     return state.marked_words[CHANGED] | state.marked_words[DUE] != ZERO and _emit_marked(state, out)
 
 
 @kernel
 def _emit_marked(state, out):
     while state.marked_words[CHANGED] != ZERO:
-        _spread(state, _take_first(state, CHANGED))
+        _mark_dependents(state, _take_first(state, CHANGED))
     count = out.count
     while state.marked_words[DUE] != ZERO and out.count - count + 2 <= STEP_EVENTS:
         index = _take_first(state, DUE)
-        _work_out(state, index)
-        _tell(state, out, index)
+        _compute(state, index)
+        _emit_changes(state, out, index)
     return out.count != count
 
 
@@ -43,7 +44,7 @@ def _lowest_bit(word):
 
 @kernel
 def _take_first(state, kind):
-    """The first marked book, its mark taken away."""
+    """Remove the first mark and return its book. `kind`: CHANGED or DUE."""
     word = _lowest_bit(state.marked_words[kind])
     spot = kind * (state.marked_books.shape[0] >> 1) + word
     bit = _lowest_bit(state.marked_books[spot])
@@ -60,8 +61,8 @@ def _mark_due(state, index, bits):
 
 
 @kernel
-def _spread(state, index):
-    """Mark what is made of a book that has changed."""
+def _mark_dependents(state, index):
+    """Mark the books whose implied prices depend on a book that has changed, and itself."""
     quote = state.implied[index]
     changed = np.int64(quote.changed)
     quote.changed = 0
@@ -70,16 +71,16 @@ def _spread(state, index):
     for number in range(first, first + state.sources[index].count):
         member = state.members[number]
         if changed & CHANGED_STATE != 0:
-            _spread_all(state, np.int64(member.combination))
+            _mark_combination(state, np.int64(member.combination))
         else:
             for side in range(2):
                 if changed >> side & 1 != 0:
-                    _spread_side(state, np.int64(member.combination), np.int64(member.own_leg), np.int64(side))
+                    _mark_side(state, np.int64(member.combination), np.int64(member.own_leg), np.int64(side))
 
 
 @kernel
-def _spread_all(state, combination):
-    """All books of a combination, both sides."""
+def _mark_combination(state, combination):
+    """Mark all books of a combination, both sides."""
     combo = state.books[combination]
     _mark_due(state, combination, np.int64(BOTH))
     for leg in range(np.int64(combo.leg_count)):
@@ -87,8 +88,11 @@ def _spread_all(state, combination):
 
 
 @kernel
-def _spread_side(state, combination, own_leg, side):
-    """What the orders of one side of a book go into: `own_leg` is its number in the combination, 0 if it is that."""
+def _mark_side(state, combination, own_leg, side):
+    """Mark what depends on one side of a book: the combination's own price, and prices of its other legs.
+
+    own_leg  the book's number among the legs, 0: it is the combination itself
+    """
     combo = state.books[combination]
     party = side
     if own_leg != 0:
@@ -103,8 +107,8 @@ def _spread_side(state, combination, own_leg, side):
 
 
 @kernel
-def _work_out(state, index):
-    """The implied prices of the sides that are due, for everybody."""
+def _compute(state, index):
+    """Compute the implied prices of the sides that are due, as any owner may trade them."""
     quote = state.implied[index]
     for side in range(2):
         if quote.due >> side & 1 != 0:
@@ -117,14 +121,14 @@ def _work_out(state, index):
 
 @leaf_kernel
 def _may_show(state, index, side):
-    """Whether an implied price is there and neither locks nor crosses a real one (IMP-005)."""
+    """Whether there is an implied price that neither locks nor crosses a real one (IMP-005)."""
     quote = state.implied[index]
     return quote.lots[side] != 0 and not crosses(state.books[index], np.int64(side), np.int64(quote.tick[side]))
 
 
 @kernel
-def _tell(state, out, index):
-    """IMP of each side that shows something else than before."""
+def _emit_changes(state, out, index):
+    """IMP of each side whose shown price or lots have changed."""
     quote = state.implied[index]
     bid = _may_show(state, index, SIDE_BUY)
     ask = _may_show(state, index, SIDE_SELL)

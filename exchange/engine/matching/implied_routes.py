@@ -1,42 +1,44 @@
-"""The ways to implied prices: for each book its combinations, in the order in which they are asked (IMP-009)."""
+"""Routes to implied prices: which combinations make one in which book, in order of precedence (IMP-009)."""
 
 import numpy as np
 
 from exchange.book.levels import CHANGED, CHANGED_STATE
 from exchange.codes import BookFeature
 
-Way = tuple[int, int, int]  # nearest last trading day of the other legs, combination, number of the own leg from 1
+# Nearest last trading day of the other legs, the combination, number of the own leg from 1, 0 for its own book.
+Route = tuple[int, int, int]
 
 
-def routes_of(state: np.record) -> dict[int, list[Way]]:
-    """Book -> its ways, nearest expiry first; of a combination the one through its legs."""
-    ways: dict[int, list[Way]] = {}
+def routes_of(state: np.record) -> dict[int, list[Route]]:
+    """The routes into each book, nearest expiry first; a combination's own book has the one through its legs."""
+    routes: dict[int, list[Route]] = {}
     for index in range(1, int(state.books_listed) + 1):
         book = state.books[index]
         if book.leg_count > 1 and book.features & BookFeature.IMPLIED:
             legs = [int(leg) for leg in book.legs["book"][: book.leg_count]]
-            ways.setdefault(index, []).append((0, index, 0))
+            routes.setdefault(index, []).append((0, index, 0))
             for number, leg in enumerate(legs, 1):
                 nearest = min(int(state.books[other].ltd_ns) for other in legs if other != leg)
-                ways.setdefault(leg, []).append((nearest, index, number))
-    return {index: sorted(found) for index, found in sorted(ways.items())}
+                routes.setdefault(leg, []).append((nearest, index, number))
+    return {index: sorted(found) for index, found in sorted(routes.items())}
 
 
 def build_routes(state: np.record) -> None:
-    """Write the ways of all books into the member table, after books were listed."""
+    """Write the routes of all books into the member table. Call it after books have been listed."""
     state.members[:] = np.zeros(1, state.members.dtype)
     first = 0
-    for index, ways in routes_of(state).items():
-        state.sources[index] = (first, len(ways))
-        days = sorted({nearest for nearest, _, _ in ways})
-        for nearest, combination, own_leg in ways:
+    for index, routes in routes_of(state).items():
+        state.sources[index] = (first, len(routes))
+        days = sorted({nearest for nearest, _, _ in routes})
+        for nearest, combination, own_leg in routes:
             state.members[first] = (combination, own_leg, days.index(nearest), 0)
             first += 1
         _mark(state, index)
 
 
 def _mark(state: np.record, index: int) -> None:
-    """As `levels.mark_book`: the prices are told with the next command."""
+    """As `levels.mark_book`, from plain Python: the book's implied prices are published at the end of the next
+    command."""
     state.implied[index].changed = CHANGED_STATE
     state.marked_books[index // 64] |= np.uint64(1 << index % 64)
     state.marked_words[CHANGED] |= np.uint64(1 << index // 64)

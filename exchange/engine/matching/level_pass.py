@@ -1,6 +1,7 @@
-"""A pro-rata pass over the best opposite level, in steps: own orders leave, the shares trade, icebergs refresh.
+"""A pro-rata pass over the best opposite level, in steps: own orders are cancelled, the shares trade, icebergs refresh.
 
-Where a pass stands is in the cursor (`pass_step`, `pass_slot`), so a level of any length fits into any event buffer.
+The cursor holds the step and the next order (`pass_step`, `pass_slot`), so a level of any length fits into any event
+buffer.
 """
 
 import numpy as np
@@ -31,7 +32,8 @@ def find_own(state, order, slot):
 
 @kernel
 def prevent_on_level(state, out, slot):
-    """Eager self-match prevention at the best opposite level (SMP-007). False: no own order stands there."""
+    """Self-match prevention for a whole level, before it is shared out (SMP-007). False: it holds no order of the
+    aggressor's owner."""
     order = state.orders[slot]
     if order.smp_id == 0:
         return False
@@ -49,7 +51,7 @@ def prevent_on_level(state, out, slot):
 
 @kernel
 def begin_pass(state, slot):
-    """Share the best opposite level out; the fills are the next steps."""
+    """Work out each order's share of the best opposite level. The fills are the next steps."""
     order = state.orders[slot]
     book = state.books[order.book]
     level = state.levels[best_row(book, 1 - np.int64(order.side))]
@@ -87,7 +89,7 @@ def _cancel_own(state, out, slot):
 
 @kernel
 def _fill_once(state, out, slot):
-    """The next share trades (PRO-007); after the last the level's icebergs refresh."""
+    """The next share trades (PRO-007). After the last one the level's icebergs refresh."""
     cursor = state.cursor
     order = state.orders[slot]
     book = state.books[order.book]
@@ -107,7 +109,7 @@ def _fill_once(state, out, slot):
 
 @kernel
 def _refresh_once(state, out, slot):
-    """The next iceberg that the pass left with nothing to show gets its next slice, in time order (PRO-007)."""
+    """The next iceberg that the pass left without shown lots shows its next slice, in time order (PRO-007)."""
     cursor = state.cursor
     maker = np.int64(cursor.pass_slot)
     while maker != 0 and state.orders[maker].shown_lots != 0:

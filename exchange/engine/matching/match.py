@@ -1,4 +1,4 @@
-"""Price-time matching: fills, and what becomes of the remainder."""
+"""Price-time matching: an order arrives at its book and trades with the best opposite prices, oldest orders first."""
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from exchange.machine import opaque_row
 
 @leaf_kernel
 def unmet_condition(state, book, order, minimum_lots):
-    """Why a new order dies before it trades: FOK or minimum quantity not there (TIF-002 to TIF-004); 0 if it may."""
+    """CancelReason of an order that has to execute more lots at once than it can, FOK or MINQTY (TIF-002 to TIF-004); 0
+    if it can, or has no such condition."""
     reason = CANCEL_MINQTY
     wanted = np.int64(minimum_lots)
     if order.tif == TIF_FOK:
@@ -38,7 +39,10 @@ def unmet_condition(state, book, order, minimum_lots):
 
 @leaf_kernel
 def match_once(state, out, slot):
-    """One step of matching: one fill, of a plain outright as many as the buffer has room for. False: no more to do."""
+    """One step of matching: one fill; in an outright without features as many fills as the event buffer takes.
+
+    Returns False when nothing is left to match.
+    """
     book = state.books[state.orders[slot].book]
     if book.features != 0:
         return match_featured(state, out, slot)
@@ -60,17 +64,19 @@ def _match_combination(state, out, slot):
 
 @kernel
 def _match_outright(whole, out, slot):
-    """Fills against the oldest order at the best opposite price (MATCH-001, MATCH-002), as many as there is room for.
+    """Fills against the oldest order at the best opposite price (MATCH-001, MATCH-002), as many as the event buffer
+    takes.
 
-    What they do to the aggressor's position and money is added up and booked once. `whole`: the state, which each round
-    takes `opaque_row`.
+    What they do to the aggressor's position and money is added up and booked once.
+
+    whole  STATE; each round of the loop takes its own `opaque_row` of it, see there
     """
     state = whole
     order = state.orders[slot]
     book = state.books[order.book]
     side = np.int64(order.side)
     tick, lots_before, value_before = np.int64(order.price), np.int64(order.leaves_lots), order.value_tick_lots
-    room = out.capacity - STEP_EVENTS
+    count_max = out.capacity - STEP_EVENTS
     other = 1 - side
     first, worst = row_of(book, other, np.int64(0)), place_of(book, other, tick)
     best = np.int64(book.best[other])
@@ -78,7 +84,7 @@ def _match_outright(whole, out, slot):
     first_price, last_price = tick_of(book, other, best), np.int64(0)
     if out.scatter == ALL:
         prefetch_makers(state, book, other, worst, np.int64(order.leaves_lots), True)
-    while own == 0 and out.count <= room and order.leaves_lots != 0 and best != 0 and best >= worst:
+    while own == 0 and out.count <= count_max and order.leaves_lots != 0 and best != 0 and best >= worst:
         state = opaque_row(whole)
         resting = np.int64(state.levels[first + best].head)
         if is_own(order, state.orders[resting]):
@@ -91,12 +97,13 @@ def _match_outright(whole, out, slot):
     book_taken(state, book, order, lots, value, first_price, last_price)
     if own != 0:
         prevent_self_match(state, out, slot, own)
-    return own != 0 or out.count > room
+    return own != 0 or out.count > count_max
 
 
 @leaf_kernel
 def start_order(state, out, slot, minimum_lots):
-    """An order comes to its book: it is killed by a condition, rests, or returns True and is to be matched."""
+    """An order arrives at its book. It is cancelled for a condition that is not met, or rests, or can trade: then
+    True."""
     order = state.orders[slot]
     book = state.books[order.book]
     reason = unmet_condition(state, book, order, minimum_lots)

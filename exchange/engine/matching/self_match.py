@@ -1,7 +1,7 @@
 """Self-match prevention in price-time books (SMP-001 to SMP-006).
 
-Two orders with one self-match id never trade with each other in OPEN. The aggressor's instruction rules, and only a
-resting order whose turn has come is touched.
+Two orders with the same self-match id never trade with each other in OPEN. The aggressor's instruction decides which of
+them is cancelled, and only when the resting order is next to trade.
 """
 
 import numpy as np
@@ -24,15 +24,15 @@ from exchange.kernel_codes import (
 
 @leaf_kernel
 def is_own(order, maker):
-    """Whether an aggressor may not trade with a resting order."""
+    """Whether a resting order has the aggressor's owner, so that they may not trade."""
     return is_of_owner(order.smp_id, order.account, maker)
 
 
 @kernel
 def prevent_self_match(state, out, slot, resting):
-    """Do as the aggressor says with a resting order of the same owner whose turn has come.
+    """Carry out the aggressor's self-match instruction against the resting order that is next to trade.
 
-    An aggressor that this ends has left: its row is free.
+    If the aggressor is cancelled, its row is free afterwards.
     """
     mode = np.int64(state.orders[slot].smp_mode)
     if mode == SMP_DECREMENT:
@@ -50,7 +50,7 @@ def prevent_self_match(state, out, slot, resting):
 
 @kernel
 def _decrement(state, out, slot, lots):
-    """SMP-005: DEC of one of the two; no trade, no fee."""
+    """DEC of one of the two orders: it loses these lots without a trade or a fee (SMP-005)."""
     order = state.orders[slot]
     book = state.books[order.book]
     work_order(state, order, -lots)

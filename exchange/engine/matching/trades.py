@@ -1,4 +1,4 @@
-"""A trade: what it does to the book, to both orders and their owners, and the FILL rows that tell it."""
+"""A trade: what it does to the book, to both orders and to their owners; one FILL row for each order."""
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from exchange.machine import put_word, word_at
 
 @leaf_kernel
 def record_print(state, index, price, lots):
-    """Last price, the day's statistics, the windows of prints; every single print elects stops (STOP-004)."""
+    """A print: last price, the day's statistics, windows; each print elects stops of its own (STOP-004)."""
     book = state.books[index]
     had_last, last = book.has_last != 0, np.int64(book.last_tick)
     _note_trades(state, book, price, price, lots, price * lots)
@@ -39,8 +39,9 @@ def record_print(state, index, price, lots):
 
 @leaf_kernel
 def _note_trades(state, book, first, last, lots, value):
-    """Trades between a first price and a last one in the day's statistics. They change what the short way is open to.
+    """Put one trade or several into the day's statistics, and refresh the fast path, which depends on the last price.
 
+    first, last  their first and last price; no price between goes beyond these two
     lots, value  of all of them; value: sum of price * lots
     """
     book.last_trade_id = state.trade_id
@@ -66,7 +67,7 @@ def _fill(state, out, book, slot, lots, price, liquidity):
 
 @leaf_kernel
 def emit_fill(state, out, book, slot, lots, price, liquidity, fee):
-    """What a fill that is cleared does to its order and the book. Returns the FILL row."""
+    """Write a cleared fill into its order and the book. Returns the FILL row."""
     order = state.orders[slot]
     side = np.int64(order.side)
     place = place_of(book, side, np.int64(order.price))
@@ -112,9 +113,9 @@ def _emit_fill_at(state, out, book, slot, side, place, level_row, lots, price, l
 
 @leaf_kernel
 def trade_lots(state, out, book, first, second, price, lots, auction):
-    """Match two orders at a price: resting and aggressor, or buyer and seller of an uncross. Returns the lots.
+    """Trade two orders at a price: resting and aggressor, or buyer and seller of an uncross. Returns the lots.
 
-    Orders that are filled and stood in the book are forgotten; an aggressor stays until its command is done with it.
+    A filled order that rested is released. A filled aggressor keeps its row until its command is done.
     """
     state.trade_id += 1
     record_print(state, np.int64(state.orders[first].book), price, lots)
@@ -131,7 +132,7 @@ def trade_lots(state, out, book, first, second, price, lots, auction):
 
 @kernel
 def trade_share(state, out, book, resting, slot, price, lots):
-    """As a continuous trade of `trade_lots`, for one share of a pro-rata pass: icebergs refresh after all of them."""
+    """As `trade_lots`, for one share of a pro-rata pass: icebergs refresh after all shares, not here."""
     state.trade_id += 1
     record_print(state, np.int64(state.orders[resting].book), price, lots)
     _fill(state, out, book, resting, lots, price, LIQUIDITY_MAKER)
@@ -142,11 +143,11 @@ def trade_share(state, out, book, resting, slot, price, lots):
 
 @leaf_kernel
 def trade_oldest(state, out, book, side, place, level_row, resting, slot):
-    """A continuous trade of a plain outright at the resting order's price. Returns the price.
+    """Trade an aggressor with the oldest order at the best price of an outright without features. Returns the price.
 
-    `book_taken` has to follow, for the aggressor and the statistics.
+    The aggressor's clearing and the statistics are left out: the caller books them for all its fills (`book_taken`).
 
-    side, place, level_row  where the resting order stands
+    side, place, level_row  of the resting order
     """
     maker, order = state.orders[resting], state.orders[slot]
     word = order_hash(maker)
@@ -169,9 +170,9 @@ def trade_oldest(state, out, book, side, place, level_row, resting, slot):
 
 @leaf_kernel
 def book_taken(state, book, order, lots, value, first, last):
-    """The aggressor's part of all its fills by `trade_oldest`, and the book's.
+    """Book what an aggressor's fills by `trade_oldest` left out: statistics of the book, clearing of the aggressor.
 
-    lots, value  of them all; value: sum of price * lots
+    lots, value  of all these fills; value: sum of price * lots
     first, last  their first and their last price
     """
     if lots != 0:

@@ -1,4 +1,7 @@
-"""The uncross: books that come to OPEN trade at one price, pair by pair (AUC-011)."""
+"""The uncross: a book that comes to OPEN trades at one price, pair by pair (AUC-011).
+
+It runs in steps; the cursor holds the book, its stage, the price and the lots that are left to trade.
+"""
 
 import numpy as np
 
@@ -17,7 +20,7 @@ from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import EVENT_UNCROSSED, ORDER_STATE_NONE, SIDE_BUY, SIDE_SELL
 from exchange.limits import STEP_EVENTS
 
-# Stages of one book's uncross: its stops join, it trades and its icebergs refresh.
+# Stages of one book's uncross: its stops join it, then pairs trade and icebergs refresh.
 DONE = 0
 JOINING = 1
 TRADING = 2
@@ -25,8 +28,8 @@ TRADING = 2
 
 @leaf_kernel
 def _part_lots(order, price):
-    """What the order at the head of its queue may trade next: an iceberg at the price itself first what it shows, and
-    what it hides after what everybody shows there (AUC-010)."""
+    """Lots that the order at the head of its queue may trade next. At the uncross price itself the shown lots of all
+    orders come before the hidden lots of icebergs (AUC-010)."""
     if order.price == price and order.shown_lots != 0:
         return np.int64(order.shown_lots)
     return np.int64(order.leaves_lots)
@@ -34,9 +37,9 @@ def _part_lots(order, price):
 
 @leaf_kernel
 def _step_back(state, book, slot, price, showed):
-    """An iceberg at the price that has just traded the last that it showed waits behind the others there.
+    """An iceberg at the uncross price that has just traded its last shown lots goes to the back of that level.
 
-    showed  whether it showed lots before this pair: one whose hidden lots trade has its turn among those already
+    showed  whether it showed lots before this pair; if not, it trades hidden lots and went to the back earlier
     """
     order = state.orders[slot]
     used_up = showed and order.shown_lots == 0 and order.leaves_lots != 0
@@ -47,10 +50,10 @@ def _step_back(state, book, slot, price, showed):
 
 @kernel
 def _refresh_once(state, out, index, price):
-    """One iceberg that the uncross left with nothing to show gets its next slice (AUC-012). False: there is none."""
+    """One iceberg that the uncross left without shown lots shows its next slice (AUC-012). False: there is none."""
     book = state.books[index]
     for side in range(2):
-        # At the edge of a collar an order that is better than the price may be left in part, first of all.
+        # At the edge of a collar an order with a better price may be left over in part: it heads the best level.
         better = np.int64(state.levels[best_row(book, side)].head)
         if better != 0 and state.orders[better].shown_lots == 0:
             refresh_order(state, out, better)
@@ -66,7 +69,8 @@ def _refresh_once(state, out, index, price):
 
 @kernel
 def _begin_uncross(state, out):
-    """Go on with the next book that comes to OPEN, or says that it does not yet. False: there is none."""
+    """Begin the uncross of the next book in scope, unless its collar extends the auction. False: there is no other
+    book."""
     cursor = state.cursor
     index = np.int64(cursor.book) + 1
     while index <= state.books_listed and not in_scope(state, cursor, index):
@@ -80,7 +84,7 @@ def _begin_uncross(state, out):
 
 @leaf_kernel
 def _trade_pair(state, out, book, price):
-    """The oldest order at the best price of each side trade what both have (AUC-011). Returns the lots."""
+    """The oldest orders at the best price of each side trade the lots that both have (AUC-011). Returns the lots."""
     buyer = np.int64(state.levels[best_row(book, SIDE_BUY)].head)
     seller = np.int64(state.levels[best_row(book, SIDE_SELL)].head)
     buy, sell = state.orders[buyer], state.orders[seller]
@@ -96,17 +100,18 @@ def _trade_pair(state, out, book, price):
 
 @kernel
 def _trade_pairs(state, out):
-    """As many pairs of an uncross as the buffer has room for."""
+    """Pairs of an uncross, as many as the event buffer takes."""
     cursor = state.cursor
     book = state.books[cursor.book]
-    room = out.capacity - STEP_EVENTS
-    while cursor.uncross_lots > 0 and out.count <= room:
+    count_max = out.capacity - STEP_EVENTS
+    while cursor.uncross_lots > 0 and out.count <= count_max:
         cursor.uncross_lots -= _trade_pair(state, out, book, np.int64(cursor.uncross_tick))
 
 
 @kernel
 def uncross_once(state, out):
-    """One step: a stop that joins, pairs (AUC-011), a refresh, or the next book. False: all books are uncrossed."""
+    """One step: a stop joins, pairs trade (AUC-011), an iceberg refreshes, or the next book begins. False: all are
+    done."""
     cursor = state.cursor
     if cursor.uncross_lots > 0:
         _trade_pairs(state, out)

@@ -1,6 +1,7 @@
-"""After a breach: the remainder goes or rests, the market is reserved (BAND-006 to BAND-008, BAND-010).
+"""After a breach of a window: the aggressor's remainder is cancelled or rests, its market becomes RESERVED (BAND-006 to
+BAND-008, BAND-010).
 
-A breach ends an aggressor's matching (`featured`). What follows runs in steps; where it stands is in the cursor.
+A breach ends an aggressor's matching (`featured`). What follows runs in steps; the cursor holds the next one.
 """
 
 import numpy as np
@@ -24,7 +25,7 @@ DONE = 3
 
 @kernel
 def note_breach(state, index, reason):
-    """A print of the aggressor's next fill would breach a window of book `index`: its matching is over."""
+    """The aggressor's next print would breach a window of book `index`: note the halt that follows in the cursor."""
     cursor = state.cursor
     cursor.halt_reason = reason
     cursor.breached_book = index
@@ -60,7 +61,8 @@ def halt_once(state, out):
 
 @kernel
 def _may_rest(state, slot):
-    """IOC, FOK, market, minimum-quantity and quote remainders do not wait for the uncross (BAND-006)."""
+    """Whether a remainder may wait for the uncross: not of IOC, FOK, market, minimum-quantity orders or quotes
+    (BAND-006)."""
     order = state.orders[slot]
     return (
         not is_immediate(order.tif)
@@ -72,8 +74,8 @@ def _may_rest(state, slot):
 
 @kernel
 def _reserve(state, out):
-    """STA: the aggressor's book becomes RESERVED for the time of the window that was breached; if that is the lead
-    month's, the whole group (BAND-007, BAND-008)."""
+    """STA: the aggressor's book becomes RESERVED for the pause of the window that was breached. If that window is the
+    lead month's, the whole group does (BAND-007, BAND-008)."""
     cursor = state.cursor
     breached = np.int64(cursor.breached_book)
     reason = np.int64(cursor.halt_reason)
@@ -89,7 +91,8 @@ def _reserve(state, out):
 
 @kernel
 def _pull_quotes(state, index, group):
-    """Quotes of the book, of the whole group if `index` is 0, leave before the remainder rests (BAND-007, BAND-008)."""
+    """Cancel the quotes of a book, with `index` 0 of the whole group, before the remainder rests (BAND-007,
+    BAND-008)."""
     for other in range(1, state.books_listed + 1):
         if other == index or (index == 0 and state.books[other].group == group):
             slot = np.int64(state.books[other].first_quote)
@@ -101,7 +104,7 @@ def _pull_quotes(state, index, group):
 
 @kernel
 def _pause_ns(state, index, reason):
-    """How long RESERVED lasts, shorter in the closing window of the day (BAND-012)."""
+    """How long RESERVED lasts; less in the closing window of the day (BAND-012)."""
     guard = state.guards[index]
     window = guard.windows[BREAKER if reason == STATE_REASON_HALT_DCB else VELOCITY]
     of_day = state.time_ns % NS_PER_DAY
