@@ -1,6 +1,7 @@
-"""Orders that leave together, oldest first: gathered before the first goes, then one a step (ORDER-014).
+"""Orders that are cancelled together, oldest first: all are queued before the first is cancelled, then one a step
+(ORDER-014).
 
-They wait in the scratch table. While any is left the cursor makes a detour: the running step goes on after them.
+The queue is in the scratch table. While it holds any, the cursor makes a detour: the running step goes on after it.
 """
 
 import numpy as np
@@ -20,14 +21,18 @@ from exchange.kernel_codes import (
 
 @kernel
 def queue_cancel(state, slot):
-    """One more order that is to leave; `start_cancels` follows."""
+    """Add an order to the queue; `start_cancels` has to follow."""
     state.scratch[state.cursor.stop] = slot
     state.cursor.stop += 1
 
 
 @kernel
 def start_cancels(state, reason, sort):
-    """From now on those gathered leave. `sort`: they were not gathered in order of entry."""
+    """Start to cancel the queued orders, if there are any.
+
+    reason  CancelReason of all, CANCEL_NONE: each order's own mark says which
+    sort    whether they were queued in another order than that of entry
+    """
     cursor = state.cursor
     if cursor.stop == 0:
         return
@@ -38,7 +43,7 @@ def start_cancels(state, reason, sort):
 
 
 def start_cancels_of_slots(state: np.record, slots: np.ndarray, reason: CancelReason) -> None:
-    """The same for a control, which finds who leaves itself, in order of entry. Plain Python: nothing to compile."""
+    """As `queue_cancel` and `start_cancels` of slots in order of entry, for a control, in plain Python."""
     state.scratch[: len(slots)] = slots
     state.cursor.stop = len(slots)
     state.cursor.leaving = reason
@@ -47,7 +52,7 @@ def start_cancels_of_slots(state: np.record, slots: np.ndarray, reason: CancelRe
 
 @kernel
 def cancel_next_queued(state, out):
-    """The next one leaves; after the last the detour is over."""
+    """Cancel the next order of the queue; after the last one the detour is over."""
     cursor = state.cursor
     slot = np.int64(state.scratch[cursor.index])
     state.scratch[cursor.index] = 0
@@ -66,7 +71,7 @@ def cancel_next_queued(state, out):
 
 @kernel
 def _sift(state, root, count):
-    """Restore the heap of slots, latest entry on top, below `root`."""
+    """Restore the heap of slots (latest entry on top) below `root`."""
     table = state.scratch
     while 2 * root + 1 < count:
         child = 2 * root + 1

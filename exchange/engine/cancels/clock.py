@@ -1,4 +1,4 @@
-"""CLOCK: the venue's time has come to a point that something waits for. GTD orders end, oldest first (TIF-009)."""
+"""CLOCK: time has passed. GTD orders whose expiry it has reached are cancelled, oldest first (TIF-009)."""
 
 import numpy as np
 
@@ -11,13 +11,13 @@ from exchange.kernel_codes import CANCEL_EXPIRED
 
 @kernel
 def begin_clock(state):
-    """Gather what the command's time ends; the cursor keeps its heap."""
+    """Take the GTD orders that are over out of the heap of expiries; the cursor holds them, a heap of their own."""
     state.cursor.due_root = take_due(state, np.int64(state.time_ns))
 
 
 @kernel
 def expire_next(state, out):
-    """One GTD order whose time has come leaves. False: none is left."""
+    """Cancel the next GTD order that is over. False: none is left."""
     cursor = state.cursor
     node = np.int64(cursor.due_root)
     if node == 0:

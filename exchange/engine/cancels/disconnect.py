@@ -1,14 +1,14 @@
-"""What a silent or lost client's orders come to: cancel on disconnect, the dead-man timer, and cancels that wait.
+"""Cancel on disconnect, the dead-man timer, and cancels that wait.
 
-Where the market's state bars cancels the orders concerned are marked and leave with the change to a state that allows
-them (COD-004).
+Where the market's state does not allow cancels, the orders are marked; they are cancelled when it changes to one that
+does (COD-004).
 """
 
 import numpy as np
 
 from exchange.book.stops import VENUE_LINE
 from exchange.engine.cancels.cancel_queue import queue_cancel, start_cancels
-from exchange.engine.cancels.scope import THAT_WAIT, WAITS, gather_book, gather_line, next_account_of
+from exchange.engine.cancels.scope import WAITING_CANCELS, WAITING_FLAGS, gather_book, gather_list, next_account_of
 from exchange.engine.emit import answer_event, market_event, next_in_stream, refuse
 from exchange.engine.predicates import known_account, takes_cancel
 from exchange.kernel import kernel
@@ -36,7 +36,8 @@ from exchange.units import NS_PER_MS
 
 @kernel
 def disconnect(state, out, command):
-    """DISCONNECT: a session's grace is over; its orders, or its account's, leave by its terms (COD-001, COD-002)."""
+    """DISCONNECT: a session did not come back in time. Its orders, or all of its account, are cancelled as its terms
+    say (COD-001, COD-002)."""
     account = np.int64(command.account)
     whole = command["flags"] & FLAG_WHOLE_ACCOUNT != 0
     reason = REJECT_NONE
@@ -49,12 +50,12 @@ def disconnect(state, out, command):
         return
     waiting = np.int64(0)
     if account != 0:
-        waiting = _part_with_all(state, command, account)
+        waiting = _cancel_account(state, command, account)
     else:
         session = np.int64(command.session)
         other = next_account_of(state, session, np.int64(1))
         while other != 0:
-            waiting += _part_with_all(state, command, other)
+            waiting += _cancel_account(state, command, other)
             other = next_account_of(state, session, other + 1)
     row = answer_event(state, out, EVENT_DISCONNECTED, command, CANCEL_COD)
     row.order_count = state.cursor.stop + waiting
@@ -65,36 +66,37 @@ def disconnect(state, out, command):
 
 
 @kernel
-def _part_with_all(state, command, account):
-    """Let an account's orders go as `_part_with`. Returns how many cancels have to wait."""
+def _cancel_account(state, command, account):
+    """`_cancel_by_terms` for every order of an account. Returns how many cancels have to wait."""
     waiting = np.int64(0)
     slot = np.int64(state.accounts[account].first_order)
     while slot != 0:
-        waiting += _part_with(state, command, slot)
+        waiting += _cancel_by_terms(state, command, slot)
         slot = np.int64(state.links[slot].account_newer)
     return waiting
 
 
 @kernel
-def _part_with(state, command, slot):
-    """Let an order go if the disconnected session's terms say so. Returns 1 if its cancel has to wait, else 0."""
+def _cancel_by_terms(state, command, slot):
+    """Cancel an order if the terms of the disconnected session cover it. Returns 1 if the cancel has to wait, else
+    0."""
     order = state.orders[slot]
     if command["flags"] & FLAG_WHOLE_ACCOUNT == 0 and order.session != command.session:
         return 0
     if order["flags"] & FLAG_NO_COD != 0 or (command["flags"] & FLAG_DAY_ONLY != 0 and order.tif != TIF_DAY):
         return 0
-    return _leave_or_wait(state, slot, ORDER_FLAG_WAITS_COD)
+    return _queue_or_mark(state, slot, ORDER_FLAG_WAITS_COD)
 
 
 @kernel
-def _leave_or_wait(state, slot, mark):
-    """The order goes with this command; returns 1 if it cannot and waits, marked."""
+def _queue_or_mark(state, slot, mark):
+    """Queue the cancel of an order. If the market's state does not allow it, mark the order and return 1, else 0."""
     order = state.orders[slot]
     book = state.books[order.book]
     if takes_cancel(book.phase):
         queue_cancel(state, slot)
         return 0
-    if order["flags"] & WAITS != 0:
+    if order["flags"] & WAITING_FLAGS != 0:
         return 0
     order["flags"] |= mark
     book.waiting = 1
@@ -104,7 +106,7 @@ def _leave_or_wait(state, slot, mark):
 
 @kernel
 def release_waiting(state, group):
-    """After a change of state in a group: cancels that waited and are allowed now are done, oldest first (COD-004)."""
+    """After a change of state in a group: queue the cancels that waited and are allowed now, oldest first (COD-004)."""
     if state.groups[group].waiting == 0:
         return
     state.groups[group].waiting = 0
@@ -113,16 +115,16 @@ def release_waiting(state, group):
         if book.group == group and book.waiting != 0:
             if takes_cancel(book.phase):
                 book.waiting = 0
-                gather_book(state, np.int64(index), THAT_WAIT)
+                gather_book(state, np.int64(index), WAITING_CANCELS)
             else:
                 state.groups[group].waiting = 1
-    gather_line(state, np.int64(state.books[VENUE_LINE].elected_first), THAT_WAIT)
+    gather_list(state, np.int64(state.books[VENUE_LINE].elected_first), WAITING_CANCELS)
     start_cancels(state, CANCEL_NONE, True)
 
 
 @kernel
 def set_timer(state, out, command):
-    """TIMER: arm the account's dead-man timer, again or for the first time; 0 disarms it (COD-005)."""
+    """TIMER: arm an account's dead-man timer, for the first time or again; 0 disarms it (COD-005)."""
     account = np.int64(command.account)
     if not known_account(state, account):
         refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_ACCOUNT)
@@ -140,7 +142,8 @@ def set_timer(state, out, command):
 
 @kernel
 def fire_next_timer(state, out):
-    """The next account whose timer a clock command has reached: all its orders leave. False: there is no more."""
+    """Fire the next timer that a CLOCK has reached: all orders of its account are cancelled. False: there is no
+    other."""
     cursor = state.cursor
     if state.next_timer_ns == 0 or state.next_timer_ns > state.time_ns:
         return False
@@ -161,7 +164,7 @@ def _fire(state, out, account):
     waiting = np.int64(0)
     slot = np.int64(state.accounts[account].first_order)
     while slot != 0:
-        waiting += _leave_or_wait(state, slot, ORDER_FLAG_WAITS_TIMER)
+        waiting += _queue_or_mark(state, slot, ORDER_FLAG_WAITS_TIMER)
         slot = np.int64(state.links[slot].account_newer)
     row = market_event(state, out, EVENT_DISCONNECTED, np.int64(0))
     row.account = account

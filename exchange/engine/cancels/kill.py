@@ -1,7 +1,7 @@
 """Kill switch of a session, an account or a firm (KILL-001 to KILL-004).
 
-Every account of the scope is blocked before the first order leaves. A bit for each party says who set a kill: only
-they lift it.
+Every account of the scope is blocked before the first order is cancelled. A bit for each party says who has set a kill:
+only that party lifts it.
 """
 
 import numpy as np
@@ -35,7 +35,8 @@ LAST_PARTY = np.int64(max(KillParty))
 
 @kernel
 def begin_kill(state, out, command):
-    """Check a KILL or UNKILL and note its scope. Returns whether `kill_next` or `lift_next` is to follow."""
+    """Check a KILL or UNKILL and note its scope in the cursor. False: it is refused. True: `kill_next` or `lift_next`
+    is to follow."""
     reason = _check_scope(state, command)
     if reason != REJECT_NONE:
         refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
@@ -56,7 +57,7 @@ def begin_kill(state, out, command):
 
 @kernel
 def may_lift(state, out, command):
-    """Whether an UNKILL that `begin_kill` let through is by the party that set the kill, if there is one (KILL-004)."""
+    """Whether a checked UNKILL comes from a party that has set the kill, or nothing is killed (KILL-004)."""
     killed_by = _killed_by(state)
     if killed_by == 0 or killed_by & (1 << np.int64(command.kill_party)) != 0:
         return True
@@ -81,7 +82,7 @@ def _check_scope(state, command):
 
 @kernel
 def _next_of_firm(state, firm, account):
-    """The first account of a firm from this number on, 0 if there is none."""
+    """The first account of a firm from number `account` on, 0 if there is none."""
     while account < state.accounts.shape[0]:
         if state.accounts[account].firm == firm and known_account(state, account):
             return account
@@ -91,7 +92,7 @@ def _next_of_firm(state, firm, account):
 
 @kernel
 def _killed_by(state):
-    """The parties that killed what the running command names; all accounts of a firm say the same."""
+    """The parties that have killed what the running command names, as bits; all accounts of a firm have the same."""
     cursor = state.cursor
     if cursor.scope == SCOPE_SESSION:
         return np.int64(session_row(state, np.int64(cursor.killed_session)).killed_by)
@@ -101,8 +102,8 @@ def _killed_by(state):
 
 
 @kernel
-def _next_place(state):
-    """Whose turn it is: the account, of a session its own, 0 after the last. They come once each."""
+def _next_account(state):
+    """The next account of the scope, each once, 0 after the last; of a session the account that opened it."""
     cursor = state.cursor
     if cursor.scope == SCOPE_FIRM:
         return _next_of_firm(state, np.int64(cursor.killed_firm), np.int64(cursor.last_account) + 1)
@@ -117,19 +118,19 @@ def _next_place(state):
 
 @kernel
 def kill_next(state, out):
-    """Block the next account of the scope, or the session. False: all are blocked, their orders leave."""
+    """Block the next account of the scope, or the session. False: all are blocked, and their orders are queued."""
     cursor = state.cursor
     if cursor.scope == SCOPE_SESSION:
         if cursor.accounts_done == 0:
             if may_take_row(state, np.int64(cursor.killed_session)):
                 take_row(state, np.int64(cursor.killed_session)).killed_by |= 1 << cursor.kill_party
-            _tell(state, out, EVENT_KILLED, _next_place(state), _gather_session(state))
+            _emit_kill(state, out, EVENT_KILLED, _next_account(state), _gather_session(state))
             return True
     else:
-        account = _next_place(state)
+        account = _next_account(state)
         if account != 0:
             _mark_account(state, account, np.int64(1) << cursor.kill_party, np.int64(0))
-            _tell(state, out, EVENT_KILLED, account, _gather_account(state, account))
+            _emit_kill(state, out, EVENT_KILLED, account, _gather_account(state, account))
             cursor.last_account = account
             return True
     start_cancels(state, CANCEL_KILL, cursor.scope != SCOPE_ACCOUNT)
@@ -138,7 +139,7 @@ def kill_next(state, out):
 
 @kernel
 def lift_next(state, out):
-    """Lift the kill of the next account of the scope, or of the session. False: all are free of it."""
+    """Lift the kill of the next account of the scope, or of the session. False: it is lifted from all."""
     cursor = state.cursor
     if cursor.scope == SCOPE_SESSION:
         if cursor.accounts_done != 0:
@@ -146,20 +147,20 @@ def lift_next(state, out):
         session_row(state, np.int64(cursor.killed_session)).killed_by &= ~(
             1 << cursor.kill_party
         )  # the first row's stay 0
-        _tell(state, out, EVENT_KILL_LIFTED, _next_place(state), np.int64(0))
+        _emit_kill(state, out, EVENT_KILL_LIFTED, _next_account(state), np.int64(0))
         return True
-    account = _next_place(state)
+    account = _next_account(state)
     if account == 0:
         return False
     _mark_account(state, account, np.int64(0), np.int64(1) << cursor.kill_party)
-    _tell(state, out, EVENT_KILL_LIFTED, account, np.int64(0))
+    _emit_kill(state, out, EVENT_KILL_LIFTED, account, np.int64(0))
     cursor.last_account = account
     return True
 
 
 @kernel
 def _mark_account(state, account, added, removed):
-    """Note who killed an account or its firm; KILLED says that somebody did."""
+    """Add and remove parties that have killed an account or its firm; KILLED is set while there is any."""
     account_row = state.accounts[account]
     if state.cursor.scope == SCOPE_FIRM:
         account_row.firm_killed_by = (account_row.firm_killed_by | added) & ~removed
@@ -172,18 +173,18 @@ def _mark_account(state, account, added, removed):
 
 
 @kernel
-def _goes(state, slot):
-    """A kill works in every state but CLOSED (KILL-003)."""
+def _is_killable(state, slot):
+    """Whether a kill cancels an order: in every state but CLOSED (KILL-003)."""
     return state.books[state.orders[slot].book].phase != MARKET_CLOSED
 
 
 @kernel
 def _gather_account(state, account):
-    """The account's orders will leave. Returns how many."""
+    """Queue the cancels of an account's orders. Returns how many."""
     before = np.int64(state.cursor.stop)
     slot = np.int64(state.accounts[account].first_order)
     while slot != 0:
-        if _goes(state, slot):
+        if _is_killable(state, slot):
             queue_cancel(state, slot)
         slot = np.int64(state.links[slot].account_newer)
     return np.int64(state.cursor.stop) - before
@@ -191,13 +192,13 @@ def _gather_account(state, account):
 
 @kernel
 def _gather_session(state):
-    """The session's orders will leave, whichever account they are of. Returns how many."""
+    """Queue the cancels of a session's orders, of all accounts. Returns how many."""
     session = np.int64(state.cursor.killed_session)
     account = next_account_of(state, session, np.int64(1))
     while account != 0:
         slot = np.int64(state.accounts[account].first_order)
         while slot != 0:
-            if state.orders[slot].session == session and _goes(state, slot):
+            if state.orders[slot].session == session and _is_killable(state, slot):
                 queue_cancel(state, slot)
             slot = np.int64(state.links[slot].account_newer)
         account = next_account_of(state, session, account + 1)
@@ -205,7 +206,8 @@ def _gather_session(state):
 
 
 @kernel
-def _tell(state, out, kind, account, lots):
+def _emit_kill(state, out, kind, account, lots):
+    """KIL or LIFTED. `lots`: how many orders are cancelled."""
     cursor = state.cursor
     row = market_event(state, out, kind, np.int64(0))
     row.account = account

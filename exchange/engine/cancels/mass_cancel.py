@@ -1,4 +1,4 @@
-"""Mass cancel: the orders of an account that fit the filters leave, oldest first (ORDER-013, ENTRY-012)."""
+"""Mass cancel: the orders of an account that match the filters are cancelled, oldest first (ORDER-013, ENTRY-012)."""
 
 import numpy as np
 
@@ -21,12 +21,13 @@ from exchange.kernel_codes import (
 
 @kernel
 def begin_cancel_all(state, out, command):
-    """CANCEL_ALL: note the filters. False: refused."""
+    """CANCEL_ALL: check it and note its filters in the cursor. False: it is refused."""
     if not known_account(state, np.int64(command.account)):
         refuse(state, out, EVENT_CANCEL_REJECTED, command, REJECT_UNKNOWN_ACCOUNT)
         return False
     index = np.int64(command.instrument)
-    # A filter that names one market which bars cancels is refused whole; otherwise orders there are passed over.
+    # If the filter names one market, and that allows no cancels, the whole command is refused. Otherwise orders in such
+    # markets are passed over.
     if 0 < index <= state.books_listed and not takes_cancel(state.books[index].phase):
         refuse(state, out, EVENT_CANCEL_REJECTED, command, REJECT_STATE)
         return False
@@ -60,7 +61,7 @@ def _note_filters(state, command):
 
 @kernel
 def _all_are_barred(state):
-    """Whether the mass cancel names orders, and every one of them stands where cancels are barred."""
+    """Whether the filters match orders, and none of them is in a market that allows cancels."""
     cursor = state.cursor
     slot = np.int64(cursor.next_slot)
     barred = False
@@ -76,13 +77,13 @@ def _all_are_barred(state):
 
 @kernel
 def _fits(state, cursor, order):
-    """Whether the mass cancel takes this order; where cancels are barred it is passed over."""
+    """Whether the mass cancel takes an order: the filters match, and its market allows cancels."""
     return takes_cancel(state.books[order.book].phase) and _is_named(state, cursor, order)
 
 
 @kernel
 def _is_named(state, cursor, order):
-    """Whether the filters fit an order."""
+    """Whether the filters match an order."""
     if cursor.instrument != 0 and order.book != cursor.instrument:
         return False
     if cursor.group != 0 and state.books[order.book].group != cursor.group:
@@ -96,7 +97,7 @@ def _is_named(state, cursor, order):
 
 @kernel
 def cancel_next(state, out):
-    """The next order of the mass cancel leaves. False: there is none; MASS says how many there were."""
+    """Cancel the next order that matches. False: there is no other; MASS carries how many there were."""
     cursor = state.cursor
     slot = np.int64(cursor.next_slot)
     while slot != 0 and not _fits(state, cursor, state.orders[slot]):

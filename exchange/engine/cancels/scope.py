@@ -1,7 +1,7 @@
-"""Orders of a scope, found through the lists that belong to it: nobody else's order is looked at (INV-030).
+"""Finds the orders of a book or a session through its own lists, so that no other order is looked at (INV-030).
 
-A book's orders stand at its levels, wait in its heaps and its line of stops, or are parked. A session's are among those
-of the accounts that it has entered orders for.
+A book's orders are at its levels, in its heaps and queue of stops, or parked. A session's orders are among those of the
+accounts that it has entered orders for.
 """
 
 import numpy as np
@@ -14,29 +14,29 @@ from exchange.engine.predicates import takes_cancel
 from exchange.kernel import kernel
 from exchange.kernel_codes import TIF_DAY
 
-WAITS = np.int64(OrderFlag.WAITS_COD | OrderFlag.WAITS_TIMER)
+WAITING_FLAGS = np.int64(OrderFlag.WAITS_COD | OrderFlag.WAITS_TIMER)
 ZERO = np.uint64(0)
 
-# Whom a gathering is after.
-OF_THE_DAY = 0
-THAT_WAIT = 1
+# Which orders are wanted: DAY orders, or those whose cancel waited and is allowed now.
+DAY_ORDERS = 0
+WAITING_CANCELS = 1
 
 
 @kernel
 def _gather(state, slot, wanted):
-    """An order will leave if it is one of those wanted."""
+    """Queue the cancel of an order if it is wanted."""
     order = state.orders[slot]
-    if wanted == OF_THE_DAY:
-        goes = order.tif == TIF_DAY
+    if wanted == DAY_ORDERS:
+        found = order.tif == TIF_DAY
     else:
-        goes = order["flags"] & WAITS != 0 and takes_cancel(state.books[order.book].phase)
-    if goes:
+        found = order["flags"] & WAITING_FLAGS != 0 and takes_cancel(state.books[order.book].phase)
+    if found:
         queue_cancel(state, slot)
 
 
 @kernel
-def gather_line(state, slot, wanted):
-    """Those wanted from `slot` on in a queue, a line of stops or a list of parked orders will leave."""
+def gather_list(state, slot, wanted):
+    """Queue the cancels of wanted orders from `slot` on in a list: a level, a queue of stops, parked orders."""
     while slot != 0:
         _gather(state, slot, wanted)
         slot = np.int64(state.links[slot].newer)
@@ -44,7 +44,8 @@ def gather_line(state, slot, wanted):
 
 @kernel
 def _gather_heap(state, root, wanted):
-    """The same in a heap of stops that wait for a price: down to the left, else to the right, else up and right."""
+    """The same for a heap of stops that wait for a price: walk down to the left, else to the right, else up and
+    right."""
     node = root
     while node != 0:
         _gather(state, node, wanted)
@@ -61,16 +62,16 @@ def _gather_heap(state, root, wanted):
 
 @kernel
 def gather_book(state, index, wanted):
-    """Those wanted of a book's orders will leave, in no order."""
+    """Queue the cancels of the wanted orders of a book, in no particular order."""
     book = state.books[index]
     for side in range(2):
         place = np.int64(book.best[side])
         while place != 0:
-            gather_line(state, np.int64(state.levels[row_of(book, side, place)].head), wanted)
+            gather_list(state, np.int64(state.levels[row_of(book, side, place)].head), wanted)
             place = worse_place(state, book, side, place)
         _gather_heap(state, np.int64(book.unelected[side]), wanted)
-    gather_line(state, np.int64(book.elected_first), wanted)
-    gather_line(state, np.int64(book.first_parked), wanted)
+    gather_list(state, np.int64(book.elected_first), wanted)
+    gather_list(state, np.int64(book.first_parked), wanted)
 
 
 @kernel

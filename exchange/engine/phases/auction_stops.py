@@ -1,4 +1,4 @@
-"""Stops in an uncross: those that a halt held up join first, then those that the price itself elects (AUC-009)."""
+"""Stops in an uncross: first those that were elected before and waited, then those that its price elects (AUC-009)."""
 
 import numpy as np
 
@@ -14,10 +14,11 @@ from exchange.kernel_codes import CANCEL_MINQTY
 
 @kernel
 def join_auction_once(state, out, book, reference, collar_ticks):
-    """The next stop that joins this book's uncross, as a limit order. False: nobody joins any more.
+    """The next stop joins this book's uncross as a limit order. False: no other stop joins.
 
-    The cursor keeps those that the price elected and that have not joined yet; when they have, it is computed again.
-    A price beyond the collar cannot print, so it is the collar's edge that elects (AUC-014).
+    The cursor holds the stops that the price has elected and that have not joined yet. When all have, the price is
+    computed again, and may elect more. A price beyond the collar cannot print, so the collar's edge elects in its place
+    (AUC-014).
     """
     cursor = state.cursor
     slot = np.int64(book.elected_first)
@@ -38,7 +39,7 @@ def join_auction_once(state, out, book, reference, collar_ticks):
 
 @kernel
 def _join(state, out, slot):
-    """TRG, RST. Nothing trades yet, so a minimum quantity is not met (TIF-004)."""
+    """TRG, then RST. Nothing trades yet, so a stop with a minimum quantity is cancelled (TIF-004)."""
     if inject_stop(state, out, slot) != 0:
         take_out(state, out, slot, CANCEL_MINQTY)
     else:
@@ -47,15 +48,17 @@ def _join(state, out, slot):
 
 @kernel
 def expected_uncross(state, book, reference, collar_ticks):
-    """Where the book would uncross now, its stops included: (whether it does, price, volume, imbalance,
-    lots that trade at the edge of the collar if the price lies beyond it).
+    """Where the book would uncross now, with the stops that would join.
 
-    Stops stand in for themselves as hidden lots at their limits, and are taken back afterwards.
+    Their lots are added to the levels of their limits as hidden lots, and taken away again at the end.
+
+    returns  (whether it would uncross, price, volume, imbalance, lots that would trade at the edge of the collar if the
+             price lies beyond it)
     """
     bid, ask = np.int64(book.best[0]), np.int64(book.best[1])
     slot = np.int64(book.elected_first)
     while slot != 0:
-        _lend_lots(state, book, slot, 1)
+        _add_lots(state, book, slot, 1)
         slot = np.int64(state.links[slot].newer)
     tried = np.int64(0)
     price, volume, imbalance, inside_lots = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
@@ -63,46 +66,48 @@ def expected_uncross(state, book, reference, collar_ticks):
     growing = crossed
     while growing:
         price, volume, imbalance = equilibrium(state, book, reference)
-        more = _try_reached(state, book, inside(price, reference, collar_ticks), tried)
+        more = _add_reached(state, book, inside(price, reference, collar_ticks), tried)
         growing = more != tried
         tried = more
     if crossed:
         _, inside_lots, _ = collared_equilibrium(state, book, reference, collar_ticks)
     book.best[0] = bid
     book.best[1] = ask
-    _take_back(state, book, tried)
+    _remove_all(state, book, tried)
     return crossed, price, volume, imbalance, inside_lots
 
 
 @kernel
-def _try_reached(state, book, price, tried):
-    """Let the stops that a price elects stand in; they are noted behind the first `tried`. Returns how many now."""
+def _add_reached(state, book, price, tried):
+    """Add the lots of the stops that a price elects. Their slots follow the first `tried` in the scratch table; returns
+    how many are there now."""
     root = take_reached(state, book, price, False, np.int64(0))
     while root != 0:
         slot = root
         root = remove_node(state, root, slot)
-        _lend_lots(state, book, slot, 1)
+        _add_lots(state, book, slot, 1)
         state.scratch[tried] = slot
         tried += 1
     return tried
 
 
 @kernel
-def _take_back(state, book, tried):
+def _remove_all(state, book, tried):
+    """Take the lots of all stops away again; those that were elected wait for their price as before."""
     slot = np.int64(book.elected_first)
     while slot != 0:
-        _lend_lots(state, book, slot, -1)
+        _add_lots(state, book, slot, -1)
         slot = np.int64(state.links[slot].newer)
     for place in range(tried):
         slot = np.int64(state.scratch[place])
         state.scratch[place] = 0
-        _lend_lots(state, book, slot, -1)
+        _add_lots(state, book, slot, -1)
         wait_for_trigger(state, book, slot)
 
 
 @kernel
-def _lend_lots(state, book, slot, sign):
-    """Add a stop's lots at its limit, or take them away again. One with a minimum quantity would not join."""
+def _add_lots(state, book, slot, sign):
+    """Add a stop's lots at its limit (1), or take them away again (-1). One with a minimum quantity would not join."""
     order = state.orders[slot]
     if order.shown_lots != 0:
         return

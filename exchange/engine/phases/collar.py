@@ -1,7 +1,7 @@
 """The collar of an uncross (AUC-014): an auction whose price lies too far from its reference is extended.
 
-A book outside its collar does not open with its group: it gets a state of its own, RESERVED, or keeps PAUSED. When its
-extensions are used up, it waits for an operator's command, who lets it uncross at the edge of the collar.
+A book outside its collar does not open with its group: it gets RESERVED as its own state, or keeps PAUSED. When its
+extensions are used up, it waits until an operator lets it uncross at the edge of the collar (CLAMP).
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from exchange.kernel_codes import FLAG_CLAMP, MARKET_NONE, MARKET_PAUSED, MARKET
 
 @kernel
 def may_uncross(state, out, index):
-    """Whether book `index` uncrosses now; if not, STA: its auction goes on."""
+    """Whether book `index` may uncross now. If not its auction is extended: STA."""
     guard = state.guards[index]
     if guard.collar_ticks == 0:
         return True
@@ -26,28 +26,28 @@ def may_uncross(state, out, index):
         return True
     if guard.extensions < guard.extensions_max:
         guard.extensions += 1
-        _go_on(state, out, index, state.time_ns + guard.extension_ns)
+        _extend(state, out, index, state.time_ns + guard.extension_ns)
         return False
     if state.cursor["flags"] & FLAG_CLAMP != 0 and inside_lots != 0:
         return True
-    _go_on(state, out, index, np.int64(0))
+    _extend(state, out, index, np.int64(0))
     return False
 
 
 @kernel
 def collect_again(state, out, index):
-    """After an uncross at the edge of the collar the book may be crossed still: its next auction begins, around the
+    """After an uncross at the edge of its collar a book may still be crossed: then its next auction begins, around the
     price that has just printed."""
     if is_crossed(state.books[index]):
         guard = state.guards[index]
         guard.extensions = 0
-        _go_on(state, out, index, state.time_ns + guard.extension_ns)
+        _extend(state, out, index, state.time_ns + guard.extension_ns)
 
 
 @kernel
-def _go_on(state, out, index, until_ns):
-    """STA: the book collects orders until a time, 0: until an operator's command."""
+def _extend(state, out, index, until_ns):
+    """STA: the book goes on collecting orders until a time; 0: until an operator's command."""
     own = MARKET_PAUSED if state.books[index].own_state == MARKET_PAUSED else MARKET_RESERVED
     change_state(state, out, index, np.int64(0), own, STATE_REASON_COLLAR, until_ns)
     if state.cursor.instrument == index:
-        state.cursor.market_state = MARKET_NONE  # it was all that the command was to open
+        state.cursor.market_state = MARKET_NONE  # the command named this book only: nothing is left to open

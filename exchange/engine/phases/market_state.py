@@ -1,4 +1,5 @@
-"""Sets the state of a group or a book, and says so."""
+"""Writes the state of a group or a book, and what follows from it: effective states, reopening times, the day's
+fields."""
 
 import numpy as np
 
@@ -20,13 +21,17 @@ from exchange.kernel_codes import (
     MARKET_RESERVED,
 )
 
-KEPT = np.int64(-1)  # of a reopening time: a halt stops it, and the way back to the state before lets it go on
+# For a reopening time that the change itself does not set: a halt stops it, leaving the halt lets it run on.
+KEPT = np.int64(-1)
 
 
 @kernel
 def effective_state(group_state, own_state):
-    """The stricter of both. While its group is OPEN an instrument may have a state of its own; a HALT of its own lasts
-    until the group's day ends, and what was closed alone stays CLOSED."""
+    """The state in force in a book, from its group's and its own.
+
+    While the group is OPEN a book's own state counts. A HALT of its own lasts until the group's day ends, and a book
+    that was closed by itself stays CLOSED. Otherwise the group's state counts.
+    """
     stays = own_state == MARKET_CLOSED or (own_state == MARKET_HALT and group_state != MARKET_CLOSED)
     if stays or (group_state == MARKET_OPEN and own_state != MARKET_NONE):
         return np.int64(own_state)
@@ -35,42 +40,44 @@ def effective_state(group_state, own_state):
 
 @kernel
 def reference_tick(book):
-    """AUC-008."""
+    """The reference price of an auction: last price of the day, else the mark (AUC-008)."""
     return np.int64(book.last_tick) if book.has_last != 0 else np.int64(book.mark_tick)
 
 
 @kernel
 def change_state(state, out, index, group_number, target, reason, until_ns):
-    """STA: a book, or a whole group with `index` 0, is in its new state. It tells when the venue's timer ends that
-    state, 0 if none does; of a book's state that its group's halt hides, below 0, what will be left of the time.
+    """Put a book, with `index` 0 a whole group, into a state; STA.
+
+    STA carries the time at which the venue's timer ends that state, 0 if none does. If the group's halt hides a book's
+    own state, it carries minus the time that will be left then.
 
     reason    StateReason
-    until_ns  when the venue's timer ends it, 0 if none does, KEPT: as a halt has left it
+    until_ns  when the venue's timer ends the state, 0 if none does; KEPT: the present timer stays
     """
     if index != 0:
         _change_book(state, index, target, reason, until_ns)
-        told_ns = np.int64(state.guards[index].reopen_ns)
+        reopen_ns = np.int64(state.guards[index].reopen_ns)
         if state.books[index].phase == MARKET_HALT:
-            told_ns = np.int64(0) if target == MARKET_HALT else -np.int64(state.guards[index].left_ns)
+            reopen_ns = np.int64(0) if target == MARKET_HALT else -np.int64(state.guards[index].left_ns)
     else:
         _change_group(state, group_number, target, reason, until_ns)
-        told_ns = np.int64(0) if target == MARKET_HALT else np.int64(state.groups[group_number].reopen_ns)
+        reopen_ns = np.int64(0) if target == MARKET_HALT else np.int64(state.groups[group_number].reopen_ns)
     row = market_event(state, out, EVENT_STATE_CHANGED, index)
     row.market_state = target
     row.state_reason = reason
     row.group = group_number
-    row.reopen_ns = told_ns
+    row.reopen_ns = reopen_ns
 
 
 @kernel
 def _stopped_ns(state, reopen_ns):
-    """What is left until a reopening time: in HALT that stands in its place."""
+    """Time left until a reopening time, 0 if there is none. While in HALT a group or book keeps it (`left_ns`)."""
     return max(np.int64(reopen_ns) - state.time_ns, np.int64(1)) if reopen_ns != 0 else np.int64(0)
 
 
 @kernel
 def _resumed_ns(state, left_ns):
-    """The reopening time of which a halt has left so much."""
+    """The reopening time after a halt that has left so much, 0 if there is none."""
     return left_ns + state.time_ns if left_ns != 0 else np.int64(0)
 
 
@@ -110,7 +117,7 @@ def _change_group(state, group_number, target, reason, until_ns):
         book = state.books[index]
         if book.group == group_number:
             own = np.int64(book.own_state)
-            # What a breaker, a collar or a person brought about ends with the day.
+            # States of single books end with the day, whatever brought them about; only CLOSED stays.
             _set_book_state(
                 state, index, target, MARKET_NONE if target == MARKET_CLOSED and own != MARKET_CLOSED else own
             )
@@ -147,8 +154,8 @@ def _set_book_state(state, index, group_state, own_state):
 
 @kernel
 def _end_day(state, index):
-    """A close: the day's prices are nobody's last any more (STOP-001); an auction that was extended ends, its orders
-    join the next day's (AUC-014)."""
+    """End the day of a book: last and indicative price are no reference any more (STOP-001). An extended auction ends;
+    its orders join the next day's (AUC-014)."""
     book, guard = state.books[index], state.guards[index]
     book.has_last = 0
     book.has_indicative = 0

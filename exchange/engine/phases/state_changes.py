@@ -1,14 +1,14 @@
-"""Market states: transitions (STATE-001), the way to OPEN through the uncross, the end of the day.
+"""SET_STATE and INDICATIVE: transitions of market states (STATE-001), opening through the uncross, the end of the day.
 
-A SET_STATE runs in steps. Its target waits in the cursor while books are uncrossed pair by pair, or DAY orders leave
-one by one; the last step sets the state and emits STA.
+A SET_STATE runs in steps. The cursor holds its target while books uncross pair by pair, or DAY orders are cancelled one
+by one. The last step writes the state and emits STA.
 """
 
 import numpy as np
 
 from exchange.engine.cancels.cancel_queue import start_cancels
 from exchange.engine.cancels.disconnect import release_waiting
-from exchange.engine.cancels.scope import OF_THE_DAY, gather_book
+from exchange.engine.cancels.scope import DAY_ORDERS, gather_book
 from exchange.engine.emit import market_event, refuse
 from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.engine.phases.auction_stops import expected_uncross
@@ -36,7 +36,10 @@ from exchange.kernel_codes import (
 
 @kernel
 def leads_to(state_from, state_to, before_halt):
-    """Whether the table of STATE-001 has this change. OPEN from a collecting state goes through the uncross."""
+    """Whether STATE-001 allows this transition. From a state that collects orders OPEN is reached through the uncross.
+
+    before_halt  the state that a halt interrupted
+    """
     if state_to == MARKET_HALT:
         return state_from != MARKET_CLOSED and state_from != MARKET_HALT
     if state_from == MARKET_CLOSED:
@@ -55,7 +58,7 @@ def leads_to(state_from, state_to, before_halt):
 
 @kernel
 def in_scope(state, cursor, index):
-    """Whether a running SET_STATE speaks of this book."""
+    """Whether a running SET_STATE changes the state of this book."""
     book = state.books[index]
     if cursor.instrument != 0:
         return cursor.instrument == index
@@ -64,7 +67,7 @@ def in_scope(state, cursor, index):
 
 @kernel
 def begin_state_change(state, out, command):
-    """Check a SET_STATE and note its target in the cursor. Returns whether it goes on."""
+    """Check a SET_STATE and note its target in the cursor. False: it is refused."""
     target = np.int64(command.market_state)
     index = np.int64(command.instrument)
     group = np.int64(command.group)
@@ -98,9 +101,9 @@ def begin_state_change(state, out, command):
 
 @kernel
 def needs_uncross(state):
-    """OPEN is reached only through the uncross (STATE-001); a book that collected nothing is not crossed.
+    """Whether the running SET_STATE uncrosses books first: OPEN is reached only through the uncross (STATE-001).
 
-    A forced OPEN of one book reaches nothing while its group is not OPEN: it follows its group again.
+    A forced OPEN of one book whose group is not OPEN does not: it only lets the book follow its group again.
     """
     index = np.int64(state.cursor.instrument)
     reached = index == 0 or state.groups[state.books[index].group].state == MARKET_OPEN
@@ -109,7 +112,8 @@ def needs_uncross(state):
 
 @kernel
 def publish_indicative(state, out, command):
-    """INDICATIVE: IOP with the price and volume of an uncross now (AUC-001), flag EMPTY without one."""
+    """INDICATIVE: IOP with the price and volume that an uncross would have now (AUC-001); flag EMPTY if it would have
+    none."""
     index = np.int64(command.instrument)
     if not known_book(state, index):
         refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
@@ -133,16 +137,17 @@ def publish_indicative(state, out, command):
 
 @kernel
 def expire_day_orders(state):
-    """The DAY orders that the close of a group or instrument ends leave, in order of entry (TIF-009)."""
+    """Queue the cancels of the DAY orders that a close ends, in order of entry (TIF-009)."""
     for index in range(1, state.books_listed + 1):
         if in_scope(state, state.cursor, np.int64(index)):
-            gather_book(state, np.int64(index), OF_THE_DAY)
+            gather_book(state, np.int64(index), DAY_ORDERS)
     start_cancels(state, CANCEL_EXPIRED, True)
 
 
 @kernel
 def _keeps_time(state, index, group, target):
-    """Whether a change stops a reopening time, or lets it go on: into HALT, and back to the state before."""
+    """Whether a change only stops the reopening timer, or lets it run on: into HALT, and back to the state before
+    it."""
     if index != 0:
         present, before = np.int64(state.books[index].phase), np.int64(state.books[index].before_halt)
     else:
@@ -152,7 +157,7 @@ def _keeps_time(state, index, group, target):
 
 @kernel
 def finish_state_change(state, out):
-    """Set the state that was asked for, say so, and let go what waited for it (AUC-013, COD-004)."""
+    """Last step of a SET_STATE: write the state, STA, and queue the cancels that waited for it (AUC-013, COD-004)."""
     cursor = state.cursor
     target, reason = np.int64(cursor.market_state), np.int64(cursor.state_reason)
     if target != MARKET_NONE:

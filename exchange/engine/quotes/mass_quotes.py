@@ -1,6 +1,7 @@
-"""Mass quotes: a run of QUOTE rows, an entry each, that works two orders of its account in a book (QUOTE-).
+"""Mass quotes: a run of QUOTE rows; each row is an entry, bid and ask of its account in one book (QUOTE-).
 
-A quote's two sides are orders like others; they are found by account and book through a key that no text can be.
+The two sides of a quote are orders like others. They are found by account and book, through a key in place of a client
+order id that no text can be.
 """
 
 import numpy as np
@@ -60,7 +61,8 @@ KEY = np.uint64(QUOTE_KEY)
 
 @kernel
 def begin_quote(state, out, command):
-    """QUOTE: one entry of the run that its row belongs to. Refused with one event, or both sides are to be worked."""
+    """QUOTE: one entry of a run. False: it is refused, with one event. True: its present sides have been updated, and
+    `quote_once` is to enter the sides that are new or have moved."""
     cursor = state.cursor
     if cursor.run == 0:
         cursor.run = command.sequence
@@ -85,14 +87,14 @@ def begin_quote(state, out, command):
     cursor.side = SIDE_BUY
     protection = find_protection(state, np.int64(command.account), np.int64(command.protection_number))
     cursor.protection = protection
-    _leave(state, out, command, bid, SIDE_BUY)
-    _leave(state, out, command, ask, SIDE_SELL)
+    _update_side(state, out, command, bid, SIDE_BUY)
+    _update_side(state, out, command, ask, SIDE_SELL)
     return True
 
 
 @kernel
 def find_side(state, account, index, side):
-    """Slot of what an account's key of one side of a book names, 0 if it is free."""
+    """Slot of an account's quote on one side of a book, 0 if there is none."""
     if not known_book(state, index) or not 0 < account < state.accounts.shape[0]:
         return np.int64(0)
     first = KEY | np.uint64(side)
@@ -103,7 +105,7 @@ def find_side(state, account, index, side):
 
 @kernel
 def _reject(state, out, command, reason, place):
-    """REJ of one entry; the old quote stays (QUOTE-002)."""
+    """REJ of one entry; the present quote stays (QUOTE-002)."""
     row = answer_event(state, out, EVENT_ORDER_REJECTED, command, reason)
     row.order_type = ORDER_QUOTE
     row.state = ORDER_STATE_REJECTED
@@ -115,12 +117,15 @@ def _reject(state, out, command, reason, place):
         row.account_sequence = next_in_stream(state, np.int64(command.account))
 
 
-# --- old sides leave
+# --- present sides
 
 
 @kernel
-def _leave(state, out, command, slot, side):
-    """What an old side comes to: it goes, keeps its place, or leaves its place to enter anew (QUOTE-003 to 005)."""
+def _update_side(state, out, command, slot, side):
+    """A present side is cancelled, keeps its place, or leaves it to enter again at its new terms (QUOTE-003 to 005).
+
+    slot  of the present side, 0: there is none, the side is new
+    """
     cursor = state.cursor
     lots = quoted_lots(command, side)
     cursor.quote_tick[side] = quoted_tick(command, side)
@@ -135,15 +140,15 @@ def _leave(state, out, command, slot, side):
         row.reference = cursor.request_id
     elif changes_side(state, slot, quoted_tick(command, side), lots):
         cursor.quote_state[side] = QUOTE_ENTERED
-        _unrest(state, out, slot, quoted_tick(command, side), lots)
+        _leave_place(state, out, slot, quoted_tick(command, side), lots)
     else:
         cursor.quote_state[side] = QUOTE_KEPT
-        _keep(state, out, slot, lots)
+        _keep_place(state, out, slot, lots)
 
 
 @kernel
 def _restate(state, order):
-    """A side that is stated again is of the session that does it (COD-001), and of the protection group it names."""
+    """An updated side belongs to the session that updates it (COD-001), and to the protection group that it names."""
     cursor = state.cursor
     order.session = cursor.session
     state.accounts[np.int64(order.account)].sessions |= session_bit(np.int64(cursor.session))
@@ -151,8 +156,8 @@ def _restate(state, order):
 
 
 @kernel
-def _keep(state, out, slot, lots):
-    """RPL keep: unchanged, or fewer lots (QUOTE-004)."""
+def _keep_place(state, out, slot, lots):
+    """RPL with KEPT: the same price, and the same lots or fewer (QUOTE-004)."""
     order = state.orders[slot]
     _restate(state, order)
     fewer = np.int64(order.leaves_lots) - lots
@@ -163,8 +168,8 @@ def _keep(state, out, slot, lots):
 
 
 @kernel
-def _unrest(state, out, slot, tick, lots):
-    """RPL lose: the side is out of its queue, at its new price with its new lots (QUOTE-007)."""
+def _leave_place(state, out, slot, tick, lots):
+    """RPL with LOST: the side is out of its queue, with its new price and lots (QUOTE-007)."""
     order = state.orders[slot]
     _restate(state, order)
     old_price = order.price
@@ -182,12 +187,12 @@ def _replaced(state, out, order, level_lots, flags):
     return row
 
 
-# --- new sides enter
+# --- sides that enter
 
 
 @kernel
 def quote_once(state, out):
-    """The next side of the entry enters, or after both the entry is told. Returns what the cursor goes on with."""
+    """One step of an entry: the next side enters, or QUOTED after both. Returns NEXT_SIDE, MATCH_SIDE or ENTRY_DONE."""
     cursor = state.cursor
     side = np.int64(cursor.side)
     if side > SIDE_SELL:
@@ -201,7 +206,7 @@ def quote_once(state, out):
         slot = _enter(state, out, side)
         cursor.quote_id[side] = state.orders[slot].order_id
     elif slot == 0:
-        cursor.quote_state[side] = QUOTE_REMOVED  # it was pulled before its turn
+        cursor.quote_state[side] = QUOTE_REMOVED  # cancelled before its turn, by its protection or a breach
         return NEXT_SIDE
     else:
         state.stamp += 1
@@ -218,7 +223,7 @@ def quote_once(state, out):
 
 @kernel
 def settle_side(state, out):
-    """After its last fill a side is gone or rests."""
+    """A side has matched: it is filled, cancelled, or its remainder rests."""
     cursor = state.cursor
     slot = np.int64(cursor.slot)
     order = state.orders[slot]
@@ -232,7 +237,7 @@ def settle_side(state, out):
 
 @kernel
 def lose_side(state):
-    """A breach has ended a side: its remainder is cancelled (BAND-006)."""
+    """A breach of a window has ended a side: its remainder has been cancelled (BAND-006)."""
     cursor = state.cursor
     cursor.quote_state[np.int64(cursor.side)] = QUOTE_REMOVED
     cursor.side += 1
@@ -240,7 +245,7 @@ def lose_side(state):
 
 @kernel
 def _enter(state, out, side):
-    """ACK of a fresh side."""
+    """ACK of a new side, which is written and counted. Returns its slot."""
     cursor = state.cursor
     account = np.int64(cursor.account)
     slot = take_slot(state)
@@ -297,7 +302,7 @@ def _write_quote(state, order, side):
 
 @kernel
 def _emit_entry(state, out):
-    """QUOTED: what became of both sides."""
+    """QUOTED: the QuoteState of both sides."""
     cursor = state.cursor
     row = market_event(state, out, EVENT_QUOTE_ACCEPTED, np.int64(cursor.instrument))
     row.account = cursor.account
@@ -310,7 +315,7 @@ def _emit_entry(state, out):
     row.ask_id = np.uint64(cursor.quote_id[SIDE_SELL])
 
 
-# What `quote_once` leaves the cursor to do.
+# What `quote_once` returns: the next step.
 NEXT_SIDE = 0
 MATCH_SIDE = 1
 ENTRY_DONE = 2

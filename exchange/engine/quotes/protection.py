@@ -1,7 +1,8 @@
-"""Market-maker protection: what quotes of a group traded in a rolling window, and what happens at a threshold (MMP-).
+"""Market-maker protection: fills of a group's quotes are counted over a rolling window. At a threshold the group trips,
+and its quotes are cancelled (MMP-).
 
-A group belongs to an account, which may have several. Fills of its quotes are kept in a ring of MMP_FILLS, so what a
-fill adds it takes away again when the window has left it behind.
+A group belongs to an account, which may have several. A ring holds its last MMP_FILLS fills, so that a fill is
+subtracted again when it is older than the window.
 """
 
 import numpy as np
@@ -34,7 +35,7 @@ from exchange.kernel_codes import (
 )
 from exchange.limits import MMP_FILLS
 
-# What a dry run has done to a group.
+# What a dry run has supposed of a group: a fill was counted, its quotes are cancelled.
 COUNTED = 1
 PULLED = 2
 
@@ -55,8 +56,9 @@ def is_protected(order, row):
 
 
 @kernel
-def lets_quote(state, account, number, group):
-    """Whether quotes of this group of the account may enter a product group; number 0 is no protection (MMP-003)."""
+def may_quote(state, account, number, group):
+    """Whether an account may quote under its protection group `number` in product group `group`: the protection exists,
+    has not tripped and covers that product group (MMP-003). Number 0: without protection."""
     if number == 0:
         return True
     row = find_protection(state, account, number)
@@ -67,7 +69,7 @@ def lets_quote(state, account, number, group):
 
 @kernel
 def set_protection(state, out, command):
-    """MMP_SET: define a group or change its thresholds; what it has counted, and whether it tripped, stays."""
+    """MMP_SET: define a group or change its thresholds. What it has counted, and whether it has tripped, stays."""
     reason = _check_set(state, command)
     if reason != REJECT_NONE:
         refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
@@ -118,7 +120,7 @@ def _new_protection(state, account, number):
 
 @kernel
 def reset_protection(state, out, command):
-    """MMP_RESET: the group quotes again and has counted nothing (MMP-003)."""
+    """MMP_RESET: a group may quote again, its counts are 0 (MMP-003)."""
     account = np.int64(command.account)
     reason = REJECT_NONE
     row = np.int64(0)
@@ -154,9 +156,9 @@ def _answer(state, out, kind, command, row):
 
 @kernel
 def count_fill(state, order, lots, hours):
-    """A quote was hit: count it in its group, which trips at a threshold (MMP-001, MMP-002).
+    """Count a fill of a quote in its protection group, which may trip (MMP-001, MMP-002).
 
-    order  the maker, a quote
+    order  the quote, resting
     lots   traded
     hours  GPU-hours of one lot
     """
@@ -177,12 +179,13 @@ def count_fill(state, order, lots, hours):
     reason = _reached(protection)
     if reason != 0 and protection.tripped == 0:
         protection.tripped = reason
-        _wait_for_pull(state, row)
+        _queue_pull(state, row)
 
 
 @kernel
 def _drop_old_fills(state, row):
-    """Fills count while t > now - window; a full ring forgets its oldest."""
+    """Subtract fills that are older than the window (a fill counts while t > now - window), or for which a full ring
+    has no space."""
     protection = state.protections[row]
     while protection.fills != 0:
         oldest = state.protection_fills[row * MMP_FILLS + protection.first]
@@ -197,7 +200,7 @@ def _drop_old_fills(state, row):
 
 @kernel
 def _reached(protection):
-    """The first threshold that has been reached, 0 none; what a dry run adds counts while it lasts."""
+    """The first Threshold that is reached, 0 none. During a dry run its supposed fills count, too."""
     if protection.lots_max != 0 and protection.lots + protection.tried_lots >= protection.lots_max:
         return THRESHOLD_LOTS
     if protection.fills + protection.tried_fills >= protection.fills_max:
@@ -214,7 +217,7 @@ def _reached(protection):
 
 @kernel
 def try_fill(state, order, lots):
-    """Count a fill that a dry run supposes, until `end_tries`. Returns the group that it trips, 0 none."""
+    """Count a fill that a dry run supposes, until `end_tries`. Returns the row of the group that would trip, 0 none."""
     row = np.int64(order.protection)
     if order.order_type != ORDER_QUOTE or row == 0:
         return np.int64(0)
@@ -236,8 +239,8 @@ def try_fill(state, order, lots):
 
 @kernel
 def _suppose_dropped(state, row):
-    """Take fills that have left the window off the dry run's counts. The group itself keeps them: its window may be
-    longer when the next fill comes."""
+    """Subtract fills older than the window from the dry run's counts only. The group itself keeps them: its window may
+    be longer by the time of the next real fill."""
     protection = state.protections[row]
     for number in range(protection.fills):
         spot = row * MMP_FILLS + (protection.first + number) % MMP_FILLS
@@ -252,7 +255,7 @@ def _suppose_dropped(state, row):
 
 @kernel
 def is_pulled(state, order):
-    """Whether a dry run has tripped the quote's group: it is not there any more."""
+    """Whether a quote is gone in a dry run, because its group would have tripped."""
     return (
         order.order_type == ORDER_QUOTE
         and order.protection != 0
@@ -262,7 +265,7 @@ def is_pulled(state, order):
 
 @kernel
 def end_tries(state):
-    """Forget what a dry run has counted."""
+    """Reset all that a dry run has counted."""
     row = np.int64(state.protections[0].first_tried)
     state.protections[0].first_tried = 0
     while row != 0:
@@ -280,8 +283,9 @@ def end_tries(state):
 
 
 @kernel
-def _wait_for_pull(state, row):
-    """The group's quotes leave before the running step goes on, behind those of groups that tripped earlier."""
+def _queue_pull(state, row):
+    """Queue a group that has tripped: its quotes are cancelled before the running step goes on, behind those of groups
+    that tripped earlier."""
     cursor = state.cursor
     if cursor.pull_last == 0:
         cursor.pull_first = row
@@ -293,7 +297,7 @@ def _wait_for_pull(state, row):
 
 @kernel
 def pull_before(state, row):
-    """Of the groups that wait, all since one implied fill, this one comes first, if it is among them (MMP-004)."""
+    """Move a group to the front of those that wait to be pulled, if it is among them (MMP-004)."""
     cursor = state.cursor
     before, waiting = np.int64(0), np.int64(cursor.pull_first)
     while waiting != 0 and waiting != row:
@@ -309,7 +313,8 @@ def pull_before(state, row):
 
 @kernel
 def pull_once(state, out):
-    """MMP of the group that tripped first, then one of its quotes after the other leaves, oldest first."""
+    """One step of pulling the quotes of the first group in the queue: MMP, then a cancel for each quote, oldest
+    first."""
     cursor = state.cursor
     row = np.int64(cursor.pull_first)
     protection = state.protections[row]

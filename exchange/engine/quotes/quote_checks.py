@@ -1,4 +1,5 @@
-"""Rejection reasons of a mass quote's entry, in their order of precedence; it is judged on both sides (QUOTE-002)."""
+"""Reject reasons of an entry of a mass quote, in their order of precedence (ORDER-004). Both sides are accepted or none
+is (QUOTE-002)."""
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from exchange.clearing.positions import (
 from exchange.engine.entry.price_range import check_price
 from exchange.engine.entry.validate import check_lots
 from exchange.engine.predicates import is_killed, known_account, known_book, takes_new
-from exchange.engine.quotes.protection import lets_quote
+from exchange.engine.quotes.protection import may_quote
 from exchange.engine.risk import (
     LOTS_CEILING,
     check_limits,
@@ -56,7 +57,7 @@ from exchange.units import ORDER_LOTS_MAX
 
 @kernel
 def quoted_lots(command, side):
-    """Lots of one side of an entry, 0 to remove it."""
+    """Lots of one side of an entry; 0 removes that side."""
     return np.int64(command.bid_lots) if side == SIDE_BUY else np.int64(command.ask_lots)
 
 
@@ -68,13 +69,13 @@ def quoted_tick(command, side):
 
 @kernel
 def changes_side(state, slot, tick, lots):
-    """Whether a side leaves its place: no old one, another price, or more lots (QUOTE-004)."""
+    """Whether a side has no place to keep: it is new, or its price changes, or its lots grow (QUOTE-004)."""
     return slot == 0 or state.orders[slot].price != tick or lots > state.orders[slot].leaves_lots
 
 
 @kernel
 def check_quote(state, command, bid, ask):
-    """The reason an entry is refused for, NONE if it is accepted. `bid`, `ask`: slots of the old sides, 0 none."""
+    """The reason an entry is refused for, NONE if it is accepted. `bid`, `ask`: slots of the present sides, 0 none."""
     reason = _check_message(state, command)
     if reason != REJECT_NONE:
         return reason
@@ -94,7 +95,7 @@ def check_quote(state, command, bid, ask):
         return reason
     if _is_taken(state, bid) or _is_taken(state, ask):
         return REJECT_DUP_ID
-    if not lets_quote(state, account, np.int64(command.protection_number), np.int64(book.group)):
+    if not may_quote(state, account, np.int64(command.protection_number), np.int64(book.group)):
         return REJECT_MMP
     for side in range(2):
         lots = quoted_lots(command, side)
@@ -128,7 +129,7 @@ def _check_message(state, command):
 
 @kernel
 def _check_increments(state, account, book, command):
-    """Rank 6: a side that is removed has no price."""
+    """Rank 6. The price of a side that is removed does not count."""
     for side in range(2):
         if book.min_inc > 1 and quoted_lots(command, side) != 0 and quoted_tick(command, side) % book.min_inc != 0:
             return REJECT_OFF_TICK
@@ -139,7 +140,7 @@ def _check_increments(state, account, book, command):
 
 @kernel
 def _is_taken(state, slot):
-    """Whether a quote's key names something else: a tape may use any client order id."""
+    """Whether a quote's key is taken by an order that is no quote: a tape may use any client order id."""
     return slot != 0 and state.orders[slot].order_type != ORDER_QUOTE
 
 
@@ -156,13 +157,13 @@ def _leaves(state, command, slot, side):
 
 @kernel
 def _count(state, account, row, book, side, tick, lots):
-    """Count lots at a price as working, or no longer (negative)."""
+    """Count lots at a price as working; negative lots: as no longer working."""
     change_working(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
 
 
 @kernel
 def _check_risk(state, command, book, bid, ask):
-    """Rank 11 for both sides together, in place of the old ones."""
+    """Rank 11 for both new sides together, in place of the present ones."""
     account = np.int64(command.account)
     row = own_position(state, account, np.int64(command.instrument))
     fresh = int(bid == 0 and command.bid_lots != 0) + int(ask == 0 and command.ask_lots != 0)
@@ -177,15 +178,15 @@ def _check_risk(state, command, book, bid, ask):
         slot = ask if side else bid
         more = quoted_lots(command, side) - (np.int64(state.orders[slot].leaves_lots) if slot != 0 else 0)
         full = full or side_is_full(book, side, more)
-        # A side that is stated again counts on what it has executed.
+        # A side that is updated keeps its filled lots: its total has to stay countable.
         full = full or (slot != 0 and state.orders[slot].filled_lots + quoted_lots(command, side) > LOTS_CEILING)
     return REJECT_FULL if full else REJECT_NONE
 
 
 @kernel
 def _fits_beside(state, account, row, book, command, bid, ask):
-    """Whether there is room for the new sides even beside the old ones, which then need not be taken out first: an
-    order that leaves never raises the hold, nor how far a position reaches."""
+    """Whether limits and margin allow the new sides even on top of the present ones. Then these need not be taken out
+    for the check: without them neither the hold nor a position's reach is larger."""
     if not has_plain_limits(state, account, row, book):
         return False
     account_row = state.accounts[account]
@@ -201,9 +202,10 @@ def _fits_beside(state, account, row, book, command, bid, ask):
 
 @kernel
 def _try_sides(state, command, account, row, book, bid, ask, fresh):
-    """The new sides are counted as working in place of the old ones, and that is undone. The first reason of both.
+    """Count the new sides as working in place of the present ones, check, and undo it. Returns the first reason of
+    both.
 
-    Funds have to cover all that works, unless every side that enters only closes (MARGIN-016).
+    Funds have to cover everything that works, unless every side that enters only closes (MARGIN-016).
     """
     before = np.int64(state.used_positions)
     account_row = state.accounts[account]
@@ -239,7 +241,7 @@ def _first_reason(reason, other):
 
 @kernel
 def _swap_sides(state, command, account, row, book, bid, ask, sign):
-    """Take the old sides that change out of what works (-1), or put them back (1)."""
+    """Count the present sides that change as no longer working (-1), or as working again (1)."""
     for side in range(2):
         slot = ask if side else bid
         if _leaves(state, command, slot, side):

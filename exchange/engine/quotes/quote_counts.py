@@ -1,4 +1,4 @@
-"""Quotes that work in a book, in a list, and in a protection group: the book's flag, and what a pull will find."""
+"""Which quotes work in a book (a list, a count, a feature bit), and how many in each protection group."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from exchange.kernel_codes import FEATURE_QUOTES
 
 @kernel
 def count_quote(state, slot):
-    """A quote entered its book: while there is one its fills may have to be counted.
+    """A quote has entered its book. While there is one, fills in the book may have to be counted for its protection.
 
     A quote waits for no price, so the node that its slot has in the heap is free to hold its neighbours in the list.
     """
@@ -41,13 +41,13 @@ def _leave_book(state, slot):
 
 @kernel
 def next_quote(state, slot):
-    """The quote behind this one in its book's list, 0 after the last."""
+    """The next quote in the list of its book, 0 after the last."""
     return np.int64(state.heap[slot].next_quote)
 
 
 @kernel
 def join_protection(state, order, row):
-    """From now on the quote's fills count in this group, 0 in none."""
+    """From now on the fills of a quote count in protection group `row`, 0: in none."""
     if order.protection == row:
         return
     if order.protection != 0:
@@ -59,6 +59,6 @@ def join_protection(state, order, row):
 
 @kernel
 def uncount_quote(state, slot):
-    """The quote ends."""
+    """A quote has ended: it leaves its book's list and its protection group."""
     _leave_book(state, slot)
     join_protection(state, state.orders[slot], np.int64(0))
