@@ -32,7 +32,7 @@ from exchange.engine.phases.state_changes import (
     needs_uncross,
     publish_indicative,
 )
-from exchange.engine.position_reports import report
+from exchange.engine.position_reports import report_positions
 from exchange.engine.predicates import is_stop
 from exchange.engine.prefetch import ALL, CLOSE, FAR, NEAR, prefetch_close, prefetch_far, prefetch_near, scatter_of
 from exchange.engine.quotes.mass_quotes import ENTRY_DONE, MATCH_SIDE, begin_quote, lose_side, quote_once, settle_side
@@ -275,7 +275,7 @@ def _advance_once(state, out):
     elif step == REPORT:
         if state.books[VENUE_LINE].elected_first != 0:
             _inject_once(state, out)
-        elif not report(state, out) and not emit_implied_prices(state, out):
+        elif not report_positions(state, out) and not emit_implied_prices(state, out):
             _clear_cursor(state)
     elif step == HALTING:
         if not halt_once(state, out):

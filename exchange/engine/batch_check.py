@@ -1,7 +1,7 @@
-"""What an atomic batch is asked before any of it runs: would each operation, alone, be accepted now (ENTRY-013)?
+"""Checks an atomic batch before any of it runs: would each operation, by itself, be accepted now (ENTRY-013)?
 
-Nothing is written, so nothing of it needs to be in the journal: a batch that passes runs as ordinary rows. Each answer
-is the one that `entry.enter_order`, `orders.cancel_order` or `replace.replace_order` would give (tested).
+Nothing is written, so the check need not be in the journal: a batch that passes runs as ordinary rows. Each answer is
+the one that `new_order.enter_order`, `orders.cancel_order` or `replace.replace_order` would give (tested).
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ def check_batch(states, commands):
 
     states    STATE, shape (1,); read only, between two commands
     commands  COMMAND rows, shape (n,): NEW, REPLACE, CANCEL
-    returns   its place, RejectReason, MarketState of the book that it names or 0; without one n, NONE, 0
+    returns   its place, RejectReason, and MarketState of its book, 0 if it names none; (n, NONE, 0) if all are accepted
     """
     state = states[0]
     for place in range(commands.shape[0]):
@@ -55,7 +55,7 @@ def check_batch(states, commands):
 
 @kernel
 def _check_change(state, command, slot):
-    """`slot`: of the order that a CANCEL or REPLACE names, 0 if there is none."""
+    """The reason a CANCEL or REPLACE is refused for. `slot`: of the order that it names, 0 if there is none."""
     if command.kind == KIND_CANCEL:
         return check_cancel(state, command, slot)
     if command.kind != KIND_REPLACE:

@@ -1,4 +1,4 @@
-"""Rows of the venue that move money: what is paid in is bounded (SPEC-004), what is paid out is free (MARGIN-015)."""
+"""DEPOSIT and WITHDRAW. All deposits together are bounded (SPEC-004); free margin can be withdrawn (MARGIN-015)."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from exchange.units import MONEY_MAX
 @kernel
 def most_mills(state, account, sign):
     """The most that may be paid in now (sign 1), or out (sign -1)."""
-    # What is free is never more than the cash that is there.
+    # Free margin is never more than the cash of the account.
     return free_margin_mills(state, account) if sign < 0 else MONEY_MAX - state.deposits_mills
 
 

@@ -56,20 +56,20 @@ class Engine:
         index, stop = 0, self._rows_of(commands)
         while True:
             index = self._apply(self.states, commands, index, stop, self.outs)
-            yield self._told()
+            yield self._buffered()
             if index == stop and self._step[0] == 0:
                 return
 
     def _rows_of(self, commands: np.ndarray) -> int:
-        """How many rows there are. Kernels read them as they lie in memory."""
+        """How many rows there are. Kernels read their memory without a look at its layout, so it is checked here."""
         if commands.dtype != COMMAND or commands.ndim != 1 or not commands.flags.c_contiguous:
             raise TypeError(f"commands: {commands.dtype}, shape {commands.shape}, want whole COMMAND rows in a row")
         return len(commands)
 
-    def _told(self) -> bytes:
-        """Events in the buffer."""
-        told: bytes = self._bytes[: self._count[0] * EVENT.itemsize].tobytes()
-        return told
+    def _buffered(self) -> bytes:
+        """Bytes of the events in the buffer."""
+        events: bytes = self._bytes[: self._count[0] * EVENT.itemsize].tobytes()
+        return events
 
     def run_silently(self, commands: np.ndarray) -> int:
         """Run rows and drop the events. Returns how many rows they had: for benchmarks and bulk loading."""
@@ -94,19 +94,19 @@ class Engine:
         control.check(self.states, kind, payload, recorded)
 
     def control(self, row: np.ndarray, payload: bytes) -> np.ndarray:
-        """Run one control, `row` COMMAND shape (1,). Returns its events, behind those of a mass quote that it cuts."""
-        told = self._finish()
+        """Run one control, `row` COMMAND shape (1,). Returns its events, after those of a mass quote that it ends."""
+        events = self._finish()
         control.begin(self.states, row[0], payload)
-        told += self._finish()
-        return event_rows(told + control.run(self.states, row[0], payload).tobytes())
+        events += self._finish()
+        return event_rows(events + control.run(self.states, row[0], payload).tobytes())
 
     def _finish(self) -> bytes:
-        """End a mass quote that is open, and do all that is begun. Returns the bytes of its events."""
-        told = b""
+        """End a mass quote that is open and finish the running command. Returns the bytes of their events."""
+        events = b""
         while self._open_run[0] or self._step[0]:
             self._apply(self.states, self._no_rows, 1, 0, self.outs)
-            told += self._told()
-        return told
+            events += self._buffered()
+        return events
 
 
 def blank_commands(count: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Live orders as plain values, many at a time: row by row thousands of them would hold up whoever asks for 0.3 s."""
+"""Live orders as plain values, a column at a time: row by row thousands of them would take 0.3 s."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,5 @@
-"""Life of an order: rest, move, cancel, leaving. It comes in by `entry`, it trades by `matching`."""
+"""Life of an order once it is in: it rests, moves, is cancelled, is released. Entry is `entry/`, trading
+`matching/`."""
 
 import numpy as np
 
@@ -61,13 +62,13 @@ LAST_BIT = np.uint64(63)
 
 @leaf_kernel
 def session_bit(session):
-    """Of an account's `sessions`: the bit that a session shares with every 64th other."""
+    """A session's bit in an account's `sessions`. Every 64th session shares it: a set bit means perhaps."""
     return ONE << (np.uint64(session) & LAST_BIT)
 
 
 @leaf_kernel
 def append_to_account(state, account, slot, session):
-    """The order, that a session has entered, is its account's youngest."""
+    """Append an order to its account's list, as the youngest, and note the session that has entered it."""
     account_row = state.accounts[account]
     last = np.int64(account_row.last_order)
     put_word(state.links[slot], ACCOUNT_NEWER, np.uint64(last) << SHIFT_32)
@@ -98,7 +99,7 @@ def _remove_from_account(state, account, slot):
 
 @leaf_kernel
 def work_order(state, order, lots):
-    """Count more (negative: fewer) lots of an order as working, at its present price."""
+    """Count more lots of an order as working at its present price; negative: fewer."""
     book = state.books[order.book]
     account, side = np.int64(order.account), np.int64(order.side)
     loss = lots * loss_per_lot(book, side, np.int64(order.price))
@@ -108,9 +109,12 @@ def work_order(state, order, lots):
 
 @leaf_kernel
 def move_order(state, slot, tick, lots):
-    """A live order takes another price with so many lots left, out of its queue. Returns what still shows where it was.
+    """Take a live order out of its queue and give it another price and other lots; it has to be linked again.
 
-    Its working lots are counted once, as the difference.
+    Its working lots and their possible loss are counted once, as the difference.
+
+    tick, lots  the new price, the lots left
+    returns     lots that the level it left still shows
     """
     order = state.orders[slot]
     book = state.books[order.book]
@@ -135,7 +139,7 @@ def move_order(state, slot, tick, lots):
 
 @leaf_kernel
 def slice_lots(order):
-    """What of an order shows when it joins a queue (ICE-001)."""
+    """The lots that an order shows when it joins a queue (ICE-001)."""
     if order.display_lots == 0:
         return np.int64(order.leaves_lots)
     return min(np.int64(order.display_lots), np.int64(order.leaves_lots))
@@ -158,8 +162,8 @@ def refresh_order(state, out, slot):
 
 @leaf_kernel
 def rest_order(state, out, slot):
-    """RST: the order shows what is left of it at the back of its price; outside the daily limits it is parked, shows
-    nothing and stands at no level (BAND-004)."""
+    """RST: an order joins the back of the queue at its price. Outside the daily limits it is parked: it shows nothing
+    and is at no level (BAND-004)."""
     order = state.orders[slot]
     book = state.books[order.book]
     if not in_limits(book, order.price):
@@ -177,9 +181,9 @@ def rest_order(state, out, slot):
 
 @leaf_kernel
 def release_order(state, slot):
-    """Last step of every order: out of the slot table, and out of the index and the account's list if it is there.
+    """Last step of every order: its row is free again, and it leaves the index and its account's list.
 
-    An immediate order is gone when its command is done: nobody looks for it, so it is entered in neither.
+    An immediate order is in neither of those: it ends with its command, so no other command can name it.
     """
     order = state.orders[slot]
     release_hashed_order(state, slot, np.int64(order.account), order_hash(order))
@@ -187,7 +191,7 @@ def release_order(state, slot):
 
 @leaf_kernel
 def release_hashed_order(state, slot, account, word):
-    """As `release_order`, whose account and `order_hash` are known."""
+    """As `release_order`, of an order whose account and `order_hash` (`word`) are at hand."""
     order = state.orders[slot]
     if is_immediate(order.tif):
         release_slot(state, slot)
@@ -204,10 +208,10 @@ def release_hashed_order(state, slot, account, word):
 
 @leaf_kernel
 def _take_out(state, out, slot, reason, word, request_id):
-    """CXL of all that is left of an order, wherever it is; margin is released at once. Returns the event.
+    """Cancel all that is left of an order, wherever it is, and release its margin and its row. Returns the CXL.
 
     word        the order's `order_hash`
-    request_id  of the cancel that CXL answers, else 0
+    request_id  of the command that the CXL answers, 0 none
     """
     order = state.orders[slot]
     account, index, row = np.int64(order.account), np.int64(order.book), np.int64(order.position)
@@ -236,7 +240,7 @@ def _take_out(state, out, slot, reason, word, request_id):
 
 @kernel
 def take_out(state, out, slot, reason):
-    """An order leaves, for what is rarer than a cancel. Returns its CXL."""
+    """Cancel all that is left of an order, for any reason but a CANCEL. Returns its CXL."""
     if state.cursor.pass_step != 0:
         leave_pass(state, slot)
     return _take_out(state, out, slot, reason, order_hash(state.orders[slot]), 0)
@@ -244,9 +248,10 @@ def take_out(state, out, slot, reason):
 
 @leaf_kernel
 def target_of(state, command, word, guess):
-    """Slot of the order that a cancel or replace names, 0 if the account has no such live order.
+    """Slot of the order that a CANCEL or REPLACE names, 0 if the account has no such live order.
 
-    word, guess  the command's `order_hash`; any slot: it is looked at first, before the index
+    word   the command's `order_hash`
+    guess  any slot, which is tried before the index
     """
     account = np.int64(command.account)
     if command.order_id == 0:
@@ -264,7 +269,7 @@ def target_of(state, command, word, guess):
 
 @kernel
 def refuse_change(state, out, kind, command, reason, slot):
-    """CREJ or RREJ; one for the market's state names the book and its state. Returns the row."""
+    """CREJ or RREJ. For STATE it carries the book and the state in force. Returns the row."""
     row = refuse(state, out, kind, command, reason)
     if reason == REJECT_STATE:
         row.instrument = state.orders[slot].book
@@ -274,7 +279,7 @@ def refuse_change(state, out, kind, command, reason, slot):
 
 @leaf_kernel
 def check_cancel(state, command, slot):
-    """The reason a CANCEL is refused for. `slot`: its `target_of`."""
+    """The reason a CANCEL is refused for, NONE if it is accepted. `slot`: its `target_of`."""
     if likely(slot != 0):
         return REJECT_NONE if takes_cancel(state.books[state.orders[slot].book].phase) else REJECT_STATE
     return REJECT_UNKNOWN if known_account(state, np.int64(command.account)) else REJECT_UNKNOWN_ACCOUNT
@@ -295,10 +300,10 @@ def cancel_order(state, out, command, word, guess):
 
 @kernel
 def settle_remainder(state, out, slot):
-    """After its last fill an aggressor is gone, rests, or is cancelled (MATCH-004, TIF-001)."""
+    """After its last fill an aggressor is released, or its remainder rests or is cancelled (MATCH-004, TIF-001)."""
     order = state.orders[slot]
     if order.state == ORDER_STATE_NONE:
-        return  # self-match prevention has ended it
+        return  # self-match prevention has cancelled it
     if order.leaves_lots == 0:
         release_order(state, slot)
     elif is_immediate(order.tif):

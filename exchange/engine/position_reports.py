@@ -1,4 +1,4 @@
-"""What a command says at its end: the positions that its fills touched."""
+"""POS: at the end of a command the positions that its fills have changed are reported."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from exchange.machine import opaque_row
 
 @leaf_kernel
 def _report_once(state, out):
-    """POS of the next position that fills have touched. False: all are told, the command is done."""
+    """POS of the next position that fills have changed. False: all are reported."""
     cursor = state.cursor
     row_index = np.int64(cursor.touched_first)
     if row_index == 0:
@@ -44,13 +44,13 @@ def _report_once(state, out):
 
 
 @kernel
-def report(whole, out):
-    """POS of all positions that fills have touched. False: all are told, the command is done.
+def report_positions(whole, out):
+    """POS of the positions that fills have changed, as many as the event buffer takes. False: all are reported.
 
-    whole  the state, which each round takes `opaque_row`
+    whole  STATE; each round of the loop takes its own `opaque_row` of it, see there
     """
-    room = out.capacity - STEP_EVENTS
+    count_max = out.capacity - STEP_EVENTS
     while _report_once(opaque_row(whole), out):
-        if out.count > room:
+        if out.count > count_max:
             return True
     return False

@@ -1,4 +1,5 @@
-"""Small questions that several parts of the engine ask: of accounts, books, market states and order terms."""
+"""Predicates that several groups share: on accounts, books, market states and the terms of orders. Nothing is
+written."""
 
 import numpy as np
 
@@ -46,31 +47,32 @@ def known_book(state, index):
 
 @leaf_kernel
 def takes_new(phase):
-    """STATE-001, column New."""
+    """Whether a market state accepts new orders (STATE-001, column New)."""
     return phase != MARKET_CLOSED and phase != MARKET_HALT
 
 
 @leaf_kernel
 def takes_replace(phase):
-    """STATE-001, column Replace."""
+    """Whether a market state accepts replaces (STATE-001, column Replace)."""
     return phase == MARKET_OPEN or phase == MARKET_PREOPEN or phase == MARKET_RESERVED or phase == MARKET_PAUSED
 
 
 @leaf_kernel
 def takes_cancel(phase):
-    """STATE-001, column Cancel."""
+    """Whether a market state accepts cancels (STATE-001, column Cancel)."""
     return takes_replace(phase) or phase == MARKET_HALT
 
 
 @leaf_kernel
 def is_immediate(tif):
-    """IOC and FOK never rest."""
+    """Whether an order of this time in force never rests: IOC and FOK."""
     return tif == TIF_IOC or tif == TIF_FOK
 
 
 @leaf_kernel
 def is_market(order_type):
-    """Market with protection and market-to-limit: orders that take their limit from the book (ORDER-008, ORDER-011)."""
+    """Whether an order of this type takes its limit from the book: market with protection, market-to-limit (ORDER-008,
+    ORDER-011)."""
     return order_type == ORDER_MARKET or order_type == ORDER_MARKET_TO_LIMIT
 
 
@@ -82,13 +84,13 @@ def is_stop(order_type):
 
 @leaf_kernel
 def fits_expiry(command):
-    """Whether a time in force is one, and a GTD order, and no other, says until when (TIF-009)."""
+    """Whether time in force and expiry of a command fit: a GTD order, and no other, has an expiry (TIF-009)."""
     return command.tif <= TIF_FOK and (command.tif == TIF_GTD) == (command.expiry_ns > 0) and command.expiry_ns >= 0
 
 
 @leaf_kernel
 def owner_smp_id(command, account_row):
-    """Self-match id that a NEW works with: its own, else its account's (SMP-001)."""
+    """The self-match id that a NEW works with: its own, else its account's (SMP-001)."""
     return np.int64(command.smp_id) if command.smp_id != 0 else np.int64(account_row.smp_id)
 
 

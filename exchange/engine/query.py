@@ -23,7 +23,7 @@ FIRST_ROWS = 64  # of a question that may have any number of them
 class InstrumentRow(NamedTuple):
     """One listed instrument as the engine holds it."""
 
-    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls
+    index: int  # type: ignore[assignment]  # hides tuple.index, which is not used
     instrument_id: int
     symbol: str
     group: int
@@ -48,9 +48,9 @@ class InstrumentRow(NamedTuple):
     revision: int
     own_state: int  # MarketState, NONE: it follows its group
     group_state: MarketState
-    state: MarketState  # what comes of both
+    state: MarketState  # in force, from both
     reason: int  # StateReason of its own state
-    reopen_ns: int  # when a timer ends that, 0 none; while it or its group is in HALT: what is left until then
+    reopen_ns: int  # when a timer ends its own state, 0 none; while it or its group is in HALT: the time left
     group_reason: int  # the same of its group's state
     group_reopen_ns: int
     legs: tuple[tuple[int, int], ...] = ()  # of a combination: index and lots of each, below 0 sold
@@ -86,7 +86,7 @@ class Totals(NamedTuple):
     gains_mills: int
 
 
-class Stats(NamedTuple):
+class BookStatistics(NamedTuple):
     """The day of one instrument so far; prices are 0 before the first trade."""
 
     open: int
@@ -179,17 +179,17 @@ def next_due_ns(states: np.ndarray) -> int:
 
 def depth(states: np.ndarray, index: int, levels: int = 0) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """(bids, asks) as (price, shown lots), best first; at most `levels` a side, 0 for all."""
-    room = levels or FIRST_ROWS
+    rows_max = levels or FIRST_ROWS
     while True:
-        rows = np.empty((2, room), LEVEL_VIEW)
+        rows = np.empty((2, rows_max), LEVEL_VIEW)
         bids, asks = views(states.dtype).copy_depth(states, index, rows[0], rows[1])
-        if levels or max(bids, asks) < room:
+        if levels or max(bids, asks) < rows_max:
             return rows[0, :bids].tolist(), rows[1, :asks].tolist()
-        room *= 16
+        rows_max *= 16
 
 
 def implied(states: np.ndarray, index: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
-    """Implied bid and ask of a book as last told: (price, lots), None if there is none to see (IMP-011)."""
+    """Implied bid and ask of a book as last published: (price, lots), None if none is shown (IMP-011)."""
     quote = states[0].implied[index]
     bid, ask = (
         (int(quote.shown_tick[side]), int(quote.shown_lots[side])) if quote.shown_lots[side] else None for side in Side
@@ -204,13 +204,13 @@ def queue(states: np.ndarray, index: int, side: int, price: int) -> list[tuple[i
 
 
 def ahead(states: np.ndarray, order_id: int) -> tuple[int, int] | None:
-    """(orders, shown lots) before a live order in its queue; None if it stands in none."""
+    """(orders, shown lots) before a live order in its queue; None if it is in no queue."""
     orders, lots = views(states.dtype).count_ahead(states, order_id)
     return (orders, lots) if orders >= 0 else None
 
 
 def _copied(copy: Callable[[np.ndarray], int], kind: np.dtype) -> np.ndarray:
-    """All rows of a kernel that writes as many as fit, and says how many there are."""
+    """All rows of a kernel that writes as many as fit and returns how many there are."""
     rows = np.empty(FIRST_ROWS, kind)
     count = copy(rows)
     if count > len(rows):
@@ -225,8 +225,8 @@ def open_orders(states: np.ndarray, account: int) -> list[OrderRow]:
 
 
 def open_page(states: np.ndarray, account: int, after: int, count: int) -> tuple[list[OrderRow], bool]:
-    """Live orders above the id `after`, at most so many, and whether there are more. Oldest first; if they need several
-    pages, by id, so that no order is missed because others come and go between two pages."""
+    """At most `count` live orders above the id `after`, and whether there are more. Oldest first; in order of id if
+    they take several pages, so that no order is missed when others come and go between two pages."""
     orders = _orders_after(states, account, after)
     more = len(orders) > count
     if after or more:
@@ -280,8 +280,8 @@ def position(states: np.ndarray, account: int, index: int) -> PositionRow:
 
 
 def margin(states: np.ndarray, account: int) -> MarginRow:
-    """Cash, equity, the margin held for positions and working orders together (MARGIN-013), and what is free for
-    orders and withdrawals: `risk.free_margin_mills` (MARGIN-015)."""
+    """Cash, equity, margin held for positions and working orders together (MARGIN-013), and free margin
+    (`risk.free_margin_mills`, MARGIN-015)."""
     row = states[0].accounts[account]
     cash, hold = int(row.cash_mills), int(views(states.dtype).initial_margin_mills(states, account))
     equity = cash + int(row.unrealised_pnl_mills)
@@ -294,35 +294,36 @@ def accounts(states: np.ndarray) -> list[int]:
 
 
 def account_sequence(states: np.ndarray, account: int) -> int:
-    """Last number used in the account's stream."""
+    """Last number used in an account's stream."""
     return int(states["accounts"][0]["stream"][account])
 
 
 def last_request_id(states: np.ndarray, session: int) -> int:
-    """Highest request of a session that was sequenced; 0 of one whose row another session has taken."""
+    """Highest request id of a session that was sequenced; 0 if another session has its row."""
     rows = states["sessions"][0]
     return int(rows["last_request_id"][session % len(rows)]) if knows_session(states, session) else 0
 
 
 def knows_session(states: np.ndarray, session: int) -> bool:
-    """Whether a session has a row of its own, in which something of it is noted."""
+    """Whether the row that a session's number leads to is its own."""
     rows = states["sessions"][0]
     return session != 0 and bool(rows["number"][session % len(rows)] == session)
 
 
 def session_rows(states: np.ndarray) -> int:
-    """How many rows there are for sessions; a session has that of its number modulo this, but the first is nobody's."""
+    """How many session rows there are. A session uses the row of its number modulo this; row 0 is used by none."""
     return len(states["sessions"][0])
 
 
 def last_session(states: np.ndarray) -> int:
-    """The highest number that a session was opened with; a kill may name any."""
+    """The highest number of an opened session. Rows that only a kill has named do not count."""
     rows = states["sessions"][0]
     return int(rows["number"][rows["opened_ns"] > 0].max(initial=0))
 
 
 def channel_sequences(states: np.ndarray) -> dict[tuple[str, int], int]:
-    """Last number of every event channel by (name, instrument, 0 for all); it follows from the journal (MDATA-001)."""
+    """Last number of every event channel, by (name, instrument; 0 for all). They follow from the journal
+    (MDATA-001)."""
     state = states[0]
     found = {("instruments", 0): int(state.listed_sequence)}
     for index in range(1, int(state.books_listed) + 1):
@@ -332,8 +333,8 @@ def channel_sequences(states: np.ndarray) -> dict[tuple[str, int], int]:
 
 
 def totals(states: np.ndarray) -> Totals:
-    """Where all money is: cash + fees = deposits - withdrawals, gains sum to zero (INV-018). Sums of Python's integers:
-    those of an array wrap."""
+    """All money of the venue: cash + fees = deposits - withdrawals, and gains sum to zero (INV-018). Sums are of
+    Python's integers, because those of an array wrap around."""
     state = states[0]
     rows = state.accounts
     return Totals(
@@ -345,12 +346,12 @@ def totals(states: np.ndarray) -> Totals:
     )
 
 
-def stats(states: np.ndarray, index: int) -> Stats:
-    """The day so far of one instrument."""
+def statistics(states: np.ndarray, index: int) -> BookStatistics:
+    """Statistics of the day so far of one instrument."""
     book = states[0].books[index]
     if not book.volume_lots:
-        return Stats(0, 0, 0, 0, 0, 0, int(book.open_interest) // 2)
-    return Stats(
+        return BookStatistics(0, 0, 0, 0, 0, 0, int(book.open_interest) // 2)
+    return BookStatistics(
         int(book.open_tick),
         int(book.day_high),
         int(book.day_low),

@@ -1,4 +1,4 @@
-"""Pre-trade checks of rank 11: close-only, position limits, margin hold, capacity. Nothing is written."""
+"""Pre-trade checks of ranks 11 and 12: close-only, position limits, margin, capacity. The checks write nothing."""
 
 import numpy as np
 
@@ -27,52 +27,53 @@ def equity_mills(account_row):
 
 @leaf_kernel
 def unpaid_mills(account_row):
-    """What of the equity is no funds yet: gains of all positions together, until variation pays them (MARGIN-015)."""
+    """The part of the equity that is no funds yet: the gain of all positions together, until variation pays it
+    (MARGIN-015)."""
     return max(account_row.unrealised_pnl_mills, np.int64(0))
 
 
 @leaf_kernel
 def funds_mills(account_row):
-    """Cash less what the positions have lost since the last mark; what they have gained does not count (MARGIN-015)."""
+    """Cash less the loss of all positions together against the mark; a gain does not count (MARGIN-015)."""
     return account_row.cash_mills + min(account_row.unrealised_pnl_mills, np.int64(0))
 
 
 @leaf_kernel
 def free_margin_mills(state, account):
-    """Funds that nothing is held for: what orders and withdrawals may use."""
+    """Funds that no margin is held for: orders and withdrawals may use them."""
     return funds_mills(state.accounts[account]) - margin_held_mills(state, account)
 
 
 @leaf_kernel
 def free_margin_floor_mills(account_row):
-    """What is free at least, whatever a weighing would tell: no more than `free_margin_mills`."""
+    """A lower bound of `free_margin_mills` that needs no weighing."""
     return funds_mills(account_row) - account_row.initial_margin_mills - account_row.unweighed_mills
 
 
 @leaf_kernel
 def weigh_used_up(state, account):
-    """Weigh an account that has nothing surely free, so that the next order need not ask what is free."""
+    """Weigh an account whose lower bound is used up, so that its next order is checked against an exact one."""
     if free_margin_floor_mills(state.accounts[account]) < 0:
         _weigh(state, account)
 
 
 @kernel
 def _weigh(state, account):
-    """`weigh_account`, where it is rare."""
+    """`weigh_account`, not inlined: it is rare here."""
     weigh_account(state, account)
 
 
 @leaf_kernel
 def reach_of(position, side, lots):
-    """Lots held in the direction of a side if all its working orders fill, and `lots` more."""
+    """Lots held in the direction of a side if all its working orders filled, and `lots` more."""
     held = position.lots * sign_of(side)
     return held + position.working[side] + lots
 
 
 @leaf_kernel
 def only_closes(state, account, row, book, side, lots):
-    """Whether so many lots more, with all that works on their side, take no position beyond zero; those of a
-    combination none of its legs (MARGIN-016). `row`: as `check_risk` says."""
+    """Whether `lots` more, together with all that works on their side, only close positions: none passes zero, and of a
+    combination none of its legs (MARGIN-016). `row`: see `check_risk`."""
     if row != 0:
         return reach_of(state.positions[row], side, lots) <= 0
     for leg in range(book.leg_count):
@@ -84,7 +85,8 @@ def only_closes(state, account, row, book, side, lots):
 
 @leaf_kernel
 def _exceeds_own_limits(state, account, row, book, side, lots):
-    """The account's largest position and LIMIT-004, over the legs that an order of these lots would change."""
+    """Whether these lots would exceed the account's largest position, or its limit of term lots (LIMIT-004), in any
+    leg."""
     account_row = state.accounts[account]
     if row != 0 and book.term == 0:
         return reach_of(state.positions[row], side, lots) > account_row.position_lots_max
@@ -105,7 +107,7 @@ def _exceeds_own_limits(state, account, row, book, side, lots):
 
 @leaf_kernel
 def _exceeds_spot_limit(state, account, book, side, lots):
-    """LIMIT-001: spot-month lots of the commodity, working orders of the side included."""
+    """Whether these lots would exceed the commodity's limit of spot-month lots, working orders included (LIMIT-001)."""
     if book.spot_weight == 0:
         return False
     limit = state.commodities[book.commodity].spot_lots_max
@@ -119,7 +121,7 @@ def _exceeds_spot_limit(state, account, book, side, lots):
 
 @leaf_kernel
 def has_plain_limits(state, account, row, book):
-    """Whether an account's orders in a book meet no limits but its largest position and its free funds."""
+    """Whether an account's orders in a book have no limits but its largest position and its free funds."""
     if row == 0 or book.term != 0 or state.accounts[account]["flags"] & ACCOUNT_FLAG_CLOSE_ONLY != 0:
         return False
     return book.spot_weight == 0 or state.commodities[book.commodity].spot_lots_max == 0
@@ -127,9 +129,9 @@ def has_plain_limits(state, account, row, book):
 
 @leaf_kernel
 def check_limits(state, account, row, book, side, lots):
-    """CLOSE_ONLY or POSITION for `lots` more working on this side, NONE if neither stands against it.
+    """CLOSE_ONLY or POSITION for `lots` more working on this side, NONE if no limit is exceeded.
 
-    An order that only closes makes no count of LIMIT-004 larger: it passes even where a lowered limit is exceeded.
+    An order that only closes raises no count of LIMIT-004: it passes even if a lowered limit is exceeded already.
     """
     close_only = state.accounts[account]["flags"] & ACCOUNT_FLAG_CLOSE_ONLY != 0
     held_back = close_only or _exceeds_own_limits(state, account, row, book, side, lots)
@@ -150,7 +152,7 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
     reason = check_limits(state, account, row, book, side, lots)
     if reason != REJECT_NONE:
         return reason
-    # The bound settles it for all but an account that is nearly used up.
+    # Bounds decide for all accounts but those that are nearly used up.
     if max(lots, 0) * book.margin_bound_mills + loss_mills <= free_margin_floor_mills(state.accounts[account]):
         return REJECT_NONE
     if only_closes(state, account, row, book, side, lots):
@@ -161,13 +163,13 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
 
 @leaf_kernel
 def side_is_full(book, side, lots):
-    """Whether a side of a book could not count so many more lots, wherever they would wait or rest (SPEC-004)."""
+    """Whether the working lots of a side, at rest or waiting, would exceed what it can count (SPEC-004)."""
     return book.working[side] + lots > LOTS_CEILING
 
 
 @leaf_kernel
 def is_full(state, account, row, book, side, lots):
-    """Whether a table or a side could not take a new order."""
+    """Whether orders, positions or the side of the book have no space for a new order."""
     if not can_take_slot(state) or (row == 0 and missing_positions(state, account, book) > positions_left(state)):
         return True
     return side_is_full(book, side, lots)
@@ -175,6 +177,6 @@ def is_full(state, account, row, book, side, lots):
 
 @kernel
 def write_money(state, row, account, book, side, lots, loss_mills):
-    """What an order that was refused for RISK would have needed, and what was free. `row`: its REJ or RREJ."""
+    """Write into a REJ or RREJ for RISK what the order would have needed and what was free, mills."""
     row.needed_mills = margin_rise(state, account, book, side, lots, loss_mills)
     row.free_margin_mills = free_margin_mills(state, account)

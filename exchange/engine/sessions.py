@@ -1,8 +1,8 @@
-"""What the engine knows of sessions: the last request of each, who opened it, who killed it.
+"""What the engine keeps of sessions: last request, account, kills.
 
-Numbers of sessions rise for ever, as a number that is given out again would be taken for the session that had it. A
-session's row lies where the low bits of its number say. It stays that session's until another is opened there, which
-the gateway does only when nobody may resume the first (RECOV-013).
+Session numbers only rise: a number given out twice would be taken for the earlier session. The low bits of its number
+say which row a session uses. The row is its own until another session is opened there, which the gateway does only when
+the first cannot be resumed any more (RECOV-013).
 """
 
 import numpy as np
@@ -15,32 +15,32 @@ from exchange.machine import clear_row, likely
 
 @leaf_kernel
 def _place_of(state, number):
-    """Where the row of a session lies, if it has one; 0: numbers that point there have none."""
+    """Number of the row that a session uses. Row 0 is used by none: sessions whose number leads there have no row."""
     return number & np.int64(state.sessions.shape[0] - 1)
 
 
 @leaf_kernel
 def row_there(state, number):
-    """The row where the number of a session points, whosever it is."""
+    """The row that a session's number leads to, which may be another session's."""
     return state.sessions[_place_of(state, number)]
 
 
 @leaf_kernel
 def session_row(state, number):
-    """The row of a session; the first, which is never written, if it has none."""
+    """The row of a session; row 0, which is never written, if it has none."""
     return state.sessions[_place_of(state, number) if row_there(state, number).number == number else np.int64(0)]
 
 
 @leaf_kernel
 def may_take_row(state, number):
-    """Whether something can be noted of a session: its row is its own, or nobody's so far."""
+    """Whether a session can have its row: it is its own, or still unused."""
     holder = row_there(state, number).number
     return _place_of(state, number) != 0 and (holder == number or holder == 0)
 
 
 @leaf_kernel
 def take_row(state, number):
-    """The row of a session that `may_take_row`, from now on its own."""
+    """The row of a session that `may_take_row`; from now on it is its own."""
     row = row_there(state, number)
     row.number = number
     return row
@@ -48,7 +48,8 @@ def take_row(state, number):
 
 @kernel
 def open_session(state, out, command):
-    """SESSION: opened or resumed. A stranger may have any number; of one that points nowhere nothing is noted."""
+    """SESSION: a session is opened or resumed. It takes its row over. A tape may use any number; one that leads to row
+    0 is not noted."""
     number = np.int64(command.session)
     if _place_of(state, number) != 0:
         row = row_there(state, number)
@@ -62,7 +63,7 @@ def open_session(state, out, command):
 
 @leaf_kernel
 def note_request(state, command):
-    """Remember the highest request of a session: what makes a resend safe (SESS-007, RECOV-012)."""
+    """Note the highest request id of a session, which makes a resend safe (SESS-007, RECOV-012)."""
     number = np.int64(command.session)
     row = row_there(state, number)
     if number == 0 or command.request_id <= row.last_request_id:

@@ -1,7 +1,7 @@
-"""What is read of a state by the row: price levels, queues, orders, each written into a buffer of the caller's.
+"""Kernels that read many rows of a state at once: price levels, queues, orders. Each writes into the caller's buffer.
 
-One call answers a question. A kernel that Python calls level by level or order by order takes 60 us a call, because
-Numba looks at the type of the whole state each time; these are bound to it once.
+One call answers a question. Called from Python in the usual way a kernel takes 60 us a call, because Numba looks at the
+type of the whole state each time; these are bound to that type once (`views`).
 """
 
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def _copy_side(state, index, side, rows):
 
 @kernel
 def copy_queue(states, index, side, tick, rows):
-    """Orders at one price, first in the queue first, at most as many as there are rows. Returns how many stand there.
+    """Orders at one price, first in the queue first, at most as many as there are rows. Returns how many are there.
 
     rows   QUEUE_VIEW
     """
@@ -74,7 +74,8 @@ def copy_queue(states, index, side, tick, rows):
 
 @kernel
 def count_ahead(states, order_id):
-    """Orders before a live order in its queue, and the lots that they show; -1 of one that stands in no queue."""
+    """How many orders are before a live order in its queue, and the lots that they show; (-1, 0) if it is in no
+    queue."""
     state = states[0]
     slot = slot_of(state, order_id)
     if slot == 0 or state.orders[slot].resting == 0:
@@ -161,7 +162,7 @@ class Views(NamedTuple):
 
 @cache
 def views(row: np.dtype) -> Views:
-    """`row`: the STATE of a size, the type of `states`."""
+    """The kernels bound to states of one size. `row`: their dtype."""
     states, word = np.empty(0, row), np.uint64(0)
     levels, queue, orders = (np.empty(0, view) for view in (LEVEL_VIEW, QUEUE_VIEW, ORDER))
     return Views(

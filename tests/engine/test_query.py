@@ -72,7 +72,7 @@ def test_a_trade_shows_in_positions_margin_totals_and_statistics(engine):
     assert margin.equity_mills == 10**9 - 3 * 720 == margin.free_margin_mills + margin.initial_mills
     totals = query.totals(engine.states)
     assert totals.cash_mills + totals.fees_mills == totals.deposits_mills and totals.gains_mills == 0
-    stats = query.stats(engine.states, 1)
+    stats = query.statistics(engine.states, 1)
     assert (stats.last, stats.volume, stats.open_interest) == (101, 3, 3)
 
 
@@ -101,6 +101,6 @@ def test_statistics_take_in_both_ends_of_an_order_that_trades_at_several_prices(
             enter(engine, 1, Side.SELL if side == Side.BUY else Side.BUY, price, 2, f"m{price}")
         enter(engine, 2, side, prices[-1], 2 * len(prices), f"t{prices[0]}")
         prints += prices
-        stats = query.stats(engine.states, 1)
+        stats = query.statistics(engine.states, 1)
         assert (stats.open, stats.high, stats.low) == (100, max(prints), min(prints))
         assert (stats.last, stats.volume, stats.value_tick_lots) == (prices[-1], 2 * len(prints), 2 * sum(prints))

@@ -233,7 +233,7 @@ def test_reserved_market_reopens_by_itself_when_its_time_is_over(bench: Bench) -
     assert query.market_state(bench.venue.states, index) == S.RESERVED
     bench.pass_ms(1_500)
     assert query.market_state(bench.venue.states, index) == S.OPEN
-    assert query.stats(bench.venue.states, index).volume == 5
+    assert query.statistics(bench.venue.states, index).volume == 5
 
 
 @pytest.mark.rule("AUC-014")

@@ -1,4 +1,4 @@
-"""The launch catalogue as LIST payloads: contract specifications become rows of the engine."""
+"""Instruments of `contracts_spec` as LIST payloads: the catalogue that a new venue opens with."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -30,7 +30,8 @@ def listing_payloads(instruments: Sequence[Instrument], spec: Spec, day: date) -
     commodities = _commodities(instruments, spec, day)
     books = {instrument.id: index for index, instrument in enumerate(instruments, 1)}
     listings = [
-        _listing(instrument, books, commodities[_commodity_key(instrument)].index, spec) for instrument in instruments
+        _instrument(instrument, books, commodities[_commodity_key(instrument)].index, spec)
+        for instrument in instruments
     ]
     month = month_index(day)
     parts = [listings[at : at + LISTINGS_PER_PAYLOAD] for at in range(0, len(listings), LISTINGS_PER_PAYLOAD)]
@@ -74,7 +75,7 @@ def _spot_month(instruments: Sequence[Instrument], key: CommodityKey, spec: Spec
     return 0
 
 
-def _listing(instrument: Instrument, books: dict[int, int], commodity: int, spec: Spec) -> InstrumentTerms:
+def _instrument(instrument: Instrument, books: dict[int, int], commodity: int, spec: Spec) -> InstrumentTerms:
     return InstrumentTerms(
         index=books[instrument.id],
         instrument_id=instrument.id,
@@ -105,13 +106,13 @@ def _listing(instrument: Instrument, books: dict[int, int], commodity: int, spec
         taker_fee=instrument.taker_fee,
         auction_fee=instrument.auction_fee,
         term=instrument.term,
-        sharing=_sharing(spec),
+        sharing=_allocation(spec),
         guard=_guard(instrument, spec),
         implied=bool(instrument.legs) and spec.products.combinations.implied,
     )
 
 
-def _sharing(spec: Spec) -> AllocationTerms:
+def _allocation(spec: Spec) -> AllocationTerms:
     terms = spec.products.pro_rata
     return AllocationTerms(terms.top, terms.top_lots_max, terms.split_percent, terms.minimum_allocation)
 

@@ -9,7 +9,7 @@ from exchange.units import PRICE_MAX
 
 
 class ControlError(Exception):
-    """A payload that cannot be carried out: says which field, what was found, what is allowed."""
+    """A payload that cannot be carried out. The text names the field, what was found and what is allowed."""
 
 
 def require(condition: bool, text: str) -> None:
@@ -19,7 +19,7 @@ def require(condition: bool, text: str) -> None:
 
 
 def within(name: str, value: int, low: int, high: int) -> None:
-    """Raise ControlError unless the value lies in low..high; where there is nothing between them, it says so."""
+    """Raise ControlError unless the value is in low..high. If that range is empty, the text says so."""
     allowed = f"not in {low}..{high}" if low <= high else f"is not allowed: nothing lies between {low} and {high}"
     require(low <= value <= high, f"{name} {value} {allowed}")
 
@@ -33,7 +33,7 @@ def check_window(name: str, low_tick: int, settle_tick: int, high_tick: int) -> 
 
 
 def check_fields(name: str, terms: object, row: np.dtype, fields: Iterable[str]) -> None:
-    """Raise ControlError unless these fields of a payload fit into those of the same names in a row."""
+    """Raise ControlError unless these fields of a payload fit into the fields of the same names in a row."""
     for field in fields:
         kind = np.iinfo(row[field])
         within(f"{name}: {field}", int(getattr(terms, field)), int(kind.min), int(kind.max))

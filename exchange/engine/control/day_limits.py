@@ -1,8 +1,8 @@
-"""A new day's terms of books that are CLOSED: their price windows move, orders park, rest again or leave.
+"""DAY_LIMITS: settlement, daily limits and increments of a new day, for books whose groups are CLOSED.
 
-Every price window lies in one pool; a window that grows moves those behind it. An order that the new limits leave
-outside is parked, one that they cover again rests, with the stamp that it has had all along (BAND-004). One that is off
-a new increment leaves before all that (SPEC-002).
+First the orders that are off a new increment are cancelled (SPEC-002). Then price windows and marks move, and holds
+with them. An order outside the new limits is parked, and a parked one that they cover rests again; both keep their
+stamps (BAND-004).
 """
 
 import msgspec
@@ -31,8 +31,8 @@ SHARED_FIELDS += ["filled_lots", "order_lots", "value_tick_lots"]
 
 
 class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
-    """One book: settlement, daily limits (BAND-013), widths of its windows and collar (BAND-012), ticks; its increment
-    from now on (SPEC-002), left out if that stays."""
+    """One book, in ticks: settlement, daily limits (BAND-013), widths of its windows and collar (BAND-012). `min_inc`:
+    its increment from now on (SPEC-002), left out if it stays."""
 
     index: int
     settle_tick: int
@@ -45,10 +45,10 @@ class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """DAY_LIMITS: books of groups that are CLOSED.
+    """The books, and who asks.
 
-    day      trading day that the limits are for, days since 1970; journals up to 0.2.0 do not say it
-    by_two   two people ask: all that one may not do alone is allowed (SEC-061)
+    day      trading day that the limits are for, days since 1970; 0 in journals up to 0.2.0
+    by_two   two people ask, which allows what one person may not do alone (SEC-061)
     """
 
     books: list[BookLimits]
@@ -57,7 +57,7 @@ class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults
 
 
 def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
-    """Raise ControlError if the books could not take these limits now."""
+    """Raise ControlError if these books cannot have these limits now."""
     indices = [book.index for book in terms.books]
     require(len(set(indices)) == len(indices), "a book stands once among the day's limits")
     more_rows = 0
@@ -77,8 +77,8 @@ def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
 
 
 def check_people(state: np.record, terms: DayLimitsPayload) -> None:
-    """Raise ControlError unless as many people ask as these limits take: one person settles a group once a day, all of
-    it, and within the limits that its outrights had (SEC-061, SEC-067)."""
+    """Raise ControlError if these limits take two people and one asks. One person settles a whole group, once a day,
+    within the limits that its outrights had (SEC-061, SEC-067)."""
     within("day limits: day", terms.day, 0 if terms.by_two else 1, DAY_MAX)
     if not terms.by_two:
         _check_one_person(state, terms)
@@ -111,7 +111,7 @@ def books_of(state: np.record, group: int) -> list[int]:
 
 
 def cancel_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
-    """Orders that are off their book's new increment will leave, oldest first, when the loop runs next.
+    """Queue the cancels of orders that are off their book's new increment, oldest first; the loop carries them out.
 
     A stop that waits says its trigger, and its limit if it has one of its own: a plain stop's is put on an increment
     when it is injected.
@@ -131,7 +131,7 @@ def cancel_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
 
 
 def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
-    """Carry out checked limits. Returns the RST of orders that park or rest again, in order of entry, then LISTED of
+    """Carry out checked limits. Returns RST of orders that are parked or rest again, in order of entry, then LISTED of
     each book."""
     named = sorted(limits.index for limits in terms.books)
     with changing_terms(state, named):
@@ -148,7 +148,7 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
 
 
 def _set_limits(state: np.record, limits: BookLimits) -> None:
-    """Settlement, limits, increment, widths."""
+    """Write the new terms of a book; `changing_terms` derives the others."""
     book = state.books[limits.index]
     book.mark_tick = limits.settle_tick
     book.low_tick, book.high_tick = limits.low_tick, limits.high_tick
@@ -160,7 +160,8 @@ def _set_limits(state: np.record, limits: BookLimits) -> None:
 
 
 def _place_orders(state: np.record, index: int) -> np.ndarray:
-    """Link the book's orders into the new window, by stamp. Returns slots of those that park or rest again."""
+    """Link a book's orders into its new window, in order of their stamps. Returns slots of those that are parked or
+    rest again."""
     state.books[index].first_parked = 0
     slots = live_orders(state, [index])
     slots = slots[state.orders["state"][slots] != OrderState.PENDING]
@@ -172,7 +173,7 @@ def _place_orders(state: np.record, index: int) -> np.ndarray:
 
 
 def _end_top(state: np.record, slot: int) -> None:
-    """An order that rests again at a better price than the one with TOP ends that (PRO-002)."""
+    """If an order rests again at a better price than the order with TOP, that one loses it (PRO-002)."""
     order = state.orders[slot]
     tops, side = state.allocation[order.book].top_order, int(order.side)
     top = state.orders[int(tops[side]) & SLOT_MASK]
@@ -182,7 +183,7 @@ def _end_top(state: np.record, slot: int) -> None:
 
 
 def _rests(state: np.record, slots: np.ndarray) -> np.ndarray:
-    """RST of orders that rest again, or are parked and show nothing."""
+    """RST of orders that rest again, or are parked and show no lots."""
     orders, books = state.orders[slots], state.books
     events = control_events(state, EventKind.ORDER_RESTED, len(slots))
     for name in SHARED_FIELDS:

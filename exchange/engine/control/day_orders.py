@@ -1,5 +1,4 @@
-"""Orders of books that get a new day's terms, all in one call: one by one thousands of them would hold up the venue for
-seconds, because Numba looks at the type of the whole state at each call."""
+"""Puts the orders of a book whose limits have moved where they belong, in one call of a kernel."""
 
 from exchange.book.levels import in_limits, link_order
 from exchange.book.parked import join_parked
@@ -9,8 +8,12 @@ from exchange.kernel import kernel
 
 @kernel
 def place_orders(state, index, slots, moved):
-    """Put orders, oldest stamp first, into the queues of their book's new window, or park them. Returns how many park
-    or rest again: their slots are in `moved`, as long as `slots`."""
+    """Put orders into the queues of their book's new window, which is empty, or park them.
+
+    slots    all orders of the book but waiting stops, oldest stamp first
+    moved    int64, as long as `slots`: filled with the slots of those that are parked now or rest again
+    returns  how many those are
+    """
     book = state.books[index]
     count = 0
     for number in range(slots.shape[0]):

@@ -1,4 +1,5 @@
-"""What guards a book against prices that run away: its windows and auction collar, and the lead month of a group."""
+"""Price guards of a book: windows of prints, collar of its auctions; and the lead month of a group (BAND-012,
+AUC-014)."""
 
 import msgspec
 import numpy as np
@@ -14,7 +15,12 @@ EXTENSIONS_MAX = 1_000
 
 
 class WindowTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One look-back window (BAND-012): width in ticks, 0 off; length, 0 to stand at the settlement; RESERVED's time."""
+    """One window of prints (BAND-012).
+
+    width_ticks  0: off
+    window_ns    how far it looks back; 0: it stands at the settlement
+    pause_ns     how long RESERVED lasts after a breach
+    """
 
     width_ticks: int = 0
     window_ns: int = 0
@@ -22,8 +28,12 @@ class WindowTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
 
 class GuardTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Windows of a book; where RESERVED is shorter: from and to which ns of the UTC day, and how long; the collar of
-    its auctions (AUC-014): width in ticks, 0 off, how long an extension lasts, and how many there are."""
+    """All guards of a book.
+
+    closing_from_ns, closing_to_ns  part of the UTC day in which RESERVED lasts at most `closing_pause_ns`
+    collar_ticks                    width of the collar of its auctions (AUC-014), 0: off
+    extension_ns, extensions_max    how long an auction beyond the collar is extended, and how often
+    """
 
     velocity: WindowTerms = WindowTerms()
     breaker: WindowTerms = WindowTerms()
