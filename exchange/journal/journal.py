@@ -1,9 +1,9 @@
 """The journal's writer: one frame a group commit, durable before `append` returns (DUR-081 to DUR-084).
 
-Threads. `append`, `append_control`, `idle`, `snapshot` and `close` write; they exclude each other by a lock and run on
-a helper thread while the loop applies the same batch. `observe` and `begin_snapshot` belong to the loop thread and run
-between two appends: `observe` of a batch comes before the `append` of the next. `durable_sequence`, `sequence` and
-`spares_ready` may be read anywhere.
+Threads. `append`, `append_control`, `idle`, `mark`, `snapshot` and `close` write; they exclude each other by a lock and
+run on a helper thread while the loop applies the same batch. `observe` and `begin_snapshot` belong to the loop thread
+and run between two appends: `observe` of a batch comes before the `append` of the next. `durable_sequence`, `sequence`
+and `spares_ready` may be read anywhere.
 """
 
 from collections import deque
@@ -91,7 +91,7 @@ class Journal:
         self._due, self._segment, self._offset = place.due, place.segment, place.offset
         self._head_file, self._spares, self._folder_lock = head_file, spares, folder_lock
         self._event_hash, self._marks = event_hash, deque[tuple[int, bytes]]()
-        self._marked = event_hash.sequence
+        self._marked = self._observed = event_hash.sequence
         self._failed: JournalFailed | None = None
         self._closed, self._sealed = False, True
         self._last_append_ns = self._last_head_ns = self._clock.mono_ns()
@@ -112,6 +112,7 @@ class Journal:
         events     EVENT rows, shape (m,), of every command up to `sequence` that was not observed before
         """
         self._event_hash.add(events)
+        self._observed = sequence
         if sequence // MARK_RECORDS > self._event_hash.sequence // MARK_RECORDS:
             self._marks.append((sequence, self._event_hash.mark(sequence)))
 
@@ -147,11 +148,7 @@ class Journal:
         state_hash = image_hash(image) if hash_now else NO_HASH
         with self._lock:
             self._check()
-            if self._marks:
-                _, of_events = self._marks.popleft()
-            else:
-                of_events = self._event_hash.mark(self.sequence)
-            body = MARK_BODY.pack(self.sequence, of_events, state_hash)
+            body = MARK_BODY.pack(self.sequence, self._hash_of_events(), state_hash)
             self._make_room(len(body))
             header = SnapshotHeader(
                 self.sequence, self._due.hash.hex(), state_hash.hex() if hash_now else "", self._segment, self._offset,
@@ -230,6 +227,15 @@ class Journal:
         """Write a snapshot now, state hash in its mark included; returns its sequence."""
         return self.begin_snapshot(engine, hash_now=True).write()
 
+    def mark(self) -> None:
+        """Write a mark behind the last command, at a clean stop: a release with other rules then sees whether its
+        replay comes to the same (DUR-111). None is written behind a command whose events were not observed."""
+        with self._lock:
+            self._check()
+            if self._observed == self.sequence > self._marked:
+                self._write(FrameKind.SNAPMARK, MARK_BODY.pack(self.sequence, self._hash_of_events(), NO_HASH))
+                self._marked = self.sequence
+
     def close(self) -> None:
         """Seal, write HEAD and let go of the folder. After a failure only the handles are closed."""
         with self._lock:
@@ -276,6 +282,14 @@ class Journal:
         if self._failed is not None:
             raise self._failed
         assert not self._closed
+
+    def _hash_of_events(self) -> bytes:
+        """The event hash at the last command, with all of it observed: the mark that is due there, or one between."""
+        if self._marks:
+            sequence, of_events = self._marks.popleft()
+            assert sequence == self.sequence, (sequence, self.sequence)
+            return of_events
+        return self._event_hash.mark(self.sequence)
 
     def _write_mark(self) -> None:
         """SNAPMARK before the first frame after each multiple of 4,096 records."""

@@ -305,8 +305,8 @@ class OpenVenue:
         return self.journal.begin_snapshot(self.engine).write
 
     def close(self) -> None:
-        """After the last batch: stores closed, SEAL and HEAD written, lock released. What a venue that has failed had
-        under way is told by the journal alone."""
+        """After the last batch: mark, SEAL and HEAD written, stores closed, lock released. Of a venue that has failed the
+        journal alone says what became of the commands that were under way."""
         sound = not self.venue.failed
         with ExitStack() as last:  # in the order from below, whatever fails
             last.callback(self.journal.close)
@@ -318,6 +318,8 @@ class OpenVenue:
                     self.journal.snapshot(self.engine)
                 except OSError as error:
                     self.warnings.note(f"a snapshot was not written: {error}")
+            if sound:
+                self.journal.mark()
 
 
 def key_id(name: str) -> str:

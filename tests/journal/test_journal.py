@@ -177,6 +177,40 @@ def test_a_mark_that_a_kill_left_unwritten_is_written_by_the_next_start() -> Non
     assert reopen_and_count(disk) == 46 * 90 + 1
 
 
+@pytest.mark.rule("DUR-063", "DUR-111")
+@pytest.mark.parametrize("batches", [[3], [90] * 46])
+def test_a_mark_can_be_written_behind_the_last_command_and_the_chain_goes_on(batches: list[int]) -> None:
+    disk, event_hash, expected = FaultDisk(), EventHash(), list[tuple[int, bytes]]()
+    for run in (batches, [2]):
+        opened = reopen(disk)
+        for count in run:
+            rows = commands(count)
+            opened.sequencer.stamp(rows)
+            opened.journal.append(rows)
+            events = opened.engine.apply(rows)
+            opened.journal.observe(events, opened.engine.sequence)
+            event_hash.add(events)
+        for _ in range(2):
+            opened.journal.mark()
+        opened.journal.close()
+        expected.append((opened.engine.sequence, event_hash.mark(opened.engine.sequence)))
+    marks = [MARK_BODY.unpack(frame.body) for frame in frames(disk) if frame.kind == FrameKind.SNAPMARK]
+    assert marks == [(*mark, NO_HASH) for mark in expected]
+    assert reopen_and_count(disk) == sum(batches) + 2
+
+
+def test_no_mark_is_written_behind_a_command_whose_events_are_not_known() -> None:
+    disk = FaultDisk()
+    opened = reopen(disk)
+    trade(opened, 3)
+    rows = commands(1)
+    opened.sequencer.stamp(rows)
+    opened.journal.append(rows)
+    opened.journal.mark()
+    opened.journal.close()
+    assert FrameKind.SNAPMARK not in [frame.kind for frame in frames(disk)]
+
+
 def reopen_and_count(disk: FaultDisk) -> int:
     disk.reboot(None)
     return reopen(disk).journal.sequence

@@ -77,6 +77,18 @@ def test_commands_in_front_of_a_mark_are_compared_and_the_folder_goes_on_with_a_
 
 
 @pytest.mark.rule("DUR-111")
+def test_a_mark_at_a_clean_stop_lets_a_release_with_other_rules_go_on() -> None:
+    disk = FaultDisk()
+    opened = reopen(disk, rules=rules(4))
+    trade(opened, 40)
+    opened.journal.mark()
+    opened.journal.close()
+    opened = served(disk, 5)
+    assert opened.report.notes == ("rules 5 hold behind command 40, rules 4 up to there",)
+    assert opened.report.replayed == 40
+
+
+@pytest.mark.rule("DUR-111")
 def test_snapshot_under_other_rules_of_the_same_kernels_says_nothing_of_what_follows() -> None:
     disk = FaultDisk()
     opened = reopen(disk, rules=rules(4))

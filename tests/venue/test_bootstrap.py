@@ -7,7 +7,11 @@ import pytest
 from msgspec.structs import replace
 
 from contracts_spec.load import load_spec
+from exchange.engine import query
+from exchange.engine.control.registry import AccountPayload
 from exchange.errors import UserError
+from exchange.journal.frames import MARK_BODY, FrameKind
+from exchange.journal.replay import read_frames
 from exchange.main import Settings, prepare
 from exchange.units import MONEY_MAX
 from exchange.venue import bootstrap as opening
@@ -36,6 +40,43 @@ def test_the_catalogue_is_listed_once(tmp_path: Path) -> None:
     with prepare(folder, SETTINGS) as venue:
         assert not venue.created
         assert (venue.engine.sequence, venue.engine.state_hash()) == first
+
+
+@pytest.mark.rule("DUR-111")
+def test_a_clean_stop_leaves_a_mark_behind_the_last_command_and_one_without_commands_none(tmp_path: Path) -> None:
+    folder = str(tmp_path / "data")
+    with prepare(folder, SETTINGS) as venue:
+        venue.make_key("alice", account=1)
+        last = venue.engine.sequence
+    frames = list(read_frames(folder))
+    assert [frame.kind for frame in frames][-2:] == [FrameKind.SNAPMARK, FrameKind.SEAL]
+    assert MARK_BODY.unpack(frames[-2].body)[0] == last
+    with prepare(folder, SETTINGS):
+        pass
+    assert len(list(read_frames(folder))) == len(frames)
+
+
+@pytest.mark.rule("DUR-111", "DUR-083")
+def test_a_stop_behind_a_failure_leaves_no_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = str(tmp_path / "data")
+    with prepare(folder, SETTINGS):
+        pass
+    marks = [frame.sequence for frame in read_frames(folder) if frame.kind == FrameKind.SNAPMARK]
+
+    def broken(_: object) -> None:
+        raise KeyError("apply")
+
+    def set_up(patch: pytest.MonkeyPatch) -> None:
+        with prepare(folder, SETTINGS) as venue:
+            venue.define_account(AccountPayload(1, 0, smp_id=1))
+            patch.setattr(venue.engine, "apply", broken)
+            venue.deposit(1, 5)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyError):
+        set_up(patch)
+    assert [frame.sequence for frame in read_frames(folder) if frame.kind == FrameKind.SNAPMARK] == marks
+    with prepare(folder, SETTINGS) as venue:
+        assert query.margin(venue.engine.states, 1).equity_mills == 5, "it was journalled"
 
 
 @pytest.mark.rule("SPEC-004")
