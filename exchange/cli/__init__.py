@@ -1,1 +1,17 @@
-"""TODOC exchange/cli."""
+"""The `gpux` command: a module a command. Modules marked with * hold the work of a command and load slowly.
+
+app.py                     the list of commands, and how a user's mistake ends the program
+contracts.py               `gpux contracts`
+  contract_list.py *         lists, filters and compares the contracts of a day
+  contract_explained.py *    one contract in words and numbers, or why there is no such contract
+serve.py                   `gpux serve`
+  serving.py *               starts a venue, reports to the terminal, stops it
+key.py                     `gpux key make`
+  key_making.py *            makes a key, writes its private half, defines the public one
+operator.py                `gpux operator`: what the operator of a running venue may do
+journal.py                 `gpux journal verify` and `gpux journal dump`
+scenarios.py               `gpux conformance`
+  conformance.py *           runs scenario files and reports what differs
+bench.py  replay.py        `gpux bench` and `gpux replay`, in the package bench
+demo.py  watch.py          `gpux demo`, in exchange.demo, and `gpux watch`, in clients
+"""

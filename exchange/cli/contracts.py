@@ -1,238 +1,38 @@
-"""`gpux contracts`: lists and filters the catalogue of a day, or explains one contract."""
-
-import json
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
-from fnmatch import fnmatchcase
-from typing import Any
-
-import msgspec
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
-from contracts_spec.changes import check_change
-from contracts_spec.errors import SpecError
-from contracts_spec.goodput import effective_price
-from contracts_spec.instruments import Instrument, instruments_on
-from contracts_spec.load import load_spec
-from contracts_spec.lot_margin import lot_margin, maintenance_mills
-from contracts_spec.schema import Spec
-from exchange.cli.contract_explained import explain, kind_name, utc_text, why_not_listed
-from exchange.codes import ComboKind, Family, OrderEntry
-from exchange.errors import UserError
-from exchange.journal.errors import EXIT_CONFIGURATION
-from exchange.operator.arguments import parse_day
-from exchange.seams import RealClock
-from exchange.units import NS_PER_S, price_text
-
-KINDS = ("month", "quarter", "year", "term3", "term5", "calendar", "tier", "strip")
-PIPE_COLUMNS = 150
+"""`gpux contracts`: lists contracts, explains one, or compares two specifications (`contract_list`)."""
 
 
-@dataclass(frozen=True)
-class Filters:
-    """What to show; an empty text lets everything through."""
+def contracts(
+    symbol: str = "",
+    *,
+    chip: str = "",
+    tier: str = "",
+    kind: str = "",
+    family: str = "",
+    date: str = "",
+    symbol_glob: str = "",
+    json: bool = False,
+    spec: str = "",
+    against: str = "",
+) -> None:
+    """List the contracts of a day, or explain one in plain words with its numbers.
 
-    chip: str = ""
-    tier: str = ""
-    kind: str = ""
-    family: str = ""
-    symbol_glob: str = ""
+    Args:
+        symbol: Explain this contract, like H100.G90.F27; without it all are listed.
+        chip: Only this chip, like H100.
+        tier: Only this goodput tier, like G90.
+        kind: Only month, quarter, year, term3, term5, calendar, tier or strip.
+        family: Only PHY, IDX, INF, TOP, PWS or GPX.
+        date: Trading day, like 2026-11-23; without it today.
+        symbol_glob: Only symbols like this, with * and ?: 'H100.G90.*'.
+        json: Print JSON.
+        spec: Folder of other specification files.
+        against: Folder of the files in force: ask only whether those of --spec may follow them on that day.
+    """
+    from exchange.cli import contract_list
 
-
-@dataclass(frozen=True)
-class Catalogue:
-    """The instruments of one trading day."""
-
-    spec: Spec
-    day: date
-    instruments: tuple[Instrument, ...]
-    by_id: Mapping[int, Instrument]
-
-
-def contracts(symbol: str, filters: Filters, day: str, as_json: bool, folder: str) -> None:
-    """Prints one contract or those that the filters let through. UserError: bad symbol, filter, date or folder."""
-    if symbol:
-        check_alone(f"the symbol {symbol}", filters)
-    catalogue = open_catalogue(day, folder)
-    if symbol:
-        show_one(catalogue, symbol, as_json)
-    else:
-        show_list(catalogue, filters, as_json)
-
-
-def check_alone(asked: str, filters: Filters, symbol: str = "", as_json: bool = False) -> None:
-    """UserError: something is said beside `asked` that does not apply to it, as filters of the list."""
-    said = {field.name: getattr(filters, field.name) for field in fields(filters)}
-    given = [f"--{name.replace('_', '-')} {value}" for name, value in said.items() if value]
-    given += [f"the symbol {symbol}"] * bool(symbol) + ["--json"] * as_json
-    if given:
-        raise UserError(f"{', '.join(given)} does not apply to {asked}, allowed: one without the other")
-
-
-def open_catalogue(day: str, folder: str) -> Catalogue:
-    """Reads the specification and makes the day's instruments."""
-    trading_day = _trading_day(day)
-    try:
-        spec = load_spec(folder or None)
-        instruments = tuple(instruments_on(spec, trading_day))
-    except SpecError as error:
-        raise _told(error) from None
-    return Catalogue(spec, trading_day, instruments, {one.id: one for one in instruments})
-
-
-def _told(error: SpecError) -> UserError:
-    """All problems in one line."""
-    return UserError("; ".join(str(problem) for problem in error.problems), EXIT_CONFIGURATION)
-
-
-def show_changes(folder: str, against: str, day: str) -> None:
-    """Says that a specification may follow the one in force. UserError: every listed term that it would change."""
-    trading_day = _trading_day(day)
-    try:
-        if changes := check_change(load_spec(against), load_spec(folder or None), trading_day):
-            raise SpecError(changes)
-    except SpecError as error:
-        raise _told(error) from None
-    output().print(f"nothing that is listed on {trading_day} changes its terms", highlight=False)
-
-
-def _trading_day(text: str) -> date:
-    """The day a text names; without one, today in UTC."""
-    return parse_day("--date", text) or datetime.fromtimestamp(RealClock().wall_us() // 1_000_000, UTC).date()
-
-
-def show_one(catalogue: Catalogue, symbol: str, as_json: bool) -> None:
-    """One contract in plain words with its numbers."""
-    found = next((one for one in catalogue.instruments if one.symbol == symbol.upper()), None)
-    if found is None:
-        raise UserError(why_not_listed(catalogue.spec, symbol.upper(), catalogue.day))
-    if as_json:
-        write_json(as_plain(catalogue, found))
+    filters = contract_list.Filters(chip, tier, kind, family, symbol_glob)
+    if against:
+        contract_list.check_alone("--against", filters, symbol, json)
+        contract_list.show_changes(spec, against, date)
         return
-    console = output()
-    sentences, numbers = explain(catalogue.spec, found, catalogue.by_id, catalogue.day)
-    console.print(f"[bold]{found.symbol}[/bold]\n")
-    for sentence in sentences:
-        console.print(sentence, highlight=False)
-    console.print()
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="cyan", no_wrap=True)
-    table.add_column(overflow="fold")
-    for label, text in numbers:
-        table.add_row(label, text)
-    console.print(table)
-
-
-def show_list(catalogue: Catalogue, filters: Filters, as_json: bool) -> None:
-    """A table, one line an instrument, with a count and the reason of what is not listed."""
-    check_filters(catalogue.spec, filters)
-    chosen = select(catalogue, filters)
-    if as_json:
-        write_json([as_plain(catalogue, one) for one in chosen])
-        return
-    console = output()
-    if chosen:
-        console.print(as_table(chosen))
-    console.print(f"{len(chosen)} of {len(catalogue.instruments)} instruments that trade on {catalogue.day}")
-    for reason in unlisted_reasons(catalogue.spec, filters):
-        console.print(reason, highlight=False)
-
-
-def check_filters(spec: Spec, filters: Filters) -> None:
-    """UserError if a filter names nothing that exists."""
-    allowed = {
-        "chip": [chip.name for chip in spec.chips],
-        "tier": [tier.name for tier in spec.tiers],
-        "kind": list(KINDS),
-        "family": [family.name for family in Family],
-    }
-    for key, names in allowed.items():
-        value = getattr(filters, key)
-        if value and value.upper() not in (name.upper() for name in names):
-            raise UserError(f"--{key} {value} is unknown: one of {', '.join(names)}")
-
-
-def select(catalogue: Catalogue, filters: Filters) -> list[Instrument]:
-    """The instruments that every given filter lets through, in catalogue order."""
-    floor_bp = next((t.floor_bp for t in catalogue.spec.tiers if t.name == filters.tier.upper()), 0)
-    tests: list[tuple[str, Callable[[Instrument], bool]]] = [
-        (filters.chip, lambda one: one.chip == filters.chip.upper()),
-        (filters.tier, lambda one: floor_bp in leg_floors(catalogue, one)),
-        (filters.kind, lambda one: kind_name(one) == filters.kind.lower()),
-        (filters.family, lambda one: one.family.name == filters.family.upper()),
-        (filters.symbol_glob, lambda one: fnmatchcase(one.symbol, filters.symbol_glob.upper())),
-    ]
-    wanted = [test for value, test in tests if value]
-    return [one for one in catalogue.instruments if all(test(one) for test in wanted)]
-
-
-def leg_floors(catalogue: Catalogue, instrument: Instrument) -> set[int]:
-    """The goodput floors a contract has to do with: both of a tier spread."""
-    return {instrument.floor_bp, *(catalogue.by_id[leg].floor_bp for leg, _ in instrument.legs)}
-
-
-def unlisted_reasons(spec: Spec, filters: Filters) -> list[str]:
-    """Why a chip or family that the filters name has no instruments."""
-    chips = [chip for chip in spec.chips if chip.name == filters.chip.upper() and not chip.listed]
-    products = [p for p in spec.products.product if p.family == filters.family.upper() and not p.enabled]
-    reasons = [f"{chip.name} ({chip.title}) is not listed: {chip.reason}" for chip in chips]
-    return reasons + [f"{product.family} ({product.title}) is off: {product.reason}" for product in products]
-
-
-def as_table(instruments: list[Instrument]) -> Table:
-    """One line an instrument; prices in dollars per GPU-hour, times in UTC."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in ("symbol", "family", "kind", "orders"):
-        table.add_column(header, no_wrap=True)
-    for header in ("hours", "reference", "low", "high", "last trading (UTC)", "id"):
-        table.add_column(header, justify="right", no_wrap=True)
-    for one in instruments:
-        table.add_row(
-            one.symbol,
-            one.family.name,
-            kind_name(one),
-            "full" if one.order_entry is OrderEntry.FULL else "ioc only",
-            str(one.hours),
-            price_text(one.settle_tick),
-            price_text(one.low_tick),
-            price_text(one.high_tick),
-            utc_text(one.ltd_ns),
-            str(one.id),
-        )
-    return table
-
-
-def as_plain(catalogue: Catalogue, instrument: Instrument) -> dict[str, Any]:
-    """The instrument for JSON: codes as words, legs as symbols, with margin and effective price of a lot."""
-    margin = lot_margin(catalogue.spec, instrument, catalogue.by_id, catalogue.day)
-    outright = instrument.combo is ComboKind.OUTRIGHT
-    priced = outright and instrument.ref_tenths and instrument.floor_bp
-    plain: dict[str, Any] = msgspec.to_builtins(instrument)
-    return plain | {
-        "family": instrument.family.name,
-        "kind": kind_name(instrument),
-        "combo": instrument.combo.name.lower(),
-        "order_entry": instrument.order_entry.name.lower(),
-        "legs": [{"symbol": catalogue.by_id[leg].symbol, "sign": sign} for leg, sign in instrument.legs],
-        "ltd": datetime.fromtimestamp(instrument.ltd_ns // NS_PER_S, UTC).isoformat(),
-        "initial_margin_mills": margin.initial,
-        "maintenance_margin_mills": maintenance_mills(catalogue.spec, margin.initial),
-        "effective_price_mills": effective_price(instrument.settle_tick, instrument.floor_bp, instrument.ref_tenths)
-        if priced
-        else None,
-    }
-
-
-def write_json(value: Any) -> None:
-    json.dump(value, sys.stdout, indent=2)
-    sys.stdout.write("\n")
-
-
-def output() -> Console:
-    """A console as wide as the terminal; a pipe gets whole lines."""
-    console = Console()
-    return console if console.is_terminal else Console(width=PIPE_COLUMNS)
+    contract_list.show_contracts(symbol, filters, date, json, spec)

@@ -1,15 +1,14 @@
-"""The command line: what a user gets wrong is told in one line, with exit code 2 and no traceback."""
+"""The command line: help explains everything, and a mistake is one line with exit code 2 and no traceback."""
 
 import inspect
+import json
 import re
-import shlex
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import reduce
-from pathlib import Path
 from typing import Any, get_type_hints
 
 import cyclopts
@@ -18,83 +17,9 @@ import pytest
 from exchange.cli import app as cli
 from exchange.errors import UserError
 from exchange.wire.version import RELEASE
+from tests.cli.mistakes import ROOT, is_one_line_on_stderr, mistake
 
-ROOT = Path(__file__).parent.parent
-
-BAD_INPUT = [
-    "no-such-command",
-    "--no-such-option",
-    "contracts NO-SUCH-SYMBOL",
-    "contracts --date tomorrow",
-    "contracts --date 9999-12-31",
-    "contracts H100.G90.H27 --date 9999-12-31",
-    "contracts --kind decade",
-    "contracts --chip ABACUS",
-    "contracts --spec no-such-folder",
-    "replay no-such-file.parquet",
-    "replay no-tape.parquet",
-    "replay .",
-    "replay lobster",
-    "replay lobster --messages no-such-file.csv --book no-such-file.csv",
-    "replay lobster --messages no-tape.parquet --book no-tape.parquet",
-    "replay mixed --commands 0",
-    "replay mixed --commands 99999999999999999999",
-    "replay mixed --seed 8388608",
-    "replay mixed --save no-such-folder/x.parquet",
-    "replay mixed --save .",
-    "replay mixed --seed -1",
-    "conformance empty.txt",
-    "demo --seconds 1e400",
-    "operator settle missing H100.G90.F27=1e999999999",
-    "replay mixed --commands many",
-    "journal no-such-command",
-    "journal verify no-such-folder",
-    "journal verify .",
-    "journal dump no-such-folder",
-    "bench no-such-question",
-    "demo --seconds -1",
-    "demo --seconds soon",
-    "conformance",
-    "conformance no-such-file.txt",
-    "conformance .",
-    "watch H100.G90.F27 --url ws://127.0.0.1:1",
-    "watch H100.G90.F27 --url no-address",
-    "watch H100.G90.F27 --seconds -1",
-    "watch H100.G90.F27 --levels 0",
-    "serve no-tape.parquet --port 0",
-    "serve /dev/null/x --port 0",
-    "serve venue --port 65536",
-    "serve venue --date 2026-13-45",
-    "serve venue --close 25:00",
-    "serve '' --port 0",
-    "serve venue --origin '*'",
-    "serve venue --origin null",
-    "serve venue --origin ''",
-    "serve venue --origin https://good.example --origin https://desk.example/page",
-    "key make no-tape.parquet bob --account 1",
-]
-NOT_APPLYING = [  # a command, and the words in it that it cannot use
-    ("replay no-tape.parquet --commands 5", "--commands 5"),
-    ("replay no-tape.parquet --seed 1", "--seed 1"),
-    ("replay no-tape.parquet --messages zz", "--messages zz"),
-    ("replay . --seed 0", "--seed 0"),
-    ("replay mixed --book zz", "--book zz"),
-    ("replay lobster --messages zz --book zz --commands 5", "--commands 5"),
-    ("contracts H100.G90.H27 --chip B200", "--chip B200"),
-    ("contracts H100.G90.H27 --tier G90", "--tier G90"),
-    ("contracts H100.G90.H27 --kind month", "--kind month"),
-    ("contracts H100.G90.H27 --family PHY", "--family PHY"),
-    ("contracts H100.G90.H27 --symbol-glob x", "--symbol-glob x"),
-    ("contracts H100.G90.H27 --against zz", "the symbol H100.G90.H27"),
-    ("contracts --chip B200 --against zz", "--chip B200"),
-    ("contracts --json --against zz", "--json"),
-]
-BAD_INPUT += [command for command, _ in NOT_APPLYING]
-BAD_SPECIFICATION = {  # BAD-069, CONFIG-007
-    "contracts --spec no-such-folder",
-    "contracts --date 9999-12-31",
-    "contracts H100.G90.H27 --date 9999-12-31",
-}
+HEAVY = ("bench", "clients", "contracts_spec", "exchange.engine", "exchange.gateway", "numpy", "numba", "websockets")
 
 
 def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
@@ -102,35 +27,9 @@ def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
 
 
-def is_one_line_on_stderr(text: str) -> bool:
-    return text.startswith("gpux: ") and text.count("\n") == 1 and "Traceback" not in text
-
-
-@pytest.mark.parametrize("command", BAD_INPUT)
-def test_bad_input_is_told_in_one_line_with_its_exit_code(
-    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "journal").mkdir()  # looks like a data folder, but only at first sight
-    (tmp_path / "empty.txt").touch()
-    (tmp_path / "no-tape.parquet").write_text("neither Parquet nor numbers\n")
-    with pytest.raises(SystemExit) as stopped:
-        cli.main(shlex.split(command))
-    output = capsys.readouterr()
-    assert stopped.value.code == (78 if command in BAD_SPECIFICATION else 2)
-    assert output.out == ""
-    assert is_one_line_on_stderr(output.err), output.err
-
-
-@pytest.mark.parametrize(("command", "unused"), NOT_APPLYING)
-def test_option_that_does_not_apply_is_told(
-    command: str, unused: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit):
-        cli.main(shlex.split(command))
-    told = capsys.readouterr().err
-    assert told.startswith(f"gpux: {unused} does not apply to ") and "allowed: " in told, told
+@pytest.mark.parametrize("command", ["no-such-command", "--no-such-option"])
+def test_an_unknown_word_is_one_line_with_exit_code_2(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command in mistake(capsys, command)
 
 
 def test_the_process_ends_as_the_function_says() -> None:
@@ -192,6 +91,12 @@ def test_help_names_every_command_with_a_sentence(capsys: pytest.CaptureFixture[
     for name in [name for name in cli.app if not name.startswith("-")]:
         assert name in shown
         assert cli.app[name].help, f"gpux {name} has no help text"
+
+
+def test_the_list_of_commands_needs_nothing_that_loads_slowly() -> None:
+    script = "import json, sys; import exchange.cli.app; print(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert [name for name in json.loads(done.stdout) if name.startswith(HEAVY)] == []
 
 
 def commands(app: cyclopts.App, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

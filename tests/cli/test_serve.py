@@ -1,223 +1,28 @@
-"""`gpux serve` and `gpux key make`: what they say, leave behind and return."""
+"""`gpux serve` refuses settings that no venue can have, before it makes a folder."""
 
-import asyncio
-import io
-import json
-import os
-import signal
-import socket
-from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from clients.credentials import Ed25519
-from exchange.cli import serve as serve_command
-from exchange.cli.operator import By
-from exchange.engine import query
-from exchange.errors import UserError
-from exchange.gateway.auth import KeyPair
-from exchange.journal.dump import dump
-from exchange.main import RunningServer, Settings, prepare
-from exchange.operator.arguments import parse_day
-from tests.gateway.harness import DAY, SYMBOL
+from tests.cli.mistakes import mistake
 
-SETTINGS = Settings(day=DAY, symbols=(SYMBOL,), durability="none", limits="test", segment_bytes=1 << 20)
-
-
-def console() -> Console:
-    return Console(file=io.StringIO(), width=200)
+BAD_INPUT = [
+    "serve no-tape.parquet --port 0",
+    "serve /dev/null/x --port 0",
+    "serve venue --port 65536",
+    "serve venue --date 2026-13-45",
+    "serve venue --close 25:00",
+    "serve '' --port 0",
+    "serve venue --origin '*'",
+    "serve venue --origin null",
+    "serve venue --origin ''",
+    "serve venue --origin https://good.example --origin https://desk.example/page",
+]
 
 
-def make(folder: Path, name: str = "mm1", account: int = 7, **changes: object) -> tuple[KeyPair, str]:
-    options = {"deposit_mills": 5_000, "scopes": ("read", "trade"), "key_file": "", "firm": 0} | changes
-    return serve_command.make_key(str(folder), name, account, settings=SETTINGS, console=console(), **options)
-
-
-def test_key_is_made_with_its_account_and_money_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
-    folder = tmp_path / "venue"
-    pair, path = make(folder)
-    assert (pair.key, path) == ("k_mm1", f"{folder}/mm1.pem")
-    assert os.stat(path).st_mode & 0o777 == 0o600
-    assert Ed25519.load(path).sign(b"x") == pair.sign(b"x")
-    with prepare(str(folder), SETTINGS) as setup:
-        assert setup.keys.keys["k_mm1"].accounts == (7,)
-        assert setup.venue.margin_view(7).equity_mills == 5_000
-        assert pair.seed not in b"".join(file.read_bytes() for file in (folder / "journal").iterdir())
-
-
-@pytest.mark.rule("SEC-063")
-def test_a_key_made_while_the_venue_does_not_run_is_an_act_that_nobody_signed(tmp_path: Path) -> None:
-    folder = tmp_path / "venue"
-    make(folder, "ops", scopes=("admin",), deposit_mills=0, by=By(reason="the first"))
-    with pytest.raises(UserError, match="only one that runs checks signatures"):
-        make(folder, "more", by=By(sign=f"{folder}/ops.pem"))
-    with pytest.raises(UserError, match="a reason of 201 characters"):
-        make(folder, "more", by=By(reason="x" * 201))
-    with pytest.raises(UserError, match="account 0 not in"):
-        make(folder, "more", account=0)
-    told = [line for line in map(json.loads, dump(str(folder))) if "kind" in line]
-    kinds = [line["kind"] for line in told]
-    assert kinds[-3:] == ["ACT", "DEFINE_ACCOUNT", "DEFINE_KEY"] and kinds.count("ACT") == 1
-    assert told[-3]["payload"]["signatures"] == [] and told[-3]["asked"]["reason"] == "the first"
-    assert (told[-3]["asked"]["key"], told[-3]["asked"]["scopes"]) == ("k_ops", ["admin"])
-
-
-@pytest.mark.rule("ACCT-011")
-def test_key_of_a_risk_desk_names_its_firm(tmp_path: Path) -> None:
-    folder = tmp_path / "venue"
-    make(folder, firm=5)
-    make(folder, "desk", firm=5, scopes=("read", "risk"))
-    with pytest.raises(UserError, match="account 7 is of firm 5, not 6"):
-        make(folder, "other", firm=6)
-    with prepare(str(folder), SETTINGS) as setup:
-        assert setup.keys.keys["k_desk"].firm == query.firm_of(setup.engine.states, 7) == 5
-
-
-@pytest.mark.rule("SEC-070")
-def test_private_key_is_never_overwritten_nor_a_key_made_twice(tmp_path: Path) -> None:
-    folder = tmp_path / "venue"
-    make(folder)
-    with pytest.raises(UserError, match="never overwritten"):
-        make(folder)
-    with pytest.raises(UserError, match="k_mm1 exists already"):
-        make(folder, key_file=str(tmp_path / "other.pem"))
-    assert not (tmp_path / "other.pem").exists()
-
-
-@pytest.mark.parametrize(
-    ("changes", "text"),
-    [
-        ({"account": 0}, "account 0 not in"),
-        ({"account": 10**6}, "account 1000000 not in"),
-        ({"scopes": ("trade", "fly")}, "scopes"),
-        ({"name": "x" * 30}, "1 to 24"),
-        ({"name": "b b"}, "1 to 24 characters from"),
-        ({"name": ""}, "name '' is not 1 to 22 characters from"),
-        ({"name": "../mm1"}, "1 to 24 characters from"),
-        ({"deposit_mills": -1}, "deposit -1 not in"),
-        ({"deposit_mills": 2**63 - 1}, "deposit 9223372036854775807 not in"),
-        ({"firm": 2**32}, "firm 4294967296 not in"),
-        ({"key_file": "/no/such/folder/key.pem"}, "/no/such/folder/key.pem cannot be written"),
-    ],
-)
-@pytest.mark.rule("BAD-064")
-def test_key_that_cannot_be_is_refused_in_one_line_and_leaves_nothing(tmp_path: Path, changes: dict, text: str) -> None:
-    with pytest.raises(UserError, match=text) as refused:
-        make(tmp_path / "venue", **changes)
-    assert refused.value.code == 2
-    assert list(tmp_path.iterdir()) == [], "no venue is made for a key that cannot be"
-    make(tmp_path / "venue", "first", account=8)
-    with pytest.raises(UserError, match=text):
-        make(tmp_path / "venue", **changes)
-    assert [path.name for path in tmp_path.rglob("*.pem")] == ["first.pem"]
-    with prepare(str(tmp_path / "venue"), SETTINGS) as setup:
-        assert set(setup.keys.keys) == {"k_first"} and query.firm_of(setup.engine.states, 7) == 0
-
-
-@pytest.mark.parametrize("changes", [{"by": By(sign="ops.pem")}, {"by": By(reason="x" * 201)}])
-def test_key_that_a_venue_at_rest_cannot_take_leaves_no_folder(tmp_path: Path, changes: dict) -> None:
-    with pytest.raises(UserError):
-        make(tmp_path / "venue", **changes)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.rule("CONFIG-007")
-def test_a_day_without_a_catalogue_leaves_no_folder(tmp_path: Path) -> None:
-    settings = replace(SETTINGS, day=date(1990, 1, 1))
-    for run in (
-        lambda folder: serve_command.run_serve(folder, settings, console()),
-        lambda folder: serve_command.make_key(folder, "mm1", 7, 0, ("read",), 0, "", settings, console()),
-    ):
-        with pytest.raises(UserError, match="a holiday list is needed for 1990") as refused:
-            run(str(tmp_path / "venue"))
-        assert refused.value.code == 78
-        assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(("text", "close_s"), [("21:00", 75_600), ("00:00", 0), ("23:59:59", 86_399)])
-def test_close_is_a_utc_time(text: str, close_s: int) -> None:
-    schedule = serve_command.parse_close(text)
-    assert schedule is not None and schedule.close_s == close_s
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["21:00+05:00", "21:00Z", "21", "2100", "T21:00", "24:00", "21:60", "9:00", "21:00:00.5", " 21:00", "21:00\n", "x"],
-)
-def test_close_that_is_no_utc_time_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="is not a UTC time like 21:00 or 21:00:30"):
-        serve_command.parse_close(text)
-
-
-def test_private_key_may_go_into_the_folder_that_is_made(tmp_path: Path) -> None:
-    _, path = make(tmp_path / "venue", key_file=str(tmp_path / "venue" / "mine.pem"))
-    assert path == f"{tmp_path}/venue/mine.pem" and Path(path).is_file()
-
-
-@pytest.mark.rule("DUR-108")
-def test_folder_in_use_is_refused_with_75(tmp_path: Path) -> None:
-    with prepare(str(tmp_path / "venue"), SETTINGS), pytest.raises(UserError, match="in use") as refused:
-        make(tmp_path / "venue")
-    assert refused.value.code == 75
-
-
-def serve_until_signal(folder: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Output of a `gpux serve` that is stopped by a signal as soon as it serves."""
-    text = serve_command.serving_text
-
-    def stop_soon(server: RunningServer, took_s: float) -> str:
-        asyncio.get_running_loop().call_soon(os.kill, os.getpid(), number)
-        return text(server, took_s)
-
-    monkeypatch.setattr(serve_command, "serving_text", stop_soon)
-    output = console()
-    assert serve_command.run_serve(str(folder), SETTINGS, output) == 0
-    assert isinstance(output.file, io.StringIO)
-    monkeypatch.setattr(serve_command, "serving_text", text)
-    return output.file.getvalue()
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serve_says_what_it_found_and_stops_cleanly_on_a_signal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+@pytest.mark.parametrize("command", BAD_INPUT)
+def test_bad_input_is_one_line_with_exit_code_2(
+    command: str, capsys: pytest.CaptureFixture[str], workplace: Path
 ) -> None:
-    folder = tmp_path / "venue"
-    first = serve_until_signal(folder, number, monkeypatch)
-    assert "new venue" in first and "1 instruments of 2026-11-23 listed" in first and "OPEN by the operator" in first
-    assert "ws://127.0.0.1:" in first and "stopped at sequence" in first
-    second = serve_until_signal(folder, number, monkeypatch)
-    assert "recovered" in second and "torn" not in second
-
-
-def test_the_operator_stops_a_venue_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = serve_command.serving_text
-
-    def stop_soon(server: RunningServer, took_s: float) -> str:
-        asyncio.get_running_loop().call_soon(server.desk.take, b'{"do":"stop","in_s":0}', lambda answer: None)
-        return text(server, took_s)
-
-    monkeypatch.setattr(serve_command, "serving_text", stop_soon)
-    output = console()
-    assert serve_command.run_serve(str(tmp_path / "venue"), SETTINGS, output) == 0
-    assert isinstance(output.file, io.StringIO) and "stopped at sequence" in output.file.getvalue()
-
-
-def test_port_that_is_taken_and_settings_that_cannot_be_are_one_line(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        settings = Settings(port=port, day=DAY, symbols=(SYMBOL,), durability="none", limits="test")
-        with pytest.raises(UserError, match=f"cannot listen on 127.0.0.1 port {port}"):
-            serve_command.run_serve(str(tmp_path / "venue"), settings, console())
-    for settings, text in (
-        (Settings(port=70_000), "port 70000 not in"),
-        (Settings(host="0.0.0.0"), "only loopback"),
-        (Settings(durability="maybe"), "not one of local, none"),
-        (Settings(profile="vip"), "not one of standard"),
-    ):
-        with pytest.raises(UserError, match=text):
-            serve_command.run_serve(str(tmp_path / "venue"), settings, console())
-    with pytest.raises(UserError, match="not a day"):
-        parse_day("--date", "tomorrow")
+    assert mistake(capsys, command)
+    assert not (workplace / "venue").exists()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from exchange.cli.serve import make_key
+from exchange.cli.key_making import make_key
 from exchange.codes import CommandKind
 from exchange.engine.control.day_limits import DayLimitsPayload
 from exchange.engine.control.registry import encode_payload
@@ -22,7 +22,7 @@ from exchange.operator.audit import OWNER, Auditor, Finding, audit, summary
 from exchange.operator.requests import Answer
 from exchange.operator.signing import sign
 from exchange.records import COMMAND
-from tests.cli.test_serve import SETTINGS
+from tests.cli.test_key_making import SETTINGS
 from tests.gateway.harness import Bench
 from tests.operator.test_authority import CHIP, WHY, Office, price_beyond
 

@@ -17,7 +17,7 @@ from clients.credentials import Ed25519
 from clients.errors import ConnectFailed, Refused
 from clients.events import Disconnected
 from exchange.cli import app as cli
-from exchange.cli.serve import make_key
+from exchange.cli.key_making import make_key
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.limits import TEST

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.cli.serve import parse_close
+from exchange.cli.serving import parse_close
 from exchange.codes import MarketState
 from exchange.engine.phases.state_changes import leads_to
 from exchange.errors import UserError

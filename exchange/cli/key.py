@@ -1,0 +1,45 @@
+"""`gpux key`: makes keys for clients and operators (`key_making`)."""
+
+import cyclopts
+
+from exchange.cli.operator import NOBODY, By
+from exchange.operator.arguments import parse_day
+
+app = cyclopts.App(name="key", help="Make keys for clients.")
+
+
+@app.command(name="make")
+def key_make(
+    folder: str,
+    name: str,
+    *,
+    account: int,
+    deposit: int = 0,
+    scopes: str = "read,trade",
+    firm: int = 0,
+    date: str = "",
+    file: str = "",
+    by: By = NOBODY,
+) -> None:
+    """Make a key for an account, whether the venue runs or not; the account is defined if it is new.
+
+    Args:
+        folder: Data folder of the venue; a new one is made if there is none.
+        name: The key's id will be k_NAME; the private key goes to FOLDER/NAME.pem, readable by its owner only.
+        account: Account number.
+        deposit: Money to pay in, in mills.
+        scopes: What the key may do: read, trade, cancel, dc, risk; separated by commas. admin, alone, is an operator.
+        firm: Clearing firm of the key, and of the account if it is new; 0 is none.
+        date: Trading day of a new venue's catalogue; without it today.
+        file: Where the private key goes instead.
+    """
+    from rich.console import Console
+
+    from exchange.cli import key_making
+    from exchange.main import Settings
+
+    settings = Settings(day=parse_day("--date", date))
+    chosen = tuple(scope.strip() for scope in scopes.split(","))
+    console = Console(stderr=True)
+    pair, path = key_making.make_key(folder, name, account, deposit, chosen, firm, file, settings, console, by)
+    print(f"private key of {pair.key} (account {pair.account}, scopes {scopes}) in {path}")

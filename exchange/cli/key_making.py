@@ -1,0 +1,111 @@
+"""What `gpux key make` does: makes a key, writes its private half, and defines the public one at the venue."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from exchange.cli.operator import NOBODY, By
+from exchange.cli.serving import check_catalogue, warm_up_shown
+from exchange.engine.control.registry import encode_payload
+from exchange.errors import UserError
+from exchange.gateway.auth import KeyPair, encode_bytes
+from exchange.gateway.keys import KeyDefinition
+from exchange.journal.folder_lock import make_data_folder
+from exchange.limits import NAMED
+from exchange.main import Settings, prepare
+from exchange.operator.acts import Act
+from exchange.operator.port import ask, is_served
+from exchange.operator.requests import REASON_MAX, DefineKey
+from exchange.operator.signing import load_private
+from exchange.seams import RealDisk
+from exchange.venue.bootstrap import check_key, key_id
+from exchange.venue.loop import run_loop
+
+SEED_BYTES = 32
+
+
+def make_key(
+    folder: str,
+    name: str,
+    account: int,
+    deposit_mills: int,
+    scopes: tuple[str, ...],
+    firm: int,
+    key_file: str,
+    settings: Settings,
+    console: Console,
+    by: By = NOBODY,
+) -> tuple[KeyPair, str]:
+    """Make a key; the private half goes to a file that only its owner reads. A venue that runs is asked to take the
+    public half, one that does not is opened for it: whoever owns its folder may do that, and the journal says that
+    nobody signed. `by`: who asks, and why."""
+    path = key_file or f"{folder}/{name}.pem"
+    disk = RealDisk()
+    pair = KeyPair(key_id(name), account, settings.rng.bytes(SEED_BYTES))
+    request = DefineKey(
+        key=pair.key, public=encode_bytes(pair.public()), account=account, scopes=list(scopes), firm=firm,
+        mills=deposit_mills, reason=by.reason,
+    )  # fmt: skip
+    definition = KeyDefinition(pair.key, request.public, [account], request.scopes, firm)
+    check_key(definition, deposit_mills, NAMED[settings.limits].accounts)  # told before a folder is made for it
+    _check_file(disk, path, folder)
+    served = is_served(folder)
+    if not served:
+        _check_unserved(folder, by, settings)
+    make_data_folder(disk, folder)
+    if served:
+        with _private_file(disk, path, pair):
+            told = ask(folder, request, load_private(by.sign) if by.sign else None)
+            for line in told:
+                console.print(line, markup=False, highlight=False)
+        return pair, path
+    run_loop(warm_up_shown(settings, console))
+    act = encode_payload(Act(msgspec.json.encode(request).decode()))
+    with prepare(folder, settings) as setup, _private_file(disk, path, pair):
+        setup.make_key(name, account, deposit_mills, scopes, pair.seed, firm, act)
+    return pair, path
+
+
+def _check_file(disk: RealDisk, path: str, folder: str) -> None:
+    """UserError if a private key cannot go to `path`; the data folder itself may still be missing."""
+    if disk.exists(path):
+        raise UserError(f"{path} exists already: a private key is never overwritten")
+    parent = Path(path).parent
+    if parent.absolute() != Path(folder).absolute() and not parent.is_dir():
+        raise UserError(f"{path} cannot be written: there is no folder {parent}")
+
+
+def _check_unserved(folder: str, by: By, settings: Settings) -> None:
+    """UserError for what a venue that does not run cannot take."""
+    if by.sign:
+        raise UserError(f"no venue of {folder} is running: only one that runs checks signatures (--sign)")
+    if len(by.reason) > REASON_MAX:
+        raise UserError(f"a reason of {len(by.reason)} characters: at most {REASON_MAX}")
+    check_catalogue(settings)
+
+
+@contextmanager
+def _private_file(disk: RealDisk, path: str, pair: KeyPair) -> Iterator[None]:
+    """The private half is on disk before the venue knows the public one, and gone if the venue refuses that."""
+    try:
+        write_private(disk, path, pair)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
+    try:
+        yield
+    except UserError:
+        disk.unlink(path)
+        raise
+
+
+def write_private(disk: RealDisk, path: str, pair: KeyPair) -> None:
+    """PEM of the private key, mode 0600."""
+    handle = disk.open(path, create=True)
+    try:
+        disk.pwrite(handle, pair.pem(), 0)
+        disk.fsync(handle)
+    finally:
+        disk.close(handle)

@@ -1,0 +1,22 @@
+"""`gpux conformance`: runs scenario files and reports what differs (`conformance`)."""
+
+import sys
+
+from exchange.errors import UserError
+
+
+def conformance(*files: str, reference: bool = False) -> None:
+    """Run scenario files against the engine and print what differs. Exit code 1 if a scenario fails.
+
+    Args:
+        files: Scenario files, one scenario a line: id | rule codes | parameters | book before | messages | events.
+        reference: Run them against the reference instead: slow, plain Python, the readable specification.
+    """
+    from exchange.cli import conformance as command
+
+    if not files:
+        raise UserError("conformance: no FILE given, allowed: one or more scenario files")
+    lines, exit_code = command.conformance(list(files), reference)
+    for line in lines:
+        print(line, flush=True)
+    sys.exit(exit_code())

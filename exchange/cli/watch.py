@@ -1,0 +1,16 @@
+"""`gpux watch`: shows the live book and trades of one instrument (`clients.watch`)."""
+
+
+def watch(symbol: str, *, url: str = "ws://127.0.0.1:8443", levels: int = 8, seconds: float = 0.0) -> None:
+    """Show the live ladder and the trades of one instrument; Ctrl-C ends it.
+
+    Args:
+        symbol: Instrument, like H100.G90.F27.
+        url: Where the venue is.
+        levels: Price levels a side.
+        seconds: End after this time; without it, at Ctrl-C.
+    """
+    from clients.watch import watch as run_watch
+    from exchange.venue.loop import run_loop
+
+    run_loop(run_watch(url, symbol, levels, seconds))
