@@ -85,7 +85,7 @@ def _replace(state, book, slot, price, total):
     link_order(state, book, slot)
 
 
-class Ladder(ABC):
+class TimedLadder(ABC):
     """A flow of one book through a book alone, ready to be played again and again."""
 
     def __init__(self, flow: Flow, memory: np.ndarray) -> None:
@@ -120,7 +120,7 @@ def slots_of(flow: Flow) -> int:
     return 1 + int(max(flow.steps["order"].max(), flow.warm_steps["order"].max()))
 
 
-class BareLadder(Ladder):
+class BareLadder(TimedLadder):
     """Our own."""
 
     def __init__(self, flow: Flow, limits: str = "venue") -> None:

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from bench.bare_ladder import PART_STEPS, BareLadder, Ladder
+from bench.bare_ladder import PART_STEPS, BareLadder, TimedLadder
 from bench.cpp_ladder import CppLadder, compiler
 from bench.flow import FLOWS, KINDS, Flow, Parameters
 from bench.record import Distribution, distribution, least_of_parts, needed_ratio
-from bench.stage import BATCH_ROWS, Stage, set_stage, stage_of, without_client_ids
 from bench.suite import Report
+from bench.warm_engine import BATCH_ROWS, WarmEngine, prepare_engine, prepare_engine_for, without_client_ids
 
 PASSES = 30
 GROWTH_COMMANDS = 500_000
@@ -36,15 +36,15 @@ def sized(parameters: Parameters, quick: bool, commands: int | None = None) -> P
     return replace(parameters, commands=QUICK_COMMANDS if quick else commands or parameters.commands)
 
 
-def per_command(stage: Stage, passes: list[np.ndarray]) -> dict[str, Any]:
+def per_command(warm: WarmEngine, passes: list[np.ndarray]) -> dict[str, Any]:
     """ns a command: of whole passes, of batches, and of `least_of_parts`, whose parts are the batches."""
-    rows = len(stage.rows)
+    rows = len(warm.rows)
     full = [times[: rows // BATCH_ROWS] / BATCH_ROWS for times in passes]
     return {
         "pass": of_passes(passes, rows),
         "least_of_parts_ns": least_of_parts(passes) / rows,
         "batch": distribution(np.concatenate(full).tolist(), "ns"),
-        "state_hash": stage.hash,
+        "state_hash": warm.hash,
     }
 
 
@@ -56,20 +56,20 @@ def of_passes(passes: list[np.ndarray], rows: int) -> Distribution:
 def run_flow(report: Report, name: str) -> None:
     """ns a command of one flow, and of the same flow through the bare ladders, passes of all in turn."""
     parameters = sized(FLOWS[name], report.quick)
-    stage = set_stage(parameters)
-    events = stage.verify()
-    ladders = bare_ladders(stage.flow, stage.engine.limits.name)
+    warm = prepare_engine(parameters)
+    events = warm.verify()
+    ladders = bare_ladders(warm.flow, warm.engine.limits.name)
     passes, floors = [], []
     for _ in range(report.passes(PASSES)):
-        passes.append(stage.time_pass())
+        passes.append(warm.time_pass())
         floors.append([ladder.time_pass() for ladder in ladders.values()])
-    figures = per_command(stage, passes)
-    mix = ", ".join(f"{share:.1f} {kind.replace('_', ' ')}" for kind, share in stage.flow.mix().items() if share)
+    figures = per_command(warm, passes)
+    mix = ", ".join(f"{share:.1f} {kind.replace('_', ' ')}" for kind, share in warm.flow.mix().items() if share)
     least = figures["least_of_parts_ns"]
     detail = f"{least:.1f} with each batch at its least; batch p99 {figures['batch'].p99:,.1f}; {mix}"
     report.row(f"{name} flow", figures["pass"].text(), detail)
     for ladder, times in zip(ladders, zip(*floors, strict=True), strict=True):
-        floor, part = of_passes(list(times), len(stage.rows)), least_of_parts(times) / len(stage.rows)
+        floor, part = of_passes(list(times), len(warm.rows)), least_of_parts(times) / len(warm.rows)
         needed = f", needed {needed_ratio(NEEDED_NS, REFERENCE_NS[ladder])}" if name == "mixed" else ""
         usual = figures["pass"].median / floor.median
         detail = f"{part:.1f} with each part at its least: all the rest makes it {least / part:.2f}x{needed}"
@@ -77,29 +77,29 @@ def run_flow(report: Report, name: str) -> None:
         figures[ladder] = {"pass": floor, "least_of_parts_ns": part, "part_steps": PART_STEPS}
     if CPP_LADDER not in ladders:
         report.row(f"{name}, {CPP_LADDER}", "-", "no C++ compiler found")
-    extra = {"mix": stage.flow.mix(), "resting": stage.flow.resting, "levels": stage.flow.levels, "events": events}
+    extra = {"mix": warm.flow.mix(), "resting": warm.flow.resting, "levels": warm.flow.levels, "events": events}
     report.keep(name, figures | extra, parameters)
 
 
-def bare_ladders(flow: Flow, limits: str = "venue") -> dict[str, Ladder]:
+def bare_ladders(flow: Flow, limits: str = "venue") -> dict[str, TimedLadder]:
     """The book alone: ours, and another in C++ where there is a compiler."""
     command = compiler()
-    ours: dict[str, Ladder] = {BARE_LADDER: BareLadder(flow, limits)}
+    ours: dict[str, TimedLadder] = {BARE_LADDER: BareLadder(flow, limits)}
     return ours | ({CPP_LADDER: CppLadder(flow, command)} if command else {})
 
 
 def run_growth(report: Report, _: str) -> None:
     """Ratio of ns a command to the plain mixed flow, passes of both in turn."""
     parameters = sized(FLOWS["mixed"], report.quick, GROWTH_COMMANDS)
-    plain = set_stage(parameters)
+    plain = prepare_engine(parameters)
     plain.verify()
     for name, change in GROWTH.items():
-        grown = set_stage(replace(parameters, **change))  # type: ignore[arg-type]
+        grown = prepare_engine(replace(parameters, **change))  # type: ignore[arg-type]
         grown.verify()
         pairs = [(plain.time_pass(), grown.time_pass()) for _ in range(report.passes(PASSES))]
         before, after = (
-            per_command(stage, list(passes))
-            for stage, passes in zip((plain, grown), zip(*pairs, strict=True), strict=True)
+            per_command(warm, list(passes))
+            for warm, passes in zip((plain, grown), zip(*pairs, strict=True), strict=True)
         )
         least_before, least_after = (figures["least_of_parts_ns"] for figures in (before, after))
         ratio = least_after / least_before
@@ -112,19 +112,19 @@ def run_growth(report: Report, _: str) -> None:
 def run_kinds(report: Report, _: str) -> None:
     """Where the time goes: cost of each kind, and what the mixed flow costs without this or that."""
     parameters = sized(FLOWS["mixed"], report.quick, GROWTH_COMMANDS)
-    stage = set_stage(parameters)
-    stage.verify()
+    warm = prepare_engine(parameters)
+    warm.verify()
     rounds = report.passes(PASSES)
-    times = np.min([stage.time_pass() for _ in range(rounds)], axis=0)
-    costs = kind_costs(stage, times)
-    counts = np.append(np.bincount(stage.flow.steps["kind"], minlength=len(KINDS)), stage.flow.fills)
+    times = np.min([warm.time_pass() for _ in range(rounds)], axis=0)
+    costs = kind_costs(warm, times)
+    counts = np.append(np.bincount(warm.flow.steps["kind"], minlength=len(KINDS)), warm.flow.fills)
     share = 100 * counts * list(costs.values()) / times.sum()
     for (name, cost), part in zip(costs.items(), share, strict=True):
         report.row(f"cost of one {name}", f"{cost:,.0f} ns", f"{part:.0f} % of the mixed flow's time")
-    least = float(times.sum()) / len(stage.rows)
+    least = float(times.sum()) / len(warm.rows)
     variants = {
-        "mixed without client order ids": without_client_ids(stage),
-        "mixed of one account": set_stage(replace(parameters, accounts=1)),
+        "mixed without client order ids": without_client_ids(warm),
+        "mixed of one account": prepare_engine(replace(parameters, accounts=1)),
     }
     figures: dict[str, Any] = {"costs_ns": costs, "plain_ns": least}
     for name, variant in variants.items():
@@ -134,13 +134,13 @@ def run_kinds(report: Report, _: str) -> None:
     report.keep("kinds", figures, parameters)
 
 
-def kind_costs(stage: Stage, times: np.ndarray) -> dict[str, float]:
+def kind_costs(warm: WarmEngine, times: np.ndarray) -> dict[str, float]:
     """ns of an add, cancel, replace, aggressor and of each trade it makes: least squares over batches.
 
     times   ns of each batch, the least of several passes
     """
-    whole = len(stage.rows) // BATCH_ROWS
-    steps = stage.flow.steps[: whole * BATCH_ROWS].reshape(whole, BATCH_ROWS)
+    whole = len(warm.rows) // BATCH_ROWS
+    steps = warm.flow.steps[: whole * BATCH_ROWS].reshape(whole, BATCH_ROWS)
     columns = [(steps["kind"] == kind).sum(axis=1) for kind in range(len(KINDS))]
     design = np.stack([*columns, steps["fills"].sum(axis=1)], axis=1).astype(float)
     kept = times[:whole] <= np.quantile(times[:whole], 0.99)
@@ -150,9 +150,9 @@ def kind_costs(stage: Stage, times: np.ndarray) -> dict[str, float]:
 
 def time_ours(flow: Any, rounds: int) -> Distribution:
     """ns a command on a peer's flow, for bench_peers."""
-    stage = stage_of(flow)
-    stage.verify()
-    pass_figure: Distribution = per_command(stage, [stage.time_pass() for _ in range(rounds)])["pass"]
+    warm = prepare_engine_for(flow)
+    warm.verify()
+    pass_figure: Distribution = per_command(warm, [warm.time_pass() for _ in range(rounds)])["pass"]
     return pass_figure
 
 

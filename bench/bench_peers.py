@@ -26,7 +26,7 @@ ROUNDS = 5
 Step = tuple[int, int, int, int, int]
 
 
-class Peer(Protocol):
+class PeerEngine(Protocol):
     """A fresh book of one peer."""
 
     def play(self, steps: list[Step]) -> None: ...
@@ -122,7 +122,7 @@ class Contest:
     """A peer, and the part of the flow that it finishes in seconds."""
 
     package: str
-    make: Callable[[], Peer]
+    make: Callable[[], PeerEngine]
     commands: int
     warm_orders: int
 

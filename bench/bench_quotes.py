@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.market import GROUP, Market, engine_at, market_tape
+from bench.market import GROUP, PlainMarket, engine_at, market_tape
 from bench.record import distribution, time_ns
 from bench.suite import Report
 from exchange.codes import CommandFlag, CommandKind, EventKind
@@ -55,7 +55,7 @@ def run_quotes(report: Report, name: str) -> None:
 
 def quoted_engine(parameters: MassQuotes) -> Engine:
     """An engine whose books carry the maker's first quotes."""
-    market = Market(MID - 200, MID + 200, MID, books=parameters.entries)
+    market = PlainMarket(MID - 200, MID + 200, MID, books=parameters.entries)
     arm = np.zeros(1, COMMAND)
     arm["kind"], arm["account"], arm["smp_id"], arm["group"] = CommandKind.MMP_SET, ACCOUNT, PROTECTION, GROUP
     arm["expiry_ns"] = 1_000_000_000

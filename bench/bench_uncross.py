@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.market import GROUP, Market, engine_at, market_tape
+from bench.market import GROUP, PlainMarket, engine_at, market_tape
 from bench.record import distribution, time_ns
 from bench.suite import Report
 from exchange.codes import CommandKind, EventKind, MarketState, OrderType, Side, TimeInForce
@@ -66,7 +66,7 @@ def full_book(parameters: Auction) -> tuple[Engine, np.ndarray]:
     orders["price"] = MID + rng.integers(-REACH, REACH + 1, len(orders))
     orders["lots"] = rng.integers(1, 1 + parameters.lots_max, len(orders))
     orders["client_order_id_0"] = np.arange(1, 1 + len(orders))
-    market = Market(MID - 2 * REACH, MID + 2 * REACH, MID, accounts=parameters.accounts)
+    market = PlainMarket(MID - 2 * REACH, MID + 2 * REACH, MID, accounts=parameters.accounts)
     tape = market_tape(market, [rows], limits="venue")
     engine = engine_at(tape, len(tape.commands))
     return engine, orders

@@ -11,7 +11,7 @@ Depth = tuple[list[tuple[int, int]], list[tuple[int, int]]]  # bids and asks: (t
 
 
 @dataclass(frozen=True)
-class Book:
+class CheckedBook:
     """How the check sees a book, so that tests can put another one in the engine's place."""
 
     apply: Callable[[np.ndarray], object]
@@ -46,7 +46,7 @@ class BookCheck:
         return [*lines, f"            first difference: {self.first_difference}"] if self.first_difference else lines
 
 
-def check_books(source: Lobster, commands: np.ndarray, book: Book, progress: Callable[[int], None]) -> BookCheck:
+def check_books(source: Lobster, commands: np.ndarray, book: CheckedBook, progress: Callable[[int], None]) -> BookCheck:
     """Apply message by message and compare: with messages alone what was in view before, then all levels.
 
     commands   COMMAND rows of `source.commands`, numbered for this book

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from bench.bare_ladder import Ladder, slots_of
+from bench.bare_ladder import TimedLadder, slots_of
 from bench.flow import Flow
 from bench.flow_book import TICKS
 
@@ -41,7 +41,7 @@ def compiled(command: str) -> ctypes.CDLL:
     return loaded
 
 
-class CppLadder(Ladder):
+class CppLadder(TimedLadder):
     """The one in C++."""
 
     def __init__(self, flow: Flow, command: str) -> None:

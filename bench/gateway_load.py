@@ -38,7 +38,7 @@ def frame_of(message: object) -> bytes:
     return masked_frame(msgspec.json.encode(message))
 
 
-class Peer:
+class RawConnection:
     """One raw connection, logged on if it has a key."""
 
     def __init__(self, port: int, path: str, pair: KeyPair | None = None) -> None:
@@ -94,7 +94,7 @@ def order_frames(instruments: list[list[int]], client: int, count: int) -> list[
 
 def latency(port: int, job: dict) -> dict:
     """One client, one order in flight: microseconds from send to the reply."""
-    peer = Peer(port, "/v1/oe", _pair(job["keys"][0]))
+    peer = RawConnection(port, "/v1/oe", _pair(job["keys"][0]))
     frames = order_frames(job["instruments"], 0, job["count"])
     times = []
     for frame in frames:
@@ -110,7 +110,7 @@ def latency(port: int, job: dict) -> dict:
 class _Pipe:
     """One pipelining client: keeps `inflight` requests under way."""
 
-    def __init__(self, peer: Peer, frames: list[bytes], inflight: int) -> None:
+    def __init__(self, peer: RawConnection, frames: list[bytes], inflight: int) -> None:
         self.peer, self.frames, self.inflight = peer, frames, inflight
         self.sent = self.answered = self.errors = 0
         self.begun: list[int] = [0] * len(frames)
@@ -131,7 +131,7 @@ def throughput(port: int, job: dict) -> dict:
     pipes = []
     for client, key in enumerate(job["keys"]):
         frames = order_frames(job["instruments"], client, count)
-        pipes.append(_Pipe(Peer(port, "/v1/oe", _pair(key)), frames, inflight))
+        pipes.append(_Pipe(RawConnection(port, "/v1/oe", _pair(key)), frames, inflight))
     selector = selectors.DefaultSelector()
     for pipe in pipes:
         selector.register(pipe.peer.socket, selectors.EVENT_READ, pipe)
@@ -165,13 +165,13 @@ def fanout(port: int, job: dict) -> dict:
     wanted = [{"n": "depth", "i": instrument, "ms": 0, "lv": 0} for instrument, _ in instruments]
     selector = selectors.DefaultSelector()
     for number in range(job["subscribers"]):
-        peer = Peer(port, "/v1/oe", _pair(job["keys"][number % (len(job["keys"]) - 1) + 1]))
+        peer = RawConnection(port, "/v1/oe", _pair(job["keys"][number % (len(job["keys"]) - 1) + 1]))
         peer.socket.sendall(frame_of({"t": "sub", "id": 2, "ch": wanted}))
         data = peer.until(OK)
         while data.count(DEPTH) < len(instruments):
             data += peer.socket.recv(RECEIVE_BYTES)
         selector.register(peer.socket, selectors.EVENT_READ, peer)
-    driver = Peer(port, "/v1/oe", _pair(job["keys"][0]))
+    driver = RawConnection(port, "/v1/oe", _pair(job["keys"][0]))
     frames = [_tick_frame(instruments, tick) for tick in range(ticks)]
     expected = ticks * len(instruments) * job["subscribers"]
     window = job["window"] * len(instruments) * job["subscribers"]

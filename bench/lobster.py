@@ -66,7 +66,7 @@ class Lobster:
     queue_jumps: int  # executions of an order that was not first in its queue
 
 
-class Level(list["Order"]):
+class OrderQueue(list["QueuedOrder"]):
     """Orders of one price and side, first in first out."""
 
     def lots(self) -> int:
@@ -74,7 +74,7 @@ class Level(list["Order"]):
 
 
 @dataclass(eq=False)
-class Order:
+class QueuedOrder:
     name: str
     side: int
     price: int
@@ -213,8 +213,8 @@ class Converter:
         self.book = book
         self.path = path  # of the messages
         self.rows: list[tuple[int, ...]] = []
-        self.orders: dict[str, Order] = {}
-        self.levels: tuple[dict[int, Level], dict[int, Level]] = ({}, {})
+        self.orders: dict[str, QueuedOrder] = {}
+        self.levels: tuple[dict[int, OrderQueue], dict[int, OrderQueue]] = ({}, {})
         self.counts: Counter[str] = Counter()
         self.entered = self.views = self.corrections = self.strangers = self.queue_jumps = 0
         self.time_ns = 0
@@ -253,9 +253,9 @@ class Converter:
                 raise UserError(
                     f"{self.path} row {index + 1} column 3: order id {name} rests already, allowed: a new one"
                 )
-            self.enter(Order(name, side, price, lots))
+            self.enter(QueuedOrder(name, side, price, lots))
         elif kind in (PARTIAL_CANCEL, DELETE):
-            level = self.levels[side].get(price, Level())
+            level = self.levels[side].get(price, OrderQueue())
             self.strangers += lots > level.lots()
             self.cut(level, self.orders.get(name), lots)
         elif kind == EXECUTE:
@@ -271,7 +271,7 @@ class Converter:
         self.queue_jumps += name in self.orders and self.orders[name] is not level[0]
         for part in range(0, lots, ORDER_LOTS_MAX):
             size = min(lots - part, ORDER_LOTS_MAX)
-            taker = Order(self.new_name("take"), 1 - side, price, size)
+            taker = QueuedOrder(self.new_name("take"), 1 - side, price, size)
             self.emit(CommandKind.NEW, taker, TimeInForce.IOC, size, 0)
         while lots and level:
             traded = min(lots, level[0].leaves)
@@ -288,30 +288,30 @@ class Converter:
         for price in published.keys() | self.levels[side].keys():
             if sign * price < sign * now or (before is not None and sign * price >= sign * before):
                 continue
-            level = self.levels[side].get(price, Level())
+            level = self.levels[side].get(price, OrderQueue())
             missing = published.get(price, 0) - level.lots()
             self.views += price in published
             self.corrections += missing != 0
             if missing > 0:
-                self.enter(Order(self.new_name("seed"), side, price, missing))
+                self.enter(QueuedOrder(self.new_name("seed"), side, price, missing))
             elif missing < 0:
                 self.cut(level, None, -missing)
 
-    def enter(self, order: Order) -> None:
+    def enter(self, order: QueuedOrder) -> None:
         """Rest an order; what exceeds the exchange's largest order follows as orders of nobody in particular."""
         for part in range(0, order.leaves, ORDER_LOTS_MAX):
             lots = min(order.leaves - part, ORDER_LOTS_MAX)
             name = self.new_name("seed") if part else order.name
-            resting = Order(name, order.side, order.price, lots)
+            resting = QueuedOrder(name, order.side, order.price, lots)
             self.orders[name] = resting
-            self.levels[order.side].setdefault(order.price, Level()).append(resting)
+            self.levels[order.side].setdefault(order.price, OrderQueue()).append(resting)
             self.emit(CommandKind.NEW, resting, TimeInForce.GTC, lots, 0)
 
     def new_name(self, kind: str) -> str:
         self.entered += 1
         return f"{kind}-{self.entered}"
 
-    def cut(self, level: Level, order: Order | None, lots: int) -> None:
+    def cut(self, level: OrderQueue, order: QueuedOrder | None, lots: int) -> None:
         """Take lots out of an order, or, where it is not known, out of what was seeded, or else of the newest."""
         seeded = [other for other in level if other.name.startswith("seed-")]
         candidates = ([order] if order else []) + seeded + level[::-1]
@@ -328,14 +328,14 @@ class Converter:
                 self.forget(candidate)
                 self.emit(CommandKind.CANCEL, candidate, TimeInForce.DAY, 0, 0)
 
-    def forget(self, order: Order) -> None:
+    def forget(self, order: QueuedOrder) -> None:
         level = self.levels[order.side][order.price]
         level.remove(order)
         if not level:
             del self.levels[order.side][order.price]
         del self.orders[order.name]
 
-    def emit(self, kind: int, order: Order, tif: int, lots: int, flags: int) -> None:
+    def emit(self, kind: int, order: QueuedOrder, tif: int, lots: int, flags: int) -> None:
         account = 1 + crc32(order.name.encode()) % OWNERS + OWNERS * order.name.startswith("take-")
         price = 0 if kind == CommandKind.CANCEL else order.price
         words = pack_client_order_id(order.name)

@@ -25,7 +25,7 @@ DEPOSIT_MILLS = 10**15
 
 
 @dataclass(frozen=True)
-class Market:
+class PlainMarket:
     """What is listed; prices in ticks. Fees and margin rates are those of a launch month of one chip."""
 
     low_tick: int
@@ -77,14 +77,14 @@ class Market:
         return self.controls(), accounts, rows
 
 
-def flow_market(flow: Flow) -> Market:
+def flow_market(flow: Flow) -> PlainMarket:
     """The market of a generated flow: its books with a window of exactly the prices that it uses."""
     prices = np.concatenate([rows["price"][rows["price"] > 0] for rows in (flow.warm, flow.commands)])
     low, high = int(prices.min()), int(prices.max())
-    return Market(low, high, (low + high) // 2, flow.parameters.books, flow.parameters.accounts)
+    return PlainMarket(low, high, (low + high) // 2, flow.parameters.books, flow.parameters.accounts)
 
 
-def fitting_limits(market: Market, rows: np.ndarray) -> str:
+def fitting_limits(market: PlainMarket, rows: np.ndarray) -> str:
     """Name of the smallest state that holds the market and every order of the rows, even if none ever left."""
     orders = int(np.count_nonzero((rows["kind"] == CommandKind.NEW) & (rows["tif"] != TimeInForce.IOC)))
     ladder = market.books * 2 * (market.high_tick - market.low_tick + 65)
@@ -96,7 +96,7 @@ def fitting_limits(market: Market, rows: np.ndarray) -> str:
 
 
 def market_tape(
-    market: Market, parts: Sequence[np.ndarray], notes: dict[str, object] | None = None, limits: str = ""
+    market: PlainMarket, parts: Sequence[np.ndarray], notes: dict[str, object] | None = None, limits: str = ""
 ) -> Tape:
     """A tape that opens the market and plays the parts one after the other; sequences are given here.
 

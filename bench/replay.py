@@ -14,13 +14,13 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bench.book_check import Book, check_books
+from bench.book_check import CheckedBook, check_books
 from bench.extras import check_file, check_package, is_folder, mode_of
 from bench.flow import FLOWS, make_flow
 from bench.lobster import INSTRUMENT, OWNERS, read_lobster
-from bench.market import Market, engine_at, flow_market, market_tape
-from bench.outcome import Meter, Outcome
+from bench.market import PlainMarket, engine_at, flow_market, market_tape
 from bench.plot import check_plot, draw_tape
+from bench.replay_summary import Meter, ReplaySummary
 from bench.tapes import ENDING, PARQUET, Control, Tape, read_tape, write_tape
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
@@ -40,7 +40,7 @@ SOURCES = (
 )
 
 
-def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None], title: str = "tape") -> Outcome:
+def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None], title: str = "tape") -> ReplaySummary:
     """Run a whole tape; `progress` is told how many commands are done more.
 
     title    what a person calls the tape
@@ -55,7 +55,7 @@ def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None], tit
             else:
                 meter.apply(chunk)
             progress(1 if isinstance(chunk, Control) else len(chunk))
-    return meter.outcome()
+    return meter.summary()
 
 
 def check_control(engine: Engine, control: Control, title: str) -> None:
@@ -145,10 +145,10 @@ def replay_source(source: str, choice: Choice, output: Output) -> int:
         return replay_data_folder(console, path, output)
     seed = 1 if choice.seed is None else choice.seed
     tape = flow_tape(source, seed, choice.commands) if is_flow else read_tape(path)
-    outcome = run_tape(console, tape, source)
-    expect_fills(console, tape, outcome)
-    expect_state(console, tape, outcome, source)
-    output.write(console, ended(tape, outcome))
+    summary = run_tape(console, tape, source)
+    expect_fills(console, tape, summary)
+    expect_state(console, tape, summary, source)
+    output.write(console, ended(tape, summary))
     return 0
 
 
@@ -172,14 +172,14 @@ def check_source(path: Path) -> None:
         raise UserError(f"{path}: not a Parquet file; replay takes {SOURCES}")
 
 
-def run_tape(console: Console, tape: Tape, title: str) -> Outcome:
+def run_tape(console: Console, tape: Tape, title: str) -> ReplaySummary:
     """Replay with a progress bar and print what happened; compilation is not timed."""
     warm_up(NAMED[tape.limits])
     with progress_bar(console) as bar:
         task = bar.add_task(title, total=len(tape.commands) + len(tape.controls))
-        outcome = replay_tape(tape, Engine(NAMED[tape.limits]), lambda count: bar.advance(task, count), title)
-    console.print("\n".join(outcome.lines()), soft_wrap=True)
-    return outcome
+        summary = replay_tape(tape, Engine(NAMED[tape.limits]), lambda count: bar.advance(task, count), title)
+    console.print("\n".join(summary.lines()), soft_wrap=True)
+    return summary
 
 
 def progress_bar(console: Console) -> Progress:
@@ -187,29 +187,29 @@ def progress_bar(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def expect_fills(console: Console, tape: Tape, outcome: Outcome) -> None:
+def expect_fills(console: Console, tape: Tape, summary: ReplaySummary) -> None:
     """A generated flow predicts its trades and that nothing is refused."""
     expected = tape.notes.get("fills")
     if expected is None:
         return
-    if (outcome.fills, outcome.refused.total()) != (expected, 0):
+    if (summary.fills, summary.refused.total()) != (expected, 0):
         raise UserError(f"the flow predicts {expected:,} trades and no refusal, the engine differs", 1)
     console.print("flow check  trades as the generator predicted, nothing refused")
 
 
-def expect_state(console: Console, tape: Tape, outcome: Outcome, source: str) -> None:
+def expect_state(console: Console, tape: Tape, summary: ReplaySummary, source: str) -> None:
     """TAPE-003: the state that the file promises, or the tape is refused."""
     if not tape.state_hash:
         return
-    if tape.state_hash != outcome.state_hash:
+    if tape.state_hash != summary.state_hash:
         cause = "same rules" if tape.rules_hash == source_hash() else f"recorded by other rules {tape.rules_hash[:16]}"
         raise UserError(f"{source}: replay gives another state than the file's {tape.state_hash[:16]}... ({cause})")
     console.print("tape check  state hash is the one in the file")
 
 
-def ended(tape: Tape, outcome: Outcome) -> Tape:
-    """The tape with its outcome."""
-    return replace(tape, rules_hash=source_hash(), state_hash=outcome.state_hash)
+def ended(tape: Tape, summary: ReplaySummary) -> Tape:
+    """The tape with its summary."""
+    return replace(tape, rules_hash=source_hash(), state_hash=summary.state_hash)
 
 
 def replay_lobster(console: Console, messages: Path, book: Path, output: Output) -> int:
@@ -217,19 +217,19 @@ def replay_lobster(console: Console, messages: Path, book: Path, output: Output)
     source = read_lobster(messages, book)
     prices = source.commands["price"][source.commands["price"] > 0]
     low, high = int(prices.min()), int(prices.max())
-    market = Market(low, high, (low + high) // 2, 1, 2 * OWNERS, hours=1, psr_mills=1)
+    market = PlainMarket(low, high, (low + high) // 2, 1, 2 * OWNERS, hours=1, psr_mills=1)
     tape = market_tape(market, [source.commands], {"messages": messages.name})
-    outcome = run_tape(console, tape, messages.name)
+    summary = run_tape(console, tape, messages.name)
     engine = engine_at(tape, tape.resting_rows)
-    view = Book(engine.run_silently, lambda levels: query.depth(engine.states, INSTRUMENT, levels))
+    view = CheckedBook(engine.run_silently, lambda levels: query.depth(engine.states, INSTRUMENT, levels))
     with progress_bar(console) as bar:
         task = bar.add_task("book states", total=len(source.book) - 1)
         check = check_books(source, tape.commands[tape.resting_rows :], view, lambda count: bar.advance(task, count))
     console.print("\n".join(check.lines(source)), soft_wrap=True)
-    if engine.state_hash().hex() != outcome.state_hash:
+    if engine.state_hash().hex() != summary.state_hash:
         raise UserError("message by message gives another state than all at once", 1)
-    output.write(console, ended(tape, outcome))
-    return 0 if check.matched == check.messages and not outcome.refused else 1
+    output.write(console, ended(tape, summary))
+    return 0 if check.matched == check.messages and not summary.refused else 1
 
 
 def replay_data_folder(console: Console, folder: Path, output: Output) -> int:
@@ -244,12 +244,12 @@ def replay_data_folder(console: Console, folder: Path, output: Output) -> int:
         task = bar.add_task(str(folder), total=None)
         report = replay_folder(str(folder), meter, progress=lambda sequence: bar.update(task, completed=sequence))
     seconds = (perf_counter_ns() - start) / NS_PER_S
-    outcome = meter.outcome()
+    summary = meter.summary()
     marks = f"{report.marks:,} recorded marks of events and state met"
     check = f"check       {marks}, {report.frames:,} frames; {seconds:.3f} s with reading"
-    console.print("\n".join([*outcome.lines(), check]), soft_wrap=True)
+    console.print("\n".join([*summary.lines(), check]), soft_wrap=True)
     if output.save is not None or output.plot is not None:
-        output.write(console, folder_tape(folder, limits.name, outcome.state_hash))
+        output.write(console, folder_tape(folder, limits.name, summary.state_hash))
     return 0
 
 

@@ -21,7 +21,6 @@ from clients.core import Core
 from clients.credentials import Secret, base64url
 from clients.errors import ChannelRefused, Refused, Throttled, UnknownSymbol
 from clients.feeds import Feed
-from clients.link import Link
 from clients.live_order import LiveOrder
 from clients.local_book import LocalBook
 from clients.logon import Dial
@@ -30,6 +29,7 @@ from clients.orders import Order, OrderTable
 from clients.questions import Questions
 from clients.quoting import Quoting
 from clients.safeguards import Safeguards
+from clients.session_base import SessionBase
 from exchange.wire.messages import (
     Batch,
     BatchCancel,
@@ -58,7 +58,7 @@ BATCHED: dict[type, type[BatchNew] | type[BatchReplace] | type[BatchCancel]] = {
 }
 
 
-class Session(Questions, Safeguards, Quoting, Link):
+class Session(Questions, Safeguards, Quoting, SessionBase):
     """A session with the venue. Make it with `connect`; use it as an async context manager.
 
     Market data and orders are here; the other requests in `Questions`, `Safeguards` and `Quoting`.

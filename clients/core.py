@@ -22,11 +22,11 @@ from clients.account import AccountState, StreamGap
 from clients.compound import Compound
 from clients.credentials import Secret
 from clients.errors import NotLive, Refused
-from clients.events import Answered, Connected, Disconnected, Event, Gap, HistoryChanged, OrderChanged, Reconnected
+from clients.events import Connected, Disconnected, Event, Gap, HistoryChanged, OrderChanged, Reconnected, Replied
 from clients.feeds import Feed, Feeds
-from clients.logon import Dial, Phase, check_credentials, logon
+from clients.logon import ConnectionPhase, Dial, check_credentials, logon
 from clients.orders import Order, OrderRequest, OrderTable
-from clients.replays import Replays
+from clients.replays import RunningReplay
 from clients.requests import Requests
 from exchange.wire.codec import CODECS
 from exchange.wire.errors import CloseCode, ErrorCode, error
@@ -87,7 +87,7 @@ class Core:
         self.orders = OrderTable()
         self.accounts: dict[int, AccountState] = {}
         self.feeds = Feeds()
-        self.phase = Phase.CLOSED
+        self.phase = ConnectionPhase.CLOSED
         self.hello: Hello | None = None
         self.welcome: Welcome | None = None
         self.session_id = ""
@@ -98,7 +98,7 @@ class Core:
         self.venue_us = 0  # the venue's time at its last heartbeat
         self._was_live = self._left = False
         self._lost: list[Order] = []  # orders a snapshot no longer shows
-        self._replays = Replays()
+        self._replay = RunningReplay()
         self._now = self._received = self._sent = 0.0
         self._takers: dict[type[ServerMessage], Callable[[Any], list[Event]]] = {
             Ok: self._take_reply,
@@ -116,7 +116,7 @@ class Core:
 
     def opened(self, now: float) -> None:
         """A connection is open; the venue speaks first."""
-        self.phase, self.close_wanted, self.retry_ms = Phase.OPENED, "", None
+        self.phase, self.close_wanted, self.retry_ms = ConnectionPhase.OPENED, "", None
         self._now = self._received = self._sent = now
 
     def receive(self, data: bytes | str, now: float) -> list[Event]:
@@ -142,12 +142,12 @@ class Core:
     def tick(self, now: float) -> list[Event]:
         """Heartbeats both ways, and requests of our own whose time has come again."""
         self._now = now
-        if self.phase == Phase.CLOSED:
+        if self.phase == ConnectionPhase.CLOSED:
             return []
         dead_s = self.hello.dead_ms / 1000 if self.hello is not None else HELLO_WAIT_S
         if now - self._received > dead_s:
             self.close_wanted = f"the venue was silent for {dead_s:g} s"
-        elif now - self._sent > dead_s / PING_SHARE and self.phase == Phase.LIVE:
+        elif now - self._sent > dead_s / PING_SHARE and self.phase == ConnectionPhase.LIVE:
             self._ask(Ping(request_id=1))
         for request in self.requests.due(now):
             self._ask(request)
@@ -157,10 +157,10 @@ class Core:
         """The connection is gone."""
         reason = self.close_wanted or reason or f"connection closed ({code})"
         self.final = self.final or self._left or code in FINAL_CLOSES
-        was_open, self.phase = self.phase != Phase.CLOSED, Phase.CLOSED
+        was_open, self.phase = self.phase != ConnectionPhase.CLOSED, ConnectionPhase.CLOSED
         self.feeds.disconnected()
         self.requests.disconnected()
-        self._replays.forget()
+        self._replay.forget()
         for account in self.accounts.values():
             account.live = False
         return [Disconnected(code, reason, self.final)] if was_open or self.final else []
@@ -169,7 +169,7 @@ class Core:
 
     @property
     def live(self) -> bool:
-        return self.phase == Phase.LIVE
+        return self.phase == ConnectionPhase.LIVE
 
     @property
     def account(self) -> int:
@@ -230,7 +230,7 @@ class Core:
     # -- messages -----------------------------------------------------------------------------------------------------
 
     def _take(self, message: ServerMessage) -> list[Event]:
-        if self._replays.take(message):
+        if self._replay.take(message):
             return []
         if isinstance(message, ChannelMessage):
             return self._take_data(message)
@@ -279,7 +279,7 @@ class Core:
         if not self.key:
             return events + self._become_live(resumed=False)
         assert self._secret is not None
-        self.phase = Phase.LOGON
+        self.phase = ConnectionPhase.LOGON
         applied = [(number, account.sequence) for number, account in self.accounts.items()]
         self._ask(logon(self._secret, self.dial, message.nonce, self.key, self.session_id, applied, self._terms))
         return events
@@ -287,7 +287,7 @@ class Core:
     def _take_welcome(self, message: Welcome) -> list[Event]:
         self.requests.answered(message.reply_to)
         same_session, self.session_id = message.session_id == self.session_id, message.session_id
-        self.welcome, self.phase = message, Phase.CATCHING_UP
+        self.welcome, self.phase = message, ConnectionPhase.CATCHING_UP
         self.in_force = message.cancel_terms
         self.requests.last_id = max(self.requests.last_id, message.last_id)
         for number in message.accounts:
@@ -304,7 +304,7 @@ class Core:
 
     def _take_live(self, message: Live) -> list[Event]:
         account = self.accounts.get(message.account)
-        if account is None or self.phase != Phase.CATCHING_UP:
+        if account is None or self.phase != ConnectionPhase.CATCHING_UP:
             return []
         account.live = True
         if not all(state.live for state in self.accounts.values()):
@@ -314,7 +314,7 @@ class Core:
 
     def _become_live(self, resumed: bool) -> list[Event]:
         """Requests are served from here on: resend, find lost orders, subscribe again."""
-        self.phase = Phase.LIVE
+        self.phase = ConnectionPhase.LIVE
         self.requests.resend()
         lost, self._lost = self._lost, []
         for order in lost:
@@ -345,12 +345,12 @@ class Core:
 
     def _take_reply(self, reply: Ok | Err) -> list[Event]:
         if isinstance(reply, Ok) and isinstance(self.requests.asked(reply.reply_to), Replay):
-            self._replays.begin(reply)
+            self._replay.begin(reply)
             return []
         request = self.requests.answered(reply.reply_to)
         if request is None:
             return []
-        events: list[Event] = [Answered(request, reply)]
+        events: list[Event] = [Replied(request, reply)]
         if isinstance(request, Subscribe):
             self._take_subscribed(request, reply)
         elif isinstance(request, Resync):
@@ -374,7 +374,7 @@ class Core:
 
     def _take_replay_end(self, message: ReplayEnd) -> list[Event]:
         request = self.requests.answered(message.reply_to)
-        return [*self._replays.end(message, request)] if request is not None else []
+        return [*self._replay.end(message, request)] if request is not None else []
 
     def _take_subscribed(self, request: Subscribe, reply: Ok | Err) -> None:
         if isinstance(reply, Ok):

@@ -59,14 +59,14 @@ class BookChanged(Struct, frozen=True):
     book: LocalBook
 
 
-class MarketData(Struct, frozen=True):
+class ChannelData(Struct, frozen=True):
     """A message of a subscribed channel, in its place; `instrument` 0 for channels of the whole venue."""
 
     instrument: int
     message: ChannelMessage
 
 
-class Answered(Struct, frozen=True):
+class Replied(Struct, frozen=True):
     """The reply to a request; the asyncio face keeps it for whoever waits. `replayed`: what a `replay` brought."""
 
     request: Request

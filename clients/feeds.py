@@ -6,7 +6,7 @@ Subscriptions outlive connections: after each logon they are all asked for anew.
 
 from collections.abc import Iterable
 
-from clients.events import BookChanged, BookMismatch, Event, Gap, MarketData
+from clients.events import BookChanged, BookMismatch, ChannelData, Event, Gap
 from clients.local_book import LocalBook
 from exchange.codes import Side
 from exchange.wire.fields import Pair
@@ -123,7 +123,7 @@ class Feeds:
             self._define(message)
         elif isinstance(message, Status):
             self._phase(message.instrument, message.phase)
-        events.append(MarketData(feed.spec.instrument, message))
+        events.append(ChannelData(feed.spec.instrument, message))
         return events
 
     def _in_step(self, feed: Feed, message: ChannelMessage, events: list[Event]) -> bool:

@@ -40,7 +40,7 @@ BUCKETS: dict[type[Request], str] = {
 }
 
 
-class Bucket:
+class TokenBucket:
     """Refilled with `rate` tokens a second up to `burst`."""
 
     def __init__(self, rate: int, burst: int, now: float) -> None:
@@ -69,14 +69,14 @@ class Limiter:
     """All buckets of a session; one that the venue does not name has no limit."""
 
     def __init__(self) -> None:
-        self._buckets: dict[str, Bucket] = {}
+        self._buckets: dict[str, TokenBucket] = {}
 
     def learn(self, terms: Iterable[LimitTerms], now: float) -> None:
         """Take the limits of a `hello`; a bucket that is known keeps its level."""
         for term in terms:
             known = self._buckets.get(term.bucket)
             if known is None or (known.rate, known.burst) != (term.rate, term.burst):
-                self._buckets[term.bucket] = Bucket(term.rate, term.burst, now)
+                self._buckets[term.bucket] = TokenBucket(term.rate, term.burst, now)
 
     def wait_s(self, request: Request, now: float) -> float:
         """Seconds until the request may be sent."""
@@ -95,7 +95,7 @@ class Limiter:
         bucket = self._buckets.get(name)
         return int(bucket.tokens(now)) if bucket else 2**31
 
-    def _costs(self, request: Request) -> list[tuple[Bucket, int]]:
+    def _costs(self, request: Request) -> list[tuple[TokenBucket, int]]:
         return [(self._buckets[name], cost) for name, cost in costs_of(request).items() if name in self._buckets]
 
 

@@ -18,7 +18,7 @@ _CHECKSUM_ROWS = struct.Struct(f"<{4 * CHECKSUM_LEVELS}q")
 _HEARTBEATS_BEHIND_MAX = 2  # MDATA-015 (3): named newer twice in a row
 
 
-class Level(NamedTuple):
+class PriceLevel(NamedTuple):
     """One price and the lots shown there."""
 
     price_tick: int
@@ -29,7 +29,7 @@ class StaleBook(Exception):
     """The book was read while it waits for a snapshot; the text says why it does."""
 
 
-class Ladder:
+class PriceLevels:
     """One side of a book, best level first. Prices are kept times +1 (sell) or -1 (buy), so both sides sort alike."""
 
     def __init__(self, side: Side) -> None:
@@ -51,21 +51,21 @@ class Ladder:
         self.lots.clear()
         self.ranks.clear()
 
-    def best(self) -> Level | None:
+    def best(self) -> PriceLevel | None:
         if not self.ranks:
             return None
         price_tick = self.sign * self.ranks[0]
-        return Level(price_tick, self.lots[price_tick])
+        return PriceLevel(price_tick, self.lots[price_tick])
 
-    def levels(self, count: int | None = None) -> list[Level]:
+    def levels(self, count: int | None = None) -> list[PriceLevel]:
         """The first `count` levels, best first; all of them without a count."""
-        return [Level(self.sign * rank, self.lots[self.sign * rank]) for rank in self.ranks[:count]]
+        return [PriceLevel(self.sign * rank, self.lots[self.sign * rank]) for rank in self.ranks[:count]]
 
     def __len__(self) -> int:
         return len(self.ranks)
 
 
-def checksum(bids: Ladder, asks: Ladder) -> int:
+def checksum(bids: PriceLevels, asks: PriceLevels) -> int:
     """CRC-32 over the first ten levels, bid then ask of each rank, as two little-endian int64 each (MDATA-016)."""
     row = [0] * (4 * CHECKSUM_LEVELS)
     for ladder, start in ((bids, 0), (asks, 2)):
@@ -86,11 +86,11 @@ class LocalBook:
         self.instrument, self.symbol, self.levels_max = instrument, symbol, levels_max
         self.sequence = self.engine_sequence = self.time_us = 0
         self.open = True  # the market matches, so a crossed book is a mistake
-        self.implied_bid: Level | None = None
-        self.implied_ask: Level | None = None
+        self.implied_bid: PriceLevel | None = None
+        self.implied_ask: PriceLevel | None = None
         self.problem: str | None = "no snapshot yet"  # why the book is stale
         self.mismatches = self.gaps = 0
-        self._sides = (Ladder(Side.BUY), Ladder(Side.SELL))
+        self._sides = (PriceLevels(Side.BUY), PriceLevels(Side.SELL))
         self._more = False  # a paged snapshot is under way (MDATA-006)
         self._behind = 0
 
@@ -143,7 +143,7 @@ class LocalBook:
         """Take the one implied level of a side; absent: unchanged; no lots: gone (MDATA-010)."""
         if row is None:
             return
-        level = Level(row[0], row[1]) if row[1] else None
+        level = PriceLevel(row[0], row[1]) if row[1] else None
         if side == Side.BUY:
             self.implied_bid = level
         else:
@@ -189,23 +189,23 @@ class LocalBook:
     def checksum(self) -> int:
         return checksum(*self._sides)
 
-    def ladder(self, side: Side) -> Ladder:
+    def ladder(self, side: Side) -> PriceLevels:
         if self.problem is not None:
             raise StaleBook(f"book of {self.symbol or self.instrument} is stale: {self.problem}")
         return self._sides[side]
 
-    def bids(self, count: int | None = None) -> list[Level]:
+    def bids(self, count: int | None = None) -> list[PriceLevel]:
         return self.ladder(Side.BUY).levels(count)
 
-    def asks(self, count: int | None = None) -> list[Level]:
+    def asks(self, count: int | None = None) -> list[PriceLevel]:
         return self.ladder(Side.SELL).levels(count)
 
     @property
-    def best_bid(self) -> Level | None:
+    def best_bid(self) -> PriceLevel | None:
         return self.ladder(Side.BUY).best()
 
     @property
-    def best_ask(self) -> Level | None:
+    def best_ask(self) -> PriceLevel | None:
         return self.ladder(Side.SELL).best()
 
     @property

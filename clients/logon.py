@@ -12,7 +12,7 @@ from exchange.wire.version import RELEASE
 AGENT = f"gpux-py/{RELEASE}"
 
 
-class Phase(IntEnum):
+class ConnectionPhase(IntEnum):
     """How far a connection has come."""
 
     CLOSED = 0

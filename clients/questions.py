@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from clients.feeds import Feed
-from clients.link import Link
+from clients.session_base import SessionBase
 from exchange.wire.messages import (
     Fill,
     LimitsQuery,
@@ -25,7 +25,7 @@ from exchange.wire.messages import (
 REPLAY_MAX = 5_000  # RECOV-014
 
 
-class Questions(Link):
+class Questions(SessionBase):
     """Requests that only read. `account` is one of the key's; the first if left out."""
 
     async def ping(self) -> float:

@@ -11,8 +11,8 @@ a threshold is reached the venue removes all quotes of the group and takes none 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from clients.link import Link
 from clients.orders import Order
+from clients.session_base import SessionBase
 from exchange.wire.fields import QUOTE_ROWS_MAX
 from exchange.wire.messages import InstrumentDefinition, ProtectionReset, ProtectionSet, Quote
 
@@ -39,7 +39,7 @@ class QuoteOutcome(NamedTuple):
     code: int
 
 
-class Quoting(Link):
+class Quoting(SessionBase):
     """Requests of a market maker. `account` is one of the key's; the first if left out."""
 
     def quotes(self, instrument: InstrumentDefinition, account: int = 0) -> tuple[Order | None, Order | None]:

@@ -4,11 +4,11 @@ Only what the venue marks as replayed belongs to one; new messages come in betwe
 serves one replay at a time, in the order asked.
 """
 
-from clients.events import Answered
+from clients.events import Replied
 from exchange.wire.messages import Ok, ReplayEnd, Request, ServerMessage
 
 
-class Replays:
+class RunningReplay:
     """The replay that is running."""
 
     def __init__(self) -> None:
@@ -26,11 +26,11 @@ class Replays:
         self._messages.append(message)
         return True
 
-    def end(self, message: ReplayEnd, request: Request) -> list[Answered]:
+    def end(self, message: ReplayEnd, request: Request) -> list[Replied]:
         """All that was asked for has come."""
         reply, messages = self._running, self._messages
         self.forget()
-        return [] if reply is None or reply.reply_to != message.reply_to else [Answered(request, reply, messages)]
+        return [] if reply is None or reply.reply_to != message.reply_to else [Replied(request, reply, messages)]
 
     def forget(self) -> None:
         self._running, self._messages = None, []

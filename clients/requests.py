@@ -37,7 +37,7 @@ RESENT = (*TRADING, *TERMS, Query)
 RETRY_US = 100_000  # where a refusal does not say when to come again
 
 
-class Pending(Struct):
+class UnansweredRequest(Struct):
     """A request without its reply."""
 
     request: Request
@@ -50,7 +50,7 @@ class Requests:
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
         self.last_id = 0
-        self.pending: dict[int, Pending] = {}
+        self.pending: dict[int, UnansweredRequest] = {}
         self._queue: list[bytes] = []
         self._later: list[tuple[float, Request]] = []
 
@@ -62,7 +62,7 @@ class Requests:
     def send(self, request: Request) -> None:
         """Queue a numbered request and remember it until it is answered."""
         data = self.codec.encode(request)
-        self.pending[request.request_id] = Pending(request, data)
+        self.pending[request.request_id] = UnansweredRequest(request, data)
         self._queue.append(data)
 
     @property

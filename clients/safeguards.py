@@ -7,13 +7,13 @@ await desk.kill("account", account=7)    # with a key of scope `risk`
 
 from typing import Literal
 
-from clients.link import Link
+from clients.session_base import SessionBase
 from exchange.wire.messages import CancelOnDisconnect, FullCancelTerms, Kill, Timer, Unkill
 
 KillScope = Literal["session", "account", "firm"]
 
 
-class Safeguards(Link):
+class Safeguards(SessionBase):
     """Requests that stop things, or say when the venue shall."""
 
     async def set_cancel_terms(

@@ -15,7 +15,7 @@ import asyncio
 
 from clients.client import Session
 from clients.errors import NotLive, Throttled
-from clients.events import BookChanged, Event, Filled, MarketData, OrderChanged
+from clients.events import BookChanged, ChannelData, Event, Filled, OrderChanged
 from clients.local_book import LocalBook, StaleBook
 from clients.orders import Order
 from exchange.wire.messages import Fill, Trades
@@ -61,7 +61,7 @@ def dispatch(strategy: Strategy, event: Event) -> None:
             strategy.on_fill(event.order, event.fill)
         elif isinstance(event, OrderChanged):
             strategy.on_order(event.order)
-        elif isinstance(event, MarketData) and isinstance(event.message, Trades):
+        elif isinstance(event, ChannelData) and isinstance(event.message, Trades):
             strategy.on_trades(event.instrument, event.message)
         else:
             strategy.on_event(event)

@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 from clients.backoff import DIAL_S, Backoff
 from clients.core import Core
 from clients.events import Event
-from clients.logon import Phase, grace_s
+from clients.logon import ConnectionPhase, grace_s
 
 FRAME_BYTES_MAX = 1 << 20  # WIRE-003
 FRAMES_QUEUED_MAX = 64
@@ -31,7 +31,7 @@ def is_refused(error: Exception) -> bool:
     )
 
 
-class Transport:
+class WebsocketTransport:
     """Runs one core for as long as it wants to be connected.
 
     url       ws:// or wss://, with path
@@ -72,7 +72,7 @@ class Transport:
         now = asyncio.get_running_loop().time
         while True:
             code, reason = await self._serve()
-            if self._core.phase >= Phase.CATCHING_UP:
+            if self._core.phase >= ConnectionPhase.CATCHING_UP:
                 self._backoff.lost(now(), grace_s(self._core.in_force))
             self._take(self._core.closed(code, reason))
             if self._core.final:

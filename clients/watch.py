@@ -16,8 +16,8 @@ from rich.text import Text
 
 from clients.client import Session, connect
 from clients.errors import ConnectFailed, SessionOver
-from clients.events import Disconnected, Event, MarketData, Reconnected
-from clients.local_book import Level, LocalBook
+from clients.events import ChannelData, Disconnected, Event, Reconnected
+from clients.local_book import LocalBook, PriceLevel
 from exchange.errors import UserError
 from exchange.units import price_text
 from exchange.wire.messages import InstrumentDefinition, Status, Trades
@@ -45,7 +45,7 @@ class View:
             self.connection = f"disconnected: {event.reason}"
         elif isinstance(event, Reconnected):
             self.connection = ""
-        elif isinstance(event, MarketData):
+        elif isinstance(event, ChannelData):
             message = event.message
             if isinstance(message, Trades):
                 for _, price_tick, lots, aggressor in message.rows:
@@ -61,7 +61,7 @@ class View:
         self.last_tick = price_tick
         self.volume_lots += lots
 
-    def levels(self, count: int) -> tuple[list[Level], list[Level]]:
+    def levels(self, count: int) -> tuple[list[PriceLevel], list[PriceLevel]]:
         """Bids and asks to show; none while the book is stale."""
         if not self.book.synced:
             return [], []
@@ -201,7 +201,7 @@ async def show_lines(session: Session, view: View, _rows: int, console: Console)
     shown = ""
     async for event in session.events():
         view.take(event)
-        if isinstance(event, MarketData) and isinstance(event.message, Trades):
+        if isinstance(event, ChannelData) and isinstance(event.message, Trades):
             for _, price_tick, lots, aggressor in event.message.rows:
                 name = AGGRESSORS[aggressor][0]
                 console.print(f"{clock(event.message.time_us)} trade {price_text(price_tick)} x {lots} {name}")

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from contracts_spec.bands import combination_width, daily_range
 from contracts_spec.ids import COMBINATION_BIT
-from contracts_spec.outrights import Instrument, Listing
+from contracts_spec.outrights import DayListing, Instrument
 from contracts_spec.periods import Period
 from contracts_spec.symbols import CombinationName, OutrightName, symbol_text
 from exchange.codes import ComboKind, Family, OrderEntry, PeriodKind
@@ -15,7 +15,7 @@ from exchange.units import nearest_half_up
 _QUARTER_MONTHS = 3
 
 
-def combinations_of(listing: Listing) -> list[Instrument]:
+def combinations_of(listing: DayListing) -> list[Instrument]:
     """Every combination of the day, by id: those already known keep theirs, new ones count on in symbol order."""
     found: dict[str, tuple[ComboKind, tuple[Instrument, ...]]] = {}
     floors = {tier.name: tier.floor_bp for tier in listing.spec.tiers}
@@ -40,7 +40,7 @@ def combination_settle(combo: ComboKind, legs: tuple[Instrument, ...]) -> int:
 
 
 def _of_chip(
-    listing: Listing, months: Mapping[str, Sequence[Instrument]]
+    listing: DayListing, months: Mapping[str, Sequence[Instrument]]
 ) -> list[tuple[ComboKind, tuple[Instrument, ...]]]:
     """Kind and legs of every combination of one chip, from its listed months by tier."""
     wanted = listing.spec.products.combinations
@@ -56,7 +56,7 @@ def _of_chip(
     return found
 
 
-def _months_by_tier(listing: Listing) -> Mapping[tuple[int, int], Sequence[Instrument]]:
+def _months_by_tier(listing: DayListing) -> Mapping[tuple[int, int], Sequence[Instrument]]:
     """Listed PHY months by chip code and floor, nearest first."""
     months: defaultdict[tuple[int, int], list[Instrument]] = defaultdict(list)
     for instrument in sorted(listing.outrights.values(), key=lambda instrument: instrument.start_month):
@@ -65,7 +65,7 @@ def _months_by_tier(listing: Listing) -> Mapping[tuple[int, int], Sequence[Instr
     return months
 
 
-def _strips(listing: Listing, months: tuple[Instrument, ...]) -> list[tuple[Instrument, ...]]:
+def _strips(listing: DayListing, months: tuple[Instrument, ...]) -> list[tuple[Instrument, ...]]:
     """Each quarter whose months are all listed, and all months when the chip has as many as the product lists."""
     quarters = [
         months[i : i + _QUARTER_MONTHS]
@@ -84,7 +84,7 @@ def _symbol(combo: ComboKind, legs: tuple[Instrument, ...]) -> str:
 
 
 def _combination(
-    listing: Listing, instrument_id: int, symbol: str, combo: ComboKind, legs: tuple[Instrument, ...]
+    listing: DayListing, instrument_id: int, symbol: str, combo: ComboKind, legs: tuple[Instrument, ...]
 ) -> Instrument:
     orders, fees = listing.spec.products.orders, listing.spec.products.fees
     settle_tick = combination_settle(combo, legs)

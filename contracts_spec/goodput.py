@@ -45,7 +45,7 @@ class Offer(NamedTuple):
     suspended: bool = False
 
 
-class Quote(NamedTuple):
+class RankedPrice(NamedTuple):
     """A price to rank by, and whether it is only the settlement because no quote is fresh (ROUTE-002)."""
 
     price_mills: int
@@ -174,11 +174,13 @@ def rank_offers(offers: Iterable[Offer]) -> list[Offer]:
     return sorted(usable, key=cmp_to_key(_compare))
 
 
-def quote_or_settlement(quote_mills: int | None, quote_age_ns: int, settle_mills: int, quote_age_s_max: int) -> Quote:
+def quote_or_settlement(
+    quote_mills: int | None, quote_age_ns: int, settle_mills: int, quote_age_s_max: int
+) -> RankedPrice:
     """The quote if it is younger than the limit, else the settlement, marked so (ROUTE-002)."""
     if quote_mills is None or quote_age_ns >= quote_age_s_max * NS_PER_S:
-        return Quote(settle_mills, True)
-    return Quote(quote_mills, False)
+        return RankedPrice(settle_mills, True)
+    return RankedPrice(quote_mills, False)
 
 
 def _compare(a: Offer, b: Offer) -> int:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from contracts_spec.combinations import combinations_of
-from contracts_spec.outrights import Instrument, Known, Listing, list_outrights
+from contracts_spec.outrights import DayListing, Instrument, Known, list_outrights
 from contracts_spec.schema import Spec
 
 __all__ = ["Instrument", "Known", "instruments_on"]
@@ -17,6 +17,6 @@ def instruments_on(spec: Spec, day: date, known: Known = NEW_VENUE) -> list[Inst
     known    settlements and combination ids of earlier days; without it all is new and stands at its seed price
     SpecError if the calendar lacks a holiday list that a last trading day needs (CONFIG-007)
     """
-    listing = Listing(spec, day, known)
+    listing = DayListing(spec, day, known)
     list_outrights(listing)
     return sorted(listing.outrights.values(), key=lambda instrument: instrument.id) + combinations_of(listing)

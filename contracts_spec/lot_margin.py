@@ -17,7 +17,7 @@ from exchange.units import share_ceil
 Positions = Iterable[tuple[Instrument, int]]
 
 
-class Margin(NamedTuple):
+class LotMargin(NamedTuple):
     """Mills. `initial` is the sum of the other three (MARGIN-001)."""
 
     scan: int
@@ -29,7 +29,7 @@ class Margin(NamedTuple):
         return self.scan + self.intra + self.tier
 
 
-def initial_margin(spec: Spec, positions: Positions, day: date) -> Margin:
+def initial_margin(spec: Spec, positions: Positions, day: date) -> LotMargin:
     """Margin of outright positions in one chip and one of {PHY with TOP, IDX}, no offsets to others.
 
     positions   (instrument, signed lots)
@@ -51,10 +51,10 @@ def initial_margin(spec: Spec, positions: Positions, day: date) -> Margin:
         longs = sum(hours for hours in nets if hours > 0)
         intra += min(longs, longs - sum(nets)) * spec.margin.intra_mills
     tier = sum(min(long_hours[month], short_hours[month]) for month in month_hours) * spec.margin.tier_mills
-    return Margin(scan, intra, tier)
+    return LotMargin(scan, intra, tier)
 
 
-def lot_margin(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument], day: date) -> Margin:
+def lot_margin(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument], day: date) -> LotMargin:
     """Margin of one bought lot; a combination's is that of its legs."""
     if instrument.combo is ComboKind.OUTRIGHT:
         return initial_margin(spec, [(instrument, 1)], day)

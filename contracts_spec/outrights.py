@@ -89,7 +89,7 @@ class Known(NamedTuple):
     combination_ids: Mapping[str, int] = {}
 
 
-class Listing:
+class DayListing:
     """Prices, widths and last trading days of one day's outrights while they are built."""
 
     def __init__(self, spec: Spec, day: date, known: Known) -> None:
@@ -105,7 +105,7 @@ class Listing:
         return daily_width(self.spec.products.bands, outright.settle_tick, outright.id in self.known.at_limit)
 
 
-def list_outrights(listing: Listing) -> None:
+def list_outrights(listing: DayListing) -> None:
     """Fills `listing.outrights`; PHY comes before TOP, so that terms find their years."""
     for product in sorted(listing.spec.products.product, key=lambda product: product.code):
         if product.enabled:
@@ -113,7 +113,7 @@ def list_outrights(listing: Listing) -> None:
                 listing.outrights[terms] = _outright(listing, product, terms, chip, ltd)
 
 
-def _terms_of(listing: Listing, product: Product) -> Iterator[tuple[Terms, Chip | None, date]]:
+def _terms_of(listing: DayListing, product: Product) -> Iterator[tuple[Terms, Chip | None, date]]:
     """Terms, chip and LTD of each outright of a product; shorter periods first, so that children come first."""
     family = Family(product.code)
     periods = calendar_periods(product, listing.day, listing.days)
@@ -128,7 +128,7 @@ def _terms_of(listing: Listing, product: Product) -> Iterator[tuple[Terms, Chip 
                     yield Terms(chip.code if chip else 0, family, floor_bp, period), chip, ltd
 
 
-def _outright(listing: Listing, product: Product, terms: Terms, chip: Chip | None, ltd: date) -> Instrument:
+def _outright(listing: DayListing, product: Product, terms: Terms, chip: Chip | None, ltd: date) -> Instrument:
     spec, family, period = listing.spec, terms.family, terms.period
     instrument_id = pack_id(terms)
     settle = listing.known.settlements.get(instrument_id)
@@ -172,13 +172,13 @@ def _outright(listing: Listing, product: Product, terms: Terms, chip: Chip | Non
     )
 
 
-def _order_entry(listing: Listing, floor_bp: int) -> OrderEntry:
+def _order_entry(listing: DayListing, floor_bp: int) -> OrderEntry:
     """SPEC-021; families without tiers take every order."""
     tiers: list[Tier] = [tier for tier in listing.spec.tiers if tier.floor_bp == floor_bp]
     return OrderEntry[tiers[0].order_entry.upper()] if tiers else OrderEntry.FULL
 
 
-def _seed_tick(listing: Listing, product: Product, terms: Terms, chip: Chip | None) -> int:
+def _seed_tick(listing: DayListing, product: Product, terms: Terms, chip: Chip | None) -> int:
     """First reference price: strip of the listed children, else the period before, else the chip's seed (SPEC-052)."""
     strip = _strip_tick(listing, terms)
     if strip is not None:
@@ -196,7 +196,7 @@ def _seed_tick(listing: Listing, product: Product, terms: Terms, chip: Chip | No
     return max(1, chip.seed_mills * (terms.floor_bp or BENCHMARK_BP) // BENCHMARK_BP)
 
 
-def _strip_tick(listing: Listing, terms: Terms) -> int | None:
+def _strip_tick(listing: DayListing, terms: Terms) -> int | None:
     """Hour-weighted mean of the finest listed set of children that covers the whole period (SETTLE-005)."""
     family = Family.PHY if terms.family is Family.TOP else terms.family
     for kind in _COVERS[: terms.period.kind]:
@@ -212,7 +212,7 @@ def _strip_tick(listing: Listing, terms: Terms) -> int | None:
     return None
 
 
-def _outright_range(listing: Listing, terms: Terms, settle_tick: int, instrument_id: int, ltd: date) -> PriceRange:
+def _outright_range(listing: DayListing, terms: Terms, settle_tick: int, instrument_id: int, ltd: date) -> PriceRange:
     """The day's limits; an IDX month in its last calendar days has none but SPEC-004's (BAND-013)."""
     products = listing.spec.products
     highest = products.orders.price_ticks_max

@@ -61,7 +61,7 @@ class TiersFile(Struct, frozen=True, forbid_unknown_fields=True):
     certification: Certification
 
 
-class Orders(Struct, frozen=True, forbid_unknown_fields=True):
+class OrderRules(Struct, frozen=True, forbid_unknown_fields=True):
     """SPEC-002, SPEC-004, SESSION-004: one set for all books."""
 
     price_ticks_max: int
@@ -122,7 +122,7 @@ class Fees(Struct, frozen=True, forbid_unknown_fields=True):
     certificate_mills: int
 
 
-class Index(Struct, frozen=True, forbid_unknown_fields=True):
+class IndexRules(Struct, frozen=True, forbid_unknown_fields=True):
     """What a day of the exchange's own index needs, and what replaces a missing one."""
 
     fallback: str
@@ -170,12 +170,12 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
 
 class ProductsFile(Struct, frozen=True, forbid_unknown_fields=True):
     currency: str
-    orders: Orders
+    orders: OrderRules
     pro_rata: ProRata
     bands: Bands
     limits: PositionLimits
     fees: Fees
-    index: Index
+    index: IndexRules
     routing: Routing
     combinations: Combinations
     product: tuple[Product, ...]

@@ -44,7 +44,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class DayCatalogue:
     """The instruments of one trading day."""
 
     spec: Spec
@@ -73,7 +73,7 @@ def check_alone(asked: str, filters: Filters, symbol: str = "", as_json: bool = 
         raise UserError(f"{', '.join(given)} does not apply to {asked}, allowed: one without the other")
 
 
-def open_catalogue(day: str, folder: str) -> Catalogue:
+def open_catalogue(day: str, folder: str) -> DayCatalogue:
     """Reads the specification and makes the day's instruments."""
     trading_day = _trading_day(day)
     try:
@@ -81,7 +81,7 @@ def open_catalogue(day: str, folder: str) -> Catalogue:
         instruments = tuple(instruments_on(spec, trading_day))
     except SpecError as error:
         raise _told(error) from None
-    return Catalogue(spec, trading_day, instruments, {one.id: one for one in instruments})
+    return DayCatalogue(spec, trading_day, instruments, {one.id: one for one in instruments})
 
 
 def _told(error: SpecError) -> UserError:
@@ -105,7 +105,7 @@ def _trading_day(text: str) -> date:
     return parse_day("--date", text) or datetime.fromtimestamp(RealClock().wall_us() // 1_000_000, UTC).date()
 
 
-def show_one(catalogue: Catalogue, symbol: str, as_json: bool) -> None:
+def show_one(catalogue: DayCatalogue, symbol: str, as_json: bool) -> None:
     """One contract in plain words with its numbers."""
     found = next((one for one in catalogue.instruments if one.symbol == symbol.upper()), None)
     if found is None:
@@ -127,7 +127,7 @@ def show_one(catalogue: Catalogue, symbol: str, as_json: bool) -> None:
     console.print(table)
 
 
-def show_list(catalogue: Catalogue, filters: Filters, as_json: bool) -> None:
+def show_list(catalogue: DayCatalogue, filters: Filters, as_json: bool) -> None:
     """A table, one line an instrument, with a count and the reason of what is not listed."""
     check_filters(catalogue.spec, filters)
     chosen = select(catalogue, filters)
@@ -156,7 +156,7 @@ def check_filters(spec: Spec, filters: Filters) -> None:
             raise UserError(f"--{key} {value} is unknown: one of {', '.join(names)}")
 
 
-def select(catalogue: Catalogue, filters: Filters) -> list[Instrument]:
+def select(catalogue: DayCatalogue, filters: Filters) -> list[Instrument]:
     """The instruments that every given filter lets through, in catalogue order."""
     floor_bp = next((t.floor_bp for t in catalogue.spec.tiers if t.name == filters.tier.upper()), 0)
     tests: list[tuple[str, Callable[[Instrument], bool]]] = [
@@ -170,7 +170,7 @@ def select(catalogue: Catalogue, filters: Filters) -> list[Instrument]:
     return [one for one in catalogue.instruments if all(test(one) for test in wanted)]
 
 
-def leg_floors(catalogue: Catalogue, instrument: Instrument) -> set[int]:
+def leg_floors(catalogue: DayCatalogue, instrument: Instrument) -> set[int]:
     """The goodput floors a contract has to do with: both of a tier spread."""
     return {instrument.floor_bp, *(catalogue.by_id[leg].floor_bp for leg, _ in instrument.legs)}
 
@@ -206,7 +206,7 @@ def as_table(instruments: list[Instrument]) -> Table:
     return table
 
 
-def as_plain(catalogue: Catalogue, instrument: Instrument) -> dict[str, Any]:
+def as_plain(catalogue: DayCatalogue, instrument: Instrument) -> dict[str, Any]:
     """The instrument for JSON: codes as words, legs as symbols, with margin and effective price of a lot."""
     margin = lot_margin(catalogue.spec, instrument, catalogue.by_id, catalogue.day)
     outright = instrument.combo is ComboKind.OUTRIGHT

@@ -8,10 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from clients.client import Session
-from clients.events import Event, MarketData
+from clients.events import ChannelData, Event
 from clients.feeds import OPEN_PHASE
 from exchange.demo.checks import Check
-from exchange.demo.markets import Market
+from exchange.demo.markets import WatchedMarket
 from exchange.wire.messages import ChannelSpec, InstrumentDefinition
 
 COLUMNS = ("month", "bid lots", "bid", "ask", "ask lots", "last", "volume", "state")
@@ -26,7 +26,7 @@ class Board:
 
     def __init__(self, instruments: Sequence[InstrumentDefinition], clients: Sequence[Session]) -> None:
         self.instruments, self.clients = instruments, clients
-        self.markets = {row.instrument: Market(row) for row in instruments}
+        self.markets = {row.instrument: WatchedMarket(row) for row in instruments}
         self.now_us = self._heard_us = 0  # time that counts, from the start; the venue's time of the last message
 
     async def follow(self, session: Session) -> None:
@@ -50,7 +50,7 @@ class Board:
             await asyncio.sleep(LOOK_S)
 
     def take(self, event: Event) -> None:
-        if isinstance(event, MarketData) and event.instrument in self.markets:
+        if isinstance(event, ChannelData) and event.instrument in self.markets:
             self.hear(event.message.time_us)
             self.markets[event.instrument].take(event.message, self.now_us)
 

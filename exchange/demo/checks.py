@@ -27,7 +27,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DemoResult:
     """What the journal says happened, and the checks."""
 
     orders: int
@@ -51,7 +51,7 @@ def check_venue(
     holdings: Holdings,
     book_faults: int,
     progress: Callable[[str], None],
-) -> Outcome:
+) -> DemoResult:
     """Verify the journal of a stopped venue, replay it, and compare.
 
     limits                 the venue's size
@@ -73,7 +73,7 @@ def check_venue(
 
         replay_folder(folder, engine, on_events=take)
     except Refusal as refusal:
-        return Outcome(0, 0, [Check("journal verified", False, str(refusal))])
+        return DemoResult(0, 0, [Check("journal verified", False, str(refusal))])
     orders, fills = counts[EventKind.ORDER_ACCEPTED] + counts[EventKind.ORDER_REJECTED], counts[EventKind.FILL] // 2
     checks = [
         Check("the market traded", fills > 0, f"{orders:,} orders, {fills:,} trades"),
@@ -85,7 +85,7 @@ def check_venue(
         Check("journal verified", True, f"{report.frames:,} frames, {report.records:,} commands, chain unbroken"),
         same_state(engine, sequence, state_hash),
     ]
-    return Outcome(orders, fills, checks)
+    return DemoResult(orders, fills, checks)
 
 
 def _kinds(events: np.ndarray) -> dict[int, int]:

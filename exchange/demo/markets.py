@@ -12,7 +12,7 @@ from exchange.wire.messages import ChannelMessage, InstrumentDefinition, Status,
 STILL_US_NOTED = 3_000_000
 
 
-class Market:
+class WatchedMarket:
     """Times are those of the board, in microseconds from its start."""
 
     def __init__(self, definition: InstrumentDefinition) -> None:

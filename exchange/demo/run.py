@@ -26,7 +26,7 @@ from clients.market_maker import MarketMaker
 from clients.strategy import Strategy, run
 from clients.taker import Taker
 from exchange.demo.board import Board, say
-from exchange.demo.checks import Check, Outcome, check_venue
+from exchange.demo.checks import Check, DemoResult, check_venue
 from exchange.demo.venue_process import DemoKey, Plan, Ready, VenueProcess
 from exchange.errors import UserError
 from exchange.limits import NAMED
@@ -45,7 +45,7 @@ SECONDS_MAX = 86_400
 COLD_S = 4.0  # a start with compiled kernels takes less
 
 
-class Figures:
+class Measurements:
     """What the clients measured, and whether all their markets traded."""
 
     def __init__(self, sessions: Sequence[Session], seconds: float, traded_on: Check) -> None:
@@ -90,7 +90,7 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
             end_cleanly_when_terminated()  # the event loop has taken its own handler away
             say(console, "Stopping the venue, then checking its journal.")
             stopped = venue.stop()
-            outcome = check_venue(
+            result = check_venue(
                 place,
                 NAMED[plan.limits],
                 stopped.sequence,
@@ -99,14 +99,14 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
                 figures.book_faults,
                 lambda text: say(console, f"  {text} ..."),
             )
-            outcome.checks.append(figures.traded_on)
+            result.checks.append(figures.traded_on)
         finally:
             venue.end()
     if as_json:
-        print(json.dumps(as_object(figures, outcome), indent=2))
+        print(json.dumps(as_object(figures, result), indent=2))
     else:
-        tell(console, figures, outcome, symbols, folder)
-    return 0 if outcome.passed else 1
+        tell(console, figures, result, symbols, folder)
+    return 0 if result.passed else 1
 
 
 def end_cleanly_when_terminated() -> None:
@@ -152,7 +152,7 @@ def starting_text(elapsed_s: float) -> str:
 
 async def trade(
     venue: VenueProcess, ready: Ready, seconds: float, seed: int, console: Console
-) -> tuple[Figures, list[str]]:
+) -> tuple[Measurements, list[str]]:
     """Let makers and takers trade; what they measured, and what they traded."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -183,7 +183,7 @@ async def trade(
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         await leave(venue, sessions)
-        return Figures(sessions, elapsed_s, traded_on), [row.symbol for row in board.instruments]
+        return Measurements(sessions, elapsed_s, traded_on), [row.symbol for row in board.instruments]
 
 
 def require_running(venue: VenueProcess, tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -272,35 +272,35 @@ async def show(
     return elapsed_s()
 
 
-def as_object(figures: Figures, outcome: Outcome) -> dict[str, object]:
+def as_object(figures: Measurements, result: DemoResult) -> dict[str, object]:
     return {
         "seconds": round(figures.seconds, 3),
-        "orders": outcome.orders,
-        "fills": outcome.fills,
+        "orders": result.orders,
+        "fills": result.fills,
         "requests": figures.requests,
         "refusals": figures.refusals,
         "acks_per_second": round(figures.acks_per_second, 1),
         "latency_us": {"p50": figures.p50_us, "p99": figures.p99_us},
-        "checks": [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in outcome.checks],
-        "passed": outcome.passed,
+        "checks": [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in result.checks],
+        "passed": result.passed,
     }
 
 
-def tell(console: Console, figures: Figures, outcome: Outcome, symbols: Sequence[str], folder: str) -> None:
+def tell(console: Console, figures: Measurements, result: DemoResult, symbols: Sequence[str], folder: str) -> None:
     """The result, what it means, and what to do next."""
     say(console, "")
-    say(console, f"{outcome.orders:>12,} orders")
-    say(console, f"{outcome.fills:>12,} fills")
+    say(console, f"{result.orders:>12,} orders")
+    say(console, f"{result.fills:>12,} fills")
     say(
         console,
         f"{figures.acks_per_second:>12,.0f} acks/s over {figures.seconds:.1f} s, each after its command was on disk",
     )
     say(console, f"{figures.p50_us / 1000:>12,.2f} ms latency p50, as a client sees it among all the others")
     say(console, f"{figures.p99_us / 1000:>12,.2f} ms latency p99\n")
-    for check in outcome.checks:
+    for check in result.checks:
         mark = "[green]✓[/]" if check.passed else "[bold red]✗[/]"
         console.print(f"  {mark} {check.name}: {check.detail}", highlight=False, soft_wrap=True)
-    if not outcome.passed:
+    if not result.passed:
         say(console, "\nA check failed: the venue did not keep its word. Please report it with the lines above.")
         return
     say(

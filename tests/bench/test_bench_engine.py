@@ -7,18 +7,18 @@ from rich.table import Table
 
 from bench import bench_engine
 from bench.bare_ladder import PART_STEPS
-from bench.stage import Stage, set_stage
 from bench.suite import Report
+from bench.warm_engine import WarmEngine, prepare_engine
 
 
 @pytest.fixture
 def report(monkeypatch: pytest.MonkeyPatch) -> Report:
     """A quick run of a small flow on a small state."""
 
-    def small(parameters: bench_engine.Parameters) -> Stage:
-        return set_stage(replace(parameters, commands=2_100, warm_orders=300, accounts=10, books=1), "test")
+    def small(parameters: bench_engine.Parameters) -> WarmEngine:
+        return prepare_engine(replace(parameters, commands=2_100, warm_orders=300, accounts=10, books=1), "test")
 
-    monkeypatch.setattr(bench_engine, "set_stage", small)
+    monkeypatch.setattr(bench_engine, "prepare_engine", small)
     return Report(True, Table("what", "figure", "detail"))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.book_check import Book, BookCheck, check_books
+from bench.book_check import BookCheck, CheckedBook, check_books
 from bench.lobster import Lobster, read_lobster
 from exchange.codes import CommandKind
 from exchange.errors import UserError
@@ -48,7 +48,9 @@ def write_pair(folder: Path, messages: str = MESSAGES, book: str = BOOK) -> tupl
 
 def judge(source: Lobster) -> tuple[BookCheck, FifoBook]:
     book = FifoBook()
-    check = check_books(source, source.commands, Book(book.apply, lambda levels: book.depth(1, levels)), lambda _: None)
+    check = check_books(
+        source, source.commands, CheckedBook(book.apply, lambda levels: book.depth(1, levels)), lambda _: None
+    )
     return check, book
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.flow import FLOWS, make_flow
-from bench.market import Market, flow_market, market_tape
+from bench.market import PlainMarket, flow_market, market_tape
 from bench.replay import replay_tape
 from bench.tapes import Control, Tape, read_tape, write_tape
 from exchange.cli.app import main
@@ -38,9 +38,9 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 def test_engine_makes_the_predicted_trades_and_refuses_nothing(name: str) -> None:
     tape = small_tape(name)
     done: list[int] = []
-    outcome = replay_tape(tape, Engine(TEST), done.append)
-    assert (outcome.fills, outcome.refused.total()) == (tape.notes["fills"], 0)
-    assert sum(done) == outcome.rows + outcome.controls == len(tape.commands) + len(tape.controls)
+    summary = replay_tape(tape, Engine(TEST), done.append)
+    assert (summary.fills, summary.refused.total()) == (tape.notes["fills"], 0)
+    assert sum(done) == summary.rows + summary.controls == len(tape.commands) + len(tape.controls)
 
 
 def test_refusals_are_counted_by_reason() -> None:
@@ -163,7 +163,7 @@ def test_wrong_sources_are_one_line_with_exit_code_2(capsys: pytest.CaptureFixtu
         assert code == 2 and errors.startswith("gpux: ") and errors.count("\n") == 1, arguments
 
 
-BOOK_TOO_MANY = Market(100, 300, 200, books=65).controls()[0]
+BOOK_TOO_MANY = PlainMarket(100, 300, 200, books=65).controls()[0]
 
 
 @pytest.mark.rule("TAPE-003")

@@ -19,7 +19,7 @@ from clients.core import Core
 from clients.credentials import Ed25519
 from clients.events import Reconnected
 from clients.logon import Dial
-from clients.transport import Transport
+from clients.transport import WebsocketTransport
 from exchange.wire.version import JSON_SUBPROTOCOL
 from tests.clients.scripted_venue import HELLO, KEY, LIVE, SEED, SNAPSHOT, WELCOME
 
@@ -167,7 +167,9 @@ def live_through(
         def take(events: list[Any]) -> None:
             venue.resumed += [loop.time() for event in events if isinstance(event, Reconnected)]
 
-        transport = Transport("ws://localhost/v1/oe", JSON_SUBPROTOCOL, core, take, Backoff(random.Random(seed)))
+        transport = WebsocketTransport(
+            "ws://localhost/v1/oe", JSON_SUBPROTOCOL, core, take, Backoff(random.Random(seed))
+        )
         await transport.dial()
         task: Awaitable[None] = asyncio.ensure_future(transport.run())
         try:

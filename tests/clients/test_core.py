@@ -3,8 +3,8 @@
 import pytest
 
 from clients.errors import NotLive
-from clients.events import Answered, Connected, Disconnected, Filled, Gap, HistoryChanged, OrderChanged, Reconnected
-from clients.logon import Phase
+from clients.events import Connected, Disconnected, Filled, Gap, HistoryChanged, OrderChanged, Reconnected, Replied
+from clients.logon import ConnectionPhase
 from exchange.wire.messages import Cancel, ChannelSpec, New
 from tests.clients.scripted_venue import (
     EXEC_NEW,
@@ -110,7 +110,7 @@ def test_the_reply_tells_the_state_and_the_event_adds_nothing() -> None:
     venue = ScriptedVenue()
     request_id = placed(venue)
     events = venue.says(OK_NEW | {"re": request_id})
-    assert kinds(events) == ["Answered", "OrderChanged"]
+    assert kinds(events) == ["Replied", "OrderChanged"]
     order = venue.core.orders.get(7, "mm7-000000012345")
     assert order is not None and order.working and order.order_id == 90071 and order.leaves_lots == 12
     venue.says(EXEC_NEW)
@@ -166,7 +166,7 @@ def test_a_lost_connection_is_resumed_as_in_the_protocol_text() -> None:
     assert venue.says(LIVE | {"s": 1059}) == [Reconnected(True)]
     assert venue.heard() == sent[-1:]  # the same bytes again
     (answered,) = venue.says(OK_NEW | {"re": request_id, "dup": True})
-    assert isinstance(answered, Answered)
+    assert isinstance(answered, Replied)
     order = venue.core.orders.get(7, "mm7-000000012345")
     assert order is not None and (order.leaves_lots, order.filled_lots) == (8, 4)  # not as it was at 9000412
 
@@ -245,7 +245,7 @@ def test_requests_of_a_session_the_venue_forgot_become_unknown_and_are_asked_for
     venue.says(HELLO)
     (auth,) = venue.heard()
     events = venue.says(WELCOME | {"re": auth["id"], "sid": "s_other"})
-    assert isinstance(events[0], Answered) and events[0].reply.applied == "unknown"
+    assert isinstance(events[0], Replied) and events[0].reply.applied == "unknown"
     assert events[0].reply.reply_to == request_id
     venue.says(SNAPSHOT | {"orders": []}, LIVE)
     queries = [message["coid"] for message in venue.heard()]
@@ -382,7 +382,7 @@ def test_positions_follow_the_stream() -> None:
 
 def test_the_phase_tells_how_far_the_connection_is() -> None:
     venue = ScriptedVenue()
-    assert venue.core.phase == Phase.CLOSED
+    assert venue.core.phase == ConnectionPhase.CLOSED
     assert isinstance(venue.log_on()[-1], Connected)
     venue.core.closed(1006, "")
-    assert venue.core.phase == Phase.CLOSED
+    assert venue.core.phase == ConnectionPhase.CLOSED

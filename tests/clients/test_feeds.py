@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from clients.events import BookChanged, BookMismatch, Gap, MarketData
+from clients.events import BookChanged, BookMismatch, ChannelData, Gap
 from clients.local_book import StaleBook
 from exchange.wire.messages import ChannelSpec
 from tests.clients.scripted_venue import H27, HELLO, INSTRUMENT, LIVE, WELCOME, ScriptedVenue
@@ -110,10 +110,10 @@ def test_trades_begin_without_a_snapshot_and_a_gap_in_them_is_told() -> None:
     venue.subscribe(ChannelSpec(name_of_channel="trades", instrument=H27))
     trade = {"t": "trades", "c": 4021, "s": 551, "p": 550, "e": 1, "ts": 1, "x": [[55501, 2845, 4, "s"]]}
     (first,) = venue.says(trade)
-    assert isinstance(first, MarketData) and first.instrument == H27
+    assert isinstance(first, ChannelData) and first.instrument == H27
     assert venue.says(trade) == []
     gap, again = venue.says(trade | {"s": 560, "p": 559})
-    assert gap == Gap(f"trades {H27}", 551, 559) and isinstance(again, MarketData)
+    assert gap == Gap(f"trades {H27}", 551, 559) and isinstance(again, ChannelData)
     assert venue.heard() == []
 
 

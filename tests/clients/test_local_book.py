@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.local_book import Level, LocalBook, StaleBook
+from clients.local_book import LocalBook, PriceLevel, StaleBook
 from exchange.codes import Side
 
 BIDS, ASKS = [[2845, 120], [2844, 340], [2843, 15]], [[2846, 75], [2847, 990]]
@@ -29,7 +29,7 @@ def test_the_four_depth_lines_of_the_protocol_reproduce_their_checksums() -> Non
     assert book.apply(184480, 184469, [[2845, 96]], [[2846, 0], [2848, 50]], 1300626387)
     assert book.bids() == [(2845, 96), (2844, 340), (2843, 15)]
     assert book.asks() == [(2847, 990), (2848, 50)]
-    assert book.best_bid == Level(2845, 96) and book.best_ask == Level(2847, 990) and book.middle_tick == 2846
+    assert book.best_bid == PriceLevel(2845, 96) and book.best_ask == PriceLevel(2847, 990) and book.middle_tick == 2846
 
 
 @pytest.mark.rule("MDATA-016")
@@ -49,7 +49,7 @@ def crc_of(bids: list[list[int]], asks: Sequence[list[int]] = ()) -> int:
 def test_a_message_that_is_not_newer_is_ignored() -> None:
     book = book_at_the_snapshot()
     assert book.apply(184467, 184466, [[2845, 1]], [])
-    assert book.best_bid == Level(2845, 120)
+    assert book.best_bid == PriceLevel(2845, 120)
 
 
 @pytest.mark.rule("MDATA-015")
@@ -124,7 +124,7 @@ def test_the_implied_level_comes_stays_and_goes() -> None:
     book = book_at_the_snapshot()
     book.imply(Side.BUY, [2844, 10])
     book.imply(Side.BUY, None)
-    assert book.implied_bid == Level(2844, 10) and book.implied_ask is None
+    assert book.implied_bid == PriceLevel(2844, 10) and book.implied_ask is None
     book.imply(Side.BUY, [2844, 0])
     assert book.implied_bid is None
 

@@ -8,7 +8,7 @@ import pytest
 
 from clients.client import Session
 from clients.errors import NotLive, Throttled
-from clients.events import BookChanged, Event, Filled, MarketData, OrderChanged, Reconnected
+from clients.events import BookChanged, ChannelData, Event, Filled, OrderChanged, Reconnected
 from clients.local_book import LocalBook, StaleBook
 from clients.orders import Order
 from clients.strategy import Strategy, dispatch, run
@@ -52,15 +52,15 @@ def test_each_event_finds_its_callback() -> None:
     strategy = Recorder()
     events = (
         BookChanged(LocalBook()),
-        MarketData(3, TRADES),
+        ChannelData(3, TRADES),
         Filled(ORDER, a_fill()),
         OrderChanged(ORDER),
         Reconnected(True),
-        MarketData(3, Status(1, 1, 1, 1, 3, "OPEN")),
+        ChannelData(3, Status(1, 1, 1, 1, 3, "OPEN")),
     )
     for event in events:
         dispatch(strategy, event)
-    assert strategy.calls == ["book", "trades 3", "fill", "order", "Reconnected", "MarketData"]
+    assert strategy.calls == ["book", "trades 3", "fill", "order", "Reconnected", "ChannelData"]
 
 
 @pytest.mark.parametrize("failure", [StaleBook("x"), Throttled("new", 1.0), NotLive()])
@@ -89,5 +89,5 @@ def test_a_strategy_runs_from_start_to_the_end_of_the_session() -> None:
 
 
 def test_a_strategy_without_callbacks_does_nothing() -> None:
-    for event in (BookChanged(LocalBook()), MarketData(3, TRADES), Filled(ORDER, a_fill()), OrderChanged(ORDER), 1):
+    for event in (BookChanged(LocalBook()), ChannelData(3, TRADES), Filled(ORDER, a_fill()), OrderChanged(ORDER), 1):
         dispatch(Strategy(), event)

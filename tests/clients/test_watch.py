@@ -11,7 +11,7 @@ from rich.console import Console
 
 from clients.client import connect
 from clients.credentials import Ed25519
-from clients.events import Disconnected, MarketData, Reconnected
+from clients.events import ChannelData, Disconnected, Reconnected
 from clients.local_book import LocalBook
 from clients.watch import BAR_CELLS, View, bar, best_line, render, watch
 from exchange.cli.app import main
@@ -33,8 +33,8 @@ def view(bids: list[list[int]], asks: list[list[int]]) -> View:
     return View(row, book)
 
 
-def trade(price_tick: int, lots: int, aggressor: str) -> MarketData:
-    return MarketData(1, Trades(1, 1, 1, 1_799_668_806_500_000, [(5, price_tick, lots, aggressor)]))
+def trade(price_tick: int, lots: int, aggressor: str) -> ChannelData:
+    return ChannelData(1, Trades(1, 1, 1, 1_799_668_806_500_000, [(5, price_tick, lots, aggressor)]))
 
 
 def drawn(shown: View, rows: int = 4, width: int = 80) -> list[str]:
@@ -90,7 +90,7 @@ def test_a_stale_book_and_a_lost_connection_are_said() -> None:
 def test_the_phase_is_followed() -> None:
     shown = view([[2845, 120]], [[2847, 80]])
     assert best_line(shown) == "OPEN book 2.845 x 120 / 2.847 x 80"
-    shown.take(MarketData(1, Status(1, 1, 1, 1, 1, "HALT")))
+    shown.take(ChannelData(1, Status(1, 1, 1, 1, 1, "HALT")))
     assert best_line(shown).startswith("HALT")
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from contracts_spec.goodput import (
     DayTelemetry,
     Offer,
-    Quote,
+    RankedPrice,
     basket_factor,
     certified_goodput,
     certify,
@@ -288,6 +288,6 @@ def test_ranking_agrees_with_exact_fractions(offers: list[Offer]) -> None:
 def test_a_stale_quote_gives_way_to_the_settlement_and_is_marked_so(spec: Spec) -> None:
     limit_s = spec.products.routing.quote_age_s_max
     assert limit_s == 60
-    assert quote_or_settlement(2840, 60 * 10**9 - 1, 2810, limit_s) == Quote(2840, False)
-    assert quote_or_settlement(2840, 60 * 10**9, 2810, limit_s) == Quote(2810, True)
-    assert quote_or_settlement(None, 0, 2810, limit_s) == Quote(2810, True)
+    assert quote_or_settlement(2840, 60 * 10**9 - 1, 2810, limit_s) == RankedPrice(2840, False)
+    assert quote_or_settlement(2840, 60 * 10**9, 2810, limit_s) == RankedPrice(2810, True)
+    assert quote_or_settlement(None, 0, 2810, limit_s) == RankedPrice(2810, True)

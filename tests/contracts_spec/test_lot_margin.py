@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from contracts_spec.instruments import Instrument
-from contracts_spec.lot_margin import Margin, initial_margin, lot_margin, maintenance_mills
+from contracts_spec.lot_margin import LotMargin, initial_margin, lot_margin, maintenance_mills
 from contracts_spec.schema import Spec
 
 SEPTEMBER = date(2026, 9, 15)  # F27 and G27 are both deferred
@@ -15,7 +15,7 @@ DECEMBER = date(2026, 12, 1)  # both front: at most two months ahead
 
 @pytest.mark.rule("MARGIN-003")
 def test_scan_is_net_gpu_hours_times_the_scan_range(spec: Spec, launch: Mapping[str, Instrument]) -> None:
-    assert initial_margin(spec, [(launch["H100.G90.F27"], 10)], SEPTEMBER) == Margin(2_976_000, 0, 0)
+    assert initial_margin(spec, [(launch["H100.G90.F27"], 10)], SEPTEMBER) == LotMargin(2_976_000, 0, 0)
     assert initial_margin(spec, [(launch["H100.G90.T5-27"], 1)], SEPTEMBER).initial == 17_529_600
     assert initial_margin(spec, [(launch["H100.G90.F27"], -16)], SEPTEMBER).initial == 4_761_600
 
@@ -25,21 +25,21 @@ def test_a_calendar_pays_for_the_hours_left_over_and_for_the_matched_ones(
     spec: Spec, launch: Mapping[str, Instrument]
 ) -> None:
     positions = [(launch["H100.G90.F27"], 10), (launch["H100.G90.G27"], -10)]
-    assert initial_margin(spec, positions, SEPTEMBER) == Margin(288_000, 403_200, 0)
+    assert initial_margin(spec, positions, SEPTEMBER) == LotMargin(288_000, 403_200, 0)
     assert initial_margin(spec, positions, DECEMBER).initial == 691_200
 
 
 @pytest.mark.rule("MARGIN-006")
 def test_a_tier_spread_pays_for_its_matched_hours_only(spec: Spec, launch: Mapping[str, Instrument]) -> None:
     positions = [(launch["H100.G95.F27"], 10), (launch["H100.G90.F27"], -10)]
-    assert initial_margin(spec, positions, SEPTEMBER) == Margin(0, 0, 372_000)
+    assert initial_margin(spec, positions, SEPTEMBER) == LotMargin(0, 0, 372_000)
 
 
 @pytest.mark.rule("MARGIN-002")
 def test_front_and_deferred_months_do_not_offset_each_other(spec: Spec, launch: Mapping[str, Instrument]) -> None:
     positions = [(launch["H100.G90.F27"], 1), (launch["H100.G90.G27"], -1)]
     november = date(2026, 11, 23)  # F27 is two months ahead, G27 three
-    assert initial_margin(spec, positions, november) == Margin((744 + 672) * 400, 0, 0)
+    assert initial_margin(spec, positions, november) == LotMargin((744 + 672) * 400, 0, 0)
 
 
 @pytest.mark.rule("MARGIN-001")

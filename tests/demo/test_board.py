@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from clients.client import Session
-from clients.events import MarketData, Reconnected
+from clients.events import ChannelData, Reconnected
 from exchange.demo.board import Board
 from exchange.wire.messages import Status, Top, Trades
 from tests.clients.flaky import VirtualLoop
@@ -31,8 +31,8 @@ def drawn(shown: Board) -> list[str]:
 
 def test_it_shows_best_prices_last_trade_volume_and_state_of_each_month() -> None:
     shown = board()
-    shown.take(MarketData(1, Top(1, 1, 1, 1, bid_tick=2840, bid_lots=15, ask_tick=2846, ask_lots=40)))
-    shown.take(MarketData(1, Trades(2, 1, 1, 1, [(1, 2845, 4, "b"), (2, 2846, 3, "b")])))
+    shown.take(ChannelData(1, Top(1, 1, 1, 1, bid_tick=2840, bid_lots=15, ask_tick=2846, ask_lots=40)))
+    shown.take(ChannelData(1, Trades(2, 1, 1, 1, [(1, 2845, 4, "b"), (2, 2846, 3, "b")])))
     shown.take(Reconnected(True))
     lines = drawn(shown)
     assert lines[0].split() == ["2.0", "of", "60", "s", "42", "requests", "answered", "(21/s)", "7", "lots", "traded"]
@@ -43,8 +43,8 @@ def test_it_shows_best_prices_last_trade_volume_and_state_of_each_month() -> Non
 
 def test_a_side_that_empties_is_shown_empty() -> None:
     shown = board()
-    shown.take(MarketData(1, Top(1, 1, 1, 1, bid_tick=2840, bid_lots=15)))
-    shown.take(MarketData(1, Top(1, 2, 1, 1)))
+    shown.take(ChannelData(1, Top(1, 1, 1, 1, bid_tick=2840, bid_lots=15)))
+    shown.take(ChannelData(1, Top(1, 2, 1, 1)))
     assert drawn(shown)[3].split()[1:5] == ["-"] * 4
 
 
@@ -58,17 +58,17 @@ def hear(shown: Board, second: float, *, trade: int = 0, phase: str = "", of: in
     """A trade in a market, or a state that one comes to until a minute later, at a second of the venue's time."""
     at_us = NOON_US + int(second * S)
     if trade:
-        shown.take(MarketData(trade, Trades(1, 1, 1, at_us, [(1, 2845, 1, "b")])))
+        shown.take(ChannelData(trade, Trades(1, 1, 1, at_us, [(1, 2845, 1, "b")])))
     if phase:
         until_us = None if phase == "OPEN" else at_us + 60 * S
-        shown.take(MarketData(of, Status(1, 1, 1, at_us, of, phase, reason=why, until_us=until_us)))
+        shown.take(ChannelData(of, Status(1, 1, 1, at_us, of, phase, reason=why, until_us=until_us)))
 
 
 def test_a_market_that_is_not_open_shows_its_state_until_when_and_why() -> None:
     shown = board()
     hear(shown, 1, phase="RESERVED", of=1, why="HALT_DCB")
-    shown.take(MarketData(1, Top(1, 1, 1, 1, bid_tick=12_840, bid_lots=10_000, ask_tick=12_846, ask_lots=10_000)))
-    shown.take(MarketData(1, Trades(2, 1, 1, 1, [(1, 12_845, 1_234_567, "b")])))
+    shown.take(ChannelData(1, Top(1, 1, 1, 1, bid_tick=12_840, bid_lots=10_000, ask_tick=12_846, ask_lots=10_000)))
+    shown.take(ChannelData(1, Trades(2, 1, 1, 1, [(1, 12_845, 1_234_567, "b")])))
     lines = drawn(shown)
     assert max(map(len, lines)) <= 80
     assert lines[3].split()[7:] == ["RESERVED", "12:01:01"] and lines[4].split()[7:] == ["OPEN"]
@@ -80,7 +80,7 @@ def test_a_market_that_is_not_open_shows_its_state_until_when_and_why() -> None:
 
 def test_a_market_that_is_halted_by_hand_has_no_end() -> None:
     shown = board()
-    shown.take(MarketData(2, Status(1, 1, 1, NOON_US, 2, "HALT", reason="operator")))
+    shown.take(ChannelData(2, Status(1, 1, 1, NOON_US, 2, "HALT", reason="operator")))
     assert shown.notes() == ["B200.G90.F27 HALT (operator)"] and drawn(shown)[4].split()[7:] == ["HALT"]
 
 
@@ -138,7 +138,7 @@ class SilentVenue:
 
     async def events(self) -> AsyncIterator[Any]:
         for market in (1, 2):
-            yield MarketData(market, Trades(1, 1, 1, NOON_US, [(1, 2845, 1, "b")]))
+            yield ChannelData(market, Trades(1, 1, 1, NOON_US, [(1, 2845, 1, "b")]))
         await asyncio.sleep(50)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from exchange.codes import CommandKind, Side
 from exchange.demo import checks
-from exchange.demo.checks import Outcome, check_venue
+from exchange.demo.checks import DemoResult, check_venue
 from exchange.engine import query
 from exchange.limits import TEST
 from exchange.main import Settings, prepare
@@ -32,16 +32,16 @@ class Stopped:
         self.holdings = {1: {identity: -5}, 2: {identity: 5}}
         self.book_faults = 0
 
-    def outcome(self) -> Outcome:
+    def result(self) -> DemoResult:
         said: list[str] = []
-        outcome = check_venue(
+        result = check_venue(
             self.folder, TEST, self.sequence, self.state_hash, self.holdings, self.book_faults, said.append
         )
         assert said
-        return outcome
+        return result
 
     def failing(self) -> list[str]:
-        return [check.name for check in self.outcome().checks if not check.passed]
+        return [check.name for check in self.result().checks if not check.passed]
 
 
 @pytest.fixture
@@ -51,10 +51,10 @@ def stopped(tmp_path: Path) -> Stopped:
 
 @pytest.mark.rule("INV-018")
 def test_a_sound_venue_passes_every_check(stopped: Stopped) -> None:
-    outcome = stopped.outcome()
-    assert [check.name for check in outcome.checks if not check.passed] == []
-    assert outcome.passed and (outcome.orders, outcome.fills) == (2, 1) and len(outcome.checks) == 8
-    details = {check.name: check.detail for check in outcome.checks}
+    result = stopped.result()
+    assert [check.name for check in result.checks if not check.passed] == []
+    assert result.passed and (result.orders, result.fills) == (2, 1) and len(result.checks) == 8
+    details = {check.name: check.detail for check in result.checks}
     assert details["positions sum to zero"] == "1 instruments, 5 lots held"
     assert "$2,000,000,000.000 paid in" in details["cash conserved"]
     assert details["money counted is money told"].startswith("2,000,000,000,000 mills paid in, ")
@@ -101,5 +101,5 @@ def test_a_venue_where_nobody_traded_does_not_pass(tmp_path: Path) -> None:
     folder = str(tmp_path / "quiet")
     with prepare(folder, SETTINGS) as opened:
         sequence, state_hash = opened.engine.sequence, opened.engine.state_hash()
-    outcome = check_venue(folder, TEST, sequence, state_hash, {}, 0, lambda _: None)
-    assert [check.name for check in outcome.checks if not check.passed] == ["the market traded"]
+    result = check_venue(folder, TEST, sequence, state_hash, {}, 0, lambda _: None)
+    assert [check.name for check in result.checks if not check.passed] == ["the market traded"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.flow import FLOWS
-from bench.stage import set_stage
+from bench.warm_engine import prepare_engine
 from exchange.codes import EventKind
 from exchange.engine.engine import Engine
 from exchange.engine.prefetch import ALL, LITTLE, MANY_ORDERS, MANY_POSITIONS, OWNERS, scatter_of
@@ -47,7 +47,7 @@ def test_more_is_asked_for_where_commands_touch_rows_far_apart(
 def test_commands_that_name_no_book_are_refused_whatever_came_before_them() -> None:
     """Among orders that meet somebody; beyond the table of books, of accounts, or at prices that no window has."""
     flow = replace(FLOWS["mixed"], commands=6_000, warm_orders=400, books=3, accounts=50, aggressive=25, add=32)
-    stage = set_stage(flow, "tape")
+    stage = prepare_engine(flow, "tape")
     stage.reset()
     rows = stage.rows.copy()
     nobody = np.random.default_rng(3).choice(len(rows), 900, replace=False)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bench.flow import FLOWS
-from bench.stage import set_stage
+from bench.warm_engine import prepare_engine
 from exchange.codes import OrderState
 from exchange.engine.engine import Engine
 from exchange.engine.prefetch import ALL, LITTLE
@@ -36,7 +36,7 @@ def test_only_whole_command_rows_are_run(commands: np.ndarray) -> None:
 @pytest.mark.parametrize(("rows", "scatter"), [(4_000, ALL), (1, LITTLE)], ids=["looked up ahead", "remembered"])
 @pytest.mark.rule("LIMIT-004")
 def test_accounts_that_change_books_count_each_order_at_its_own_position(rows: int, scatter: int) -> None:
-    stage = set_stage(replace(FLOWS["mixed"], commands=4_000, warm_orders=400, accounts=5, books=3), "tape")
+    stage = prepare_engine(replace(FLOWS["mixed"], commands=4_000, warm_orders=400, accounts=5, books=3), "tape")
     stage.reset()
     stage.engine.outs["scatter"] = LITTLE
     for start in range(0, len(stage.rows), rows):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.flow import FLOWS
-from bench.stage import set_stage
+from bench.warm_engine import prepare_engine
 from exchange.codes import EventKind, Liquidity
 from exchange.limits import STEP_EVENTS, TAPE
 
@@ -14,7 +14,7 @@ from exchange.limits import STEP_EVENTS, TAPE
 @pytest.mark.parametrize("capacity", [TAPE.event_rows, STEP_EVENTS], ids=["whole orders", "orders cut in two"])
 def test_statistics_are_those_of_all_fills(capacity: int) -> None:
     """Orders that trade at several prices on both sides; with little room their fills are told in several steps."""
-    stage = set_stage(replace(FLOWS["sweep"], commands=3_000, warm_orders=2_000, accounts=9), "tape")
+    stage = prepare_engine(replace(FLOWS["sweep"], commands=3_000, warm_orders=2_000, accounts=9), "tape")
     stage.reset()
     engine = stage.engine
     engine.outs["capacity"] = capacity

@@ -15,10 +15,10 @@ from websockets.exceptions import InvalidHandshake, InvalidURI
 from clients.backoff import Backoff
 from clients.core import Core
 from clients.errors import ConnectFailed, NotLive, Refused, SessionOver, Throttled
-from clients.events import Answered, Connected, Disconnected, Event, Reconnected
+from clients.events import Connected, Disconnected, Event, Reconnected, Replied
 from clients.limiter import Limiter
 from clients.notices import Notices
-from clients.transport import Transport
+from clients.transport import WebsocketTransport
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Err, Logout, Ok, Request
 
@@ -27,7 +27,7 @@ CLOSE_WAIT_S = 1.0
 INFLIGHT_WAIT_S = 0.001
 
 
-class Link:
+class SessionBase:
     """One session: its connections, one after another, and what is asked and answered over them."""
 
     def __init__(self, url: str, core: Core, subprotocol: str, rng: random.Random, events_max: int) -> None:
@@ -37,10 +37,10 @@ class Link:
         self.acks = self.refusals = 0
         self.failure = ""  # why the session is over
         self._notices = Notices(events_max)
-        self._replies: dict[int, asyncio.Future[Answered]] = {}
+        self._replies: dict[int, asyncio.Future[Replied]] = {}
         self._sent_ns: dict[int, int] = {}
         self._changed = asyncio.Event()
-        self._transport = Transport(url, subprotocol, core, self._take, Backoff(rng))
+        self._transport = WebsocketTransport(url, subprotocol, core, self._take, Backoff(rng))
         self._running: asyncio.Task[None] | None = None
 
     # -- life ---------------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ class Link:
         assert isinstance(reply, Ok)
         return reply
 
-    async def _answer(self, send: Callable[[], int]) -> Answered:
+    async def _answer(self, send: Callable[[], int]) -> Replied:
         """Send as soon as the venue's rates allow, and wait for the answer; Refused if that is an `err`."""
         while True:
             try:
@@ -147,9 +147,9 @@ class Link:
                 await asyncio.sleep(throttled.wait_s)
         return await self._answered(request_id)
 
-    async def _answered(self, request_id: int) -> Answered:
+    async def _answered(self, request_id: int) -> Replied:
         """The answer to a request that was just sent; Refused if it is an `err`."""
-        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Replied] = asyncio.get_running_loop().create_future()
         self._replies[request_id] = future
         answer = await future
         if isinstance(answer.reply, Err):
@@ -166,7 +166,7 @@ class Link:
 
     def _take(self, events: list[Event]) -> None:
         for event in events:
-            if isinstance(event, Answered):
+            if isinstance(event, Replied):
                 self._take_answer(event)
                 continue
             if isinstance(event, Connected | Reconnected) and self.core.hello is not None:
@@ -184,7 +184,7 @@ class Link:
             if not future.done():
                 future.set_exception(NotLive("the connection was lost before the reply"))
 
-    def _take_answer(self, answer: Answered) -> None:
+    def _take_answer(self, answer: Replied) -> None:
         reply = answer.reply
         sent_ns = self._sent_ns.pop(reply.reply_to, None)
         if sent_ns is not None:

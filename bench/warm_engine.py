@@ -26,7 +26,7 @@ class WrongResult(AssertionError):
 
 
 @dataclass
-class Stage:
+class WarmEngine:
     """A flow, an engine with the book filled, and the state to go back to."""
 
     flow: Flow
@@ -78,23 +78,23 @@ class Stage:
         return {EventKind(kind).abbreviation: int(counts[kind]) for kind in np.flatnonzero(counts)}
 
 
-def set_stage(parameters: Parameters, limits: str = "venue") -> Stage:
+def prepare_engine(parameters: Parameters, limits: str = "venue") -> WarmEngine:
     """Generate a flow and fill the book."""
-    return stage_of(make_flow(parameters), limits)
+    return prepare_engine_for(make_flow(parameters), limits)
 
 
-def stage_of(flow: Flow, limits: str = "venue") -> Stage:
+def prepare_engine_for(flow: Flow, limits: str = "venue") -> WarmEngine:
     tape = market_tape(flow_market(flow), [flow.warm, flow.commands], limits=limits)
     engine = engine_at(tape, tape.resting_rows)
-    return Stage(flow, engine, tape.commands[tape.resting_rows :], engine.states.view(np.uint8).copy())
+    return WarmEngine(flow, engine, tape.commands[tape.resting_rows :], engine.states.view(np.uint8).copy())
 
 
-def without_client_ids(stage: Stage) -> Stage:
+def without_client_ids(warm: WarmEngine) -> WarmEngine:
     """The same flow, its cancels and replaces by order id: no client order id is given, indexed or searched."""
-    stage.reset()
-    entered = np.concatenate([stage.flow.warm_steps, stage.flow.steps])
+    warm.reset()
+    entered = np.concatenate([warm.flow.warm_steps, warm.flow.steps])
     entries = entered["order"][np.isin(entered["kind"], (ADD, AGGRESS))]
-    tape = market_tape(flow_market(stage.flow), [stage.flow.warm, stage.flow.commands], limits=stage.engine.limits.name)
+    tape = market_tape(flow_market(warm.flow), [warm.flow.warm, warm.flow.commands], limits=warm.engine.limits.name)
     opening = len(tape.commands) - len(entered)
     engine = engine_at(tape, opening)
     events = engine.apply(tape.commands[opening:])
@@ -106,5 +106,5 @@ def without_client_ids(stage: Stage) -> Stage:
     for word in range(3):
         rows[f"client_order_id_{word}"] = 0
     fresh = engine_at(tape, opening)
-    fresh.run_silently(rows[: len(stage.flow.warm)])
-    return Stage(stage.flow, fresh, rows[len(stage.flow.warm) :], fresh.states.view(np.uint8).copy())
+    fresh.run_silently(rows[: len(warm.flow.warm)])
+    return WarmEngine(warm.flow, fresh, rows[len(warm.flow.warm) :], fresh.states.view(np.uint8).copy())

@@ -15,7 +15,7 @@ REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANC
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReplaySummary:
     """What a replay did."""
 
     rows: int
@@ -76,8 +76,10 @@ class Meter:
         self._refused.update(RejectReason(reason).abbreviation for reason in reasons)
         return events
 
-    def outcome(self) -> Outcome:
+    def summary(self) -> ReplaySummary:
         """All of it so far, with the state that it ends in."""
         state_hash = self.state_hash().hex()
         fills = self._fill_rows // 2
-        return Outcome(self._rows, self._controls, self._engine_ns, self._events, fills, self._refused, state_hash)
+        return ReplaySummary(
+            self._rows, self._controls, self._engine_ns, self._events, fills, self._refused, state_hash
+        )
