@@ -1,22 +1,17 @@
-"""What a tape says about itself (TAPE-002): written as JSON in the file's metadata, checked field by field when read.
+"""The metadata of a tape (TAPE-002): JSON in the Parquet file, whose fields are all checked when the file is read.
 
-Tape version 2 keeps controls among the rows, each with its payload beside it (`bench.tapes`). Version 1 kept them here,
-in base64, which Parquet files of pyarrow hold twice; it is still read.
+Tape version 2 keeps controls among the rows, each with its payload beside it (`bench.tapes`). Version 1, which is still
+read, kept them in this JSON, in base64; pyarrow writes the metadata of a file twice.
 """
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict
 
-import blake3
 import msgspec
 
 from exchange.errors import UserError
 from exchange.limits import NAMED
 from exchange.records import ROW_VERSION
-
-if TYPE_CHECKING:
-    from bench.tapes import Tape
 
 METADATA_KEY = b"gpux.tape"
 TAPE_VERSION = 2
@@ -25,7 +20,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class KnownNotes(TypedDict, total=False):
-    """Notes that are used; a tape may have others."""
+    """Notes that a replay uses; a tape may have others."""
 
     fills: Count  # trades that the generator of the flow predicts
 
@@ -35,7 +30,7 @@ class Noted(TypedDict):
 
 
 class Metadata(TypedDict):
-    """As `describe` writes it, and what version 1 has more."""
+    """All fields, as `bench.tapes.describe` writes them, and the field that only version 1 has."""
 
     tape_version: int
     row_version: int
@@ -58,31 +53,8 @@ class Version1(TypedDict):
     controls: list[tuple[bytes, bytes]]  # base64 in the file
 
 
-def describe(tape: "Tape", tape_hash: str) -> bytes:
-    """The metadata of a tape with this hash."""
-    listings = blake3.blake3(b"".join(control.payload for control in tape.controls))
-    rows = len(tape.commands)
-    metadata = {
-        "tape_version": TAPE_VERSION,
-        "row_version": ROW_VERSION,
-        "shard": tape.shard,
-        "first_sequence": int(tape.commands["sequence"][0]) if rows else 0,
-        "last_sequence": int(tape.commands["sequence"][-1]) if rows else 0,
-        "rows": rows,
-        "controls": len(tape.controls),
-        "resting_rows": tape.resting_rows,
-        "rules_hash": tape.rules_hash,
-        "instruments_hash": listings.hexdigest(),
-        "state_hash": tape.state_hash,
-        "tape_hash": tape_hash,
-        "limits": tape.limits,
-        "notes": tape.notes,
-    }
-    return json.dumps(metadata).encode()
-
-
 def decode_metadata(path: Path, text: bytes) -> Metadata:
-    """Metadata of a version that is read, every field of the type that it is to have. UserError names the field."""
+    """The metadata of either version, each field of its type. UserError names a field that is wrong."""
     try:
         found = msgspec.json.decode(text, type=dict[str, Any])
         if found.get("row_version") != ROW_VERSION:

@@ -1,12 +1,13 @@
-"""Native tapes: order flow as COMMAND rows in a Parquet file that knows its own hash (TAPE-001 to TAPE-003).
+"""Native tapes: order flow as COMMAND rows in a Parquet file with its own hash (TAPE-001 to TAPE-003).
 
-Columns are the fields of COMMAND, zstd level 3, delta packed where values ascend or cluster; a day of rows that
-differ in few fields shrinks to a few bytes each. Controls (listings, accounts) are rows among the others, in the order
-in which all apply, with a payload in one column more that is empty elsewhere: whoever reads row group by row group has
-everything in place. The tape hash covers rows and controls as canonical bytes: writing the file again with other
-settings, or from version 1 to 2, leaves it unchanged.
+The columns are the fields of COMMAND, compressed with zstd level 3, and delta packed where values ascend or cluster, so
+that most rows take a few bytes. Controls (listings, accounts) are rows among the others in the order in which all
+apply; their payload is in an additional column that is empty elsewhere. So a reader can go row group by row group. The
+tape hash covers rows and controls as canonical bytes: it does not change when the file is written again with other
+settings, or in version 2 instead of 1.
 """
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,16 +18,16 @@ import blake3
 import numpy as np
 
 from bench.extras import check_package
-from bench.tape_metadata import METADATA_KEY, Metadata, decode_metadata, describe
+from bench.tape_metadata import METADATA_KEY, TAPE_VERSION, Metadata, decode_metadata
 from exchange.errors import UserError
 from exchange.limits import NAMED
-from exchange.records import COMMAND, COMMAND_FIELDS
+from exchange.records import COMMAND, COMMAND_FIELDS, ROW_VERSION
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ENDING = ".parquet"
-PARQUET = b"PAR1"  # how such a file begins
+PARQUET = b"PAR1"  # first bytes of a Parquet file
 PAYLOAD = "payload"
 ROW_GROUP_ROWS = 1_000_000
 DELTA_FIELDS = ("sequence", "time_ns", "request_id", "order_id", "price", "trigger", "expiry_ns")
@@ -46,16 +47,16 @@ class Control:
 
 @dataclass(frozen=True)
 class Tape:
-    """Commands in sequence order, and what is known about their outcome."""
+    """Commands in order of sequence, and their results as far as they are known."""
 
     commands: np.ndarray  # COMMAND, ascending sequence
     controls: Sequence[Control] = ()  # ascending sequence, merged with the rows by it
     limits: str = "tape"  # name of the state's size
     shard: str = ""
-    rules_hash: str = ""  # of the kernel sources that gave state_hash
-    state_hash: str = ""  # after the last command; "" if nobody has run it
+    rules_hash: str = ""  # of the kernel sources that produced state_hash
+    state_hash: str = ""  # after the last command; "": not known
     resting_rows: int = 0  # rows at the start that only fill the book
-    notes: dict[str, Any] = field(default_factory=dict)  # where it comes from
+    notes: dict[str, Any] = field(default_factory=dict)  # on the source
 
     def parts(self) -> Iterator[np.ndarray | Control]:
         """Runs of rows and single controls, in the order in which they apply."""
@@ -79,7 +80,7 @@ def tape_hash(tape: Tape) -> str:
 
 
 def write_tape(tape: Tape, path: Path) -> str:
-    """Write the file as a whole or not at all; returns the tape hash. UserError: nobody could replay it in order."""
+    """Write the file completely or not at all; returns the tape hash. UserError: the tape is not in order."""
     import pyarrow.parquet as pq
 
     assert tape.limits in NAMED and tape.commands.dtype == COMMAND
@@ -91,7 +92,7 @@ def write_tape(tape: Tape, path: Path) -> str:
         "compression_level": 3,
         "use_dictionary": False,
         "column_encoding": dict.fromkeys(DELTA_FIELDS, "DELTA_BINARY_PACKED"),
-        # pyarrow's copy of the schema repeats all metadata; the types of these columns are those of Parquet itself.
+        # The schema that pyarrow stores repeats all metadata, and Parquet has the types of these columns.
         "store_schema": False,
     }
     try:
@@ -102,6 +103,29 @@ def write_tape(tape: Tape, path: Path) -> str:
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
     return name
+
+
+def describe(tape: Tape, name: str) -> bytes:
+    """The metadata of a tape; `name`: its tape hash."""
+    listings = blake3.blake3(b"".join(control.payload for control in tape.controls))
+    rows = len(tape.commands)
+    metadata = {
+        "tape_version": TAPE_VERSION,
+        "row_version": ROW_VERSION,
+        "shard": tape.shard,
+        "first_sequence": int(tape.commands["sequence"][0]) if rows else 0,
+        "last_sequence": int(tape.commands["sequence"][-1]) if rows else 0,
+        "rows": rows,
+        "controls": len(tape.controls),
+        "resting_rows": tape.resting_rows,
+        "rules_hash": tape.rules_hash,
+        "instruments_hash": listings.hexdigest(),
+        "state_hash": tape.state_hash,
+        "tape_hash": name,
+        "limits": tape.limits,
+        "notes": tape.notes,
+    }
+    return json.dumps(metadata).encode()
 
 
 def table_of(tape: Tape) -> "pa.Table":
@@ -122,7 +146,7 @@ def table_of(tape: Tape) -> "pa.Table":
 
 
 def read_metadata(path: Path) -> Metadata:
-    """What the file says about itself; a UserError if it is no tape of ours."""
+    """The metadata of a file. UserError: it is not a native tape."""
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     check_package(f"reading {path}", "pyarrow", "research")
@@ -148,7 +172,7 @@ def _no_parquet(path: Path) -> str:
 
 
 def read_tape(path: Path) -> Tape:
-    """Read and verify a tape. UserError if it is missing, foreign, of a version that is not read, or damaged."""
+    """Read and verify a tape. UserError: it is missing, not a tape, of another version, or damaged."""
     metadata = read_metadata(path)
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -181,7 +205,7 @@ def read_tape(path: Path) -> Tape:
 
 
 def command_rows(path: Path, table: "pa.Table") -> np.ndarray:
-    """COMMAND rows of a table. UserError: a column is missing, of another type, or has holes."""
+    """COMMAND rows of a table. UserError: a column is missing, of another type, or incomplete."""
     import pyarrow as pa
 
     rows = np.zeros(table.num_rows, COMMAND)
@@ -204,7 +228,7 @@ def column_of(path: Path, table: "pa.Table", name: str, wanted: "pa.DataType") -
 
 
 def split_controls(path: Path, rows: np.ndarray, table: "pa.Table") -> tuple[np.ndarray, list[Control]]:
-    """Rows without a payload, and the others as controls. UserError: they lie in another order than they apply in."""
+    """(rows without payload, controls) of a table. UserError: the rows are not in the order in which they apply."""
     import pyarrow as pa
 
     payloads = column_of(path, table, PAYLOAD, pa.binary())
@@ -217,15 +241,15 @@ def split_controls(path: Path, rows: np.ndarray, table: "pa.Table") -> tuple[np.
 
 
 def decode_control(path: Path, number: int, row: bytes, payload: bytes) -> Control:
-    """One control of version 1, counted from 1. UserError if its row is not one COMMAND row."""
+    """One control of version 1, numbered from 1. UserError: its row is not a COMMAND row."""
     if len(row) != COMMAND.itemsize:
         raise UserError(f"{path}: damaged: the row of control {number} has {len(row)} bytes, not {COMMAND.itemsize}")
     return Control(np.frombuffer(row, COMMAND).copy(), payload)
 
 
 def check_order(path: Path, tape: Tape) -> None:
-    """UserError unless the sequences of rows and controls ascend, no row has that of a control, and time never runs
-    backwards. Rows are counted with the controls between them, from 1."""
+    """UserError: sequences of rows or controls do not ascend, a row and a control have the same one, or time runs
+    backwards. Messages number rows from 1, with the controls between them."""
     rows = tape.commands["sequence"]
     controls = np.array([control.sequence for control in tape.controls], np.int64)
     check_ascending(path, "row", rows)
@@ -243,7 +267,7 @@ def check_order(path: Path, tape: Tape) -> None:
 
 
 def check_ascending(path: Path, what: str, sequences: np.ndarray) -> None:
-    """UserError unless each sequence is larger than the one before. `what`: of what they are, counted from 1."""
+    """UserError: a sequence is not larger than the one before. `what`: name of the rows, numbered from 1."""
     for place in np.flatnonzero(sequences[1:] <= sequences[:-1])[:1].tolist():
         before, found = sequences[place : place + 2].tolist()
         raise UserError(f"{path}: sequences do not ascend: {what} {place + 2} has {found}, the one before it {before}")
