@@ -1,7 +1,7 @@
-"""The exchange's own book with nothing around it: what a flow costs when only queues and prices are kept.
+"""The exchange's book alone: what a flow costs with queues and prices only.
 
-No validation, no client order ids, no accounts, margin, positions, fees, journal rows or events: orders are named by
-their slot. It is the floor that the full engine is measured against in the same run, on the same kernels.
+There is no validation, no client order id, account, margin, position, fee, journal row or event; an order is named by
+its slot. The full engine is compared with this floor, in the same run and with the same kernels.
 """
 
 from abc import ABC, abstractmethod
@@ -21,12 +21,12 @@ from exchange.kernel import kernel
 from exchange.limits import NAMED
 
 OPEN = np.int64(OrderState.OPEN)
-PART_STEPS = 2_048  # timed at once: they take a ladder about as long as a batch takes the engine
+PART_STEPS = 2_048  # a part: a ladder takes about as long for it as the engine takes for a batch
 
 
 @kernel
 def play_bare(states, steps, slots):
-    """Play a flow's steps through book 1 of the state; `slots`: slot of each order by its number. Returns trades."""
+    """Play the steps of a flow in book 1 of the state. `slots`: slot of each order by its number. Returns trades."""
     state = states[0]
     book = state.books[1]
     trades = 0
@@ -86,10 +86,10 @@ def _replace(state, book, slot, price, total):
 
 
 class TimedLadder(ABC):
-    """A flow of one book through a book alone, ready to be played again and again."""
+    """A book alone that plays a flow of one book, again and again from the same state, and is timed."""
 
     def __init__(self, flow: Flow, memory: np.ndarray) -> None:
-        """`memory`: bytes of the empty book, which playing changes."""
+        """`memory`: the bytes of the empty book, which `player` changes."""
         assert flow.parameters.books == 1, "a ladder is one book"
         self.flow = flow
         self.slots = np.zeros(slots_of(flow), np.int32)
@@ -99,11 +99,11 @@ class TimedLadder(ABC):
 
     @abstractmethod
     def player(self, steps: np.ndarray) -> Callable[[], int]:
-        """What plays steps from where the book is, and returns the trades: a call that has all it needs."""
+        """A function without arguments that plays steps from the present state and returns the number of trades."""
 
     def time_pass(self) -> np.ndarray:
-        """ns of each PART_STEPS of the flow, the last ones fewer; AssertionError if the trades are not those that it
-        expects."""
+        """ns of each part of PART_STEPS steps, the last one shorter. AssertionError: other trades than the flow
+        predicts."""
         np.copyto(self._memory, self._start[0])
         np.copyto(self.slots, self._start[1])
         steps, trades, times = self.flow.steps, 0, []
@@ -116,12 +116,12 @@ class TimedLadder(ABC):
 
 
 def slots_of(flow: Flow) -> int:
-    """How many slots there are if each order's number has one; numbers begin with 1."""
+    """Number of slots if each order number has one; order numbers start at 1."""
     return 1 + int(max(flow.steps["order"].max(), flow.warm_steps["order"].max()))
 
 
 class BareLadder(TimedLadder):
-    """Our own."""
+    """The book of the exchange."""
 
     def __init__(self, flow: Flow, limits: str = "venue") -> None:
         self.states = new_state(NAMED[limits])

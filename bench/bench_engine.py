@@ -1,10 +1,10 @@
-"""What does a command cost in the engine, with everything on, and what does that depend on?
+"""What does a command cost in the engine with all features on, and what does the cost depend on?
 
-Everything on: client order id index, limits and bands, margin hold, positions, fees, events. Commands come in batches
-of 512 from one thread into a venue-size state. Each figure is checked: trades as the generator predicts, nothing
-refused, one state hash in every pass.
+All features: client order id index, limits and bands, initial margin, positions, fees, events. One thread sends batches
+of 512 commands to a state of venue size. Each figure is checked: trades as the generator predicts, no refusal, the same
+state hash in every pass.
 
-What it does not show: journal, gateway and publishers (bench_gateway), cold caches of an idle venue, other machines.
+Not shown: journal, gateway and publishers (bench_gateway), cold caches of an idle venue, other machines.
 """
 
 from dataclasses import replace
@@ -23,7 +23,7 @@ PASSES = 30
 GROWTH_COMMANDS = 500_000
 QUICK_COMMANDS = 100_000
 BARE_LADDER, CPP_LADDER = "bare ladder", "bare ladder in C++"
-# ns a command that the mixed flow may take, and what bare ladders take, on the machine that set the need.
+# The requirement in ns a command of the mixed flow, and the figures of the bare ladders on the same machine.
 NEEDED_NS, REFERENCE_NS = 60, {BARE_LADDER: 19, CPP_LADDER: 13}
 GROWTH = {
     "10x resting orders": {"warm_orders": 300_000},
@@ -37,7 +37,7 @@ def sized(parameters: Parameters, quick: bool, commands: int | None = None) -> P
 
 
 def per_command(warm: WarmEngine, passes: list[np.ndarray]) -> dict[str, Any]:
-    """ns a command: of whole passes, of batches, and of `least_of_parts`, whose parts are the batches."""
+    """ns a command: of whole passes, of batches, and with each batch at its least."""
     rows = len(warm.rows)
     full = [times[: rows // BATCH_ROWS] / BATCH_ROWS for times in passes]
     return {
@@ -49,12 +49,12 @@ def per_command(warm: WarmEngine, passes: list[np.ndarray]) -> dict[str, Any]:
 
 
 def of_passes(passes: list[np.ndarray], rows: int) -> Distribution:
-    """ns a row of whole passes; `passes`: ns of their parts."""
+    """ns a row, of whole passes. `passes`: ns of the parts of each."""
     return distribution([float(times.sum()) / rows for times in passes], "ns")
 
 
 def run_flow(report: Report, name: str) -> None:
-    """ns a command of one flow, and of the same flow through the bare ladders, passes of all in turn."""
+    """ns a command of one flow in the engine and in the bare ladders, with their passes in turn."""
     parameters = sized(FLOWS[name], report.quick)
     warm = prepare_engine(parameters)
     events = warm.verify()
@@ -82,14 +82,14 @@ def run_flow(report: Report, name: str) -> None:
 
 
 def bare_ladders(flow: Flow, limits: str = "venue") -> dict[str, TimedLadder]:
-    """The book alone: ours, and another in C++ where there is a compiler."""
+    """The exchange's book alone, and a C++ ladder if there is a compiler."""
     command = compiler()
     ours: dict[str, TimedLadder] = {BARE_LADDER: BareLadder(flow, limits)}
     return ours | ({CPP_LADDER: CppLadder(flow, command)} if command else {})
 
 
 def run_growth(report: Report, _: str) -> None:
-    """Ratio of ns a command to the plain mixed flow, passes of both in turn."""
+    """ns a command relative to the plain mixed flow, with the passes of both in turn."""
     parameters = sized(FLOWS["mixed"], report.quick, GROWTH_COMMANDS)
     plain = prepare_engine(parameters)
     plain.verify()
@@ -110,7 +110,7 @@ def run_growth(report: Report, _: str) -> None:
 
 
 def run_kinds(report: Report, _: str) -> None:
-    """Where the time goes: cost of each kind, and what the mixed flow costs without this or that."""
+    """Cost of each kind of command, and of the mixed flow without some features."""
     parameters = sized(FLOWS["mixed"], report.quick, GROWTH_COMMANDS)
     warm = prepare_engine(parameters)
     warm.verify()
@@ -135,7 +135,7 @@ def run_kinds(report: Report, _: str) -> None:
 
 
 def kind_costs(warm: WarmEngine, times: np.ndarray) -> dict[str, float]:
-    """ns of an add, cancel, replace, aggressor and of each trade it makes: least squares over batches.
+    """ns of an add, a cancel, a replace, an aggressor, and a trade, by least squares over batches.
 
     times   ns of each batch, the least of several passes
     """

@@ -1,13 +1,13 @@
 """What does implied trading add to a command on a chip with all its books and combinations?
 
-One launch chip as it is listed: every month, tier and period, about 40 calendar spreads, tier spreads and strips. Seven
-of ten orders go into combinations, the others into their months, close around fair prices and into thin books, so that
-many change a best level and with it implied prices of several books. The same commands run twice: with the combinations
-implied, and with the same books unconnected. The difference is everything that implied trading adds: working out prices
-after each command, telling them, and trading linked groups.
+The books are those of one launch chip: every month, tier and period, and about 40 calendar spreads, tier spreads and
+strips. Seven of ten orders are for combinations, the others for their months, close to fair prices and in thin books,
+so that many change a best level and the implied prices of several books. The same commands run twice: with implied
+combinations, and with the same books without them. The difference is the cost of implied trading: computing prices
+after each command, emitting them, and trading linked groups.
 
-Checked: one state in every pass, and at the end every implied price against one solved from plain best prices. Not
-shown: publishers of the told prices.
+Checked: the same state in every pass, and at the end every implied price against one computed from the best prices. Not
+shown: publishers of the emitted prices.
 """
 
 from collections.abc import Sequence
@@ -74,17 +74,20 @@ def run_implied(report: Report, name: str) -> None:
     checked = check_prices(venues[0], listed)
     np.copyto(venues[0].states.view(np.uint8), starts[0])
     events = venues[0].apply(numbered(venues[0], rows[traffic.warm :]))
-    tell(report, name, traffic, [np.min(passes, axis=0) for passes in times], events, checked)
+    add_rows(report, name, traffic, [np.min(passes, axis=0) for passes in times], events, checked)
 
 
-def tell(report: Report, name: str, traffic: Traffic, times: Sequence[np.ndarray], events: Any, checked: int) -> None:
+def add_rows(
+    report: Report, name: str, traffic: Traffic, times: Sequence[np.ndarray], events: Any, checked: int
+) -> None:
+    """Add the figures to the table and to the result file."""
     on, off = (distribution(each.tolist(), "ns") for each in times)
     added = distribution((times[0] - times[1]).tolist(), "ns")
-    told = np.count_nonzero(events["kind"] == EventKind.IMPLIED_PRICE) / traffic.commands
-    report.row("implied on, a command", on.text(), f"{told:.2f} implied prices told a command; {checked} checked")
+    emitted = np.count_nonzero(events["kind"] == EventKind.IMPLIED_PRICE) / traffic.commands
+    report.row("implied on, a command", on.text(), f"{emitted:.2f} implied prices emitted a command; {checked} checked")
     report.row("implied off, a command", off.text(), "the same commands, books unconnected")
     report.row("what implied adds", added.text(), f"batches of {BATCH_ROWS} commands, one by one")
-    report.keep(name, {"on": on, "off": off, "added": added, "told": told}, traffic)
+    report.keep(name, {"on": on, "off": off, "added": added, "emitted": emitted}, traffic)
 
 
 def opened(listed: list[Instrument], traffic: Traffic, implied: bool) -> Engine:
@@ -111,7 +114,7 @@ def opened(listed: list[Instrument], traffic: Traffic, implied: bool) -> Engine:
 
 
 def numbered(engine: Engine, rows: np.ndarray) -> np.ndarray:
-    """The rows as the next ones of a venue."""
+    """The rows numbered as the next ones of an engine."""
     rows = rows.copy()
     rows["sequence"] = np.arange(engine.sequence + 1, engine.sequence + 1 + len(rows))
     return rows
@@ -146,7 +149,7 @@ def make_rows(traffic: Traffic, listed: list[Instrument]) -> np.ndarray:
 def new_row(
     rng: np.random.Generator, traffic: Traffic, book: Instrument, indices: dict[int, int], number: int, takes: bool
 ) -> np.ndarray:
-    """One order: passive ones rest a few ticks from the fair price, others reach a few ticks over it."""
+    """One order: a passive one rests a few ticks behind the fair price, an aggressive one crosses it by a few ticks."""
     row = np.zeros(1, COMMAND)
     side = int(rng.integers(2))
     away = int(rng.geometric(0.3)) * (-1 if takes else 1)
@@ -169,7 +172,7 @@ def time_pass(engine: Engine, rows: np.ndarray) -> np.ndarray:
 
 
 def check_prices(engine: Engine, listed: list[Instrument]) -> int:
-    """Every shown implied price of a combination against its legs' best prices. Returns how many there were."""
+    """Check every implied price of a combination against the best prices of its legs. Returns how many there were."""
     indices = {instrument.id: index for index, instrument in enumerate(listed, 1)}
     hours = {instrument.id: instrument.hours for instrument in listed}
     found = 0

@@ -1,12 +1,12 @@
-"""How long does a command take in other open engines that a Python program can install, on the same flow?
+"""How long does a command take in other open-source engines for Python, on the same flow?
 
-Each peer gets the very steps that our engine gets in the same run: adds, cancels and marketable orders of the mixed
-flow, without replaces, which none of them has. A peer's result (trades where it reports them, orders left in the book)
-must equal the generator's, so a wrong engine is never fast.
+Each peer gets the same steps as our engine in the same run: adds, cancels and marketable orders of the mixed flow,
+without replaces, which no peer has. The result of a peer (trades where it reports them, orders left in the book) must
+be that of the generator, so a wrong engine is never fast.
 
-What the ratio does not show: no peer holds accounts, margin, positions, fees, limits, market states or a client order
-id index, and none can be replayed to the same bytes; ours does all of it in the time shown. Peers are called one
-command at a time, as their interface asks; ours takes batches, as in the venue.
+Not shown by the ratio: no peer has accounts, margin, positions, fees, limits, market states or a client order id index,
+and none replays to the same bytes; our time includes all of these. Peers take one command a call, as their interface
+requires; our engine takes batches, as in the venue.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ Step = tuple[int, int, int, int, int]
 
 
 class PeerEngine(Protocol):
-    """A fresh book of one peer."""
+    """An empty book of one peer."""
 
     def play(self, steps: list[Step]) -> None: ...
     def trades(self) -> int | None: ...
@@ -35,7 +35,7 @@ class PeerEngine(Protocol):
 
 
 class LimitOrderBook:
-    """limit-order-book 2.0 (C++ behind ctypes). Reports no trades."""
+    """limit-order-book 2.0 (C++ called through ctypes). It reports no trades."""
 
     def __init__(self) -> None:
         self._book = import_module("limit_order_book").LimitOrderBook()
@@ -56,7 +56,7 @@ class LimitOrderBook:
 
 
 class LightMatchingEngine:
-    """lightmatchingengine 2019.1 (pure Python; numbers orders itself, in order of entry, as the flow does)."""
+    """lightmatchingengine 2019.1 (pure Python). It numbers orders in order of entry, as the flow does."""
 
     def __init__(self) -> None:
         self._engine = import_module("lightmatchingengine.lightmatchingengine").LightMatchingEngine()
@@ -81,7 +81,7 @@ class LightMatchingEngine:
 
 
 class OrderMatching:
-    """order-matching 0.12 (pure Python; finds an order by walking all of them)."""
+    """order-matching 0.12 (pure Python). It searches all orders to find one."""
 
     def __init__(self) -> None:
         import_module("loguru").logger.remove()
@@ -119,7 +119,7 @@ class OrderMatching:
 
 @dataclass(frozen=True)
 class Contest:
-    """A peer, and the part of the flow that it finishes in seconds."""
+    """A peer, and the length of flow that it plays in seconds."""
 
     package: str
     make: Callable[[], PeerEngine]
@@ -140,7 +140,7 @@ NOT_COMPARED = {
 
 @dataclass(frozen=True)
 class Result:
-    """One row of the table: ns a command of a peer and of ours on the same steps."""
+    """One row of the table: ns a command of a peer and of our engine on the same steps."""
 
     package: str
     commands: int
@@ -155,7 +155,7 @@ class Result:
 
 
 def contest_flow(contest: Contest) -> Flow:
-    """The mixed flow without replaces, in the contest's size."""
+    """The mixed flow without replaces, of the length of a contest."""
     return make_flow(
         Parameters(
             "peers", contest.commands, add=54.5, cancel=40.5, replace=0, aggressive=5, warm_orders=contest.warm_orders
@@ -164,13 +164,13 @@ def contest_flow(contest: Contest) -> Flow:
 
 
 def plain_steps(rows: np.ndarray, first: int = 0) -> list[Step]:
-    """Steps as plain integers, so that no peer pays for NumPy."""
+    """Steps as plain integers, so that no peer handles NumPy values."""
     columns: list[Any] = [rows["kind"], rows["order"], rows["side"], rows["lots"], rows["price"]]
     return list(zip(*(column.tolist() for column in columns), strict=True))[first:]
 
 
 def time_peer(contest: Contest, flow: Flow, rounds: int) -> Distribution | str:
-    """ns a command over fresh books, or why there is no figure."""
+    """ns a command, each round with a new book; or the reason why there is no figure."""
     warm, steps = plain_steps(flow.warm_steps), plain_steps(flow.steps)
     values = []
     for _ in range(rounds):
@@ -186,7 +186,7 @@ def time_peer(contest: Contest, flow: Flow, rounds: int) -> Distribution | str:
 
 
 def run_contests(time_ours: Callable[[Flow, int], Distribution], rounds: int = ROUNDS) -> list[Result]:
-    """Every peer against ours in this run, then those that cannot be compared."""
+    """Each peer and our engine in this run, then the engines that cannot be compared."""
     results = []
     for contest in CONTESTS:
         flow = contest_flow(contest)

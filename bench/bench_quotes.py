@@ -1,8 +1,8 @@
 """What does a mass quote cost in the engine: 32 entries, all 64 sides moved, nothing traded?
 
 One maker with an armed protection group quotes 32 books, one tick up and one tick down in turn. Each message is one
-call of the compiled loop. Checked: every side is replaced in every message, nothing is refused, one state hash in every
-pass. Not shown: the gateway, the journal, the publishers.
+call of the compiled loop. Checked: every message replaces every side, no refusal, the same state hash in every pass.
+Not shown: gateway, journal, publishers.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class MassQuotes:
 
 
 def run_quotes(report: Report, name: str) -> None:
-    """us a message."""
+    """Microseconds a message."""
     parameters = MassQuotes(messages=200 if report.quick else MassQuotes.messages)
     engine = quoted_engine(parameters)
     start = engine.states.view(np.uint8).copy()
@@ -54,7 +54,7 @@ def run_quotes(report: Report, name: str) -> None:
 
 
 def quoted_engine(parameters: MassQuotes) -> Engine:
-    """An engine whose books carry the maker's first quotes."""
+    """An engine whose books have the maker's first quotes."""
     market = PlainMarket(MID - 200, MID + 200, MID, books=parameters.entries)
     arm = np.zeros(1, COMMAND)
     arm["kind"], arm["account"], arm["smp_id"], arm["group"] = CommandKind.MMP_SET, ACCOUNT, PROTECTION, GROUP

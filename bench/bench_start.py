@@ -1,7 +1,7 @@
-"""How long does a venue take to start, how much memory does it hold, and what does it carry from socket to socket?
+"""How long does a venue take to start, how much memory does it use, and what is its throughput over sockets?
 
-Each figure is of a process of its own. Cold means an empty cache of compiled kernels, warm a full one; neither counts
-reading a journal.
+Each figure comes from a separate process. A cold start has an empty cache of compiled kernels, a warm start a full
+one. Neither includes reading a journal.
 """
 
 import os
@@ -16,7 +16,7 @@ from bench.record import needed_ratio
 from bench.suite import Report
 
 LAUNCH_DAY = date(2026, 12, 1)
-# What is needed, and what a plain echo takes on the machine that set the need.
+# The requirements, and the figures of a plain echo on the same machine.
 NEEDED_P50_US, REFERENCE_ECHO_US = 300, 67
 NEEDED_ACKS, REFERENCE_ECHOES = 60_000, 77_000
 START = """
@@ -32,7 +32,7 @@ print(books, resident_mib())
 
 
 def run_start(report: Report, _: str) -> None:
-    """Seconds until every kernel of a venue is ready, import of everything included."""
+    """Seconds until all kernels of a venue are ready, imports included."""
     with tempfile.TemporaryDirectory() as cache:
         cold = seconds_of(START, cache)
         warm = [seconds_of(START, cache) for _ in range(report.passes(3))]
@@ -42,7 +42,7 @@ def run_start(report: Report, _: str) -> None:
 
 
 def run_memory(report: Report, _: str) -> None:
-    """Resident memory of a process that holds a venue-size state with every launch instrument listed."""
+    """Resident memory of a process with a state of venue size and the launch catalogue."""
     books, mib = run_python(CATALOGUE, None).split()[-2:]
     report.row(
         "memory, launch catalogue", f"{float(mib):,.0f} MiB", f"{int(books):,} instruments listed, state of venue size"
@@ -51,7 +51,7 @@ def run_memory(report: Report, _: str) -> None:
 
 
 def run_gateway(report: Report, _: str) -> None:
-    """Durable acknowledgements and deliveries of a whole venue over websockets; bench_gateway has the details."""
+    """Durable acknowledgements and deliveries of a whole venue over websockets (bench_gateway)."""
     from bench.bench_gateway import measure, measure_floor
 
     scale = 0.1 if report.quick else 1.0
@@ -91,7 +91,7 @@ def run_python(script: str, cache: str | None) -> str:
 
 
 def open_catalogue():  # type: ignore[no-untyped-def]  # (Engine, number of instruments); imported late, to time imports
-    """A venue-size engine with the launch catalogue listed."""
+    """An engine of venue size with the launch catalogue listed."""
     import numpy as np
 
     from contracts_spec.instruments import instruments_on

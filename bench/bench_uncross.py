@@ -1,8 +1,8 @@
-"""How long does an uncross of 100,000 orders take: price, every pair, positions, fees, events?
+"""How long does an uncross of 100,000 orders take, with price, all pairs, positions, fees and events?
 
-Orders of 256 accounts on 400 ticks around one price collect in a book that does not match; then it opens. Each pass
-begins from a copy of the full book. Checked: volume against a plain count over all ticks, one state hash in every pass.
-Not shown: the journal and the publishers of its events.
+A book that does not match collects orders of 256 accounts on 400 ticks around one price; then it opens. Each pass
+starts from a copy of the full book. Checked: the volume against a plain count over all ticks, the same state hash in
+every pass. Not shown: the journal, and the publishers of the events.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MID, REACH = 3_000, 200
 
 @dataclass(frozen=True)
 class Auction:
-    """Parameters of the crowd."""
+    """Parameters of the orders."""
 
     orders: int = 100_000
     accounts: int = 256
@@ -31,7 +31,7 @@ class Auction:
 
 
 def run_uncross(report: Report, name: str) -> None:
-    """ms of the command that opens the market."""
+    """Milliseconds of the command that opens the market."""
     parameters = Auction(orders=10_000 if report.quick else Auction.orders)
     engine, orders = full_book(parameters)
     start = engine.states.view(np.uint8).copy()
@@ -53,7 +53,7 @@ def run_uncross(report: Report, name: str) -> None:
 
 
 def full_book(parameters: Auction) -> tuple[Engine, np.ndarray]:
-    """(an engine whose one book has collected the orders, their NEW rows)."""
+    """(an engine whose only book has collected the orders, their NEW rows)."""
     rng = np.random.default_rng(parameters.seed)
     rows = np.zeros(parameters.orders + 1, COMMAND)
     rows["kind"][0], rows["order_type"][0], rows["group"][0] = CommandKind.SET_STATE, MarketState.RESERVED, GROUP
@@ -80,7 +80,7 @@ def state_row(engine: Engine, state: MarketState) -> np.ndarray:
 
 
 def largest_volume(orders: np.ndarray) -> int:
-    """AUC-003, by counting at every tick."""
+    """The largest volume at one price (AUC-003), counted at every tick."""
     buys, sells = (
         np.bincount(orders["price"][orders["side"] == side], orders["lots"][orders["side"] == side], 2 * MID)
         for side in Side

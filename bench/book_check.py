@@ -1,4 +1,4 @@
-"""Compares a book with the published book states of a LOBSTER pair, message by message."""
+"""Compares a book with the published book states of a LOBSTER pair after every message."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Depth = tuple[list[tuple[int, int]], list[tuple[int, int]]]  # bids and asks: (t
 
 @dataclass(frozen=True)
 class CheckedBook:
-    """How the check sees a book, so that tests can put another one in the engine's place."""
+    """The book under test: the engine, or another one in tests."""
 
     apply: Callable[[np.ndarray], object]
     depth: Callable[[int], Depth]  # best levels of both sides
@@ -20,13 +20,13 @@ class CheckedBook:
 
 @dataclass(frozen=True)
 class BookCheck:
-    """Book states of a LOBSTER pair that were met; the first row is the seed and is not counted."""
+    """How many book states of a LOBSTER pair match. The first row is the seed and does not count."""
 
     messages: int
     matched: int
     first_difference: str
-    seed_levels: float  # mean levels a side known to the seed alone
-    view_levels: float  # mean levels a side checked against messages alone
+    seed_levels: float  # mean levels a side that follow from the first row and messages
+    view_levels: float  # mean levels a side that follow from messages alone
     levels: int  # levels a side in the file
 
     def lines(self, source: Lobster) -> list[str]:
@@ -47,7 +47,7 @@ class BookCheck:
 
 
 def check_books(source: Lobster, commands: np.ndarray, book: CheckedBook, progress: Callable[[int], None]) -> BookCheck:
-    """Apply message by message and compare: with messages alone what was in view before, then all levels.
+    """Apply message by message and compare: first the prices in view before the message, then all levels.
 
     commands   COMMAND rows of `source.commands`, numbered for this book
     """
@@ -75,7 +75,7 @@ def check_books(source: Lobster, commands: np.ndarray, book: CheckedBook, progre
 
 
 def published(source: Lobster, index: int, last: np.ndarray) -> list[list[tuple[int, int]]]:
-    """Levels of a book row, bids and asks, down to the last price of each side."""
+    """Levels of a book row, bids and asks, as far as the last price of each side."""
     return [within(source.book[index, :, side].tolist(), side, int(last[side])) for side in (0, 1)]
 
 
@@ -85,7 +85,7 @@ def within(levels: list[tuple[int, int]], side: int, last: int) -> list[tuple[in
 
 
 def difference(source: Lobster, index: int, depth: Depth, last: np.ndarray) -> str:
-    """What differs between the book and a row of the file, as far as `last`; empty if nothing."""
+    """The first difference between the book and a row of the file, as far as the prices `last`; empty: none."""
     for side, wanted in enumerate(published(source, index, last)):
         found = within(depth[side], side, int(last[side]))
         if found != wanted:

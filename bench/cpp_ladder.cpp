@@ -1,13 +1,13 @@
-// A plain price ladder in C++, for scale: queues of orders by price, and nothing else. No ids, accounts, checks or
-// events. Every level knows its lots and orders, the best price is found in a bitmap, slots are used again last in,
-// first out. `bench/cpp_ladder.py` compiles and calls it.
+// A plain price ladder in C++, for comparison: queues of orders by price, without ids, accounts, checks or events.
+// Every level has its lots and orders, a bitmap gives the best price, and free slots are reused last in, first out.
+// `bench/cpp_ladder.py` compiles and calls it.
 
 #include <cstdint>
 
 namespace {
 
 #ifndef TICKS
-#error "TICKS: prices are below it, a multiple of 64, at most 4096"
+#error "TICKS: define it, above every price, a multiple of 64, at most 4096"
 #endif
 constexpr int WORDS = TICKS / 64;
 static_assert(TICKS % 64 == 0 && WORDS <= 64);
@@ -36,7 +36,7 @@ struct Ladder {
     uint64_t held[2][WORDS];  // one bit for each price with orders
     uint64_t held_words[2];   // one bit for each such word
     int32_t free, slots_used;
-    Order orders[1];  // as many as the caller made room for
+    Order orders[1];  // as many as the caller has allocated
 };
 
 int best(const Ladder& book, int side) {  // -1 if empty

@@ -1,7 +1,7 @@
-"""A plain price ladder in C++ (`cpp_ladder.cpp`), played on the same flow in the same run: what this machine can do.
+"""A plain price ladder in C++ (`cpp_ladder.cpp`) that plays the same flow in the same run, as a measure of the machine.
 
-Machines, and hours of one machine, differ by a factor of two: a figure in nanoseconds says little without what a
-known small program took beside it. Needs a C++ compiler (`c++`, or what CXX names).
+Machines differ, and one machine differs by a factor of two from hour to hour. So a figure in nanoseconds needs the
+figure of a known small program beside it. Needs a C++ compiler (`c++`, or the one in CXX).
 """
 
 import ctypes
@@ -24,12 +24,12 @@ FLAGS = ("-std=c++17", "-O3", "-march=native", "-fPIC", "-shared", f"-DTICKS={TI
 
 
 def compiler() -> str | None:
-    """Path of the C++ compiler, None if there is none."""
+    """Path of the C++ compiler; None: there is none."""
     return shutil.which(os.environ.get("CXX", "c++"))
 
 
 def compiled(command: str) -> ctypes.CDLL:
-    """The ladder as a loaded library; AssertionError with the compiler's words if it does not compile."""
+    """The ladder as a loaded library. AssertionError with the compiler's message: it does not compile."""
     with TemporaryDirectory() as folder:
         library = Path(folder) / "cpp_ladder.so"
         done = subprocess.run([command, *FLAGS, "-o", str(library), str(SOURCE)], capture_output=True, text=True)
@@ -42,7 +42,7 @@ def compiled(command: str) -> ctypes.CDLL:
 
 
 class CppLadder(TimedLadder):
-    """The one in C++."""
+    """The ladder in C++."""
 
     def __init__(self, flow: Flow, command: str) -> None:
         self._library = compiled(command)

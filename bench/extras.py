@@ -1,4 +1,4 @@
-"""What options ask for before any work begins: packages that not everybody has installed, places for files."""
+"""Checks before any work begins: optional packages are installed, and output files can be written."""
 
 import os
 import stat
@@ -10,13 +10,13 @@ from exchange.errors import UserError
 
 
 def check_package(asks: str, package: str, extra: str) -> None:
-    """UserError: a package of an extra is not installed. `asks`: the option or file that needs it."""
+    """UserError: an optional package is not installed. `asks`: the option or file that needs it."""
     if find_spec(package) is None:
         raise UserError(f"{asks} needs {package}, which is not installed: pip install 'gpux[{extra}]'")
 
 
 def check_file(option: str, path: Path, endings: Sequence[str]) -> None:
-    """UserError: no file of this kind can be written here."""
+    """UserError: an option names a file that cannot be written."""
     if path.suffix.lower() not in endings:
         raise UserError(f"{option} {path}: found ending {path.suffix!r}, allowed: {', '.join(endings)}")
     if is_folder(path):
@@ -28,7 +28,7 @@ def check_file(option: str, path: Path, endings: Sequence[str]) -> None:
 
 
 def mode_of(path: Path) -> int:
-    """What kind of thing a path leads to, as `stat` says; 0: nothing, or a name that none can have."""
+    """File mode of a path, from `stat`; 0: there is nothing, or no file can have this name."""
     try:
         return path.stat().st_mode
     except (OSError, ValueError):

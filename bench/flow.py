@@ -1,9 +1,9 @@
-"""Seeded synthetic order flow: four kinds of traffic over a warm book, as COMMAND rows.
+"""Seeded synthetic order flow: four kinds of traffic on a filled book, as COMMAND rows.
 
-The generator keeps a small first-in-first-out book of its own, so it cancels only what is alive, its aggressors
-always find somebody, and it predicts every fill: an engine that disagrees by one fill is wrong, however fast.
-Prices follow a heavy tail: the distance from the opposite best is Lomax (x0 = 40 ticks, a = 1.5), capped at 700
-ticks, the shape measured in equity books (Bouchaud, Mezard, Potters 2002). Same arguments, same bytes.
+The generator has its own small first-in-first-out book. So it cancels only live orders, its aggressors always trade,
+and it predicts every fill: an engine with another number of fills is wrong. Prices have a heavy tail: the distance from
+the opposite best price is Lomax distributed (x0 = 40 ticks, a = 1.5), at most 700 ticks, as measured in equity books
+(Bouchaud, Mezard, Potters 2002). The same arguments give the same bytes.
 """
 
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ START_NS = 1_798_761_600_000_000_000  # 2027-01-01T00:00:00Z
 
 @dataclass(frozen=True)
 class Parameters:
-    """One kind of traffic. Shares are of all commands, in percent, and sum to 100."""
+    """Parameters of one kind of traffic; `add` to `aggressive` are percent of the commands and sum to 100."""
 
     name: str
     commands: int
@@ -45,7 +45,7 @@ class Parameters:
     replace: float
     aggressive: float
     aggressor_lots_max: int = 29
-    recent_cancels: float = 60.0  # percent of cancels that hit the last RECENT_ORDERS orders
+    recent_cancels: float = 60.0  # percent of cancels that are for the last RECENT_ORDERS orders
     warm_orders: int = 30_000
     accounts: int = 256
     books: int = 1
@@ -56,8 +56,8 @@ class Parameters:
         assert min(self.commands, self.warm_orders, self.accounts, self.books) > 0
 
 
-# An aggressor of mean 15 lots removes about 2.7 orders of mean 5.5 lots (mixed), one of 50.5 about 9 (sweep): the
-# book neither grows nor empties.
+# An aggressor of 15 lots in the mean removes about 2.7 orders of 5.5 lots in the mean (mixed), one of 50.5 lots about 9
+# (sweep). So the size of the book stays about the same.
 FLOWS = {
     flow.name: flow
     for flow in (
@@ -71,7 +71,7 @@ FLOWS = {
 
 @dataclass(frozen=True)
 class Flow:
-    """Rows that fill the book, rows to measure, and what the generator expects of them."""
+    """Rows that fill the book, rows to measure, and the results that the generator predicts."""
 
     parameters: Parameters
     warm: np.ndarray  # COMMAND, shape (warm_orders,)
@@ -83,18 +83,18 @@ class Flow:
 
     @property
     def fills(self) -> int:
-        """Trades that the commands make (an engine reports each in two FILL rows)."""
+        """Number of trades of the commands; an engine emits two FILL rows for each."""
         return int(self.steps["fills"].sum())
 
     def mix(self) -> dict[str, float]:
-        """Share of each kind, achieved, and fills of an aggressor."""
+        """The share of each kind that the flow has, and the fills of an aggressor."""
         counts = np.bincount(self.steps["kind"], minlength=len(KINDS))
         shares = {name: 100 * int(count) / len(self.steps) for name, count in zip(KINDS, counts, strict=True)}
         return shares | {"fills_per_aggressor": self.fills / max(1, int(counts[AGGRESS]))}
 
 
 def make_flow(parameters: Parameters) -> Flow:
-    """Draw, play through the generator's book, and write as rows; takes about a second for two million."""
+    """Generate a flow: draw steps, play them through the generator's book, write them as rows."""
     total = parameters.warm_orders + parameters.commands
     orders = np.zeros(total + 1, ORDER)
     levels = np.zeros((parameters.books, 2, TICKS), LEVEL)
@@ -122,7 +122,7 @@ def stamp(rows: np.ndarray, sequence: int, time_ns: int) -> None:
 
 
 def random_words(seed: int, column: int, count: int) -> np.ndarray:
-    """`count` words of SplitMix64 (Steele, Lea, Flood 2014): fixed for ever, unlike a library's generator."""
+    """`count` words of SplitMix64 (Steele, Lea, Flood 2014), which never changes, unlike the generator of a library."""
     with np.errstate(over="ignore"):
         start = np.uint64((seed << 8 | column) & 0xFFFFFFFF) * np.uint64(0xD1342543DE82EF95)
         word = start + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
@@ -132,7 +132,7 @@ def random_words(seed: int, column: int, count: int) -> np.ndarray:
 
 
 def draw_steps(parameters: Parameters, count: int, seed: int) -> np.ndarray:
-    """What each step asks for, before any book has seen it."""
+    """The random fields of each step, before the book has played it."""
 
     def unit(column: int) -> np.ndarray:
         return (random_words(seed, column, count) >> np.uint64(11)) * 2.0**-53
@@ -154,7 +154,7 @@ def draw_steps(parameters: Parameters, count: int, seed: int) -> np.ndarray:
 
 
 def step_rows(steps: np.ndarray, label: str) -> np.ndarray:
-    """COMMAND rows of played steps; orders are named by client order id, `00001234-mixed`."""
+    """COMMAND rows of played steps. Orders have client order ids like `00001234-mixed`."""
     kinds = np.array([CommandKind.NEW, CommandKind.CANCEL, CommandKind.REPLACE, CommandKind.NEW], np.uint8)
     rows = np.zeros(len(steps), COMMAND)
     entry = np.isin(steps["kind"], (ADD, AGGRESS))

@@ -1,7 +1,7 @@
-"""The generator's own first-in-first-out book, compiled: which order a step concerns, and what it trades with.
+"""The first-in-first-out book of the flow generator, compiled: the order of each step, and its trades.
 
-As plain as it can be: one ladder of linked queues a book and side, the next best price found by walking. It is no part
-of the exchange and shares nothing with its book.
+It is as plain as possible: linked queues by price for each book and side; a walk over the prices finds the next best
+one. It shares no code with the exchange's book.
 """
 
 import numpy as np
@@ -11,15 +11,15 @@ from exchange.kernel import kernel
 from exchange.records import record_type
 
 ADD, CANCEL, REPLACE, AGGRESS = range(4)
-TICKS = 4_096  # prices 1 to TICKS - 2; the two ends mark an empty side
-MID = 2_048  # where an empty book starts
+TICKS = 4_096  # prices are 1 to TICKS - 2; the two ends mark an empty side
+MID = 2_048  # first price of an empty book
 REACH_TICKS = 200  # how far an aggressor's limit lies beyond the best price
 RECENT_ORDERS = 4_096
-TRIES = 8  # draws among the recent orders before any live one will do
+TRIES = 8  # draws of a recent order before any live order is taken
 LOTS_MAX = 10
 BUY = int(Side.BUY)
 
-# What a step asks for, drawn beforehand, and what the book made of it.
+# The drawn fields of a step, and those that the book writes.
 STEP = record_type(
     [
         ("pick", "<u8"),  # which live order to cancel or replace
@@ -33,7 +33,7 @@ STEP = record_type(
         ("kind", "u1"),
         ("side", "u1"),
         ("recent", "u1"),
-        ("down", "u1"),  # REPLACE: size down, not a new price
+        ("down", "u1"),  # REPLACE: a smaller size, not a new price
     ]
 )
 ORDER_FIELDS = ("price", "leaves", "filled", "next", "previous", "place", "account", "book", "side", "spare")
@@ -44,7 +44,7 @@ CURSOR = record_type([("entered", "<i4"), ("live", "<i4")])
 
 @kernel
 def play_steps(steps, orders, levels, best, live, cursor):
-    """Play drawn steps through the small book; writes order, price, lots, fills and the final kind of each."""
+    """Play drawn steps; writes order, price, lots, fills and the final kind of each."""
     state = cursor[0]
     for index in range(len(steps)):
         step = steps[index]
@@ -65,14 +65,14 @@ def play_steps(steps, orders, levels, best, live, cursor):
             step.order, step.side, step.account, step.book = number, order.side, order.account, order.book
             if step.kind == CANCEL:
                 unlink(number, orders, levels, best)
-                forget(number, orders, live, state)
+                drop_live(number, orders, live, state)
             else:
                 replace_order(step, orders, levels, best)
 
 
 @kernel
 def pick_order(step, orders, live, state):
-    """A live order: one of the most recent if the step says so, else any."""
+    """Number of a live order: one of the most recent if the step says so, else any."""
     if step.kind == CANCEL and step.recent:
         word = step.pick
         for _ in range(TRIES):
@@ -85,7 +85,7 @@ def pick_order(step, orders, live, state):
 
 @kernel
 def passive_price(step, best):
-    """A price that does not cross, `distance` behind the one next to the opposite best."""
+    """A price that does not cross, `distance` ticks behind the best possible one."""
     opposite = np.int64(best[step.book, 1 - step.side])
     if opposite == 0 or opposite == TICKS - 1:
         opposite = MID
@@ -109,7 +109,7 @@ def add_order(step, orders, levels, best, live, state):
 
 @kernel
 def replace_order(step, orders, levels, best):
-    """Size down keeps the place; a new price goes to the back of its queue. `lots` is the new total (REPL-002)."""
+    """A smaller size keeps priority; a new price goes to the back of its queue. `lots` is the new total (REPL-002)."""
     order = orders[step.order]
     if step.down and order.leaves > 1:
         order.leaves -= order.leaves // 2
@@ -125,7 +125,7 @@ def replace_order(step, orders, levels, best):
 
 @kernel
 def trade(step, orders, levels, best, live, state):
-    """Take from the front of the best levels up to the limit price; what remains is not entered (IOC)."""
+    """Trade with the best levels up to the limit price; the remainder does not rest (IOC)."""
     resting_side = 1 - step.side
     reach = REACH_TICKS if step.side == BUY else -REACH_TICKS
     step.price = min(max(best[step.book, resting_side] + reach, 1), TICKS - 2)
@@ -143,7 +143,7 @@ def trade(step, orders, levels, best, live, state):
         step.fills += 1
         if order.leaves == 0:
             unlink(number, orders, levels, best)
-            forget(number, orders, live, state)
+            drop_live(number, orders, live, state)
 
 
 @kernel
@@ -162,7 +162,7 @@ def link(number, price, orders, levels, best):
 
 @kernel
 def unlink(number, orders, levels, best):
-    """Take an order out of its level; an emptied best level hands over to the next, or to the empty mark."""
+    """Take an order out of its level, and find the next best price if that level is empty."""
     order = orders[number]
     level = levels[order.book, order.side, order.price]
     if order.previous:
@@ -181,8 +181,8 @@ def unlink(number, orders, levels, best):
 
 
 @kernel
-def forget(number, orders, live, state):
-    """Take an order out of the list of live ones: the last one moves to its place."""
+def drop_live(number, orders, live, state):
+    """Take an order out of the list of live orders: the last one moves to its place."""
     last = live[state.live]
     place = orders[number].place
     live[place] = last

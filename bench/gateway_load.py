@@ -1,9 +1,9 @@
-"""Load for bench_gateway: one process of raw sockets and frames made beforehand, so that the measurer costs little.
+"""The load of bench_gateway: a process with raw sockets and prepared frames, so that the client side costs little.
 
     python -m bench.gateway_load URL-PORT JOB     # JOB: JSON on the command line; prints JSON
 
-Frames are masked with a key of zeros (legal, RFC 6455 section 5.3). Replies are counted with `bytes.count`, nothing is
-decoded in the measured part. Started by bench_gateway as a second process; not a client to copy.
+Frames are masked with a key of zeros (legal, RFC 6455 section 5.3). Replies are counted with `bytes.count`; nothing is
+decoded while time is measured. bench_gateway starts this process. It is no example of a client.
 """
 
 import base64
@@ -25,7 +25,7 @@ RECEIVE_BYTES = 262_144
 
 
 def masked_frame(payload: bytes) -> bytes:
-    """A client's text frame with a mask of zeros."""
+    """A text frame of a client with a mask of zeros."""
     length = len(payload)
     if length < 126:
         head = bytes((0x81, 0x80 | length))
@@ -59,7 +59,7 @@ class RawConnection:
             self.until(b'"t":"live"')
 
     def until(self, mark: bytes) -> bytes:
-        """Read until a mark has arrived."""
+        """Read until a text has arrived."""
         data = b""
         while mark not in data:
             part = self.socket.recv(RECEIVE_BYTES)
@@ -70,7 +70,7 @@ class RawConnection:
 
 
 def order_frames(instruments: list[list[int]], client: int, count: int) -> list[bytes]:
-    """New orders at changing prices, each cancelled 16 requests later: the book stays small, the feed stays busy."""
+    """New orders at changing prices, each cancelled 16 requests later, so that the book stays small."""
     frames = []
     for number in range(count):
         request_id = number + 10
@@ -93,7 +93,7 @@ def order_frames(instruments: list[list[int]], client: int, count: int) -> list[
 
 
 def latency(port: int, job: dict) -> dict:
-    """One client, one order in flight: microseconds from send to the reply."""
+    """One client, one order in flight: microseconds from send to reply."""
     peer = RawConnection(port, "/v1/oe", _pair(job["keys"][0]))
     frames = order_frames(job["instruments"], 0, job["count"])
     times = []
@@ -108,7 +108,7 @@ def latency(port: int, job: dict) -> dict:
 
 
 class _Pipe:
-    """One pipelining client: keeps `inflight` requests under way."""
+    """One client that keeps `inflight` requests unanswered."""
 
     def __init__(self, peer: RawConnection, frames: list[bytes], inflight: int) -> None:
         self.peer, self.frames, self.inflight = peer, frames, inflight
@@ -126,7 +126,7 @@ class _Pipe:
 
 
 def throughput(port: int, job: dict) -> dict:
-    """Several clients with several requests in flight: durable answers a second, and how long each took."""
+    """Several clients with several requests in flight: durable answers, and their times."""
     count, inflight = job["count"], job["inflight"]
     pipes = []
     for client, key in enumerate(job["keys"]):
@@ -160,7 +160,7 @@ def throughput(port: int, job: dict) -> dict:
 
 
 def fanout(port: int, job: dict) -> dict:
-    """Many subscribers of the same raw depth channels; one client changes each book once a tick."""
+    """Many subscribers of the same raw depth channels; one client changes each book once a loop tick."""
     instruments, ticks = job["instruments"], job["ticks"]
     wanted = [{"n": "depth", "i": instrument, "ms": 0, "lv": 0} for instrument, _ in instruments]
     selector = selectors.DefaultSelector()
@@ -203,7 +203,7 @@ def _drain(connection: socket.socket) -> None:
 
 
 def _tick_frame(instruments: list[list[int]], tick: int) -> bytes:
-    """One array of one order a book: they meet in one loop tick."""
+    """One frame with an order for each book: the venue takes them in one loop tick."""
     messages = []
     for place, (instrument, price) in enumerate(instruments):
         number = tick // 2
@@ -219,7 +219,7 @@ def _tick_frame(instruments: list[list[int]], tick: int) -> bytes:
 
 
 def _pair(key: list) -> KeyPair | None:
-    """The key to log on with; an echo server asks for none."""
+    """The key to log on with; None for an echo server."""
     return KeyPair(key[0], key[1], bytes.fromhex(key[2])) if key else None
 
 

@@ -1,13 +1,13 @@
-"""LOBSTER message and order-book files as commands of the exchange (TAPE-005, TAPE-012).
+"""Converts LOBSTER message and order-book files to commands of the exchange (TAPE-005, TAPE-012).
 
-A message file starts in the middle of a day, so part of the book is unknown. The first order-book row seeds it, one
-resting order a level; the first message is part of that row. Each later message becomes one command, and must leave
-exactly the levels of its own book row.
+A message file starts in the middle of a day, so part of the book is unknown. The first order-book row is the seed: one
+resting order for each level; it includes the first message. Each later message becomes one command, after which the
+book must have exactly the levels of its order-book row.
 
-What a file of ten levels cannot tell is what happens to the eleventh: it may change unseen. So
-- *known to the seed* are the prices that have been in view ever since the first row;
-- a level that comes into view is seeded from the row that first shows it, after that row has been checked for all
-  prices that were in view before.
+A file of ten levels has no data of the eleventh, which may change meanwhile. So
+- prices *known to the seed* are those that have been in view since the first row;
+- a level that comes into view is seeded from the row that first has it, after that row has been checked for all prices
+  that were in view before.
 Format: lobsterdata.com, "Output". Times are seconds after midnight, prices dollars times 10,000.
 """
 
@@ -38,36 +38,36 @@ TYPES = {
     HALT: "halt (ignored)",
 }
 MESSAGE_COLUMNS = ("time", "type", "order id", "size", "price", "direction")
-WHOLE_MAX = 1 << 53  # every whole number up to here is exact in a file read as floats
-LOTS_MAX = 10_000_000  # of a message or a level: a thousand of the exchange's largest orders
+WHOLE_MAX = 1 << 53  # whole numbers up to here are exact as floats, which a file is read as
+LOTS_MAX = 10_000_000  # of a message or a level: a thousand orders of the exchange's largest size
 DAY_S = 86_400
-FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2261, 12, 31)  # whose nanoseconds an eight-byte time can hold
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2261, 12, 31)  # range of a 64-bit time in nanoseconds
 PRICES = f"a multiple of {TICK} in {TICK}..{PRICE_MAX * TICK}"
 NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 INSTRUMENT = 1
-OWNERS = 24  # accounts of resting orders, from 1; as many follow for aggressors
-FAR_TICK = 10 * PRICE_MAX  # the price of a level that is not there
+OWNERS = 24  # accounts of resting orders, from 1; the next 24 are those of aggressors
+FAR_TICK = 10 * PRICE_MAX  # price of a missing level
 
 
 @dataclass(frozen=True)
 class Lobster:
-    """Commands of a message file, and the book states they must lead to. Messages count from 0, the seed."""
+    """Commands of a message file, and the book states after them. Messages count from 0, the seed."""
 
     commands: np.ndarray  # COMMAND
-    message_ends: np.ndarray  # shape (messages,): commands up to and with this message
-    view_ends: np.ndarray  # shape (messages,): also with the levels that came into view
+    message_ends: np.ndarray  # shape (messages,): number of commands up to and with this message
+    view_ends: np.ndarray  # shape (messages,): the same, with the levels that then came into view
     book: np.ndarray  # shape (messages, levels, 2 sides, price and lots), prices in ticks
     seed_prices: np.ndarray  # shape (messages, 2): last price of each side known to the seed
     view_prices: np.ndarray  # shape (messages, 2): last price of each side in view before and after
     counts: Counter[str]  # messages by type
     views: int  # times a level came into view
-    corrections: int  # of them, levels whose size no message had told
-    strangers: int  # messages about orders nobody knew at a level nobody knew
+    corrections: int  # of these, levels with other lots than the messages gave
+    strangers: int  # messages about more lots than the level had
     queue_jumps: int  # executions of an order that was not first in its queue
 
 
 class OrderQueue(list["QueuedOrder"]):
-    """Orders of one price and side, first in first out."""
+    """Orders of one price and side, first in, first out."""
 
     def lots(self) -> int:
         return sum(order.leaves for order in self)
@@ -83,7 +83,7 @@ class QueuedOrder:
 
 
 def read_lobster(message_path: Path, book_path: Path) -> Lobster:
-    """Read and convert a pair of files. UserError if a file is missing or wrong, with its row and column."""
+    """Read and convert a pair of files. UserError: a file is missing or wrong; it names row and column."""
     for path in (message_path, book_path):
         if not path.is_file():
             raise UserError(f"{path}: no such file")
@@ -109,7 +109,7 @@ def read_lobster(message_path: Path, book_path: Path) -> Lobster:
 
 
 def read_numbers(path: Path) -> np.ndarray:
-    """Numbers of a file, float64, shape (rows, columns). UserError: no text, no numbers, a short row."""
+    """The numbers of a file, float64, shape (rows, columns). UserError: not text, not numbers, or a short row."""
     try:
         lines = path.read_text("utf-8").rstrip().split("\n")
     except UnicodeDecodeError as error:
@@ -128,7 +128,7 @@ def read_numbers(path: Path) -> np.ndarray:
 
 
 def wrong_cell(lines: list[str]) -> str:
-    """What is no number or no full row in lines that are no table of numbers."""
+    """Describes the first cell that is not a number, or the first row of another length."""
     count = lines[0].count(",") + 1
     for row, line in enumerate(lines, 1):
         cells = line.split(",")
@@ -137,11 +137,12 @@ def wrong_cell(lines: list[str]) -> str:
                 return f"row {row} column {column}: {cell[:40]!r} is not a number"
         if len(cells) != count:
             return f"row {row}: {len(cells)} columns, row 1 has {count}"
-    raise AssertionError("every cell is a number, and yet they are no table")
+    raise AssertionError("every cell is a number and every row complete, but the file cannot be read")
 
 
 def midnight(path: Path) -> int:
-    """Start of the day in a file's name, ns since 1970 UTC; without one, that of generated flow. UserError: no day."""
+    """Start of the day in the name of a file, ns since 1970 UTC; without one, that of generated flow. UserError: the
+    name has a date that does not exist."""
     found = re.search(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", path.name)
     if found is None:
         return START_NS
@@ -155,10 +156,10 @@ def midnight(path: Path) -> int:
 
 
 def check_messages(path: Path, messages: np.ndarray) -> None:
-    """UserError for the first row with a value that LOBSTER does not have (TAPE-005).
+    """UserError: a row has a value that is not valid in LOBSTER (TAPE-005).
 
-    messages   float64, shape (messages, 6). What types 5 to 7 say of ids, sizes and prices is only read as numbers:
-               hidden trades have prices off the tick, halts have none.
+    messages   float64, shape (messages, 6). Ids, sizes and prices of types 5 to 7 need only be numbers: hidden trades
+               have prices off the tick, halts have none.
     """
     time, kind, name, size, price, direction = messages.T
     ignored = kind > EXECUTE
@@ -181,7 +182,7 @@ def check_messages(path: Path, messages: np.ndarray) -> None:
 
 
 def check_levels(path: Path, book: np.ndarray) -> None:
-    """UserError for the first published price off the tick or size that no level has (TAPE-005).
+    """UserError: a row has a price off the tick or an invalid size (TAPE-005).
 
     book   float64, shape (messages, 4 * levels): price and size in turn; a level of size 0 may have any price
     """
@@ -195,7 +196,7 @@ def check_levels(path: Path, book: np.ndarray) -> None:
 
 
 def is_whole(values: np.ndarray, low: int, high: int) -> np.ndarray:
-    """Which values are whole numbers in low..high; no NaN is."""
+    """Which values are whole numbers in low..high; NaN is not."""
     fine: np.ndarray = (values >= low) & (values <= high) & (values == np.floor(values))
     return fine
 
@@ -207,11 +208,11 @@ def is_price(values: np.ndarray) -> np.ndarray:
 
 
 class Converter:
-    """Follows the queues of a message file, so that each message can be said as a command about an order we entered."""
+    """Follows the queues of a message file, so that each message becomes a command about a known order."""
 
     def __init__(self, book: np.ndarray, path: Path) -> None:
         self.book = book
-        self.path = path  # of the messages
+        self.path = path  # of the message file
         self.rows: list[tuple[int, ...]] = []
         self.orders: dict[str, QueuedOrder] = {}
         self.levels: tuple[dict[int, OrderQueue], dict[int, OrderQueue]] = ({}, {})
@@ -244,7 +245,7 @@ class Converter:
         )  # fmt: skip
 
     def message(self, index: int, kind: int, order_id: int, lots: int, units: int, direction: int) -> None:
-        """Turn one message into commands. UserError: it contradicts the orders that the messages before it left."""
+        """Turn one message into commands. UserError: it contradicts the orders of the messages before it."""
         self.counts[TYPES[kind]] += 1
         name, price = str(order_id), units // TICK
         side = Side.BUY if direction > 0 else Side.SELL
@@ -265,7 +266,7 @@ class Converter:
             self.execute(name, lots, price, side)
 
     def execute(self, name: str, lots: int, price: int, side: Side) -> None:
-        """An aggressor meets the front of the queue."""
+        """Enter an aggressor, which trades with the front of the queue."""
         level = self.levels[side][price]
         self.strangers += lots > level.lots()
         self.queue_jumps += name in self.orders and self.orders[name] is not level[0]
@@ -279,10 +280,10 @@ class Converter:
             level[0].filled += traded
             lots -= traded
             if not level[0].leaves:
-                self.forget(level[0])
+                self.drop(level[0])
 
     def see_levels(self, side: Side, row: np.ndarray, before: int | None, now: int) -> None:
-        """Bring levels that came into view to their published size; `before` and `now` are the last prices in view."""
+        """Set levels that came into view to their published size. `before`, `now`: last prices in view."""
         sign = 1 if side == Side.BUY else -1
         published = {int(price): int(lots) for price, lots in row[:, side] if lots > 0}
         for price in published.keys() | self.levels[side].keys():
@@ -298,7 +299,7 @@ class Converter:
                 self.cut(level, None, -missing)
 
     def enter(self, order: QueuedOrder) -> None:
-        """Rest an order; what exceeds the exchange's largest order follows as orders of nobody in particular."""
+        """Enter a resting order. Lots above the largest order of the exchange become further orders."""
         for part in range(0, order.leaves, ORDER_LOTS_MAX):
             lots = min(order.leaves - part, ORDER_LOTS_MAX)
             name = self.new_name("seed") if part else order.name
@@ -312,7 +313,7 @@ class Converter:
         return f"{kind}-{self.entered}"
 
     def cut(self, level: OrderQueue, order: QueuedOrder | None, lots: int) -> None:
-        """Take lots out of an order, or, where it is not known, out of what was seeded, or else of the newest."""
+        """Take lots out of an order; then, or if it is unknown, out of seeded orders and then of the newest."""
         seeded = [other for other in level if other.name.startswith("seed-")]
         candidates = ([order] if order else []) + seeded + level[::-1]
         for candidate in candidates:
@@ -325,10 +326,10 @@ class Converter:
                 total = candidate.filled + candidate.leaves
                 self.emit(CommandKind.REPLACE, candidate, TimeInForce.DAY, total, CommandFlag.KEEP_PRICE)
             else:
-                self.forget(candidate)
+                self.drop(candidate)
                 self.emit(CommandKind.CANCEL, candidate, TimeInForce.DAY, 0, 0)
 
-    def forget(self, order: QueuedOrder) -> None:
+    def drop(self, order: QueuedOrder) -> None:
         level = self.levels[order.side][order.price]
         level.remove(order)
         if not level:
@@ -343,7 +344,7 @@ class Converter:
 
 
 def command_rows(values: list[tuple[int, ...]]) -> np.ndarray:
-    """COMMAND rows of what the converter collected, numbered from 1."""
+    """COMMAND rows of the collected values, numbered from 1."""
     rows = np.zeros(len(values), COMMAND)
     if not values:
         return rows

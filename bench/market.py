@@ -1,4 +1,4 @@
-"""A plain market for flow and foreign tapes: books of one product, funded accounts, open for trading."""
+"""A plain market for generated and imported flow: books of one product, funded accounts, OPEN."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from exchange.records import COMMAND
 
 GROUP = COMMODITY = 1
 MONTH = 84  # January 2027
-LISTINGS_EACH = 100  # a payload holds about 200 listings
-# A trillion dollars: flow is made to trade, not to be refused for margin, and every check still runs.
+LISTINGS_EACH = 100  # of a payload, which has space for about 200
+# A trillion dollars: no order is refused for margin, and every check still runs.
 DEPOSIT_MILLS = 10**15
 
 
 @dataclass(frozen=True)
 class PlainMarket:
-    """What is listed; prices in ticks. Fees and margin rates are those of a launch month of one chip."""
+    """The books of a market; prices in ticks. Fees and margin rates are those of a month in the launch catalogue."""
 
     low_tick: int
     high_tick: int
@@ -39,7 +39,7 @@ class PlainMarket:
     psr_mills: int = 300
 
     def controls(self) -> list[bytes]:
-        """Payloads: LIST of all books, in slices."""
+        """LIST payloads of all books."""
         terms = CommodityTerms(COMMODITY, GROUP, self.psr_mills, intra_mills=60, tier_mills=30)
         listings = [self.listing(index) for index in range(1, 1 + self.books)]
         slices = [listings[start : start + LISTINGS_EACH] for start in range(0, self.books, LISTINGS_EACH)]
@@ -64,7 +64,7 @@ class PlainMarket:
         )
 
     def opening(self) -> tuple[list[bytes], list[bytes], np.ndarray]:
-        """LIST payloads, DEFINE_ACCOUNT payloads, and rows: deposits, then PREOPEN and OPEN."""
+        """LIST payloads, DEFINE_ACCOUNT payloads, and the rows of deposits and of PREOPEN and OPEN."""
         accounts = [encode_payload(AccountPayload(account)) for account in range(1, 1 + self.accounts)]
         rows = np.zeros(self.accounts + 2, COMMAND)
         rows["kind"] = CommandKind.DEPOSIT
@@ -78,14 +78,14 @@ class PlainMarket:
 
 
 def flow_market(flow: Flow) -> PlainMarket:
-    """The market of a generated flow: its books with a window of exactly the prices that it uses."""
+    """The market of a generated flow: its books, with price windows of exactly the prices that it uses."""
     prices = np.concatenate([rows["price"][rows["price"] > 0] for rows in (flow.warm, flow.commands)])
     low, high = int(prices.min()), int(prices.max())
     return PlainMarket(low, high, (low + high) // 2, flow.parameters.books, flow.parameters.accounts)
 
 
 def fitting_limits(market: PlainMarket, rows: np.ndarray) -> str:
-    """Name of the smallest state that holds the market and every order of the rows, even if none ever left."""
+    """Name of the smallest state size with space for the market and all orders of the rows, cancels ignored."""
     orders = int(np.count_nonzero((rows["kind"] == CommandKind.NEW) & (rows["tif"] != TimeInForce.IOC)))
     ladder = market.books * 2 * (market.high_tick - market.low_tick + 65)
     for limits in sorted((TEST, TAPE, VENUE), key=lambda limits: limits.orders * limits.books):
@@ -98,10 +98,10 @@ def fitting_limits(market: PlainMarket, rows: np.ndarray) -> str:
 def market_tape(
     market: PlainMarket, parts: Sequence[np.ndarray], notes: dict[str, object] | None = None, limits: str = ""
 ) -> Tape:
-    """A tape that opens the market and plays the parts one after the other; sequences are given here.
+    """A tape that opens the market and plays the parts one after the other. It numbers the rows.
 
-    parts    COMMAND rows; all but the last only fill the book; times are kept, the opening takes that of the first row
-    limits   name of the state's size, the smallest that fits if empty
+    parts    COMMAND rows with their times; all but the last part only fill the book. The opening has the first time
+    limits   name of the state size; empty: the smallest that fits
     """
     listings, accounts, opening = market.opening()
     payloads = [(CommandKind.LIST, payload) for payload in listings]
@@ -120,7 +120,7 @@ def market_tape(
 
 
 def engine_at(tape: Tape, rows: int) -> Engine:
-    """A fresh engine that has done all controls and the first rows of a tape whose controls come first."""
+    """A new engine after all controls and the first rows of a tape. The controls of the tape must come first."""
     engine = Engine(NAMED[tape.limits])
     for control in tape.controls:
         assert control.sequence == engine.sequence + 1, "controls come first"

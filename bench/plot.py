@@ -1,7 +1,7 @@
-"""Draw a tape: best prices, trades and volume of its busiest instrument over time, and its book at the end.
+"""Draws a tape: best prices, trades and volume of its busiest instrument over time, and its book at the end.
 
-`gpux replay SOURCE --plot FILE` is `draw_tape` below; it needs the extra `plot` (matplotlib). The tape runs once more,
-in SAMPLES short pieces: between two of them no price is seen, but every trade is.
+`gpux replay SOURCE --plot FILE` calls `draw_tape`, which needs the extra `plot` (matplotlib). It runs the tape again in
+SAMPLES pieces and reads the prices after each; trades are complete.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ BUY_COLOUR, SELL_COLOUR, TRADE_COLOUR = "tab:green", "tab:red", "tab:blue"
 
 @dataclass
 class Course:
-    """What happened in one instrument. Times in ns, prices in ticks, NaN where a side has none."""
+    """Prices, trades and final book of one instrument. Times in ns, prices in ticks, NaN for an empty side."""
 
     name: str
     times: list[int] = field(default_factory=list)
@@ -41,13 +41,13 @@ class Course:
 
 
 def check_plot(path: Path) -> None:
-    """UserError: this file cannot be drawn. Asked before the replay, which may be long."""
+    """UserError: this file cannot be drawn. Call it before the replay, which may be long."""
     check_package("--plot", "matplotlib", "plot")
     check_file("--plot", path, ENDINGS)
 
 
 def busiest_instrument(tape: Tape) -> int:
-    """Index of the book that most orders and quotes are for. UserError: there are none."""
+    """Index of the book with most orders and quotes. UserError: there are none."""
     rows = tape.commands[np.isin(tape.commands["kind"], (CommandKind.NEW, CommandKind.QUOTE))]
     known = rows["instrument"][(rows["instrument"] > 0) & (rows["instrument"] <= NAMED[tape.limits].books)]
     if not len(known):
@@ -56,7 +56,7 @@ def busiest_instrument(tape: Tape) -> int:
 
 
 def follow(tape: Tape, index: int) -> Course:
-    """Run a tape and watch one instrument."""
+    """Run a tape and record one instrument."""
     engine = Engine(NAMED[tape.limits])
     piece = -(-len(tape.commands) // SAMPLES)
     course = Course(f"instrument {index}")
@@ -79,7 +79,7 @@ def follow(tape: Tape, index: int) -> Course:
 
 
 def _note_trades(course: Course, events: np.ndarray, index: int) -> None:
-    """A trade is two FILL rows of one id, in an implied group one of them in this book: the first row tells it."""
+    """Add the trades of a book. A trade has two FILL rows with one id, or one in this book if it is implied."""
     fills = events[(events["kind"] == EventKind.FILL) & (events["instrument"] == index)]
     trades = fills[np.unique(fills["reference"], return_index=True)[1]]
     course.trade_times += trades["time_ns"].tolist()
@@ -88,7 +88,7 @@ def _note_trades(course: Course, events: np.ndarray, index: int) -> None:
 
 
 def draw_tape(tape: Tape, path: Path) -> str:
-    """Draw the busiest instrument of a tape into a file that `check_plot` lets pass. Returns in words what is drawn."""
+    """Draw the busiest instrument of a tape into a file that `check_plot` accepts; returns its name and trades."""
     course = follow(tape, busiest_instrument(tape))
     try:
         draw(course).savefig(path)

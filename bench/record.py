@@ -1,7 +1,7 @@
-"""Result files: what was measured, on what, with which versions, from which seed and commit.
+"""Result files: figures with their machine, versions, seed and commit.
 
-One JSON file a run in `results/`. Figures of different machines or runs are not compared: a record says enough to see
-that they differ.
+Each question of a run writes one JSON file into `results/`. Figures of different machines or runs do not compare; the
+file shows where they differ.
 """
 
 import json
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Distribution:
-    """Of one figure over its repeats. With few repeats p99 is the largest."""
+    """Distribution of a figure over its repeats. With few repeats p99 is the largest."""
 
     unit: str
     count: int
@@ -62,23 +62,23 @@ def distribution(values: Sequence[float], unit: str) -> Distribution:
 
 
 def least_of_parts(passes: Sequence[np.ndarray]) -> int:
-    """ns of a pass of which every part takes the least that it took in any of them: nearest to the work alone.
+    """ns of a pass if each part took its least time over all passes; this is closest to the work alone.
 
-    Whatever else the machine does comes and goes, and a long pass is seldom without it. The more passes the less it is,
-    and the shorter the parts: compare figures of as many passes, in parts that take about as long.
+    Other load on the machine disturbs most long passes, but not every part in every pass. The figure falls with more
+    passes and with shorter parts: compare figures of equally many passes, in parts of about equal time.
 
-    passes  ns, int64, shape (parts,) each: the same parts in each
+    passes  ns, int64, shape (parts,) each, with the same parts
     """
     return int(np.min(passes, axis=0).sum())
 
 
 def needed_ratio(needed: float, reference: float) -> str:
-    """What is needed as a ratio to a known program's figure, given both on the machine that set the need."""
+    """The requirement relative to the figure of a known program on the same machine, as text."""
     return f"{needed / reference:.2f}x ({needed:,} where it is {reference:,})"
 
 
 def _clock_ns() -> int:
-    """What a reading of the thread's clock takes: it is a call of the system."""
+    """Time of one reading of the thread's clock, a system call."""
     return min(-(thread_time_ns() - thread_time_ns()) for _ in range(1_000))
 
 
@@ -86,19 +86,19 @@ CLOCK_NS = _clock_ns()
 
 
 def timed(step: Callable[..., T], *arguments: object) -> tuple[int, T]:
-    """Processor time of one call in this thread, ns, without what the clock itself takes; and what the call returns."""
+    """Processor time of one call in this thread in ns, without reading the clock; and the result of the call."""
     start = thread_time_ns()
     result = step(*arguments)
     return max(thread_time_ns() - start - CLOCK_NS, 0), result
 
 
 def time_ns(step: Callable[..., object], *arguments: object) -> int:
-    """As `timed`, the time alone."""
+    """As `timed`, without the result."""
     return timed(step, *arguments)[0]
 
 
 def machine() -> dict[str, Any]:
-    """Processor, cores, memory, system: what a figure depends on most."""
+    """Processor, cores, memory and system."""
     model = platform.processor()
     for line in _lines("/proc/cpuinfo"):
         if line.startswith("model name"):
@@ -124,7 +124,7 @@ def _lines(path: str) -> list[str]:
 
 
 def versions() -> dict[str, str]:
-    """Installed versions of what is measured or measures."""
+    """Installed versions of the packages that a figure depends on."""
     found = {}
     for name in PACKAGES:
         try:
@@ -150,7 +150,7 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def write_record(question: str, parameters: dict[str, Any], figures: dict[str, Any], folder: Path = FOLDER) -> Path:
-    """Write one result file, named by its question and time; returns its path."""
+    """Write one result file, named by question and time; returns its path."""
     now = datetime.now(UTC)
     record = {
         "question": question,

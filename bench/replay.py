@@ -1,7 +1,7 @@
-"""Replay recorded or generated commands through the engine: time, fills, state hash, and checks against the source.
+"""Replays recorded or generated commands through the engine: time, fills, state hash, and checks against the source.
 
-`gpux replay` is `replay_source` below. Every source becomes a tape first (bench.tapes), so a flow, a LOBSTER pair and
-a native file run through the same loop; a venue's data folder runs frame by frame, as in recovery.
+`gpux replay` calls `replay_source`. A flow, a LOBSTER pair and a native file become a tape first (bench.tapes) and run
+through the same loop. A venue's data folder runs frame by frame, as in recovery.
 """
 
 import stat
@@ -33,18 +33,19 @@ from exchange.records import COMMAND
 from exchange.units import NS_PER_S
 
 CHUNK_ROWS = 16_384
-COMMANDS_MAX = 50_000_000  # of a generated flow: about 20 GB while it is made
-SEED_MAX = (1 << 23) - 1  # `flow.random_words` takes no more of it
+COMMANDS_MAX = 50_000_000  # of a generated flow, which then needs about 20 GB
+SEED_MAX = (1 << 23) - 1  # `flow.random_words` uses 23 bits
 SOURCES = (
     f"a tape (FILE.parquet), a venue's data folder, lobster with --messages and --book, or a flow: {', '.join(FLOWS)}"
 )
 
 
 def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None], title: str = "tape") -> ReplaySummary:
-    """Run a whole tape; `progress` is told how many commands are done more.
+    """Run a whole tape.
 
-    title    what a person calls the tape
-    UserError: a control that the engine refuses where it stands.
+    progress   called with the number of commands done since the last call
+    title      name of the tape in messages
+    UserError: the engine refuses a control.
     """
     meter = Meter(engine)
     for part in tape.parts():
@@ -59,7 +60,7 @@ def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None], tit
 
 
 def check_control(engine: Engine, control: Control, title: str) -> None:
-    """UserError: this control cannot be carried out in a state of this size or content."""
+    """UserError: the engine refuses this control in its present state."""
     try:
         engine.check_control(int(control.row["kind"][0]), control.payload, recorded=True)
     except ControlError as error:
@@ -72,7 +73,7 @@ def row_chunks(rows: np.ndarray) -> list[np.ndarray]:
 
 
 def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
-    """A generated flow with the market it trades in (`bench.flow`)."""
+    """A generated flow with its market (`bench.flow`)."""
     if commands is not None and not 1 <= commands <= COMMANDS_MAX:
         raise UserError(f"--commands {commands} is not in 1..{COMMANDS_MAX}")
     if not 0 <= seed <= SEED_MAX:
@@ -86,13 +87,13 @@ def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
 
 @dataclass(frozen=True)
 class Output:
-    """Files to write of what was replayed: a native tape, a picture."""
+    """Files to write after a replay: a native tape, a picture."""
 
     save: Path | None = None
     plot: Path | None = None
 
     def check(self) -> None:
-        """UserError: a file cannot be written. Asked before the replay, which may be long."""
+        """UserError: a file cannot be written. Call it before the replay, which may be long."""
         if self.plot is not None:
             check_plot(self.plot)
         if self.save is not None:
@@ -100,7 +101,7 @@ class Output:
             check_file("--save", self.save, (ENDING,))
 
     def write(self, console: Console, tape: Tape) -> None:
-        """`tape`: with the state that it ends in."""
+        """Write the files. `tape`: with its final state hash."""
         if self.save is not None:
             name = write_tape(tape, self.save)
             size = f"{self.save.stat().st_size / 2**20:.1f} MiB"
@@ -111,7 +112,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Choice:
-    """What only some sources take; None where nobody said it."""
+    """Options that only some sources take; None: not given."""
 
     messages: Path | None = None  # of lobster
     book: Path | None = None
@@ -119,7 +120,7 @@ class Choice:
     commands: int | None = None
 
     def check(self, source: str, is_flow: bool) -> None:
-        """UserError: something is said that this source does not take."""
+        """UserError: an option is given that this source does not take."""
         for name in [field.name for field in fields(self) if getattr(self, field.name) is not None]:
             of_flow = name in ("seed", "commands")
             if is_flow if of_flow else source == "lobster":
@@ -153,7 +154,7 @@ def replay_source(source: str, choice: Choice, output: Output) -> int:
 
 
 def check_source(path: Path) -> None:
-    """UserError: there is nothing here that could be a tape or a data folder. It says what can be replayed."""
+    """UserError: the path is neither a tape nor a data folder. It names what can be replayed."""
     mode = mode_of(path)
     if not mode:
         raise UserError(f"{path}: no such file; replay takes {SOURCES}")
@@ -173,7 +174,7 @@ def check_source(path: Path) -> None:
 
 
 def run_tape(console: Console, tape: Tape, title: str) -> ReplaySummary:
-    """Replay with a progress bar and print what happened; compilation is not timed."""
+    """Replay with a progress bar and print the summary; compilation is not timed."""
     warm_up(NAMED[tape.limits])
     with progress_bar(console) as bar:
         task = bar.add_task(title, total=len(tape.commands) + len(tape.controls))
@@ -188,7 +189,7 @@ def progress_bar(console: Console) -> Progress:
 
 
 def expect_fills(console: Console, tape: Tape, summary: ReplaySummary) -> None:
-    """A generated flow predicts its trades and that nothing is refused."""
+    """UserError: the trades differ from those that the flow predicts, or a command was refused."""
     expected = tape.notes.get("fills")
     if expected is None:
         return
@@ -198,7 +199,7 @@ def expect_fills(console: Console, tape: Tape, summary: ReplaySummary) -> None:
 
 
 def expect_state(console: Console, tape: Tape, summary: ReplaySummary, source: str) -> None:
-    """TAPE-003: the state that the file promises, or the tape is refused."""
+    """UserError: the final state is not that of the file (TAPE-003)."""
     if not tape.state_hash:
         return
     if tape.state_hash != summary.state_hash:
@@ -208,12 +209,12 @@ def expect_state(console: Console, tape: Tape, summary: ReplaySummary, source: s
 
 
 def ended(tape: Tape, summary: ReplaySummary) -> Tape:
-    """The tape with its summary."""
+    """The tape with its final state hash."""
     return replace(tape, rules_hash=source_hash(), state_hash=summary.state_hash)
 
 
 def replay_lobster(console: Console, messages: Path, book: Path, output: Output) -> int:
-    """Time the whole file in one go, then go through it again message by message and compare every book state."""
+    """Time the whole file in one run, then run it again message by message and compare every book state."""
     source = read_lobster(messages, book)
     prices = source.commands["price"][source.commands["price"] > 0]
     low, high = int(prices.min()), int(prices.max())
@@ -233,7 +234,7 @@ def replay_lobster(console: Console, messages: Path, book: Path, output: Output)
 
 
 def replay_data_folder(console: Console, folder: Path, output: Output) -> int:
-    """Replay a venue's journal from its first record; damage and differences are refused where they are found."""
+    """Replay a venue's journal from its first record. UserError: damage, or a difference from a recorded mark."""
     from exchange.journal.replay import recorded_limits, replay_folder
 
     limits = recorded_limits(str(folder))
@@ -254,7 +255,7 @@ def replay_data_folder(console: Console, folder: Path, output: Output) -> int:
 
 
 def folder_tape(folder: Path, limits: str, state_hash: str) -> Tape:
-    """A venue's day as a tape: its rows, and its controls between them."""
+    """The rows and controls of a data folder as a tape."""
     from exchange.journal.frames import FrameKind
     from exchange.journal.replay import read_frames
 

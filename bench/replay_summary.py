@@ -1,4 +1,4 @@
-"""What a replay did, counted in one place: a tape and the journal that it was made of give the same summary."""
+"""The summary of a replay. A tape and the journal that it was made from give the same one."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANC
 
 @dataclass(frozen=True)
 class ReplaySummary:
-    """What a replay did."""
+    """Figures of a replay."""
 
     rows: int
     controls: int
-    engine_ns: int  # of the rows, without reading and counting
+    engine_ns: int  # of running the rows, without reading and counting
     events: int
     fills: int  # trades: two FILL rows each
     refused: Counter[str]
@@ -40,7 +40,7 @@ class ReplaySummary:
 
 
 class Meter:
-    """An engine that counts and times what it does; a `journal.replay.EngineLike`."""
+    """An engine that counts and times its work; a `journal.replay.EngineLike`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine, self.states = engine, engine.states
@@ -77,7 +77,7 @@ class Meter:
         return events
 
     def summary(self) -> ReplaySummary:
-        """All of it so far, with the state that it ends in."""
+        """The summary so far, with the hash of the present state."""
         state_hash = self.state_hash().hex()
         fills = self._fill_rows // 2
         return ReplaySummary(

@@ -1,4 +1,4 @@
-"""`gpux bench`: runs the named questions, shows one table, writes result files."""
+"""`gpux bench`: runs the named questions, prints one table, writes result files."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -41,20 +41,20 @@ class Report:
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def passes(self, count: int) -> int:
-        """Repeats of a figure: fewer for a quick look."""
+        """Number of passes; 2 for a quick look."""
         return 2 if self.quick else count
 
     def row(self, what: str, figure: str, detail: str) -> None:
         self.table.add_row(what, figure, detail)
 
     def keep(self, name: str, figures: dict[str, Any], parameters: Any) -> None:
-        """Note what goes into the result file."""
+        """Add figures to the result file."""
         self.figures[name] = figures
         self.parameters[name] = asdict(parameters) if hasattr(parameters, "__dataclass_fields__") else parameters
 
 
 def run_bench(names: list[str], quick: bool, folder: Path = FOLDER) -> int:
-    """Run the questions, all of them if none is named. Returns the exit code: 1 if a result was wrong."""
+    """Run the named questions, or all. Returns the exit code: 1 if a result was wrong."""
     unknown = [name for name in names if name not in QUESTIONS]
     if unknown:
         raise UserError(f"bench {unknown[0]!r}: not one of {', '.join(QUESTIONS)}")
@@ -82,7 +82,7 @@ def run_bench(names: list[str], quick: bool, folder: Path = FOLDER) -> int:
 
 
 def answer(name: str, report: Report) -> int:
-    """Run one question; a wrong result is shown and counts as failure, whatever its time."""
+    """Run one question. A wrong result goes into the table and is a failure (1)."""
     module, function = QUESTIONS[name]
     run: Callable[[Report, str], None] = getattr(import_module(module), function)
     try:

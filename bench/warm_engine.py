@@ -1,8 +1,7 @@
-"""A warmed engine that can be put back: what every timing of the engine stands on.
+"""An engine with a filled book that can be reset: the base of all timings of the engine.
 
-Times are processor time of the thread: other load on the machine slows a pass through the caches only. A pass starts
-from a copy of the warm state written over the same memory, so passes differ in nothing, and none pays for memory that
-is touched for the first time.
+Times are processor time of the thread, so other load on the machine slows a pass only through the caches. A pass starts
+from a copy of the state in the same memory, so passes do the same work, and no pass touches memory for the first time.
 """
 
 from dataclasses import dataclass
@@ -22,12 +21,12 @@ REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANC
 
 
 class WrongResult(AssertionError):
-    """The engine did not do what the flow asks for: its time says nothing."""
+    """The engine did not produce the results that the flow predicts, so its time means nothing."""
 
 
 @dataclass
 class WarmEngine:
-    """A flow, an engine with the book filled, and the state to go back to."""
+    """A flow, an engine with a filled book, and the state to reset it to."""
 
     flow: Flow
     engine: Engine
@@ -42,10 +41,10 @@ class WarmEngine:
         np.copyto(self.engine.states.view(np.uint8), self.start)
 
     def time_pass(self) -> np.ndarray:
-        """ns of each batch of BATCH_ROWS, events written, not copied; the state after it is the same in every pass.
+        """ns of each batch of BATCH_ROWS rows; events are written, not copied. WrongResult: another state than before.
 
-        A batch is written into one buffer before its time begins, as the gateway writes it: the engine never reads
-        commands from far memory.
+        A batch is copied into one buffer before its time begins, as in the gateway, so that the engine never reads
+        commands from uncached memory.
         """
         self.reset()
         run, rows = self.engine.run_silently, self.rows
@@ -59,12 +58,14 @@ class WarmEngine:
         return times
 
     def compare(self, state_hash: str) -> None:
+        """WrongResult: an earlier pass ended in another state."""
         if self.hash not in ("", state_hash):
             raise WrongResult(f"{self.flow.parameters.name}: state {state_hash[:16]}, before it was {self.hash[:16]}")
         self.hash = state_hash
 
     def verify(self) -> dict[str, int]:
-        """A pass in batches of another length: trades as predicted, nothing refused, the same state. Counts events."""
+        """Check a pass in batches of another length: trades as predicted, no refusal, the same state. Returns counts of
+        events by name."""
         self.reset()
         counts = np.zeros(256, np.int64)
         for start in range(0, len(self.rows), 1_000):
@@ -79,7 +80,7 @@ class WarmEngine:
 
 
 def prepare_engine(parameters: Parameters, limits: str = "venue") -> WarmEngine:
-    """Generate a flow and fill the book."""
+    """Generate a flow and fill the book of an engine."""
     return prepare_engine_for(make_flow(parameters), limits)
 
 
@@ -90,7 +91,7 @@ def prepare_engine_for(flow: Flow, limits: str = "venue") -> WarmEngine:
 
 
 def without_client_ids(warm: WarmEngine) -> WarmEngine:
-    """The same flow, its cancels and replaces by order id: no client order id is given, indexed or searched."""
+    """The same flow without client order ids: its cancels and replaces name the order id."""
     warm.reset()
     entered = np.concatenate([warm.flow.warm_steps, warm.flow.steps])
     entries = entered["order"][np.isin(entered["kind"], (ADD, AGGRESS))]

@@ -1,4 +1,4 @@
-"""One account as its stream tells it: orders, positions, margin, and the rule that its numbers have no holes."""
+"""One account, built from its stream: orders, positions, margin, and the check that no event is missing."""
 
 from clients.events import Event, Filled, OrderChanged
 from clients.orders import Order, OrderTable
@@ -18,7 +18,7 @@ _HEARTBEATS_BEHIND_MAX = 2
 
 
 class StreamGap(Exception):
-    """An event is missing: the connection must be resumed from the last one applied."""
+    """An event is missing. The session must be resumed from the last event applied."""
 
     def __init__(self, account: int, expected: int, received: int) -> None:
         super().__init__(f"account {account}: event {expected} is missing, {received} came")
@@ -26,7 +26,7 @@ class StreamGap(Exception):
 
 
 class AccountState:
-    """`sequence` is the last event applied; `positions` by instrument, `margin` the last one told."""
+    """The state of an account: `sequence` of the last event applied, `positions` by instrument, the latest `margin`."""
 
     def __init__(self, account: int, orders: OrderTable) -> None:
         self.account, self.orders = account, orders
@@ -43,7 +43,7 @@ class AccountState:
         return position.lots if position else 0
 
     def take(self, message: AccountMessage) -> list[Event]:
-        """Apply the next event; one that was applied before is ignored, a hole raises StreamGap (RECOV-003)."""
+        """Apply the next event. An event applied before is ignored; a missing one raises StreamGap (RECOV-003)."""
         if message.sequence <= self.sequence:
             return []
         if message.sequence != self.sequence + 1:
@@ -61,7 +61,7 @@ class AccountState:
         return [message]
 
     def load(self, snapshot: AccountSnapshot) -> list[Order]:
-        """Take a snapshot page by page; after the last one, the orders it should have shown and does not."""
+        """Apply one page of a snapshot; after the last, return the live orders that the snapshot does not contain."""
         if not self._pages:
             self.positions.clear()
         self._pages += snapshot.orders
@@ -74,7 +74,7 @@ class AccountState:
         return self.orders.take_snapshot(self.account, pages, snapshot.engine_sequence)
 
     def heartbeat(self, sequence: int) -> None:
-        """The stream's last number; ahead of ours for the second time in a row, an event was lost (SESS-010)."""
+        """Compare with the last number of the stream: ahead of ours twice in a row, an event was lost (SESS-010)."""
         self._behind = self._behind + 1 if sequence > self.sequence else 0
         if self._behind >= _HEARTBEATS_BEHIND_MAX:
             raise StreamGap(self.account, self.sequence + 1, sequence)

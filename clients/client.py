@@ -1,12 +1,12 @@
-"""The asyncio face of the client: one object for the whole life of a session, over all its connections.
+"""The asyncio client: one object for the whole life of a session, over all its connections.
 
     async with connect("ws://127.0.0.1:8443", key="k_5f2c9a", secret=Ed25519.load("key.pem")) as session:
         h27 = await session.instrument("H100.G90.H27")
-        book = await session.book(h27)                                   # verified, heals itself
+        book = await session.book(h27)                                   # verified, recovers by itself
         order = await session.buy(h27, price="2.845", lots=12, post_only="reject")
         async for event in session.events(): ...
 
-Without a key it is a reader of public market data. Prices are text or Decimal in dollars, or ticks; never float.
+Without a key the session reads public market data. Prices are text or Decimal in dollars, or ticks; never float.
 """
 
 import asyncio
@@ -59,9 +59,9 @@ BATCHED: dict[type, type[BatchNew] | type[BatchReplace] | type[BatchCancel]] = {
 
 
 class Session(Questions, Safeguards, Quoting, SessionBase):
-    """A session with the venue. Make it with `connect`; use it as an async context manager.
+    """A session with a venue. Create it with `connect` and use it as an async context manager.
 
-    Market data and orders are here; the other requests in `Questions`, `Safeguards` and `Quoting`.
+    Market data and orders are here. `Questions`, `Safeguards` and `Quoting` add the other requests.
     """
 
     def __init__(self, url: str, core: Core, subprotocol: str, rng: random.Random, events_max: int) -> None:
@@ -88,14 +88,14 @@ class Session(Questions, Safeguards, Quoting, SessionBase):
         return self.core.feeds.by_symbol
 
     async def instrument(self, symbol: str) -> InstrumentDefinition:
-        """The instrument of a symbol, UnknownSymbol if the venue lists none."""
+        """The instrument of a symbol. UnknownSymbol: the venue does not list it."""
         found = (await self.instruments()).get(symbol)
         if found is None:
             raise UnknownSymbol(f"no instrument {symbol!r} at {self.url}")
         return found
 
     async def book(self, instrument: InstrumentDefinition, cadence_ms: Cadence = 10, levels: Levels = 0) -> LocalBook:
-        """The verified book of an instrument, after its first snapshot; its status is followed too."""
+        """The verified book of an instrument, after its first snapshot. Subscribes to its status too."""
         status = ChannelSpec(name_of_channel="status", instrument=instrument.instrument)
         depth = ChannelSpec(
             name_of_channel="depth", instrument=instrument.instrument, cadence_ms=cadence_ms, levels=levels
@@ -107,15 +107,15 @@ class Session(Questions, Safeguards, Quoting, SessionBase):
         return book
 
     def books(self) -> list[LocalBook]:
-        """Every book of this session."""
+        """All subscribed books."""
         return self.core.feeds.books()
 
     async def trades(self, instrument: InstrumentDefinition) -> None:
-        """Follow the prints of an instrument; they come as events."""
+        """Subscribe to the trades of an instrument; they arrive as events."""
         await self.subscribe(ChannelSpec(name_of_channel="trades", instrument=instrument.instrument))
 
     async def subscribe(self, *specs: ChannelSpec) -> list[Feed]:
-        """Subscribe to channels; ChannelRefused names the first that the venue refuses."""
+        """Subscribe to channels. ChannelRefused names the first one that the venue refuses."""
         feeds = self.core.subscribe(specs)
         self._transport.wake()
         await self._until(lambda: all(feed.channel or feed.code for feed in feeds))
@@ -125,10 +125,10 @@ class Session(Questions, Safeguards, Quoting, SessionBase):
         return feeds
 
     async def unsubscribe(self, *feeds: Feed) -> None:
-        """Give channels up."""
+        """Unsubscribe from channels."""
         request_id = self.core.unsubscribe(feeds)
         if request_id:
-            self._on_its_way(request_id)
+            self._note_sent(request_id)
             await self._answered(request_id)
 
     # -- orders -------------------------------------------------------------------------------------------------------
@@ -136,24 +136,24 @@ class Session(Questions, Safeguards, Quoting, SessionBase):
     def new(
         self, side: SideText, instrument: InstrumentDefinition, lots: int, price: Price = None, **terms: Any
     ) -> New:
-        """A new order under the next client order id, not sent: for a `batch`. `terms` as in `new_order`."""
+        """A new order under the next client order id, for a `batch`; it is not sent. `terms` as in `new_order`."""
         self._orders_made += 1
         return new_order(f"{self._order_prefix}-{self._orders_made}", side, instrument, lots, price, **terms)
 
     def place(
         self, side: SideText, instrument: InstrumentDefinition, lots: int, price: Price = None, **terms: Any
     ) -> LiveOrder:
-        """Send an order and return at once; its fate comes as events. Throttled, NotLive: it was not sent.
+        """Send an order and return at once; events report what becomes of it. Throttled, NotLive: it was not sent.
         `terms` are those of `order_requests.new_order`: price_tick, order_type, tif, post_only, and so on."""
         request = self.new(side, instrument, lots, price, **terms)
         self._allow(request)
         order, request_id = self.core.place(request)
-        self._on_its_way(request_id)
+        self._note_sent(request_id)
         assert isinstance(order, LiveOrder)
         return order
 
     async def buy(self, instrument: InstrumentDefinition, lots: int, price: Price = None, **terms: Any) -> LiveOrder:
-        """Place a buy order (`terms` as in `place`) and wait for the reply; Refused if the venue does not take it."""
+        """Place a buy order (`terms` as in `place`) and wait for the reply. Refused: the venue did not accept it."""
         return await self._place("b", instrument, lots, price, **terms)
 
     async def sell(self, instrument: InstrumentDefinition, lots: int, price: Price = None, **terms: Any) -> LiveOrder:
@@ -173,16 +173,16 @@ class Session(Questions, Safeguards, Quoting, SessionBase):
         return order
 
     def send_replace(self, order: Order, lots: int | None = None, price: Price = None, **terms: Any) -> int:
-        """Change an order without waiting; the request's id. `lots` is the new total, fills included; `terms` are those
-        of `order_requests.replacement`: price_tick, trigger_tick, display_lots, tif, till_us, tag."""
+        """Replace an order without waiting; returns the request id. `lots` is the new total, fills included; `terms`
+        are those of `order_requests.replacement`: price_tick, trigger_tick, display_lots, tif, till_us, tag."""
         return self._send(replacement(order, lots, price, **terms))
 
     def send_cancel(self, order: Order) -> int:
-        """Cancel an order without waiting; the request's id."""
+        """Cancel an order without waiting; returns the request id."""
         return self._send(cancellation(order))
 
     async def replace(self, order: Order, lots: int | None = None, price: Price = None, **terms: Any) -> Ok:
-        """As `send_replace`, and wait for the reply; Refused leaves the order where it was."""
+        """As `send_replace`, and wait for the reply. Refused: the order is unchanged."""
         return await self.request(replacement(order, lots, price, **terms))
 
     async def cancel(self, order: Order) -> Ok:
@@ -199,8 +199,8 @@ class Session(Questions, Safeguards, Quoting, SessionBase):
         group: int = 0,
         account: int = 0,
     ) -> int:
-        """Cancel all orders of the account, or those that every filter given names; how many left. `group`: only
-        quotes of this protection group."""
+        """Cancel the orders of the account that match every given filter; returns how many. `group`: only quotes of
+        this protection group."""
         request = CancelAll(
             request_id=1, account=account, instrument=instrument.instrument if instrument else 0, chip=chip, side=side,
             tag=tag, protection_group=group,
@@ -208,9 +208,9 @@ class Session(Questions, Safeguards, Quoting, SessionBase):
         return (await self.request(request)).count or 0
 
     async def batch(self, *operations: New | Replace | Cancel, atomic: bool = False) -> list[BatchResult]:
-        """Up to 20 operations in one request, run in order, each with its own outcome (ENTRY-013). They are built by
-        `new`, `order_requests.replacement` and `cancellation`; with `atomic` all are checked before any runs, and one
-        refusal refuses all (Refused, `error.index` says which was the first)."""
+        """Send up to 20 operations in one request; they run in order, each with its own result (ENTRY-013). Build them
+        with `new`, `order_requests.replacement` and `cancellation`. With `atomic` all are checked before any runs, and
+        one refusal refuses all (Refused; `error.index` is the first that failed)."""
         parts = [BATCHED[type(part)](**(asdict(part) | {"request_id": 0})) for part in operations]
         return (await self.request(Batch(request_id=1, atomic=atomic, operations=parts))).results or []
 
@@ -228,13 +228,13 @@ def connect(
     seed: int | None = None,
     events_max: int = 10_000,
 ) -> Session:
-    """A session with a venue, to be used with `async with`.
+    """A session with a venue, for use with `async with`.
 
     url             ws://host:port, with or without a path; without one it is /v1/oe, or /v1/md when there is no key
-    key, secret     the key's id and what signs for it; without a key only public market data is served
-    cancel_terms    what happens to orders when the connection drops; the venue's default cancels them after 3 s
+    key, secret     id of the key, and the secret that signs for it; without a key only public market data is available
+    cancel_terms    what happens to orders when the connection drops; by default they are cancelled after 3 s
     seed            of the random part of order ids and reconnect times, for repeatable runs
-    events_max      events that may wait to be read
+    events_max      length of the event queue
     """
     parts = urlsplit(url)
     path = parts.path if parts.path not in ("", "/") else ORDER_PATH if key else DATA_PATH

@@ -1,10 +1,10 @@
-"""Requests about orders, of one or of several at once (a batch, a mass quote): what each order learns of them.
+"""Applies requests about orders, and their replies, to the order table; also of batches and mass quotes.
 
-    asked(table, account, request)                          it is on its way: its orders are in the table
+    asked(table, account, request)                          the request is sent: its orders are in the table
     changed, unsure = take_reply(table, account, request, reply)
 
-A batch tells each operation's outcome as a reply of its own would (ENTRY-013). The reply to a mass quote says little
-of a side, and the account's stream tells the rest in the same frame: a side follows the stream alone.
+The result of a batch operation has all fields of a reply (ENTRY-013). The reply to a mass quote has few, but the
+account stream reports every side in the same frame; so quotes follow the stream.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _NONE, _REFUSED = 0, 4  # states of a side in the reply to `quote`
 
 
 def asked(table: OrderTable, account: int, request: OrderRequest | Compound) -> None:
-    """Note the orders that a request makes, and that it is on its way. `account`: where it names none."""
+    """Add the orders that a request creates and count the request. `account`: for requests that name none."""
     if isinstance(request, OrderRequest):
         table.asked(request.account or account, request)
         return
@@ -43,20 +43,20 @@ def asked(table: OrderTable, account: int, request: OrderRequest | Compound) -> 
 def take_reply(
     table: OrderTable, account: int, request: OrderRequest | Compound, reply: Ok | Err
 ) -> tuple[list[Order], list[Order]]:
-    """Orders that changed, and orders whose state is unsure and must be asked for."""
+    """Apply a reply. Returns the orders that changed, and the orders whose state is unknown and must be queried."""
     if isinstance(request, Quote):
         return _take_quote_reply(table, account, request, reply), []
     changed: list[Order] = []
     unsure: list[Order] = []
-    for part, told in _parts(request, reply):
-        order, is_unsure = table.take_reply(part.account or account, part, told)
+    for part, part_reply in _parts(request, reply):
+        order, is_unsure = table.take_reply(part.account or account, part, part_reply)
         if order is not None:
             (unsure if is_unsure else changed).append(order)
     return changed, unsure
 
 
 def _parts(request: OrderRequest | Batch, reply: Ok | Err) -> Iterator[tuple[OrderRequest, Ok | Err]]:
-    """Every operation with its own outcome; a batch that is refused refuses them all."""
+    """Each operation with its own reply; a refused batch refuses all of them."""
     if not isinstance(request, Batch):
         yield request, reply
     elif isinstance(reply, Err):
@@ -64,11 +64,11 @@ def _parts(request: OrderRequest | Batch, reply: Ok | Err) -> Iterator[tuple[Ord
             yield operation, reply
     else:
         for operation, result in zip(request.operations, reply.results or [], strict=False):
-            yield operation, _told(operation, result)
+            yield operation, _reply_of(operation, result)
 
 
-def _told(operation: object, result: BatchResult) -> Ok | Err:
-    """The outcome of an operation as the reply to a request; a replace made what it asked for."""
+def _reply_of(operation: object, result: BatchResult) -> Ok | Err:
+    """The result of an operation as a reply. A replace that succeeds has the price and total that it asked for."""
     if result.code:
         return Err(
             0, result.code, result.name, result.message, result.applied, result.order_id, result.client_order_id,
@@ -85,7 +85,7 @@ def _told(operation: object, result: BatchResult) -> Ok | Err:
 
 
 def _sides(table: OrderTable, account: int, request: Quote) -> Iterator[tuple[int, SideText, Order | None]]:
-    """(place of the entry, side, its newest order) of both sides of every entry."""
+    """(index of the entry, side, its newest order) of both sides of every entry."""
     sides: tuple[SideText, SideText] = ("b", "s")
     for place, row in enumerate(request.quotes):
         for side in sides:
@@ -93,7 +93,7 @@ def _sides(table: OrderTable, account: int, request: Quote) -> Iterator[tuple[in
 
 
 def _take_quote_reply(table: OrderTable, account: int, request: Quote, reply: Ok | Err) -> list[Order]:
-    """The sides that never came to be; the stream tells of all others."""
+    """Apply refusals of sides that were never accepted; the stream reports all others."""
     changed = []
     rows = (reply.quotes or []) if isinstance(reply, Ok) else []
     for place, side, order in _sides(table, account, request):
@@ -103,7 +103,7 @@ def _take_quote_reply(table: OrderTable, account: int, request: Quote, reply: Ok
         if order.state != SENT or order.unanswered:
             continue
         if isinstance(reply, Err) and reply.applied == "unknown":
-            order.lose()  # whatever the venue did with it, the stream has told
+            order.lose()  # if the venue accepted it, the stream has reported it
         elif isinstance(reply, Err):
             order.take_refusal(reply)
         elif place < len(rows) and rows[place][1 if side == "b" else 3] in (_NONE, _REFUSED):
@@ -116,6 +116,6 @@ def _take_quote_reply(table: OrderTable, account: int, request: Quote, reply: Ok
 
 
 def _refusal(reply_to: int, code: int, place: int) -> Err:
-    """A refused entry as an `err` of its own; a code may be newer than this client."""
+    """A refused entry as an `err`; its code may be unknown to this client."""
     name = ErrorCode(code).name if code in ErrorCode.__members__.values() else ""
     return Err(reply_to, code, name, f"entry {place} of the quote", "no")

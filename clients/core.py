@@ -3,13 +3,13 @@
     core = Core(Dial("localhost", "/v1/oe"), key, secret)
     core.opened(now)                           the transport has a connection
     events = core.receive(data, now)           for every frame that comes
-    for frame in core.frames(): ...            after anything that may have queued one
+    for frame in core.frames(): ...            send these, after every call above or below
     events = core.tick(now)                    a few times a second
-    if core.close_wanted: ...                  the connection is no good any more, and this says why
-    events = core.closed(code, reason)         it is gone; dial again unless core.final
+    if core.close_wanted: ...                  close the connection; this is the reason
+    events = core.closed(code, reason)         the connection is closed; reconnect unless core.final
 
-`now` is any clock in seconds that does not go back. The same object lives on over reconnects: it resumes the session,
-takes the missed events, resends what is unanswered and subscribes again (RECOV-010, RECOV-011).
+`now` is any monotonic clock in seconds. The object outlives connections: after a reconnect it resumes the session,
+takes the missed events, resends unanswered requests and subscribes again (RECOV-010, RECOV-011).
 """
 
 from collections.abc import Callable, Iterable
@@ -61,16 +61,16 @@ from exchange.wire.messages import (
 from exchange.wire.version import JSON_SUBPROTOCOL
 
 PROTOCOL_MAJOR = "1"
-SPECS_PER_REQUEST = 40  # so that a `sub` stays within a frame
+SPECS_PER_REQUEST = 40  # a `sub` of so many fits into a frame
 HELLO_WAIT_S = 5.0  # for the first message of all
-PING_SHARE = 3  # a ping after this part of `dead_ms` without a message of ours
+PING_SHARE = 3  # send a ping after a third of `dead_ms` without a message of ours
 FINAL_CLOSES = (CloseCode.LOGON_FAILED, CloseCode.SESSION_TAKEN, CloseCode.KEY_REVOKED)
 WITHOUT_KEY = (Ping, Subscribe, Unsubscribe, Resync, Replay)  # what /v1/md serves before a logon (SESS-004)
 RETRIED_LOGONS = (ErrorCode.BUSY, ErrorCode.THROTTLED, ErrorCode.TOO_MANY_CONNECTIONS, ErrorCode.READ_ONLY)
 
 
 class Core:
-    """One session. `orders`, `accounts` and `feeds` are its state, right even if the user never reads an event."""
+    """One session. `orders`, `accounts` and `feeds` are its state; they are correct even if no event is read."""
 
     def __init__(
         self,
@@ -92,12 +92,12 @@ class Core:
         self.welcome: Welcome | None = None
         self.session_id = ""
         self.close_wanted = ""  # why the transport should close the connection
-        self.final = False  # dialling again would be wrong
-        self.in_force = FullCancelTerms(mode="off")  # what becomes of the session's orders without a connection
-        self.retry_ms: tuple[int, int] | None = None  # the venue's own wish, after `shutdown`
+        self.final = False  # do not reconnect
+        self.in_force = FullCancelTerms(mode="off")  # terms of cancel on disconnect
+        self.retry_ms: tuple[int, int] | None = None  # pause that the venue asked for in `shutdown`
         self.venue_us = 0  # the venue's time at its last heartbeat
         self._was_live = self._left = False
-        self._lost: list[Order] = []  # orders a snapshot no longer shows
+        self._lost: list[Order] = []  # orders that a snapshot no longer contains
         self._replay = RunningReplay()
         self._now = self._received = self._sent = 0.0
         self._takers: dict[type[ServerMessage], Callable[[Any], list[Event]]] = {
@@ -115,12 +115,12 @@ class Core:
     # -- the transport's side -----------------------------------------------------------------------------------------
 
     def opened(self, now: float) -> None:
-        """A connection is open; the venue speaks first."""
+        """A connection is open; the venue sends the first message."""
         self.phase, self.close_wanted, self.retry_ms = ConnectionPhase.OPENED, "", None
         self._now = self._received = self._sent = now
 
     def receive(self, data: bytes | str, now: float) -> list[Event]:
-        """Eat one frame."""
+        """Apply one frame."""
         self._now = self._received = now
         events: list[Event] = []
         for message in self.requests.codec.decode_server(data):
@@ -140,7 +140,7 @@ class Core:
         return frames
 
     def tick(self, now: float) -> list[Event]:
-        """Heartbeats both ways, and requests of our own whose time has come again."""
+        """Check the heartbeats of both sides, and send again the requests whose retry time has come."""
         self._now = now
         if self.phase == ConnectionPhase.CLOSED:
             return []
@@ -154,13 +154,13 @@ class Core:
         return []
 
     def closed(self, code: int, reason: str) -> list[Event]:
-        """The connection is gone."""
+        """The connection is closed."""
         reason = self.close_wanted or reason or f"connection closed ({code})"
         self.final = self.final or self._left or code in FINAL_CLOSES
         was_open, self.phase = self.phase != ConnectionPhase.CLOSED, ConnectionPhase.CLOSED
         self.feeds.disconnected()
         self.requests.disconnected()
-        self._replay.forget()
+        self._replay.drop()
         for account in self.accounts.values():
             account.live = False
         return [Disconnected(code, reason, self.final)] if was_open or self.final else []
@@ -177,7 +177,7 @@ class Core:
         return next(iter(self.accounts), 0)
 
     def send(self, request: Request) -> int:
-        """Queue a request under the next id, which is returned. NotLive, Refused: the venue would not serve it."""
+        """Queue a request and return its id. NotLive, Refused: it is not sent, because the venue would not serve it."""
         self._check_sendable(request)
         if isinstance(request, Logout):
             self._left = True
@@ -186,7 +186,7 @@ class Core:
         return self._ask(request)
 
     def _check_sendable(self, request: Request) -> None:
-        """NotLive without a connection; Refused if the venue would close it, as that of a session without a key."""
+        """NotLive: there is no connection. Refused: the session has no key, so the venue would close the connection."""
         if not self.live:
             raise NotLive("no live connection: the request was not sent")
         if not self.key and not isinstance(request, WITHOUT_KEY):
@@ -194,13 +194,13 @@ class Core:
             raise Refused(error(0, ErrorCode.NOT_LOGGED_ON, text))
 
     def place(self, request: New) -> tuple[Order, int]:
-        """Send a `new`; its order, and the id of the request."""
+        """Queue a `new`; returns its order and the request id."""
         self._check_sendable(request)
         order = self.orders.place(request.account or self.account, request)
         return order, self.send(request)
 
     def subscribe(self, specs: Iterable[ChannelSpec]) -> list[Feed]:
-        """The feeds of these channels; those not subscribed yet are asked for now, or once the session is live."""
+        """The feeds of these channels. New ones are requested now, or as soon as the session is live."""
         feeds, wanted = [], []
         for spec in specs:
             feed, new = self.feeds.add(spec)
@@ -212,7 +212,7 @@ class Core:
         return feeds
 
     def unsubscribe(self, feeds: Iterable[Feed]) -> int:
-        """Give channels up; the id of the request, 0 if none was subscribed yet."""
+        """Unsubscribe; returns the request id, 0 if no channel was subscribed."""
         numbers = [feed.channel for feed in feeds if feed.channel]
         for feed in feeds:
             self.feeds.remove(feed)
@@ -250,7 +250,7 @@ class Core:
         return events
 
     def _resync(self) -> None:
-        """Ask for a snapshot of every channel that lost its step."""
+        """Request a snapshot of every channel that has a gap."""
         resyncs, self.feeds.resyncs = self.feeds.resyncs, []
         for channel in resyncs:
             self._ask(Resync(request_id=1, channel=channel))
@@ -273,7 +273,7 @@ class Core:
             self.final, self.close_wanted = True, f"the venue speaks version {message.version}, not {PROTOCOL_MAJOR}"
             return events
         if self.hello is not None and self.hello.history != message.history:
-            self._forget()
+            self._drop_state()
             events.append(HistoryChanged(message.history))
         self.hello = message
         if not self.key:
@@ -313,7 +313,7 @@ class Core:
         return self._become_live(self.welcome.resumed)
 
     def _become_live(self, resumed: bool) -> list[Event]:
-        """Requests are served from here on: resend, find lost orders, subscribe again."""
+        """From here on requests are served: resend, query lost orders, subscribe again."""
         self.phase = ConnectionPhase.LIVE
         self.requests.resend()
         lost, self._lost = self._lost, []
@@ -325,8 +325,8 @@ class Core:
         self._was_live = True
         return [Connected(self.session_id)]
 
-    def _forget(self) -> None:
-        """Another history: nothing known before is true any more."""
+    def _drop_state(self) -> None:
+        """The venue has another history: drop all that was known (RECOV-001)."""
         for order in self.orders:
             order.lose()
         self.orders.clear()
@@ -335,10 +335,10 @@ class Core:
         self.session_id = ""
 
     def _give_up_requests(self) -> list[Event]:
-        """The venue forgot the session: what became of the unanswered requests is unknown."""
+        """The venue has released the session: the results of unanswered requests are unknown."""
         events: list[Event] = []
         for number in sorted(self.requests.pending):
-            events += self._take_reply(error(number, ErrorCode.TIMEOUT, "the venue has forgotten the session"))
+            events += self._take_reply(error(number, ErrorCode.TIMEOUT, "the venue has released the session"))
         return events
 
     # -- replies ------------------------------------------------------------------------------------------------------
@@ -389,7 +389,7 @@ class Core:
         return [OrderChanged(order, reply) for order in changed]
 
     def _find(self, order: Order) -> None:
-        """Turn an unknown outcome into an answer (WIRE-020), as soon as queries are served."""
+        """Query an order whose state is unknown (WIRE-020), now or as soon as queries are served."""
         if not self.live:
             self._lost.append(order)
             return

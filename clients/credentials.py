@@ -20,12 +20,12 @@ def base64url(data: bytes) -> str:
 
 
 def logon_text(host: str, path: str, nonce: str, key: str, session_id: str) -> bytes:
-    """What a logon signs: host and path are in it, so a signature cannot be relayed elsewhere."""
+    """The text that a logon signs. It contains host and path, so that a signature is valid for one venue only."""
     return "\n".join((PROTOCOL_LABEL, host.lower(), path, nonce, key, session_id)).encode()
 
 
 class Secret(Protocol):
-    """Anything that can sign a logon."""
+    """Signs a logon."""
 
     algorithm: Literal["ed25519", "hmac-sha256"]
 
@@ -33,7 +33,7 @@ class Secret(Protocol):
 
 
 class Ed25519:
-    """A private key; only its public half is known to the venue."""
+    """A private key; the venue knows only the public key."""
 
     algorithm: Literal["ed25519", "hmac-sha256"] = "ed25519"
 
@@ -51,7 +51,7 @@ class Ed25519:
 
     @classmethod
     def load(cls, path: str | Path) -> "Ed25519":
-        """The key in a PEM file without a passphrase; ValueError names the file if it holds none."""
+        """The key in a PEM file without a passphrase. ValueError: the file has no such key."""
         try:
             private = serialization.load_pem_private_key(Path(path).read_bytes(), password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -66,7 +66,7 @@ class Ed25519:
         return base64url(self._private.public_key().public_bytes_raw())
 
     def pem(self) -> bytes:
-        """The private key for a file that only its owner may read."""
+        """The private key as PEM; store it in a file that only its owner may read."""
         return self._private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )

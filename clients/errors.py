@@ -1,4 +1,4 @@
-"""What can go wrong with a request or a session, as exceptions. (`StaleBook` is in `clients.local_book`.)"""
+"""Exceptions of requests and sessions. (`StaleBook` is in `clients.local_book`.)"""
 
 from collections.abc import Sequence
 
@@ -12,15 +12,15 @@ class ConnectFailed(Exception):
 
 
 class SessionOver(Exception):
-    """The session ended for good while something was waited for."""
+    """The session ended for good during a wait."""
 
 
 class NotLive(Exception):
-    """A request was made while no connection serves requests: it was not sent."""
+    """The request was not sent: there is no live connection."""
 
 
 class Throttled(Exception):
-    """The request was not sent: the venue would refuse it for another `wait_s`."""
+    """The request was not sent: the venue would refuse it for its rate. Try again after `wait_s`."""
 
     def __init__(self, bucket: str, wait_s: float) -> None:
         super().__init__(f"{bucket}: wait {wait_s:.3f} s")
@@ -28,11 +28,11 @@ class Throttled(Exception):
 
 
 class UnknownSymbol(Exception):
-    """The venue lists no instrument of this name."""
+    """The venue lists no such instrument."""
 
 
 class ChannelRefused(Exception):
-    """The venue does not serve a channel, `code` says why; `offered` are those that it has."""
+    """The venue does not serve a channel. `code`: the reason; `offered`: the channels that it serves."""
 
     def __init__(self, name: str, code: int, offered: Sequence[str] = ()) -> None:
         known = f" {ErrorCode(code).name}" if code in ErrorCode.__members__.values() else ""
@@ -42,7 +42,7 @@ class ChannelRefused(Exception):
 
 
 class Refused(Exception):
-    """The venue refused a request; `error` is its reply, `order` the order if it was a new one."""
+    """The venue refused a request. `error`: its reply; `order`: the order of a refused `new`."""
 
     def __init__(self, error: Err, order: Order | None = None) -> None:
         super().__init__(f"{error.name}: {error.message} (applied: {error.applied})")

@@ -1,7 +1,7 @@
-"""What a session tells its user beside the venue's own messages: one ordered stream carries both.
+"""Events of a session: one ordered stream has these and the venue's own messages.
 
-Messages of `exchange.wire.messages` (fills, positions, margin, trades, status, ...) come as they are. Those below are
-the client's own: news of orders and books, and everything that a strategy must not overlook.
+Messages of `exchange.wire.messages` (positions, margin, shutdown, ...) come as they are. The events below are those of
+the client: changes of orders and books, and everything that a strategy must not overlook.
 """
 
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ class Connected(Struct, frozen=True):
 
 
 class Reconnected(Struct, frozen=True):
-    """Live again. `resumed`: every missed event came before this one; otherwise a fresh snapshot did."""
+    """The session is live again. `resumed`: all missed events came before this one; otherwise a new snapshot did."""
 
     resumed: bool
 
 
 class Disconnected(Struct, frozen=True):
-    """The connection is gone; `final`: it will not be tried again, and `reason` says why."""
+    """The connection is closed, and `reason` says why. `final`: the client does not reconnect."""
 
     code: int
     reason: str
@@ -34,40 +34,40 @@ class Disconnected(Struct, frozen=True):
 
 
 class HistoryChanged(Struct, frozen=True):
-    """The venue's journal is another one (RECOV-001): all that was known is dropped."""
+    """The venue has another journal (RECOV-001); the client has dropped its state."""
 
     history: str
 
 
 class OrderChanged(Struct, frozen=True):
-    """An order's state changed; `cause` is the reply or the event that told it."""
+    """The state of an order changed; `cause`: the reply or event that reported it."""
 
     order: Order
     cause: Ok | Err | Exec | None = None
 
 
 class Filled(Struct, frozen=True):
-    """An order of ours traded."""
+    """One of our orders traded."""
 
     order: Order
     fill: Fill
 
 
 class BookChanged(Struct, frozen=True):
-    """A verified book changed, was loaded, or went stale (`book.synced`)."""
+    """A book changed, was loaded, or became stale (see `book.synced`)."""
 
     book: LocalBook
 
 
 class ChannelData(Struct, frozen=True):
-    """A message of a subscribed channel, in its place; `instrument` 0 for channels of the whole venue."""
+    """A message of a subscribed channel; `instrument`: 0 for channels of the whole venue."""
 
     instrument: int
     message: ChannelMessage
 
 
 class Replied(Struct, frozen=True):
-    """The reply to a request; the asyncio face keeps it for whoever waits. `replayed`: what a `replay` brought."""
+    """The reply to a request; the session gives it to the caller. `replayed`: the messages of a `replay`."""
 
     request: Request
     reply: Ok | Err
@@ -75,7 +75,7 @@ class Replied(Struct, frozen=True):
 
 
 class Gap(Struct, frozen=True):
-    """Messages are missing. `stream` names it; it heals by itself (resync or resume) and says so with fresh data."""
+    """Messages of `stream` are missing. The client recovers by itself (resync or resume); new data follows."""
 
     stream: str
     expected: int
@@ -83,14 +83,14 @@ class Gap(Struct, frozen=True):
 
 
 class BookMismatch(Struct, frozen=True):
-    """A book failed its checksum or is crossed: reported, and asked for again."""
+    """A book failed its checksum or is crossed; the client has requested a snapshot."""
 
     book: LocalBook
     problem: str
 
 
 class Overflow(Struct, frozen=True):
-    """The user's queue was full: so many events were not queued. Books, orders and positions are right all the same."""
+    """The queue was full and this many events were dropped. Books, orders and positions are still correct."""
 
     events: int
 

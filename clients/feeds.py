@@ -1,7 +1,7 @@
-"""Market data of one connection: subscriptions, their channel numbers, the gap rule of each, and the books.
+"""Market data of a session: subscriptions, their channel numbers, gap detection, and the books.
 
-Sans-I/O: `take` eats a channel message and returns events; channels that must be asked for again wait in `resyncs`.
-Subscriptions outlive connections: after each logon they are all asked for anew.
+No I/O: `take` applies a channel message and returns events; channels that need a snapshot wait in `resyncs`.
+Subscriptions outlive connections: after each logon all are requested again.
 """
 
 from collections.abc import Iterable
@@ -29,16 +29,16 @@ def key_of(spec: ChannelSpec) -> Key:
 
 
 class Feed:
-    """One subscription: what was asked, and how far it has come."""
+    """One subscription, and the last message applied to it."""
 
     def __init__(self, spec: ChannelSpec) -> None:
         self.spec = spec
-        self.channel = 0  # number of this connection's feed, 0 not subscribed
-        self.code = 0  # why the venue refused it
-        self.sequence = 0  # last one applied
-        self.waiting = True  # for a snapshot: changes are discarded until it comes
+        self.channel = 0  # channel number on this connection; 0: not subscribed
+        self.code = 0  # error code if the venue refused it
+        self.sequence = 0  # of the last message applied
+        self.waiting = True  # for a snapshot; changes before it are discarded
         self.behind = 0
-        self.message: ChannelMessage | None = None  # the last one
+        self.message: ChannelMessage | None = None  # the last message
         self.book: LocalBook | None = None
 
     @property
@@ -47,14 +47,14 @@ class Feed:
 
 
 class Feeds:
-    """All subscriptions of a session, the instruments it knows, and their phases."""
+    """All subscriptions of a session, the instruments, and their phases."""
 
     def __init__(self) -> None:
         self.instruments: dict[int, InstrumentDefinition] = {}
         self.by_symbol: dict[str, InstrumentDefinition] = {}
         self.instruments_known = False
         self.phases: dict[int, str] = {}
-        self.resyncs: list[int] = []  # channels to ask for again
+        self.resyncs: list[int] = []  # channels that need a snapshot
         self._feeds: dict[Key, Feed] = {}
         self._channels: dict[int, Feed] = {}
         self._books: dict[int, list[LocalBook]] = {}
@@ -62,7 +62,7 @@ class Feeds:
     # -- subscriptions ------------------------------------------------------------------------------------------------
 
     def add(self, spec: ChannelSpec) -> tuple[Feed, bool]:
-        """The feed of a subscription, and whether it is new and must be asked for."""
+        """The feed of a subscription, and whether it is new and must be requested."""
         feed = self._feeds.get(key_of(spec))
         if feed is not None and not feed.code:
             return feed, False
@@ -96,7 +96,7 @@ class Feeds:
                     self._channels[channel] = feed
 
     def disconnected(self) -> None:
-        """Channel numbers end with the connection, and no book may be trusted until its next snapshot."""
+        """The connection is closed: channel numbers are invalid, and books are stale until their next snapshot."""
         self._channels.clear()
         self.resyncs.clear()
         for feed in self._feeds.values():
@@ -107,15 +107,15 @@ class Feeds:
     # -- messages -----------------------------------------------------------------------------------------------------
 
     def take(self, message: ChannelMessage) -> list[Event]:
-        """Apply one channel message (MDATA-015) and say what is new."""
+        """Apply one channel message (MDATA-015); returns events."""
         feed = self._channels.get(message.channel)
         if feed is None:
-            return []  # of a channel just unsubscribed
+            return []  # the channel was just unsubscribed
         if isinstance(message, Depth):
             return self._take_depth(feed, message)
         events: list[Event] = []
         snapshot = getattr(message, "snapshot", False)
-        if not snapshot and not self._in_step(feed, message, events):
+        if not snapshot and not self._is_next(feed, message, events):
             return events
         feed.sequence, feed.waiting, feed.behind = message.sequence, False, 0
         feed.message = message
@@ -126,8 +126,8 @@ class Feeds:
         events.append(ChannelData(feed.spec.instrument, message))
         return events
 
-    def _in_step(self, feed: Feed, message: ChannelMessage, events: list[Event]) -> bool:
-        """Whether a change follows the last one applied; otherwise reports the gap once and asks for a snapshot."""
+    def _is_next(self, feed: Feed, message: ChannelMessage, events: list[Event]) -> bool:
+        """Whether a message follows the last one applied. After a gap, report it once and request a snapshot."""
         previous = getattr(message, "previous", None)
         snapshotless = feed.spec.name_of_channel == SNAPSHOTLESS
         if feed.waiting and (not snapshotless or feed.sequence == 0):
@@ -139,7 +139,7 @@ class Feeds:
         events.append(Gap(feed.name, feed.sequence, previous or 0))
         if snapshotless:
             return True
-        self._ask_again(feed)
+        self._request_snapshot(feed)
         return False
 
     def _take_depth(self, feed: Feed, message: Depth) -> list[Event]:
@@ -159,13 +159,13 @@ class Feeds:
         book.imply(Side.SELL, message.implied_ask)
         if book.synced or message.more:
             return [] if message.more else [BookChanged(book)]
-        self._ask_again(feed)
+        self._request_snapshot(feed)
         if book.gaps > before:
             return [Gap(feed.name, expected, message.previous or 0), BookChanged(book)]
         return [BookMismatch(book, book.problem or ""), BookChanged(book)]
 
     def heartbeat(self, pairs: Iterable[Pair]) -> list[Event]:
-        """The last sequence of each channel that published: behind twice in a row is a gap (MDATA-015)."""
+        """Compare with the last sequence of each channel: behind twice in a row is a gap (MDATA-015)."""
         events: list[Event] = []
         for channel, sequence in pairs:
             feed = self._channels.get(channel)
@@ -182,10 +182,10 @@ class Feeds:
                 if feed.spec.name_of_channel == SNAPSHOTLESS:
                     feed.sequence = sequence
                 else:
-                    self._ask_again(feed)
+                    self._request_snapshot(feed)
         return events
 
-    def _ask_again(self, feed: Feed) -> None:
+    def _request_snapshot(self, feed: Feed) -> None:
         feed.waiting, feed.behind = True, 0
         self.resyncs.append(feed.channel)
 
@@ -196,7 +196,7 @@ class Feeds:
         self.instruments_known = self.instruments_known or not message.more
 
     def _phase(self, instrument: int, phase: str) -> None:
-        """The phase decides whether a crossed book is a mistake (MDATA-015, rule 5)."""
+        """Note the phase: a crossed book is an error only while OPEN (MDATA-015, rule 5)."""
         self.phases[instrument] = phase
         for book in self._books.get(instrument, ()):
             book.open = phase == OPEN_PHASE

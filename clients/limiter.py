@@ -1,7 +1,7 @@
-"""The venue's token buckets kept on the client's side, so that it waits instead of being refused (RATE-001).
+"""The venue's token buckets, counted by the client too, so that it waits instead of being refused (RATE-001).
 
-The buckets of `hello.limits` belong to an account and are shared by all its sessions: what is kept here is this
-session's part, an upper bound. A refusal (`THROTTLED`) corrects it.
+All sessions of an account share the buckets of `hello.limits`. The client counts its own requests only, so it may see
+more tokens than there are; a refusal (`THROTTLED`) corrects that.
 """
 
 from collections import Counter
@@ -41,7 +41,7 @@ BUCKETS: dict[type[Request], str] = {
 
 
 class TokenBucket:
-    """Refilled with `rate` tokens a second up to `burst`."""
+    """A token bucket: `rate` tokens a second, at most `burst`."""
 
     def __init__(self, rate: int, burst: int, now: float) -> None:
         self.rate, self.burst = rate, burst
@@ -53,7 +53,7 @@ class TokenBucket:
         return self._tokens
 
     def wait_s(self, cost: int, now: float) -> float:
-        """Seconds until `cost` tokens are there."""
+        """Seconds until the bucket has `cost` tokens."""
         missing = cost - self.tokens(now)
         return missing / self.rate if missing > 0 else 0.0
 
@@ -61,18 +61,18 @@ class TokenBucket:
         self._tokens = self.tokens(now) - cost
 
     def drain(self, wait_s: float, now: float) -> None:
-        """The venue says it is empty: the next token comes after `wait_s`."""
+        """The venue reports it empty: the next token comes after `wait_s`."""
         self._time, self._tokens = now, min(0.0, 1 - wait_s * self.rate)
 
 
 class Limiter:
-    """All buckets of a session; one that the venue does not name has no limit."""
+    """All buckets of a session. What the venue does not limit has no bucket."""
 
     def __init__(self) -> None:
         self._buckets: dict[str, TokenBucket] = {}
 
     def learn(self, terms: Iterable[LimitTerms], now: float) -> None:
-        """Take the limits of a `hello`; a bucket that is known keeps its level."""
+        """Take the limits of a `hello`; known buckets keep their tokens."""
         for term in terms:
             known = self._buckets.get(term.bucket)
             if known is None or (known.rate, known.burst) != (term.rate, term.burst):
@@ -100,8 +100,8 @@ class Limiter:
 
 
 def costs_of(request: Request) -> dict[str, int]:
-    """Tokens by bucket: one; a quote one for each side, or as a cancel if it is of no size (RATE-003); a batch the sum
-    of its parts."""
+    """Tokens by bucket: a request costs one, a quote one for each side, a quote without lots one of the cancel bucket
+    (RATE-003), a batch the sum of its operations."""
     if isinstance(request, Quote):
         removes = not any(row[2] or row[4] for row in request.quotes)
         return {"cancel": 1} if removes else {"quote": 2 * len(request.quotes)}

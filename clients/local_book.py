@@ -1,8 +1,8 @@
-"""A price-level book rebuilt from market data, which knows at every moment whether it may be trusted.
+"""A price-level book built from market data, verified at every message.
 
-`apply` follows the book rules of MDATA-015: snapshot first, then exactly the next message, checksum where one is sent,
-and no crossed book while the market is open. Whatever breaks them makes the book stale until the next snapshot, and
-reading a stale book raises, so a strategy cannot trade on it by mistake.
+`apply` follows the rules of MDATA-015: first a snapshot, then exactly the next message, a matching checksum where one
+is sent, and no crossed book while the market is open. After a violation the book is stale until the next snapshot.
+Reading a stale book raises, so that a strategy cannot trade on it by mistake.
 """
 
 import struct
@@ -15,22 +15,22 @@ from exchange.codes import Side
 
 CHECKSUM_LEVELS = 10
 _CHECKSUM_ROWS = struct.Struct(f"<{4 * CHECKSUM_LEVELS}q")
-_HEARTBEATS_BEHIND_MAX = 2  # MDATA-015 (3): named newer twice in a row
+_HEARTBEATS_BEHIND_MAX = 2  # behind the heartbeat twice in a row is a gap (MDATA-015)
 
 
 class PriceLevel(NamedTuple):
-    """One price and the lots shown there."""
+    """One price and its lots."""
 
     price_tick: int
     lots: int
 
 
 class StaleBook(Exception):
-    """The book was read while it waits for a snapshot; the text says why it does."""
+    """The book was read while it waits for a snapshot; the text has the reason."""
 
 
 class PriceLevels:
-    """One side of a book, best level first. Prices are kept times +1 (sell) or -1 (buy), so both sides sort alike."""
+    """One side of a book, best level first. A rank is a price times +1 (sell) or -1 (buy), so both sides ascend."""
 
     def __init__(self, side: Side) -> None:
         self.sign = 1 if side == Side.SELL else -1
@@ -68,11 +68,11 @@ class PriceLevels:
 def checksum(bids: PriceLevels, asks: PriceLevels) -> int:
     """CRC-32 over the first ten levels, bid then ask of each rank, as two little-endian int64 each (MDATA-016)."""
     row = [0] * (4 * CHECKSUM_LEVELS)
-    for ladder, start in ((bids, 0), (asks, 2)):
-        for place, rank in enumerate(ladder.ranks[:CHECKSUM_LEVELS]):
-            price_tick = ladder.sign * rank
+    for side, start in ((bids, 0), (asks, 2)):
+        for place, rank in enumerate(side.ranks[:CHECKSUM_LEVELS]):
+            price_tick = side.sign * rank
             row[start + 4 * place] = price_tick
-            row[start + 4 * place + 1] = ladder.lots[price_tick]
+            row[start + 4 * place + 1] = side.lots[price_tick]
     return zlib.crc32(_CHECKSUM_ROWS.pack(*row))
 
 
@@ -85,21 +85,21 @@ class LocalBook:
     def __init__(self, instrument: int = 0, symbol: str = "", levels_max: int = 0) -> None:
         self.instrument, self.symbol, self.levels_max = instrument, symbol, levels_max
         self.sequence = self.engine_sequence = self.time_us = 0
-        self.open = True  # the market matches, so a crossed book is a mistake
+        self.open = True  # the market matches, so a crossed book is an error
         self.implied_bid: PriceLevel | None = None
         self.implied_ask: PriceLevel | None = None
         self.problem: str | None = "no snapshot yet"  # why the book is stale
         self.mismatches = self.gaps = 0
         self._sides = (PriceLevels(Side.BUY), PriceLevels(Side.SELL))
-        self._more = False  # a paged snapshot is under way (MDATA-006)
+        self._more = False  # more pages of a snapshot follow (MDATA-006)
         self._behind = 0
 
-    # -- feeding ------------------------------------------------------------------------------------------------------
+    # -- updates ------------------------------------------------------------------------------------------------------
 
     def load(
         self, sequence: int, bids: Sequence[Sequence[int]], asks: Sequence[Sequence[int]], crc: int | None, more: bool
     ) -> None:
-        """Take a snapshot, or one page of it; the book is in step again after the last page."""
+        """Apply a snapshot, or one page of it; after the last page the book is synced."""
         if not (self._more and sequence == self.sequence):
             self.clear("snapshot incomplete")
         self.sequence, self._more = sequence, more
@@ -116,7 +116,7 @@ class LocalBook:
         asks: Sequence[Sequence[int]],
         crc: int | None = None,
     ) -> bool:
-        """Take a change. False: the book is stale (now or since before) and the channel needs a resync."""
+        """Apply a change. False: the book is stale, and the channel needs a resync."""
         if self.problem is not None:
             return False
         if sequence <= self.sequence:
@@ -130,7 +130,7 @@ class LocalBook:
         return self._check(crc)
 
     def heartbeat(self, sequence: int) -> bool:
-        """A heartbeat names the channel's last message; False: the book is behind for the second time in a row."""
+        """Compare with the channel's last message. False: the book was behind twice in a row, and is stale."""
         if self.problem is not None:
             return False
         self._behind = self._behind + 1 if sequence > self.sequence else 0
@@ -140,7 +140,7 @@ class LocalBook:
         return self.problem is None
 
     def imply(self, side: Side, row: Sequence[int] | None) -> None:
-        """Take the one implied level of a side; absent: unchanged; no lots: gone (MDATA-010)."""
+        """Apply the implied level of a side. None: unchanged; no lots: there is none (MDATA-010)."""
         if row is None:
             return
         level = PriceLevel(row[0], row[1]) if row[1] else None
@@ -150,12 +150,12 @@ class LocalBook:
             self.implied_ask = level
 
     def lose(self, problem: str) -> None:
-        """Mark the book stale: reading raises until the next snapshot."""
+        """Mark the book stale until the next snapshot."""
         self.problem, self._more = problem, False
 
     def clear(self, problem: str) -> None:
-        for ladder in self._sides:
-            ladder.clear()
+        for levels in self._sides:
+            levels.clear()
         self.implied_bid = self.implied_ask = None
         self.lose(problem)
 
@@ -164,9 +164,9 @@ class LocalBook:
         self._sides[Side.SELL].set(asks)
 
     def _check(self, crc: int | None) -> bool:
-        """Compare with the venue's checksum and look for a crossed book (MDATA-015, rules 4 and 5)."""
+        """Check the venue's checksum, and that the book is not crossed (MDATA-015, rules 4 and 5)."""
         bids, asks = self._sides
-        # Ranks are minus the bid and plus the ask, so a sum that is not positive means crossed.
+        # The ranks are minus the bid and plus the ask: a sum of 0 or less means a crossed book.
         if self.open and bids.ranks and asks.ranks and bids.ranks[0] + asks.ranks[0] <= 0:
             self.lose(f"crossed: bid {bids.best()} against ask {asks.best()}")
         elif crc is not None and crc != self.checksum():
@@ -189,24 +189,24 @@ class LocalBook:
     def checksum(self) -> int:
         return checksum(*self._sides)
 
-    def ladder(self, side: Side) -> PriceLevels:
+    def side(self, side: Side) -> PriceLevels:
         if self.problem is not None:
             raise StaleBook(f"book of {self.symbol or self.instrument} is stale: {self.problem}")
         return self._sides[side]
 
     def bids(self, count: int | None = None) -> list[PriceLevel]:
-        return self.ladder(Side.BUY).levels(count)
+        return self.side(Side.BUY).levels(count)
 
     def asks(self, count: int | None = None) -> list[PriceLevel]:
-        return self.ladder(Side.SELL).levels(count)
+        return self.side(Side.SELL).levels(count)
 
     @property
     def best_bid(self) -> PriceLevel | None:
-        return self.ladder(Side.BUY).best()
+        return self.side(Side.BUY).best()
 
     @property
     def best_ask(self) -> PriceLevel | None:
-        return self.ladder(Side.SELL).best()
+        return self.side(Side.SELL).best()
 
     @property
     def middle_tick(self) -> int | None:

@@ -1,4 +1,4 @@
-"""How a connection comes to be live, and the signed request that opens or resumes its session."""
+"""The phases of a connection, and the signed request that opens or resumes its session."""
 
 from enum import IntEnum
 
@@ -13,7 +13,7 @@ AGENT = f"gpux-py/{RELEASE}"
 
 
 class ConnectionPhase(IntEnum):
-    """How far a connection has come."""
+    """Phases of a connection, in order."""
 
     CLOSED = 0
     OPENED = 1  # waits for `hello`
@@ -23,14 +23,14 @@ class ConnectionPhase(IntEnum):
 
 
 class Dial(Struct, frozen=True):
-    """What the logon signs of the address: host as dialled without port, and path."""
+    """The parts of the address that the logon signs: host without port, and path."""
 
     host: str
     path: str
 
 
 def check_credentials(key: str, secret: Secret | None) -> None:
-    """ValueError unless there are both or neither, and the secret can sign."""
+    """ValueError unless key and secret are both given or both absent, and the secret can sign."""
     if key and secret is None:
         raise ValueError(f"key {key} needs its secret: connect(url, key={key!r}, secret=Ed25519.load(FILE))")
     if secret is not None and not key:
@@ -48,8 +48,8 @@ def logon(
     applied: list[Pair],
     terms: CancelTerms | UnsetType,
 ) -> Auth:
-    """The `auth` that answers a `hello`: with a `session_id` that session goes on after the events `applied`
-    (account, sequence), and an older connection of it ends; without one a new session begins."""
+    """The `auth` that answers a `hello`. With a `session_id` it resumes that session after the events `applied`
+    (account, sequence) and closes an older connection of it; without one it opens a new session."""
     return Auth(
         request_id=1,
         key=key,
@@ -64,5 +64,6 @@ def logon(
 
 
 def grace_s(terms: FullCancelTerms) -> float:
-    """How long the orders of a session outlive its connection; 0: they stay, or leave at once (SESS-020)."""
+    """Seconds that the orders of a session rest after its connection is lost; 0: they stay, or are cancelled at once
+    (SESS-020)."""
     return terms.grace_ms / 1000 if terms.mode != "off" and terms.on != "logout" else 0.0

@@ -1,22 +1,22 @@
-"""A market maker over several months of one chip: quotes around a fair curve, leaning against its inventory.
+"""A market maker over several months of one chip: quotes around a fair-price curve, skewed by its inventory.
 
-The curve holds one fair price a month. It starts at the last settlement and follows the prints: a trade draws its own
-month a step towards its price, and the neighbouring months half as far, because the months of a chip move together.
-Left alone, it returns to where it started, which is the maker's own opinion: with what trades leave of its pace.
+The curve has one fair price a month. It starts at the last settlement, which is the maker's opinion, and follows the
+trades: a trade moves the fair price of its own month towards its price, and those of the neighbouring months half as
+far, because the months of a chip move together. Without trades the curve returns to the opinion.
 
-A venue lets nothing print that is 3 % away from a print of the last 6 s, and reserves a market for minutes before one
-that is a tenth away from any of the last hour (BAND-012). Quotes beyond only stand there: orders that take at once are
-refused, and nobody trades. So the curve keeps a pace, and stays within reach of the maker's opinion, however one-sided
-the orders are; what it does not follow the maker takes into its inventory, up to its limit.
+A venue rejects prints 3 % away from a print of the last 6 s, and reserves a market for minutes before one that is a
+tenth away from any print of the last hour (BAND-012). Quotes beyond these limits cannot trade. So the curve has a
+limited pace, and stays within a limited distance of the opinion, however one-sided the orders are. What the curve does
+not follow goes into the maker's inventory, up to its limit.
 
-Around the fair price stand a bid and an ask. What the maker holds shifts both down (when long) or up (when short), so
-that the next trade is more likely to bring it back to flat; at its limit it only quotes the side that helps. A month
-whose book is not in step is left alone until it is.
+The maker quotes a bid and an ask around the fair price. Its inventory shifts both down (when long) or up (when short),
+so that the next trade is more likely to reduce it. At the inventory limit the maker quotes only the side that reduces
+it. A month whose book is stale is not quoted again until the book is synced.
 
-All months that should move go into one mass quote. The venue protects it: when the fills of a rolling window pass a
-threshold, all quotes leave at once, whatever is on its way (ENTRY-023). The maker's policy then: quote nothing for
-`rest_s`, while the prints that hit it move the curve, then reset the protection and quote around the new prices. It
-never resets sooner, and it does not count how often: losses are bounded by the inventory limit.
+All months whose quotes change go into one mass quote. The venue protects it: when the fills of a rolling window reach a
+threshold, it removes all quotes at once (ENTRY-023). The maker then quotes nothing for `rest_s`, while the trades that
+hit it move the curve; then it resets the protection and quotes around the new prices. It does not count trips, because
+the inventory limit bounds its losses.
 """
 
 from collections.abc import Sequence
@@ -31,22 +31,22 @@ from exchange.units import share_floor
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Fill, InstrumentDefinition, ProtectionEvent, Trades
 
-CENTI = 100  # the curve is kept in hundredths of a tick
-GROUP = 1  # of protection: one for all months of the maker
+CENTI = 100  # fair prices are in hundredths of a tick
+GROUP = 1  # protection group of all months
 ENTRIES_MAX = 32  # of a mass quote
 Side = Literal["b", "s"]
 
 
 class Month:
-    """One month: its fair price, and the book it is quoted in."""
+    """One month: its fair price, and its book."""
 
     def __init__(self, instrument: InstrumentDefinition, book: LocalBook) -> None:
         self.instrument, self.book = instrument, book
         self.opinion_centitick = self.fair_centitick = instrument.settle_tick * CENTI
-        self.stride_centitick = 0  # what is left of the pace until the next timer
+        self.stride_centitick = 0  # how far the fair price may still move before the next timer
 
     def draw(self, step_centitick: int, reach_centitick: int) -> None:
-        """Move the fair price by a step, as far as pace and reach allow."""
+        """Move the fair price by a step, as far as the stride and `reach_centitick` around the opinion allow."""
         step_centitick = max(-self.stride_centitick, min(self.stride_centitick, step_centitick))
         self.stride_centitick -= abs(step_centitick)
         away_centitick = self.fair_centitick + step_centitick - self.opinion_centitick
@@ -60,17 +60,17 @@ class MarketMaker(Strategy):
     lots                 shown on each side
     half_spread_ticks    fair price to quote
     skew_ticks           shift of both quotes for each full `lots` held
-    inventory_lots_max   beyond it, only the side that reduces the position is quoted
-    follow_percent       how far one trade draws the curve towards its price
-    return_percent       how much of the way back to its own opinion it goes each `timer_s`
-    pace_bp              how far the curve moves at most in a second, in basis points of the opinion; a hundredth of a
-                         tick each `timer_s` at least
-    reach_bp             how far it may be from the opinion
-    requote_ticks        a quote moves once it is this far from where it should be
+    inventory_lots_max   from here on only the side that reduces the position is quoted
+    follow_percent       share of the distance to a trade price that the curve moves
+    return_percent       share of the distance to the opinion that the curve moves back each `timer_s`
+    pace_bp              largest move of the curve in a second, in basis points of the opinion; at least a hundredth of
+                         a tick each `timer_s`
+    reach_bp             largest distance of the curve from the opinion, in basis points of it
+    requote_ticks        smallest distance from its target price at which a quote moves
     window_ms            of the protection, and its thresholds as multiples of `lots`:
     traded_times           lots traded
     delta_times            lots bought less lots sold, over all months
-    rest_s               without quotes, after the protection has removed them
+    rest_s               pause after the protection has removed the quotes
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class MarketMaker(Strategy):
         delta_times: int = 12,
         rest_s: float = 0.5,
     ) -> None:
-        assert 0 < requote_ticks <= 2 * half_spread_ticks, "a side that stays never crosses one that moves"
+        assert 0 < requote_ticks <= 2 * half_spread_ticks, "an unchanged side must not cross one that moves"
         self.symbols, self.lots = symbols, lots
         self.half_spread_ticks, self.skew_ticks = half_spread_ticks, skew_ticks
         self.inventory_lots_max, self.follow_percent = inventory_lots_max, follow_percent
@@ -100,7 +100,7 @@ class MarketMaker(Strategy):
         self.window_ms, self.traded_times, self.delta_times = window_ms, traded_times, delta_times
         self.rest_s = rest_s
         self.months: list[Month] = []
-        self.resting_s = 0.0  # what is left of the rest after a trip
+        self.resting_s = 0.0  # rest of the pause after a trip
         self.tripped = False
         self.trips = 0
 
@@ -151,7 +151,7 @@ class MarketMaker(Strategy):
 
     def on_order(self, order: Order) -> None:
         if order.error is not None and order.error.code == ErrorCode.MMP_TRIPPED:
-            self.trip()  # while we were away
+            self.trip()  # it happened while we were disconnected
 
     def trip(self) -> None:
         if not self.tripped:
@@ -159,7 +159,7 @@ class MarketMaker(Strategy):
             self.trips += 1
 
     def rest(self) -> None:
-        """Ask for a reset once the rest is over; its answer, or the next timer, goes on from there."""
+        """Request a reset when the pause is over, and again after another pause if no answer comes."""
         self.resting_s -= self.timer_s
         if self.resting_s <= 0:
             self.session.send_reset(GROUP)
@@ -172,7 +172,7 @@ class MarketMaker(Strategy):
     # -- where to quote -----------------------------------------------------------------------------------------------
 
     def refresh(self, months: Sequence[Month]) -> None:
-        """Bring both sides of these months to where they should be, in as few mass quotes as that takes."""
+        """Quote both sides of these months at their target prices, in as few mass quotes as possible."""
         if self.tripped:
             return
         entries = [entry for month in months if (entry := self.entry_of(month)) is not None]
@@ -180,30 +180,30 @@ class MarketMaker(Strategy):
             self.session.send_quotes(GROUP, entries[start : start + ENTRIES_MAX])
 
     def entry_of(self, month: Month) -> QuoteEntry | None:
-        """Both sides as they should be; None if they are, or if an answer of the venue is still to come."""
+        """The target quotes of a month; None if they rest already, or while a reply is outstanding."""
         bid, ask = self.session.quotes(month.instrument)
         if not month.book.synced or any(order is not None and order.unanswered for order in (bid, ask)):
             return None
-        now = self.present(bid), self.present(ask)
+        now = self.resting(bid), self.resting(ask)
         wanted = self.side_of(month, "b", bid), self.side_of(month, "s", ask)
         return QuoteEntry(month.instrument, *wanted[0], *wanted[1]) if wanted != now else None
 
-    def present(self, order: Order | None) -> tuple[int, int]:
-        """(price, lots) that a side shows now; no lots: none."""
+    def resting(self, order: Order | None) -> tuple[int, int]:
+        """(price, lots) of a resting side; (0, 0): none."""
         return (order.price_tick, order.leaves_lots) if order is not None and order.working else (0, 0)
 
     def side_of(self, month: Month, side: Side, order: Order | None) -> tuple[int, int]:
-        """(price, lots) that a side should show; one that is near enough and not half gone keeps its place."""
+        """(price, lots) to quote on a side; a quote near its target price with half of its lots left stays."""
         price_tick = self.price_of(month, side)
         if price_tick is None:
             return 0, 0
-        shown_tick, shown_lots = self.present(order)
+        shown_tick, shown_lots = self.resting(order)
         if abs(price_tick - shown_tick) < self.requote_ticks and 2 * shown_lots >= self.lots:
             return shown_tick, shown_lots
         return price_tick, self.lots
 
     def price_of(self, month: Month, side: Side) -> int | None:
-        """Where to quote a side; None if the inventory or the day's limits forbid it."""
+        """The target price of a side; None if the inventory or the daily limits forbid it."""
         sign = 1 if side == "s" else -1
         held_lots = self.session.position_lots(month.instrument)
         if -sign * held_lots >= self.inventory_lots_max:
@@ -212,6 +212,6 @@ class MarketMaker(Strategy):
         price_tick = (month.fair_centitick - lean_centitick) // CENTI + sign * self.half_spread_ticks
         opposite = month.book.best_bid if side == "s" else month.book.best_ask
         if opposite is not None and sign * (price_tick - opposite.price_tick) <= 0:
-            price_tick = opposite.price_tick + sign  # stay behind the other side: a maker never takes
+            price_tick = opposite.price_tick + sign  # stay behind the opposite best price: a maker never takes
         low_tick, high_tick = month.instrument.limit_ticks
         return price_tick if low_tick <= price_tick <= high_tick else None

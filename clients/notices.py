@@ -1,4 +1,4 @@
-"""The queue of events between a session and its user: bounded, and it says when it was full."""
+"""The bounded queue of events between a session and its user."""
 
 import asyncio
 from collections import deque
@@ -8,17 +8,17 @@ from clients.events import BookChanged, Event, Overflow
 
 
 class Notices:
-    """Events in order. News of a book is queued once until it is read: the book itself is always current."""
+    """Events in order. A book has at most one BookChanged in the queue, because the book is always current."""
 
     def __init__(self, length_max: int) -> None:
         self.length_max = length_max
         self._events: deque[Event] = deque()
-        self._books: set[int] = set()  # ids of books whose news is queued
+        self._books: set[int] = set()  # ids of books with a queued BookChanged
         self._arrived = asyncio.Event()
         self._closed = False
 
     def put(self, event: Event) -> None:
-        """Queue an event; if there is no room, count it in an Overflow at the end."""
+        """Queue an event. If the queue is full, drop it and count it in an Overflow at the end."""
         if isinstance(event, BookChanged):
             if id(event.book) in self._books:
                 return
@@ -39,7 +39,7 @@ class Notices:
             self._events.append(Overflow(1))
 
     def close(self) -> None:
-        """No more events: readers end after what is queued."""
+        """No more events: readers end after those in the queue."""
         self._closed = True
         self._arrived.set()
 

@@ -1,6 +1,6 @@
-"""Requests about one order, built from what a program knows: instruments, orders, prices in dollars or in ticks.
+"""Builds requests about one order from instruments, orders, and prices in dollars or ticks.
 
-Nothing is sent here: the session sends them one by one, or several in a `batch`.
+Nothing is sent here: the session sends the requests one by one, or several in a `batch`.
 """
 
 from decimal import Decimal
@@ -17,7 +17,7 @@ Price = str | Decimal | None
 
 
 def ticks_of(price: Price, price_tick: int | None) -> int:
-    """Ticks from whichever of the two is given; ValueError off the tick, TypeError for a float or for none."""
+    """Ticks from a price or from ticks. ValueError: the price is off the tick. TypeError: a float, both or neither."""
     if isinstance(price_tick, int) and price is None:
         return price_tick
     if isinstance(price, str | Decimal) and price_tick is None:
@@ -56,15 +56,15 @@ def new_order(
     expires_us: int = 0,
     account: int = 0,
 ) -> New:
-    """A `new`. An order that takes its price from the book or from its trigger needs none.
+    """A `new`. Orders that take their price from the book or from their trigger need none.
 
     trigger_tick           of a stop or stop_limit
-    till_us                the end of a gtd order
-    cancel_on_disconnect   False: it stays when the connection is lost (SESS-020)
-    reject_if_elected      of a stop whose trigger is true already: refused instead of elected at once (STOP-002)
-    revision               of the instrument as the program knows it: refused once it is another
-    expires_us             venue's time after which the request is worth nothing
-    account                of a key with several; the first if left out
+    till_us                expiry of a gtd order
+    cancel_on_disconnect   False: the order rests when the connection is lost (SESS-020)
+    reject_if_elected      a stop whose trigger is already true is refused, not elected at once (STOP-002)
+    revision               revision of the instrument that the program knows; with another one the order is refused
+    expires_us             venue time from which the venue drops the request
+    account                one of the key's accounts; by default the first
     """
     needs_price = order_type in ("limit", "stop_limit")
     return New(
@@ -91,7 +91,7 @@ def replacement(
     tag: str = "",
     expires_us: int = 0,
 ) -> Replace:
-    """A `replace`: `lots` is the new total, fills included; what is not given stays as it is (ENTRY-010)."""
+    """A `replace`. `lots` is the new total, fills included; what is not given is unchanged (ENTRY-010)."""
     return Replace(
         request_id=1,
         account=order.account,
@@ -108,7 +108,7 @@ def replacement(
 
 
 def cancellation(order: Order, *, expires_us: int = 0) -> Cancel:
-    """A `cancel`; a side of a quote has no id of ours and is named by the venue's."""
+    """A `cancel`. A side of a quote has no client order id; the order id names it."""
     return Cancel(
         request_id=1,
         account=order.account,

@@ -1,8 +1,8 @@
-"""The client's own view of each order: one state machine per client order id, fed by replies and by the account stream.
+"""The client's view of each order: one state machine per client order id, fed by replies and the account stream.
 
-A reply tells the state after its whole command, and comes before the events of the same `e` (ENTRY-001); after a
-reconnect it may come again, older than what the stream has told since. So each source is taken only as far as it is
-news: a reply unless a later event is known, an event unless a reply has already told its `e`.
+A reply has the state after its whole command and comes before the events of the same `e` (ENTRY-001). After a reconnect
+it may come again, older than the stream. So a reply applies unless a later event is known, and an event applies unless
+a reply for its `e` or a later one is known.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,12 +14,12 @@ OrderRequest = New | Replace | Cancel | Query
 QUOTE = "quote"  # the `typ` of one side of a mass quote
 
 SENT = "sent"  # no reply yet
-UNKNOWN = "unknown"  # the venue could not say what became of it
+UNKNOWN = "unknown"  # the venue does not know the state
 DONE = frozenset(("filled", "cancelled", "rejected", "expired", UNKNOWN))
 
 
 def name_of(client_order_id: str, instrument: int, side: str) -> str:
-    """What an order is found by: its client order id, or the place of a quote, which has none (ENTRY-020)."""
+    """Key of an order: its client order id, or instrument and side of a quote, which has no id (ENTRY-020)."""
     return client_order_id or f"{QUOTE} {instrument} {side}"
 
 
@@ -36,25 +36,25 @@ class Order:
         self.order_id = 0
         self.state = SENT
         self.price_tick = self.order_lots = self.leaves_lots = self.filled_lots = self.value_tick_lots = 0
-        self.unanswered = 0  # requests about it that are on their way
-        self.engine_sequence = 0  # of the newest news
-        self.replied_sequence = 0  # of the newest reply
+        self.unanswered = 0  # requests without a reply
+        self.engine_sequence = 0  # of the latest update
+        self.replied_sequence = 0  # of the latest reply
         self.reason = ""  # why it was cancelled
         self.error: Err | None = None  # why it was rejected
         self.tag = ""
 
     @property
     def done(self) -> bool:
-        """Nothing more will happen to it."""
+        """The order has ended."""
         return self.state in DONE
 
     @property
     def working(self) -> bool:
-        """The venue has it and it can still trade."""
+        """The order can still trade."""
         return self.state in ("open", "pending")
 
     def changed(self) -> None:
-        """Called after every change; the asyncio face wakes those who wait."""
+        """Called after every change."""
 
     def _move(self, state: str, leaves_lots: int, filled_lots: int) -> None:
         self.state = state
@@ -63,7 +63,7 @@ class Order:
         self.changed()
 
     def take_reply(self, reply: Ok) -> bool:
-        """State after a command on this order; False: older than what is known."""
+        """Apply the reply to a command on this order. False: a later state is known."""
         sequence = reply.engine_sequence or 0
         self.order_id = self.order_id or reply.order_id or 0
         if sequence < self.engine_sequence:
@@ -83,7 +83,7 @@ class Order:
         self._move("rejected", 0, 0)
 
     def take_exec(self, message: Exec) -> bool:
-        """An event of the account stream; False: a reply has already told it."""
+        """Apply an event of the account stream. False: a reply has already reported it."""
         self.order_id = message.order_id or self.order_id
         if message.engine_sequence <= self.replied_sequence:
             return False
@@ -95,7 +95,7 @@ class Order:
         return True
 
     def take_fill(self, fill: Fill) -> bool:
-        """A fill; its value always counts, its state unless a reply has already told it."""
+        """Apply a fill. Its value always counts; its state does not if a reply has already reported it (False)."""
         self.order_id = fill.order_id
         self.value_tick_lots = fill.value_tick_lots
         if fill.engine_sequence <= self.replied_sequence:
@@ -105,7 +105,7 @@ class Order:
         return True
 
     def take_view(self, view: OrderView, engine_sequence: int) -> None:
-        """The order as a snapshot or a query shows it at `engine_sequence`."""
+        """Apply the order of a snapshot or query as of `engine_sequence`."""
         if engine_sequence < self.engine_sequence:
             return
         self.order_id, self.tag = view.order_id, view.tag
@@ -114,11 +114,11 @@ class Order:
         self._move(view.state, view.leaves_lots, view.filled_lots)
 
     def end(self, state: str, filled_lots: int) -> None:
-        """A refused cancel or replace told how the order had ended (ENTRY-011)."""
+        """Apply the final state, from a refused cancel or replace (ENTRY-011)."""
         self._move(state, 0, filled_lots)
 
     def lose(self) -> None:
-        """The venue knows nothing of it any more."""
+        """The venue does not know the order any more."""
         if not self.done:
             self._move(UNKNOWN, 0, 0)
 
@@ -128,9 +128,9 @@ class Order:
 
 
 class OrderTable:
-    """Orders and quotes of one session's accounts by name; finished ones are kept up to a bound.
+    """Orders and quotes of a session by account and name; it keeps a bounded number of finished orders.
 
-    make          constructor of an order; a face may set its own kind
+    make          constructor of orders
     finished_max  finished orders kept for look-up
     """
 
@@ -144,7 +144,7 @@ class OrderTable:
         return self._orders.get((account, client_order_id))
 
     def quote(self, account: int, instrument: int, side: str) -> Order | None:
-        """The newest quote of an instrument's side."""
+        """The latest quote of one side of an instrument."""
         return self._orders.get((account, name_of("", instrument, side)))
 
     def live(self, instrument: int = 0) -> list[Order]:
@@ -162,7 +162,7 @@ class OrderTable:
         self._finished.clear()
 
     def open(self, account: int, client_order_id: str, instrument: int, side: str) -> Order:
-        """The order of this name; a new one if there is none or the last one is done (its id is free again)."""
+        """The order of this name; a new one if there is none or the last one has ended (its id is free again)."""
         key = (account, name_of(client_order_id, instrument, side))
         order = self._orders.get(key)
         if order is None or order.done:
@@ -171,7 +171,7 @@ class OrderTable:
         return order
 
     def place(self, account: int, request: New) -> Order:
-        """The order of a `new` that is about to be sent; one that already works under this id stays as it is."""
+        """The order of a `new` that is about to be sent. An order that works under this id is not changed."""
         order = self.open(account, request.client_order_id, request.instrument, request.side)
         if order.working:
             return order
@@ -181,13 +181,13 @@ class OrderTable:
         return order
 
     def asked(self, account: int, request: OrderRequest) -> None:
-        """A request about an order is on its way."""
+        """Count a request about an order that is about to be sent."""
         order = self._orders.get((account, request.client_order_id))
         if order is not None:
             order.unanswered += 1
 
     def take_reply(self, account: int, request: OrderRequest, reply: Ok | Err) -> tuple[Order | None, bool]:
-        """The order a reply changed, None if it is no news; True: its state is unsure and must be asked for."""
+        """Apply a reply: (the order it changed, or None; whether the order's state is unknown and must be queried)."""
         if isinstance(request, Query) and request.what != "order":
             return None, False
         order = self._orders.get((account, request.client_order_id or reply.client_order_id))
@@ -204,13 +204,13 @@ class OrderTable:
         elif reply.applied == "unknown":
             return order, True
         elif reply.code == ErrorCode.DUP_COID:
-            # The order of this name is another one, and stays what it is (ENTRY-003).
+            # The id belongs to another live order, which does not change (ENTRY-003).
             if reply.order is None:
                 return order, True
             order.take_view(reply.order, reply.engine_sequence or 0)
         elif isinstance(request, New):
             if order.state != SENT:
-                return None, False  # a `new` under the id of an order that lives: it stays what it is (ENTRY-003)
+                return None, False  # a `new` under the id of a live order, which does not change (ENTRY-003)
             order.take_refusal(reply)
         elif reply.code == ErrorCode.ORDER_DONE and reply.state:
             order.end(reply.state, reply.filled_lots or 0)
@@ -220,8 +220,8 @@ class OrderTable:
         return order, False
 
     def take_exec(self, message: Exec) -> Order | None:
-        """The order that an event is about. None: something was refused under the name of an order that stays as it
-        is, an entry of a quote (ENTRY-021) or a second order under a used id (ENTRY-003)."""
+        """Apply an event; returns its order. None: the event is a refusal that changes no order, of a quote entry
+        (ENTRY-021) or of a second order under a live id (ENTRY-003)."""
         key = (message.account, name_of(message.client_order_id, message.instrument, message.side))
         order = self._orders.get(key)
         if message.event == "rejected" and (order.state != SENT if order else not message.client_order_id):
@@ -241,8 +241,8 @@ class OrderTable:
         return order
 
     def take_snapshot(self, account: int, views: Iterable[OrderView], engine_sequence: int) -> list[Order]:
-        """Orders an account snapshot shows; returns the live ones it does not show, whose end must be asked for.
-        A quote that is not shown is lost: it cannot be asked for by a name of ours."""
+        """Apply an account snapshot. Returns the live orders that it does not contain: their end must be queried. A
+        live quote that it does not contain becomes unknown, because it has no id to query."""
         shown = set()
         for view in views:
             order = self.open(account, view.client_order_id, view.instrument, view.side)
@@ -260,7 +260,7 @@ class OrderTable:
         return [order for order in gone if order.client_order_id]
 
     def settle(self, order: Order) -> None:
-        """Remember that an order is done, and forget the oldest of too many such."""
+        """Keep an order that has ended, and drop the oldest beyond the bound."""
         key = (order.account, order.name)
         if not order.done or key in self._finished:
             return

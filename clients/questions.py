@@ -1,7 +1,7 @@
-"""What a session can ask: its orders, fills, positions and margin as the venue has them, its limits, the past.
+"""Queries of a session: orders, fills, positions and margin, limits, and replays of the past.
 
-The session knows most of this already and follows it (`orders`, `core.accounts`, `books()`); an answer here is the
-venue's own, as of the moment it was given.
+The session follows most of this by itself (`orders`, `core.accounts`, `books()`). A query returns the venue's own data,
+as of the moment of the reply.
 """
 
 import time
@@ -26,16 +26,16 @@ REPLAY_MAX = 5_000  # RECOV-014
 
 
 class Questions(SessionBase):
-    """Requests that only read. `account` is one of the key's; the first if left out."""
+    """Requests that change nothing. `account`: one of the key's accounts, by default the first."""
 
     async def ping(self) -> float:
-        """Seconds to the venue and back."""
+        """Round-trip time to the venue, in seconds."""
         begin_ns = time.perf_counter_ns()
         await self.request(Ping(request_id=1))
         return (time.perf_counter_ns() - begin_ns) / 1e9
 
     async def limits(self) -> list[LimitUse]:
-        """Every token bucket as it stands (RATE-001)."""
+        """The token buckets of the account and their tokens (RATE-001)."""
         return (await self.request(LimitsQuery(request_id=1))).limits or []
 
     async def venue_time_us(self) -> int:
@@ -43,14 +43,14 @@ class Questions(SessionBase):
         return (await self.request(Query(request_id=1, what="time"))).time_us or 0
 
     async def find_order(self, client_order_id: str = "", *, order_id: int = 0, account: int = 0) -> OrderView:
-        """An order by either id, as long as the venue remembers how it ended; Refused (UNKNOWN_ORDER) otherwise."""
+        """An order by either id. Refused (UNKNOWN_ORDER): the venue does not know it, or no longer."""
         query = Query(request_id=1, what="order", account=account, client_order_id=client_order_id, order_id=order_id)
         order = (await self.request(query)).order
         assert order is not None
         return order
 
     async def open_orders(self, account: int = 0) -> list[OrderView]:
-        """Everything that works for the account, quotes too, of all its sessions."""
+        """All working orders and quotes of the account, of all its sessions."""
         orders: list[OrderView] = []
         more = True
         while more:
@@ -61,16 +61,16 @@ class Questions(SessionBase):
         return orders
 
     async def fills(self, first: int, last: int, account: int = 0) -> list[Fill]:
-        """Fills among the events `first` to `last` of the account's stream; Refused if they are too old or too many."""
+        """Fills among the events `first` to `last` of the account stream. Refused: they are too old or too many."""
         query = Query(request_id=1, what="fills", account=account, first_sequence=first, last_sequence=last)
         return (await self.request(query)).fills or []
 
     async def positions(self, account: int = 0) -> list[PositionView]:
-        """What the account holds."""
+        """Positions of the account."""
         return (await self.request(Query(request_id=1, what="positions", account=account))).positions or []
 
     async def margin(self, account: int = 0) -> MarginView:
-        """Equity, margin held and free funds."""
+        """Equity, initial margin and free margin of the account."""
         margin = (await self.request(Query(request_id=1, what="margin", account=account))).margin
         assert margin is not None
         return margin
@@ -78,8 +78,8 @@ class Questions(SessionBase):
     async def replay(
         self, first: int, last: int, feed: Feed | None = None, account: int = 0
     ) -> Sequence[ServerMessage]:
-        """Messages `first` to `last`, at most 5000, of the account's stream or of the event channel of a feed
-        (trades, status, instruments); Refused if they are too old (RECOV-014)."""
+        """Messages `first` to `last`, at most 5000, of the account stream or of the event channel of a feed (trades,
+        status, instruments). Refused: they are too old (RECOV-014)."""
         channel = feed.channel if feed else 0
         request = Replay(request_id=1, account=account, channel=channel, first_sequence=first, last_sequence=last)
         return (await self._answer(lambda: self._send(request))).replayed

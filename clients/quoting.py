@@ -1,11 +1,12 @@
-"""Mass quotes and the protection they need (ENTRY-020 to ENTRY-023).
+"""Mass quotes and market-maker protection (ENTRY-020 to ENTRY-023).
 
     await session.set_protection(1, window_ms=1_000, fills=20, lots=500, chip="H100")
     await session.quote(1, [QuoteEntry(h27, 2844, 40, 2847, 40), QuoteEntry(j27, 2790, 25, 2796, 0)])
-    bid, ask = session.quotes(h27)           # the orders of its two sides, which fills and events move on
+    bid, ask = session.quotes(h27)           # the orders of its two sides, updated by fills and events
 
-An entry replaces both sides of its instrument; no lots remove a side, an unchanged or smaller one keeps its place. When
-a threshold is reached the venue removes all quotes of the group and takes none until `reset_protection`.
+An entry replaces both sides of its instrument. A side without lots is removed; an unchanged or smaller side keeps its
+priority. When a threshold is reached, the venue removes all quotes of the group and accepts none until
+`reset_protection`.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from exchange.wire.messages import InstrumentDefinition, ProtectionReset, Protec
 
 
 class QuoteEntry(NamedTuple):
-    """Both sides of one instrument; prices in ticks, no lots remove a side."""
+    """Both sides of one instrument; prices in ticks, 0 lots remove a side."""
 
     instrument: InstrumentDefinition
     bid_tick: int
@@ -28,8 +29,8 @@ class QuoteEntry(NamedTuple):
 
 
 class QuoteOutcome(NamedTuple):
-    """What became of an entry. States: 0 none, 1 new or moved, 2 kept its place, 3 removed, 4 refused, 5 filled;
-    `code` is 0 or the error code of a refused entry, whose old quote stays."""
+    """Result of an entry. States: 0 none, 1 new or moved, 2 kept its priority, 3 removed, 4 refused, 5 filled. `code`:
+    0, or the error code of a refused entry, whose old quote stays."""
 
     instrument: int
     bid_state: int
@@ -40,22 +41,22 @@ class QuoteOutcome(NamedTuple):
 
 
 class Quoting(SessionBase):
-    """Requests of a market maker. `account` is one of the key's; the first if left out."""
+    """Requests of a market maker. `account`: one of the key's accounts, by default the first."""
 
     def quotes(self, instrument: InstrumentDefinition, account: int = 0) -> tuple[Order | None, Order | None]:
-        """The newest bid and ask quoted in an instrument, working or done."""
+        """The latest bid and ask quoted in an instrument, working or done."""
         account, number = account or self.core.account, instrument.instrument
         return self.core.orders.quote(account, number, "b"), self.core.orders.quote(account, number, "s")
 
     def send_quotes(self, group: int, entries: Sequence[QuoteEntry], account: int = 0) -> int:
-        """Quote up to 32 instruments in one message without waiting; the request's id."""
+        """Quote up to 32 instruments in one message without waiting; returns the request id."""
         if not 1 <= len(entries) <= QUOTE_ROWS_MAX:
             raise ValueError(f"{len(entries)} entries not in 1..{QUOTE_ROWS_MAX}")
         rows = [(entry.instrument.instrument, *entry[1:]) for entry in entries]
         return self._send(Quote(request_id=1, account=account, protection_group=group, quotes=rows))
 
     async def quote(self, group: int, entries: Sequence[QuoteEntry], account: int = 0) -> list[QuoteOutcome]:
-        """As `send_quotes`, and wait for what became of each entry."""
+        """As `send_quotes`, and wait for the result of each entry."""
         reply = await self._reply(lambda: self.send_quotes(group, entries, account))
         return [QuoteOutcome(*row) for row in reply.quotes or []]
 
@@ -71,8 +72,8 @@ class Quoting(SessionBase):
         gpu_hours: int = 0,
         account: int = 0,
     ) -> str:
-        """Define a protection group and arm it; its state, `armed`. Each threshold counts over the rolling window,
-        0 is none (ENTRY-023); `chip` says whose instruments it quotes, all if left out."""
+        """Define a protection group and arm it; returns its state, `armed`. Each threshold applies to the rolling
+        window; 0: no threshold (ENTRY-023). `chip`: the chip whose instruments it quotes, by default all."""
         request = ProtectionSet(
             request_id=1, account=account, group=group, chip=chip, window_ms=window_ms, traded_lots=lots, fills=fills,
             delta_lots=delta_lots, gpu_hours=gpu_hours,
@@ -80,9 +81,9 @@ class Quoting(SessionBase):
         return (await self.request(request)).group_state
 
     def send_reset(self, group: int, account: int = 0) -> int:
-        """Arm a tripped group again without waiting; the request's id."""
+        """Arm a tripped group again without waiting; returns the request id."""
         return self._send(ProtectionReset(request_id=1, account=account, group=group))
 
     async def reset_protection(self, group: int, account: int = 0) -> str:
-        """Arm a tripped group again, its counters at zero; its state, `armed`."""
+        """Arm a tripped group again with its counters at zero; returns its state, `armed`."""
         return (await self._reply(lambda: self.send_reset(group, account))).group_state

@@ -1,6 +1,6 @@
-"""Requests on their way: ids, what is still unanswered, and the frames that carry them.
+"""Requests that wait for a reply: their ids, and the frames that carry them.
 
-Every request is encoded once and kept until its reply, so that a resend is the same bytes (RECOV-011).
+Every request is encoded once and kept until its reply, so that a resend has the same bytes (RECOV-011).
 """
 
 from collections.abc import Sequence
@@ -30,22 +30,22 @@ from exchange.wire.messages import (
     Unkill,
 )
 
-# SESS-007: what the sequencer numbers; resent after a resume. A query is resent too: it has no effect.
+# SESS-007: sequenced requests are resent after a resume. A query is resent too, because it changes nothing.
 TRADING = (New, Replace, Cancel, CancelAll, Batch, Quote)
 TERMS = (CancelOnDisconnect, Timer, ProtectionSet, ProtectionReset, Kill, Unkill)
 RESENT = (*TRADING, *TERMS, Query)
-RETRY_US = 100_000  # where a refusal does not say when to come again
+RETRY_US = 100_000  # for refusals without a retry time
 
 
 class UnansweredRequest(Struct):
-    """A request without its reply."""
+    """A request without a reply, and its encoding."""
 
     request: Request
     data: bytes
 
 
 class Requests:
-    """Ids rise for the whole life of a session, over its reconnects (SESS-007)."""
+    """Unanswered requests. Ids rise over the whole life of a session, across connections (SESS-007)."""
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
@@ -60,7 +60,7 @@ class Requests:
         return replace(request, request_id=self.last_id)
 
     def send(self, request: Request) -> None:
-        """Queue a numbered request and remember it until it is answered."""
+        """Queue a numbered request and keep it until its reply."""
         data = self.codec.encode(request)
         self.pending[request.request_id] = UnansweredRequest(request, data)
         self._queue.append(data)
@@ -76,35 +76,35 @@ class Requests:
         return pending.request if pending else None
 
     def answered(self, request_id: int) -> Request | None:
-        """The request that a reply answers; None for one that is not waited for."""
+        """Remove and return the request that a reply answers; None: there is no such request."""
         pending = self.pending.pop(request_id, None)
         return pending.request if pending else None
 
     def again(self, request: Request, reply: Ok | Err, now: float) -> bool:
-        """Remember to ask again what the venue was too busy for; False: the reply is an answer."""
+        """Schedule a retry if the venue was busy or throttled the request; False: the reply is final."""
         if isinstance(reply, Ok) or reply.code not in (ErrorCode.THROTTLED, ErrorCode.BUSY):
             return False
         self._later.append((now + (reply.retry_us or RETRY_US) / 1e6, request))
         return True
 
     def due(self, now: float) -> list[Request]:
-        """What is to be asked again by now."""
+        """The requests whose retry time has come."""
         due = [request for time, request in self._later if time <= now]
         self._later = [(time, request) for time, request in self._later if time > now]
         return due
 
     def disconnected(self) -> None:
-        """What was queued is gone with the connection; what only concerned the connection is forgotten."""
+        """The connection is closed: drop the queue, and the requests that concern only that connection."""
         self._queue.clear()
         self._later.clear()
         self.pending = {number: kept for number, kept in self.pending.items() if isinstance(kept.request, RESENT)}
 
     def resend(self) -> None:
-        """Queue everything unanswered again, unchanged and in order."""
+        """Queue all unanswered requests again, unchanged and in order."""
         self._queue.extend(self.pending[number].data for number in sorted(self.pending))
 
     def frames(self, frame_bytes_max: int) -> list[bytes]:
-        """Everything queued, as few frames as the venue's limits allow (WIRE-003)."""
+        """All queued requests in as few frames as the venue's limits allow (WIRE-003)."""
         queue, self._queue = self._queue, []
         frames: list[bytes] = []
         start = total = 0

@@ -1,6 +1,6 @@
-"""The life of a session over all its connections: logon and end, requests and their replies, rates, events.
+"""The base of `client.Session`: start and end of a session, requests and their replies, rate limits, events.
 
-`client.Session` is what programs use: it adds what they ask for by name.
+`client.Session` adds a method for each request.
 """
 
 import asyncio
@@ -28,14 +28,14 @@ INFLIGHT_WAIT_S = 0.001
 
 
 class SessionBase:
-    """One session: its connections, one after another, and what is asked and answered over them."""
+    """One session over all its connections: sends requests, and gives replies and events to the program."""
 
     def __init__(self, url: str, core: Core, subprotocol: str, rng: random.Random, events_max: int) -> None:
         self.url, self.core = url, core
         self.limiter = Limiter()
         self.latencies_us: deque[int] = deque(maxlen=LATENCIES_KEPT)  # of answered trading requests
         self.acks = self.refusals = 0
-        self.failure = ""  # why the session is over
+        self.failure = ""  # reason why the session is over
         self._notices = Notices(events_max)
         self._replies: dict[int, asyncio.Future[Replied]] = {}
         self._sent_ns: dict[int, int] = {}
@@ -46,7 +46,7 @@ class SessionBase:
     # -- life ---------------------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        """Connect and log on. ConnectFailed if the venue cannot be reached or refuses."""
+        """Connect and log on. ConnectFailed: the venue cannot be reached or refuses the logon."""
         try:
             await self._transport.dial()
         except ConnectionRefusedError:
@@ -67,7 +67,7 @@ class SessionBase:
         await self.close()
 
     async def close(self, cancel_orders: bool = False) -> None:
-        """Log out and end; `cancel_orders` asks the venue to cancel this session's orders on the way."""
+        """Log out and close the connection; with `cancel_orders` the venue cancels the session's orders."""
         assert self._running is not None
         if self.live and self.core.key and not self._running.done():
             self._send(Logout(request_id=1, cancel=cancel_orders))
@@ -98,22 +98,22 @@ class SessionBase:
         return self.core.live
 
     def tokens(self, bucket: str) -> int:
-        """How many requests of a bucket (`order`, `cancel`, `query`) may go out now."""
+        """How many requests of a bucket (`order`, `cancel`, `query`) may be sent now."""
         return self.limiter.tokens(bucket, asyncio.get_running_loop().time())
 
     async def events(self) -> AsyncIterator[Event]:
-        """Everything that happens, in order, until the session is over (`clients.events`)."""
+        """All events in order until the session is over (`clients.events`)."""
         async for event in self._notices.read():
             yield event
 
     async def request(self, request: Request) -> Ok:
-        """Send any request of the protocol and wait for its reply; Refused if that is an `err`."""
+        """Send any request of the protocol and wait for its reply. Refused: the reply is an `err`."""
         return await self._reply(lambda: self._send(request))
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _allow(self, request: Request) -> None:
-        """Throttled if the venue would refuse it for its rate, or stop reading."""
+        """Throttled: the venue would refuse the request for its rate, or stop reading."""
         now = asyncio.get_running_loop().time()
         wait_s = self.limiter.wait_s(request, now)
         if not wait_s and self.core.hello and len(self.core.requests.pending) >= self.core.hello.inflight:
@@ -125,10 +125,11 @@ class SessionBase:
     def _send(self, request: Request) -> int:
         self._allow(request)
         request_id = self.core.send(request)
-        self._on_its_way(request_id)
+        self._note_sent(request_id)
         return request_id
 
-    def _on_its_way(self, request_id: int) -> None:
+    def _note_sent(self, request_id: int) -> None:
+        """Note when a request was sent, and wake the writer."""
         self._sent_ns[request_id] = time.perf_counter_ns()
         self._transport.wake()
 
@@ -138,7 +139,7 @@ class SessionBase:
         return reply
 
     async def _answer(self, send: Callable[[], int]) -> Replied:
-        """Send as soon as the venue's rates allow, and wait for the answer; Refused if that is an `err`."""
+        """Send as soon as the rate limits allow, and wait for the reply. Refused: it is an `err`."""
         while True:
             try:
                 request_id = send()
@@ -148,7 +149,7 @@ class SessionBase:
         return await self._answered(request_id)
 
     async def _answered(self, request_id: int) -> Replied:
-        """The answer to a request that was just sent; Refused if it is an `err`."""
+        """The reply to a request that was just sent. Refused: it is an `err`."""
         future: asyncio.Future[Replied] = asyncio.get_running_loop().create_future()
         self._replies[request_id] = future
         answer = await future
@@ -157,7 +158,7 @@ class SessionBase:
         return answer
 
     async def _until(self, reached: Callable[[], bool]) -> None:
-        """Wait for something that a message brings; SessionOver if the session ends first."""
+        """Wait until messages have made a condition true. SessionOver: the session ended first."""
         while not reached():
             if self.failure:
                 raise SessionOver(self.failure)
@@ -178,7 +179,7 @@ class SessionBase:
         self._changed.set()
 
     def _drop_unsendable(self) -> None:
-        """Requests that only concerned the lost connection are not sent again: tell those who wait."""
+        """Requests that concern only the lost connection are not resent: their callers get NotLive."""
         for request_id in self._replies.keys() - self.core.requests.pending.keys():
             future = self._replies.pop(request_id)
             if not future.done():

@@ -1,4 +1,4 @@
-"""What a trading program implements: a few callbacks, called in the order things happened, one at a time.
+"""Base class of trading programs: a few callbacks, called one at a time in the order of the events.
 
     class Mine(Strategy):
         async def start(self): self.book = await self.session.book(await self.session.instrument("H100.G90.H27"))
@@ -7,8 +7,8 @@
     async with connect(url, key=..., secret=...) as session:
         await run(Mine(), session)
 
-Callbacks are plain functions: they look at `self.session` (books, orders, positions) and call its `place`,
-`send_replace` and `send_cancel`, none of which waits.
+Callbacks are plain functions. They read `self.session` (books, orders, positions) and call its `place`, `send_replace`
+and `send_cancel`, which do not wait.
 """
 
 import asyncio
@@ -20,27 +20,27 @@ from clients.local_book import LocalBook, StaleBook
 from clients.orders import Order
 from exchange.wire.messages import Fill, Trades
 
-# A callback may run into these at any moment; the next one tries again.
+# Any callback may raise these; the next one tries again.
 TRANSIENT = (StaleBook, Throttled, NotLive)
 
 
 class Strategy:
-    """Override what you need; every callback does nothing by default."""
+    """Override the callbacks that you need; by default they do nothing."""
 
     session: Session
     timer_s = 0.1
 
     async def start(self) -> None:
-        """The session is live: subscribe, learn the instruments."""
+        """The session is live: subscribe, and look up instruments."""
 
     def on_book(self, book: LocalBook) -> None:
-        """A book changed or went stale."""
+        """A book changed or became stale."""
 
     def on_trades(self, instrument: int, trades: Trades) -> None:
-        """Somebody traded."""
+        """An instrument traded."""
 
     def on_fill(self, order: Order, fill: Fill) -> None:
-        """We traded."""
+        """One of our orders traded."""
 
     def on_order(self, order: Order) -> None:
         """One of our orders changed."""
@@ -49,11 +49,11 @@ class Strategy:
         """Every `timer_s` seconds."""
 
     def on_event(self, event: Event) -> None:
-        """Everything else: connection news, gaps, lag, positions, margin (`clients.events`)."""
+        """All other events: connection, gaps, lag, positions, margin (`clients.events`)."""
 
 
 def dispatch(strategy: Strategy, event: Event) -> None:
-    """Call the callback that an event belongs to; what is transient ends the callback, not the strategy."""
+    """Call the callback of an event. A transient error ends the callback, not the strategy."""
     try:
         if isinstance(event, BookChanged):
             strategy.on_book(event.book)

@@ -1,7 +1,7 @@
-"""A taker: buys or sells a few lots at the touch now and then, with a mood that makes prices move.
+"""A taker: buys or sells a few lots at the best price at random times, with a mood that moves prices.
 
-Each month has a mood between strong selling and strong buying that wanders a little at every step, so orders come in
-runs. An order takes what is there at once and never rests; a limit on the position keeps the account within its means.
+Each month has a mood between strong selling and strong buying, a random walk, so that orders come in runs. Orders are
+immediate-or-cancel and never rest; an inventory limit keeps the account within its funds.
 """
 
 import random
@@ -11,18 +11,18 @@ from clients.local_book import LocalBook
 from clients.strategy import Strategy
 from exchange.wire.messages import InstrumentDefinition
 
-MOOD_MAX = 90  # percent; at this mood 95 of 100 orders are on one side
+MOOD_MAX = 90  # percent; 95 of 100 orders are then on one side
 
 
 class Taker(Strategy):
     """Sends immediate-or-cancel orders.
 
     symbols              the months it trades
-    rng                  decides; the same seed and the same market give the same orders
+    rng                  source of all choices: the same seed and market give the same orders
     orders_per_second    on average, over all months
     lots_max             of one order
-    slippage_ticks       how far beyond the touch an order may trade
-    inventory_lots_max   beyond it, only orders that reduce the position
+    slippage_ticks       how far beyond the best price an order may trade
+    inventory_lots_max   from here on only orders that reduce the position
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Taker(Strategy):
             self.trade(self.rng.randrange(len(self.books)))
 
     def trade(self, choice: int) -> None:
-        """One order in one month, on the side that mood and inventory suggest."""
+        """Send one order in one month, on the side that mood and inventory suggest."""
         instrument, book = self.books[choice]
         mood = self.moods[choice] + self.rng.randint(-10, 10)
         self.moods[choice] = max(-MOOD_MAX, min(MOOD_MAX, mood))

@@ -1,4 +1,4 @@
-"""Carries a core's frames over websockets, and dials again when the connection is lost."""
+"""Carries the frames of a core over websockets, and reconnects when the connection is lost."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,19 +24,19 @@ REFUSED = f"[Errno {ECONNREFUSED}]"
 
 
 def is_refused(error: Exception) -> bool:
-    """Whether nobody listens there. Of a name with several addresses the event loop makes one error without a number,
-    whose text holds those of all."""
+    """Whether the connection was refused. For a name with several addresses the event loop raises one error without an
+    error number; its text has those of all attempts."""
     return isinstance(error, ConnectionRefusedError) or (
         isinstance(error, OSError) and error.errno is None and REFUSED in str(error)
     )
 
 
 class WebsocketTransport:
-    """Runs one core for as long as it wants to be connected.
+    """Connects one core until it is final.
 
     url       ws:// or wss://, with path
     take      called with the events of each frame
-    backoff   when to dial again
+    backoff   when to reconnect
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class WebsocketTransport:
         self._wake.set()
 
     async def dial(self, timeout_s: float = DIAL_S) -> None:
-        """Open a connection; OSError, TimeoutError or InvalidHandshake if that fails."""
+        """Open a connection. OSError, TimeoutError, InvalidHandshake: it failed."""
         self._connection = await dial(
             self._url,
             subprotocols=[Subprotocol(self._subprotocol)],
@@ -68,7 +68,7 @@ class WebsocketTransport:
         self._core.opened(asyncio.get_running_loop().time())
 
     async def run(self) -> None:
-        """Serve the open connection, then dial again and again, until the core says that it is final."""
+        """Serve the open connection, then reconnect, until the core is final."""
         now = asyncio.get_running_loop().time
         while True:
             code, reason = await self._serve()
@@ -80,7 +80,7 @@ class WebsocketTransport:
             await self._dial_again()
 
     async def _dial_again(self) -> None:
-        """Try until there is a connection; what the venue wished for when it said that it stops is the first pause."""
+        """Reconnect, with pauses. The first pause is the one that the venue asked for when it announced a stop."""
         now = asyncio.get_running_loop().time
         wish_ms = self._core.retry_ms
         while True:
@@ -91,10 +91,10 @@ class WebsocketTransport:
                 return
             except (TimeoutError, InvalidHandshake, OSError) as error:
                 if is_refused(error):
-                    self._backoff.not_listening(now())  # else somebody may listen: the grace runs
+                    self._backoff.not_listening(now())  # after any other error the grace period runs
 
     async def _serve(self) -> tuple[int, str]:
-        """Read, write and tick until one of them ends; why the connection ended."""
+        """Read, write and tick until one of them ends; returns close code and reason."""
         connection = self._connection
         assert connection is not None
         tasks = [asyncio.create_task(part) for part in (self._read(connection), self._write(connection), self._tick())]

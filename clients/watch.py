@@ -1,7 +1,7 @@
-"""A live ladder and tape of one instrument in the terminal: what `gpux watch` shows.
+"""`gpux watch`: live price levels and trades of one instrument in the terminal.
 
-It needs no key: depth, trades and status are public. When the output is no terminal it writes one line a trade and one
-line whenever the best prices change.
+It needs no key, because depth, trades and status are public. If the output is not a terminal, it prints one line a
+trade and one line whenever the best prices change.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 class View:
-    """What is shown: the book, the last trades, phase and figures of one instrument since the watch began."""
+    """The data on display: book, last trades, phase, and price range and volume since the watch began."""
 
     def __init__(self, instrument: InstrumentDefinition, book: LocalBook) -> None:
         self.instrument, self.book = instrument, book
         self.tape: deque[tuple[int, int, int, str]] = deque(maxlen=TAPE_ROWS_KEPT)  # time_us, price_tick, lots, side
         self.phase = instrument.phase
         self.last_tick = self.low_tick = self.high_tick = self.volume_lots = 0  # no volume: no trade yet
-        self.connection = ""  # what is wrong with it
+        self.connection = ""  # error, if the connection is lost
 
     def take(self, event: Event) -> None:
         if isinstance(event, Disconnected):
@@ -54,7 +54,7 @@ class View:
                 self.phase = message.phase
 
     def print(self, time_us: int, price_tick: int, lots: int, aggressor: str) -> None:
-        """A trade on the tape."""
+        """Add a trade."""
         self.tape.appendleft((time_us, price_tick, lots, aggressor))
         self.low_tick = min(self.low_tick, price_tick) if self.volume_lots else price_tick
         self.high_tick = max(self.high_tick, price_tick) if self.volume_lots else price_tick
@@ -69,7 +69,7 @@ class View:
 
 
 def render(view: View, rows: int) -> RenderableType:
-    """One frame of at most 80 columns: heading, ladder beside tape."""
+    """One frame of at most 80 columns: heading, price levels, trades beside them."""
     grid = Table.grid(padding=(0, 2))
     grid.add_row(ladder(view, rows), tape(view, 2 * rows + 1))
     return Group(heading(view), Text(), grid)
@@ -95,7 +95,7 @@ def heading(view: View) -> Text:
 
 
 def ladder(view: View, rows: int) -> Table:
-    """Asks above, bids below, best prices next to each other; bars are shares of the largest level shown."""
+    """Asks above, bids below; the bars are relative to the largest level shown."""
     bids, asks = view.levels(rows)
     largest = max((level.lots for level in (*bids, *asks)), default=1)
     table = Table(box=None, pad_edge=False, padding=(0, 1))
@@ -112,7 +112,7 @@ def ladder(view: View, rows: int) -> Table:
     spread = str(asks[0].price_tick - bids[0].price_tick) if bids and asks else "-"
     table.add_row("", Text("spread", QUIET), Text(spread, QUIET), Text("ticks", QUIET))
     for level in bids:
-        # A bar that grows to the left has no eighths: the blocks of a terminal fill from the left only.
+        # Terminal blocks fill from the left, so a bar that grows to the left has whole cells only.
         cells = Text("█" * len(bar(level.lots, largest)), BUY)
         table.add_row(cells, Text(f"{level.lots:,}", BUY), price_text(level.price_tick))
     for _ in range(rows - len(bids)):
@@ -121,7 +121,7 @@ def ladder(view: View, rows: int) -> Table:
 
 
 def bar(lots: int, largest: int) -> str:
-    """A bar in eighths of a cell, at least one."""
+    """A bar in eighths of a cell, at least one eighth."""
     eighths = max(1, lots * BAR_CELLS * 8 // largest)
     return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
 
@@ -142,7 +142,7 @@ def clock(time_us: int) -> str:
 
 
 async def watch(url: str, symbol: str, rows: int = 8, seconds: float = 0, console: Console | None = None) -> None:
-    """Show an instrument until interrupted, or for some seconds. UserError: no venue there, or no such symbol.
+    """Show an instrument until interrupted, or for some seconds. UserError: no such venue or symbol.
 
     url      ws://host:port of a venue
     rows     price levels a side
@@ -197,7 +197,7 @@ async def read(session: Session, view: View) -> None:
 
 
 async def show_lines(session: Session, view: View, _rows: int, console: Console) -> None:
-    """One line for each news, for files and pipes."""
+    """Print a line for each change, for files and pipes."""
     shown = ""
     async for event in session.events():
         view.take(event)

@@ -1,1 +1,1 @@
-"""The contract catalogue: what is traded, as data, and every instrument that follows from it."""
+"""The contract catalogue as data, and the instruments that follow from it; README.md lists the files."""

@@ -1,7 +1,7 @@
-"""How large each figure may be: money stays inside 64 bits, calendars end, and the engine takes what is listed.
+"""Range of each figure, so that money fits into 64 bits, calendars are finite, and the engine can hold the catalogue.
 
-CONFIG-004 for single figures, CONFIG-005 where a larger one could carry money out of 64 bits. Shares of 10,000 are
-CONFIG-003 and checked in `checks.py`.
+CONFIG-004 is for single figures, CONFIG-005 for those that could overflow 64 bits of money. Shares of 10,000 are
+CONFIG-003 (`checks.py`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -86,7 +86,7 @@ RANGES: Mapping[str, Mapping[str, Range]] = {
         "prefund_days": (0, 366),
     },
 }  # fmt: skip
-# SPEC-004: money is proven to stay inside 64 bits up to these.
+# SPEC-004: up to these, money is proven to fit into 64 bits.
 PROVEN: Mapping[str, Range] = {
     "orders.price_ticks_max": _TICKS,
     "orders.order_lots_max": (1, ORDER_LOTS_MAX),
@@ -106,14 +106,14 @@ CHIP_RANGES: Mapping[str, Range] = {
 
 
 def check_ranges(tables: Mapping[str, Any]) -> Iterator[Problem]:
-    """CONFIG-004: every figure of the files that could be read; a file that could not is None."""
+    """CONFIG-004: figures outside their range. A file that could not be read is None."""
     for file, ranges in RANGES.items():
         if tables[file] is not None:
             yield from _outside(file, "", tables[file], ranges, "CONFIG-004")
 
 
 def check_product_ranges(file: ProductsFile) -> Iterator[Problem]:
-    """CONFIG-005 for what money is proven with, CONFIG-004 for each family's depth and seed."""
+    """CONFIG-005 for the limits of the proof of money, CONFIG-004 for periods and seed price of each family."""
     proof = ", up to which money stays below 2^63"
     for problem in _outside("products.toml", "", file, PROVEN, "CONFIG-005"):
         yield problem._replace(allowed=problem.allowed + proof)
@@ -135,12 +135,12 @@ def check_product_ranges(file: ProductsFile) -> Iterator[Problem]:
 
 
 def check_chip_ranges(chip: Chip) -> Iterator[Problem]:
-    """CONFIG-001: the chip's figures that have a value."""
+    """CONFIG-001: figures of a chip outside their range."""
     return _outside("chips.toml", f"chip.{chip.name}.", chip, CHIP_RANGES, "CONFIG-001")
 
 
 def check_catalogue_hours(products: ProductsFile, chips: ChipsFile) -> Iterator[Problem]:
-    """CONFIG-005: the largest positions in everything that is listed must have a hold below 2^63."""
+    """CONFIG-005: the initial margin of the largest positions in all listed outrights must be below 2^63."""
     hours = catalogue_hours(products, chips)
     if hours > CATALOGUE_HOURS_MAX:
         allowed = f"GPU-hours of a lot of every period: must be at most {CATALOGUE_HOURS_MAX}, margin then fits 64 bits"
@@ -148,7 +148,7 @@ def check_catalogue_hours(products: ProductsFile, chips: ChipsFile) -> Iterator[
 
 
 def catalogue_hours(products: ProductsFile, chips: ChipsFile) -> int:
-    """GPU-hours of one lot in every outright that the enabled families list at once, months at their longest."""
+    """GPU-hours of one lot in every outright of the enabled families, with the longest months."""
     listed = sum(chip.listed for chip in chips.chip)
     return sum(
         (listed if product.scope == "chip" else 1)
@@ -162,7 +162,7 @@ def catalogue_hours(products: ProductsFile, chips: ChipsFile) -> int:
 
 
 def _outside(file: str, path: str, table: Any, ranges: Mapping[str, Range], code: str) -> Iterator[Problem]:
-    """The values of a table that lie outside their ranges; one that is left out does not."""
+    """Values of a table outside their ranges; a missing value is not a problem."""
     for key, (low, high) in ranges.items():
         value = table
         for name in key.split("."):

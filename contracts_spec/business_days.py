@@ -1,4 +1,4 @@
-"""Business days: Monday to Friday by UTC date, not in the holiday list (SPEC-060)."""
+"""Business days: Monday to Friday by UTC date, without those in the holiday list (SPEC-060)."""
 
 from datetime import date, timedelta
 
@@ -10,7 +10,7 @@ _SATURDAY = 5
 
 
 class BusinessDays:
-    """Counts business days by one calendar. A year without a holiday list is an error, never "no holidays"."""
+    """Counts business days. A year without a holiday list is an error."""
 
     def __init__(self, calendar: CalendarFile) -> None:
         self.calendar = calendar
@@ -29,15 +29,15 @@ class BusinessDays:
         return day.weekday() < _SATURDAY and day not in self._holidays
 
     def before(self, day: date, count: int) -> date:
-        """The `count`-th business day before `day`, which itself is not counted (SPEC-061)."""
+        """The `count`-th business day before `day`, not counting `day` (SPEC-061)."""
         return self._walk(day, count, -_DAY)
 
     def after(self, day: date, count: int) -> date:
-        """The `count`-th business day after `day`, which itself is not counted."""
+        """The `count`-th business day after `day`, not counting `day`."""
         return self._walk(day, count, _DAY)
 
     def between(self, start: date, end: date) -> int:
-        """Business days after `start`, up to and with `end`."""
+        """Number of business days after `start` up to and including `end`."""
         count = 0
         while start < end:
             start += _DAY

@@ -1,4 +1,4 @@
-"""Whether a new specification may follow an old one while instruments are listed (SPEC-031, SPEC-062, CONFIG-010)."""
+"""Checks that a new specification keeps the terms of listed instruments (SPEC-031, SPEC-062, CONFIG-010)."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -13,12 +13,12 @@ from exchange.codes import Family
 
 
 def check_change(old: Spec, new: Spec, day: date) -> list[Problem]:
-    """Every way in which `new` changes what `old` promised for instruments listed on `day`."""
+    """Every term of an instrument listed on `day` that `new` changes and must not change."""
     return [*_check_codes(old, new), *_check_frozen(old, new, day), *_check_calendar(old, new, day)]
 
 
 def _check_codes(old: Spec, new: Spec) -> Iterator[Problem]:
-    """A chip's code is permanent, and so is the chip of a code (SPEC-030)."""
+    """Codes of chips are permanent (SPEC-030)."""
     codes = {chip.name: chip.code for chip in new.chips}
     for chip in old.chips:
         if codes.get(chip.name) != chip.code:
@@ -27,7 +27,7 @@ def _check_codes(old: Spec, new: Spec) -> Iterator[Problem]:
 
 
 def _check_frozen(old: Spec, new: Spec, day: date) -> Iterator[Problem]:
-    """Reference rate, unit and conversion cap are frozen in what is listed (SPEC-031)."""
+    """Reference rate, unit and conversion cap of listed instruments are frozen (SPEC-031)."""
     cap = old.certification.conversion_cap_bp
     if new.certification.conversion_cap_bp != cap:
         found = str(new.certification.conversion_cap_bp)
@@ -43,7 +43,7 @@ def _check_frozen(old: Spec, new: Spec, day: date) -> Iterator[Problem]:
 
 
 def _check_calendar(old: Spec, new: Spec, day: date) -> Iterator[Problem]:
-    """A holiday list may move a last trading day only if the new one is far enough away (SPEC-062)."""
+    """A new holiday list may move a last trading day only to a day that is far enough away (SPEC-062)."""
     old_days, new_days = BusinessDays(old.calendar), BusinessDays(new.calendar)
     notice = old.calendar.holiday_notice_business_days
     moved: set[tuple[Period, date]] = set()

@@ -1,4 +1,4 @@
-"""Calendar spreads, tier spreads and strips on a chip's listed months (SPEC-041, SPEC-053)."""
+"""Calendar spreads, tier spreads and strips of the listed months of a chip (SPEC-041, SPEC-053)."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ _QUARTER_MONTHS = 3
 
 
 def combinations_of(listing: DayListing) -> list[Instrument]:
-    """Every combination of the day, by id: those already known keep theirs, new ones count on in symbol order."""
+    """All combinations of the day, by id. Known ones keep their ids; new ones get the next ids in order of symbol."""
     found: dict[str, tuple[ComboKind, tuple[Instrument, ...]]] = {}
     floors = {tier.name: tier.floor_bp for tier in listing.spec.tiers}
     months = _months_by_tier(listing)
@@ -33,7 +33,8 @@ def combinations_of(listing: DayListing) -> list[Instrument]:
 
 
 def combination_settle(combo: ComboKind, legs: tuple[Instrument, ...]) -> int:
-    """Follows from the legs: spreads first minus second, strips hour-weighted, nearest, half up (SPEC-053)."""
+    """Settlement from the legs: of a spread the difference, of a strip the hour-weighted mean, nearest, half up
+    (SPEC-053)."""
     if combo is not ComboKind.STRIP:
         return legs[0].settle_tick - legs[1].settle_tick
     return nearest_half_up(sum(leg.settle_tick * leg.hours for leg in legs), sum(leg.hours for leg in legs))
@@ -42,7 +43,7 @@ def combination_settle(combo: ComboKind, legs: tuple[Instrument, ...]) -> int:
 def _of_chip(
     listing: DayListing, months: Mapping[str, Sequence[Instrument]]
 ) -> list[tuple[ComboKind, tuple[Instrument, ...]]]:
-    """Kind and legs of every combination of one chip, from its listed months by tier."""
+    """Kind and legs of all combinations of a chip. `months`: its listed months by tier."""
     wanted = listing.spec.products.combinations
     benchmark = tuple(months[listing.spec.benchmark])
     found: list[tuple[ComboKind, tuple[Instrument, ...]]] = []
@@ -66,7 +67,7 @@ def _months_by_tier(listing: DayListing) -> Mapping[tuple[int, int], Sequence[In
 
 
 def _strips(listing: DayListing, months: tuple[Instrument, ...]) -> list[tuple[Instrument, ...]]:
-    """Each quarter whose months are all listed, and all months when the chip has as many as the product lists."""
+    """Each quarter with all months listed, and all months if the chip has as many as the product lists."""
     quarters = [
         months[i : i + _QUARTER_MONTHS]
         for i in range(len(months) - _QUARTER_MONTHS + 1)

@@ -1,9 +1,9 @@
-"""What is wrong with a specification: every problem found, each with file, key, value and what is allowed."""
+"""Problems of a specification, each with file, key, value and the allowed values."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# Names that journal and messages carry.
+# Names in journal and messages.
 CONFIG_NAMES = {
     "CONFIG-001": "CHIP_INCOMPLETE",
     "CONFIG-002": "TIER_GRID",
@@ -20,7 +20,7 @@ CONFIG_NAMES = {
 
 
 class Problem(NamedTuple):
-    """One wrong value. `code` is a CONFIG- rule, or empty where the value has the wrong type or a key is unknown."""
+    """One wrong value. `code`: the CONFIG rule; empty for a wrong type or an unknown key."""
 
     file: str
     key: str
@@ -35,7 +35,7 @@ class Problem(NamedTuple):
 
 
 class SpecError(Exception):
-    """The specification cannot be used; the text has one line a problem."""
+    """The specification is not valid; the text has one line for each problem."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))

@@ -1,6 +1,6 @@
-"""Certified goodput from daily telemetry, grades, conversion factors, and the effective price of useful compute.
+"""Certified goodput from daily telemetry, tiers, conversion factors, and the effective price of useful compute.
 
-Goodput is the useful share of a chip's reference throughput, in basis points. Quality that a buyer pays for rounds
+Goodput is the useful share of a chip's reference throughput, in basis points. Quality that a buyer pays for is rounded
 down at each step.
 """
 
@@ -17,13 +17,13 @@ FLOP_PER_TENTH = 10**11  # one tenth of a TFLOP
 
 
 class DayTelemetry(NamedTuple):
-    """What a Certifying Agent measured on one UTC day of a lot-set (CERT-004).
+    """Measurements of a certifying agent on one UTC day of a lot-set (CERT-004).
 
-    usable_node_s, committed_node_s   node-seconds that jobs could use, and that were promised
-    productive_step_s                 seconds in steps that counted: no restart, recomputation, checkpoint wait, stall
+    usable_node_s, committed_node_s   node-seconds that jobs could use, and committed node-seconds
+    productive_step_s                 seconds in productive steps: no restart, recomputation, checkpoint wait or stall
     elapsed_s                         wall-clock seconds of the workload
-    program_start_s                   seconds of the day's one allowed program start, taken out up to 900
-    model_flop                        model FLOP completed in the productive steps, all GPUs together
+    program_start_s                   seconds of one program start, of which up to 900 are left out
+    model_flop                        model FLOP of the productive steps, of all GPUs together
     """
 
     usable_node_s: int
@@ -36,7 +36,7 @@ class DayTelemetry(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """Certified compute on offer: price in mills per GPU-hour, floor, and the chip's rate for the buyer's workload."""
+    """An offer of certified compute: price in mills per GPU-hour, goodput, and the chip's rate for the workload."""
 
     chip_code: int
     price_mills: int
@@ -46,7 +46,7 @@ class Offer(NamedTuple):
 
 
 class RankedPrice(NamedTuple):
-    """A price to rank by, and whether it is only the settlement because no quote is fresh (ROUTE-002)."""
+    """A price for ranking. `is_settlement`: it is the settlement price, because the quote is too old (ROUTE-002)."""
 
     price_mills: int
     is_settlement: bool
@@ -60,7 +60,7 @@ def measured_tenths(day: DayTelemetry) -> int:
 
 
 def throughput_bp(rate_tenths: int, ref_tenths: int) -> int:
-    """T: the measured rate against the reference, at most 1 (CERT-004)."""
+    """T: the measured rate relative to the reference rate, at most 1 (CERT-004)."""
     return min(BP, rate_tenths * BP // ref_tenths)
 
 
@@ -70,7 +70,7 @@ def combine_bp(available_bp: int, productive_bp: int, rate_bp: int) -> int:
 
 
 def daily_goodput(day: DayTelemetry, ref_tenths: int) -> int:
-    """G of one day in basis points (CERT-004). ValueError if the telemetry cannot be."""
+    """G of one day in basis points (CERT-004). ValueError: a measurement is out of range."""
     elapsed_s = day.elapsed_s - min(day.program_start_s, PROGRAM_START_S_MAX)
     for part, whole, name in (
         (day.usable_node_s, day.committed_node_s, "usable_node_s"),
@@ -92,9 +92,9 @@ def daily_goodput(day: DayTelemetry, ref_tenths: int) -> int:
 
 
 def certified_goodput(daily_bp: Sequence[int | None]) -> int:
-    """Second-lowest of the seven days; a day without record (None) counts as zero (CERT-005).
+    """Second-lowest of seven days; a day without a record (None) counts as zero (CERT-005).
 
-    ValueError if there are not seven days, or one lies outside 0..10000 basis points.
+    ValueError: not seven days, or a value outside 0..10000 basis points.
     """
     if len(daily_bp) != WINDOW_DAYS:
         raise ValueError(f"{len(daily_bp)} days given, the window has {WINDOW_DAYS}")
@@ -104,15 +104,15 @@ def certified_goodput(daily_bp: Sequence[int | None]) -> int:
 
 
 def grade(goodput_bp: int, tiers: Iterable[Tier]) -> Tier | None:
-    """Highest tier whose floor is not above the goodput; None: REJECTED (CERT-005)."""
+    """The highest tier whose floor is at most the goodput; None: rejected (CERT-005)."""
     reached = [tier for tier in tiers if tier.floor_bp <= goodput_bp]
     return max(reached, key=lambda tier: tier.floor_bp, default=None)
 
 
 def meets_fabric(chip: Chip, all_reduce_gbps: int, all_to_all_gbps: int) -> bool:
-    """Whether the fabric reaches the chip's floors; a miss rejects whatever the goodput is (CERT-006).
+    """Whether the bus bandwidths reach the floors of the chip; if not, the lot-set is rejected (CERT-006).
 
-    ValueError if the chip has no floors, as one that is not listed.
+    ValueError: the chip has no floors, because it is not listed.
     """
     if chip.all_reduce_gbps is None or chip.all_to_all_gbps is None:
         raise ValueError(f"chip {chip.name} has no fabric floors: only one that has is certified")
@@ -120,9 +120,9 @@ def meets_fabric(chip: Chip, all_reduce_gbps: int, all_to_all_gbps: int) -> bool
 
 
 def certify(chip: Chip, tiers: Iterable[Tier], daily_bp: Sequence[int | None], fabric: tuple[int, int]) -> Tier | None:
-    """Tier of a lot-set from its seven days and its bus bandwidths; None: REJECTED (CERT-005, CERT-006).
+    """Tier of a lot-set from its seven days and bus bandwidths; None: rejected (CERT-005, CERT-006).
 
-    Nothing else enters: a rating of the provider is a condition for a licence, never a grade (CERT-010).
+    A rating of the provider has no influence (CERT-010).
     """
     if not meets_fabric(chip, *fabric):
         return None
@@ -130,7 +130,8 @@ def certify(chip: Chip, tiers: Iterable[Tier], daily_bp: Sequence[int | None], f
 
 
 def mean_goodput(days: Iterable[tuple[int, int]]) -> int:
-    """Hour-weighted mean of (hours, goodput), floored: surveillance (CERT-009) and GPX's final value (SPEC-011)."""
+    """Hour-weighted mean of (hours, goodput), floored; for surveillance (CERT-009) and the final value of GPX
+    (SPEC-011)."""
     hours, useful = 0, 0
     for day_hours, goodput_bp in days:
         hours += day_hours
@@ -139,36 +140,37 @@ def mean_goodput(days: Iterable[tuple[int, int]]) -> int:
 
 
 def conversion_factor(lot_floor_bp: int, contract_floor_bp: int, cap_bp: int) -> int:
-    """What a lot of one tier earns in a contract of another, basis points; tiers, not decimal goodput (CERT-030)."""
+    """Value of a lot of one tier in a contract of another, in basis points, from the floors of the tiers (CERT-030)."""
     return min(cap_bp, BP * lot_floor_bp // contract_floor_bp)
 
 
 def paid_floor(contract_floor_bp: int, factor_bp: int) -> int:
-    """The goodput that a buyer pays for, and that shortfall is measured from; rounded up (CERT-031)."""
+    """The goodput that a buyer pays for, from which shortfall is measured; rounded up (CERT-031)."""
     return ceil_div(contract_floor_bp * factor_bp, BP)
 
 
 def basket_factor(chip: Chip, base: Chip) -> int | None:
-    """Conversion factor of a chip in the INF basket against H100; None: outside the basket (CERT-032)."""
+    """Conversion factor of a chip in the INF basket relative to `base`; None: not in the basket (CERT-032)."""
     if chip.mamf_tenths is None or base.mamf_tenths is None:
         return None
     return BP * chip.mamf_tenths // base.mamf_tenths
 
 
 def delivery_gain(price_mills: int, factor_bp: int, cost_mills: int) -> int:
-    """Mills per GPU-hour that delivering earns over its cost; the greatest is cheapest to deliver (CERT-032)."""
+    """Mills per GPU-hour that delivery earns above its cost; the largest is cheapest to deliver (CERT-032)."""
     return share_floor(price_mills, factor_bp) - cost_mills
 
 
 def effective_price(price_mills: int, goodput_bp: int, ref_tenths: int) -> int:
-    """Mills for a useful PFLOP-hour, one PFLOP/s for one hour; rounded up, for display (ROUTE-001)."""
+    """Mills per useful PFLOP-hour (one PFLOP/s for one hour), rounded up; for display (ROUTE-001)."""
     return ceil_div(price_mills * 10**8, goodput_bp * ref_tenths)
 
 
 def rank_offers(offers: Iterable[Offer]) -> list[Offer]:
-    """Cheapest useful compute first, by exact cross-multiplication, equal to the lower chip code (ROUTE-002).
+    """Offers by price of useful compute, cheapest first, equal ones by chip code (ROUTE-002).
 
-    Offers without a rate, of a suspended lot-set or with zero goodput are left out.
+    The comparison is exact, by cross-multiplication. Offers without a rate, with zero goodput or of a suspended
+    lot-set are left out.
     """
     usable = [offer for offer in offers if offer.ref_tenths and offer.goodput_bp and not offer.suspended]
     return sorted(usable, key=cmp_to_key(_compare))
@@ -177,7 +179,7 @@ def rank_offers(offers: Iterable[Offer]) -> list[Offer]:
 def quote_or_settlement(
     quote_mills: int | None, quote_age_ns: int, settle_mills: int, quote_age_s_max: int
 ) -> RankedPrice:
-    """The quote if it is younger than the limit, else the settlement, marked so (ROUTE-002)."""
+    """The quote if it is younger than the limit, else the settlement price (ROUTE-002)."""
     if quote_mills is None or quote_age_ns >= quote_age_s_max * NS_PER_S:
         return RankedPrice(settle_mills, True)
     return RankedPrice(quote_mills, False)

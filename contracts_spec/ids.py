@@ -1,4 +1,4 @@
-"""Instrument ids: an outright's id is packed from its terms, a combination's is a counter with bit 31 set."""
+"""Instrument ids: of an outright its packed terms, of a combination a counter with bit 31 set."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ _MONTHS_END = 1 << 12
 
 
 class Terms(NamedTuple):
-    """What an outright's id carries (SPEC-042). `chip_code` 0 means no chip, `floor_bp` 0 no quality tier."""
+    """The terms in the id of an outright (SPEC-042). `chip_code` 0: no chip; `floor_bp` 0: no tier."""
 
     chip_code: int
     family: Family
@@ -29,7 +29,7 @@ def pack_id(terms: Terms) -> int:
 
 
 def unpack_id(instrument_id: int) -> Terms:
-    """Terms of an outright's id. ValueError for a combination's id or bits that mean nothing (SPEC-042)."""
+    """The terms in the id of an outright (SPEC-042). ValueError: it is the id of a combination, or not valid."""
     if not 0 <= instrument_id < COMBINATION_BIT:
         raise ValueError(f"{instrument_id} is not the id of an outright: 0..{COMBINATION_BIT - 1}")
     family = Family(instrument_id >> 21 & 7)
@@ -38,5 +38,5 @@ def unpack_id(instrument_id: int) -> Terms:
 
 
 def is_combination(instrument_id: int) -> bool:
-    """Whether the id is a spread's or strip's (SPEC-043)."""
+    """Whether the id is that of a combination (SPEC-043)."""
     return bool(instrument_id & COMBINATION_BIT)

@@ -1,4 +1,4 @@
-"""Products x calendar: every instrument of a trading day, with its symbol, id, limits and first reference price."""
+"""All instruments of a trading day, from products and calendar."""
 
 from datetime import date
 
@@ -12,10 +12,10 @@ NEW_VENUE = Known()
 
 
 def instruments_on(spec: Spec, day: date, known: Known = NEW_VENUE) -> list[Instrument]:
-    """Every instrument of trading day `day`: outrights by id, then combinations by id.
+    """All instruments of trading day `day`: outrights by id, then combinations by id.
 
-    known    settlements and combination ids of earlier days; without it all is new and stands at its seed price
-    SpecError if the calendar lacks a holiday list that a last trading day needs (CONFIG-007)
+    known    settlements and combination ids of earlier days; by default there are none, and prices are seed prices
+    SpecError: the calendar has no holiday list for a year that a last trading day needs (CONFIG-007)
     """
     listing = DayListing(spec, day, known)
     list_outrights(listing)

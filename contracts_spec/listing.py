@@ -1,4 +1,4 @@
-"""Which periods of a product are listed on a trading day (SPEC-050, SPEC-032, SPEC-051)."""
+"""The listed periods of a product on a trading day (SPEC-050, SPEC-032, SPEC-051)."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -19,7 +19,7 @@ _COUNTS = {
 
 
 def calendar_periods(product: Product, day: date, days: BusinessDays) -> tuple[Period, ...]:
-    """The nearest periods of each kind that still trade on `day`, as many as the product lists (SPEC-050)."""
+    """The nearest periods of each kind that trade on `day`, as many as the product lists (SPEC-050)."""
     days.need_year(day.year)
     listed: list[Period] = []
     for kind, count_key in _COUNTS.items():
@@ -29,9 +29,9 @@ def calendar_periods(product: Product, day: date, days: BusinessDays) -> tuple[P
 
 
 def last_trading_days(product: Product, periods: Iterable[Period], days: BusinessDays) -> dict[Period, date]:
-    """LTD of each of a product's periods.
+    """Last trading day (LTD) of each period of a product.
 
-    SpecError: a holiday list is missing; says which key of products.toml reaches so far ahead
+    SpecError: a holiday list is missing; it names the key of products.toml that needs it
     """
     found: dict[Period, date] = {}
     for period in periods:
@@ -40,13 +40,13 @@ def last_trading_days(product: Product, periods: Iterable[Period], days: Busines
         except SpecError as error:
             key = _COUNTS[period.kind]
             reaching = f", as products.toml: product.{product.family}.{key} = {getattr(product, key)} reaches so far"
-            told = [problem._replace(allowed=problem.allowed + reaching) for problem in error.problems]
-            raise SpecError(told) from None
+            problems = [problem._replace(allowed=problem.allowed + reaching) for problem in error.problems]
+            raise SpecError(problems) from None
     return found
 
 
 def listed_periods(product: Product, chip: Chip | None, day: date, days: BusinessDays) -> tuple[Period, ...]:
-    """The periods of one chip: those that lie wholly on or after its first delivery (SPEC-032)."""
+    """The periods of one chip: those that start on or after its first delivery (SPEC-032)."""
     first = first_delivery_month(chip)
     return tuple(period for period in calendar_periods(product, day, days) if period.start_month >= first)
 
@@ -58,7 +58,7 @@ def first_delivery_month(chip: Chip | None) -> int:
 
 
 def unlisted_children(spec: Spec, day: date) -> list[tuple[str, Period, Period]]:
-    """(chip, parent, child) of each child that is neither listed nor will be before its parent's LTD (SPEC-051)."""
+    """(chip, parent, child) of each child that will not be listed on the LTD of its parent (SPEC-051)."""
     days = BusinessDays(spec.calendar)
     missing: list[tuple[str, Period, Period]] = []
     for product in spec.products.product:
@@ -73,7 +73,7 @@ def unlisted_children(spec: Spec, day: date) -> list[tuple[str, Period, Period]]
 
 
 def _nearest(kind: PeriodKind, count: int, family: Family, day: date, days: BusinessDays) -> list[Period]:
-    """`count` neighbouring periods from the first whose LTD has not passed; on its LTD a period still trades."""
+    """`count` consecutive periods from the first whose LTD has not passed; a period trades on its LTD."""
     step = STEP_MONTHS[kind]
     start = month_index(day) // step * step
     if kind is not PeriodKind.MONTH or family not in CASH_FAMILIES:

@@ -1,4 +1,4 @@
-"""Reads the five files, checks them together and freezes the result. Every error found is reported, not the first."""
+"""Reads the five files and checks them together. It reports all errors, not only the first."""
 
 import hashlib
 import tomllib
@@ -27,11 +27,11 @@ _Table = TypeVar("_Table", bound=msgspec.Struct)
 
 
 def load_spec(folder: str | Path | None = None, day: date | None = None) -> Spec:
-    """The checked specification of a folder, without one the built-in catalogue.
+    """The checked specification of a folder; without a folder, the built-in catalogue.
 
-    day      if given, what depends on the date is checked too: holiday lists that the listed instruments need
-             (CONFIG-007) and provisional reference rates (SPEC-031, CONFIG-001). `gpux serve` gives today
-    SpecError names every problem: file, key, value, what is allowed
+    day      if given, checks what depends on the date: holiday lists that the listed instruments need (CONFIG-007) and
+             provisional reference rates (SPEC-031, CONFIG-001). `gpux serve` gives today
+    SpecError: the specification is not valid; it names each problem with file, key, value and the allowed values
     """
     place = Path(folder or FOLDER)
     if not place.is_dir():
@@ -56,12 +56,12 @@ def spec_document(spec: Spec) -> bytes:
 
 
 def spec_from_document(document: bytes) -> Spec:
-    """The specification that `spec_document` wrote."""
+    """The specification of a document that `spec_document` wrote."""
     return msgspec.json.decode(document, type=Spec)
 
 
 def spec_sha256(spec: Spec) -> bytes:
-    """The configuration hash that settlement, cascade and margin events carry."""
+    """The configuration hash in settlement, cascade and margin events."""
     return hashlib.sha256(spec_document(spec)).digest()
 
 
@@ -79,7 +79,7 @@ def _freeze(tables: dict[str, Any]) -> Spec:
 
 
 def _read_file(folder: Path, name: str, problems: list[Problem]) -> msgspec.Struct | None:
-    """The file as its Struct, or None with what is wrong added to `problems`."""
+    """The file as its Struct, or None, with its problems added to `problems`."""
     try:
         data = tomllib.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -97,7 +97,7 @@ def _read_file(folder: Path, name: str, problems: list[Problem]) -> msgspec.Stru
 def _read_table(
     shape: type[_Table], data: dict[str, Any], path: str, report: Callable[[str, str, str], None]
 ) -> _Table | None:
-    """One table as its Struct, key by key, so that every wrong key of it is reported."""
+    """One table as its Struct; reports every wrong key."""
     fields = {field.name: field for field in msgspec.structs.fields(shape)}
     found: dict[str, Any] = {}
     for key in data.keys() - fields.keys():
@@ -117,7 +117,7 @@ _BAD = object()
 
 
 def _read_value(kind: Any, value: Any, path: str, report: Callable[[str, str, str], None]) -> Any:
-    """One value of the type `kind`, `_BAD` when it has another; tables and lists of tables go down a level."""
+    """One value of the type `kind`, or `_BAD` if it has another type; also tables and lists of tables."""
     arguments = get_args(kind)
     if get_origin(kind) is tuple and len(arguments) == _SEVERAL and arguments[1] is ... and isinstance(value, list):
         places = [f"{path}{_entry(entry, index)}" for index, entry in enumerate(value)]
@@ -140,14 +140,14 @@ def _read_value(kind: Any, value: Any, path: str, report: Callable[[str, str, st
 
 
 def _fits(value: Any) -> bool:
-    """Whether every integer of a value fits into 64 bits, as the canonical document needs."""
+    """Whether all integers of a value fit into 64 bits, as the canonical document requires."""
     if isinstance(value, list):
         return all(_fits(one) for one in value)
     return not isinstance(value, int) or -(1 << 63) <= value < 1 << 63
 
 
 def _entry(entry: Any, index: int) -> str:
-    """How an entry of a list is named: by its name, family or place."""
+    """Name of an entry of a list in messages: its name, family or index."""
     name = entry.get("name", entry.get("family")) if isinstance(entry, dict) else None
     return f".{name}" if isinstance(name, str) else f"[{index}]"
 

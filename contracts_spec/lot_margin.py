@@ -1,6 +1,6 @@
-"""Initial margin of a few positions in one chip, in plain integers: what `gpux contracts` shows for one lot.
+"""Initial margin of a few positions in one chip, in plain integers; `gpux contracts` shows it for one lot.
 
-The clearing house holds margin for whole accounts and adds offsets between chips, covered shorts and add-ons.
+The clearing house computes the margin of whole accounts, with offsets between chips, covered shorts and add-ons.
 """
 
 from collections import Counter, defaultdict
@@ -30,10 +30,10 @@ class LotMargin(NamedTuple):
 
 
 def initial_margin(spec: Spec, positions: Positions, day: date) -> LotMargin:
-    """Margin of outright positions in one chip and one of {PHY with TOP, IDX}, no offsets to others.
+    """Margin of outright positions in one chip and one of {PHY with TOP, IDX}, without offsets to others.
 
     positions   (instrument, signed lots)
-    Rules MARGIN-002, 003, 005, 006: positions become GPU-hours by month; front and deferred months stand apart
+    Rules MARGIN-002, 003, 005, 006: positions become GPU-hours by month; front and deferred months do not offset
     """
     first_deferred = month_index(day) + spec.margin.front_months + 1
     month_hours: Counter[int] = Counter()
@@ -55,14 +55,14 @@ def initial_margin(spec: Spec, positions: Positions, day: date) -> LotMargin:
 
 
 def lot_margin(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument], day: date) -> LotMargin:
-    """Margin of one bought lot; a combination's is that of its legs."""
+    """Margin of one bought lot; for a combination, of its legs."""
     if instrument.combo is ComboKind.OUTRIGHT:
         return initial_margin(spec, [(instrument, 1)], day)
     return initial_margin(spec, [(by_id[leg], sign) for leg, sign in instrument.legs], day)
 
 
 def maintenance_mills(spec: Spec, initial_mills: int) -> int:
-    """Equity below this is called (MARGIN-012)."""
+    """Maintenance margin: equity below it leads to a margin call (MARGIN-012)."""
     return share_ceil(initial_mills, spec.margin.maintenance_bp)
 
 

@@ -1,4 +1,4 @@
-"""Outrights of a trading day: each enabled product x listed chip x tier x period, with limits and seed price."""
+"""Outrights of a trading day: enabled products x listed chips x tiers x periods, with limits and seed prices."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -29,17 +29,17 @@ _COVERS = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)
 
 
 class Instrument(Struct, frozen=True):
-    """One book. Prices are ticks, fees mills per GPU-hour, times ns since the epoch.
+    """The terms of one book. Prices are ticks, fees mills per GPU-hour, times ns since the epoch.
 
-    hours         mills that one lot gains per tick: the hours of the period; of a calendar spread the longer leg's
-    fee_hours     GPU-hours that one lot pays fees on: the longer leg's of a spread, all of a strip (FEE-001)
-    months        (month index, hours) of every month delivered, ascending; of a combination those of its legs
-    legs          (id, sign) of a combination, the bought leg first; empty for an outright
-    deliv_from    first instant of delivery; deliv_to the first instant after it
-    settle_tick   previous settlement, of a new instrument its seed (SPEC-052)
-    low_tick, high_tick   the day's price limits (BAND-013)
-    term          a T3 or T5, counted by LIMIT-004
-    velocity_ticks, breaker_ticks   widths of the look-back windows; of a combination its legs' largest (BAND-012)
+    hours         mills that one lot gains per tick: the hours of the period; of a calendar spread, of the longer leg
+    fee_hours     GPU-hours that one lot pays fees on: of a spread those of the longer leg, of a strip all (FEE-001)
+    months        (month index, hours) of each delivery month, ascending; of a combination those of its legs
+    legs          (id, sign) of a combination, the bought leg first; of an outright empty
+    deliv_from    start of delivery; deliv_to: end of delivery, exclusive
+    settle_tick   previous settlement price; of a new instrument its seed price (SPEC-052)
+    low_tick, high_tick   daily price limits (BAND-013)
+    term          T3 or T5, which LIMIT-004 counts
+    velocity_ticks, breaker_ticks   widths of the look-back windows; of a combination the largest of its legs (BAND-012)
     """
 
     id: int
@@ -77,11 +77,11 @@ class Instrument(Struct, frozen=True):
 
 
 class Known(NamedTuple):
-    """What the venue knows of earlier days; a venue that has never traded knows nothing.
+    """Data of earlier days; empty for a new venue.
 
-    settlements       previous settlement by instrument id, also of instruments that have expired (SPEC-052)
-    at_limit          ids whose settlement stood at the daily limit (BAND-013)
-    combination_ids   id by symbol of every combination ever listed: ids are never reused (SPEC-043)
+    settlements       previous settlement price by instrument id, also of expired instruments (SPEC-052)
+    at_limit          ids whose settlement price was at the daily limit (BAND-013)
+    combination_ids   id by symbol of all combinations ever listed, because ids are never reused (SPEC-043)
     """
 
     settlements: Mapping[int, int] = {}
@@ -90,7 +90,7 @@ class Known(NamedTuple):
 
 
 class DayListing:
-    """Prices, widths and last trading days of one day's outrights while they are built."""
+    """The outrights of a day while they are built, with the data that they are built from."""
 
     def __init__(self, spec: Spec, day: date, known: Known) -> None:
         self.spec = spec
@@ -101,12 +101,12 @@ class DayListing:
         self.tiers = {tier.name: tier for tier in spec.tiers}
 
     def width(self, outright: Instrument) -> int:
-        """Daily limit of an outright, ticks each side."""
+        """Daily limit of an outright, ticks each side of its settlement."""
         return daily_width(self.spec.products.bands, outright.settle_tick, outright.id in self.known.at_limit)
 
 
 def list_outrights(listing: DayListing) -> None:
-    """Fills `listing.outrights`; PHY comes before TOP, so that terms find their years."""
+    """Fill `listing.outrights`, PHY before TOP, because prices of terms follow from those of years."""
     for product in sorted(listing.spec.products.product, key=lambda product: product.code):
         if product.enabled:
             for terms, chip, ltd in _terms_of(listing, product):
@@ -114,7 +114,7 @@ def list_outrights(listing: DayListing) -> None:
 
 
 def _terms_of(listing: DayListing, product: Product) -> Iterator[tuple[Terms, Chip | None, date]]:
-    """Terms, chip and LTD of each outright of a product; shorter periods first, so that children come first."""
+    """Terms, chip and LTD of each outright of a product, shorter periods first, so that children precede parents."""
     family = Family(product.code)
     periods = calendar_periods(product, listing.day, listing.days)
     ltds = last_trading_days(product, periods, listing.days)
@@ -173,13 +173,14 @@ def _outright(listing: DayListing, product: Product, terms: Terms, chip: Chip | 
 
 
 def _order_entry(listing: DayListing, floor_bp: int) -> OrderEntry:
-    """SPEC-021; families without tiers take every order."""
+    """The order entry of a tier (SPEC-021); families without tiers accept all orders."""
     tiers: list[Tier] = [tier for tier in listing.spec.tiers if tier.floor_bp == floor_bp]
     return OrderEntry[tiers[0].order_entry.upper()] if tiers else OrderEntry.FULL
 
 
 def _seed_tick(listing: DayListing, product: Product, terms: Terms, chip: Chip | None) -> int:
-    """First reference price: strip of the listed children, else the period before, else the chip's seed (SPEC-052)."""
+    """First reference price: from the listed children, else from the period before, else the seed of the chip
+    (SPEC-052)."""
     strip = _strip_tick(listing, terms)
     if strip is not None:
         return strip
@@ -192,12 +193,12 @@ def _seed_tick(listing: DayListing, product: Product, terms: Terms, chip: Chip |
         return settled
     if product.seed_mills is not None:
         return product.seed_mills
-    assert chip is not None and chip.seed_mills is not None, "CONFIG-001 and CONFIG-004 see to it"
+    assert chip is not None and chip.seed_mills is not None, "CONFIG-001 and CONFIG-004 require it"
     return max(1, chip.seed_mills * (terms.floor_bp or BENCHMARK_BP) // BENCHMARK_BP)
 
 
 def _strip_tick(listing: DayListing, terms: Terms) -> int | None:
-    """Hour-weighted mean of the finest listed set of children that covers the whole period (SETTLE-005)."""
+    """Hour-weighted mean of the shortest listed children that cover the period; None: none do (SETTLE-005)."""
     family = Family.PHY if terms.family is Family.TOP else terms.family
     for kind in _COVERS[: terms.period.kind]:
         starts = range(terms.period.start_month, terms.period.end_month, STEP_MONTHS[kind])
@@ -213,7 +214,7 @@ def _strip_tick(listing: DayListing, terms: Terms) -> int | None:
 
 
 def _outright_range(listing: DayListing, terms: Terms, settle_tick: int, instrument_id: int, ltd: date) -> PriceRange:
-    """The day's limits; an IDX month in its last calendar days has none but SPEC-004's (BAND-013)."""
+    """Daily limits; an IDX month in its last calendar days has only the venue's price range (BAND-013)."""
     products = listing.spec.products
     highest = products.orders.price_ticks_max
     index_month = terms.family is Family.IDX and terms.period.kind is PeriodKind.MONTH

@@ -1,7 +1,7 @@
 """Delivery periods: months, quarters, calendar years, terms of three and five years; their hours and children.
 
-A month is its index: months since January 2020, as in an instrument id (SPEC-042). Every period is whole UTC months,
-so its hours are exact and its children's hours add up to its own (SPEC-003, CASCADE-002).
+A month is a number: months since January 2020, as in an instrument id (SPEC-042). Every period has whole UTC months, so
+its hours are exact and the hours of its children add up to them (SPEC-003, CASCADE-002).
 """
 
 import re
@@ -14,7 +14,7 @@ from exchange.codes import Family, PeriodKind
 from exchange.units import NS_PER_DAY, NS_PER_HOUR
 
 EPOCH_YEAR = 2020
-MONTH_CODES = "FGHJKMNQUVXZ"  # January to December, as every futures venue writes them
+MONTH_CODES = "FGHJKMNQUVXZ"  # January to December, the usual codes of futures
 MONTHS = {
     PeriodKind.MONTH: 1,
     PeriodKind.QUARTER: 3,
@@ -25,7 +25,7 @@ MONTHS = {
 # Neighbouring periods of a kind start this many months apart; terms overlap.
 STEP_MONTHS = {**MONTHS, PeriodKind.TERM3: 12, PeriodKind.TERM5: 12}
 TERMS = (PeriodKind.TERM3, PeriodKind.TERM5)
-# SPEC-061 sets the LTD of delivered months; the cash families trade into the month, to its last day.
+# SPEC-061 sets the LTD of delivered months; the cash-settled families trade until the last day of the month.
 CASH_FAMILIES = (Family.IDX, Family.PWS, Family.GPX)
 
 PERIOD_PATTERN = r"[FGHJKMNQUVXZ]\d\d|Q[1-4]-\d\d|C\d\d|T[35]-\d\d"
@@ -34,7 +34,7 @@ _UNIX_DAY = date(1970, 1, 1)
 
 
 class Period(NamedTuple):
-    """A stretch of whole months; `start_month` counts from January 2020."""
+    """A period of whole months; `start_month` counts from January 2020."""
 
     kind: PeriodKind
     start_month: int
@@ -69,7 +69,7 @@ def first_day(month: int) -> date:
 
 @cache
 def month_hours(month: int) -> int:
-    """672, 696, 720 or 744: UTC has no daylight-saving hour (SPEC-003)."""
+    """Hours of a month: 672, 696, 720 or 744, because UTC has no daylight saving (SPEC-003)."""
     return (first_day(month + 1) - first_day(month)).days * 24
 
 
@@ -105,7 +105,7 @@ def period_code(period: Period) -> str:
 
 
 def parse_period(code: str) -> Period:
-    """The period a code names: `Q27` is August 2027, `Q1-27` a quarter. ValueError if it names none (SPEC-040)."""
+    """The period of a code: `Q27` is August 2027, `Q1-27` a quarter (SPEC-040). ValueError: it is not a code."""
     if _PERIOD.fullmatch(code) is None:
         raise ValueError(f"{code!r} is no period: F27 (months {MONTH_CODES}), Q1-27, C27, T3-27 or T5-27")
     january = (2000 + int(code[-2:]) - EPOCH_YEAR) * 12
@@ -122,7 +122,7 @@ def parse_period(code: str) -> Period:
 
 
 def children(period: Period) -> tuple[Period, ...]:
-    """What a period becomes when it cascades; empty for a month (CASCADE-001)."""
+    """The periods that a period cascades into; of a month none (CASCADE-001)."""
     start = period.start_month
     match period.kind:
         case PeriodKind.MONTH:
@@ -137,7 +137,7 @@ def children(period: Period) -> tuple[Period, ...]:
 
 
 def last_trading_day(period: Period, family: Family, days: BusinessDays) -> date:
-    """LTD of a period (SPEC-061); a parent counts back from the LTD of its first delivered child."""
+    """LTD of a period (SPEC-061); of a parent, counted back from the LTD of its first delivered child."""
     day_one = first_day(period.start_month)
     if period.kind is PeriodKind.MONTH:
         if family in CASH_FAMILIES:

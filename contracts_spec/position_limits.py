@@ -1,4 +1,4 @@
-"""How positions count against position limits, and what the limits are (LIMIT-001 to LIMIT-004)."""
+"""Position limits, and how positions count towards them (LIMIT-001 to LIMIT-004)."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,14 +15,15 @@ PHYSICAL = (Family.PHY, Family.TOP)
 
 
 def spot_limit_lots(limits: PositionLimits, chip: Chip, registered_lots: int) -> int:
-    """Net lots of an account in a chip's spot month; grows with the certified stock up to the cap (LIMIT-001)."""
+    """Limit of an account's net lots in the spot month of a chip: a share of the certified stock, up to the cap
+    (LIMIT-001)."""
     assert chip.spot_cap_lots is not None, "every listed chip has a cap"
     stock = share_floor(registered_lots, limits.spot_share_bp)
     return min(chip.spot_cap_lots, max(limits.spot_floor_lots, stock))
 
 
 def spot_window_ns(ltd: date, days: BusinessDays) -> int:
-    """When the spot-month limit of a month begins: the close some business days before its LTD (LIMIT-001)."""
+    """Start of the spot-month limit of a month: the close some business days before its LTD (LIMIT-001)."""
     first = days.before(ltd, days.calendar.spot_window_business_days)
     return close_ns(first, days.calendar.close_hour_utc)
 
@@ -37,7 +38,7 @@ def physical_lots(positions: Iterable[tuple[Instrument, int]], chip: str) -> Cou
 
 
 def index_lots(positions: Iterable[tuple[Instrument, int]], chip: str, now_ns: int) -> Counter[int]:
-    """The same for IDX, counted apart; a month in progress counts by the hours left, rounded up (LIMIT-003)."""
+    """Net lots of IDX by month. A month in progress counts by its remaining hours, rounded up (LIMIT-003)."""
     lots_by_month: Counter[int] = Counter()
     for instrument, lots in positions:
         if instrument.family is Family.IDX and instrument.chip == chip:
@@ -46,7 +47,7 @@ def index_lots(positions: Iterable[tuple[Instrument, int]], chip: str, now_ns: i
 
 
 def term_lots(positions: Iterable[tuple[Instrument, int]]) -> int:
-    """Gross T3 and T5 lots of an account (LIMIT-004)."""
+    """Gross lots of T3 and T5 of an account (LIMIT-004)."""
     return sum(abs(lots) for instrument, lots in positions if instrument.term)
 
 

@@ -1,6 +1,6 @@
-"""The shape of the five files: one Struct a table, one field a key. A missing key without default is an error.
+"""The schema of the five files: one Struct for each table, one field for each key. Keys without default are required.
 
-Types only; which values make sense together is checked in `checks.py`. `None` is a key that is left out.
+It has types only; `checks.py` checks values. `None` stands for a missing optional key.
 """
 
 from datetime import date
@@ -37,7 +37,7 @@ class ChipsFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tier(Struct, frozen=True, forbid_unknown_fields=True):
-    """A goodput floor (SPEC-020) and how its books take orders (SPEC-021)."""
+    """A goodput floor (SPEC-020), and the orders that its books accept (SPEC-021)."""
 
     name: str
     floor_bp: int
@@ -62,7 +62,7 @@ class TiersFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OrderRules(Struct, frozen=True, forbid_unknown_fields=True):
-    """SPEC-002, SPEC-004, SESSION-004: one set for all books."""
+    """Order rules of all books (SPEC-002, SPEC-004, SESSION-004)."""
 
     price_ticks_max: int
     order_lots_max: int
@@ -70,11 +70,11 @@ class OrderRules(Struct, frozen=True, forbid_unknown_fields=True):
     min_inc_ticks: int
     protection_ticks: int
     show_ratio: int
-    matching: Literal["fifo", "pro_rata"]  # of products that do not say
+    matching: Literal["fifo", "pro_rata"]  # of products without a value of their own
 
 
 class ProRata(Struct, frozen=True, forbid_unknown_fields=True):
-    """PRO-002, PRO-004, PRO-005: how pro-rata books share a level out."""
+    """Allocation in pro-rata books (PRO-002, PRO-004, PRO-005)."""
 
     top: bool
     top_lots_max: int
@@ -83,7 +83,7 @@ class ProRata(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Bands(Struct, frozen=True, forbid_unknown_fields=True):
-    """BAND-011 to BAND-013."""
+    """Bands, breakers and daily limits (BAND-011 to BAND-013)."""
 
     reject_ticks: int
     breaker_bp: int
@@ -100,7 +100,7 @@ class Bands(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PositionLimits(Struct, frozen=True, forbid_unknown_fields=True):
-    """LIMIT-001 to LIMIT-006; the caps stand with the chips."""
+    """Position limits (LIMIT-001 to LIMIT-006); the caps are in the table of chips."""
 
     spot_floor_lots: int
     spot_share_bp: int
@@ -111,7 +111,7 @@ class PositionLimits(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Fees(Struct, frozen=True, forbid_unknown_fields=True):
-    """FEE-001, mills per GPU-hour."""
+    """Fees in mills per GPU-hour (FEE-001)."""
 
     maker_mills: int
     taker_mills: int
@@ -123,7 +123,7 @@ class Fees(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class IndexRules(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a day of the exchange's own index needs, and what replaces a missing one."""
+    """Requirements of a day of the exchange's own index, and the fallback source."""
 
     fallback: str
     sellers_min: int
@@ -132,13 +132,13 @@ class IndexRules(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Routing(Struct, frozen=True, forbid_unknown_fields=True):
-    """ROUTE-002."""
+    """Ranking of offers (ROUTE-002)."""
 
     quote_age_s_max: int
 
 
 class Combinations(Struct, frozen=True, forbid_unknown_fields=True):
-    """SPEC-053."""
+    """Listed combinations (SPEC-053)."""
 
     calendars: bool
     strips: bool
@@ -147,7 +147,7 @@ class Combinations(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Product(Struct, frozen=True, forbid_unknown_fields=True):
-    """One family: what it settles by and how many periods of each kind are listed (SPEC-010, SPEC-050)."""
+    """One family: its settlement, and the number of listed periods of each kind (SPEC-010, SPEC-050)."""
 
     family: Literal["PHY", "IDX", "INF", "TOP", "PWS", "GPX"]
     code: int
@@ -157,7 +157,7 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     scope: Literal["chip", "none"]
     tiers: tuple[str, ...]
     reason: str = ""
-    matching: Literal["", "fifo", "pro_rata"] = ""  # "": as `orders` says
+    matching: Literal["", "fifo", "pro_rata"] = ""  # "": the value of `orders`
     months: int = 0
     quarters: int = 0
     years: int = 0
@@ -182,7 +182,7 @@ class ProductsFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CalendarFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """SPEC-060, SPEC-061: `holidays` by year."""
+    """Trading calendar (SPEC-060, SPEC-061); `holidays` by year."""
 
     close_hour_utc: int
     month_ltd_business_days: int
@@ -202,7 +202,7 @@ class Pair(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MarginFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """Contracts.md section 8."""
+    """Margin figures (MARGIN-001 to MARGIN-012)."""
 
     front_months: int
     intra_mills: int
@@ -245,7 +245,7 @@ class Spec(Struct, frozen=True):
 
     @property
     def listed_chips(self) -> tuple[Chip, ...]:
-        """By code."""
+        """The listed chips, by code."""
         return tuple(sorted((chip for chip in self.chips if chip.listed), key=lambda chip: chip.code))
 
 

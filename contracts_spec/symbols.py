@@ -1,11 +1,11 @@
-"""The grammar of symbols, both ways (SPEC-040, SPEC-041).
+"""Symbols: text of a contract, and contract of a text (SPEC-040, SPEC-041).
 
     outright   <CHIP>.<TIER>.<PERIOD>[/I]    INF.<TIER>.<PERIOD>    PWS.<PERIOD>    <CHIP>.GPX.<PERIOD>
     calendar   <CHIP>.<TIER>.<MONTH>-<MONTH>     price = first minus second; buying buys the first, sells the second
     tier       <CHIP>.<TIER>-<TIER>.<MONTH>      the same
     strip      <CHIP>.<TIER>.<MONTH>:<MONTH>     every month from first to last
 
-A symbol names a contract whether or not it is listed; the catalogue says which are.
+A symbol is valid whether or not its contract is listed.
 """
 
 import re
@@ -25,7 +25,7 @@ _TIER_SPREAD = re.compile(rf"{_CHIP}(?P<first>{_TIER})-(?P<second>{_TIER})\.(?P<
 
 
 class OutrightName(NamedTuple):
-    """What an outright's symbol says; `chip` is empty for INF and PWS, `floor_bp` 0 for PWS and GPX."""
+    """The parts of an outright's symbol; `chip` is empty for INF and PWS, `floor_bp` is 0 for PWS and GPX."""
 
     chip: str
     family: Family
@@ -34,7 +34,7 @@ class OutrightName(NamedTuple):
 
 
 class CombinationName(NamedTuple):
-    """What a combination's symbol says: its kind and its legs, the bought one first."""
+    """The parts of a combination's symbol: its kind and its legs, the bought leg first."""
 
     combo: ComboKind
     legs: tuple[OutrightName, ...]
@@ -56,7 +56,7 @@ def symbol_text(name: OutrightName | CombinationName) -> str:
 
 
 def parse_symbol(symbol: str) -> OutrightName | CombinationName:
-    """What a symbol names. ValueError says what is wrong with it (SPEC-040, SPEC-041)."""
+    """The contract of a symbol (SPEC-040, SPEC-041). ValueError: the symbol is not valid; the text says why."""
     if found := _OUTRIGHT.fullmatch(symbol):
         return _outright(symbol, found)
     if found := _CALENDAR.fullmatch(symbol):

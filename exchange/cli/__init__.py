@@ -1,4 +1,4 @@
-"""The `gpux` command: a module a command. Modules marked with * hold the work of a command and load slowly.
+"""The `gpux` command: a module for each command. Modules with * do the work of a command, and load slowly.
 
 app.py                     the list of commands, and how a user's mistake ends the program
 contracts.py               `gpux contracts`
@@ -12,6 +12,6 @@ operator.py                `gpux operator`: what the operator of a running venue
 journal.py                 `gpux journal verify` and `gpux journal dump`
 scenarios.py               `gpux conformance`
   conformance.py *           runs scenario files and reports what differs
-bench.py  replay.py        `gpux bench` and `gpux replay`, in the package bench
-demo.py  watch.py          `gpux demo`, in exchange.demo, and `gpux watch`, in clients
+bench.py, replay.py        `gpux bench` and `gpux replay`, in the package bench
+demo.py, watch.py          `gpux demo`, in exchange.demo, and `gpux watch`, in clients
 """

@@ -1,4 +1,4 @@
-"""One contract in plain words: what a lot is, when it trades, what it costs; or why there is no such contract."""
+"""Describes one contract in words and numbers, or why there is no such contract."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -35,7 +35,7 @@ Numbers = list[tuple[str, str]]
 def explain(
     spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument], day: date
 ) -> tuple[list[str], Numbers]:
-    """Sentences, and the numbers under them as (label, text)."""
+    """(sentences, numbers) of a contract; a number is (label, text)."""
     if instrument.combo is ComboKind.OUTRIGHT:
         sentences = _outright_sentences(spec, instrument)
         delivery = _delivery_numbers(spec, instrument)
@@ -67,7 +67,7 @@ def utc_text(time_ns: int) -> str:
 
 
 def why_not_listed(spec: Spec, symbol: str, day: date) -> str:
-    """One line: what is wrong with a symbol, or why no such contract trades on the day."""
+    """One line: why the symbol is not valid, or why the contract does not trade on the day."""
     try:
         name = parse_symbol(symbol)
     except ValueError as error:
@@ -127,7 +127,7 @@ def _combination_sentences(instrument: Instrument, by_id: Mapping[int, Instrumen
 
 
 def _delivery_numbers(spec: Spec, instrument: Instrument) -> Numbers:
-    """Delivery window, and for a month that is delivered the days around its last trading day."""
+    """Delivery period, and for a delivered month its tender days and the start of the spot month."""
     numbers = [
         ("delivery", f"{utc_text(instrument.deliv_from)} to {utc_text(instrument.deliv_to)} UTC"),
         ("hours", f"{instrument.hours:,} GPU-hours a lot"),
@@ -157,7 +157,7 @@ def _price_numbers(spec: Spec, instrument: Instrument) -> Numbers:
 
 
 def _money_numbers(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument], day: date) -> Numbers:
-    """Value, margin, fees and, for an outright of a chip, the effective price; all at the reference price."""
+    """Value, margin, fees and, for an outright of a chip, effective price, at the reference price."""
     margin = lot_margin(spec, instrument, by_id, day)
     value = value_mills(instrument.settle_tick, instrument.hours, 1)
     fees = (("maker", instrument.maker_fee), ("taker", instrument.taker_fee), ("auction", instrument.auction_fee))

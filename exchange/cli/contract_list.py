@@ -34,7 +34,7 @@ PIPE_COLUMNS = 150
 
 @dataclass(frozen=True)
 class Filters:
-    """What to show; an empty text lets everything through."""
+    """Filters of the list; an empty text matches everything."""
 
     chip: str = ""
     tier: str = ""
@@ -65,7 +65,7 @@ def show_contracts(symbol: str, filters: Filters, day: str, as_json: bool, folde
 
 
 def check_alone(asked: str, filters: Filters, symbol: str = "", as_json: bool = False) -> None:
-    """UserError: something is said beside `asked` that does not apply to it, as filters of the list."""
+    """UserError: an option is given that does not apply together with `asked`."""
     said = {field.name: getattr(filters, field.name) for field in fields(filters)}
     given = [f"--{name.replace('_', '-')} {value}" for name, value in said.items() if value]
     given += [f"the symbol {symbol}"] * bool(symbol) + ["--json"] * as_json
@@ -74,39 +74,39 @@ def check_alone(asked: str, filters: Filters, symbol: str = "", as_json: bool = 
 
 
 def open_catalogue(day: str, folder: str) -> DayCatalogue:
-    """Reads the specification and makes the day's instruments."""
+    """Read the specification and create the instruments of the day."""
     trading_day = _trading_day(day)
     try:
         spec = load_spec(folder or None)
         instruments = tuple(instruments_on(spec, trading_day))
     except SpecError as error:
-        raise _told(error) from None
+        raise _in_one_line(error) from None
     return DayCatalogue(spec, trading_day, instruments, {one.id: one for one in instruments})
 
 
-def _told(error: SpecError) -> UserError:
+def _in_one_line(error: SpecError) -> UserError:
     """All problems in one line."""
     return UserError("; ".join(str(problem) for problem in error.problems), EXIT_CONFIGURATION)
 
 
 def show_changes(folder: str, against: str, day: str) -> None:
-    """Says that a specification may follow the one in force. UserError: every listed term that it would change."""
+    """Check that a specification may replace the one in force. UserError: it changes terms of listed contracts."""
     trading_day = _trading_day(day)
     try:
         if changes := check_change(load_spec(against), load_spec(folder or None), trading_day):
             raise SpecError(changes)
     except SpecError as error:
-        raise _told(error) from None
+        raise _in_one_line(error) from None
     output().print(f"nothing that is listed on {trading_day} changes its terms", highlight=False)
 
 
 def _trading_day(text: str) -> date:
-    """The day a text names; without one, today in UTC."""
+    """The day of a text; of an empty text, today in UTC."""
     return parse_day("--date", text) or datetime.fromtimestamp(RealClock().wall_us() // 1_000_000, UTC).date()
 
 
 def show_one(catalogue: DayCatalogue, symbol: str, as_json: bool) -> None:
-    """One contract in plain words with its numbers."""
+    """Print one contract in words and numbers."""
     found = next((one for one in catalogue.instruments if one.symbol == symbol.upper()), None)
     if found is None:
         raise UserError(why_not_listed(catalogue.spec, symbol.upper(), catalogue.day))
@@ -128,7 +128,7 @@ def show_one(catalogue: DayCatalogue, symbol: str, as_json: bool) -> None:
 
 
 def show_list(catalogue: DayCatalogue, filters: Filters, as_json: bool) -> None:
-    """A table, one line an instrument, with a count and the reason of what is not listed."""
+    """Print a table with one line for each instrument, a count, and why a chip or family is not listed."""
     check_filters(catalogue.spec, filters)
     chosen = select(catalogue, filters)
     if as_json:
@@ -143,7 +143,7 @@ def show_list(catalogue: DayCatalogue, filters: Filters, as_json: bool) -> None:
 
 
 def check_filters(spec: Spec, filters: Filters) -> None:
-    """UserError if a filter names nothing that exists."""
+    """UserError: a filter has an unknown value."""
     allowed = {
         "chip": [chip.name for chip in spec.chips],
         "tier": [tier.name for tier in spec.tiers],
@@ -157,7 +157,7 @@ def check_filters(spec: Spec, filters: Filters) -> None:
 
 
 def select(catalogue: DayCatalogue, filters: Filters) -> list[Instrument]:
-    """The instruments that every given filter lets through, in catalogue order."""
+    """The instruments that match all filters, in catalogue order."""
     floor_bp = next((t.floor_bp for t in catalogue.spec.tiers if t.name == filters.tier.upper()), 0)
     tests: list[tuple[str, Callable[[Instrument], bool]]] = [
         (filters.chip, lambda one: one.chip == filters.chip.upper()),
@@ -171,12 +171,12 @@ def select(catalogue: DayCatalogue, filters: Filters) -> list[Instrument]:
 
 
 def leg_floors(catalogue: DayCatalogue, instrument: Instrument) -> set[int]:
-    """The goodput floors a contract has to do with: both of a tier spread."""
+    """The goodput floors of a contract; a tier spread has two."""
     return {instrument.floor_bp, *(catalogue.by_id[leg].floor_bp for leg, _ in instrument.legs)}
 
 
 def unlisted_reasons(spec: Spec, filters: Filters) -> list[str]:
-    """Why a chip or family that the filters name has no instruments."""
+    """Why a chip or family of the filters has no instruments."""
     chips = [chip for chip in spec.chips if chip.name == filters.chip.upper() and not chip.listed]
     products = [p for p in spec.products.product if p.family == filters.family.upper() and not p.enabled]
     reasons = [f"{chip.name} ({chip.title}) is not listed: {chip.reason}" for chip in chips]
@@ -184,7 +184,7 @@ def unlisted_reasons(spec: Spec, filters: Filters) -> list[str]:
 
 
 def as_table(instruments: list[Instrument]) -> Table:
-    """One line an instrument; prices in dollars per GPU-hour, times in UTC."""
+    """A table with one line for each instrument; prices in dollars per GPU-hour, times in UTC."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for header in ("symbol", "family", "kind", "orders"):
         table.add_column(header, no_wrap=True)
@@ -233,6 +233,6 @@ def write_json(value: Any) -> None:
 
 
 def output() -> Console:
-    """A console as wide as the terminal; a pipe gets whole lines."""
+    """A console as wide as the terminal, or wide enough for whole lines in a pipe."""
     console = Console()
     return console if console.is_terminal else Console(width=PIPE_COLUMNS)

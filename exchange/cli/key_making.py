@@ -39,9 +39,14 @@ def make_key(
     console: Console,
     by: By = NOBODY,
 ) -> tuple[KeyPair, str]:
-    """Make a key; the private half goes to a file that only its owner reads. A venue that runs is asked to take the
-    public half, one that does not is opened for it: whoever owns its folder may do that, and the journal says that
-    nobody signed. `by`: who asks, and why."""
+    """Make a key and write its private half to a file that only its owner can read. A running venue is asked to define
+    the public half. A folder that no venue serves is opened for it: its owner may do that, and the journal records an
+    act without signature.
+
+    by         who asks, and why
+    returns    the key, and the path of its file
+    UserError: the key, its file or the folder is not valid, or the venue refuses
+    """
     path = key_file or f"{folder}/{name}.pem"
     disk = RealDisk()
     pair = KeyPair(key_id(name), account, settings.rng.bytes(SEED_BYTES))
@@ -50,7 +55,7 @@ def make_key(
         mills=deposit_mills, reason=by.reason,
     )  # fmt: skip
     definition = KeyDefinition(pair.key, request.public, [account], request.scopes, firm)
-    check_key(definition, deposit_mills, NAMED[settings.limits].accounts)  # told before a folder is made for it
+    check_key(definition, deposit_mills, NAMED[settings.limits].accounts)  # before a folder is made
     _check_file(disk, path, folder)
     served = is_served(folder)
     if not served:
@@ -58,8 +63,8 @@ def make_key(
     make_data_folder(disk, folder)
     if served:
         with _private_file(disk, path, pair):
-            told = ask(folder, request, load_private(by.sign) if by.sign else None)
-            for line in told:
+            answer = ask(folder, request, load_private(by.sign) if by.sign else None)
+            for line in answer:
                 console.print(line, markup=False, highlight=False)
         return pair, path
     run_loop(warm_up_shown(settings, console))
@@ -70,7 +75,7 @@ def make_key(
 
 
 def _check_file(disk: RealDisk, path: str, folder: str) -> None:
-    """UserError if a private key cannot go to `path`; the data folder itself may still be missing."""
+    """UserError: the private key cannot be written to `path`. The data folder itself may be missing."""
     if disk.exists(path):
         raise UserError(f"{path} exists already: a private key is never overwritten")
     parent = Path(path).parent
@@ -79,7 +84,7 @@ def _check_file(disk: RealDisk, path: str, folder: str) -> None:
 
 
 def _check_unserved(folder: str, by: By, settings: Settings) -> None:
-    """UserError for what a venue that does not run cannot take."""
+    """UserError: an option needs a running venue, or a new venue could not list contracts."""
     if by.sign:
         raise UserError(f"no venue of {folder} is running: only one that runs checks signatures (--sign)")
     if len(by.reason) > REASON_MAX:
@@ -89,7 +94,7 @@ def _check_unserved(folder: str, by: By, settings: Settings) -> None:
 
 @contextmanager
 def _private_file(disk: RealDisk, path: str, pair: KeyPair) -> Iterator[None]:
-    """The private half is on disk before the venue knows the public one, and gone if the venue refuses that."""
+    """Write the private half before the venue has the public one, and delete it if the venue refuses the key."""
     try:
         write_private(disk, path, pair)
     except OSError as error:
@@ -102,7 +107,7 @@ def _private_file(disk: RealDisk, path: str, pair: KeyPair) -> Iterator[None]:
 
 
 def write_private(disk: RealDisk, path: str, pair: KeyPair) -> None:
-    """PEM of the private key, mode 0600."""
+    """Write the private key as PEM, mode 0600."""
     handle = disk.open(path, create=True)
     try:
         disk.pwrite(handle, pair.pem(), 0)

@@ -1,4 +1,4 @@
-"""`gpux operator`: what the operator of a running venue may do, one thin function a command."""
+"""`gpux operator`: the requests of the operator to a running venue (`exchange.operator`)."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -13,14 +13,14 @@ ScopeName = Literal["account", "session", "firm"]
 @cyclopts.Parameter(name="*")
 @dataclass(frozen=True)
 class By:
-    """Who asks, and why."""
+    """Options of every act: the operator's key, and the reason."""
 
     sign: Annotated[str, cyclopts.Parameter(help="Private key file of the operator; needed once there is one.")] = ""
     reason: Annotated[str, cyclopts.Parameter(help="Why; it is journalled with the act.")] = ""
 
 
 NOBODY = By()
-# How the command line calls the field of a request, where it is not an option of the same name.
+# Names of request fields on the command line, where they are not options of the same name.
 ARGUMENTS = {
     "account": "NUMBER", "mills": "MILLS", "in_s": "--after", "order_lots_max": "--order-lots",
     "position_lots_max": "--position-lots", "term_lots_max": "--term-lots",
@@ -28,7 +28,8 @@ ARGUMENTS = {
 
 
 def _ask(folder: str, name: str, by: By = NOBODY, **fields: object) -> None:
-    """Ask the venue of a folder and print what it told. UserError also for what no venue would read."""
+    """Send a request to the venue of a folder and print its answer. UserError: a field is out of range, or the venue
+    refuses."""
     from exchange.errors import UserError
     from exchange.operator import port, requests, signing
 

@@ -22,7 +22,7 @@ from exchange.venue.loop import run_loop
 
 POLL_S = 0.2
 CLOSE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
-COLD_S = 1.0  # a start that takes longer is compiling: then the bar is shown
+COLD_S = 1.0  # a start that takes longer compiles, and shows a progress bar
 
 
 def run_serve(folder: str, settings: Settings, console: Console) -> int:
@@ -30,12 +30,12 @@ def run_serve(folder: str, settings: Settings, console: Console) -> int:
     settings.check()
     check_open_files(settings)
     check_catalogue(settings)
-    make_data_folder(settings.disk, folder)  # a wrong one is told before the engine compiles
+    make_data_folder(settings.disk, folder)  # before the engine compiles, to report a wrong folder early
     return run_loop(_serve(folder, settings, console))
 
 
 def check_catalogue(settings: Settings) -> None:
-    """UserError, exit code 78, if nothing can be listed on the day: told before a folder is made for it."""
+    """UserError, exit code 78: no contracts can be listed on the day. Call it before a folder is made."""
     spec_of(settings.day or datetime.now(UTC).date())
 
 
@@ -53,11 +53,11 @@ async def _serve(folder: str, settings: Settings, console: Console) -> int:
     def say(text: str) -> None:
         console.print(text, highlight=False, soft_wrap=True, markup=False)
 
-    def tell(opened: OpenVenue) -> None:
+    def report_opened(opened: OpenVenue) -> None:
         say(found_text(opened))
         opened.warnings.listen(say)
 
-    async with serve(folder, settings, tell, stop.set) as server:
+    async with serve(folder, settings, report_opened, stop.set) as server:
         took_s = (clock.mono_ns() - begin_ns) / 1e9
         say(serving_text(server, took_s))
         if server.operator.problem:
@@ -75,7 +75,7 @@ async def _serve(folder: str, settings: Settings, console: Console) -> int:
 
 
 async def warm_up_shown(settings: Settings, console: Console) -> None:
-    """Compile or load the kernels, with a bar if it takes long: cold it is more than half a minute."""
+    """Compile or load the kernels, with a progress bar if it takes long: a cold start takes over half a minute."""
     work = asyncio.get_running_loop().run_in_executor(None, warm_up, NAMED[settings.limits])
     done, _ = await asyncio.wait({work}, timeout=COLD_S)
     if not done:
@@ -90,7 +90,7 @@ async def warm_up_shown(settings: Settings, console: Console) -> None:
 
 
 def found_text(opened: OpenVenue) -> str:
-    """One line on what the folder held."""
+    """One line about the folder: a new venue, or what was recovered."""
     report = opened.report
     if opened.created:
         listed = len(opened.venue.instruments)
@@ -105,7 +105,7 @@ def found_text(opened: OpenVenue) -> str:
 
 
 def cause_text(failure: BaseException) -> str:
-    """Why a venue has stopped; of what nobody foresaw, also where."""
+    """Why a venue has stopped; for an unexpected error, also its place in the source."""
     if isinstance(failure, UserError):
         return str(failure)
     places = traceback.extract_tb(failure.__traceback__)
@@ -122,7 +122,7 @@ def serving_text(server: RunningServer, took_s: float) -> str:
 
 
 def parse_close(text: str) -> DaySchedule | None:
-    """The scheduled day of a close like 21:00 or 21:00:30, UTC; empty is none."""
+    """The day schedule of a close like 21:00 or 21:00:30, UTC; None for an empty text."""
     if not text:
         return None
     found = CLOSE.fullmatch(text)

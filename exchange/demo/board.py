@@ -1,4 +1,4 @@
-"""What the demo shows while it runs: the traded months with best prices and states, and how much is going on."""
+"""The live display of the demo: the traded months with best prices and states, requests and volume."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ from exchange.wire.messages import ChannelSpec, InstrumentDefinition
 
 COLUMNS = ("month", "bid lots", "bid", "ask", "ask lots", "last", "volume", "state")
 STYLES = {"bid lots": "green", "bid": "green", "ask": "red", "ask lots": "red"}
-SILENCE_US_MAX = 1_000_000  # that counts between two messages: beyond, it is the machine that stands still
+SILENCE_US_MAX = 1_000_000  # longest time that counts between two messages; a longer one is a stalled machine
 LOOK_S = 0.25
-STILL_US_MAX = 10_000_000  # in OPEN, without a trade
+STILL_US_MAX = 10_000_000  # longest time OPEN without a trade
 
 
 class Board:
@@ -27,11 +27,10 @@ class Board:
     def __init__(self, instruments: Sequence[InstrumentDefinition], clients: Sequence[Session]) -> None:
         self.instruments, self.clients = instruments, clients
         self.markets = {row.instrument: WatchedMarket(row) for row in instruments}
-        self.now_us = self._heard_us = 0  # time that counts, from the start; the venue's time of the last message
+        self.now_us = self._heard_us = 0  # time that counts, since the start; venue time of the last message
 
     async def follow(self, session: Session) -> None:
-        """Read until the session is over. Time also goes on while no market says anything: the venue's heartbeats tell
-        it."""
+        """Read until the session is over. Heartbeats advance the time while no market sends messages."""
         numbers = list(self.markets)
         tops = [ChannelSpec(name_of_channel="top", instrument=number, cadence_ms=100) for number in numbers]
         trades = [ChannelSpec(name_of_channel="trades", instrument=number) for number in numbers]
@@ -55,7 +54,7 @@ class Board:
             self.markets[event.instrument].take(event.message, self.now_us)
 
     def hear(self, venue_us: int) -> None:
-        """The venue was alive at this time of its own."""
+        """Advance the time to a venue time at which the venue was alive."""
         if self._heard_us:
             self.now_us += min(SILENCE_US_MAX, max(0, venue_us - self._heard_us))
         self._heard_us = max(self._heard_us, venue_us)
@@ -69,11 +68,11 @@ class Board:
         return sum(market.lots for market in self.markets.values())
 
     def notes(self) -> list[str]:
-        """A line for each market in which nobody trades now, and why."""
+        """A line for each market that does not trade now, with the reason."""
         return [note for market in self.markets.values() if (note := market.note(self.now_us))]
 
     def traded_on(self) -> Check:
-        """No market stood still for long without a state that says why."""
+        """The check that no market was OPEN for long without a trade."""
         markets = self.markets.values()
         longest_us, symbol = max((market.longest_still_us(self.now_us), market.definition.symbol) for market in markets)
         stops = sum(market.stops for market in markets)
@@ -81,7 +80,7 @@ class Board:
         return Check("every market traded on, or its state says why", longest_us <= STILL_US_MAX, detail)
 
     def line(self, elapsed_s: float, seconds: float) -> str:
-        """The state of things in one line."""
+        """Progress in one line."""
         rate = self.acks / elapsed_s if elapsed_s else 0
         return (
             f"{elapsed_s:5.1f} of {seconds:g} s   {self.acks:,} requests answered ({rate:,.0f}/s)"
@@ -89,7 +88,7 @@ class Board:
         )
 
     def text(self, elapsed_s: float, seconds: float) -> str:
-        """The same, and below it the notes."""
+        """The line, and the notes below it."""
         return "\n        ".join([self.line(elapsed_s, seconds), *self.notes()])
 
     def render(self, elapsed_s: float, seconds: float) -> RenderableType:
@@ -110,5 +109,5 @@ class Board:
 
 
 def say(console: Console, text: str) -> None:
-    """A plain line, wrapped by nobody."""
+    """Print a plain line without wrapping."""
     console.print(text, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The checks at the end of the demo: the journal, replayed by a fresh engine, must tell the same story again."""
+"""The checks at the end of the demo: a replay of the journal by a new engine must give the same results."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from exchange.units import MILLS_PER_DOLLAR
 
 @dataclass(frozen=True)
 class Check:
-    """One statement, whether it holds, and the numbers that show it."""
+    """A statement, whether it holds, and the numbers that show it."""
 
     name: str
     passed: bool
@@ -28,7 +28,7 @@ class Check:
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What the journal says happened, and the checks."""
+    """Orders and trades in the journal, and the checks."""
 
     orders: int
     fills: int
@@ -39,7 +39,7 @@ class DemoResult:
         return all(check.passed for check in self.checks)
 
 
-# account -> instrument id -> lots, as the clients know it; lots of 0 are left out.
+# account -> instrument id -> lots, as the clients know them, without positions of 0 lots.
 Holdings = Mapping[int, Mapping[int, int]]
 
 
@@ -52,12 +52,13 @@ def check_venue(
     book_faults: int,
     progress: Callable[[str], None],
 ) -> DemoResult:
-    """Verify the journal of a stopped venue, replay it, and compare.
+    """Verify the journal of a stopped venue, replay it, and compare the results.
 
-    limits                 the venue's size
-    sequence, state_hash   of the venue's last state
-    holdings               positions as the clients know them
+    limits                 size of the venue
+    sequence, state_hash   of the final state of the venue
+    holdings               positions that the clients know
     book_faults            gaps and wrong checksums of the clients' books
+    progress               called with what is done next, for a person
     """
     try:
         progress("verifying the journal")
@@ -65,11 +66,11 @@ def check_venue(
         progress(f"replaying {report.records:,} commands")
         engine = Engine(limits)
         counts: Counter[int] = Counter()
-        told = MoneyTold()
+        money = MoneyTold()
 
         def take(events: np.ndarray) -> None:
             counts.update(_kinds(events))
-            told.add(events)
+            money.add(events)
 
         replay_folder(folder, engine, on_events=take)
     except Refusal as refusal:
@@ -79,7 +80,7 @@ def check_venue(
         Check("the market traded", fills > 0, f"{orders:,} orders, {fills:,} trades"),
         positions_sum_to_zero(engine.states),
         cash_is_conserved(engine.states),
-        money_is_as_told(engine.states, told),
+        totals_match_events(engine.states, money),
         clients_agree(engine.states, holdings),
         Check("every client's book passed its checksums", book_faults == 0, f"{book_faults} gaps or mismatches"),
         Check("journal verified", True, f"{report.frames:,} frames, {report.records:,} commands, chain unbroken"),
@@ -94,7 +95,7 @@ def _kinds(events: np.ndarray) -> dict[int, int]:
 
 
 def positions_sum_to_zero(states: np.ndarray) -> Check:
-    """Every long has its short, instrument by instrument."""
+    """In every instrument long and short positions sum to zero."""
     sums: Counter[int] = Counter()
     held: Counter[int] = Counter()
     for account in query.accounts(states):
@@ -107,7 +108,7 @@ def positions_sum_to_zero(states: np.ndarray) -> Check:
 
 
 def cash_is_conserved(states: np.ndarray) -> Check:
-    """All money paid in is on an account, or is a fee; gains sum to zero (INV-018)."""
+    """All money paid in is on an account or is a fee, and gains sum to zero (INV-018)."""
     totals = query.totals(states)
     held = totals.deposits_mills - totals.withdrawals_mills - totals.fees_mills - totals.cash_mills
     detail = (
@@ -119,20 +120,20 @@ def cash_is_conserved(states: np.ndarray) -> Check:
     return Check("cash conserved", held == 0 and totals.gains_mills == 0, detail)
 
 
-def money_is_as_told(states: np.ndarray, told: MoneyTold) -> Check:
-    """The venue's money is the sum of what its events told one by one: no total has wrapped (SPEC-004)."""
-    faults = told.faults(states)
-    detail = f"{told.deposits_mills:,} mills paid in, {told.fees_mills:,} of fees"
-    return Check("money counted is money told", not faults, "; ".join(faults) or detail)
+def totals_match_events(states: np.ndarray, money: MoneyTold) -> Check:
+    """The totals of the venue are the sums over its events: no total has wrapped (SPEC-004)."""
+    faults = money.faults(states)
+    detail = f"{money.deposits_mills:,} mills paid in, {money.fees_mills:,} of fees"
+    return Check("money counted is money in the events", not faults, "; ".join(faults) or detail)
 
 
 def to_the_mill(mills: int) -> str:
-    """Dollars with all three decimals, so that a sum can be checked by eye."""
+    """Dollars with three decimals, so that a reader can check a sum."""
     return f"{mills // MILLS_PER_DOLLAR:,}.{mills % MILLS_PER_DOLLAR:03d}"
 
 
 def clients_agree(states: np.ndarray, holdings: Holdings) -> Check:
-    """What each client learnt over its socket is what the venue holds."""
+    """The positions that each client knows are those of the venue."""
     ids = {row.index: row.instrument_id for row in query.instruments(states)}
     wrong = [
         account
@@ -144,7 +145,7 @@ def clients_agree(states: np.ndarray, holdings: Holdings) -> Check:
 
 
 def same_state(engine: Engine, sequence: int, state_hash: bytes) -> Check:
-    """The replayed state is the venue's, byte for byte."""
+    """The replayed state is the final state of the venue, byte for byte."""
     replayed = engine.state_hash()
     if engine.sequence != sequence:
         return Check(

@@ -1,6 +1,6 @@
-"""One market of the demo as its public messages tell it: best prices, trades, state, and how long it stood still.
+"""One market of the demo, from its public messages: best prices, trades, state, and its longest time without a trade.
 
-A market that is OPEN without a trade for long is a fault: nothing says why. One that is reserved or halted says so.
+A market that is OPEN without a trade for long is a fault. A reserved or halted market has a reason not to trade.
 """
 
 from datetime import UTC, datetime
@@ -13,12 +13,12 @@ STILL_US_NOTED = 3_000_000
 
 
 class WatchedMarket:
-    """Times are those of the board, in microseconds from its start."""
+    """A market as the board shows it. Times are those of the board, in microseconds since its start."""
 
     def __init__(self, definition: InstrumentDefinition) -> None:
         self.definition, self.phase = definition, definition.phase
         self.reason = ""
-        self.until_us: int | None = None  # the venue's time
+        self.until_us: int | None = None  # end of the state, venue time
         self.top: Top | None = None
         self.last_tick: int | None = None
         self.lots = 0
@@ -29,7 +29,7 @@ class WatchedMarket:
         if isinstance(message, Top):
             self.top = message
         elif isinstance(message, Trades):
-            self._stir(now_us)
+            self._restart(now_us)
             self.last_tick = message.rows[-1][1]
             self.lots += sum(lots for _, _, lots, _ in message.rows)
         elif isinstance(message, Status):
@@ -37,23 +37,23 @@ class WatchedMarket:
 
     def _change(self, message: Status, now_us: int) -> None:
         if message.phase != self.phase:
-            self._stir(now_us)
+            self._restart(now_us)
             self.stops += self.phase == OPEN_PHASE
         self.phase, self.reason, self.until_us = message.phase, message.reason, message.until_us
 
-    def _stir(self, now_us: int) -> None:
-        """It trades, or its state changes: from here on it may stand still again."""
+    def _restart(self, now_us: int) -> None:
+        """A trade or a change of state: the time without a trade starts again."""
         self._longest_us, self._since_us = self.longest_still_us(now_us), now_us
 
     def still_us(self, now_us: int) -> int:
-        """How long it has been OPEN without a trade."""
+        """How long the market has been OPEN without a trade."""
         return now_us - self._since_us if self.phase == OPEN_PHASE else 0
 
     def longest_still_us(self, now_us: int) -> int:
         return max(self._longest_us, self.still_us(now_us))
 
     def cells(self) -> list[str]:
-        """Symbol, bid lots, bid, ask, ask lots, last, volume, state; `-` where there is none."""
+        """Symbol, bid lots, bid, ask, ask lots, last price, volume, state; `-` for a missing value."""
         top = self.top
         bid, ask = (top.bid_tick, top.ask_tick) if top else (None, None)
         return [
@@ -68,7 +68,7 @@ class WatchedMarket:
         ]
 
     def note(self, now_us: int) -> str:
-        """Why nobody trades here; empty if somebody does."""
+        """Why the market does not trade; empty if it does."""
         if self.phase != OPEN_PHASE:
             until, why = self._until(), f" ({self.reason})" if self.reason else ""
             return f"{self.definition.symbol} {self.phase}" + (f" until {until} UTC" if until else "") + why

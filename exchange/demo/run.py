@@ -1,7 +1,7 @@
-"""`gpux demo`: start the venue, trade for a while, stop, check everything, and say what was seen.
+"""`gpux demo`: starts a venue, lets clients trade, stops it, checks everything, and prints the result.
 
-The clients of the demo are the examples of `clients/`: eight market makers and eight takers, each with a key, an
-account and a websocket of its own, on several months of four chips.
+The clients are the examples of `clients/`: eight market makers and eight takers, each with its own key, account and
+websocket, in several months of four chips.
 """
 
 import asyncio
@@ -42,11 +42,11 @@ TERMINATED = 143
 LAST_REPLIES_S = 15.0
 FRAME_S, LINE_S = 0.25, 5.0
 SECONDS_MAX = 86_400
-COLD_S = 4.0  # a start with compiled kernels takes less
+COLD_S = 4.0  # a start that takes longer compiles the kernels
 
 
 class Measurements:
-    """What the clients measured, and whether all their markets traded."""
+    """What the clients measured, and the check that all markets traded."""
 
     def __init__(self, sessions: Sequence[Session], seconds: float, traded_on: Check) -> None:
         self.seconds, self.traded_on = seconds, traded_on
@@ -69,13 +69,13 @@ def held_lots(session: Session) -> dict[int, int]:
 
 
 def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAUNCH) -> int:
-    """Run the demo; its exit code: 0 if every check holds, 1 if one does not.
+    """Run the demo. Returns the exit code: 0 if every check holds, else 1.
 
     seconds   of trading
-    seed      of the takers' decisions; real time and sockets make each run differ all the same
+    seed      of the takers' decisions; runs differ all the same, because time and sockets are real
     as_json   print one JSON object instead of text
-    folder    keep the venue's data there; a temporary one if empty
-    plan      the venue; by default one with the launch catalogue
+    folder    for the venue's data; if empty, a temporary folder
+    plan      the venue; by default it lists the launch catalogue
     """
     if not 0 < seconds <= SECONDS_MAX:
         raise UserError(f"--seconds {seconds:g} is not above 0 and at most {SECONDS_MAX:,}")
@@ -87,7 +87,7 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
             say(console, f"Starting the venue: launch catalogue, journal in {place}")
             ready = await_ready(venue, console)
             figures, symbols = run_loop(trade(venue, ready, seconds, seed, console))
-            end_cleanly_when_terminated()  # the event loop has taken its own handler away
+            end_cleanly_when_terminated()  # again: the event loop has replaced the handler
             say(console, "Stopping the venue, then checking its journal.")
             stopped = venue.stop()
             result = check_venue(
@@ -105,12 +105,12 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
     if as_json:
         print(json.dumps(as_object(figures, result), indent=2))
     else:
-        tell(console, figures, result, symbols, folder)
+        report(console, figures, result, symbols, folder)
     return 0 if result.passed else 1
 
 
 def end_cleanly_when_terminated() -> None:
-    """Let a SIGTERM unwind the stack, so that process and folder are cleared away."""
+    """Let SIGTERM unwind the stack, so that the venue process and the folder are removed."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
 
 
@@ -129,19 +129,19 @@ def data_folder(folder: str) -> Iterator[str]:
 
 
 def await_ready(venue: VenueProcess, console: Console) -> Ready:
-    """Wait for the venue and show that something happens: a first start compiles for more than half a minute."""
+    """Wait for the venue and report progress, because a first start compiles for more than half a minute."""
     if console.is_terminal:
         with console.status("starting") as status:
             return venue.await_ready(lambda elapsed_s: status.update(starting_text(elapsed_s)))
-    told = 0.0
+    reported_s = 0.0
 
-    def tell_sometimes(elapsed_s: float) -> None:
-        nonlocal told
-        if elapsed_s - told >= LINE_S:
-            told = elapsed_s
+    def report_progress(elapsed_s: float) -> None:
+        nonlocal reported_s
+        if elapsed_s - reported_s >= LINE_S:
+            reported_s = elapsed_s
             say(console, f"  {starting_text(elapsed_s)}")
 
-    return venue.await_ready(tell_sometimes)
+    return venue.await_ready(report_progress)
 
 
 def starting_text(elapsed_s: float) -> str:
@@ -153,7 +153,7 @@ def starting_text(elapsed_s: float) -> str:
 async def trade(
     venue: VenueProcess, ready: Ready, seconds: float, seed: int, console: Console
 ) -> tuple[Measurements, list[str]]:
-    """Let makers and takers trade; what they measured, and what they traded."""
+    """Let makers and takers trade. Returns their measurements, and the symbols that they traded."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -187,7 +187,7 @@ async def trade(
 
 
 def require_running(venue: VenueProcess, tasks: Sequence[asyncio.Task[None]]) -> None:
-    """UserError, or what a strategy raised, if the venue or a client is gone."""
+    """UserError, or the error of a strategy: the venue or a client has ended."""
     venue.require_alive()
     for task in tasks:
         if task.done():
@@ -196,7 +196,7 @@ def require_running(venue: VenueProcess, tasks: Sequence[asyncio.Task[None]]) ->
 
 
 async def leave(venue: VenueProcess, sessions: Sequence[Session]) -> None:
-    """Cancel all orders. The reply to a mass cancel comes after everything that happened to the account before it."""
+    """Cancel all orders. The reply to a mass cancel comes after all earlier events of the account."""
     try:
         async with asyncio.timeout(LAST_REPLIES_S):
             for session in sessions:
@@ -227,7 +227,7 @@ def choose(instruments: dict[str, InstrumentDefinition]) -> list[list[Instrument
 def cast(
     months: list[list[InstrumentDefinition]], sessions: Sequence[Session], seed: int
 ) -> Iterator[tuple[Strategy, Session]]:
-    """Two makers a chip, one tight and small, one wide and large; takers on two chips each."""
+    """Each session with its strategy: two makers a chip, one tight and small, one wide and large, and takers."""
     symbols = [[row.symbol for row in rows] for rows in months]
     for number, session in enumerate(sessions):
         chip = number % len(CHIPS)
@@ -240,7 +240,7 @@ def cast(
 
 
 async def begin(strategy: Strategy, session: Session, place: int) -> None:
-    """Run a strategy with its timer between those of the others, as it would be on a machine of its own."""
+    """Run a strategy, its timer offset from those of the others, as on separate machines."""
     await asyncio.sleep(strategy.timer_s * place / (MAKERS + TAKERS))
     await run(strategy, session)
 
@@ -248,7 +248,7 @@ async def begin(strategy: Strategy, session: Session, place: int) -> None:
 async def show(
     board: Board, seconds: float, stop: asyncio.Event, require: Callable[[], None], console: Console
 ) -> float:
-    """Show what happens until time is up, somebody interrupts, or `require` raises; the seconds it took."""
+    """Show the board until time is up, `stop` is set, or `require` raises. Returns the seconds."""
     start = time.monotonic()
     every_s = FRAME_S if console.is_terminal else LINE_S
 
@@ -286,8 +286,8 @@ def as_object(figures: Measurements, result: DemoResult) -> dict[str, object]:
     }
 
 
-def tell(console: Console, figures: Measurements, result: DemoResult, symbols: Sequence[str], folder: str) -> None:
-    """The result, what it means, and what to do next."""
+def report(console: Console, figures: Measurements, result: DemoResult, symbols: Sequence[str], folder: str) -> None:
+    """Print the result, what it means, and what to do next."""
     say(console, "")
     say(console, f"{result.orders:>12,} orders")
     say(console, f"{result.fills:>12,} fills")
@@ -331,5 +331,5 @@ def next_steps(symbol: str, folder: str) -> list[tuple[str, str]]:
 
 
 def called() -> str:
-    """How to call this program here: by its name if the shell finds that, else as it was called."""
+    """The command for this program: `gpux` if the shell finds it, else the path it was called by."""
     return "gpux" if shutil.which("gpux") else sys.argv[0]

@@ -1,7 +1,7 @@
-"""The venue of the demo in a process of its own, as it would run in earnest, led through a pipe.
+"""The venue of the demo in a separate process, as in production, controlled through a pipe.
 
-The parent receives `Ready` once the venue serves and sends anything to stop it; the end of the parent stops it too.
-After a clean stop it sends `Stopped` with the hash of its last state.
+The venue sends `Ready` when it serves. Any message from the parent stops it, and so does the end of the parent. After
+a clean stop the venue sends `Stopped` with the hash of its final state.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ STOP_S_MAX = 60.0
 
 @dataclass(frozen=True)
 class Plan:
-    """The venue to run: size, instruments (all if none are named), day (today), accounts that get a key and money."""
+    """The venue to run: accounts that get a key and money, size, instruments (none named: all), day (None: today)."""
 
     accounts: int
     deposit_mills: int
@@ -33,7 +33,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class DemoKey:
-    """What a client needs to log on."""
+    """The key of a client: id, account, seed of the private key."""
 
     key: str
     account: int
@@ -58,10 +58,10 @@ class Failed:
 
 
 class VenueProcess:
-    """Starts, awaits and stops the child."""
+    """Starts, awaits and stops the venue process."""
 
     def __init__(self, folder: str, plan: Plan) -> None:
-        # A fresh interpreter: nothing of the parent's threads and event loop is copied.
+        # A new interpreter: threads and event loop of the parent are not copied.
         context = multiprocessing.get_context("spawn")
         self._pipe, child = context.Pipe()
         self._process = context.Process(target=venue_main, args=(folder, plan, child), daemon=True)
@@ -69,18 +69,18 @@ class VenueProcess:
         child.close()
 
     def await_ready(self, waiting: Callable[[float], None]) -> Ready:
-        """Wait until it serves; `waiting` is called with the seconds so far, several times a second."""
+        """Wait until the venue serves; `waiting` is called with the seconds so far, several times a second."""
         message = self._await(START_S_MAX, waiting)
         assert isinstance(message, Ready)
         return message
 
     def require_alive(self) -> None:
-        """UserError if it has ended by itself."""
+        """UserError: the process has ended by itself."""
         if not self._process.is_alive():
             raise UserError(f"the venue ended with code {self._process.exitcode}", 1)
 
     def stop(self) -> Stopped:
-        """Stop it cleanly."""
+        """Stop the venue cleanly."""
         self._pipe.send("stop")
         message = self._await(STOP_S_MAX, lambda _: None)
         assert isinstance(message, Stopped)
@@ -88,7 +88,7 @@ class VenueProcess:
         return message
 
     def end(self) -> None:
-        """Whatever happened, leave no process behind."""
+        """Kill the process if it still runs."""
         if self._process.is_alive():
             self._process.kill()
         self._process.join()
@@ -114,7 +114,7 @@ class VenueProcess:
 
 
 def venue_main(folder: str, plan: Plan, pipe: Connection) -> None:
-    """The child: serves until told to stop. Signals to the whole group are the parent's to handle."""
+    """The venue process: serves until the parent stops it. It ignores signals, which the parent handles."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     try:
@@ -124,7 +124,7 @@ def venue_main(folder: str, plan: Plan, pipe: Connection) -> None:
 
 
 async def _serve(folder: str, plan: Plan, pipe: Connection) -> None:
-    # Imported here: the parent only needs the names above.
+    # Imported here, because the parent needs only the names above.
     from exchange.main import Settings, serve
     from exchange.venue.bootstrap import OpenVenue
 
@@ -135,13 +135,13 @@ async def _serve(folder: str, plan: Plan, pipe: Connection) -> None:
             pair = setup.make_key(f"demo{account}", account=account, deposit_mills=plan.deposit_mills)
             keys.append(DemoKey(pair.key, pair.account, pair.seed))
 
-    # Sixteen clients and their onlookers share one address here, which the limits for the outside would not allow.
+    # The standard limits would not allow sixteen clients and their observers at one address.
     settings = Settings(port=0, day=plan.day, symbols=plan.symbols, limits=plan.limits, profile="loopback")
     async with serve(folder, settings, before=enrol) as server:
         pipe.send(Ready(server.url, keys))
-        told = asyncio.Event()
-        asyncio.get_running_loop().add_reader(pipe.fileno(), told.set)
-        await told.wait()
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_reader(pipe.fileno(), stop.set)
+        await stop.wait()
         asyncio.get_running_loop().remove_reader(pipe.fileno())
     engine = server.venue.engine
     pipe.send(Stopped(engine.sequence, engine.state_hash()))
