@@ -33,8 +33,8 @@ def test_a_flow_stands_beside_the_bare_ladders_with_the_ratio_that_is_needed(rep
     ladder = kept["bare ladder"]
     ratio = kept["least_of_parts_ns"] / ladder["least_of_parts_ns"]
     assert 0 < kept["least_of_parts_ns"] <= kept["pass"].least and ladder["part_steps"] == PART_STEPS
-    assert f"{kept['least_of_parts_ns']:.1f} with each batch at its least" in shown["mixed flow"][1]
-    assert f"makes it {ratio:.2f}x, needed 3.16x (60 where it is 19)" in shown["mixed, bare ladder"][1]
+    assert f"{kept['least_of_parts_ns']:.1f}" in shown["mixed flow"][1]
+    assert f"{ratio:.2f}x" in shown["mixed, bare ladder"][1] and "3.16x" in shown["mixed, bare ladder"][1]
     assert kept["events"]["FILL"] > 0 and kept["mix"]["cancel"] > 30
 
 

@@ -73,8 +73,8 @@ def test_tape_with_another_state_than_promised_is_refused(capsys: pytest.Capture
 def test_lobster_pair_replays_through_the_engine(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     messages, book = write_pair(tmp_path)
     code, output, _ = run(capsys, "lobster", "--messages", messages, "--book", book)
-    assert code == 0 and "8 of 8 book states match, all 2 levels of both sides" in output
-    assert "fills       2 trades" in output
+    assert code == 0 and "8 of 8 book states match" in output
+    assert figures(output)["fills"] == "2 trades"
 
 
 @pytest.mark.rule("TAPE-012")
@@ -90,7 +90,7 @@ def test_lobster_pair_that_does_not_match_says_where(capsys: pytest.CaptureFixtu
 def test_real_lobster_sample_is_reproduced_by_the_engine(capsys: pytest.CaptureFixture[str]) -> None:
     messages, book = sorted(SAMPLE.glob("AAPL_2012-06-21_*_10_head.csv"))
     code, output, _ = run(capsys, "lobster", "--messages", messages, "--book", book)
-    assert code == 0 and "998 of 998 book states match, all 10 levels of both sides" in output
+    assert code == 0 and "998 of 998 book states match" in output
 
 
 def written_journal(folder: Path, tape: Tape) -> None:

@@ -17,7 +17,8 @@ def test_unknown_question_is_one_line_with_exit_code_2(capsys: pytest.CaptureFix
     with pytest.raises(SystemExit) as stopped:
         main(["bench", "speed"])
     assert stopped.value.code == 2
-    assert capsys.readouterr().err.startswith("gpux: bench 'speed': not one of mixed, churn")
+    told = capsys.readouterr().err
+    assert "'speed'" in told and all(name in told for name in QUESTIONS) and told.count("\n") == 1
 
 
 def test_a_results_folder_that_cannot_be_is_told_before_anything_is_measured(
@@ -27,7 +28,8 @@ def test_a_results_folder_that_cannot_be_is_told_before_anything_is_measured(
     with pytest.raises(SystemExit) as stopped:
         main(["bench", "mixed", "--results", str(tmp_path / "file")])
     assert stopped.value.code == 2
-    assert capsys.readouterr().err == f"gpux: --results {tmp_path / 'file'}: File exists\n"
+    told = capsys.readouterr().err
+    assert f"--results {tmp_path / 'file'}" in told and told.count("\n") == 1
 
 
 def test_every_question_has_its_function() -> None:

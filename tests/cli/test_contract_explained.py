@@ -32,40 +32,40 @@ def told(spec: Spec, launch: Mapping[str, Instrument], symbol: str) -> tuple[str
 @pytest.mark.rule("ROUTE-001")
 def test_a_month_is_told_with_its_hours_dates_money_and_limits(spec: Spec, launch: Mapping[str, Instrument]) -> None:
     text, numbers = told(spec, launch, "H100.G90.F27")
-    assert "for every UTC hour of January 2027 (744 hours), certified at or above 90 % goodput in region US." in text
+    assert all(fact in text for fact in ("January 2027", "744 hours", "90 % goodput", "region US"))
     assert numbers["id"] == "34734164 (0x2120054)"
     assert numbers["delivery"] == "2027-01-01 00:00 to 2027-02-01 00:00 UTC"
     assert numbers["last trading"] == "2026-12-24 21:00 UTC"
-    assert numbers["tender"] == "2026-12-28 and 2026-12-29, in units of 8 lots"
+    assert all(fact in numbers["tender"] for fact in ("2026-12-28", "2026-12-29", "8 lots"))
     assert numbers["spot month from"] == "2026-12-10 21:00 UTC"
     assert numbers["value of a tick"] == "$0.744 a lot ($0.001 x 744 hours)"
     assert numbers["value of a lot"] == "$2,090.64 at 2.810"
     assert numbers["daily limits"] == "2.248 to 3.372"
     assert numbers["initial margin"].startswith("$297.60 a lot")
-    assert numbers["fees"] == "maker $0.000, taker $1.488, auction $0.744 a lot, on 744 hours"
-    assert numbers["effective price"] == "$5.782 per useful PFLOP-hour (reference 540.0 TFLOP/s)"
-    assert numbers["icebergs"] == "show at least one lot in 100"
+    assert all(fact in numbers["fees"] for fact in ("maker $0.000", "taker $1.488", "auction $0.744", "744 hours"))
+    assert "$5.782" in numbers["effective price"] and "540.0 TFLOP/s" in numbers["effective price"]
+    assert "one lot in 100" in numbers["icebergs"]
     assert numbers["spot-month limit"].endswith("at most 7,500")
 
 
 @pytest.mark.rule("CASCADE-001")
 def test_a_year_and_a_term_are_told_with_their_children(spec: Spec, launch: Mapping[str, Instrument]) -> None:
     year, _ = told(spec, launch, "H100.G90.C27")
-    assert "cascades, at its settlement price, into F27 (744 h), G27 (672 h), H27 (744 h), Q2-27 (2,184 h)" in year
+    assert "F27 (744 h), G27 (672 h), H27 (744 h), Q2-27 (2,184 h)" in year
     term, numbers = told(spec, launch, "H100.G90.T5-27")
-    assert "January 2027 to December 2031, a take-or-pay term of five calendar years (43,824 hours)" in term
-    assert numbers["terms"] == "1,000 lots of T3 and T5 together, gross"
+    assert "January 2027 to December 2031" in term and "43,824 hours" in term
+    assert "1,000 lots" in numbers["terms"]
     assert numbers["initial margin"].startswith("$17,529.60 a lot")
 
 
 @pytest.mark.rule("SPEC-041")
 def test_combinations_are_told_by_their_legs(spec: Spec, launch: Mapping[str, Instrument]) -> None:
     spread, numbers = told(spec, launch, "H100.G95-G90.F27")
-    assert "Buying one lot buys one lot of H100.G95.F27 and sells one of H100.G90.F27." in spread
+    assert spread.index("H100.G95.F27") < spread.index("H100.G90.F27")
     assert numbers["legs"] == "+ H100.G95.F27, - H100.G90.F27"
     strip, _ = told(spec, launch, "H100.G90.F27:H27")
-    assert "buys one lot of each of H100.G90.F27, H100.G90.G27, H100.G90.H27." in strip
-    assert "weighted by hours, 2,160 in all" in strip
+    assert "H100.G90.F27, H100.G90.G27, H100.G90.H27" in strip
+    assert "2,160" in strip
 
 
 @pytest.mark.rule("SPEC-021")

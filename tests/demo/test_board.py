@@ -35,7 +35,7 @@ def test_it_shows_best_prices_last_trade_volume_and_state_of_each_month() -> Non
     shown.take(ChannelData(1, Trades(2, 1, 1, 1, [(1, 2845, 4, "b"), (2, 2846, 3, "b")])))
     shown.take(Reconnected(True))
     lines = drawn(shown)
-    assert lines[0].split() == ["2.0", "of", "60", "s", "42", "requests", "answered", "(21/s)", "7", "lots", "traded"]
+    assert {"2.0", "60", "42", "(21/s)", "7"} <= set(lines[0].split())
     assert lines[3].split() == ["H100.G90.F27", "15", "2.840", "2.846", "40", "2.846", "7", "OPEN"]
     assert lines[4].split() == ["B200.G90.F27", "-", "-", "-", "-", "-", "0", "OPEN"]
     assert max(map(len, lines)) <= 80
@@ -72,8 +72,9 @@ def test_a_market_that_is_not_open_shows_its_state_until_when_and_why() -> None:
     lines = drawn(shown)
     assert max(map(len, lines)) <= 80
     assert lines[3].split()[7:] == ["RESERVED", "12:01:01"] and lines[4].split()[7:] == ["OPEN"]
-    assert shown.notes() == ["H100.G90.F27 RESERVED until 12:01:01 UTC (HALT_DCB)"]
-    assert shown.text(2.0, 60).splitlines()[1].strip() == shown.notes()[0]
+    (note,) = shown.notes()
+    assert all(fact in note for fact in ("H100.G90.F27", "RESERVED", "12:01:01", "HALT_DCB"))
+    assert shown.text(2.0, 60).splitlines()[1].strip() == note
     hear(shown, 61, phase="OPEN", of=1)
     assert drawn(shown)[3].split()[7:] == ["OPEN"] and shown.notes() == []
 
@@ -81,7 +82,9 @@ def test_a_market_that_is_not_open_shows_its_state_until_when_and_why() -> None:
 def test_a_market_that_is_halted_by_hand_has_no_end() -> None:
     shown = board()
     shown.take(ChannelData(2, Status(1, 1, 1, NOON_US, 2, "HALT", reason="operator")))
-    assert shown.notes() == ["B200.G90.F27 HALT (operator)"] and drawn(shown)[4].split()[7:] == ["HALT"]
+    (note,) = shown.notes()
+    assert all(fact in note for fact in ("B200.G90.F27", "HALT", "operator")) and "until" not in note
+    assert drawn(shown)[4].split()[7:] == ["HALT"]
 
 
 def test_markets_that_trade_or_say_why_not_pass() -> None:
@@ -94,8 +97,8 @@ def test_markets_that_trade_or_say_why_not_pass() -> None:
             hear(shown, second, phase="OPEN", of=2)
         elif second > 125 and second % 8 == 0:
             hear(shown, second, trade=2)
-    told = "longest pause while OPEN 8.0 s (B200.G90.F27), 1 times reserved or halted"
-    assert (shown.traded_on().passed, shown.traded_on().detail) == (True, told)
+    check = shown.traded_on()
+    assert check.passed and "8.0 s (B200.G90.F27)" in check.detail and "1 times" in check.detail
 
 
 @pytest.mark.parametrize("begin", [0, 20, 90])
@@ -109,7 +112,7 @@ def test_a_market_that_stands_still_while_open_fails(begin: int) -> None:
     check = shown.traded_on()
     assert not check.passed and "(B200.G90.F27), 0 times" in check.detail
     assert (begin != 90) == (shown.notes() == [])
-    assert begin != 90 or shown.notes() == ["B200.G90.F27 OPEN, no trade for 12 s"]
+    assert begin != 90 or all(fact in shown.notes()[0] for fact in ("B200.G90.F27", "OPEN", "12 s"))
 
 
 def test_a_machine_that_stands_still_is_not_held_against_a_market() -> None:

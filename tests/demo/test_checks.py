@@ -55,9 +55,9 @@ def test_a_sound_venue_passes_every_check(stopped: Stopped) -> None:
     assert [check.name for check in result.checks if not check.passed] == []
     assert result.passed and (result.orders, result.fills) == (2, 1) and len(result.checks) == 8
     details = {check.name: check.detail for check in result.checks}
-    assert details["positions sum to zero"] == "1 instruments, 5 lots held"
-    assert "$2,000,000,000.000 paid in" in details["cash conserved"]
-    assert details["money counted is money told"].startswith("2,000,000,000,000 mills paid in, ")
+    assert "5 lots" in details["positions sum to zero"]
+    assert "$2,000,000,000.000" in details["cash conserved"]
+    assert "2,000,000,000,000 mills" in details["money counted is money in the events"]
 
 
 def test_another_state_is_noticed(stopped: Stopped) -> None:

@@ -35,10 +35,7 @@ def test_makers_and_takers_trade_and_every_check_holds(tmp_path: Path, capsys: p
     result = json.loads(said.out)
     assert result["passed"] and result["fills"] > 0 and result["acks_per_second"] > 0
     assert len(result["checks"]) == 9 and result["latency_us"]["p50"] <= result["latency_us"]["p99"]
-    assert (
-        "12 instruments: 3 months of each of 4 chips" in said.err
-        and " watch H100.G90.F27 --url ws://127.0.0.1:" in said.err
-    )
+    assert "12 instruments" in said.err and " watch H100.G90.F27 --url ws://127.0.0.1:" in said.err
     with pytest.raises(SystemExit) as ended:
         main(["journal", "verify", folder])
     assert not ended.value.code and "sound" in capsys.readouterr().out
@@ -106,8 +103,8 @@ def test_the_nearest_months_of_each_chip_are_chosen() -> None:
 
 
 def test_a_cold_start_says_what_takes_so_long() -> None:
-    assert starting_text(1.0) == "starting (1 s)"
-    assert "compiling" in starting_text(20.0) and "20 s" in starting_text(20.0)
+    assert "1 s" in starting_text(1.0) and "compiling" not in starting_text(1.0)
+    assert "20 s" in starting_text(20.0) and "compiling" in starting_text(20.0)
 
 
 def test_what_to_try_next_can_be_typed_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
