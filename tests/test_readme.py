@@ -1,5 +1,6 @@
-"""Every command and example that a README shows is real."""
+"""Every command and example in a README is real, and every module is listed beside its code."""
 
+import ast
 import contextlib
 import os
 import re
@@ -13,20 +14,17 @@ import cyclopts
 import pytest
 
 from exchange.cli.app import app, main
+from tests.source_tree import PACKAGES, ROOT, sources, tree
 
-ROOT = Path(__file__).parent.parent
 READMES = sorted(
     {
         ROOT / "README.md",
-        *(
-            file
-            for folder in ("exchange", "contracts_spec", "clients", "bench")
-            for file in ROOT.glob(f"{folder}/*.md")
-        ),
+        *(file for folder in PACKAGES for file in ROOT.glob(f"{folder}/**/*.md")),
     }
 )
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`((?:make|gpux) [^`]+)`")
+PLACE = re.compile(r"(later )?`([\w/]+(?:/|\.\w+))`")
 LINK = re.compile(r"\]\((?P<target>[^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -113,42 +111,51 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert not broken
 
 
-def test_the_map_of_the_exchange_names_every_module() -> None:
-    """The layout picture stays true to the tree, both ways."""
-    picture = layout_picture()
-    modules = [path for path in sorted((ROOT / "exchange").rglob("*.py")) if path.name != "__init__.py"]
-    missing = [str(path.relative_to(ROOT)) for path in modules if path.name not in picture[path.parent.name]]
-    gone = [
-        f"{folder}/{name}"
-        for folder, names in picture.items()
-        for name in names
-        if not any(path.name == name and path.parent.name == folder for path in modules)
-    ]
-    assert not missing
-    assert not gone
+FOLDERS = sorted({path.parent for path in sources().values()})
+MODULES = {path.name for path in sources().values()}
+
+
+def listing(folder: Path) -> str:
+    """What a package says of its files: the docstring of its `__init__.py`, and its README."""
+    readme = folder / "README.md"
+    return (ast.get_docstring(tree(folder / "__init__.py")) or "") + (readme.read_text() if readme.exists() else "")
+
+
+def listed_modules(text: str) -> set[str]:
+    """File names in a text. In a list with a module a line, the names before the gap may be without `.py`."""
+    columns = [re.split(r"\s{2,}", line.strip())[0] for line in text.splitlines()]
+    return {*file_names(text), *(f"{name}.py" for column in columns for name in re.findall(r"\w+", column))}
+
+
+def file_names(text: str) -> set[str]:
+    return set(re.findall(r"(?<![\w/.])\w+\.py\b", text))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_a_package_lists_every_module_and_none_that_is_gone(folder: Path) -> None:
+    text = listing(folder)
+    assert not {path.name for path in folder.glob("*.py")} - {"__init__.py"} - listed_modules(text)
+    assert not file_names(text) - MODULES
+
+
+def test_the_map_of_the_exchange_names_every_package() -> None:
+    parents = (ROOT / "exchange", ROOT / "exchange" / "engine")
+    named = set(re.findall(r"`(\w+)/`", section("| package | what it does |")))
+    assert named == {folder.name for folder in FOLDERS if folder.parent in parents}
+
+
+def section(start: str) -> str:
+    """The table of exchange/README.md that begins with a line."""
+    return (ROOT / "exchange" / "README.md").read_text().split(start)[1].split("\n\n")[0]
 
 
 def test_what_the_table_of_changes_names_is_there() -> None:
-    """A newcomer who follows a row of "Where do I change ...?" finds every file and folder that it names."""
-    text = (ROOT / "exchange" / "README.md").read_text()
-    table = text.split("## Where do I change ...?")[1].split("\n## ")[0]
-    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
-    places = {place for row in rows for place in re.findall(r"`([\w/*]+(?:/|\.\w+))`", row)}
-    places = {place for place in places if not place.startswith("codes.") or place == "codes.py"}
+    """A newcomer who follows a row of "Where do I change ...?" finds every file and folder that it names. A file of a
+    later version is named after the word "later"."""
+    rows = [line for line in section("| change | first file | then |\n").splitlines() if line.startswith("| ")]
+    places = [(place, bool(later)) for row in rows for later, place in PLACE.findall(row)]
     homes = (ROOT, ROOT / "exchange", ROOT / "contracts_spec")
-    gone = sorted(place for place in places if not any((home / place).exists() for home in homes))
-    assert len(rows) == 12
-    assert len(places) > 25
-    assert not gone
-
-
-def layout_picture() -> dict[str, set[str]]:
-    """Folder -> Python files that the picture of exchange/README.md names in it."""
-    text = (ROOT / "exchange" / "README.md").read_text()
-    block = next(match["text"] for match in FENCE.finditer(text) if "codes.py" in match["text"])
-    folder, picture = "exchange", {"exchange": set[str]()}
-    for line in block.splitlines():
-        if line.rstrip() and not line.startswith(" "):
-            folder = line.split("/")[0] if re.match(r"\w+/", line) else "exchange"
-        picture.setdefault(folder, set()).update(re.findall(r"\b\w+\.py\b", line))
-    return picture
+    wrong = sorted(place for place, later in places if later == any((home / place).exists() for home in homes))
+    assert len(rows) >= 17
+    assert len(places) > 40
+    assert not wrong
