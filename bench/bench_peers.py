@@ -139,7 +139,7 @@ NOT_COMPARED = {
 
 
 @dataclass(frozen=True)
-class Result:
+class ContestResult:
     """One row of the table: ns a command of a peer and of our engine on the same steps."""
 
     package: str
@@ -185,7 +185,7 @@ def time_peer(contest: Contest, flow: Flow, rounds: int) -> Distribution | str:
     return distribution(values, "ns")
 
 
-def run_contests(time_ours: Callable[[Flow, int], Distribution], rounds: int = ROUNDS) -> list[Result]:
+def run_contests(time_ours: Callable[[Flow, int], Distribution], rounds: int = ROUNDS) -> list[ContestResult]:
     """Each peer and our engine in this run, then the engines that cannot be compared."""
     results = []
     for contest in CONTESTS:
@@ -193,9 +193,9 @@ def run_contests(time_ours: Callable[[Flow, int], Distribution], rounds: int = R
         peer = time_peer(contest, flow, rounds)
         size = (contest.package, contest.commands, contest.warm_orders)
         if isinstance(peer, str):
-            results.append(Result(*size, None, None, peer))
+            results.append(ContestResult(*size, None, None, peer))
         else:
             trades = "trades and " if contest.make().trades() is not None else ""
-            results.append(Result(*size, peer, time_ours(flow, rounds), f"{trades}orders left as expected"))
-    results += [Result(package, 0, 0, None, None, reason) for package, reason in NOT_COMPARED.items()]
+            results.append(ContestResult(*size, peer, time_ours(flow, rounds), f"{trades}orders left as expected"))
+    results += [ContestResult(package, 0, 0, None, None, reason) for package, reason in NOT_COMPARED.items()]
     return results

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.flow import Flow
-from bench.tapes import Control, Tape
+from bench.tapes import Tape, TapeControl
 from exchange.codes import CommandKind, MarketState, TimeInForce
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
@@ -114,7 +114,7 @@ def market_tape(
     for index, (kind, payload) in enumerate(payloads):
         row = np.zeros(1, COMMAND)
         row["sequence"], row["time_ns"], row["kind"] = index + 1, start_ns, kind
-        controls.append(Control(row, payload))
+        controls.append(TapeControl(row, payload))
     limits = limits or fitting_limits(market, rows)
     return Tape(rows, controls, limits, "bench", resting_rows=len(rows) - len(parts[-1]), notes=notes or {})
 

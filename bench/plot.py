@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bench.extras import check_file, check_package
-from bench.tapes import Control, Tape
+from bench.tapes import Tape, TapeControl
 from exchange.codes import CommandKind, EventKind
 from exchange.engine import query
 from exchange.engine.engine import Engine
@@ -61,7 +61,7 @@ def follow(tape: Tape, index: int) -> Course:
     piece = -(-len(tape.commands) // SAMPLES)
     course = Course(f"instrument {index}")
     for part in tape.parts():
-        if isinstance(part, Control):
+        if isinstance(part, TapeControl):
             _note_trades(course, engine.control(part.row, part.payload), index)
             continue
         for start in range(0, len(part), piece):

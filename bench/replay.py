@@ -21,7 +21,7 @@ from bench.lobster import INSTRUMENT, OWNERS, read_lobster
 from bench.market import PlainMarket, engine_at, flow_market, market_tape
 from bench.plot import check_plot, draw_tape
 from bench.replay_summary import Meter, ReplaySummary
-from bench.tapes import ENDING, PARQUET, Control, Tape, read_tape, write_tape
+from bench.tapes import ENDING, PARQUET, Tape, TapeControl, read_tape, write_tape
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
 from exchange.engine.engine import Engine
@@ -49,17 +49,17 @@ def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None], tit
     """
     meter = Meter(engine)
     for part in tape.parts():
-        for chunk in [part] if isinstance(part, Control) else row_chunks(part):
-            if isinstance(chunk, Control):
+        for chunk in [part] if isinstance(part, TapeControl) else row_chunks(part):
+            if isinstance(chunk, TapeControl):
                 check_control(engine, chunk, title)
                 meter.control(chunk.row, chunk.payload)
             else:
                 meter.apply(chunk)
-            progress(1 if isinstance(chunk, Control) else len(chunk))
+            progress(1 if isinstance(chunk, TapeControl) else len(chunk))
     return meter.summary()
 
 
-def check_control(engine: Engine, control: Control, title: str) -> None:
+def check_control(engine: Engine, control: TapeControl, title: str) -> None:
     """UserError: the engine refuses this control in its present state."""
     try:
         engine.check_control(int(control.row["kind"][0]), control.payload, recorded=True)
@@ -264,7 +264,7 @@ def folder_tape(folder: Path, limits: str, state_hash: str) -> Tape:
         if frame.kind == FrameKind.DATA:
             rows.append(frame.rows.copy())
         elif frame.kind == FrameKind.CONTROL:
-            controls.append(Control(frame.rows.copy(), bytes(frame.payload)))
+            controls.append(TapeControl(frame.rows.copy(), bytes(frame.payload)))
     return Tape(
         np.concatenate(rows), controls, limits, "venue", source_hash(), state_hash, notes={"folder": folder.name}
     )

@@ -34,7 +34,7 @@ DELTA_FIELDS = ("sequence", "time_ns", "request_id", "order_id", "price", "trigg
 
 
 @dataclass(frozen=True)
-class Control:
+class TapeControl:
     """A command with a payload: one COMMAND row of kind >= 64 and JSON bytes."""
 
     row: np.ndarray  # COMMAND, shape (1,)
@@ -50,7 +50,7 @@ class Tape:
     """Commands in order of sequence, and their results as far as they are known."""
 
     commands: np.ndarray  # COMMAND, ascending sequence
-    controls: Sequence[Control] = ()  # ascending sequence, merged with the rows by it
+    controls: Sequence[TapeControl] = ()  # ascending sequence, merged with the rows by it
     limits: str = "tape"  # name of the state's size
     shard: str = ""
     rules_hash: str = ""  # of the kernel sources that produced state_hash
@@ -58,7 +58,7 @@ class Tape:
     resting_rows: int = 0  # rows at the start that only fill the book
     notes: dict[str, Any] = field(default_factory=dict)  # on the source
 
-    def parts(self) -> Iterator[np.ndarray | Control]:
+    def parts(self) -> Iterator[np.ndarray | TapeControl]:
         """Runs of rows and single controls, in the order in which they apply."""
         start = 0
         for control in self.controls:
@@ -134,7 +134,7 @@ def table_of(tape: Tape) -> "pa.Table":
 
     rows, payloads = [np.zeros(0, COMMAND)], [pa.nulls(0, pa.binary())]
     for part in tape.parts():
-        if isinstance(part, Control):
+        if isinstance(part, TapeControl):
             rows.append(part.row)
             payloads.append(pa.array([part.payload], pa.binary()))
         else:
@@ -227,7 +227,7 @@ def column_of(path: Path, table: "pa.Table", name: str, wanted: "pa.DataType") -
     return column
 
 
-def split_controls(path: Path, rows: np.ndarray, table: "pa.Table") -> tuple[np.ndarray, list[Control]]:
+def split_controls(path: Path, rows: np.ndarray, table: "pa.Table") -> tuple[np.ndarray, list[TapeControl]]:
     """(rows without payload, controls) of a table. UserError: the rows are not in the order in which they apply."""
     import pyarrow as pa
 
@@ -236,15 +236,17 @@ def split_controls(path: Path, rows: np.ndarray, table: "pa.Table") -> tuple[np.
     is_control = payloads.is_valid().to_numpy()
     places = np.flatnonzero(is_control).tolist()
     found = payloads.drop_null().to_pylist()
-    controls = [Control(rows[place : place + 1].copy(), payload) for place, payload in zip(places, found, strict=True)]
+    controls = [
+        TapeControl(rows[place : place + 1].copy(), payload) for place, payload in zip(places, found, strict=True)
+    ]
     return rows[~is_control], controls
 
 
-def decode_control(path: Path, number: int, row: bytes, payload: bytes) -> Control:
+def decode_control(path: Path, number: int, row: bytes, payload: bytes) -> TapeControl:
     """One control of version 1, numbered from 1. UserError: its row is not a COMMAND row."""
     if len(row) != COMMAND.itemsize:
         raise UserError(f"{path}: damaged: the row of control {number} has {len(row)} bytes, not {COMMAND.itemsize}")
-    return Control(np.frombuffer(row, COMMAND).copy(), payload)
+    return TapeControl(np.frombuffer(row, COMMAND).copy(), payload)
 
 
 def check_order(path: Path, tape: Tape) -> None:

@@ -26,7 +26,7 @@ from clients.local_book import LocalBook
 from clients.logon import Dial
 from clients.order_requests import Price, cancellation, new_order, replacement
 from clients.orders import Order, OrderTable
-from clients.questions import Questions
+from clients.queries import Queries
 from clients.quoting import Quoting
 from clients.safeguards import Safeguards
 from clients.session_base import SessionBase
@@ -58,10 +58,10 @@ BATCHED: dict[type, type[BatchNew] | type[BatchReplace] | type[BatchCancel]] = {
 }
 
 
-class Session(Questions, Safeguards, Quoting, SessionBase):
+class Session(Queries, Safeguards, Quoting, SessionBase):
     """A session with a venue. Create it with `connect` and use it as an async context manager.
 
-    Market data and orders are here. `Questions`, `Safeguards` and `Quoting` add the other requests.
+    Market data and orders are here. `Queries`, `Safeguards` and `Quoting` add the other requests.
     """
 
     def __init__(self, url: str, core: Core, subprotocol: str, rng: random.Random, events_max: int) -> None:

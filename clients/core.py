@@ -24,7 +24,7 @@ from clients.credentials import Secret
 from clients.errors import NotLive, Refused
 from clients.events import Connected, Disconnected, Event, Gap, HistoryChanged, OrderChanged, Reconnected, Replied
 from clients.feeds import Feed, Feeds
-from clients.logon import ConnectionPhase, Dial, check_credentials, logon
+from clients.logon import ClientPhase, Dial, check_credentials, logon
 from clients.orders import Order, OrderRequest, OrderTable
 from clients.replays import RunningReplay
 from clients.requests import Requests
@@ -87,7 +87,7 @@ class Core:
         self.orders = OrderTable()
         self.accounts: dict[int, AccountState] = {}
         self.feeds = Feeds()
-        self.phase = ConnectionPhase.CLOSED
+        self.phase = ClientPhase.CLOSED
         self.hello: Hello | None = None
         self.welcome: Welcome | None = None
         self.session_id = ""
@@ -116,7 +116,7 @@ class Core:
 
     def opened(self, now: float) -> None:
         """A connection is open; the venue sends the first message."""
-        self.phase, self.close_wanted, self.retry_ms = ConnectionPhase.OPENED, "", None
+        self.phase, self.close_wanted, self.retry_ms = ClientPhase.OPENED, "", None
         self._now = self._received = self._sent = now
 
     def receive(self, data: bytes | str, now: float) -> list[Event]:
@@ -142,12 +142,12 @@ class Core:
     def tick(self, now: float) -> list[Event]:
         """Check the heartbeats of both sides, and send again the requests whose retry time has come."""
         self._now = now
-        if self.phase == ConnectionPhase.CLOSED:
+        if self.phase == ClientPhase.CLOSED:
             return []
         dead_s = self.hello.dead_ms / 1000 if self.hello is not None else HELLO_WAIT_S
         if now - self._received > dead_s:
             self.close_wanted = f"the venue was silent for {dead_s:g} s"
-        elif now - self._sent > dead_s / PING_SHARE and self.phase == ConnectionPhase.LIVE:
+        elif now - self._sent > dead_s / PING_SHARE and self.phase == ClientPhase.LIVE:
             self._ask(Ping(request_id=1))
         for request in self.requests.due(now):
             self._ask(request)
@@ -157,7 +157,7 @@ class Core:
         """The connection is closed."""
         reason = self.close_wanted or reason or f"connection closed ({code})"
         self.final = self.final or self._left or code in FINAL_CLOSES
-        was_open, self.phase = self.phase != ConnectionPhase.CLOSED, ConnectionPhase.CLOSED
+        was_open, self.phase = self.phase != ClientPhase.CLOSED, ClientPhase.CLOSED
         self.feeds.disconnected()
         self.requests.disconnected()
         self._replay.drop()
@@ -169,7 +169,7 @@ class Core:
 
     @property
     def live(self) -> bool:
-        return self.phase == ConnectionPhase.LIVE
+        return self.phase == ClientPhase.LIVE
 
     @property
     def account(self) -> int:
@@ -279,7 +279,7 @@ class Core:
         if not self.key:
             return events + self._become_live(resumed=False)
         assert self._secret is not None
-        self.phase = ConnectionPhase.LOGON
+        self.phase = ClientPhase.LOGON
         applied = [(number, account.sequence) for number, account in self.accounts.items()]
         self._ask(logon(self._secret, self.dial, message.nonce, self.key, self.session_id, applied, self._terms))
         return events
@@ -287,7 +287,7 @@ class Core:
     def _take_welcome(self, message: Welcome) -> list[Event]:
         self.requests.answered(message.reply_to)
         same_session, self.session_id = message.session_id == self.session_id, message.session_id
-        self.welcome, self.phase = message, ConnectionPhase.CATCHING_UP
+        self.welcome, self.phase = message, ClientPhase.CATCHING_UP
         self.in_force = message.cancel_terms
         self.requests.last_id = max(self.requests.last_id, message.last_id)
         for number in message.accounts:
@@ -304,7 +304,7 @@ class Core:
 
     def _take_live(self, message: Live) -> list[Event]:
         account = self.accounts.get(message.account)
-        if account is None or self.phase != ConnectionPhase.CATCHING_UP:
+        if account is None or self.phase != ClientPhase.CATCHING_UP:
             return []
         account.live = True
         if not all(state.live for state in self.accounts.values()):
@@ -314,7 +314,7 @@ class Core:
 
     def _become_live(self, resumed: bool) -> list[Event]:
         """From here on requests are served: resend, query lost orders, subscribe again."""
-        self.phase = ConnectionPhase.LIVE
+        self.phase = ClientPhase.LIVE
         self.requests.resend()
         lost, self._lost = self._lost, []
         for order in lost:

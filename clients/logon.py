@@ -12,7 +12,7 @@ from exchange.wire.version import RELEASE
 AGENT = f"gpux-py/{RELEASE}"
 
 
-class ConnectionPhase(IntEnum):
+class ClientPhase(IntEnum):
     """Phases of a connection, in order."""
 
     CLOSED = 0

@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 from clients.backoff import DIAL_S, Backoff
 from clients.core import Core
 from clients.events import Event
-from clients.logon import ConnectionPhase, grace_s
+from clients.logon import ClientPhase, grace_s
 
 FRAME_BYTES_MAX = 1 << 20  # WIRE-003
 FRAMES_QUEUED_MAX = 64
@@ -72,7 +72,7 @@ class WebsocketTransport:
         now = asyncio.get_running_loop().time
         while True:
             code, reason = await self._serve()
-            if self._core.phase >= ConnectionPhase.CATCHING_UP:
+            if self._core.phase >= ClientPhase.CATCHING_UP:
                 self._backoff.lost(now(), grace_s(self._core.in_force))
             self._take(self._core.closed(code, reason))
             if self._core.final:

@@ -115,27 +115,25 @@ FOLDERS = sorted({path.parent for path in sources().values()})
 MODULES = {path.name for path in sources().values()}
 
 
-def listing(folder: Path) -> str:
-    """What a package says of its files: the docstring of its `__init__.py`, and its README."""
-    readme = folder / "README.md"
-    return (ast.get_docstring(tree(folder / "__init__.py")) or "") + (readme.read_text() if readme.exists() else "")
-
-
-def listed_modules(text: str) -> set[str]:
-    """File names in a text. In a list with a module a line, the names before the gap may be without `.py`."""
-    columns = [re.split(r"\s{2,}", line.strip())[0] for line in text.splitlines()]
-    return {*file_names(text), *(f"{name}.py" for column in columns for name in re.findall(r"\w+", column))}
-
-
 def file_names(text: str) -> set[str]:
     return set(re.findall(r"(?<![\w/.])\w+\.py\b", text))
 
 
+def first_column(text: str) -> set[str]:
+    """Modules named in front of the gap of a line, which may be without `.py`."""
+    columns = [line.split("  ")[0] for line in map(str.strip, text.splitlines()) if "  " in line]
+    return {f"{name}.py" for column in columns for name in re.findall(r"\w+", column)}
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT)))
 def test_a_package_lists_every_module_and_none_that_is_gone(folder: Path) -> None:
-    text = listing(folder)
-    assert not {path.name for path in folder.glob("*.py")} - {"__init__.py"} - listed_modules(text)
-    assert not file_names(text) - MODULES
+    """In the docstring of its `__init__.py` or in its README."""
+    docstring, readme = ast.get_docstring(tree(folder / "__init__.py")) or "", folder / "README.md"
+    named = file_names(docstring + (readme.read_text() if readme.exists() else ""))
+    modules = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
+    missing, gone = sorted(modules - named - first_column(docstring)), sorted(named - MODULES)
+    assert not missing
+    assert not gone
 
 
 def test_the_map_of_the_exchange_names_every_package() -> None:

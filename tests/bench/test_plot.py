@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bench.plot import LEVELS, Course, busiest_instrument, check_plot, draw, follow
-from bench.tapes import Control, Tape
+from bench.tapes import Tape, TapeControl
 from exchange.codes import EventKind
 from exchange.engine import query
 from exchange.engine.engine import Engine
@@ -28,7 +28,7 @@ COMBINATIONS = (4, 5, 6, 10)  # of the property market
 class Recorded(Tape):
     """A random run as the determinism tests record it: implied groups, auctions, quotes, days."""
 
-    def parts(self) -> Iterator[np.ndarray | Control]:
+    def parts(self) -> Iterator[np.ndarray | TapeControl]:
         last = Command()
         for part in chunks(tape(12, 800), set()):
             if isinstance(part, list):
@@ -36,7 +36,7 @@ class Recorded(Tape):
                 yield rows(part)
             else:
                 control = Command(kind=part[0], sequence=last.sequence, time_ns=last.time_ns)
-                yield Control(rows([control]), json.dumps(part[1]).encode())
+                yield TapeControl(rows([control]), json.dumps(part[1]).encode())
 
 
 def state_after(tape: Tape) -> np.ndarray:

@@ -10,7 +10,7 @@ import pytest
 from bench.flow import FLOWS, make_flow
 from bench.market import PlainMarket, flow_market, market_tape
 from bench.replay import replay_tape
-from bench.tapes import Control, Tape, read_tape, write_tape
+from bench.tapes import Tape, TapeControl, read_tape, write_tape
 from exchange.cli.app import main
 from exchange.codes import CommandKind
 from exchange.engine.engine import Engine
@@ -99,7 +99,7 @@ def written_journal(folder: Path, tape: Tape) -> None:
         str(folder), RealDisk(), SeededRng(1), ManualClock(), TEST, b'{"rules":1}', segment_bytes=65_536
     )
     for part in tape.parts():
-        if isinstance(part, Control):
+        if isinstance(part, TapeControl):
             opened.journal.append_control(part.row, part.payload)
         else:
             for rows in np.array_split(part, 7):
@@ -184,7 +184,7 @@ def test_control_that_the_engine_refuses_is_one_line(
     tape = small_tape()
     row = tape.controls[0].row.copy()
     row["kind"] = kind
-    write_tape(replace(tape, controls=[Control(row, payload)]), tmp_path / "wrong.parquet")
+    write_tape(replace(tape, controls=[TapeControl(row, payload)]), tmp_path / "wrong.parquet")
     code, _, errors = run(capsys, tmp_path / "wrong.parquet")
     assert code == 2 and errors.count("\n") == 1 and told in errors
     assert f"{tmp_path / 'wrong.parquet'}: control at sequence 1, state size 'test': " in errors

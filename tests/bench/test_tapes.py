@@ -12,7 +12,7 @@ import pytest
 
 from bench.flow import FLOWS, make_flow
 from bench.tape_metadata import METADATA_KEY
-from bench.tapes import Control, Tape, read_metadata, read_tape, table_of, tape_hash, write_tape
+from bench.tapes import Tape, TapeControl, read_metadata, read_tape, table_of, tape_hash, write_tape
 from exchange.codes import CommandKind
 from exchange.errors import UserError
 from exchange.records import COMMAND, COMMAND_FIELDS
@@ -30,7 +30,7 @@ def small_tape() -> Tape:
     for sequence, kind in ((5, CommandKind.LIST), (56, CommandKind.DEFINE_ACCOUNT)):
         row = np.zeros(1, COMMAND)
         row["sequence"], row["kind"], row["time_ns"] = sequence, kind, rows["time_ns"][max(sequence - 6, 0)]
-        controls.append(Control(row, b'{"number": %d}' % sequence))
+        controls.append(TapeControl(row, b'{"number": %d}' % sequence))
     return Tape(rows, controls, "test", "H100", "rules", "state", 100, {"from": "a test"})
 
 
@@ -74,7 +74,7 @@ def test_controls_lie_among_the_rows_once_and_compressed(tmp_path: Path) -> None
     payload = json.dumps([{"symbol": f"H100.G90.M{number}", "hours": 720} for number in range(20_000)]).encode()
     row = small_tape().controls[0].row
     write_tape(replace(small_tape(), controls=[]), tmp_path / "none.parquet")
-    write_tape(replace(small_tape(), controls=[Control(row, payload)]), tmp_path / "one.parquet")
+    write_tape(replace(small_tape(), controls=[TapeControl(row, payload)]), tmp_path / "one.parquet")
     grown = (tmp_path / "one.parquet").stat().st_size - (tmp_path / "none.parquet").stat().st_size
     assert grown < len(payload) / 5
     data = (tmp_path / "one.parquet").read_bytes()

@@ -4,7 +4,7 @@ import pytest
 
 from clients.errors import NotLive
 from clients.events import Connected, Disconnected, Filled, Gap, HistoryChanged, OrderChanged, Reconnected, Replied
-from clients.logon import ConnectionPhase
+from clients.logon import ClientPhase
 from exchange.wire.messages import Cancel, ChannelSpec, New
 from tests.clients.scripted_venue import (
     EXEC_NEW,
@@ -382,7 +382,7 @@ def test_positions_follow_the_stream() -> None:
 
 def test_the_phase_tells_how_far_the_connection_is() -> None:
     venue = ScriptedVenue()
-    assert venue.core.phase == ConnectionPhase.CLOSED
+    assert venue.core.phase == ClientPhase.CLOSED
     assert isinstance(venue.log_on()[-1], Connected)
     venue.core.closed(1006, "")
-    assert venue.core.phase == ConnectionPhase.CLOSED
+    assert venue.core.phase == ClientPhase.CLOSED

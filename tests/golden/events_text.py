@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bench.tapes import Control, Tape
+from bench.tapes import Tape, TapeControl
 from exchange.codes import EventKind
 from exchange.engine.engine import Engine
 from exchange.limits import NAMED
@@ -23,8 +23,8 @@ def replayed(tape: Tape) -> tuple[list[str], str]:
     return lines, engine.state_hash().hex()
 
 
-def _run(engine: Engine, part: np.ndarray | Control) -> np.ndarray:
-    if not isinstance(part, Control):
+def _run(engine: Engine, part: np.ndarray | TapeControl) -> np.ndarray:
+    if not isinstance(part, TapeControl):
         return engine.apply(part)
     engine.check_control(int(part.row["kind"][0]), part.payload, recorded=True)
     return engine.control(part.row, part.payload)

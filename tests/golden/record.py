@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from bench.replay import folder_tape
-from bench.tapes import Control, Tape, write_tape
+from bench.tapes import Tape, TapeControl, write_tape
 from exchange.codes import CommandKind, MarketState, OrderType, TimeInForce
 from exchange.engine import query
 from exchange.kernel import source_hash
@@ -89,7 +89,7 @@ def tape_of(history: list[tuple[CommandKind, Any]], source: str) -> Tape:
         if isinstance(step, dict):
             row = np.zeros(1, COMMAND)
             row["sequence"], row["time_ns"], row["kind"] = sequence, time_ns, kind
-            controls.append(Control(row, msgspec.json.encode(step)))
+            controls.append(TapeControl(row, msgspec.json.encode(step)))
         else:
             time_ns = step.time_ns
             commands.append(step._replace(sequence=sequence))

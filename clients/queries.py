@@ -25,7 +25,7 @@ from exchange.wire.messages import (
 REPLAY_MAX = 5_000  # RECOV-014
 
 
-class Questions(SessionBase):
+class Queries(SessionBase):
     """Requests that change nothing. `account`: one of the key's accounts, by default the first."""
 
     async def ping(self) -> float:
