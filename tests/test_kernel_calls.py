@@ -5,20 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.source_tree import ROOT, sources, tree
+from tests.source_tree import ROOT, is_compiled, kernels_of, sources, tree
 
 LOOPS = ast.For | ast.While | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-
-
-def is_compiled(node: ast.AST) -> bool:
-    if not isinstance(node, ast.FunctionDef):
-        return False
-    names = {decorator.id for decorator in node.decorator_list if isinstance(decorator, ast.Name)}
-    return bool(names & {"kernel", "leaf_kernel"})
-
-
-def kernels_of(path: Path) -> set[str]:
-    return {node.name for node in tree(path).body if isinstance(node, ast.FunctionDef) and is_compiled(node)}
 
 
 def known_kernels(path: Path) -> set[str]:
@@ -30,7 +19,7 @@ def known_kernels(path: Path) -> set[str]:
         for alias in node.names
         if alias.name in kernels_of(sources()[node.module])
     }
-    return kernels_of(path) | imported
+    return set(kernels_of(path)) | imported
 
 
 def calls_in_loops(whole: ast.Module, kernels: set[str]) -> list[tuple[str, int]]:

@@ -37,17 +37,22 @@ class Asked(EngineVenue):
         return told
 
 
-@pytest.mark.rule("ENTRY-013")
-@pytest.mark.parametrize("seed", [1, 2])
-def test_each_answer_is_the_one_that_the_command_gets_then(seed: int) -> None:
+def ask_before(seed: int, commands: int) -> Asked:
+    """So many random commands, each asked about before it is applied."""
     asked = Asked()
     run = Run.blank()
     run._begin(seed, {**WEIGHTS, "cancel": 20, "state": 5}, 1_000, None)
     run.pair.fast = asked
     for kind, step in run.flow.openings():
         run.do(kind, step)
-    run.go(4_000)
-    run.auctions(2)
+    run.go(commands)
+    return asked
+
+
+@pytest.mark.rule("ENTRY-013")
+@pytest.mark.parametrize("seed", [1, 2])
+def test_each_answer_is_the_one_that_the_command_gets_then(seed: int) -> None:
+    asked = ask_before(seed, 4_000)
     reasons = {name: {reason for kind, reason in asked.seen if kind == name} for name in ("NEW", "REPLACE", "CANCEL")}
     assert len(reasons["NEW"]) > 12 and len(reasons["REPLACE"]) > 10 and len(reasons["CANCEL"]) >= 3, reasons
 

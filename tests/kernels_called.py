@@ -1,0 +1,80 @@
+"""Which kernels scenarios, random commands and slow twins call, run as plain Python.
+
+NUMBA_DISABLE_JIT=1 python -m tests.kernels_called    # prints the names of those called, and of those that are not
+"""
+
+import importlib
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import exchange.kernel
+from tests.source_tree import kernel_files
+
+# Tests of kernels against a slow twin that is not the reference.
+TWINS: tuple[tuple[Any, ...], ...] = (
+    ("book.test_index", "test_removal_closes_gaps_in_a_full_table"),
+    ("book.test_index", "test_an_order_behind_a_full_bucket_is_found_while_its_bucket_moves"),
+    ("engine.quotes.test_cut_quotes", "test_another_command_ends_an_open_mass_quote_before_it_begins"),
+    ("engine.test_batch_check", "ask_before", 1, 250),
+    ("engine.test_views", "test_what_is_read_is_what_a_slow_walk_over_all_orders_finds", 3),
+)
+
+called: set[str] = set()
+known: set[str] = set()
+
+
+def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A plain kernel that notes that it was called."""
+    name = f"{function.__module__}.{function.__name__}"
+    known.add(name)
+
+    @wraps(function)
+    def noted(*arguments: Any) -> Any:
+        called.add(name)
+        return function(*arguments)
+
+    return noted
+
+
+def main() -> None:
+    assert not exchange.kernel.JIT, "kernels are called as plain Python"
+    exchange.kernel.kernel = exchange.kernel.leaf_kernel = counted
+    for module in kernel_files():
+        importlib.import_module(module)
+    play_scenarios()
+    play_random_commands()
+    compare_with_twins()
+    print(json.dumps([sorted(called), sorted(known - called)]))
+
+
+def play_scenarios() -> None:
+    """The first scenario of each rule."""
+    scenarios = importlib.import_module("tests.scenarios.test_matching")
+    proven: set[str] = set()
+    for scenario in scenarios.OWN:
+        if proven.issuperset(scenario.codes):
+            continue
+        proven |= set(scenario.codes)
+        outcome = scenarios.run(scenario, scenarios.EngineVenue)
+        assert outcome.passes, scenarios.told(outcome)
+
+
+def play_random_commands() -> None:
+    """Engine and reference side by side: trading, an uncross, a day with new limits; then all again in batches."""
+    run = importlib.import_module("tests.properties.driver").Run(42, compare_every=200)
+    run.go(400)
+    run.auctions(1)
+    run.days(1, 100)
+    run.replay()
+
+
+def compare_with_twins() -> None:
+    """What commands do not reach: an index that grows, questions to a state, quotes that something cuts short."""
+    for module, function, *arguments in TWINS:
+        getattr(importlib.import_module(f"tests.{module}"), function)(*arguments)
+
+
+if __name__ == "__main__":
+    main()
