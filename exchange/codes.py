@@ -84,9 +84,6 @@ class CommandKind(IntEnum):
     DAY_LIMITS = 81
 
 
-FIRST_CONTROL = CommandKind.LIST
-
-
 class CommandFlag(IntFlag):
     """Bits of COMMAND.flags, each for the kinds of command that its comment begins with."""
 
@@ -393,12 +390,3 @@ class AccountFlag(IntFlag):
     DEFINED = 1
     KILLED = 2
     CLOSE_ONLY = 4
-
-
-class SettlementMethod(IntEnum):
-    """How a settlement price was found, first choice first."""
-
-    T1 = 1
-    T2 = 2
-    T3 = 3
-    T4 = 4

@@ -1,4 +1,4 @@
-"""Clock, Disk, Net and Rng: all that the exchange asks of the world outside (SIM-001).
+"""Clock, Disk, Rng and the network: all that the exchange asks of the world outside (SIM-001).
 
 Everything else reaches time, files, sockets and random bytes only through these, so that a simulator can replace
 them. The real ones are here and do as little as possible.
@@ -70,13 +70,6 @@ class Rng(Protocol):
     """Random bytes for nonces, keys and journal ids; never inside the engine."""
 
     def bytes(self, count: int) -> bytes: ...
-
-
-class Net(Protocol):
-    """Where the websockets shell listens and dials; a simulator hands out in-memory pipes instead."""
-
-    def listen_address(self, host: str, port: int) -> tuple[str, int]: ...
-    def tune(self, connection: socket.socket) -> None: ...
 
 
 class RealClock:
@@ -300,11 +293,6 @@ def start_thread(job: Callable[[], None]) -> None:
     threading.Thread(target=job, daemon=True).start()
 
 
-def run_now(job: Callable[[], None]) -> None:
-    """Run a job at once: what a simulation on one thread does instead."""
-    job()
-
-
 class RealNet:
     def open_files(self) -> int:
         """How many this process has now; a guess where the system does not tell."""
@@ -322,9 +310,6 @@ class RealNet:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
         return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-
-    def listen_address(self, host: str, port: int) -> tuple[str, int]:
-        return host, port
 
     def tune(self, connection: socket.socket) -> None:
         """Small buffers in the system: waiting data stays where it can still be conflated."""

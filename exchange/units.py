@@ -53,14 +53,6 @@ def nearest_half_up(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-def nearest_toward(numerator: int, denominator: int, prior: int | None) -> int:
-    """Nearest integer; an exact half goes to the side closer to `prior`, up when there is none (daily settlement)."""
-    quotient, rest = divmod(numerator, denominator)
-    if 2 * rest != denominator or prior is None:
-        return quotient + (2 * rest >= denominator)
-    return quotient if prior <= quotient else quotient + 1
-
-
 def value_mills(price_tick: int, hours: int, lots: int) -> int:
     """SPEC-004: exact value of a position or trade."""
     return price_tick * hours * lots

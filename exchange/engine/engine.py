@@ -117,8 +117,3 @@ def blank_commands(count: int) -> np.ndarray:
 def event_rows(data: bytes) -> np.ndarray:
     """EVENT array over the bytes of whole rows."""
     return np.ndarray(len(data) // EVENT.itemsize, EVENT, data)
-
-
-def no_events() -> np.ndarray:
-    """An empty EVENT array."""
-    return event_rows(b"")

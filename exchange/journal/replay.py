@@ -6,7 +6,7 @@ STATE_VERSION, and is written anew when that changes.
 """
 
 import json
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
@@ -190,13 +190,6 @@ def read_frames(folder: str, disk: Disk | None = None) -> Generator[Frame, None,
     finally:
         for segment in segments:
             segment.close()
-
-
-def read_controls(folder: str, disk: Disk | None = None) -> Iterator[tuple[np.ndarray, bytes]]:
-    """Row, shape (1,) COMMAND, and payload of every control in order: what derived stores are made of (DUR-151)."""
-    for frame in read_frames(folder, disk):
-        if frame.kind == FrameKind.CONTROL:
-            yield frame.rows, frame.payload
 
 
 @dataclass(frozen=True)

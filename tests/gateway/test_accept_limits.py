@@ -36,8 +36,9 @@ from exchange.journal.spares import Spares
 from exchange.limits import TEST
 from exchange.operator.port import ask
 from exchange.operator.requests import DefineAccount, Status
-from exchange.seams import RealDisk, run_now
+from exchange.seams import RealDisk
 from tests.journal.fault_disk import FaultDisk
+from tests.journal.helpers import run_now
 from tests.served import Served
 
 FILES = 160

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from exchange.journal.recovery import Opened, open_journal
 from exchange.journal.replay import read_frames
 from exchange.limits import TEST, Limits
 from exchange.records import COMMAND, EVENT
-from exchange.seams import Disk, run_now
+from exchange.seams import Disk
 from tests.journal.fault_disk import FaultDisk
 
 FOLDER = "data"
@@ -100,6 +101,11 @@ class ManualClock:
 
     async def sleep(self, seconds: float) -> None:
         self.mono += int(seconds * 1e9)
+
+
+def run_now(job: Callable[[], None]) -> None:
+    """Run a job at once, where the venue runs it beside the caller."""
+    job()
 
 
 def reopen(

@@ -10,7 +10,7 @@ import pytest
 from exchange.journal.errors import JournalFailed, Refusal
 from exchange.journal.frames import FrameKind
 from exchange.journal.recovery import open_journal
-from exchange.journal.replay import read_controls, read_frames, replay_folder
+from exchange.journal.replay import read_frames, replay_folder
 from exchange.limits import TEST, VENUE
 from tests.journal.fault_disk import Crash, FaultDisk, File
 from tests.journal.helpers import (
@@ -355,9 +355,8 @@ def test_controls_come_back_with_their_payload() -> None:
     steer(opened, b'{"month":83}')
     trade(opened, 1)
     opened.journal.close()
-    assert [(int(row["sequence"][0]), payload) for row, payload in read_controls(FOLDER, disk)] == [
-        (3, b'{"month":83}')
-    ]
+    controls = [frame for frame in read_frames(FOLDER, disk) if frame.kind == FrameKind.CONTROL]
+    assert [(int(frame.rows["sequence"][0]), frame.payload) for frame in controls] == [(3, b'{"month":83}')]
     assert reopen(disk).engine.state_hash() == opened.engine.state_hash()
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from exchange.journal.errors import JournalFailed
 from exchange.journal.spares import Spares
-from exchange.seams import Background, run_now
+from exchange.seams import Background
 from tests.journal.fault_disk import Crash, FaultDisk
-from tests.journal.helpers import reopen, trade
+from tests.journal.helpers import reopen, run_now, trade
 
 
 def spares(disk: FaultDisk, background: Background = run_now) -> Spares:
