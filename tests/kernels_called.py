@@ -16,7 +16,7 @@ from tests.source_tree import kernel_files
 TWINS: tuple[tuple[Any, ...], ...] = (
     ("book.test_index", "test_removal_closes_gaps_in_a_full_table"),
     ("book.test_index", "test_an_order_behind_a_full_bucket_is_found_while_its_bucket_moves"),
-    ("engine.quotes.test_cut_quotes", "test_another_command_ends_an_open_mass_quote_before_it_begins"),
+    ("engine.test_apply", "test_another_command_ends_an_open_mass_quote_before_it_begins"),
     ("engine.test_batch_check", "ask_before", 1, 250),
     ("engine.test_views", "test_what_is_read_is_what_a_slow_walk_over_all_orders_finds", 3),
 )

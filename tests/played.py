@@ -1,0 +1,69 @@
+"""A market in a line: messages of the scenario notation (`exchange.conformance.notation`), on engine and reference at
+once. What tests of single kernels play."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from exchange.conformance.market import BOOKS
+from exchange.conformance.notation import read_scenarios
+from exchange.conformance.runner import Runner
+from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue
+from exchange.engine.engine import Engine
+from exchange.records import pack_client_order_id
+
+
+@dataclass(frozen=True)
+class Played:
+    """What became of the messages.
+
+    events   of the messages, a text each
+    engine   after the last one
+    """
+
+    events: list[str]
+    engine: Engine
+
+    @property
+    def text(self) -> str:
+        return "; ".join(self.events)
+
+    @property
+    def state(self) -> np.record:
+        record: np.record = self.engine.states[0]
+        return record
+
+    def book(self, name: str = "M1") -> np.record:
+        row: np.record = self.state.books[BOOKS[name]]
+        return row
+
+    def slots(self, name: str) -> list[int]:
+        """Slots of the live orders of this id."""
+        orders = self.engine.states["orders"][0]
+        known = orders["state"] != 0
+        for place, word in enumerate(pack_client_order_id(name)):
+            known &= orders[f"client_order_id_{place}"] == word
+        return [int(slot) for slot in np.nonzero(known)[0]]
+
+    def order(self, name: str) -> np.record:
+        """The one live order of this id."""
+        (slot,) = self.slots(name)
+        row: np.record = self.state.orders[slot]
+        return row
+
+
+def play(messages: str = "-", before: str = "-", parameters: str = "-", capacity: int = 0) -> Played:
+    """Play a line on both; they agree on every event. `capacity`: of the engine's event buffer, 0 all of it."""
+    scenario = read_scenarios(f"played | - | {parameters} | {before} | {messages} | -", "played")[0]
+    venue = EngineVenue()
+    if capacity:
+        venue.engine.outs["capacity"] = capacity
+    told: list[list[str]] = []
+    ours: list[ConformanceVenue] = [venue, ReferenceVenue()]
+    for one in ours:
+        runner = Runner(scenario, one)
+        for message in scenario.before:
+            runner.send(message)
+        told.append([event for message in scenario.messages for event in runner.send(message)])
+    assert told[0] == told[1], "engine, reference"
+    return Played(told[0], venue.engine)
