@@ -305,8 +305,8 @@ class OpenVenue:
         return self.journal.begin_snapshot(self.engine).write
 
     def close(self) -> None:
-        """After the last batch: mark, SEAL and HEAD written, stores closed, lock released. Of a venue that has failed the
-        journal alone says what became of the commands that were under way."""
+        """Write mark, SEAL and HEAD after the last batch, close the stores, release the lock. A venue that has failed
+        writes none of them: its journal says what became of the commands that were under way."""
         sound = not self.venue.failed
         with ExitStack() as last:  # in the order from below, whatever fails
             last.callback(self.journal.close)
