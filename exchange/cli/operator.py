@@ -34,8 +34,8 @@ def _ask(folder: str, name: str, by: By = NOBODY, **fields: object) -> None:
     from exchange.operator import port, requests, signing
 
     request = getattr(requests, name)(**fields, reason=by.reason)
-    if misfit := requests.misfit(request):
-        field, what = misfit
+    if found := requests.first_out_of_bounds(request):
+        field, what = found
         raise UserError(f"{ARGUMENTS.get(field, '--' + field)} {what}")
     for line in port.ask(folder, request, signing.load_private(by.sign) if by.sign else None):
         print(line)
@@ -48,7 +48,7 @@ def status(folder: str) -> None:
     Args:
         folder: Data folder of the running venue.
     """
-    _ask(folder, "Status")
+    _ask(folder, "ShowStatus")
 
 
 @app.command
@@ -213,7 +213,7 @@ def kill(folder: str, scope: ScopeName, number: str, *, by: By = NOBODY) -> None
         scope: What is stopped.
         number: Number of the account or firm, or name of the session, like s_0000002a.
     """
-    _ask(folder, "Kill", by, scope=scope, number=number)
+    _ask(folder, "KillSwitch", by, scope=scope, number=number)
 
 
 @app.command
@@ -225,7 +225,7 @@ def unkill(folder: str, scope: ScopeName, number: str, *, by: By = NOBODY) -> No
         scope: What was stopped.
         number: Number of the account or firm, or name of the session.
     """
-    _ask(folder, "Kill", by, scope=scope, number=number, on=False)
+    _ask(folder, "KillSwitch", by, scope=scope, number=number, on=False)
 
 
 @app.command

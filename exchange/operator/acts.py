@@ -21,7 +21,7 @@ from exchange.errors import UserError
 from exchange.venue.own_commands import Done, Refused
 from exchange.venue.venue import Venue
 
-NAME_DIGITS = 32  # nobody finds two acts of one name within the life of a nonce
+NAME_DIGITS = 32  # too many to find two acts of one name within the life of a nonce
 
 
 class NeedsTwo(UserError):
@@ -45,7 +45,7 @@ class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Payload of an ACT control.
 
     line         the request, word for word: what was asked, and the reason
-    signatures   none: whoever owns the data folder, of a venue without operator keys
+    signatures   none: the owner of the data folder asks, of a venue without operator keys
     """
 
     line: str
@@ -77,7 +77,7 @@ class Acts:
 
     @property
     def signers(self) -> list[str]:
-        """Keys that have signed the act that runs; none: whoever owns the data folder asks."""
+        """Keys that have signed the act that runs; none: the owner of the data folder asks."""
         return [one.key for one in self._act.signatures] if self._act is not None else []
 
     @contextmanager

@@ -60,7 +60,7 @@ def audit(folder: str, disk: Disk | None = None) -> Iterator[Finding]:
 
 
 class Auditor:
-    """Knows the operators of each moment and the nonces of the acts so far, as the journal tells them."""
+    """Knows the operators of each moment and the nonces of the acts so far, as the journal has them."""
 
     def __init__(self, history: str) -> None:
         self._history = history
@@ -164,7 +164,7 @@ class Auditor:
 
 
 def _signed_text(history: str, signature: Signature, line: str) -> bytes:
-    """Empty, which nobody signs, for words that no operator can have typed."""
+    """The signed text; empty, which is never signed, for words that no operator can have typed."""
     try:
         return signed_text(history, signature.nonce, signature.public, line)
     except UnicodeEncodeError:

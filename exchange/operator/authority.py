@@ -1,7 +1,7 @@
 """Who may ask: signed requests, and acts that need two people (SEC-061, SEC-063, BAD-063).
 
-An operator is a key of scope `admin`. A venue that has none takes the word of whoever owns its data folder. What needs
-two is kept as a proposal of the first; another operator confirms it before it expires. A restart forgets proposals.
+An operator is a key of scope `admin`. A venue that has none obeys the owner of its data folder. What needs two people
+is kept as a proposal of the first; another operator confirms it before it expires. A restart drops proposals.
 """
 
 from collections.abc import Iterator
@@ -14,15 +14,15 @@ from exchange.gateway.auth import NONCE_BYTES, NONCE_LIFE_US, encode_bytes, veri
 from exchange.gateway.gateway import Gateway
 from exchange.gateway.keys import Key
 from exchange.operator.acts import Act, NeedsTwo, Signature
-from exchange.operator.gather import Reply
-from exchange.operator.requests import Answer, Confirm, Request, Settle, Signed, decode_request
+from exchange.operator.pending_answer import Reply
+from exchange.operator.requests import Answer, Confirm, Request, Settle, Signed, decode_request, is_of_operators
 from exchange.operator.signing import signed_text
 from exchange.seams import Clock
 from exchange.units import NS_PER_US
 
 NONCES_MAX = 64
 PROPOSALS_MAX = 64
-PROPOSAL_LIFE_US = 600 * 1_000_000  # as all waits, by the clock that nobody sets
+PROPOSAL_LIFE_US = 600 * 1_000_000  # by the clock that is never set, as all waits
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -60,6 +60,11 @@ class Authority:
         """Whether there is another operator to ask."""
         return len(self.operators) > 1
 
+    def concerns_operators(self, request: Request) -> bool:
+        """Whether a request makes or ends the key of an operator."""
+        keys = self._gateway.keys.keys.values()
+        return is_of_operators(request, {key.key for key in keys if "admin" in key.scopes})
+
     def one_person(self, signers: list[str]) -> str:
         """The one person behind these operators' keys; empty if there are none, or several persons."""
         keys = self._gateway.keys.keys
@@ -75,7 +80,7 @@ class Authority:
         return nonce
 
     def admit(self, request: Request, line: bytes) -> tuple[Request, Act]:
-        """What is asked, and by whom. UserError: nobody signed it, or not as it must be."""
+        """What is asked, and who signed it. UserError: a signature does not hold, or the reason is missing."""
         if not isinstance(request, Signed):
             return request, Act(line.decode("utf-8").strip())
         inner = decode_request(request.line.encode("utf-8"))
@@ -87,14 +92,14 @@ class Authority:
         return inner, Act(request.line, [Signature(key.key, request.public, request.nonce, request.signature)])
 
     def check(self, act: Act) -> None:
-        """Refuse an act that nobody signed where there are operators."""
+        """Refuse an act without a signature where there are operators."""
         if self.operators and not act.signatures:
             raise UserError("this venue has operator keys: an act must be signed by one (--sign, --reason)")
 
     @contextmanager
     def changing(self, reply: Reply) -> Iterator[Reply]:
-        """While an operator's key is made or ended, until that is durable and answered, nobody else acts: who is an
-        operator is the same for the desk and for whoever reads the journal."""
+        """While an operator's key is made or ended, until that is durable and answered, no other act is accepted: the
+        desk and a reader of the journal agree on who is an operator."""
 
         def answered(answer: Answer) -> None:
             self._no_longer_changing()

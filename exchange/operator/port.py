@@ -52,7 +52,7 @@ class OperatorPort:
 
     async def stop(self, failed: bool = False) -> None:
         """Close the socket and what is connected to it, with the answers that are due. `failed`: nothing is carried
-        out any more, so nobody waits for it."""
+        out any more, so no answer is waited for."""
         if self._server is None:
             return
         self._stopping = True
@@ -123,7 +123,7 @@ def is_served(folder: str) -> bool:
 
 
 def ask(folder: str, request: msgspec.Struct, pair: KeyPair | None = None) -> list[str]:
-    """Ask the running venue of a folder; what it told. UserError: none runs there, or why it refused.
+    """Ask the running venue of a folder; the lines of its answer. UserError: none runs there, or why it refused.
 
     pair     an operator's key that signs the request
     """
@@ -133,9 +133,9 @@ def ask(folder: str, request: msgspec.Struct, pair: KeyPair | None = None) -> li
         try:
             line.connect(path)
             if pair is not None:
-                nonce, history = _told(folder, line, Nonce())
+                nonce, history = _ask_once(folder, line, Nonce())
                 request = sign(pair, history, nonce, msgspec.json.encode(request).decode())
-            return _told(folder, line, request)
+            return _ask_once(folder, line, request)
         except TimeoutError:
             raise UserError(
                 f"the venue of {folder} does not answer: look at the status before asking again", 1
@@ -144,7 +144,7 @@ def ask(folder: str, request: msgspec.Struct, pair: KeyPair | None = None) -> li
             raise UserError(f"no venue of {folder} is running: {error.strerror or error} ({path})") from None
 
 
-def _told(folder: str, line: socket.socket, request: msgspec.Struct) -> list[str]:
+def _ask_once(folder: str, line: socket.socket, request: msgspec.Struct) -> list[str]:
     """Ask once on a line that stands."""
     line.sendall(msgspec.json.encode(request) + b"\n")
     data = _read_line(line)
@@ -152,9 +152,9 @@ def _told(folder: str, line: socket.socket, request: msgspec.Struct) -> list[str
         raise UserError(f"the venue of {folder} has gone away without an answer", 1)
     answer = msgspec.json.decode(data, type=Answer)
     if not answer.ok:
-        done = f" (the rest was done: {'; '.join(answer.told)})" if answer.told else ""
+        done = f" (the rest was done: {'; '.join(answer.lines)})" if answer.lines else ""
         raise UserError(f"refused: {answer.why}{done}", 1)
-    return answer.told
+    return answer.lines
 
 
 def _read_line(line: socket.socket) -> bytes:

@@ -1,4 +1,4 @@
-"""What the operator of a running venue may ask: one JSON object a line over the operator's socket (SEC-060).
+"""What the operator of a running venue may ask: a JSON object a line over the operator's socket (SEC-060).
 
 {"do":"state","target":"H100","to":"paused"}        ->  {"ok":true,"told":["H100 PAUSED operator"]}
 {"do":"money","account":7,"mills":-5000}             ->  {"ok":false,"why":"withdraw of 5000 mills: free funds ..."}
@@ -25,19 +25,19 @@ class Ask(msgspec.Struct, tag_field="do", forbid_unknown_fields=True, kw_only=Tr
     reason: Annotated[str, Meta(max_length=REASON_MAX)] = ""
 
 
-class Status(Ask, tag="status"):
-    """How the venue stands."""
+class ShowStatus(Ask, tag="status"):
+    """Which state the groups and instruments of the venue are in."""
 
 
 class Nonce(Ask, tag="nonce"):
-    """What a signature is for: told are a nonce, which works once within ten seconds, and the venue's history."""
+    """Asks for what a signature covers: a nonce, which works once within ten seconds, and the venue's history."""
 
 
 class Signed(Ask, tag="signed"):
     """Another request, signed by an operator (`signing.signed_text`).
 
     public   the operator's public key
-    line     the request, as JSON; it says its reason
+    line     the request, as JSON; it gives its reason
     """
 
     public: str
@@ -47,7 +47,7 @@ class Signed(Ask, tag="signed"):
 
 
 class Proposals(Ask, tag="proposals"):
-    """What one operator has signed and another has yet to confirm (SEC-061)."""
+    """Asks what one operator has signed and another has yet to confirm (SEC-061)."""
 
 
 class Confirm(Ask, tag="confirm"):
@@ -114,7 +114,7 @@ class Money(Ask, tag="money"):
     mills: Annotated[int, Meta(ge=-MILLS_MAX, le=MILLS_MAX)]
 
 
-class Kill(Ask, tag="kill"):
+class KillSwitch(Ask, tag="kill"):
     """Stop an account, a session or a firm, or let it in again; only the venue's own stop is lifted (KILL-004)."""
 
     scope: Literal["account", "session", "firm"]
@@ -140,33 +140,34 @@ class Revoke(Ask, tag="revoke"):
 
 
 class Stop(Ask, tag="stop"):
-    """Stop the venue cleanly after a time in which its clients are told (protocol section 5.3)."""
+    """Stop the venue cleanly after a time, announced to its clients (protocol section 5.3)."""
 
     in_s: Annotated[int, Meta(ge=0, le=86_400)] = 60
     why: Annotated[str, Meta(min_length=1, max_length=64)] = "maintenance"
 
 
-Looks = Status | Nonce | Proposals
-Acting = SetState | Settle | LeadMakers | DefineAccount | Money | Kill | DefineKey | Revoke | Stop
-Request = Looks | Signed | Confirm | Acting
+Inquiry = ShowStatus | Nonce | Proposals
+Acting = SetState | Settle | LeadMakers | DefineAccount | Money | KillSwitch | DefineKey | Revoke | Stop
+Request = Inquiry | Signed | Confirm | Acting
 
 
 def is_of_operators(request: Request, operators: Collection[str]) -> bool:
-    """Whether it makes an operator's key, or ends one of these: that takes two where there are two (SEC-061)."""
+    """Whether a request makes an operator's key, or ends one of these: that takes two people where there are two
+    (SEC-061)."""
     if isinstance(request, Revoke):
         return request.key in operators
     return isinstance(request, DefineKey) and "admin" in request.scopes
 
 
 class Answer(msgspec.Struct, omit_defaults=True):
-    """`told`: what happened, a line each; `why`: why nothing did."""
+    """`lines`: what happened; `why`: why nothing did."""
 
     ok: bool
-    told: list[str] = []
+    lines: list[str] = msgspec.field(default_factory=list, name="told")
     why: str = ""
 
 
-def misfit(request: Request) -> tuple[str, str] | None:
+def first_out_of_bounds(request: Request) -> tuple[str, str] | None:
     """(field, what was found and what is allowed) of the first number or text beyond its bounds; None: all fit."""
     info = msgspec.inspect.type_info(type(request))
     assert isinstance(info, msgspec.inspect.StructType)

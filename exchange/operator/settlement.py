@@ -5,7 +5,7 @@ and widths of the coming day follow from the settlement (BAND-012, BAND-013). Wh
 what it has. An increment changes only where one is given (SPEC-002).
 
 A group is settled once a day by one person: what is published again for the same day moves no limit, or takes two
-(SEC-061). The engine's state says for which day a group was settled last, so that a restart forgets none.
+(SEC-061). The engine's state says for which day a group was settled last, so that a restart does not lose it.
 """
 
 from collections.abc import Collection, Iterable, Mapping

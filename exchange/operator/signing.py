@@ -1,7 +1,7 @@
 """What an operator signs, and how the program of one signs it (SEC-061, SEC-063).
 
 The text binds an act to the venue's history, to a nonce that works once, and to the words of the request itself; so a
-signature is of use for nothing else, and whoever has the journal can check it.
+signature is of use for nothing else, and can be checked with the journal alone.
 """
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

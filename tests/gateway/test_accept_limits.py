@@ -35,7 +35,7 @@ from exchange.journal.errors import JournalFailed
 from exchange.journal.spares import Spares
 from exchange.limits import TEST
 from exchange.operator.port import ask
-from exchange.operator.requests import DefineAccount, Status
+from exchange.operator.requests import DefineAccount, ShowStatus
 from exchange.seams import RealDisk
 from tests.journal.fault_disk import FaultDisk
 from tests.journal.helpers import run_now
@@ -144,7 +144,7 @@ def test_a_flood_of_half_open_sockets_halts_nothing_and_keeps_no_client_out(serv
             ask(folder, DefineAccount(account=1 + number % 60, order_lots_max=number % 100))
             if number % 300 == 150:
                 asyncio.run(come_in())
-        assert ask(folder, Status())[1:] == ["H100 OPEN"], "nothing is halted"
+        assert ask(folder, ShowStatus())[1:] == ["H100 OPEN"], "nothing is halted"
     finally:
         for one in flood:
             one.close()

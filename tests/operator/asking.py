@@ -23,14 +23,14 @@ def do(bench: Bench, what: str, **fields: Any) -> list[str]:
     """A request that is granted."""
     answer = answer_to(bench, msgspec.json.encode({"do": what, **fields}))
     assert answer.ok, answer
-    return answer.told
+    return answer.lines
 
 
 def refused(bench: Bench, what: str, **fields: Any) -> str:
     """Why a request is refused; nothing but sequence and time has changed."""
     before = bench.venue.states["books"].tobytes(), bench.venue.states["accounts"].tobytes()
     answer = answer_to(bench, msgspec.json.encode({"do": what, **fields}))
-    assert not answer.ok and answer.why and not answer.told, answer
+    assert not answer.ok and answer.why and not answer.lines, answer
     assert before == (bench.venue.states["books"].tobytes(), bench.venue.states["accounts"].tobytes())
     return answer.why
 

@@ -101,9 +101,9 @@ def findings(tmp_path: Path) -> list[Finding]:
         asked = json.dumps({"do": "key", **asked_for(TWO)})
         bench.opened.make_key("op1", 1, scopes=("admin",), seed=TWO.seed, act=encode_payload(Act(asked)))
         assert office.ask("state", ONE, target=CHIP, to="closed", reason="the day ends").ok
-        proposal = office.ask("settle", ONE, prices=price_beyond(bench), reason=WHY).told[0].split()[0]
+        proposal = office.ask("settle", ONE, prices=price_beyond(bench), reason=WHY).lines[0].split()[0]
         assert office.ask("confirm", TWO, proposal=proposal, reason="I saw it too").ok
-        proposal = office.ask("revoke", ONE, key=TWO.key, reason="left").told[0].split()[0]
+        proposal = office.ask("revoke", ONE, key=TWO.key, reason="left").lines[0].split()[0]
         assert office.ask("confirm", TWO, proposal=proposal, reason="so it is").ok
         assert office.ask("revoke", ONE, key=TWO.key, reason="to be sure").ok
     return list(audit(str(tmp_path)))

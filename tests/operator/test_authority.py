@@ -52,7 +52,7 @@ class Office:
         line = json.dumps({"do": what, **fields})
         if pair is None:
             return self.take(line.encode())
-        nonce, history = self.take(b'{"do":"nonce"}').told
+        nonce, history = self.take(b'{"do":"nonce"}').lines
         return self.take(msgspec.json.encode(sign(pair, history, nonce, line)))
 
     def refused(self, what: str, pair: KeyPair | None = None, **fields: Any) -> str:
@@ -115,25 +115,25 @@ def test_a_nonce_works_once_and_not_for_long_and_only_for_what_was_signed(bench:
     office = Office(bench, operators=1)
     (operator,) = office.operators
     line = json.dumps({"do": "state", "target": CHIP, "to": "paused", "reason": WHY})
-    nonce, history = office.ask("nonce").told
+    nonce, history = office.ask("nonce").lines
     good = sign(operator, history, nonce, line)
-    trader = sign(bench.keys[1], history, office.ask("nonce").told[0], line)
-    other = msgspec.structs.replace(sign(operator, history, office.ask("nonce").told[0], line), line=line + " ")
-    elsewhere = sign(operator, "h_other", office.ask("nonce").told[0], line)
+    trader = sign(bench.keys[1], history, office.ask("nonce").lines[0], line)
+    other = msgspec.structs.replace(sign(operator, history, office.ask("nonce").lines[0], line), line=line + " ")
+    elsewhere = sign(operator, "h_other", office.ask("nonce").lines[0], line)
     made_up = sign(operator, history, encode_bytes(bytes(32)), line)
     for bad in (trader, other, elsewhere, made_up):
         assert office.take(msgspec.json.encode(bad)).why.startswith("BAD_AUTH")
     assert office.take(msgspec.json.encode(good)).ok
     assert office.take(msgspec.json.encode(good)).why.startswith("BAD_AUTH"), "used"
-    late = sign(operator, history, office.ask("nonce").told[0], line)
+    late = sign(operator, history, office.ask("nonce").lines[0], line)
     bench.clock.now += 11 * 10**9
     assert office.take(msgspec.json.encode(late)).why.startswith("BAD_AUTH"), "old"
-    first = office.ask("nonce").told[0]
+    first = office.ask("nonce").lines[0]
     for _ in range(authority.NONCES_MAX):
         office.ask("nonce")
     assert office.take(msgspec.json.encode(sign(operator, history, first, line))).why.startswith("BAD_AUTH")
-    nested = msgspec.json.encode(sign(operator, history, office.ask("nonce").told[0], "{}")).decode()
-    twice = sign(operator, history, office.ask("nonce").told[0], nested)
+    nested = msgspec.json.encode(sign(operator, history, office.ask("nonce").lines[0], "{}")).decode()
+    twice = sign(operator, history, office.ask("nonce").lines[0], nested)
     assert "not signed again" in office.take(msgspec.json.encode(twice)).why
 
 
@@ -145,18 +145,18 @@ def test_a_settlement_outside_the_limits_is_proposed_by_one_and_confirmed_by_ano
     assert office.ask("state", one, target=CHIP, to="closed", reason="the day ends").ok
     before = bench.venue.engine.state_hash()
     answer = office.ask("settle", one, prices=price, reason=WHY)
-    assert answer.ok and "NEEDS_TWO" in answer.told[0] and "k_op0" in answer.told[0], answer
-    (shown,) = office.ask("proposals").told
-    assert shown == answer.told[0] and WHY in shown
+    assert answer.ok and "NEEDS_TWO" in answer.lines[0] and "k_op0" in answer.lines[0], answer
+    (shown,) = office.ask("proposals").lines
+    assert shown == answer.lines[0] and WHY in shown
     assert bench.venue.engine.state_hash() == before, "a proposal changes nothing"
     name = shown.split()[0]
     assert office.refused("confirm", one, proposal=name, reason="me again").startswith("NEEDS_TWO: k_op0")
     assert office.refused("confirm", proposal=name, reason="anybody").startswith("NEEDS_TWO")
     assert "no proposal 123" in office.refused("confirm", two, proposal="123", reason="a wrong name")
     done = office.ask("confirm", two, proposal=name, reason="I saw it too")
-    assert done.ok and "settled" in done.told[0], done
+    assert done.ok and "settled" in done.lines[0], done
     assert bench.venue.table.row(1).settle_tick == price[SYMBOL]
-    assert office.ask("proposals").told == []
+    assert office.ask("proposals").lines == []
     assert "no proposal" in office.refused("confirm", two, proposal=name, reason="once more")
     act, control = office.journalled()[-2:]
     assert (act["kind"], control["kind"]) == ("ACT", "DAY_LIMITS") and act["asked"]["reason"] == WHY
@@ -177,16 +177,16 @@ def test_a_settlement_is_confirmed_for_the_day_and_groups_that_were_proposed(ben
     bench.clock.now += (close_ns - 300 * NS_PER_S - bench.clock.now) % day_ns
     day = coming_day(bench)
     assert office.ask("state", one, target=CHIP, to="closed", reason="the day ends").ok
-    (shown, _) = office.ask("settle", one, prices=price_beyond(bench), reason=WHY).told
+    (shown, _) = office.ask("settle", one, prices=price_beyond(bench), reason=WHY).lines
     assert f" of {CHIP} for {day} " in shown
     bench.clock.now += minutes * 60 * NS_PER_S
     if minutes < 5:
-        (done,) = office.ask("confirm", two, proposal=shown.split()[0], reason="I saw it too").told
+        (done,) = office.ask("confirm", two, proposal=shown.split()[0], reason="I saw it too").lines
         assert f"limits for {day} set" in done
     else:
         why = office.refused("confirm", two, proposal=shown.split()[0], reason="too late")
         assert why.startswith(f"proposed for {day}, the trading day that ends next is {coming_day(bench)}")
-        assert office.ask("proposals").told == []
+        assert office.ask("proposals").lines == []
 
 
 @pytest.mark.rule("SEC-061", "BAD-065")
@@ -201,7 +201,7 @@ def test_what_could_not_be_done_is_no_proposal(bench: Bench) -> None:
         why = office.refused("settle", one, prices={SYMBOL: price}, reason=WHY)
         assert f"{SYMBOL}: settlement" in why, (price, why)
     assert "must be signed" in office.refused("settle", prices=beyond), "nobody's"
-    assert office.ask("proposals").told == []
+    assert office.ask("proposals").lines == []
 
 
 @pytest.mark.rule("SEC-061")
@@ -209,11 +209,11 @@ def test_a_proposal_expires_and_goes_with_the_key_that_made_it(bench: Bench) -> 
     office = Office(bench, operators=3)
     one, two, three = office.operators
     assert office.ask("state", one, target=CHIP, to="closed", reason="the day ends").ok
-    name = office.ask("settle", one, prices=price_beyond(bench), reason=WHY).told[0].split()[0]
+    name = office.ask("settle", one, prices=price_beyond(bench), reason=WHY).lines[0].split()[0]
     bench.clock.now += authority.PROPOSAL_LIFE_US * 1_000
     assert "no proposal" in office.refused("confirm", two, proposal=name, reason="late")
-    name = office.ask("settle", one, prices=price_beyond(bench), reason=WHY).told[0].split()[0]
-    ended = office.ask("revoke", two, key="k_op0", reason="left the firm").told[0].split()[0]
+    name = office.ask("settle", one, prices=price_beyond(bench), reason=WHY).lines[0].split()[0]
+    ended = office.ask("revoke", two, key="k_op0", reason="left the firm").lines[0].split()[0]
     assert office.ask("confirm", three, proposal=ended, reason="so it is").ok
     assert "k_op0 is no operator any more" in office.refused("confirm", two, proposal=name, reason="go on")
 
@@ -228,10 +228,10 @@ def test_an_operator_can_make_a_second_one_but_no_third_alone(bench: Bench) -> N
     ]
     assert office.ask("key", one, **fields[0], reason="a colleague").ok
     answer = office.ask("key", one, **fields[1], reason="another me")
-    assert "NEEDS_TWO" in answer.told[0] and pairs[1].key not in bench.gateway.keys.keys
-    ended = office.ask("revoke", one, key="k_new0", reason="alone again").told[0]
+    assert "NEEDS_TWO" in answer.lines[0] and pairs[1].key not in bench.gateway.keys.keys
+    ended = office.ask("revoke", one, key="k_new0", reason="alone again").lines[0]
     assert ended.endswith("(NEEDS_TWO: the end of operator key k_new0)")
-    assert office.ask("confirm", pairs[0], proposal=answer.told[0].split()[0], reason="I know her").ok
+    assert office.ask("confirm", pairs[0], proposal=answer.lines[0].split()[0], reason="I know her").ok
     assert pairs[1].key in bench.gateway.keys.keys
     trader = {"key": "k_t", "public": encode_bytes(bytes([9]) * 32), "account": 3, "scopes": ["trade"]}
     assert office.ask("key", one, **trader, reason="a member").ok, "other keys take one"
@@ -279,7 +279,7 @@ def test_an_act_that_could_be_read_in_two_ways_is_refused(bench: Bench) -> None:
         f'{{"do":"settle","prices":{{"{SYMBOL}":1,"{SYMBOL}":2}},"reason":"a day off"}}',
     ]
     for line in twice:
-        nonce, history = office.ask("nonce").told
+        nonce, history = office.ask("nonce").lines
         assert "stands twice" in office.take(msgspec.json.encode(sign(one, history, nonce, line))).why
         assert "stands twice" in office.take(line.encode()).why
 
@@ -291,9 +291,9 @@ def test_a_proposal_is_shown_as_it_is_whatever_a_terminal_makes_of_its_character
     assert office.ask("state", one, target=CHIP, to="closed", reason="the day ends").ok
     price = price_beyond(bench)[SYMBOL]
     line = f'{{"do":"settle",\r\n"prices":{{"{SYMBOL}":{price}}},"reason":"\u202eno\u009b2J"}}'
-    nonce, history = office.ask("nonce").told
+    nonce, history = office.ask("nonce").lines
     assert office.take(msgspec.json.encode(sign(one, history, nonce, line))).ok
-    (shown,) = office.ask("proposals").told
+    (shown,) = office.ask("proposals").lines
     assert shown.isascii() and shown.isprintable() and r"\u202eno\u009b2J" in shown
     assert f'"{SYMBOL}": {price}' in shown
 
@@ -304,9 +304,9 @@ def test_a_clock_that_is_set_back_revives_no_nonce_proposal_or_key(bench: Bench)
     one, two, three = office.operators
     assert office.ask("state", one, target=CHIP, to="closed", reason="the day ends").ok
     line = json.dumps({"do": "state", "target": CHIP, "to": "halt", "reason": WHY})
-    late = sign(two, bench.opened.history_name, office.ask("nonce").told[0], line)
-    name = office.ask("settle", one, prices=price_beyond(bench), reason=WHY).told[0].split()[0]
-    ended = office.ask("revoke", two, key="k_op0", reason="left the firm").told[0].split()[0]
+    late = sign(two, bench.opened.history_name, office.ask("nonce").lines[0], line)
+    name = office.ask("settle", one, prices=price_beyond(bench), reason=WHY).lines[0].split()[0]
+    ended = office.ask("revoke", two, key="k_op0", reason="left the firm").lines[0].split()[0]
     assert office.ask("confirm", three, proposal=ended, reason="so it is").ok
     hour = 3_600 * 10**9
     bench.clock.now += hour
@@ -323,13 +323,13 @@ def test_one_operator_walks_no_price_beyond_the_limits_by_settling_again_and_aga
     one, two = office.operators
     limit = bench.venue.table.row(1).high_tick
     assert office.ask("state", one, target=CHIP, to="closed", reason="the day ends").ok
-    assert "settled" in office.ask("settle", one, prices={SYMBOL: limit}, reason="a wild day").told[0]
+    assert "settled" in office.ask("settle", one, prices={SYMBOL: limit}, reason="a wild day").lines[0]
     further = bench.venue.table.row(1).high_tick
     assert further > limit
     answer = office.ask("settle", one, chips=[CHIP], prices={SYMBOL: further}, reason="wilder")
-    assert f"settlement {limit} is published already, {further} is another" in answer.told[0], answer
+    assert f"settlement {limit} is published already, {further} is another" in answer.lines[0], answer
     assert bench.venue.table.row(1).settle_tick == limit
-    assert "settled" in office.ask("settle", one, chips=[CHIP], increments={SYMBOL: 2}, reason="coarser").told[0]
-    name = answer.told[0].split()[0]
+    assert "settled" in office.ask("settle", one, chips=[CHIP], increments={SYMBOL: 2}, reason="coarser").lines[0]
+    name = answer.lines[0].split()[0]
     assert office.ask("confirm", two, proposal=name, reason="it was").ok
     assert bench.venue.table.row(1).settle_tick == further

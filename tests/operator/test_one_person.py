@@ -75,7 +75,7 @@ class Rogue:
             self.ask("revoke", key=pair.key)
 
     def confirm(self) -> None:
-        for shown in self.office.ask("proposals").told:
+        for shown in self.office.ask("proposals").lines:
             for pair in self.pairs:
                 self.office.ask("confirm", pair, proposal=shown.split()[0], reason="I am another, too")
 
@@ -158,12 +158,12 @@ def test_a_key_that_one_operator_made_alone_is_no_second_person_for_a_settlement
         aliases = [KeyPair(f"k_alias{number}", 1, bytes([number + 1]) * 32) for number in range(2)]
         fields = [{"key": pair.key, "public": encode_bytes(pair.public()), "account": 1} for pair in aliases]
         assert office.ask("key", one, **fields[0], scopes=["admin"], reason="a colleague").ok
-        name = office.ask("key", one, **fields[1], scopes=["admin"], reason="another").told[0].split()[0]
+        name = office.ask("key", one, **fields[1], scopes=["admin"], reason="another").lines[0].split()[0]
         assert office.ask("confirm", aliases[0], proposal=name, reason="I know her").ok, "made by both, who are one"
         assert office.ask("state", one, target=CHIP, to="closed", reason="the day ends").ok
         for number in range(3):
             asks, confirms = (one, *aliases)[number], (*aliases, one)[number]
-            name = office.ask("settle", asks, prices=price_beyond(bench), reason="a walk").told[0].split()[0]
+            name = office.ask("settle", asks, prices=price_beyond(bench), reason="a walk").lines[0].split()[0]
             why = office.refused("confirm", confirms, proposal=name, reason="me again")
             assert f"{asks.key} and {confirms.key} count as one person, k_op0 alone" in why
         second = office.operator(7)

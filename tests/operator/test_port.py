@@ -22,9 +22,8 @@ from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.limits import TEST
 from exchange.main import RunningServer, serve
-from exchange.operator.port import PATH_BYTES_MAX, _told, ask, is_served, socket_path
-from exchange.operator.prices import parse_prices
-from exchange.operator.requests import SetState, Status
+from exchange.operator.port import PATH_BYTES_MAX, _ask_once, ask, is_served, socket_path
+from exchange.operator.requests import SetState, ShowStatus
 from tests.clients.scenes import PRICE, SYMBOL, client, enrol, settings, until
 
 
@@ -61,7 +60,7 @@ def test_the_socket_is_its_owners_and_goes_with_the_venue(tmp_path: Path) -> Non
     def scene(server: RunningServer, folder: str) -> None:
         assert os.stat(socket_path(folder)).st_mode & 0o777 == 0o600
         assert is_served(folder)
-        assert ask(folder, Status())[1:] == ["H100 OPEN"]
+        assert ask(folder, ShowStatus())[1:] == ["H100 OPEN"]
         with pytest.raises(UserError, match="refused: 'X' is neither") as refused:
             ask(folder, SetState(target="X", to="open"))
         assert refused.value.code == 1
@@ -70,7 +69,7 @@ def test_the_socket_is_its_owners_and_goes_with_the_venue(tmp_path: Path) -> Non
     beside(folder, scene)
     assert not is_served(str(folder)) and not os.path.exists(socket_path(str(folder)))
     with pytest.raises(UserError, match=r"no venue of .* is running") as gone:
-        ask(str(folder), Status())
+        ask(str(folder), ShowStatus())
     assert gone.value.code == 2
     left = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     left.bind(socket_path(str(folder)))
@@ -94,7 +93,7 @@ def test_what_is_no_request_is_answered_and_the_next_one_is_served(tmp_path: Pat
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as hasty:
             hasty.connect(socket_path(folder))
             hasty.sendall(b'{"do":"state","target":"H100","to":"paused"}\n')
-        looks = (ask(folder, Status())[1:] for _ in range(1_000))
+        looks = (ask(folder, ShowStatus())[1:] for _ in range(1_000))
         assert ["H100 PAUSED"] in looks, "who does not wait is served too"
 
     beside(tmp_path / "venue", scene)
@@ -173,7 +172,7 @@ def test_what_was_done_of_a_refused_request_is_told_too() -> None:
     with here, there:
         there.sendall(b'{"ok":false,"told":["H100: settled"],"why":"B200 is not CLOSED"}\n')
         with pytest.raises(UserError) as refused:
-            _told("venue", here, Status())
+            _ask_once("venue", here, ShowStatus())
     assert str(refused.value) == "refused: B200 is not CLOSED (the rest was done: H100: settled)"
 
 
@@ -252,10 +251,3 @@ def test_a_folder_with_too_long_a_name_serves_without_the_socket_and_says_so(tmp
             return server.operator.problem
 
     assert "longer than" in asyncio.run(run())
-
-
-def test_prices_are_read_in_dollars() -> None:
-    assert parse_prices(["H100.G90.H27=2.845", "A=-0.001"]) == {"H100.G90.H27": 2845, "A": -1}
-    for wrong, said in ((["H100"], "is not SYMBOL=PRICE"), (["A=1", "A=2"], "given twice"), (["A=x"], "'A=x'")):
-        with pytest.raises(UserError, match=said):
-            parse_prices(wrong)

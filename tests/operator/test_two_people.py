@@ -31,7 +31,7 @@ def test_no_request_turns_bands_off_or_busts_a_trade(tmp_path: Path, request_: d
         seller.ask(bench.order(10, "b1", side="s"))
         before = bench.venue.sequence, bench.venue.engine.state_hash()
         answer = answer_to(bench, msgspec.json.encode(request_))
-        assert not answer.ok and answer.why and not answer.told
+        assert not answer.ok and answer.why and not answer.lines
         assert (bench.venue.sequence, bench.venue.engine.state_hash()) == before, "not even journalled"
         wire = msgspec.json.encode({"t": request_["do"], "id": 11, **{k: v for k, v in request_.items() if k != "do"}})
         buyer.take()

@@ -1,4 +1,4 @@
-"""The commands that one request of the operator became, and the one answer to it."""
+"""The commands of one request of the operator, and its one answer."""
 
 from collections.abc import Callable
 
@@ -12,16 +12,18 @@ from exchange.wire.errors import reason_text
 Reply = Callable[[Answer], None]
 
 
-class Gather:
-    """Answers once all its commands are released: what was told of each, or the first refusal."""
+class PendingAnswer:
+    """Answers once all commands of a request are released: a line for each, or the first refusal."""
 
-    def __init__(self, parts: int, reply: Reply, acts: Acts) -> None:
-        self._parts, self._reply, self._acts = parts, reply, acts
-        self._told: list[str] = []
+    def __init__(self, commands: int, reply: Reply, acts: Acts) -> None:
+        """`commands`: how many will be added."""
+        self._missing, self._reply, self._acts = commands, reply, acts
+        self._lines: list[str] = []
         self._why = ""
 
-    def submit(self, kind: CommandKind, payload: bytes, text: str, then: Callable[[], None] | None = None) -> None:
-        """A control; `then` is called when it is durable, before anything after it is applied."""
+    def add_control(self, kind: CommandKind, payload: bytes, text: str, then: Callable[[], None] | None = None) -> None:
+        """Submit a control. `text`: its line of the answer; `then` is called when it is durable, before anything after
+        it is applied."""
 
         def durable(events: list[Row]) -> None:
             if then is not None:
@@ -35,7 +37,8 @@ class Gather:
             lambda why: self._finish("", why),
         )
 
-    def submit_row(self, fields: dict[str, int], text: str) -> None:
+    def add_row(self, fields: dict[str, int], text: str) -> None:
+        """Submit a row."""
         self._acts.submit(fields, lambda events: self._acts.ask_later(lambda: self._take(fields, events, text)))
 
     def _take(self, fields: dict[str, int], events: list[Row], text: str) -> None:
@@ -45,16 +48,16 @@ class Gather:
         else:
             self._finish(_with_cancelled(text, events), "")
 
-    def _finish(self, told: str, why: str) -> None:
-        self._parts -= 1
-        self._told += [told] if told else []
+    def _finish(self, line: str, why: str) -> None:
+        self._missing -= 1
+        self._lines += [line] if line else []
         self._why = self._why or why
-        if self._parts == 0:
-            self._reply(Answer(not self._why, self._told, self._why))
+        if self._missing == 0:
+            self._reply(Answer(not self._why, self._lines, self._why))
 
 
 def _why(fields: dict[str, int], refused: Row, text: str) -> str:
-    """Why a row was refused; `text` says what it asked for. Of money also how much would have been in order."""
+    """Why a row was refused. `text`: what it asked for; of money the answer names how much would be accepted."""
     most = max(0, refused[MOST_MILLS])
     if refused[REASON] == RejectReason.INSUFFICIENT_MARGIN:
         return f"{text}: free funds are {most} mills (MARGIN-015)"

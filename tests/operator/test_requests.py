@@ -45,7 +45,7 @@ def test_what_is_told_to_the_person_is_what_the_venue_would_refuse(
 ) -> None:
     for value, fits in edges(kind):
         request = made(request_type, field, value)
-        found = requests.misfit(request)
+        found = requests.first_out_of_bounds(request)
         assert (found is None) == fits
         if found is None:
             assert requests.decode_request(msgspec.json.encode(request)) == request
@@ -53,3 +53,41 @@ def test_what_is_told_to_the_person_is_what_the_venue_would_refuse(
         assert found[0] == field and (isinstance(value, str) or found[1].startswith(f"{value} not in "))
         with pytest.raises(ValueError, match="Expected"):
             requests.decode_request(msgspec.json.encode(request))
+
+
+@pytest.mark.rule("SEC-051")
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"", "truncated"),
+        (b"[]", "Expected `object`"),
+        (b'{"do":"dance"}', "Invalid value 'dance'"),
+        (b'{"do":"money","account":1,"mills":1,"cents":1}', "unknown field `cents`"),
+        (b'{"do":"money","account":1,"mills":1,"mills":2}', "a key stands twice"),
+        (b'{"do":"stop","why":"\xff"}', "utf-8"),
+        (b'{"do":' * 100_000, "recursion"),
+    ],
+)
+def test_what_is_no_request_is_refused_with_what_is_wrong(line: bytes, said: str) -> None:
+    with pytest.raises(ValueError, match=f"(?i){said}"):
+        requests.decode_request(line)
+
+
+@pytest.mark.rule("SEC-060")
+def test_requests_and_answers_look_the_same_on_the_socket_whatever_they_are_called_here() -> None:
+    assert msgspec.json.encode(requests.ShowStatus()) == b'{"do":"status"}'
+    kill = requests.KillSwitch(scope="firm", number="7", on=False, reason="over")
+    assert msgspec.json.encode(kill) == b'{"do":"kill","scope":"firm","number":"7","on":false,"reason":"over"}'
+    assert msgspec.json.encode(requests.Answer(True, ["done"])) == b'{"ok":true,"told":["done"]}'
+    assert msgspec.json.encode(requests.Answer(False, why="no")) == b'{"ok":false,"why":"no"}'
+    assert msgspec.json.decode(b'{"ok":true,"told":["done"]}', type=requests.Answer).lines == ["done"]
+
+
+@pytest.mark.rule("SEC-061")
+def test_a_request_concerns_operators_if_it_makes_or_ends_one() -> None:
+    key = {"key": "k_new", "public": "p", "account": 1}
+    assert requests.is_of_operators(requests.DefineKey(**key, scopes=["admin"]), ())
+    assert not requests.is_of_operators(requests.DefineKey(**key, scopes=["read"]), ("k_new",))
+    assert requests.is_of_operators(requests.Revoke(key="k_op"), ("k_op",))
+    assert not requests.is_of_operators(requests.Revoke(key="k_mm"), ("k_op",))
+    assert not requests.is_of_operators(requests.Stop(), ("k_op",))

@@ -1,0 +1,142 @@
+"""The operator's requests about members: accounts, money, kill switches, keys."""
+
+import msgspec
+
+from contracts_spec.schema import Spec
+from exchange.codes import AccountFlag, CommandKind, KillParty, Scope
+from exchange.engine import query
+from exchange.engine.control.define_account import AccountPayload
+from exchange.engine.control.registry import encode_payload
+from exchange.errors import UserError
+from exchange.gateway.auth import encode_bytes
+from exchange.gateway.gateway import Gateway
+from exchange.gateway.keys import KeyDefinition, key_payload
+from exchange.operator.acts import Acts, NeedsTwo
+from exchange.operator.authority import Authority
+from exchange.operator.pending_answer import PendingAnswer, Reply
+from exchange.operator.requests import DefineAccount, DefineKey, KillSwitch, Money, Revoke
+from exchange.venue.account_terms import check_deposit, new_account
+from exchange.venue.venue import Venue
+from exchange.wire.errors import CloseCode
+from exchange.wire.words import session_number
+
+REVOKED_US = 1  # when a revoked key expired: before any time that a clock is set back to
+# What names the party of a kill in its row.
+_NAMED_BY = {Scope.ACCOUNT: "account", Scope.SESSION: "killed_session", Scope.FIRM: "killed_firm"}
+_LIMITS = ("order_lots_max", "position_lots_max", "term_lots_max")
+
+
+class MemberRequests:
+    """Each method serves one kind of request; UserError refuses it."""
+
+    def __init__(self, venue: Venue, gateway: Gateway, spec: Spec, acts: Acts, authority: Authority) -> None:
+        self._venue, self._gateway, self._spec = venue, gateway, spec
+        self._acts, self._authority = acts, authority
+
+    def define_account(self, request: DefineAccount, reply: Reply) -> None:
+        """A new account, or other terms of one: what is not given stays."""
+        terms = self._terms(request.account)
+        given = {name: getattr(request, name) for name in ("firm", *_LIMITS, "close_only")}
+        terms = msgspec.structs.replace(terms, **{name: value for name, value in given.items() if value is not None})
+        text = f"account {terms.account} of firm {terms.firm}: " + ", ".join(
+            [*(f"{name} {getattr(terms, name)}" for name in _LIMITS), *(["close only"] if terms.close_only else [])]
+        )
+        PendingAnswer(1, reply, self._acts).add_control(CommandKind.DEFINE_ACCOUNT, encode_payload(terms), text)
+
+    def _terms(self, account: int) -> AccountPayload:
+        """What holds for an account now; the defaults for one that is new."""
+        accounts = self._venue.states["accounts"][0]
+        if account >= len(accounts):
+            raise UserError(f"account {account} not in 1..{len(accounts) - 1}")
+        row = accounts[account]
+        if not row["flags"] & AccountFlag.DEFINED:
+            return new_account(self._spec, account)
+        limits = {name: int(row[name]) for name in ("firm", "smp_id", *_LIMITS)}
+        return AccountPayload(account, **limits, close_only=bool(row["flags"] & AccountFlag.CLOSE_ONLY))
+
+    def move_money(self, request: Money, reply: Reply) -> None:
+        """A deposit or a withdrawal."""
+        if request.mills == 0:
+            raise UserError("mills 0 moves nothing")
+        kind = CommandKind.DEPOSIT if request.mills > 0 else CommandKind.WITHDRAW
+        fields = {"kind": kind, "account": request.account, "amount_mills": abs(request.mills)}
+        PendingAnswer(1, reply, self._acts).add_row(fields, f"{kind.name.lower()} of {abs(request.mills)} mills")
+
+    def switch(self, request: KillSwitch, reply: Reply) -> None:
+        """Stop an account, a session or a firm, or lift the stop."""
+        scope = Scope[request.scope.upper()]
+        number = session_number(request.number) if scope == Scope.SESSION else _number(request.number)
+        if number == 0:
+            raise UserError(f"{request.number!r} names no {request.scope}")
+        fields = {
+            "kind": CommandKind.KILL if request.on else CommandKind.UNKILL,
+            "scope": scope,
+            "kill_party": KillParty.VENUE,
+            _NAMED_BY[scope]: number,
+        }
+        text = f"{request.scope} {request.number} {'stopped' if request.on else 'let in again'}"
+        PendingAnswer(1, reply, self._acts).add_row(fields, text)
+
+    def define_key(self, request: DefineKey, reply: Reply) -> None:
+        """A new key, with its account and a deposit where they are asked for."""
+        if request.key in self._gateway.keys.keys:
+            raise UserError(f"key {request.key} exists already: choose another name")
+        of_operator = self._authority.concerns_operators(request)
+        maker = self._authority.one_person(self._acts.signers) if of_operator else ""
+        payload = key_payload(
+            KeyDefinition(request.key, request.public, [request.account], request.scopes, request.firm, made_by=maker)
+        )
+        terms = self._terms(request.account)
+        known = query.firm_of(self._venue.states, request.account)
+        defined = request.account in query.accounts(self._venue.states)
+        if defined and request.firm not in (0, known):
+            raise UserError(f"account {request.account} is of firm {known}, not {request.firm}")
+        check_deposit(self._venue.states, request.mills)
+        self._need_two_for(request, f"key {request.key} of a new operator")
+        answer = PendingAnswer(1 + (not defined) + bool(request.mills), reply, self._acts)
+        if not defined:
+            terms = msgspec.structs.replace(terms, firm=request.firm)
+            text = f"account {request.account} defined"
+            answer.add_control(CommandKind.DEFINE_ACCOUNT, encode_payload(terms), text)
+        text = f"key {request.key} for account {request.account}"
+        answer.add_control(CommandKind.DEFINE_KEY, payload, text, lambda: self._store_key(payload))
+        if request.mills:
+            fields = {"kind": CommandKind.DEPOSIT, "account": request.account, "amount_mills": request.mills}
+            answer.add_row(fields, f"deposit of {request.mills} mills")
+
+    def revoke_key(self, request: Revoke, reply: Reply) -> None:
+        """End a key and its connections (SEC-001)."""
+        key = self._gateway.keys.keys.get(request.key)
+        if key is None:
+            raise UserError(f"there is no key {request.key}")
+        self._need_two_for(request, f"the end of operator key {request.key}")
+        definition = KeyDefinition(
+            key.key, encode_bytes(key.public), list(key.accounts), sorted(key.scopes), key.firm,
+            REVOKED_US, sorted(key.addresses), key.made_by,
+        )  # fmt: skip
+        payload = key_payload(definition)
+
+        def end() -> None:
+            self._store_key(payload)
+            self._close_connections(request.key)
+
+        text = f"key {request.key} revoked"
+        PendingAnswer(1, reply, self._acts).add_control(CommandKind.DEFINE_KEY, payload, text, end)
+
+    def _need_two_for(self, request: DefineKey | Revoke, what: str) -> None:
+        """Where there are two operators, neither makes or ends an operator's key alone: one could become two."""
+        if self._authority.concerns_operators(request) and self._authority.has_two and not self._acts.by_two:
+            raise NeedsTwo(what)
+
+    def _store_key(self, payload: bytes) -> None:
+        """The control of the key is durable, and the last one applied."""
+        self._gateway.keys.define(self._venue.sequence, payload)
+
+    def _close_connections(self, key: str) -> None:
+        for connection in list(self._gateway.connections):
+            if connection.key is not None and connection.key.key == key:
+                connection.close(CloseCode.KEY_REVOKED, "key revoked")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < 2**32 else 0

@@ -1,0 +1,124 @@
+"""The operator's requests about members, and what clients see of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from exchange.engine import query
+from exchange.gateway.auth import KeyPair, encode_bytes
+from exchange.units import MONEY_MAX
+from exchange.wire.messages import (
+    Err,
+    Exec,
+    KillEvent,
+    Live,
+)
+from tests.gateway.harness import Bench
+from tests.operator.asking import do, refused
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with Bench(str(tmp_path)) as made:
+        yield made
+
+
+@pytest.mark.rule("LIMIT-001", "MARGIN-012")
+def test_limits_of_an_account_change_while_it_trades_and_what_is_not_given_stays(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    do(bench, "account", account=1, position_lots_max=7)
+    too_large = peer.ask(bench.order(10, "a1", order_lots=8))[0]
+    assert isinstance(too_large, Err) and too_large.name == "POSITION_LIMIT"
+    do(bench, "account", account=1, close_only=True)
+    assert peer.ask(bench.order(11, "a2", order_lots=7))[0].name == "CLOSE_ONLY"
+    do(bench, "account", account=1, close_only=False)
+    assert peer.ask(bench.order(12, "a3", order_lots=7))[0].state == "open"
+    assert peer.ask(bench.order(13, "a4", order_lots=1))[0].name == "POSITION_LIMIT"
+    assert "not in 1..64" in refused(bench, "account", account=65)
+    assert "order_lots_max" in refused(bench, "account", account=1, order_lots_max=10**6)
+
+
+@pytest.mark.rule("SPEC-004", "BAD-064")
+def test_more_money_than_a_venue_counts_is_refused_with_what_is_still_taken(bench: Bench) -> None:
+    room = MONEY_MAX - query.totals(bench.venue.states).deposits_mills
+    while room > 10**15:
+        do(bench, "money", account=1, mills=10**15)
+        room -= 10**15
+    told = f"deposit of {room + 1} mills: {room} more are taken, all deposits of a venue are at most 10{'0' * 17} mills"
+    assert refused(bench, "money", account=1, mills=room + 1).startswith(told)
+    public = encode_bytes(KeyPair("k_rich", 9, bytes([9]) * 32).public())
+    why = refused(bench, "key", key="k_rich", public=public, account=9, scopes=["read"], mills=room + 1)
+    assert why.startswith(f"deposit {room + 1} not in 0..{room}: all deposits of a venue")
+    assert "k_rich" not in bench.gateway.keys.keys and 9 not in query.accounts(bench.venue.states)
+    do(bench, "money", account=1, mills=room)
+
+
+@pytest.mark.rule("MARGIN-013", "BAD-064")
+def test_money_is_paid_in_and_out_as_far_as_it_is_free(bench: Bench) -> None:
+    free = query.margin(bench.venue.states, 1).free_margin_mills
+    do(bench, "money", account=1, mills=500)
+    do(bench, "money", account=1, mills=-(free + 500))
+    assert query.margin(bench.venue.states, 1).cash_mills == 0
+    assert refused(bench, "money", account=1, mills=-1) == "withdraw of 1 mills: free funds are 0 mills (MARGIN-015)"
+    assert "not defined" in refused(bench, "money", account=9, mills=5)
+    assert "moves nothing" in refused(bench, "money", account=1, mills=0)
+    assert "Expected `int` <=" in refused(bench, "money", account=1, mills=2**63 - 1)
+
+
+@pytest.mark.rule("KILL-001", "KILL-004", "BAD-060")
+def test_the_venues_own_stop_is_lifted_by_the_venue_alone(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    peer.ask(bench.order(10, "a1"))
+    assert do(bench, "kill", scope="account", number="1") == ["account 1 stopped; 1 orders cancelled"]
+    told = peer.take()
+    assert [(message.on, message.by) for message in told if isinstance(message, KillEvent)] == [(True, "venue")]
+    assert [message.reason for message in told if isinstance(message, Exec)] == ["kill"]
+    assert peer.ask(bench.order(11, "a2"))[0].name == "KILLED"
+    assert do(bench, "kill", scope="account", number="1", on=False) == ["account 1 let in again"]
+    assert peer.ask(bench.order(12, "a3"))[0].state == "open"
+    session = peer.connection.session
+    assert session is not None
+    do(bench, "kill", scope="session", number=session.name)
+    assert peer.ask(bench.order(13, "a4"))[0].name == "KILLED"
+    for scope, number in (
+        ("account", "0"),
+        ("account", "x"),
+        ("session", "s_1"),
+        ("firm", str(2**32)),
+        ("firm", "9" * 5_000),
+    ):
+        assert f"names no {scope}" in refused(bench, "kill", scope=scope, number=number)
+
+
+@pytest.mark.rule("KILL-001", "ACCT-011")
+@pytest.mark.parametrize("firm", [2**31 - 1, 2**31, 2**32 - 1])
+def test_a_firm_of_any_number_is_stopped(bench: Bench, firm: int) -> None:
+    do(bench, "account", account=2, firm=firm)
+    peer = bench.connect(bench.keys[2])
+    do(bench, "kill", scope="firm", number=str(firm))
+    assert peer.ask(bench.order(10, "a"))[0].name == "KILLED"
+    do(bench, "kill", scope="firm", number=str(firm), on=False)
+    assert peer.ask(bench.order(11, "a"))[0].state == "open"
+
+
+@pytest.mark.rule("SEC-001", "SEC-063")
+def test_a_key_is_made_and_revoked_on_a_running_venue(bench: Bench) -> None:
+    pair = KeyPair("k_new", 9, bytes([9] * 32))
+    public = encode_bytes(pair.public())
+    do(bench, "key", key="k_new", public=public, account=9, scopes=["read", "trade"], mills=10**9)
+    peer = bench.connect(pair)
+    assert peer.ask(bench.order(10, "a1"))[0].state == "open"
+    assert "exists already" in refused(bench, "key", key="k_new", public=public, account=9, scopes=["read"])
+    assert "scope admin" in refused(bench, "key", key="k_b", public=public, account=9, scopes=["admin", "read"])
+    assert "not in 1..64" in refused(bench, "key", key="k_b", public=public, account=65, scopes=["read"])
+    assert do(bench, "revoke", key="k_new") == ["key k_new revoked"]
+    assert peer.transport.closed == (4011, "key revoked")
+    again = bench.open().log_on(pair)
+    assert isinstance(again[0], Err) and again[0].name == "BAD_AUTH"
+    assert refused(bench, "revoke", key="k_none") == "there is no key k_none"
+    bench.close()
+    with Bench(bench.folder) as after:
+        assert isinstance(after.open().log_on(pair)[0], Err), "the journal says it too"
+        assert isinstance(after.open().log_on(after.keys[1])[-1], Live)
+    bench.close = lambda: None  # type: ignore[method-assign]
