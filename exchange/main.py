@@ -99,12 +99,12 @@ class _NoSyncDisk(RealDisk):
 
 
 def check_open_files(settings: Settings) -> None:
-    """UserError, exit code 78, if the limit of open files has no room for a venue: told before anything is opened."""
+    """UserError, exit code 78, if the limit of open files is too low for a venue: before anything is opened."""
     _fitted(PROFILES[settings.profile])
 
 
 def _fitted(profile: Profile) -> tuple[Profile, int]:
-    """The profile with the connections that this process's limit of open files has room for, and that limit."""
+    """The profile with the connections that this process's limit of open files allows, and that limit."""
     net = RealNet()
     used = net.open_files()
     files_max = net.allow_files(files_wanted(profile, used))
@@ -138,7 +138,7 @@ class RunningServer:
         self.operator = OperatorPort(opened.folder, self.desk, settings.disk)
 
     def _fit(self, profile: Profile) -> Profile:
-        """The connections that there is room for; the disk keeps its share of the open files."""
+        """The connections that there is space for; the disk keeps its share of the open files."""
         fitted, files_max = _fitted(profile)
         self.opened.seams.disk.keep_free(FILES_KEPT)
         if fitted != profile:
@@ -198,7 +198,7 @@ async def serve(
     """Open a folder and serve it until the block ends.
 
     before    called with the opened venue before it listens
-    on_stop   called when an operator has asked for the venue to stop, and its clients have been told
+    on_stop   called when the venue is to stop: an operator has asked for it, and its clients had their notice
     """
     settings = settings or Settings()
     settings.check()

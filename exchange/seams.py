@@ -98,7 +98,7 @@ _FORMS = {
 
 
 class NotAFile(OSError):
-    """Something else stands in a file's place: nothing of it was read, nobody waited for it."""
+    """Something else stands in a file's place: nothing of it was read or waited for."""
 
     def __init__(self, path: str, mode: int) -> None:
         super().__init__(errno.EBADF, f"it is {_FORMS.get(stat.S_IFMT(mode), 'something else')}", path)
@@ -108,7 +108,7 @@ class RealDisk:
     """POSIX files."""
 
     def __init__(self) -> None:
-        self._kept: list[int] = []  # descriptors that nobody else can take
+        self._kept: list[int] = []  # descriptors that no socket can take
         self._wanted = 0
         self._direct: set[int] = set()  # handles whose writes go past the page cache
         self._made_writer: DirectWrite | None = None
@@ -278,7 +278,7 @@ class RealDisk:
         return (found.st_dev, found.st_ino) == (held.st_dev, held.st_ino)
 
     def sector_bytes(self, folder: str) -> int:
-        """Physical sector of the device below a folder; 512 where it does not tell (DUR-053)."""
+        """Physical sector of the device below a folder; 512 where it is not known (DUR-053)."""
         device = os.stat(folder).st_dev
         below = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}")
         for queue in (below / "queue", below / ".." / "queue"):
@@ -295,7 +295,7 @@ def start_thread(job: Callable[[], None]) -> None:
 
 class RealNet:
     def open_files(self) -> int:
-        """How many this process has now; a guess where the system does not tell."""
+        """How many this process has now; a guess where the system does not say."""
         try:
             return len(os.listdir("/proc/self/fd"))
         except OSError:
@@ -328,8 +328,8 @@ class RealRng:
 def zero_pages(size: int) -> mmap.mmap:
     """Fresh memory of the operating system, in huge pages where it has them.
 
-    A random order or index entry then costs a cache miss, not a walk through page tables besides. Pages that nobody
-    touches take no memory.
+    A random order or index entry then costs a cache miss, not a walk through page tables besides. Untouched pages
+    take no memory.
     """
     memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     memory.madvise(mmap.MADV_HUGEPAGE)

@@ -10,7 +10,7 @@ from exchange.codes import EventKind
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.journal.errors import Refusal
-from exchange.journal.money import MoneyTold
+from exchange.journal.money import ReportedMoney
 from exchange.journal.replay import replay_folder
 from exchange.journal.verify import verify
 from exchange.limits import Limits
@@ -66,7 +66,7 @@ def check_venue(
         progress(f"replaying {report.records:,} commands")
         engine = Engine(limits)
         counts: Counter[int] = Counter()
-        money = MoneyTold()
+        money = ReportedMoney()
 
         def take(events: np.ndarray) -> None:
             counts.update(_kinds(events))
@@ -120,7 +120,7 @@ def cash_is_conserved(states: np.ndarray) -> Check:
     return Check("cash conserved", held == 0 and totals.gains_mills == 0, detail)
 
 
-def totals_match_events(states: np.ndarray, money: MoneyTold) -> Check:
+def totals_match_events(states: np.ndarray, money: ReportedMoney) -> Check:
     """The totals of the venue are the sums over its events: no total has wrapped (SPEC-004)."""
     faults = money.faults(states)
     detail = f"{money.deposits_mills:,} mills paid in, {money.fees_mills:,} of fees"

@@ -27,7 +27,7 @@ _OPERATIONS = [CommandKind.NEW, CommandKind.REPLACE, CommandKind.CANCEL]
 
 
 @dataclass
-class Answered:
+class AnsweredRequests:
     """What was found. `damaged`: the segment of which frames are missing, so that nothing older was read; 0: none."""
 
     of: dict[int, np.ndarray] = field(default_factory=dict)
@@ -35,10 +35,10 @@ class Answered:
     damaged: int = 0
 
 
-def answered_requests(folder: str, disk: Disk, sessions: set[int], kept: int, since: int) -> Answered:
+def answered_requests(folder: str, disk: Disk, sessions: set[int], kept: int, since: int) -> AnsweredRequests:
     """The last `kept` requests of each session, as far back as command `since`."""
     segments = [segment for segment in open_segments(disk, f"{folder}/journal") if not _closed_spare(segment)]
-    found, wanted, is_last, first = Answered(), set(sessions), True, 0
+    found, wanted, is_last, first = AnsweredRequests(), set(sessions), True, 0
     while segments and wanted and not found.damaged:
         segment = segments.pop()  # and let go of what was read of it
         assert segment.header is not None
@@ -71,7 +71,7 @@ def _closed_spare(segment: SegmentFile) -> bool:
     return segment.header is None
 
 
-def _requests_of(segment: SegmentFile, sessions: np.ndarray, is_last: bool, found: Answered) -> np.ndarray:
+def _requests_of(segment: SegmentFile, sessions: np.ndarray, is_last: bool, found: AnsweredRequests) -> np.ndarray:
     """ANSWERED rows of a segment, one a command, in order. The last one ends where nothing more was written; of another
     that does not end in CLOSE it is noted that frames are missing, and none are taken."""
     assert segment.header is not None

@@ -1,4 +1,4 @@
-"""What other files say of the journal (DUR-152): each is written only after what it tells of is durable.
+"""What other files say of the journal (DUR-152): each is written only after the commands that it reflects are durable.
 
 So each must find itself in the journal: one that is ahead of it, or that knows another frame at its sequence, proves
 that the journal has lost something, and the folder is refused with the names of both.

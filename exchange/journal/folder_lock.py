@@ -1,8 +1,8 @@
 """The lock of a data folder: one process at a time writes its journal, whatever becomes of names (DUR-040).
 
-A file named LOCK can be removed, and whoever comes next makes another: so the folder of the segments is locked too,
-which nobody can remove while there is something in it. Who holds both looks now and then whether the names still lead
-to what is held; where they do not, another process may write what this one is about to (DUR-108).
+A file named LOCK can be removed, and the next process makes another: so the folder of the segments is locked too, which
+cannot be removed while there is something in it. The holder of both checks now and then that the names still lead to
+what it holds; where they do not, another process may write what this one is about to (DUR-108).
 """
 
 from exchange.errors import UserError

@@ -32,7 +32,7 @@ from exchange.journal.frames import (
     padded,
 )
 from exchange.journal.head import Head, HeadFile
-from exchange.journal.pending import Pending
+from exchange.journal.pending import PendingSnapshot
 from exchange.journal.replay import MARK_RECORDS, EngineLike, EventHash
 from exchange.journal.segments import BLOCK_BYTES, SegmentHeader, pack_block, segment_name
 from exchange.journal.snapshot import SnapshotHeader, image_hash, take_image
@@ -45,7 +45,7 @@ HEAD_NS = 1_000_000_000
 SNAPSHOT_RECORDS = 4_000_000
 
 
-class Seams(NamedTuple):
+class JournalSeams(NamedTuple):
     disk: Disk
     rng: Rng
     clock: Clock
@@ -76,7 +76,7 @@ class Journal:
     def __init__(
         self,
         folder: str,
-        seams: Seams,
+        seams: JournalSeams,
         identity: Identity,
         place: Place,
         head_file: HeadFile,
@@ -138,7 +138,7 @@ class Journal:
     def snapshot_due(self) -> bool:
         return self.sequence - self.snapshot_sequence >= SNAPSHOT_RECORDS
 
-    def begin_snapshot(self, engine: EngineLike, hash_now: bool = False) -> Pending:
+    def begin_snapshot(self, engine: EngineLike, hash_now: bool = False) -> PendingSnapshot:
         """Copy the state and mark its place; call with no append under way, `write()` the result on any thread.
 
         hash_now   put the state hash into the SNAPMARK too, at the cost of a pass over the state
@@ -157,7 +157,7 @@ class Journal:
             self._write(FrameKind.SNAPMARK, body)
             self._marked = self.snapshot_sequence = self.sequence
             self._write_head()
-        return Pending(self._disk, f"{self.folder}/snap", header, image)
+        return PendingSnapshot(self._disk, f"{self.folder}/snap", header, image)
 
     # What the writer thread calls.
 

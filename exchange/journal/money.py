@@ -1,4 +1,4 @@
-"""Whether the money that a replay has counted is what its events told one by one.
+"""Whether the money that a replay has counted is what its events report one by one.
 
 The engine counts in 64 bits that wrap silently, and a wrapped total may still balance: here sums are Python's integers.
 """
@@ -9,7 +9,7 @@ from exchange.codes import EventKind
 from exchange.records import column
 
 
-class MoneyTold:
+class ReportedMoney:
     """What CASH and FILL events say was paid in, out and for fees."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class MoneyTold:
         held = self.deposits_mills - self.withdrawals_mills - self.fees_mills
         if cash != held:
             found.append(f"accounts have {cash} mills of the {held} that were paid in and not out or for fees")
-        for name, told in vars(self).items():
-            if (counted := int(state[name])) != told:
-                found.append(f"{name} is {counted}, told were {told}")
+        for name, reported in vars(self).items():
+            if (counted := int(state[name])) != reported:
+                found.append(f"{name} is {counted}, told were {reported}")
         return found

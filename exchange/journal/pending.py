@@ -7,7 +7,7 @@ from exchange.journal.snapshot import Image, SnapshotHeader, image_hash, snapsho
 from exchange.seams import Disk
 
 
-class Pending(NamedTuple):
+class PendingSnapshot(NamedTuple):
     """A snapshot whose state is copied and whose mark is durable; `write` may run on any thread."""
 
     disk: Disk

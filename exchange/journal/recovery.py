@@ -19,7 +19,7 @@ from exchange.journal.errors import EXIT_CONFIGURATION, JournalFailed, Refusal, 
 from exchange.journal.folder_lock import FolderLock
 from exchange.journal.frames import EPOCH_BODY, MARK_BODY, NO_HASH, BadFrame, Frame, FrameKind
 from exchange.journal.head import EMPTY, Head, HeadFile, create_head, read_head
-from exchange.journal.journal import Identity, Journal, Place, Seams
+from exchange.journal.journal import Identity, Journal, JournalSeams, Place
 from exchange.journal.repair import clean_spare, cut_tail, quarantine_name, remove_temporaries, settle
 from exchange.journal.replay import EngineLike, EventHash, Replayer
 from exchange.journal.rules import named, number_of, rules_at
@@ -110,7 +110,7 @@ def open_journal(
     claims         what the stores of the folder say of the journal; read once it is locked
     raises         Refusal: nothing but LOCK and missing folders was written (DUR-108)
     """
-    seams = Seams(disk, rng, clock)
+    seams = JournalSeams(disk, rng, clock)
     try:
         lock = FolderLock(disk, folder)
         try:
@@ -130,7 +130,13 @@ class Recovery:
     """One start of one data folder."""
 
     def __init__(
-        self, folder: str, seams: Seams, limits: Limits, rules: bytes, make_engine: EngineFactory, claims: ReadClaims
+        self,
+        folder: str,
+        seams: JournalSeams,
+        limits: Limits,
+        rules: bytes,
+        make_engine: EngineFactory,
+        claims: ReadClaims,
     ) -> None:
         self.folder, self.seams, self.limits, self.rules = folder, seams, limits, rules
         self.disk = seams.disk

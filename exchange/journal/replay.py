@@ -2,7 +2,7 @@
 
 Records are applied frame by frame as they were written. At each SNAPMARK the running hash of all events must equal the
 recorded one, and the state hash where one was taken, if the state had the layout that it has here: RULES names its
-STATE_VERSION, and is written anew when that changes.
+STATE_VERSION, and is written again when that changes.
 """
 
 import json
@@ -48,7 +48,7 @@ class EngineLike(Protocol):
 class EventHash:
     """Running hash of every event: mark k = BLAKE3(mark k-1, bytes of all rows since); mark 0 is zeros (DUR-063).
 
-    Rows are `split_rests`, so that journals agree however an engine writes what it tells.
+    Rows are `split_rests`, so that journals agree however an engine writes its events.
 
     A chain of marks, so that a replay from a snapshot can continue it: the snapshot's own SNAPMARK carries the link.
     """
@@ -60,7 +60,7 @@ class EventHash:
         self._count = 0
 
     def add(self, events: np.ndarray) -> None:
-        """More rows, that nobody changes any more: many are hashed at once, nobody waits for it after one order."""
+        """More rows, which no longer change: many are hashed at once, no single order waits for it."""
         self._waiting.append(events.view(np.uint8).data)
         self._count += len(events)
         if self._count >= HASHED_AT_ONCE:

@@ -170,25 +170,25 @@ def judge_end(walk: Walk, durable_sequence: int, claims: Sequence[Claim] = ()) -
     """
     tear = walk.tear
     floor = max((Claim("HEAD", durable_sequence), *claims), key=lambda claim: claim.sequence)
-    told = f"{floor.path} says that {floor.sequence} was durable"
+    witness = f"{floor.path} says that {floor.sequence} was durable"
     if tear is not None:
-        problem = _damage(walk, tear, told if walk.due.sequence <= floor.sequence else "")
+        problem = _damage(walk, tear, witness if walk.due.sequence <= floor.sequence else "")
         if problem:
             raise Refusal(f"{tear.reason}; {problem}", tear.segment, tear.offset, walk.due.sequence)
     elif walk.due.sequence <= floor.sequence:
         path = walk.segments[min(walk.segment, len(walk.segments)) - 1].path if walk.segments else "the journal"
-        reason = f"lost tail: {told}, {path} ends at {walk.due.sequence - 1}"
+        reason = f"lost tail: {witness}, {path} ends at {walk.due.sequence - 1}"
         raise Refusal(reason, walk.segment, walk.offset, walk.due.sequence)
 
 
-def _damage(walk: Walk, tear: Tear, told: str) -> str:
-    """`told`: who says that what is torn was durable."""
+def _damage(walk: Walk, tear: Tear, witness: str) -> str:
+    """`witness`: which file says that what is torn was durable; empty: none."""
     if tear.whole:
         return "the frame is whole, so it was not torn"
     if tear.segment < walk.used:
         return "a later segment was started"
-    if told:
-        return told
+    if witness:
+        return witness
     if tear.end - tear.offset > IN_FLIGHT_BYTES:
         return "more than one write lies behind it"
     found = _sound_frame_after(walk.segments[tear.segment - 1], tear.offset, tear.end)

@@ -159,7 +159,7 @@ def require_folder(disk: Disk, folder: str) -> None:
 
 
 def history_name(journal_id: bytes) -> str:
-    """What clients and operators call the history that a journal tells."""
+    """The name of a journal's history for clients and operators."""
     return f"h_{journal_id.hex()[:12]}"
 
 

@@ -12,7 +12,7 @@ from exchange.journal.claims import Claim, ClaimCheck
 from exchange.journal.errors import EXIT_MISMATCH, Refusal, reading
 from exchange.journal.frames import MARK_BODY, NO_HASH, Frame, FrameKind
 from exchange.journal.head import read_head
-from exchange.journal.money import MoneyTold
+from exchange.journal.money import ReportedMoney
 from exchange.journal.replay import EngineLike, EventHash, Replayer
 from exchange.journal.rules import RULES
 from exchange.journal.scan import Walk, judge_end
@@ -26,7 +26,7 @@ MakeEngine = Callable[[Limits, np.ndarray | None], EngineLike]
 
 @dataclass
 class VerifyReport:
-    """What was checked. `notes` tell of damage that a start would survive: a torn tail, one bad copy of two."""
+    """What was checked. `notes` name damage that a start would survive: a torn tail, one bad copy of two."""
 
     journal_id: str = ""
     segments: int = 0
@@ -100,7 +100,7 @@ class Verification:
         self.notes: list[str] = []
         self.segments: list[SegmentFile] = []
         self.replayer: Replayer | None = None
-        self.money: MoneyTold | None = None
+        self.money: ReportedMoney | None = None
 
     def close(self) -> None:
         for segment in self.segments:
@@ -199,7 +199,7 @@ class Verification:
             from exchange.journal.recovery import compiled_engine
 
             make_engine, own_rules = compiled_engine, RULES
-            self.money = MoneyTold()
+            self.money = ReportedMoney()
         engine = make_engine(NAMED[json.loads(frame.payload)["limits"]], None)
         return Replayer(engine, EventHash(), self._note, own_rules=own_rules)
 

@@ -55,7 +55,7 @@ def level_change(row: Row) -> tuple[int, int, int] | None:
     return None
 
 
-class Ladder:
+class SideLevels:
     """One side: lots by price, and the prices sorted from worst to best, so that the usual change is near the end."""
 
     def __init__(self, side: int) -> None:
@@ -92,7 +92,7 @@ class BookView:
     def __init__(
         self, bids: Iterable[Level] = (), asks: Iterable[Level] = (), implied: Sequence[Level | None] = (None, None)
     ) -> None:
-        self.sides = (Ladder(Side.BUY), Ladder(Side.SELL))
+        self.sides = (SideLevels(Side.BUY), SideLevels(Side.SELL))
         self.implied = list(implied)  # bid, ask
         self.apply(bids, asks)
 
@@ -131,7 +131,7 @@ def checksum(bids: list[Level], asks: list[Level]) -> int:
     return zlib.crc32(_pack_levels(*numbers))
 
 
-def difference(old: Ladder, new: list[Level]) -> list[Level]:
+def difference(old: SideLevels, new: list[Level]) -> list[Level]:
     """What turns the levels of `old` into `new`: levels to set, and prices to remove with 0 lots."""
     changed = [(price, lots) for price, lots in new if old.lots.get(price) != lots]
     kept = {price for price, _ in new}

@@ -100,7 +100,7 @@ class DepthChannel(_StateChannel):
         return self._numbered(message)
 
     def _changed_implied(self, side: Side) -> Level | None:
-        """The implied level to tell: the new one, the old one without lots if it is gone, None if it is as before."""
+        """The implied level to publish: the new one, the old one without lots if it is gone, None if unchanged."""
         now, before = self._book.implied[side], self._implied[side]
         if now == before:
             return None

@@ -217,7 +217,7 @@ class ExecutionReports:
 
 
 def split_gain(lots: int, unrealised_pnl_mills: int) -> tuple[int, int | None]:
-    """(unrealised, realised) of a position's gain: of a flat one all is realised; of one with lots nobody knows how
+    """(unrealised, realised) of a position's gain: of a flat one all is realised; of one with lots it is not known how
     much of it is that of lots closed before, so it counts as one (ACCT-004)."""
     return (unrealised_pnl_mills, None) if lots else (0, unrealised_pnl_mills)
 

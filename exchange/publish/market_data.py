@@ -140,7 +140,7 @@ class MarketData:
         elif name == "top":
             self._channels[number] = TopChannel(number, cadence_ms * US_PER_MS)
         else:
-            kept = 0 if name == "trades" else REPLAY_MESSAGES  # prints are kept for all books, whoever listens
+            kept = 0 if name == "trades" else REPLAY_MESSAGES  # prints are kept for all books, subscribed or not
             self._channels[number] = EventChannel(number, self._numbers.get((name, index), 0), kept)
         self._keys[number] = key
         self._by_key[key] = number
@@ -156,7 +156,7 @@ class MarketData:
         book.channels.append(channel)
 
     def unsubscribe(self, number: int) -> None:
-        """One subscriber less. A book that nobody looks at is no longer followed."""
+        """One subscriber less. A book without subscribers is no longer followed."""
         channel = self._channels[number]
         channel.subscribers -= 1
         assert channel.subscribers >= 0, f"channel {number} has no subscriber"
@@ -351,7 +351,7 @@ class MarketData:
     def _event(
         self, name: str, index: int, sequence: int, make: Callable[[Subject], ChannelMessage], subject: Subject
     ) -> None:
-        """A message of an event channel; of one that nobody has asked for yet only the number is kept."""
+        """A message of an event channel; of one without subscribers so far only the number is kept."""
         self._numbers[name, index] = sequence
         number = self._by_key.get((name, index, 0, 0))
         if number is not None:

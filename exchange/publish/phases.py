@@ -35,8 +35,8 @@ def reason_text(reason: int) -> str:
     return name if reason in (StateReason.SETTLING, StateReason.HALT_DCB, StateReason.HALT_ADMIN) else name.lower()
 
 
-def _told_ns(row: InstrumentRow) -> int:
-    """When a book's own state ends, as events would have told it (`Phases._told`)."""
+def _end_ns(row: InstrumentRow) -> int:
+    """When a book's own state ends, as events would have reported it (`Phases._own_terms`)."""
     if row.own_state == _HALT:
         return 0
     return -row.reopen_ns if row.group_state == _HALT else row.reopen_ns
@@ -51,8 +51,8 @@ class Phases:
         self._group_of: dict[int, int] = {}
         self._own: dict[int, int] = {}  # book -> its own state
         # Reason of a state, and when the venue's timer ends it; while a book's group halts: what is left, below 0.
-        self._told: dict[int, tuple[int, int]] = {}
-        self._told_of_group: dict[int, tuple[int, int]] = {}
+        self._own_terms: dict[int, tuple[int, int]] = {}
+        self._group_terms: dict[int, tuple[int, int]] = {}
         self.indicative: dict[int, Indicative] = {}
 
     def add(self, rows: Iterable[InstrumentRow]) -> None:
@@ -62,9 +62,9 @@ class Phases:
                 self._group_of[row.index] = row.group
                 self._members.setdefault(row.group, []).append(row.index)
                 self._groups[row.group], self._own[row.index] = int(row.group_state), row.own_state
-                self._told[row.index] = row.reason, _told_ns(row)
+                self._own_terms[row.index] = row.reason, _end_ns(row)
                 until_ns = 0 if row.group_state == _HALT else row.group_reopen_ns
-                self._told_of_group[row.group] = row.group_reason, until_ns
+                self._group_terms[row.group] = row.group_reason, until_ns
 
     def fold(self, row: Row) -> list[int]:
         """Follow a STA or IOP; returns the books it concerns."""
@@ -77,11 +77,11 @@ class Phases:
             return [index]
         if index:
             self._own[index] = _FOLLOW if row[MARKET_STATE] == _OPEN else row[MARKET_STATE]
-            self._told[index] = row[STATE_REASON], row[REOPEN_NS]
+            self._own_terms[index] = row[STATE_REASON], row[REOPEN_NS]
             books = [index]
         else:
             self._groups[row[GROUP]] = row[MARKET_STATE]
-            self._told_of_group[row[GROUP]] = row[STATE_REASON], row[REOPEN_NS]
+            self._group_terms[row[GROUP]] = row[STATE_REASON], row[REOPEN_NS]
             books = self._members.get(row[GROUP], [])
             if row[MARKET_STATE] == _CLOSED:
                 self._own.update({book: _FOLLOW for book in books if self._own[book] != _CLOSED})
@@ -93,11 +93,11 @@ class Phases:
     def _hold(self, books: Iterable[int], halts: bool, now_ns: int) -> None:
         """The time until a book's own state ends stands still while its group halts."""
         for book in books:
-            reason, until_ns = self._told[book]
+            reason, until_ns = self._own_terms[book]
             if halts and until_ns > 0:
-                self._told[book] = reason, -max(until_ns - now_ns, 1)
+                self._own_terms[book] = reason, -max(until_ns - now_ns, 1)
             elif not halts and until_ns < 0:
-                self._told[book] = reason, now_ns - until_ns
+                self._own_terms[book] = reason, now_ns - until_ns
 
     def _is_own(self, index: int) -> bool:
         """Whether a book's own state is in force, not its group's."""
@@ -122,4 +122,4 @@ class Phases:
         return reason_text(self._in_force(index)[0])
 
     def _in_force(self, index: int) -> tuple[int, int]:
-        return self._told[index] if self._is_own(index) else self._told_of_group[self._group_of[index]]
+        return self._own_terms[index] if self._is_own(index) else self._group_terms[self._group_of[index]]

@@ -3,12 +3,12 @@
     prints = Prints(numbers)              # last trade id of each book at the start
     prints.load(history.newest_first())   # once: those of before the start, as far as events are kept
     prints.take(batch)                    # every released batch
-    prints.oldest(index)                  # from here on every message of the book can be told
+    prints.oldest(index)                  # from here on every message of the book is known
     prints.of_book(index, first, last)    # (number of the message before, rows of one command), one after another
 
 Trade ids count the prints of all books without gaps, so an id says where a print lies, and one that is missing is
-noticed: nothing older is told then. 32 bytes a print. What is appended is taken up many rows at a time, when enough
-wait or somebody asks: one by one they would cost the venue's loop ten times as much.
+noticed: nothing older is replayed then. 32 bytes a print. Appended rows are taken up many at a time, when enough wait
+or a replay is asked for: one by one they would cost the venue's loop ten times as much.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,7 +33,7 @@ from exchange.records import EVENT, column
 from exchange.units import NS_PER_US
 from exchange.wire.messages import Trades
 
-PRINTS_MAX = 1 << 22  # as many as the events that are kept can tell: 128 MiB
+PRINTS_MAX = 1 << 22  # as many as the events that are kept can hold: 128 MiB
 BLOCK = 1 << 14
 NEW_ROWS = 4_096  # that wait at most, of all kinds
 READ_MESSAGES = 256  # of a replay, read at once
@@ -231,7 +231,7 @@ def _messages(prints: np.ndarray, numbers: np.ndarray, first: int, last: int, be
 
 
 def _fills(prints: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """FILL rows of prints, as far as a message tells them."""
+    """FILL rows of prints, with the fields that a message has."""
     rows = np.zeros(len(prints), EVENT)
     rows["kind"], column(rows, "trade_id")[:] = EventKind.FILL, numbers
     for name in _NAMES:

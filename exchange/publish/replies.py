@@ -4,9 +4,9 @@
     replies.take(batch)                          # every released batch, before its replies: how orders ended
     reply = replies.reply(request_id, rows)      # Ok or Err, without `in`, `out`, `rl`: the gateway sets those
     replies.result(rows)                         # the same as one operation of a batch (ENTRY-013)
-    replies.done_order(account, order_id, coid)  # OrderView of an order that has ended, None once forgotten
+    replies.done_order(account, order_id, coid)  # OrderView of an order that has ended, None once dropped
 
-`rows` of `reply` are all rows of the command, in order: tuples of `rows.read_rows`. A reply tells the state after the
+`rows` of `reply` are all rows of the command, in order: tuples of `rows.read_rows`. A reply shows the state after the
 whole command. A logon (SESSION) is answered by the gateway itself.
 """
 
@@ -128,7 +128,7 @@ def ends_order(events: np.ndarray) -> np.ndarray:
 class DoneOrders:
     """How the latest orders ended, by either id: at least `kept` of them, at most twice as many.
 
-    Two generations: when the young one is full it becomes the old one, and what was old is forgotten at once. Deleting
+    Two generations: when the young one is full it becomes the old one, and what was old is dropped at once. Deleting
     the oldest entry of one dict, order by order, would walk over all that was deleted before.
     """
 
@@ -234,10 +234,10 @@ class Replies:
         for row in quoted:
             instrument = self._table.id_of(row[INSTRUMENT])
             if row[KIND] == _QUOTED:
-                told = row[BID_STATE], row[BID_ID], row[ASK_STATE], row[ASK_ID], 0
+                sides = row[BID_STATE], row[BID_ID], row[ASK_STATE], row[ASK_ID], 0
             else:
-                told = _REFUSED_SIDE, 0, _REFUSED_SIDE, 0, int(reason_code(row[REASON], row[BOOK_STATE]))
-            reply.quotes.append((instrument, *told))
+                sides = _REFUSED_SIDE, 0, _REFUSED_SIDE, 0, int(reason_code(row[REASON], row[BOOK_STATE]))
+            reply.quotes.append((instrument, *sides))
         return reply
 
     def _refusal(self, request_id: int, row: Row) -> Ok | Err:

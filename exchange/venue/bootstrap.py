@@ -90,7 +90,7 @@ def _matters(rows: np.ndarray) -> np.ndarray:
 
 
 def _of_settling(events: np.ndarray) -> np.ndarray:
-    """Events that tell whether a closed group has its settlement."""
+    """Events that show whether a closed group has its settlement."""
     kinds = events["kind"]
     of_settling: np.ndarray = (kinds == EventKind.STATE_CHANGED) | (kinds == EventKind.INSTRUMENT_LISTED)
     return of_settling
@@ -210,8 +210,8 @@ class OpenVenue:
                     yield row, b""
 
     def _stored_replies(self) -> dict[int, StoredReplies]:
-        """Which commands answered the latest requests of every session that may be resumed: the journal tells, as far
-        back as events are kept to make the replies up from (RECOV-011)."""
+        """Which commands answered the latest requests of every session that may be resumed: read from the journal, as
+        far back as there are events to make the replies from (RECOV-011)."""
         states = self.engine.states
         asked = {number for number in self.keys.sessions if query.last_request_id(states, number)}
         if not asked:
@@ -361,8 +361,8 @@ def _check_scopes(spec: Spec) -> None:
     """UserError for a family that belongs to no chip: nothing says yet what a venue would hold for it."""
     for product in spec.products.product:
         if product.enabled and product.scope == "none":
-            told = "no venue lists it: no chip gives it a scan range, a spot limit and a product group"
-            raise UserError(f"products.toml: product.{product.family}.enabled = true: {told}", EXIT_CONFIGURATION)
+            why = "no venue lists it: no chip gives it a scan range, a spot limit and a product group"
+            raise UserError(f"products.toml: product.{product.family}.enabled = true: {why}", EXIT_CONFIGURATION)
 
 
 def _make_recorder(limits: Limits, body: np.ndarray | None) -> Any:

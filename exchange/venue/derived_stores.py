@@ -1,7 +1,7 @@
-"""The stores of a data folder that are derived from its journal: what they claim of it, how one is made whole again.
+"""The stores of a data folder that are derived from its journal: what they claim of it, how events are restored.
 
-Each is written only after what it tells of is durable (DUR-152), and says so: a journal that is behind one of them has
-lost something.
+Each is written only after the commands that it reflects are durable (DUR-152), and says up to which: a journal that is
+behind one of them has lost something.
 """
 
 import numpy as np

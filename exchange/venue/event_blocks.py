@@ -26,7 +26,7 @@ KEY_CONTEXT = "gpux events v1 block key"
 assert HEADER_BYTES == ROW_BYTES
 
 
-class Link(NamedTuple):
+class BlockLink(NamedTuple):
     """What the next block continues."""
 
     first: int = 1  # command that it covers first
@@ -51,9 +51,9 @@ class Block(NamedTuple):
         return self.offset + HEADER_BYTES + len(self.rows) * ROW_BYTES
 
     @property
-    def link(self) -> Link:
+    def link(self) -> BlockLink:
         time_ns = int(self.rows[-1]["time_ns"]) if len(self.rows) else self.time_before_ns
-        return Link(self.last + 1, self.hash, time_ns)
+        return BlockLink(self.last + 1, self.hash, time_ns)
 
 
 class BadBlock(Exception):
@@ -67,7 +67,9 @@ def block_key(journal_id: bytes) -> bytes:
     return blake3(journal_id, derive_key_context=KEY_CONTEXT).digest()
 
 
-def pack_block(journal_id: bytes, key: bytes, link: Link, last: int, frame: bytes, rows: bytes) -> tuple[bytes, Link]:
+def pack_block(
+    journal_id: bytes, key: bytes, link: BlockLink, last: int, frame: bytes, rows: bytes
+) -> tuple[bytes, BlockLink]:
     """The bytes of a block behind `link`, and what the next one continues.
 
     last, frame   last command covered, and the hash of its frame in the journal or zeros
@@ -77,7 +79,7 @@ def pack_block(journal_id: bytes, key: bytes, link: Link, last: int, frame: byte
     header = HEADER.pack(MAGIC, FORMAT, count, link.first, last, link.time_ns, journal_id, frame, link.hash)
     digest = blake3(header, key=key).update(rows).digest(HASH_BYTES)
     time_ns = int(np.frombuffer(rows[-ROW_BYTES:], EVENT)[0]["time_ns"]) if count else link.time_ns
-    return b"".join((header, digest, rows)), Link(last + 1, digest, time_ns)
+    return b"".join((header, digest, rows)), BlockLink(last + 1, digest, time_ns)
 
 
 def read_blocks(data: bytes, journal_id: bytes = b"") -> Iterator[Block]:

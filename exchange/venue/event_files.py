@@ -1,4 +1,4 @@
-"""The files of `events/`: what each tells without its rows, and what is missing between them (DUR-154)."""
+"""The files of `events/`: a summary of each, and what is missing between them (DUR-154)."""
 
 import re
 from itertools import pairwise
@@ -11,20 +11,20 @@ from exchange.journal.errors import reading
 from exchange.journal.frames import NO_HASH
 from exchange.records import ROW_VERSION
 from exchange.seams import Disk
-from exchange.venue.event_blocks import EventFile, Link, read_or_tell
+from exchange.venue.event_blocks import BlockLink, EventFile, read_or_tell
 
 FILE = re.compile(r"\d{10}\.(rows|events)\d*")  # .rows: without blocks, of versions up to 0.1.0
 SUFFIX = ".events" if ROW_VERSION == 1 else f".events{ROW_VERSION}"
 
 
 class Summary(NamedTuple):
-    """What a file of events tells, without its rows."""
+    """What a file of events holds, without its rows."""
 
     name: str
     number: int
     rows: int
-    start: Link  # what its first block continues
-    end: Link  # what comes behind its last sound block
+    start: BlockLink  # what its first block continues
+    end: BlockLink  # what comes behind its last sound block
     end_bytes: int  # of the sound blocks
     frame: bytes  # of its last block
     gap: int  # command from which on some are missing within it; 0: none
@@ -35,11 +35,11 @@ def summarize(name: str, file: EventFile) -> Summary:
     blocks = file.blocks
     number = int(name[:10])
     if not blocks:
-        return Summary(name, number, 0, Link(), Link(), 0, NO_HASH, 0, file.problem)
+        return Summary(name, number, 0, BlockLink(), BlockLink(), 0, NO_HASH, 0, file.problem)
     first, last = blocks[0], blocks[-1]
     gaps = [one.last + 1 for one, two in pairwise(blocks) if two.first != one.last + 1]
     rows = sum(len(block.rows) for block in blocks)
-    start = Link(first.first, first.previous, first.time_before_ns)
+    start = BlockLink(first.first, first.previous, first.time_before_ns)
     return Summary(name, number, rows, start, last.link, last.end, last.frame, min(gaps, default=0), file.problem)
 
 
@@ -73,7 +73,7 @@ class Chunk:
         self.name = f"{number:010d}{SUFFIX}"
         self.first_sequence = first_sequence
         self.rows = 0
-        self.end = Link()  # behind its last block on disk
+        self.end = BlockLink()  # behind its last block on disk
         self.ended_ns = 0  # time of the last row, once it is full
         self.parts: list[bytes] | None = []
         self.firsts: dict[int, int] | None = None
@@ -110,8 +110,8 @@ def event_claim(disk: Disk, folder: str, journal_id: bytes) -> Claim | None:
 def firsts_of(rows: np.ndarray) -> dict[int, int]:
     """By account the first number of its stream in these rows."""
     accounts, numbers = rows["account"][::-1].astype(np.int64), rows["account_sequence"][::-1].copy()
-    told = numbers > 0
+    in_stream = numbers > 0
     firsts = np.zeros(int(accounts.max(initial=0)) + 1, np.int64)
-    firsts[accounts[told]] = numbers[told]  # of several the one set last stays: the first row
+    firsts[accounts[in_stream]] = numbers[in_stream]  # of several the one set last stays: the first row
     found = np.flatnonzero(firsts)
     return dict(zip(found.tolist(), firsts[found].tolist(), strict=True))

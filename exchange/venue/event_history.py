@@ -2,7 +2,7 @@
 
 The newest 65,536 rows stay in memory, older ones in files of one chunk each under `events/`, appended in checked blocks
 (event_blocks.py) without sync. A chunk is kept for a day, unless there are more than `ROWS_MAX` rows. Derived: nothing
-here is ahead of the gate. What a start finds damaged or missing is told of, and `missing_from` says from where the
+here is ahead of the gate. A start warns of what is damaged or missing, and `missing_from` says from where the
 journal is to be replayed for it; a question about something that is not there is answered with None, never with a part
 of the truth. A disk that takes no more ends the files of this run: the newest rows stay in memory, older ones are gone
 until the next start.
@@ -23,7 +23,7 @@ from exchange.limits import KEPT_HOURS
 from exchange.publish.consumer import ReleasedBatch
 from exchange.records import EVENT, EVENT_STRUCT, ROW_BYTES
 from exchange.seams import Disk
-from exchange.venue.event_blocks import Link, block_key, pack_block, read_event_file, read_or_tell, rows_of
+from exchange.venue.event_blocks import BlockLink, block_key, pack_block, read_event_file, read_or_tell, rows_of
 from exchange.venue.event_files import SUFFIX, Chunk, Summary, event_names, find_gap, firsts_of, summarize, taken_up
 from exchange.venue.shown import Shown
 
@@ -62,11 +62,11 @@ class EventHistory:
         self._unwritten: list[bytes] = []
         self._waiting = self._turns = 0  # rows that are unwritten, turns since the last time
         self._full = True  # the next row begins a chunk
-        self._link = Link()  # what the next block continues
+        self._link = BlockLink()  # what the next block continues
         self._written_to = Chunk(0, 0)  # whose file is open
         self._cutting = False
         self._newest_ns = 0
-        self._damaged: set[str] = set()  # files that were told of, by name
+        self._damaged: set[str] = set()  # names of files that there was a warning of
         self.missing_from = 0  # the first command whose events ought to be here and are not; 0: all are
         self.last_sequence = 0
         self._writes = bool(folder)
@@ -185,7 +185,7 @@ class EventHistory:
         self._link = self._written_to.end = link
 
     def cut(self, sequence: int) -> None:
-        """Drop the events of commands from `sequence` on: they are appended anew."""
+        """Drop the events of commands from `sequence` on: they are appended again."""
         self._close()
         self._cutting = True
         self.load(sequence - 1, sequence)
@@ -193,7 +193,7 @@ class EventHistory:
 
     def begin_behind(self, sequence: int, time_ns: int) -> None:
         """Events up to this command's, at this time, are too old to be kept. Nothing was appended yet."""
-        self._link, self.last_sequence = Link(sequence + 1, time_ns=time_ns), sequence
+        self._link, self.last_sequence = BlockLink(sequence + 1, time_ns=time_ns), sequence
 
     def leave_gap(self, sequence: int, end: int) -> None:
         """Drop the events of commands from `sequence` on, and let those in front of `end` be missing: the next block
@@ -343,7 +343,7 @@ class EventHistory:
         self._written_to = chunk
 
     def _read_files(self, last_sequence: int) -> list[Summary]:
-        """What each file tells."""
+        """A summary of each file."""
         files: list[Summary] = []
         for name in event_names(self._disk, self._folder):
             if not name.endswith(SUFFIX):
@@ -360,7 +360,7 @@ class EventHistory:
         """Append to the last file behind its last sound block."""
         if not self._chunks:
             self._full, self.last_sequence = True, 0
-            self._link = Link(max(1, replayed_from) if self.missing_from else 1)
+            self._link = BlockLink(max(1, replayed_from) if self.missing_from else 1)
             return
         chunk = self._chunks[-1]
         self._open(chunk)

@@ -193,7 +193,7 @@ class _KeyCheck:
                 self._sessions[number] = self._sessions[number][0], OFF
 
     def finish(self) -> None:
-        """Refusal: a row is not what the journal says. Sessions that were forgotten may be missing."""
+        """Refusal: a row is not what the journal says. Sessions that were dropped may be missing."""
         if dict(self._found.keys) != self._keys:
             self._refuse("keys")
         for number, key, mode, orders, on, grace_ms, _ in self._found.sessions:

@@ -1,6 +1,6 @@
 """Questions about an account, answered from the engine's state between two batches: what has been released, no more.
 
-questions = Questions(states, table, reports)
+questions = VenueQuestions(states, table, reports)
 venue.ask(lambda: show(questions.margin_view(7)))
 """
 
@@ -16,7 +16,7 @@ from exchange.publish.instruments import InstrumentTable
 from exchange.wire.messages import AccountSnapshot, MarginView, OrderView, PositionView
 
 
-class Questions:
+class VenueQuestions:
     """What the gateway asks about accounts, in the form of the wire."""
 
     def __init__(self, states: np.ndarray, table: InstrumentTable, reports: ExecutionReports) -> None:

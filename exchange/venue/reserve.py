@@ -1,4 +1,4 @@
-"""What is still journalled while the disk has no room for another segment (DUR-024).
+"""What is still journalled while the disk has no space for another segment (DUR-024).
 
 The reserve is for cancels. A client's command that ends no order, that another of the same batch ends already, or that
 is no cancel at all, is answered without a place in the journal: it costs its sender a token and the venue nothing.
@@ -25,11 +25,11 @@ OTHERS = ENTRIES | set(map(int, (CommandKind.MMP_SET, CommandKind.MMP_RESET, Com
 
 
 class Reserve:
-    """Chooses among the rows of one batch; made anew for each, between two batches."""
+    """Chooses among the rows of one batch. Each batch has its own, made between two batches."""
 
     def __init__(self, states: np.ndarray, is_refused: Callable[[np.ndarray], bool], killed: set[bytes]) -> None:
         """`is_refused`: whether the engine would refuse a CANCEL, shape (1,). `killed`: scopes that a kill was taken
-        for since room became short; those of this batch are added."""
+        for since space became short; those of this batch are added."""
         self._states, self._is_refused, self._killed = states, is_refused, killed
         self._leaves: set[int] = set()  # slots of orders that rows so far end
         self._named: set[tuple[int, ...]] = set()  # by the CANCELs so far

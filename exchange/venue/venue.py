@@ -26,7 +26,7 @@ from exchange.venue.event_history import EventHistory
 from exchange.venue.failure import Failure
 from exchange.venue.gathering import Gathering
 from exchange.venue.own_commands import OwnCommands
-from exchange.venue.questions import Questions
+from exchange.venue.questions import VenueQuestions
 from exchange.wire.errors import ErrorCode
 
 # A commit of at most so many commands, begun while nothing else happens, is written by the loop itself. The hop to the
@@ -74,7 +74,7 @@ class Venue:
         self.released = consumers.account_streams.released
         self.reply_to, self.result_of = consumers.replies.reply, consumers.replies.result
         self.done_order = consumers.replies.done_order
-        self.questions = Questions(self.states, self.table, consumers.reports)
+        self.questions = VenueQuestions(self.states, self.table, consumers.reports)
         self.release = Release()  # of the batch that is being shown
         self.failure = Failure()
         self._waiting_questions: list[Callable[[], None]] = []
@@ -188,7 +188,7 @@ class Venue:
             self._guarded(self._start)
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        """Run what stands between journal and engine. After an exception there nobody knows what was done of it: the
+        """Run what stands between journal and engine. After an exception there it is not known what was done of it: the
         venue stops, and the journal says what the next start does (DUR-001, DUR-083)."""
         if self.failed:
             return
@@ -229,8 +229,8 @@ class Venue:
         return batch is not None and batch.control is None and len(self._rows) <= self.small_commit_rows
 
     def _commit_here(self) -> None:
-        """A small commit of an idle venue, see SMALL_COMMIT_ROWS: while the disk works its answers are made up, and
-        leave when it is done. Nothing else runs in the loop meanwhile, so nobody sees them before (DUR-023)."""
+        """A small commit of an idle venue, see SMALL_COMMIT_ROWS: its answers are made while the disk
+        works, and leave when it is done. Nothing else runs in the loop meanwhile, so none is seen before (DUR-023)."""
         batch = self._writing
         assert batch is not None
         self._begun_ns = self._clock.mono_ns()

@@ -4,27 +4,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.test_opening import SETTINGS
 
 from exchange.codes import EventKind, Liquidity
 from exchange.engine.state import new_state
 from exchange.journal.errors import EXIT_MISMATCH, Refusal
-from exchange.journal.money import MoneyTold
+from exchange.journal.money import ReportedMoney
 from exchange.journal.verify import verify
 from exchange.limits import TEST
 from exchange.main import prepare
 from exchange.records import EVENT
+from tests.venue.test_bootstrap import SETTINGS
 
 pytestmark = pytest.mark.rule("INV-018")
 
 
-def told_of(cash: list[int], fees: list[int]) -> MoneyTold:
+def told_of(cash: list[int], fees: list[int]) -> ReportedMoney:
     """Events one after the other, in two portions."""
     events = np.zeros(len(cash) + len(fees), EVENT)
     events["kind"][: len(cash)], events["kind"][len(cash) :] = EventKind.CASH_MOVED, EventKind.FILL
     events["liquidity"] = Liquidity.TAKER
     events["amount_mills"] = [*cash, *fees]
-    told = MoneyTold()
+    told = ReportedMoney()
     for part in np.array_split(events, 2):
         told.add(part)
     return told
@@ -75,7 +75,7 @@ def test_a_deep_verification_counts_the_money(tmp_path: Path, monkeypatch: pytes
     with prepare(folder, SETTINGS) as venue:
         venue.make_key("alice", account=1, deposit_mills=1_000)
     assert verify(folder, deep=True).state_hash
-    monkeypatch.setattr(MoneyTold, "add", lambda self, events: None)
+    monkeypatch.setattr(ReportedMoney, "add", lambda self, events: None)
     with pytest.raises(Refusal, match=r"replay loses money: accounts have 1000 mills of the 0") as refused:
         verify(folder, deep=True)
     assert refused.value.code == EXIT_MISMATCH

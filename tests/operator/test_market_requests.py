@@ -86,7 +86,10 @@ def test_an_auction_beyond_its_collar_waits_for_the_operator_who_clamps_it(bench
     assert "clamp belongs to the way to OPEN" in refused(bench, "state", target=SYMBOL, to="halt", clamp=True)
     do(bench, "state", target=SYMBOL, to="open", clamp=True)
     assert state(bench) == S.OPEN
-    assert (query.stats(bench.venue.states, 1).last, query.stats(bench.venue.states, 1).volume) == (bench.price + 5, 5)
+    assert (query.statistics(bench.venue.states, 1).last, query.statistics(bench.venue.states, 1).volume) == (
+        bench.price + 5,
+        5,
+    )
 
 
 @pytest.mark.rule("SESSION-003", "BAND-013", "BAND-012", "MDATA-014")

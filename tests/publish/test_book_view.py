@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.codes import EventFlag, EventKind, Liquidity, Side
-from exchange.publish.book_view import BookView, Ladder, checksum, difference, level_change
+from exchange.publish.book_view import BookView, SideLevels, checksum, difference, level_change
 from tests.publish.helpers import event
 
 LEVEL = {"instrument": 1, "side": Side.SELL, "price": 2846, "level_lots": 75, "hidden_lots": 2850}
@@ -50,7 +50,7 @@ def test_checksum_packs_ten_ranks_of_bid_then_ask() -> None:
 
 @given(st.sampled_from(Side), st.lists(st.tuples(st.integers(-20, 20), st.integers(0, 3))))
 def test_a_ladder_is_a_sorted_table(side: Side, changes: list[tuple[int, int]]) -> None:
-    ladder, expected = Ladder(side), dict[int, int]()
+    ladder, expected = SideLevels(side), dict[int, int]()
     for price, lots in changes:
         ladder.set(price, lots)
         expected[price] = lots

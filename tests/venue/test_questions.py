@@ -1,4 +1,4 @@
-"""Questions about an account: what is answered is the state that has been released, as the wire shows it."""
+"""VenueQuestions about an account: what is answered is the state that has been released, as the wire shows it."""
 
 from collections.abc import Iterator
 from pathlib import Path
