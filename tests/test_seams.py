@@ -1,0 +1,131 @@
+"""The real clock, disk, network and random bytes: they do as little as possible, and that right."""
+
+import errno
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from exchange.seams import (
+    LOG_WRITE_BYTES,
+    NotAFile,
+    RealClock,
+    RealDisk,
+    RealNet,
+    RealRng,
+    run_now,
+    start_thread,
+    zero_pages,
+)
+
+
+@pytest.fixture
+def disk() -> RealDisk:
+    return RealDisk()
+
+
+def test_the_clocks_agree_on_the_time_and_the_monotonic_one_never_goes_back() -> None:
+    clock = RealClock()
+    assert abs(clock.now_ns() // 1_000 - clock.wall_us()) < 60 * 10**6
+    assert clock.mono_ns() <= clock.mono_ns()
+
+
+def test_a_file_is_made_only_when_asked_for_and_is_its_owners(disk: RealDisk, tmp_path: Path) -> None:
+    path = str(tmp_path / "file")
+    with pytest.raises(FileNotFoundError):
+        disk.open(path)
+    handle = disk.open(path, create=True)
+    assert disk.pwrite(handle, b"abc", 0) == 3 and disk.size(handle) == 3
+    assert disk.pread(handle, 10, 1) == b"bc" and disk.mode(path) == 0o600
+    disk.truncate(handle, 1)
+    assert disk.size(handle) == 1 and disk.leads_to(path, handle)
+    os.replace(tmp_path / "file", tmp_path / "moved")
+    assert not disk.leads_to(path, handle)
+    disk.close(handle)
+    assert disk.list(str(tmp_path)) == ["moved"] and disk.exists(str(tmp_path / "moved"))
+
+
+@pytest.mark.parametrize(("form", "said"), [("fifo", "a FIFO"), ("link", "a symbolic link"), ("folder", "a folder")])
+def test_what_is_no_file_is_refused_at_once(disk: RealDisk, tmp_path: Path, form: str, said: str) -> None:
+    path = tmp_path / "file"
+    if form == "fifo":
+        os.mkfifo(path)
+    elif form == "link":
+        path.symlink_to(tmp_path / "elsewhere")
+    else:
+        path.mkdir()
+    with pytest.raises(NotAFile, match=f"it is {said}"):
+        disk.open(str(path), write=False)
+
+
+@pytest.mark.rule("DUR-081")
+def test_a_log_is_written_in_whole_sectors_of_any_number(disk: RealDisk, tmp_path: Path) -> None:
+    path, size = tmp_path / "log", LOG_WRITE_BYTES + 4_096
+    path.write_bytes(bytes(2 * size))
+    handle = disk.open_log(str(path))
+    data = os.urandom(size)
+    disk.write_log(handle, data, 4_096)
+    for part in (data[:4_096], data):  # as much as goes in one request, and more
+        disk.begin_log(handle, part, 0)
+        disk.finish_log()
+        disk.finish_log()  # nothing is left to wait for
+        assert path.read_bytes()[: len(part)] == part
+    disk.close(handle)
+
+
+@pytest.mark.rule("DUR-040")
+def test_a_lock_is_held_by_one_handle(disk: RealDisk, tmp_path: Path) -> None:
+    first, second = (disk.open_folder(str(tmp_path)) for _ in range(2))
+    assert disk.lock(first) and not disk.lock(second)
+    disk.close(first)
+    assert disk.lock(second)
+    disk.close(second)
+
+
+def test_descriptors_that_are_kept_free_serve_files_when_there_are_no_more(
+    disk: RealDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"abc")
+    disk.keep_free(2)
+    kept, real = len(disk._kept), os.open
+
+    def short(path: str, flags: int, *mode: int) -> int:
+        if len(disk._kept) == kept:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return real(path, flags, *mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", short)
+        handle = disk.open(str(tmp_path / "file"))
+    assert disk.pread(handle, 3, 0) == b"abc"
+    disk.close(handle)
+    assert len(disk._kept) == 2
+    disk.keep_free(0)
+    assert disk._kept == []
+
+
+def test_random_bytes_differ_and_have_their_length() -> None:
+    rng = RealRng()
+    assert len(rng.bytes(16)) == 16 and rng.bytes(16) != rng.bytes(16)
+
+
+def test_a_limit_of_open_files_is_never_lowered() -> None:
+    net = RealNet()
+    assert net.open_files() > 0
+    before = net.allow_files(1)
+    assert net.allow_files(1) == before >= net.open_files()
+    assert net.listen_address("127.0.0.1", 0) == ("127.0.0.1", 0)
+
+
+def test_a_job_runs_at_once_or_beside_the_caller() -> None:
+    ran, done = list[str](), threading.Event()
+    run_now(lambda: ran.append("now"))
+    start_thread(done.set)
+    assert ran == ["now"] and done.wait(10)
+
+
+def test_fresh_memory_is_zero() -> None:
+    memory = zero_pages(1 << 21)
+    assert len(memory) == 1 << 21 and not any(memory[:4_096])
+    memory.close()
