@@ -22,9 +22,9 @@ from rich.live import Live
 from clients.client import Session, connect
 from clients.credentials import Ed25519
 from clients.errors import NotLive
-from clients.market_maker import MarketMaker
-from clients.strategy import Strategy, run
-from clients.taker import Taker
+from clients.strategies.market_maker import MarketMaker
+from clients.strategies.strategy import Strategy, run
+from clients.strategies.taker import Taker
 from exchange.demo.board import Board, say
 from exchange.demo.checks import Check, DemoResult, check_venue
 from exchange.demo.venue_process import DemoKey, Plan, Ready, VenueProcess

@@ -12,15 +12,9 @@ session_registry    which sessions may be resumed, and the numbers of new ones
 keys, key_file      the key store: keys and sessions of the journal, in SQLite; its file as it is read
 gateway             what all connections share
 port                the venue as the gateway knows it
-handlers            the handler of each message type; queries, replays, logout
-trading             new, replace, cancel, cancel_all, cod
-batches, operations    batches, and one operation of a batch
-quoting             mass quotes and market-maker protection
-switches            dead-man timer and kill switch
-subscriptions       market data requests, and connections that read too slowly
-replays             ranges that are replayed, in slices
+handlers/           what becomes of each message of a live connection, by theme
 translate           messages to COMMAND rows
-stored_replies, rebuilt_replies    replies of requests that are sent again
+stored_replies      which command answered which request of a session
 outbox              outgoing messages: encoded, framed, one write per connection per loop tick
 throttle            token buckets and profiles of limits
 timers              the timer wheel

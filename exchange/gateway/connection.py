@@ -9,13 +9,13 @@ from typing import Any
 
 from exchange.engine.event_rows import Row
 from exchange.gateway.gateway import Gateway
-from exchange.gateway.handlers import PRIVATE, PUBLIC, count_refused
+from exchange.gateway.handlers.dispatch import PRIVATE, PUBLIC, count_refused
+from exchange.gateway.handlers.subscriptions import leave_all
 from exchange.gateway.keys import OFF, Key
 from exchange.gateway.logon import admit, fail, find_session, log_on
 from exchange.gateway.outbox import Encoding, SendQueue, SocketTransport
 from exchange.gateway.session import Session, check_cancel_terms
 from exchange.gateway.session_registry import LOGIN_LIFE_US
-from exchange.gateway.subscriptions import leave_all
 from exchange.gateway.throttle import RateBucket
 from exchange.units import NS_PER_MS
 from exchange.wire.codec import BadMessage, Codec, TooManyMessages

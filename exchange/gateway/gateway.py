@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from exchange.engine import query
 from exchange.gateway.auth import NONCE_BYTES, encode_bytes
+from exchange.gateway.handlers.replays import ReplayQueue
+from exchange.gateway.handlers.subscriptions import SlowReaders
 from exchange.gateway.keys import Key, KeyStore, SessionRecord
 from exchange.gateway.outbox import Outbox
 from exchange.gateway.port import VenuePort
 from exchange.gateway.refused_logons import RefusedLogons
-from exchange.gateway.replays import ReplayQueue
 from exchange.gateway.session import Session, cancels_on_drop
 from exchange.gateway.session_registry import SessionRegistry
 from exchange.gateway.stored_replies import StoredReplies
-from exchange.gateway.subscriptions import SlowReaders
 from exchange.gateway.throttle import Profile, Rate, RateBucket
 from exchange.gateway.timers import TimerWheel, WheelTimer
 from exchange.gateway.translate import Answer, pack_disconnect, pack_session

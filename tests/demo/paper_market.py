@@ -14,10 +14,10 @@ import numpy as np
 
 from clients.client import Session
 from clients.local_book import LocalBook
-from clients.market_maker import MarketMaker
 from clients.orders import Order
 from clients.quoting import QuoteEntry
-from clients.taker import Taker
+from clients.strategies.market_maker import MarketMaker
+from clients.strategies.taker import Taker
 from exchange.codes import (
     CancelReason,
     CommandFlag,

@@ -11,7 +11,7 @@ from clients.errors import NotLive, Throttled
 from clients.events import BookChanged, ChannelData, Event, Filled, OrderChanged, Reconnected
 from clients.local_book import LocalBook, StaleBook
 from clients.orders import Order
-from clients.strategy import Strategy, dispatch, run
+from clients.strategies.strategy import Strategy, dispatch, run
 from exchange.wire.messages import Status, Trades
 from tests.clients.test_orders import a_fill
 

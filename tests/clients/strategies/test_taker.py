@@ -5,7 +5,7 @@ import random
 from typing import Any, cast
 
 from clients.client import Session
-from clients.taker import MOOD_MAX, Taker
+from clients.strategies.taker import MOOD_MAX, Taker
 from tests.clients.stub_session import StubSession
 
 MONTHS = ["H100.G90.F27", "H100.G90.G27"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from exchange.codes import EventKind
 from exchange.engine.event_rows import KIND
-from exchange.gateway.operations import Operation, check_operation, refused_result
+from exchange.gateway.handlers.operations import Operation, check_operation, refused_result
 from exchange.gateway.port import VenuePort
 from exchange.gateway.session import Session, must_store_whole
 from exchange.gateway.stored_replies import Stored

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from exchange.engine import query
 from exchange.engine.event_rows import Row
+from exchange.gateway.handlers.trading import admit_trade, submit_lasting
 from exchange.gateway.session import Session, cancels_on_drop
-from exchange.gateway.trading import admit_trade, submit_lasting
 from exchange.gateway.translate import pack_protection, pack_quote_entry, pack_reset
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import ProtectionReset, ProtectionSet, Quote

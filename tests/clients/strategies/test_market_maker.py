@@ -9,8 +9,8 @@ import pytest
 
 from clients.client import Session
 from clients.errors import NotLive
-from clients.market_maker import MarketMaker
-from clients.strategy import run
+from clients.strategies.market_maker import MarketMaker
+from clients.strategies.strategy import run
 from exchange.main import RunningServer
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import Fill, InstrumentDefinition, ProtectionEvent, Trades

@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from exchange.engine import query
-from exchange.gateway.handlers import PRIVATE, PUBLIC
+from exchange.gateway.handlers.dispatch import PRIVATE, PUBLIC
 from exchange.gateway.outbox import FRAME_BYTES_MAX, JSON
 from exchange.publish import account_views
 from exchange.wire.messages import (

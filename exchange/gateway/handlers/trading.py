@@ -7,8 +7,8 @@ Its row goes into the batch of this loop tick; the answer is sent when the comma
 from typing import TYPE_CHECKING, Any
 
 from exchange.engine.event_rows import Row
+from exchange.gateway.handlers.rebuilt_replies import cancel_terms_of, rebuild_reply
 from exchange.gateway.port import VenuePort
-from exchange.gateway.rebuilt_replies import cancel_terms_of, rebuild_reply
 from exchange.gateway.session import Session, check_cancel_terms
 from exchange.gateway.throttle import RateBucket
 from exchange.gateway.translate import (

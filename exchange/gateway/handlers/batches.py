@@ -8,9 +8,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from exchange.engine.event_rows import Row
-from exchange.gateway.operations import Operation, pack_operation, refused_result
+from exchange.gateway.handlers.operations import Operation, pack_operation, refused_result
+from exchange.gateway.handlers.trading import admit_trade, send_answer
 from exchange.gateway.session import Session, must_store_whole
-from exchange.gateway.trading import admit_trade, send_answer
 from exchange.gateway.translate import CommandBatch, Verdict
 from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
 from exchange.wire.messages import Batch, BatchCancel, BatchResult, Err, Ok

@@ -3,7 +3,7 @@
 import pytest
 
 from exchange.codes import CommandFlag, CommandKind
-from exchange.gateway.operations import Operation, check_operation, pack_operation, refused_result
+from exchange.gateway.handlers.operations import Operation, check_operation, pack_operation, refused_result
 from exchange.gateway.session import Session
 from exchange.gateway.translate import CommandBatch
 from exchange.wire.messages import BatchCancel, BatchNew, BatchReplace

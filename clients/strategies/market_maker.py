@@ -26,7 +26,7 @@ from clients.events import Event
 from clients.local_book import LocalBook
 from clients.orders import Order
 from clients.quoting import QuoteEntry
-from clients.strategy import Strategy
+from clients.strategies.strategy import Strategy
 from exchange.units import share_floor
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Fill, InstrumentDefinition, ProtectionEvent, Trades

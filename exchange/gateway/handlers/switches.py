@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from exchange.codes import CommandKind, KillParty, Scope
 from exchange.engine import query
+from exchange.gateway.handlers.trading import admit_trade, answer_duplicate, submit_lasting
 from exchange.gateway.session import Session
-from exchange.gateway.trading import admit_trade, answer_duplicate, submit_lasting
 from exchange.gateway.translate import pack_kill, pack_timer
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Kill, Timer, Unkill

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from exchange.codes import EventKind
 from exchange.engine import query
 from exchange.engine.event_rows import Row
-from exchange.gateway import batches, quoting, subscriptions, switches, trading
+from exchange.gateway.handlers import batches, quoting, subscriptions, switches, trading
+from exchange.gateway.handlers.replays import SLICE_MESSAGES
 from exchange.gateway.keys import OFF
-from exchange.gateway.replays import SLICE_MESSAGES
 from exchange.gateway.session import Session
 from exchange.wire.errors import CloseCode, ErrorCode, error
 from exchange.wire.messages import (

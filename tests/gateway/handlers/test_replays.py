@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.gateway.test_rebuilt_replies import snapshot
 
-from exchange.gateway import replays
+from exchange.gateway.handlers import replays
 from exchange.gateway.keys import OFF
 from exchange.gateway.throttle import STANDARD
 from exchange.wire.messages import (
@@ -22,7 +23,6 @@ from exchange.wire.messages import (
     Trades,
 )
 from tests.gateway.harness import Bench, Peer, killed
-from tests.gateway.test_rebuilt_replies import snapshot
 
 Print = tuple[int, int, int, str]
 

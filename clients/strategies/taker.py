@@ -8,7 +8,7 @@ import random
 from collections.abc import Sequence
 
 from clients.local_book import LocalBook
-from clients.strategy import Strategy
+from clients.strategies.strategy import Strategy
 from exchange.wire.messages import InstrumentDefinition
 
 MOOD_MAX = 90  # percent; 95 of 100 orders are then on one side
