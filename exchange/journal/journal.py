@@ -83,8 +83,10 @@ class Journal:
         spares: Spares,
         event_hash: EventHash,
         folder_lock: FolderLock,
+        known: KnownFrames,
+        snapshot_sequence: int,
     ) -> None:
-        self.folder = folder
+        self.folder, self.known, self.snapshot_sequence = folder, known, snapshot_sequence
         self._disk, self._rng, self._clock = seams
         self.identity = identity
         self._lock = Lock()
@@ -96,8 +98,6 @@ class Journal:
         self._closed, self._sealed = False, True
         self._last_append_ns = self._last_head_ns = self._clock.mono_ns()
         self.durable_sequence = self.sequence = place.due.sequence - 1
-        self.snapshot_sequence = 0
-        self.known = KnownFrames()
         self._handle = -1
         if place.key is not None:
             self._key = place.key

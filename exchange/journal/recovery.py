@@ -175,9 +175,9 @@ class Recovery:
             self.disk, f"{self.folder}/journal", identity.segment_bytes, len(self.segments), background
         )  # fmt: skip
         journal = Journal(
-            self.folder, self.seams, identity, place, head_file, spares, start.event_hash, lock
+            self.folder, self.seams, identity, place, head_file, spares, start.event_hash, lock, self.known,
+            self.report.snapshot_sequence,
         )  # fmt: skip
-        journal.snapshot_sequence, journal.known = self.report.snapshot_sequence, self.known
         sequencer = Sequencer(self.seams.clock, place.due.sequence - 1, place.due.time_ns)
         self._go_on(journal, sequencer, place, identity, replayer.rules)
         spares.ensure_later(place.segment + SPARES)

@@ -68,7 +68,7 @@ def day_limits(
                 states, row, coming.get(row.instrument_id), settled.get(row.instrument_id, row.settle_tick)
             )
             _check_limits(row, limits, prices)
-            limits.min_inc = _increment_of(row, limits, increments)
+            limits = msgspec.structs.replace(limits, min_inc=_increment_of(row, limits, increments))
             if not by_two and row.group in published:
                 _check_unmoved(row, limits, day)
             books.setdefault(row.group, []).append(limits)

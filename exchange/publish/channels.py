@@ -28,9 +28,12 @@ class _StateChannel:
         self.number = number
         self.cadence_us = cadence_us
         self.sequence = 0
-        self.subscribers = 0
         self.due_us = 0
         self._log: deque[ChannelMessage] = deque(maxlen=LOG_MESSAGES)
+
+    def postpone(self, now_us: int) -> None:
+        """It publishes now: next when its cadence has passed."""
+        self.due_us = now_us + self.cadence_us
 
     def open(self, book: BookView) -> None:
         """Begin to show a book: the next message is a snapshot, and older ones do not lead to it."""
@@ -215,7 +218,6 @@ class EventChannel:
         """`sequence`: number of the channel's last message before now, 0 none; `kept`: messages for replays."""
         self.number = number
         self.sequence = sequence
-        self.subscribers = 0
         self._kept: deque[ChannelMessage] = deque(maxlen=kept)
 
     def publish(self, message: ChannelMessage, sequence: int) -> ChannelMessage:

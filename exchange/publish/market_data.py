@@ -16,6 +16,7 @@ releases, when the engine's state is what has been released: a book is opened fr
 snapshot of its channel, then what later calls of `due` return.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, TypeVar
 
@@ -84,6 +85,11 @@ class _OpenBook:
         self.channels: list[StateChannel] = []
         self.changes: Changes = ({}, {})  # of the running `e`
 
+    def take_changes(self) -> Changes:
+        """The changes so far; those of the next `e` begin."""
+        changes, self.changes = self.changes, ({}, {})
+        return changes
+
 
 class MarketData:
     """All channels of one feed. Driven by `take` and `due`; it reads no clock and no socket."""
@@ -99,6 +105,7 @@ class MarketData:
         self._numbers = dict(numbers or {})
         self.prints = Prints({index: last for (name, index), last in self._numbers.items() if name == "trades"})
         self._channels: dict[int, StateChannel | EventChannel] = {}
+        self._subscribers: Counter[int] = Counter()
         self._keys: dict[int, Key] = {}
         self._by_key: dict[Key, int] = {}
         self._books: dict[int, _OpenBook] = {}
@@ -127,8 +134,8 @@ class MarketData:
         key = (name, index, cadence, spec.levels if name == "depth" else 0)
         number = self._by_key.get(key) or self._create(key)
         channel = self._channels[number]
-        channel.subscribers += 1
-        if isinstance(channel, StateChannel) and channel.subscribers == 1:
+        self._subscribers[number] += 1
+        if isinstance(channel, StateChannel) and self._subscribers[number] == 1:
             self._open(index, channel)
         return number, 0
 
@@ -158,9 +165,9 @@ class MarketData:
     def unsubscribe(self, number: int) -> None:
         """One subscriber less. A book without subscribers is no longer followed."""
         channel = self._channels[number]
-        channel.subscribers -= 1
-        assert channel.subscribers >= 0, f"channel {number} has no subscriber"
-        if channel.subscribers or not isinstance(channel, StateChannel):
+        self._subscribers[number] -= 1
+        assert self._subscribers[number] >= 0, f"channel {number} has no subscriber"
+        if self._subscribers[number] or not isinstance(channel, StateChannel):
             return
         index = self._keys[number][1]
         self._books[index].channels.remove(channel)
@@ -249,7 +256,7 @@ class MarketData:
         """Messages to send now: all of raw and event channels since the last call, and those whose cadence is due."""
         for channel in [channel for channel in self._dirty if channel.due_us <= now_us]:
             del self._dirty[channel]
-            channel.due_us = now_us + channel.cadence_us
+            channel.postpone(now_us)
             self._send(channel)
         out, self._out = self._out, []
         return out
@@ -328,7 +335,7 @@ class MarketData:
 
     def _publish_book(self, book: _OpenBook) -> None:
         """Raw channels now, the others when they are due."""
-        changes, book.changes = book.changes, ({}, {})
+        changes = book.take_changes()
         for channel in book.channels:
             channel.note(changes)
             if channel.cadence_us:

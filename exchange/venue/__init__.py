@@ -19,7 +19,7 @@ bootstrap           opens a data folder as a venue: recovery, first listing, set
 account_terms       what the specification gives a new account
 derived_stores      what the stores of a folder claim of its journal; lost events are restored
 event_history       released events, kept for resume, replay and repeated replies
-event_files, event_blocks    their files on disk, and the blocks of a file
+event_chunk, event_files, event_blocks    a part of it, their files on disk, and the blocks of a file
 shown               up to which command the stores may say that they are
 folder_check        `gpux journal verify`: the journal and the stores beside it
 """

@@ -4,8 +4,6 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
-
 from exchange.journal.claims import Claim
 from exchange.journal.errors import reading
 from exchange.journal.frames import NO_HASH
@@ -65,27 +63,6 @@ def find_gap(files: list[Summary], oldest_ns: int, rows_max: int) -> tuple[int, 
     return 0, ""
 
 
-class Chunk:
-    """Consecutive released rows: the newest in memory, the rest read back when asked for."""
-
-    def __init__(self, number: int, first_sequence: int) -> None:
-        self.number = number
-        self.name = f"{number:010d}{SUFFIX}"
-        self.first_sequence = first_sequence
-        self.rows = 0
-        self.end = BlockLink()  # behind its last block on disk
-        self.ended_ns = 0  # time of the last row, once it is full
-        self.parts: list[bytes] | None = []
-        self.firsts: dict[int, int] | None = None
-
-
-def taken_up(file: Summary) -> Chunk:
-    """A file of the run before: its rows are read when they are asked for."""
-    chunk = Chunk(file.number, file.start.first)
-    chunk.rows, chunk.end, chunk.ended_ns, chunk.parts = file.rows, file.end, file.end.time_ns, None
-    return chunk
-
-
 def event_names(disk: Disk, folder: str) -> list[str]:
     """Files of events of any version, oldest first."""
     return sorted(filter(FILE.fullmatch, disk.list(folder)))
@@ -105,13 +82,3 @@ def event_claim(disk: Disk, folder: str, journal_id: bytes) -> Claim | None:
             if blocks:
                 return Claim(path, blocks[-1].last, blocks[-1].frame)
     return None
-
-
-def firsts_of(rows: np.ndarray) -> dict[int, int]:
-    """By account the first number of its stream in these rows."""
-    accounts, numbers = rows["account"][::-1].astype(np.int64), rows["account_sequence"][::-1].copy()
-    in_stream = numbers > 0
-    firsts = np.zeros(int(accounts.max(initial=0)) + 1, np.int64)
-    firsts[accounts[in_stream]] = numbers[in_stream]  # of several the one set last stays: the first row
-    found = np.flatnonzero(firsts)
-    return dict(zip(found.tolist(), firsts[found].tolist(), strict=True))

@@ -24,7 +24,8 @@ from exchange.publish.consumer import ReleasedBatch
 from exchange.records import EVENT, EVENT_STRUCT, ROW_BYTES
 from exchange.seams import Disk
 from exchange.venue.event_blocks import BlockLink, block_key, pack_block, read_event_file, read_or_tell, rows_of
-from exchange.venue.event_files import SUFFIX, Chunk, Summary, event_names, find_gap, firsts_of, summarize, taken_up
+from exchange.venue.event_chunk import EventChunk, chunk_of_file, firsts_of
+from exchange.venue.event_files import SUFFIX, Summary, event_names, find_gap, summarize
 from exchange.venue.shown import Shown
 
 BLOCK_ROWS = 512  # as many that wait are written at once
@@ -56,14 +57,14 @@ class EventHistory:
         self._journal_id, self._key = journal_id, block_key(journal_id)
         self._hash_at = hash_at
         self.shown = Shown()
-        self._chunks: list[Chunk] = []
+        self._chunks: list[EventChunk] = []
         self._handle = -1
         self._offset = 0
         self._unwritten: list[bytes] = []
         self._waiting = self._turns = 0  # rows that are unwritten, turns since the last time
         self._full = True  # the next row begins a chunk
         self._link = BlockLink()  # what the next block continues
-        self._written_to = Chunk(0, 0)  # whose file is open
+        self._written_to = EventChunk(0, 0)  # whose file is open
         self._cutting = False
         self._newest_ns = 0
         self._damaged: set[str] = set()  # names of files that there was a warning of
@@ -101,7 +102,7 @@ class EventHistory:
         self.missing_from = gap if replayed_from else 0
         files = [file for file in files if file.end_bytes]
         self._damaged = {file.name for file in files if file.problem}
-        self._chunks = [taken_up(file) for file in files]
+        self._chunks = [chunk_of_file(file) for file in files]
         used = {chunk.name for chunk in self._chunks}
         for name in event_names(self._disk, self._folder):
             if name not in used:
@@ -122,13 +123,11 @@ class EventHistory:
         if self._full:
             self._start_chunk(int(events[0]["sequence"]))
         chunk = self._chunks[-1]
-        assert chunk.parts is not None
-        chunk.parts.append(data)
+        chunk.append(data, len(events))
         if self._handle >= 0:
             self._unwritten.append(data)
             self._waiting += len(events)
-        chunk.rows += len(events)
-        self._full = chunk.rows >= CHUNK_ROWS
+        self._full = chunk.count >= CHUNK_ROWS
         self.last_sequence = int(events[-1]["sequence"])
 
     def flush_due(self) -> None:
@@ -182,7 +181,8 @@ class EventHistory:
             self.give_up(error)
             return
         self._offset += len(data)
-        self._link = self._written_to.end = link
+        self._link = link
+        self._written_to.set_end(link)
 
     def cut(self, sequence: int) -> None:
         """Drop the events of commands from `sequence` on: they are appended again."""
@@ -278,20 +278,14 @@ class EventHistory:
             self._handle = -1
         self._unwritten.clear()
 
-    def _rows(self, chunk: Chunk) -> np.ndarray:
-        if chunk.parts is None:
-            return self._read(chunk)
-        if len(chunk.parts) != 1:
-            chunk.parts = [b"".join(chunk.parts)]
-        return np.frombuffer(chunk.parts[0], EVENT)
+    def _rows(self, chunk: EventChunk) -> np.ndarray:
+        rows = chunk.rows
+        return self._read(chunk) if rows is None else rows
 
-    def _firsts(self, chunk: Chunk) -> dict[int, int]:
-        """By account its first number in a chunk that is full: found once, so that a long search reads few files."""
-        if chunk.firsts is None:
-            chunk.firsts = firsts_of(self._rows(chunk))
-        return chunk.firsts
+    def _firsts(self, chunk: EventChunk) -> dict[int, int]:
+        return chunk.firsts(lambda: self._rows(chunk))
 
-    def _read(self, chunk: Chunk) -> np.ndarray:
+    def _read(self, chunk: EventChunk) -> np.ndarray:
         """Rows of a file: those in front of the first that is not as it was written. The rest is a gap as any other."""
         path = f"{self._folder}/{chunk.name}"
         try:
@@ -313,9 +307,8 @@ class EventHistory:
         if self._chunks:
             before = self._chunks[-1]
             number = before.number + 1
-            before.ended_ns = int(self._rows(before)[-1]["time_ns"])
-            before.firsts = firsts_of(self._rows(before))  # while its rows are in memory
-        self._chunks.append(Chunk(number, first_sequence))
+            before.finish(self._rows(before))  # while its rows are in memory
+        self._chunks.append(EventChunk(number, first_sequence))
         if self._writes:
             try:
                 self._drop_old()
@@ -325,18 +318,18 @@ class EventHistory:
         if not self._writes:
             del self._chunks[:-2]
         elif len(self._chunks) > 2:
-            self._chunks[-3].parts = None
+            self._chunks[-3].drop_rows()
 
     def _drop_old(self) -> None:
         """Make room for the chunk that begins; what has been kept long enough goes too."""
-        rows = sum(chunk.rows for chunk in self._chunks) + CHUNK_ROWS
+        rows = sum(chunk.count for chunk in self._chunks) + CHUNK_ROWS
         oldest_ns = max(chunk.ended_ns for chunk in self._chunks) - KEPT_HOURS * _HOUR_NS
         while len(self._chunks) > 1 and (rows > ROWS_MAX or self._chunks[0].ended_ns < oldest_ns):
             chunk = self._chunks.pop(0)
-            rows -= chunk.rows
+            rows -= chunk.count
             self._disk.unlink(f"{self._folder}/{chunk.name}")
 
-    def _open(self, chunk: Chunk) -> None:
+    def _open(self, chunk: EventChunk) -> None:
         self._close()
         self._offset = 0
         self._handle = self._disk.open(f"{self._folder}/{chunk.name}", create=True)
@@ -367,8 +360,8 @@ class EventHistory:
         self._offset = files[-1].end_bytes
         self._disk.truncate(self._handle, self._offset)
         for newest in self._chunks[-2:]:
-            newest.parts = [self._read(newest).tobytes()]
-        self._full = chunk.rows >= CHUNK_ROWS
+            newest.hold(self._read(newest))
+        self._full = chunk.count >= CHUNK_ROWS
         self.last_sequence = chunk.end.first - 1
         # A gap that is not filled stays one: the next block does not say that it follows.
         self._link = chunk.end._replace(first=max(chunk.end.first, replayed_from)) if self.missing_from else chunk.end

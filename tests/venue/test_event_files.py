@@ -16,9 +16,7 @@ from exchange.venue.event_files import (
     event_claim,
     event_names,
     find_gap,
-    firsts_of,
     summarize,
-    taken_up,
 )
 
 JOURNAL, FRAME = bytes(range(16)), bytes([7]) * 32
@@ -53,9 +51,6 @@ def test_a_summary_says_what_a_file_covers_and_what_comes_before_and_behind() ->
     assert first.frame == FRAME and first.gap == 0 and first.end.time_ns == 2_000
     empty = summarize(second.name, EventFile([], "it is empty"))
     assert (empty.rows, empty.end_bytes, empty.frame, empty.problem) == (0, 0, NO_HASH, "it is empty")
-    chunk = taken_up(first)
-    assert (chunk.name, chunk.first_sequence, chunk.rows, chunk.ended_ns) == (first.name, 1, 20, 2_000)
-    assert chunk.parts is None, "its rows are read when they are asked for"
 
 
 @pytest.mark.rule("DUR-154")
@@ -94,11 +89,3 @@ def test_the_newest_sound_block_is_what_the_folder_claims_of_the_journal(tmp_pat
     assert claim is not None and (claim.path, claim.sequence) == (f"{folder}/0000000001{SUFFIX}", 10)
     with pytest.raises(JournalFailed, match="cannot be read as a folder"):
         event_claim(disk, str(folder / "notes.txt"), JOURNAL)
-
-
-def test_the_first_number_of_each_account_is_found_among_rows() -> None:
-    rows = np.zeros(6, EVENT)
-    rows["account"] = [2, 1, 0, 1, 2, 9]
-    rows["account_sequence"] = [5, 7, 0, 8, 6, 0]
-    assert firsts_of(rows) == {1: 7, 2: 5}, "a row without a number is in no stream"
-    assert firsts_of(rows[:0]) == {}

@@ -1,0 +1,60 @@
+"""A chunk of released events: its rows in memory, or in its file, and what is known of it either way."""
+
+import numpy as np
+import pytest
+
+from exchange.journal.frames import NO_HASH
+from exchange.records import EVENT
+from exchange.venue.event_blocks import BlockLink
+from exchange.venue.event_chunk import EventChunk, chunk_of_file, firsts_of
+from exchange.venue.event_files import SUFFIX, Summary
+
+
+def events(first: int, count: int) -> np.ndarray:
+    rows = np.zeros(count, EVENT)
+    rows["sequence"] = rows["account_sequence"] = np.arange(first, first + count)
+    rows["account"], rows["time_ns"] = 1, 100 * rows["sequence"]
+    return rows
+
+
+def never() -> np.ndarray:
+    raise AssertionError("no rows are needed")
+
+
+@pytest.mark.rule("DUR-154")
+def test_rows_are_kept_in_memory_until_they_are_dropped() -> None:
+    chunk, parts = EventChunk(3, 7), [events(7, 2), events(9, 3)]
+    for part in parts:
+        chunk.append(part.tobytes(), len(part))
+    assert (chunk.name, chunk.first_sequence, chunk.count) == (f"0000000003{SUFFIX}", 7, 5)
+    for _ in range(2):
+        assert chunk.rows is not None and chunk.rows.tobytes() == np.concatenate(parts).tobytes()
+    chunk.drop_rows()
+    assert chunk.rows is None and chunk.count == 5
+    chunk.hold(events(7, 5))
+    assert chunk.rows is not None and chunk.rows.tobytes() == events(7, 5).tobytes()
+
+
+def test_of_a_full_chunk_the_first_numbers_are_known_without_its_rows() -> None:
+    chunk = EventChunk(1, 7)
+    chunk.finish(events(7, 5))
+    assert chunk.ended_ns == 1_100 and chunk.firsts(never) == {1: 7}
+    other = EventChunk(2, 12)
+    assert other.firsts(lambda: events(12, 1)) == other.firsts(never) == {1: 12}
+
+
+def test_a_chunk_of_a_file_knows_where_the_file_ends() -> None:
+    end = BlockLink(21, bytes([5]) * 16, 2_000)
+    chunk = chunk_of_file(Summary("name", 4, 20, BlockLink(), end, 1_000, NO_HASH, 0, ""))
+    assert (chunk.number, chunk.first_sequence, chunk.count, chunk.end, chunk.ended_ns) == (4, 1, 20, end, 2_000)
+    assert chunk.rows is None, "its rows are read when they are asked for"
+    chunk.set_end(end._replace(first=22))
+    assert chunk.end.first == 22
+
+
+def test_the_first_number_of_each_account_is_found_among_rows() -> None:
+    rows = np.zeros(6, EVENT)
+    rows["account"] = [2, 1, 0, 1, 2, 9]
+    rows["account_sequence"] = [5, 7, 0, 8, 6, 0]
+    assert firsts_of(rows) == {1: 7, 2: 5}, "a row without a number is in no stream"
+    assert firsts_of(rows[:0]) == {}
