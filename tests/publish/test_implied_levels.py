@@ -6,8 +6,8 @@ import pytest
 
 from exchange.codes import EventFlag, EventKind, Liquidity, Side
 from exchange.engine.event_rows import Row
+from tests.publish.feed import START_US, Feed, rested
 from tests.publish.helpers import event
-from tests.publish.test_market_data import START_US, Feed, rested
 
 
 def implied(e: int, side: Side, price: int, lots: int) -> Row:

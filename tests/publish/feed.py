@@ -1,0 +1,82 @@
+"""A feed over a book of the test's making, and rows that change it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from exchange.codes import EventKind, Liquidity, Side
+from exchange.engine.event_rows import Row
+from exchange.publish.market_data import MarketData
+from exchange.records import EVENT
+from exchange.wire.codec import CODECS
+from exchange.wire.messages import ChannelSpec
+from exchange.wire.version import JSON_SUBPROTOCOL
+from tests.publish.helpers import H27, Levels, event, table
+
+EXAMPLES = (Path(__file__).parents[1] / "wire" / "examples.txt").read_text().splitlines()
+DEPTH_LINES = [json.loads(line.removeprefix("server ")) for line in EXAMPLES if '{"t":"depth"' in line]
+START_US = DEPTH_LINES[0]["ts"]
+
+
+def spec(name: str, instrument: int = H27, cadence_ms: int = 0, levels: int = 0) -> ChannelSpec:
+    return ChannelSpec(name_of_channel=name, instrument=instrument, cadence_ms=cadence_ms, levels=levels)  # type: ignore[arg-type]
+
+
+class Feed:
+    """A feed over a book of the test's making, and what its channels sent."""
+
+    def __init__(self, **numbers: Any) -> None:
+        self.source = Levels(9000400, START_US)
+        self.source.books[1] = ({2845: 120, 2844: 340, 2843: 15}, {2846: 75, 2847: 990})
+        self.market = MarketData(table(), self.source, **numbers)
+
+    def open(self, *args: Any, **more: Any) -> int:
+        number, code = self.market.subscribe(spec(*args, **more))
+        assert code == 0
+        return number
+
+    def fold(self, *rows: Row, time_us: int = 0) -> list[dict[str, Any]]:
+        """Release the rows; returns what is due at that time, as plain values."""
+        time_us = time_us or rows[-1][1] // 1000
+        through = max([self.source.sequence, *(row[0] for row in rows)])
+        self.market.prints.append(np.array(list(rows), EVENT))
+        self.market.fold(list(rows), through, time_us * 1000)
+        self.source.sequence = through
+        return self.due(time_us)
+
+    def due(self, now_us: int) -> list[dict[str, Any]]:
+        return [plain(message) for _, message in self.market.due(now_us)]
+
+    def snapshot(self, number: int) -> list[dict[str, Any]]:
+        return [plain(page) for page in self.market.snapshot(number)]
+
+
+def plain(message: Any) -> dict[str, Any]:
+    """As a client decodes it."""
+    codec = CODECS[JSON_SUBPROTOCOL]
+    assert codec.decode_server(codec.encode(message)) == [message]
+    return msgspec.json.decode(codec.encode(message))
+
+
+def rested(e: int, price: int, level_lots: int, side: Side = Side.BUY, time_us: int = START_US, book: int = 1) -> Row:
+    return event(
+        EventKind.ORDER_RESTED,
+        e,
+        time_ns=time_us * 1000,
+        instrument=book,
+        side=side,
+        price=price,
+        level_lots=level_lots,
+    )
+
+
+def traded(e: int, trade_id: int, price: int, lots: int, level_lots: int, **fields: int) -> list[Row]:
+    """A resting buy of book 1 and the sell that hits it."""
+    common = {"instrument": 1, "reference": trade_id, "price": price, "lots": lots, **fields}
+    maker = event(EventKind.FILL, e, **{**common, "side": Side.BUY, "liquidity": Liquidity.MAKER,
+                                        "level_lots": level_lots, "hidden_lots": price, **fields})  # fmt: skip
+    taker = event(EventKind.FILL, e, **{**common, "side": Side.SELL, "liquidity": Liquidity.TAKER, **fields})
+    return [maker, taker]
