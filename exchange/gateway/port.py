@@ -33,7 +33,7 @@ from exchange.wire.messages import (
 )
 
 
-class EventHistory(Protocol):
+class KeptEvents(Protocol):
     """Released events that can be read back; None where one of them is no longer kept."""
 
     def of_command(self, sequence: int) -> list[Row] | None: ...
@@ -114,7 +114,7 @@ class VenuePort(Protocol):
         """Of the batch that is being answered."""
 
     @property
-    def history(self) -> EventHistory: ...
+    def history(self) -> KeptEvents: ...
 
     @property
     def market(self) -> MarketFeed: ...

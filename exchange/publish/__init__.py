@@ -13,4 +13,7 @@ prints              every print of the last day, for replays of trades
 instruments         listed instruments: index, id, definition
 engine_view         the engine as market data reads it
 feed_publisher      sends what is due on the channels
+settlement_status   which product groups have their settlement
+counters            what the venue has done
+shown               up to which command everything has been shown
 """

@@ -7,8 +7,6 @@ reserve             what is still journalled while the disk has no space for ano
 own_commands        commands of the timers and the operator, and of the set-up
 consumers           everything that reads released batches, in order
 listings            what is listed, by the names of the wire
-counters            what the venue has done
-settlement_status   which product groups have their settlement
 timekeeper          what is due by the clock: timers, indicative prices, the scheduled day
 day_schedule        which market state belongs to which time
 questions           questions about an account, from the released state
@@ -20,6 +18,5 @@ account_terms       what the specification gives a new account
 derived_stores      what the stores of a folder claim of its journal; lost events are restored
 event_history       released events, kept for resume, replay and repeated replies
 event_chunk, event_files, event_blocks    a part of it, their files on disk, and the blocks of a file
-shown               up to which command the stores may say that they are
 folder_check        `gpux journal verify`: the journal and the stores beside it
 """

@@ -10,17 +10,17 @@ from exchange.engine import query
 from exchange.gateway.outbox import Outbox
 from exchange.publish.account_streams import AccountStreams
 from exchange.publish.consumer import Consumer, ReleasedBatch
+from exchange.publish.counters import Counters
 from exchange.publish.engine_view import EngineView
 from exchange.publish.execution_reports import ExecutionReports
 from exchange.publish.feed_publisher import FeedPublisher
 from exchange.publish.market_data import MarketData
 from exchange.publish.replies import Replies
+from exchange.publish.settlement_status import SettlementStatus
 from exchange.seams import Clock
-from exchange.venue.counters import Counters
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.event_history import EventHistory
 from exchange.venue.listings import Listings
-from exchange.venue.settlement_status import SettlementStatus
 from exchange.venue.timekeeper import Submit, Timekeeper
 
 

@@ -14,25 +14,24 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from exchange.codes import EventFlag, EventKind
+from exchange.codes import EventFlag
 from exchange.engine.event_rows import ACCOUNT_SEQUENCE, FLAGS, Row
 from exchange.errors import Warnings
 from exchange.journal.files import write_all
 from exchange.journal.frames import NO_HASH
 from exchange.limits import KEPT_HOURS
 from exchange.publish.consumer import ReleasedBatch
+from exchange.publish.shown import Shown
 from exchange.records import EVENT, EVENT_STRUCT, ROW_BYTES
 from exchange.seams import Disk
 from exchange.venue.event_blocks import BlockLink, block_key, pack_block, read_event_file, read_or_tell, rows_of
 from exchange.venue.event_chunk import EventChunk, chunk_of_file, firsts_of
 from exchange.venue.event_files import SUFFIX, Summary, event_names, find_gap, summarize
-from exchange.venue.shown import Shown
 
 BLOCK_ROWS = 512  # as many that wait are written at once
 FLUSH_TURNS = 100  # of the loop, at most, until fewer are
 CHUNK_ROWS = 65_536
 ROWS_MAX = 128 * CHUNK_ROWS  # 1 GiB
-_KINDS = np.isin(np.arange(256), [int(kind) for kind in EventKind])
 _HOUR_NS = 3_600 * 10**9
 
 

@@ -17,9 +17,9 @@ from exchange.codes import CommandKind, EventKind, MarketState, StateReason
 from exchange.engine import query
 from exchange.engine.event_rows import INSTRUMENT, KIND, Row
 from exchange.publish.consumer import ReleasedBatch
+from exchange.publish.settlement_status import SettlementStatus
 from exchange.seams import Clock
 from exchange.venue.day_schedule import DaySchedule, next_step
-from exchange.venue.settlement_status import SettlementStatus
 
 INDICATIVE_NS = 100_000_000
 COLLECTING = (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.RESERVED, MarketState.PAUSED)

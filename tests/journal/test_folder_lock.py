@@ -48,7 +48,7 @@ def test_the_segment_in_use_is_looked_at_too(tmp_path: Path) -> None:
     lock.close()
 
 
-@pytest.mark.rule("DUR-041")
+@pytest.mark.rule("DUR-040")
 def test_folders_are_made_for_their_owner_alone_and_others_are_refused(tmp_path: Path) -> None:
     folder, disk = tmp_path / "data", RealDisk()
     check_folders(disk, str(folder))

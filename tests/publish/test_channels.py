@@ -28,7 +28,7 @@ def change(channel: Any, book: BookView, side: Side, price: int, lots: int) -> N
     channel.note(changes)
 
 
-@pytest.mark.rule("MDATA-003", "MDATA-010")
+@pytest.mark.rule("MDATA-010", "MDATA-015")
 def test_changes_of_a_book_are_numbered_one_behind_the_other() -> None:
     channel = DepthChannel(4, RAW, 0)
     book = opened(channel, [(100, 5)], [(103, 7)])
@@ -114,7 +114,7 @@ def test_a_slow_reader_gets_all_changes_in_one_message_or_a_snapshot() -> None:
     assert channel.merged(start - 1) is None, "the log does not reach back so far: only a snapshot helps"
 
 
-@pytest.mark.rule("MDATA-011")
+@pytest.mark.rule("MDATA-010")
 def test_a_top_is_whole_in_each_message_and_merged_to_the_newest() -> None:
     channel = TopChannel(5, RAW)
     book = opened(channel, [(100, 5)], [(103, 7)])

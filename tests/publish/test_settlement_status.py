@@ -5,8 +5,8 @@ import pytest
 
 from exchange.codes import EventKind, MarketState
 from exchange.publish.consumer import released_batch
+from exchange.publish.settlement_status import SettlementStatus
 from exchange.records import EVENT
-from exchange.venue.settlement_status import SettlementStatus
 
 GROUP, BOOKS = 2, (1, 3)
 GROUPS = np.dtype([("state", "u1")])

@@ -4,8 +4,8 @@ import numpy as np
 
 from exchange.codes import EventKind
 from exchange.publish.consumer import released_batch
+from exchange.publish.counters import Counters
 from exchange.records import EVENT
-from exchange.venue.counters import Counters
 
 
 def test_commands_batches_events_and_trades_are_counted() -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from exchange.publish.consumer import released_batch
+from exchange.publish.shown import Shown
 from exchange.records import EVENT
-from exchange.venue.shown import Shown
 
 
 @pytest.mark.rule("DUR-152")
