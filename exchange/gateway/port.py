@@ -78,7 +78,7 @@ class VenuePort(Protocol):
         """How many full batches wait behind the one being written."""
 
     @property
-    def short_of_room(self) -> bool:
+    def short_of_space(self) -> bool:
         """Whether the journal is short of space, so that little more than cancels is accepted (DUR-024)."""
 
     @property
@@ -137,7 +137,7 @@ class VenuePort(Protocol):
     def wake(self) -> None:
         """A command was added: it is submitted at the end of this loop tick."""
 
-    def make_room(self, rows: int) -> None:
+    def make_space(self, rows: int) -> None:
         """Start another batch if this one cannot hold so many more rows: those of a run are never split."""
 
     def submit_alone(self, alone: CommandBatch) -> None:

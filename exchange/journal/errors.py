@@ -8,14 +8,14 @@ from exchange.errors import UserError
 
 EXIT_DATA = 65
 EXIT_MISMATCH = 70
-EXIT_NO_ROOM = 73
+EXIT_NO_SPACE = 73
 EXIT_IO = 74
 EXIT_LOCKED = 75
 EXIT_CONFIGURATION = 78
 
 
 def is_full(error: OSError) -> bool:
-    """Whether the disk or a quota has no room; a limit of open files is another matter."""
+    """Whether the disk or a quota has no space; a limit of open files is another matter."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -39,7 +39,7 @@ class JournalFailed(UserError):
 
     def __init__(self, error: OSError, code: int = EXIT_IO) -> None:
         if is_full(error):
-            code = EXIT_NO_ROOM
+            code = EXIT_NO_SPACE
         super().__init__(f"journal stopped: {error}", code)
 
 

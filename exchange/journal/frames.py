@@ -131,11 +131,11 @@ def pack_frame(
     return b"".join((header, body, digest, crc, bytes(padding))), digest
 
 
-def body_length(window: memoryview, key: SegmentKey, room: int) -> int:
+def body_length(window: memoryview, key: SegmentKey, space: int) -> int:
     """Length of the body, once magic, header CRC and bounds hold.
 
     window   at least the header
-    room     bytes left in the segment
+    space    bytes left in the segment
     """
     magic, version, kind, flags, length, count, *_ = HEADER.unpack_from(window)
     if magic != MAGIC:
@@ -148,7 +148,7 @@ def body_length(window: memoryview, key: SegmentKey, room: int) -> int:
         raise BadFrame(f"unknown frame kind {kind}", whole=True)
     if flags and (kind != FrameKind.SEAL or flags != CLOSE):
         raise BadFrame(f"flags {flags} of kind {kind}", whole=True)
-    if not _length_fits(kind, length, count) or OVERHEAD_BYTES + length > room:
+    if not _length_fits(kind, length, count) or OVERHEAD_BYTES + length > space:
         raise BadFrame(f"body of {length} bytes and {count} records out of bounds for kind {kind}", whole=True)
     return int(length)
 

@@ -149,7 +149,7 @@ class Journal:
         with self._lock:
             self._check()
             body = MARK_BODY.pack(self.sequence, self._hash_of_events(), state_hash)
-            self._make_room(len(body))
+            self._make_space(len(body))
             header = SnapshotHeader(
                 self.sequence, self._due.hash.hex(), state_hash.hex() if hash_now else "", self._segment, self._offset,
                 self._due.epoch, STATE_VERSION, self.identity.rules_hash, self.identity.build_hash,
@@ -177,7 +177,7 @@ class Journal:
         body = rows.view(np.uint8).data
         with self._lock:
             self._prepare(body)
-            self._make_room(len(body))
+            self._make_space(len(body))
             frame, digest = self._pack(FrameKind.DATA, body, len(rows))
             with self._io():
                 self._disk.begin_log(self._handle, frame, self._offset)
@@ -204,7 +204,7 @@ class Journal:
     def append_epoch(self, body: bytes, epoch: int, time_ns: int) -> None:
         """Start a new epoch, after a cut (DUR-104)."""
         with self._lock:
-            self._make_room(len(body))
+            self._make_space(len(body))
             self._due = self._due._replace(epoch=epoch, time_ns=time_ns)
             self._write(FrameKind.EPOCH, body)
 
@@ -302,17 +302,17 @@ class Journal:
 
     def _write(self, kind: FrameKind, body: Bytes, count: int = 0) -> None:
         """Pack, write and sync one frame; `_due` carries its epoch and time."""
-        self._make_room(len(body))
+        self._make_space(len(body))
         self._put(kind, body, count)
         self._sealed = kind == FrameKind.SEAL
 
-    def _make_room(self, body_bytes: int) -> None:
+    def _make_space(self, body_bytes: int) -> None:
         """Go on to the next segment if the frame would leave no unit for the CLOSE (DUR-055)."""
         alignment = self.identity.alignment
-        room = self.identity.segment_bytes - self._offset
+        space = self.identity.segment_bytes - self._offset
         if self._handle < 0:
             self._activate()
-        elif padded(OVERHEAD_BYTES + body_bytes, alignment) + alignment > room:
+        elif padded(OVERHEAD_BYTES + body_bytes, alignment) + alignment > space:
             self._put(FrameKind.SEAL, b"", flags=CLOSE)
             self._leave()
             self._activate()

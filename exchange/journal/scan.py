@@ -144,9 +144,9 @@ class Walk:
 def frame_at(segment: SegmentFile, offset: int, due: Due | None) -> Frame:
     """The frame that starts at `offset`; raises BadFrame."""
     assert segment.header is not None
-    room = segment.segment_bytes - offset
+    space = segment.segment_bytes - offset
     alignment = segment.header.alignment
-    length = body_length(segment.view(offset, HEADER_BYTES), segment.key, room)
+    length = body_length(segment.view(offset, HEADER_BYTES), segment.key, space)
     window = segment.view(offset, padded(OVERHEAD_BYTES + length, alignment))
     return read_frame(window, length, segment.key, segment.number, offset, due)
 

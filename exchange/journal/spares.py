@@ -72,7 +72,7 @@ class Spares:
             self._disk.fsync(handle)
         except OSError:
             with suppress(OSError):
-                self._disk.unlink(temporary)  # what room there is belongs to the others
+                self._disk.unlink(temporary)  # its space belongs to the others
             raise
         finally:
             self._disk.close(handle)

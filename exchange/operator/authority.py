@@ -72,7 +72,7 @@ class Authority:
         return persons.pop() if len(persons) == 1 else ""
 
     def nonce(self) -> str:
-        """A nonce that works once within ten seconds; the oldest makes room."""
+        """A nonce that works once within ten seconds; the oldest makes way."""
         nonce = encode_bytes(self._gateway.rng.bytes(NONCE_BYTES))
         if len(self._nonces) == NONCES_MAX:
             del self._nonces[next(iter(self._nonces))]

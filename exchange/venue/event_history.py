@@ -320,7 +320,7 @@ class EventHistory:
             self._chunks[-3].drop_rows()
 
     def _drop_old(self) -> None:
-        """Make room for the chunk that begins; what has been kept long enough goes too."""
+        """Make space for the chunk that begins; what has been kept long enough goes too."""
         rows = sum(chunk.count for chunk in self._chunks) + CHUNK_ROWS
         oldest_ns = max(chunk.ended_ns for chunk in self._chunks) - KEPT_HOURS * _HOUR_NS
         while len(self._chunks) > 1 and (rows > ROWS_MAX or self._chunks[0].ended_ns < oldest_ns):

@@ -16,7 +16,7 @@ from exchange.engine.quotes.protection import find_protection
 from exchange.records import column
 from exchange.wire.errors import ErrorCode
 
-NO_ROOM = "the journal has no room for more: only cancels that end an order are taken"
+NO_SPACE = "the journal has no room for more: only cancels that end an order are taken"
 CANCELS, CANCELS_ALL = int(CommandKind.CANCEL), int(CommandKind.CANCEL_ALL)
 KILLS = (int(CommandKind.KILL), int(CommandKind.UNKILL))
 # A mass quote takes none away where the market is halted: who has quotes cancels them.
@@ -41,7 +41,7 @@ class Reserve:
         for place in range(len(rows)):
             if not self._counts(rows[place : place + 1]):
                 code = ErrorCode.HALTED if rows[place]["kind"] in ENTRIES else ErrorCode.BUSY
-                places[place] = code, NO_ROOM
+                places[place] = code, NO_SPACE
         return places
 
     def _counts(self, one: np.ndarray) -> bool:

@@ -108,7 +108,7 @@ class Venue:
         return self._gathering.full_batches
 
     @property
-    def short_of_room(self) -> bool:
+    def short_of_space(self) -> bool:
         """The journal has its reserve alone (DUR-024)."""
         return self.admission.uses_reserve
 
@@ -133,7 +133,7 @@ class Venue:
             self._scheduled = True
             self._schedule(self._start_scheduled)
 
-    def make_room(self, rows: int) -> None:
+    def make_space(self, rows: int) -> None:
         """Keep the next rows, so many, in one commit (QUOTE-001)."""
         self._gathering.make_space(rows)
 

@@ -8,7 +8,7 @@ from exchange.journal.errors import (
     EXIT_DATA,
     EXIT_IO,
     EXIT_MISMATCH,
-    EXIT_NO_ROOM,
+    EXIT_NO_SPACE,
     JournalFailed,
     Refusal,
     is_full,
@@ -27,11 +27,11 @@ def test_a_refusal_names_its_place_if_it_has_one() -> None:
 
 @pytest.mark.rule("DUR-024", "DUR-083")
 @pytest.mark.parametrize(
-    ("number", "code"), [(errno.ENOSPC, EXIT_NO_ROOM), (errno.EDQUOT, EXIT_NO_ROOM), (errno.EIO, EXIT_IO)]
+    ("number", "code"), [(errno.ENOSPC, EXIT_NO_SPACE), (errno.EDQUOT, EXIT_NO_SPACE), (errno.EIO, EXIT_IO)]
 )
 def test_a_full_disk_has_an_exit_code_of_its_own(number: int, code: int) -> None:
     error = OSError(number, "the disk")
-    assert is_full(error) == (code == EXIT_NO_ROOM)
+    assert is_full(error) == (code == EXIT_NO_SPACE)
     assert JournalFailed(error).code == code
 
 

@@ -29,7 +29,7 @@ def quote(connection: "Connection", session: Session, message: Quote) -> None:
         connection.refuse(message.request_id, ErrorCode.QUOTE_NEEDS_COD, "quotes need cancel on disconnect: cod first")
         return
     port = connection.gateway.port
-    port.make_room(len(entries))
+    port.make_space(len(entries))
     for place, entry in enumerate(entries):
         listed = port.instruments.get(entry[0])
         more = place + 1 < len(entries)

@@ -104,7 +104,7 @@ def set_cancel_terms(connection: "Connection", session: Session, message: Cancel
     if message.request_id <= session.last_id:
         answer_duplicate(connection, session, message)
         return
-    if connection.gateway.port.short_of_room:
+    if connection.gateway.port.short_of_space:
         connection.refuse(message.request_id, *JOURNAL_SHORT)
         return
     terms = cancel_terms_of(message)
