@@ -175,7 +175,7 @@ class Venue:
             self.own.halt()
 
     def fail(self, error: BaseException) -> None:
-        """Nothing more is acknowledged (DUR-083), nor anything that was made up while the disk failed."""
+        """Stop: nothing more is acknowledged (DUR-083), nor what was made while the disk failed."""
         self._outbox.discard()
         self.failure.note(error)
 
@@ -188,8 +188,8 @@ class Venue:
             self._guarded(self._start)
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        """Run what stands between journal and engine. After an exception there it is not known what was done of it: the
-        venue stops, and the journal says what the next start does (DUR-001, DUR-083)."""
+        """Run a step between journal and engine. After an exception it is not known how far the step went: the venue
+        stops, and the next start does what the journal says (DUR-001, DUR-083)."""
         if self.failed:
             return
         try:
@@ -229,8 +229,8 @@ class Venue:
         return batch is not None and batch.control is None and len(self._rows) <= self.small_commit_rows
 
     def _commit_here(self) -> None:
-        """A small commit of an idle venue, see SMALL_COMMIT_ROWS: its answers are made while the disk
-        works, and leave when it is done. Nothing else runs in the loop meanwhile, so none is seen before (DUR-023)."""
+        """A small commit of an idle venue, see SMALL_COMMIT_ROWS: its answers are made while the disk works, and leave
+        when it is done. Nothing else runs in the loop meanwhile, so none is seen before (DUR-023)."""
         batch = self._writing
         assert batch is not None
         self._begun_ns = self._clock.mono_ns()
@@ -294,7 +294,7 @@ class Venue:
         self.consumers.take(released_batch(events, *span, batch.tickets, batch.control is not None))
 
     def _send(self, batch: CommandBatch) -> None:
-        """Its answers are made up and may leave; questions see the state between two batches."""
+        """The answers of a batch may leave; questions see the state between two batches."""
         self.release.leave(self._clock.wall_us())
         self._gathering.recycle(batch)
         self._releasing = False
