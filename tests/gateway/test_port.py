@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exchange.gateway import port
-from exchange.gateway.port import AccountQuestions, EventHistory, MarketFeed, VenuePort
+from exchange.gateway.port import AccountQuestions, KeptEvents, MarketFeed, VenuePort
 from tests.gateway.harness import Bench
 
 FOLDER = Path(port.__file__).parent
@@ -21,7 +21,7 @@ def test_the_venue_has_every_member_of_the_port(bench: Bench) -> None:
     venue = bench.venue
     for protocol, part in (
         (VenuePort, venue),
-        (EventHistory, venue.history),
+        (KeptEvents, venue.history),
         (MarketFeed, venue.market),
         (AccountQuestions, venue.questions),
     ):
@@ -29,10 +29,10 @@ def test_the_venue_has_every_member_of_the_port(bench: Bench) -> None:
         assert members(protocol) and not missing, protocol
 
 
-@pytest.mark.parametrize("protocol", [EventHistory, MarketFeed, AccountQuestions])
+@pytest.mark.parametrize("protocol", [KeptEvents, MarketFeed, AccountQuestions])
 def test_the_venue_takes_the_arguments_of_the_port(bench: Bench, protocol: type) -> None:
     venue = bench.venue
-    part = {EventHistory: venue.history, MarketFeed: venue.market, AccountQuestions: venue.questions}[protocol]
+    part = {KeptEvents: venue.history, MarketFeed: venue.market, AccountQuestions: venue.questions}[protocol]
     for name in members(protocol):
         wanted = [*inspect.signature(getattr(protocol, name)).parameters][1:]
         assert [*inspect.signature(getattr(part, name)).parameters] == wanted, name
