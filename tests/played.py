@@ -2,15 +2,18 @@
 once. What tests of single kernels play."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from exchange.codes import CommandKind
 from exchange.conformance.market import BOOKS
 from exchange.conformance.notation import read_scenarios
 from exchange.conformance.runner import Runner
 from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue
 from exchange.engine.engine import Engine
 from exchange.records import pack_client_order_id
+from exchange.reference.rows import Command
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,13 @@ class Played:
         row: np.record = self.state.books[BOOKS[name]]
         return row
 
+    def send(self, kind: CommandKind, **fields: Any) -> list[Any]:
+        """The rows of one more command, of the engine alone. Account 1 is the first that the line names, without
+        `ltp=`."""
+        sequence, time_ns = self.engine.sequence + 1, self.engine.time_ns + 1
+        command = Command(kind=kind, **{"sequence": sequence, "time_ns": time_ns, "account": 1} | fields)
+        return EngineVenue(engine=self.engine).apply(command)
+
     def slots(self, name: str) -> list[int]:
         """Slots of the live orders of this id."""
         orders = self.engine.states["orders"][0]
@@ -58,12 +68,12 @@ def play(messages: str = "-", before: str = "-", parameters: str = "-", capacity
     venue = EngineVenue()
     if capacity:
         venue.engine.outs["capacity"] = capacity
-    told: list[list[str]] = []
-    ours: list[ConformanceVenue] = [venue, ReferenceVenue()]
-    for one in ours:
+    events: list[list[str]] = []
+    both: list[ConformanceVenue] = [venue, ReferenceVenue()]
+    for one in both:
         runner = Runner(scenario, one)
         for message in scenario.before:
             runner.send(message)
-        told.append([event for message in scenario.messages for event in runner.send(message)])
-    assert told[0] == told[1], "engine, reference"
-    return Played(told[0], venue.engine)
+        events.append([event for message in scenario.messages for event in runner.send(message)])
+    assert events[0] == events[1], "engine, reference"
+    return Played(events[0], venue.engine)

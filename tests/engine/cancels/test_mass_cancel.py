@@ -3,8 +3,6 @@
 import pytest
 
 from exchange.codes import CommandKind, EventKind
-from exchange.conformance.venues import EngineVenue
-from exchange.reference.rows import Command
 from tests.played import play
 
 BEFORE = "a B1@99 tag=x; b S1@101 tag=x; c B1@98 tag=y; d M2 B1@97 tag=x; e B1@96 acct=Q"
@@ -29,7 +27,5 @@ def test_where_all_are_barred_it_is_refused_and_where_some_are_they_stay() -> No
 
 @pytest.mark.rule("ORDER-013")
 def test_the_end_says_how_many_orders_left() -> None:
-    engine = play("-", BEFORE).engine
-    venue = EngineVenue(engine=engine)
-    events = venue.apply(Command(kind=CommandKind.CANCEL_ALL, sequence=engine.sequence + 1, account=1))
+    events = play("-", BEFORE).send(CommandKind.CANCEL_ALL)
     assert (events[-1].kind, events[-1].lots) == (EventKind.MASS_CANCELLED, 4)

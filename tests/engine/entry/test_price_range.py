@@ -3,8 +3,6 @@
 import pytest
 
 from exchange.codes import CommandKind, EventKind, Side
-from exchange.conformance.venues import EngineVenue
-from exchange.reference.rows import Command
 from tests.played import play
 
 
@@ -37,8 +35,7 @@ def test_the_band_is_measured_from_the_last_price_then_the_indicative_then_the_s
 @pytest.mark.rule("BAND-001", "BAND-004")
 @pytest.mark.parametrize(("side", "price", "allowed"), [(Side.BUY, 115, (80, 110)), (Side.SELL, 85, (90, 120))])
 def test_a_refusal_says_which_prices_would_have_been_in_order(side: Side, price: int, allowed: tuple[int, int]) -> None:
-    engine = play("N a B1@90", parameters="ref=100 band=10 limit=20").engine
-    new = {"account": 1, "instrument": 1, "side": side, "price": price, "lots": 1}
-    (refused,) = EngineVenue(engine=engine).apply(Command(kind=CommandKind.NEW, sequence=engine.sequence + 1, **new))
+    market = play("N a B1@90", parameters="ref=100 band=10 limit=20")
+    (refused,) = market.send(CommandKind.NEW, instrument=1, side=side, price=price, lots=1)
     assert refused.kind == EventKind.ORDER_REJECTED
     assert (refused.lowest_tick, refused.highest_tick) == allowed

@@ -3,20 +3,15 @@
 import pytest
 
 from exchange.codes import CommandFlag, CommandKind, EventFlag, EventKind, OrderState, TimeInForce
-from exchange.conformance.venues import EngineVenue
-from exchange.reference.rows import Command
 from tests.played import Played, play
 
 
 def replace(market: Played, **fields: int) -> list[tuple[EventKind, int, int]]:
     """(kind, flags or reason, request) of what a replace of order `a` to new terms is answered with."""
-    engine, order = market.engine, market.order("a")
-    kept = {"flags": CommandFlag.KEEP_PRICE | CommandFlag.KEEP_LOTS | CommandFlag.SET_TIF}
-    command = Command(
-        kind=CommandKind.REPLACE, sequence=engine.sequence + 1, time_ns=engine.time_ns + 1, account=int(order.account),
-        order_id=int(order.order_id), request_id=77, **kept | fields,
-    )  # fmt: skip
-    events = EngineVenue(engine=engine).apply(command)
+    order = market.order("a")
+    whose = {"account": int(order.account), "order_id": int(order.order_id), "request_id": 77}
+    flags = CommandFlag.KEEP_PRICE | CommandFlag.KEEP_LOTS | CommandFlag.SET_TIF
+    events = market.send(CommandKind.REPLACE, flags=int(flags), **whose, **fields)
     assert [event.account_sequence for event in events if event.account_sequence] == sorted(
         {event.account_sequence for event in events if event.account_sequence}
     ), "each in the account's stream, once"

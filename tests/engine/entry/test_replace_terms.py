@@ -3,9 +3,7 @@
 import pytest
 
 from exchange.codes import CommandFlag, CommandKind
-from exchange.conformance.venues import EngineVenue
 from exchange.records import pack_tag
-from exchange.reference.rows import Command
 from tests.played import Played, play
 
 KEEP = CommandFlag.KEEP_PRICE | CommandFlag.KEEP_LOTS
@@ -13,10 +11,9 @@ KEEP = CommandFlag.KEEP_PRICE | CommandFlag.KEEP_LOTS
 
 def after(market: Played, name: str, flags: int, **fields: int) -> dict[str, int]:
     """Terms of an order after a replace with these flags."""
-    engine, order = market.engine, market.order(name)
+    order = market.order(name)
     whose = {"account": int(order.account), "order_id": int(order.order_id)}
-    command = Command(kind=CommandKind.REPLACE, sequence=engine.sequence + 1, flags=int(flags), **whose, **fields)
-    EngineVenue(engine=engine).apply(command)
+    market.send(CommandKind.REPLACE, flags=int(flags), **whose, **fields)
     order = market.order(name)
     return {term: int(order[term]) for term in ("price", "order_lots", "display_lots", "trigger", "tag")}
 

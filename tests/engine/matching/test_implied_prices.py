@@ -4,39 +4,34 @@ import pytest
 
 from exchange.codes import CommandKind, EventKind, Side
 from exchange.conformance.market import BOOK_NAMES
-from exchange.conformance.venues import EngineVenue
 from exchange.engine import query
-from exchange.reference.rows import Command
 from tests.played import Played, play
 
 LEGS = "f M1 S3@103; k M2 B5@99"
 
 
-def published(market: Played, **fields: int) -> list[tuple[str, str, int, int]]:
+def published(market: Played, kind: CommandKind, **fields: int) -> list[tuple[str, str, int, int]]:
     """(book, side, tick, lots) of each IMP of one more command."""
-    engine = market.engine
-    command = Command(sequence=engine.sequence + 1, time_ns=engine.time_ns + 1, account=1, **fields)
-    events = EngineVenue(engine=engine).apply(command)
-    implied = (event for event in events if event.kind == EventKind.IMPLIED_PRICE)
-    return [(BOOK_NAMES[one.instrument], Side(one.side).name, one.price, one.lots) for one in implied]
+    implied = (event for event in market.send(kind, **fields) if event.kind == EventKind.IMPLIED_PRICE)
+    return [(BOOK_NAMES[one.instrument], Side(one.side).name, one.implied_tick, one.implied_lots) for one in implied]
 
 
 @pytest.mark.rule("IMP-011")
 def test_a_combination_s_price_appears_with_its_last_leg_and_goes_with_it() -> None:
     market = play("-", "f M1 S3@103", "imp=1")
-    bid = {"kind": CommandKind.NEW, "instrument": 2, "side": Side.BUY, "price": 99, "lots": 5, "tif": 1}
-    assert ("SP", "SELL", 4, 3) in published(market, **bid)
+    bid = {"instrument": 2, "side": Side.BUY, "price": 99, "lots": 5, "tif": 1}
+    assert ("SP", "SELL", 4, 3) in published(market, CommandKind.NEW, **bid)
     assert query.implied(market.engine.states, 3)[1] == (4, 3)
     order_id = query.open_orders(market.engine.states, 1)[-1].order_id
-    gone = published(market, kind=CommandKind.CANCEL, order_id=order_id)
+    gone = published(market, CommandKind.CANCEL, order_id=order_id)
     assert ("SP", "SELL") in {(book, side) for book, side, _, lots in gone if lots == 0}
 
 
 @pytest.mark.rule("IMP-011")
 def test_a_change_that_shows_nowhere_publishes_nothing() -> None:
     market = play("-", LEGS, "imp=1")
-    behind = {"kind": CommandKind.NEW, "instrument": 1, "side": Side.SELL, "price": 110, "lots": 1, "tif": 1}
-    assert not published(market, **behind)
+    behind = {"instrument": 1, "side": Side.SELL, "price": 110, "lots": 1, "tif": 1}
+    assert not published(market, CommandKind.NEW, **behind)
 
 
 @pytest.mark.rule("IMP-005")

@@ -2,9 +2,7 @@
 
 import pytest
 
-from exchange.codes import CommandFlag, CommandKind, EventKind, QuoteState
-from exchange.conformance.venues import EngineVenue
-from exchange.reference.rows import Command
+from exchange.codes import CommandKind, EventKind, QuoteState
 from tests.played import play
 
 OLD = "MQ mm M1:5@99/5@101"
@@ -42,9 +40,7 @@ def test_an_entry_that_is_refused_leaves_its_old_quote_and_the_other_entries_alo
 
 @pytest.mark.rule("QUOTE-008")
 def test_the_reply_says_what_became_of_each_side() -> None:
-    engine = play("-", f"{OLD}; x S2@98 acct=Q").engine
-    row = {"bid_tick": 99, "bid_lots": 5, "ask_tick": 101, "ask_lots": 0, "instrument": 1, "account": 1}
-    command = Command(kind=CommandKind.QUOTE, sequence=engine.sequence + 1, flags=int(CommandFlag(0)), **row)
-    events = EngineVenue(engine=engine).apply(command)
+    sides = {"bid_tick": 99, "bid_lots": 6, "ask_tick": 101, "ask_lots": 0}
+    events = play("-", "MQ mm M1:5@99/5@101").send(CommandKind.QUOTE, instrument=1, **sides)
     (quoted,) = (event for event in events if event.kind == EventKind.QUOTE_ACCEPTED)
     assert (QuoteState(quoted.bid_state), QuoteState(quoted.ask_state)) == (QuoteState.ENTERED, QuoteState.REMOVED)
