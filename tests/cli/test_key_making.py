@@ -37,7 +37,7 @@ def test_key_is_made_with_its_account_and_money_and_only_its_owner_can_read_it(t
     assert Ed25519.load(path).sign(b"x") == pair.sign(b"x")
     with prepare(str(folder), SETTINGS) as setup:
         assert setup.keys.keys["k_mm1"].accounts == (7,)
-        assert setup.venue.margin_view(7).equity_mills == 5_000
+        assert setup.venue.questions.margin_view(7).equity_mills == 5_000
         assert pair.seed not in b"".join(file.read_bytes() for file in (folder / "journal").iterdir())
 
 

@@ -232,12 +232,12 @@ def test_the_example_of_the_readme_runs(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_every_request_of_the_protocol_is_a_method_and_in_the_readme() -> None:
     text = (Path(__file__).parents[2] / "clients" / "README.md").read_text()
-    table = text.split("## What it can ask for")[1].split("\n## ")[0]
+    table = text.split("## Requests")[1].split("\n## ")[0]
     cells = [cell.strip() for line in table.splitlines() if line.startswith("| `") for cell in line.split("|")[1:-1]]
-    told = {name: method for tags, method in zip(cells[::2], cells[1::2], strict=True) for name in _quoted(tags)}
+    methods_of = {name: method for tags, method in zip(cells[::2], cells[1::2], strict=True) for name in _quoted(tags)}
     tags = {kind.__struct_config__.tag for kind in Request.__subclasses__()}
-    assert tags <= told.keys() and len(tags) == 21
-    methods = {name for method in told.values() for name in _quoted(method)}
+    assert tags <= methods_of.keys() and len(tags) == 21
+    methods = {name for method in methods_of.values() for name in _quoted(method)}
     for name in methods - {"async with connect(...)", "request(...)", "exchange.wire.messages"}:
         assert callable(getattr(Session, name)), name
 
