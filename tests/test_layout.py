@@ -39,7 +39,7 @@ SET_FROM_OUTSIDE = {
         "handlers.quoting",
         "handlers.subscriptions",
         "handlers.trading",
-    )  # fmt: skip
+    )
 }
 
 # Module -> why it has no test file of its own.
