@@ -19,7 +19,7 @@ def test_the_first_check_that_fails_is_the_reason() -> None:
     checks = [(False, RejectReason.BAD_QTY), (True, RejectReason.BAND), (True, RejectReason.FULL)]
     assert first_failure(iter(checks)) == RejectReason.BAND
     assert first_failure(iter(checks[:1])) == RejectReason.NONE
-    with pytest.raises(AssertionError, match="BAND is checked too late"):
+    with pytest.raises(AssertionError, match="BAND is checked after FULL"):
         first_failure(iter([(False, RejectReason.FULL), (True, RejectReason.BAND)]))
 
 
