@@ -12,11 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from bench.bare_ladder import PART_STEPS, BareLadder, TimedLadder
-from bench.cpp_ladder import CppLadder, compiler
+from bench.bare_ladder import PART_STEPS, BareLadder, CppLadder, TimedLadder, compiler
 from bench.flow import FLOWS, KINDS, Flow, Parameters
-from bench.record import Distribution, distribution, least_of_parts, needed_ratio
-from bench.suite import Report
+from bench.record import Distribution, Report, distribution, least_of_parts, needed_ratio
 from bench.warm_engine import BATCH_ROWS, WarmEngine, prepare_engine, prepare_engine_for, without_client_ids
 
 PASSES = 30

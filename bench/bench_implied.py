@@ -18,8 +18,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from bench.record import distribution, time_ns
-from bench.suite import Report
+from bench.record import Report, distribution, time_ns
 from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec
 from contracts_spec.outrights import Instrument

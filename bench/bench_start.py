@@ -12,8 +12,7 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from bench.record import needed_ratio
-from bench.suite import Report
+from bench.record import Report, needed_ratio
 
 LAUNCH_DAY = date(2026, 12, 1)
 # The requirements, and the figures of a plain echo on the same machine.

@@ -1,6 +1,6 @@
 // A plain price ladder in C++, for comparison: queues of orders by price, without ids, accounts, checks or events.
 // Every level has its lots and orders, a bitmap gives the best price, and free slots are reused last in, first out.
-// `bench/cpp_ladder.py` compiles and calls it.
+// `bench/bare_ladder.py` compiles and calls it.
 
 #include <cstdint>
 

@@ -1,4 +1,4 @@
-"""Result files: figures with their machine, versions, seed and commit.
+"""Reports and result files: figures with their machine, versions, seed and commit.
 
 Each question of a run writes one JSON file into `results/`. Figures of different machines or runs do not compare; the
 file shows where they differ.
@@ -10,7 +10,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +18,7 @@ from time import thread_time_ns
 from typing import Any, TypeVar
 
 import numpy as np
+from rich.table import Table
 
 from exchange.kernel import source_hash
 
@@ -49,6 +50,28 @@ class Distribution:
 
     def text(self) -> str:
         return f"{self.least:,.1f} / {self.median:,.1f} / {self.p99:,.1f} {self.unit}"
+
+
+@dataclass
+class Report:
+    """The rows of a question for the table, and its figures for the result file."""
+
+    quick: bool
+    table: Table
+    figures: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def passes(self, count: int) -> int:
+        """Number of passes; 2 for a quick look."""
+        return 2 if self.quick else count
+
+    def row(self, what: str, figure: str, detail: str) -> None:
+        self.table.add_row(what, figure, detail)
+
+    def keep(self, name: str, figures: dict[str, Any], parameters: Any) -> None:
+        """Add figures to the result file."""
+        self.figures[name] = figures
+        self.parameters[name] = asdict(parameters) if hasattr(parameters, "__dataclass_fields__") else parameters
 
 
 def distribution(values: Sequence[float], unit: str) -> Distribution:

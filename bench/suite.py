@@ -1,16 +1,14 @@
 """`gpux bench`: runs the named questions, prints one table, writes result files."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from bench.extras import check_package
-from bench.record import FOLDER, machine, write_record
+from bench.record import FOLDER, Report, machine, write_record
 from exchange.errors import UserError
 
 # Question -> module and function(report, question), in the order in which they run.
@@ -29,28 +27,6 @@ QUESTIONS = {
     "start": ("bench.bench_start", "run_start"),
     "gateway": ("bench.bench_start", "run_gateway"),
 }
-
-
-@dataclass
-class Report:
-    """Collects rows for the table and figures for the result file."""
-
-    quick: bool
-    table: Table
-    figures: dict[str, Any] = field(default_factory=dict)
-    parameters: dict[str, Any] = field(default_factory=dict)
-
-    def passes(self, count: int) -> int:
-        """Number of passes; 2 for a quick look."""
-        return 2 if self.quick else count
-
-    def row(self, what: str, figure: str, detail: str) -> None:
-        self.table.add_row(what, figure, detail)
-
-    def keep(self, name: str, figures: dict[str, Any], parameters: Any) -> None:
-        """Add figures to the result file."""
-        self.figures[name] = figures
-        self.parameters[name] = asdict(parameters) if hasattr(parameters, "__dataclass_fields__") else parameters
 
 
 def run_bench(names: list[str], quick: bool, folder: Path = FOLDER) -> int:

@@ -21,11 +21,10 @@ from clients.core import Core
 from clients.credentials import Secret, base64url
 from clients.errors import ChannelRefused, Refused, Throttled, UnknownSymbol
 from clients.feeds import Feed
-from clients.live_order import LiveOrder
 from clients.local_book import LocalBook
 from clients.logon import Dial
 from clients.order_requests import Price, cancellation, new_order, replacement
-from clients.orders import Order, OrderTable
+from clients.orders import LiveOrder, Order, OrderTable
 from clients.queries import Queries
 from clients.quoting import Quoting
 from clients.safeguards import Safeguards

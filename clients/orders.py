@@ -5,12 +5,14 @@ it may come again, older than the stream. So a reply applies unless a later even
 a reply for its `e` or a later one is known.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Self
 
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Cancel, Err, Exec, Fill, New, Ok, OrderView, Query, Replace
 
 OrderRequest = New | Replace | Cancel | Query
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
 QUOTE = "quote"  # the `typ` of one side of a mass quote
 
 SENT = "sent"  # no reply yet
@@ -125,6 +127,24 @@ class Order:
     def __repr__(self) -> str:
         lots = f"{self.leaves_lots}/{self.order_lots}"
         return f"Order({self.name} {self.side} {lots}@{self.price_tick} {self.state})"
+
+
+class LiveOrder(Order):
+    """An order of an asyncio session. Waiting survives reconnects; SessionOver ends it."""
+
+    def __init__(self, account: int, client_order_id: str, instrument: int, side: str, until: Until) -> None:
+        super().__init__(account, client_order_id, instrument, side)
+        self._until = until
+
+    async def acknowledged(self) -> Self:
+        """Wait for the reply of the venue."""
+        await self._until(lambda: self.state != SENT)
+        return self
+
+    async def finished(self) -> Self:
+        """Wait until the order is filled, cancelled, rejected or expired, or its state stays unknown."""
+        await self._until(lambda: self.done)
+        return self
 
 
 class OrderTable:

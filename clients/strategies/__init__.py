@@ -1,6 +1,6 @@
-"""Trading programs, one idea each.
+"""Trading programs: a file for each strategy.
 
-strategy            the base of all: events in, orders out
-market_maker        quotes both sides around a fair price
-taker               takes at random from what is offered
+strategy.py        the base class: callbacks, and the loop that calls them
+market_maker.py    quotes several months of a chip around a fair-price curve
+taker.py           sends immediate-or-cancel orders at random times
 """

@@ -12,6 +12,8 @@ operator.py                `gpux operator`: what the operator of a running venue
 journal.py                 `gpux journal verify` and `gpux journal dump`
 scenarios.py               `gpux conformance`
   conformance.py *           runs scenario files and reports what differs
+watch.py                   `gpux watch`
+  watching.py *              the live display of an instrument
 bench.py, replay.py        `gpux bench` and `gpux replay`, in the package bench
-demo.py, watch.py          `gpux demo`, in exchange.demo, and `gpux watch`, in clients
+demo.py                    `gpux demo`, in exchange.demo
 """

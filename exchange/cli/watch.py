@@ -1,4 +1,4 @@
-"""`gpux watch`: shows the live book and trades of one instrument (`clients.watch`)."""
+"""`gpux watch`: shows the live book and trades of one instrument (`watching`)."""
 
 
 def watch(symbol: str, *, url: str = "ws://127.0.0.1:8443", levels: int = 8, seconds: float = 0.0) -> None:
@@ -10,7 +10,7 @@ def watch(symbol: str, *, url: str = "ws://127.0.0.1:8443", levels: int = 8, sec
         levels: Price levels a side.
         seconds: End after this time; without it, at Ctrl-C.
     """
-    from clients.watch import watch as run_watch
+    from exchange.cli.watching import watch as run_watch
     from exchange.venue.loop import run_loop
 
     run_loop(run_watch(url, symbol, levels, seconds))

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from bench import bench_engine
 from bench.bare_ladder import PART_STEPS
-from bench.suite import Report
+from bench.record import Report
 from bench.warm_engine import WarmEngine, prepare_engine
 
 

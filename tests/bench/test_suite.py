@@ -8,7 +8,8 @@ from rich.table import Table
 
 from bench import bench_engine, suite
 from bench.bench_start import LAUNCH_DAY, resident_mib
-from bench.suite import QUESTIONS, Report, run_bench
+from bench.record import Report
+from bench.suite import QUESTIONS, run_bench
 from bench.warm_engine import WrongResult
 from exchange.cli.app import main
 

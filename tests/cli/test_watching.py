@@ -13,8 +13,8 @@ from clients.client import connect
 from clients.credentials import Ed25519
 from clients.events import ChannelData, Disconnected, Reconnected
 from clients.local_book import LocalBook
-from clients.watch import BAR_CELLS, View, bar, best_line, render, watch
 from exchange.cli.app import main
+from exchange.cli.watching import BAR_CELLS, View, bar, best_line, render, watch
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.limits import TEST

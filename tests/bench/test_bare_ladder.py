@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bench.bare_ladder import compiled, compiler
 from bench.bench_engine import bare_ladders
-from bench.cpp_ladder import compiled, compiler
 from bench.flow import FLOWS, Flow, make_flow
 
 
