@@ -84,8 +84,8 @@ CIRCLES = {
             "logon",
             "operations",
             "quoting",
+            "rebuilt_replies",
             "refused_logons",
-            "repeats",
             "replays",
             "session",
             "session_registry",
@@ -125,7 +125,7 @@ FILES = OUTSIDE | {
     "exchange.kernel": "folder of compiled kernels",
     "exchange.compiler": "folder of compiled kernels",
     "exchange.engine.warmup": "folder of compiled kernels",
-    "exchange.cli.conformance": "reads scenario files",
+    "exchange.cli": "opens what a user names",
     "exchange.__init__": "sets the limits of the websockets library before anything imports it (SEC-030)",
 }
 COMPILER = {

@@ -192,7 +192,8 @@ def test_kernels_read_integers_kernels_and_machine_operations_from_outside_and_n
     wrong += [
         f"{place(path, node)}: {ast.unparse(node)} in {kernel}"
         for kernel, path, function in compiled()
-        for node in ast.walk(function)
+        for statement in function.body
+        for node in ast.walk(statement)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == "np"

@@ -47,38 +47,15 @@ WITHOUT_TEST: dict[str, str] = {}
 
 # Class name with several meanings -> why each of them is the field's own word where it stands.
 SEVERAL_MEANINGS = {
-    # a message of the wire, and what one side of the socket makes of it
-    "Kill": "an operator's request, and a member's message",
-    "MarketData": "the publisher, and the client's event",
-    "Position": "the reference's record, and the message that says it",
-    "Quote": "a mass quote's message, and a price of a contract explained",
-    "Status": "an operator's request, and the status channel's message",
-    "Timer": "the loop's timer, and a member's dead-man timer message",
-    # both ends of one socket
-    "Session": "the venue's side of a conversation, and the client's",
-    "Transport": "what a session writes to, at each end of the socket",
-    "Replays": "what the venue still sends again, and what the client still waits for",
-    # catalogue and message
-    "Index": "an index of the catalogue, and the index channel's message",
-    "Margin": "margin of one lot of the catalogue, and the message of an account's margin",
-    "Orders": "order terms of the catalogue, and the message that lists live orders",
     # the slow twin is called what its fast one is
-    "Book": "a book of the reference, and the slow book that judges a benchmark",
-    "Instrument": "an instrument of the catalogue, and of the reference",
-    "Order": "an order as the reference, a client and a public tape know it",
+    "AllocationTerms": "of a pro-rata book, in the engine and in the reference",
+    "Instrument": "of the catalogue, and of the reference",
+    "Order": "as the reference and as a client know it",
     "Phases": "market states as published, and as the reference keeps them",
-    # one word of the field, in programs that never meet
-    "Answered": "requests that the journal says are answered, and a client's event",
-    "Catalogue": "what is listed at a first start, and what `gpux contracts` prints",
-    "Figures": "what a venue counts, and what the demo shows",
-    "Level": "a price level of a client's book, and of a public tape",
-    "Link": "a block's place in the chain of kept events, and a client's connection",
-    "Market": "the demo's market, and a benchmark's",
-    "Outcome": "what became of a scenario, a check, a benchmark",
-    "Peer": "an engine that is compared with, and a client of a load test",
-    "Pending": "a snapshot not yet written, and a request not yet answered",
-    "Stage": "the market that a scenario, or a benchmark, is played on",
-    "Venue": "the venue, and what a scenario runs on",
+    "Position": "the reference's record, and the message that says it",
+    # what one side asks for, and what the other gives
+    "EventHistory": "what the gateway asks of the venue, and the venue's own",
+    "Session": "the venue's side of a conversation, and the client's",
 }
 
 

@@ -13,7 +13,7 @@ FUNCTION_LINES_MAX = 50
 FILE_LINES_MAX = 400
 
 # Modules whose purpose is to talk to a person at a terminal.
-PRINTS = {"exchange.cli.app", "exchange.cli.operator", "exchange.demo", "bench"}
+PRINTS = {"exchange.cli", "exchange.demo", "bench"}
 
 LEFTOVERS = {
     "a note to self": re.compile(r"\b(TO" r"DO|TO" r"DOC|FIX" r"ME|XX" r"X|HA" r"CK)\b"),

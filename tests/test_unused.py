@@ -18,7 +18,7 @@ UNUSED = {
     "exchange.reference.listing.one_operator_may": "the twin of a control's check",
     "exchange.engine.query.ahead": "where an order stands in its queue; a question that research asks",
     "exchange.engine.query.queue": "the orders of a queue; a question that research asks",
-    "exchange.engine.query.stats": "the day's figures; a channel of them comes",
+    "exchange.engine.query.statistics": "the day's figures; a channel of them comes",
     "exchange.engine.query.market_state": "the state of one book, as its members see it",
 }
 
