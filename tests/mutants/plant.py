@@ -1,28 +1,51 @@
 """Plants one fault into a copy of the source tree and runs the suite there, kernels as plain Python."""
 
+import builtins
+import keyword
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-ROOT = Path(__file__).parents[2]
-COPIED = ("exchange", "contracts_spec", "clients", "bench", "tests")
-# What can notice a fault in a kernel, the quickest first.
-SUITE = (
-    "tests/scenarios",
-    "tests/book",
-    "tests/engine",
-    "tests/properties/test_rejections.py",
-    "tests/properties/test_capacity.py",
-    "tests/properties/test_capacity_of_a_side.py",
-    "tests/properties/test_differential.py",
-    "tests/properties/test_determinism.py",
-)
+WORD = re.compile(r"[A-Za-z_]\w*")
+KNOWN_WORDS = {*keyword.kwlist, *dir(builtins)}
 TIME_LIMIT_S = 900  # several times what the suite takes: only a fault that never ends is stopped by it
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a fault is planted into.
+
+    copied  files and folders below the root that the suite needs
+    suite   tests that can notice a fault, the quickest first
+    """
+
+    root: Path
+    copied: tuple[str, ...]
+    suite: tuple[str, ...]
+
+
+EXCHANGE = Project(
+    Path(__file__).parents[2],
+    ("exchange", "contracts_spec", "clients", "bench", "tests", "pyproject.toml"),
+    (
+        "tests/scenarios",
+        "tests/book",
+        "tests/clearing",
+        "tests/engine",
+        "tests/properties/test_rejections.py",
+        "tests/properties/test_capacity.py",
+        "tests/properties/test_capacity_of_a_side.py",
+        "tests/properties/test_differential.py",
+        "tests/properties/test_determinism.py",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -51,33 +74,52 @@ class Verdict:
 
 
 class NotPlanted(Exception):
-    """The text of a fault does not stand exactly once in its file."""
+    """A fault is out of date: its text does not stand exactly once in its file, or it says what the file has no word
+    for."""
 
 
-def planted(fault: Fault) -> str:
-    """The file's text with the fault in it."""
-    text = (ROOT / fault.file).read_text()
+def planted(fault: Fault, project: Project = EXCHANGE) -> str:
+    """The file's text with the fault in it. NotPlanted: it cannot be."""
+    path = project.root / fault.file
+    text = path.read_text() if path.exists() else ""
     if text.count(fault.found) != 1:
         raise NotPlanted(f"{fault.name}: {text.count(fault.found)} places in {fault.file} read {fault.found!r}")
+    unknown = set(WORD.findall(fault.plant)) - set(WORD.findall(text)) - KNOWN_WORDS
+    if unknown:
+        raise NotPlanted(f"{fault.name}: {fault.file} knows no {', '.join(sorted(unknown))}")
     return text.replace(fault.found, fault.plant)
 
 
-def try_fault(fault: Fault) -> Verdict:
+def out_of_date(faults: Iterable[Fault], project: Project = EXCHANGE) -> dict[str, str]:
+    """Name -> why, of the faults that cannot be planted."""
+    found = {}
+    for fault in faults:
+        try:
+            planted(fault, project)
+        except NotPlanted as error:
+            found[fault.name] = str(error)
+    return found
+
+
+def try_fault(fault: Fault, project: Project = EXCHANGE) -> Verdict:
     """Run the suite on a copy with the fault; the copy is gone afterwards."""
     begin = monotonic()
-    text = planted(fault)
+    text = planted(fault, project)
     with tempfile.TemporaryDirectory(prefix="gpux-fault-") as folder:
         copy = Path(folder)
-        for name in COPIED:
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", copy)
+        for name in project.copied:
+            source = project.root / name
+            if source.is_dir():
+                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, copy)
         (copy / fault.file).write_text(text)
-        noticed = _first_failure(copy)
+        noticed = _first_failure(copy, project.suite)
     return Verdict(fault, noticed, monotonic() - begin)
 
 
-def _first_failure(folder: Path) -> str:
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *SUITE]
+def _first_failure(folder: Path, suite: tuple[str, ...]) -> str:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *suite]
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
     try:
         run = subprocess.run(
