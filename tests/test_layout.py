@@ -18,9 +18,6 @@ FOLDER_FILES_MAX = 22
 # Folder with more files than that -> why.
 LARGE_FOLDERS = {
     "exchange/reference": "one specification, read from the bottom up: its docstring is the order",
-    "clients": "the library, a file for each part of a session",
-    "bench": "a file for each question, flow and format",
-    "exchange/venue": "parts of one venue and its consumers",
 }
 
 # Packages whose objects have one owner each.
@@ -28,19 +25,7 @@ OWNERS = tuple(
     f"exchange.{name}" for name in ("venue", "gateway", "publish", "journal", "operator", "main", "demo", "cli")
 )
 # Module -> why it sets attributes of objects of other files.
-SET_FROM_OUTSIDE = {
-    f"exchange.gateway.{name}": "handlers keep their notes in sessions; rebuilt in issue 19"
-    for name in (
-        "connection",
-        "gateway",
-        "logon",
-        "handlers.batches",
-        "handlers.dispatch",
-        "handlers.quoting",
-        "handlers.subscriptions",
-        "handlers.trading",
-    )
-}
+SET_FROM_OUTSIDE: dict[str, str] = {}
 
 # Module -> why it has no test file of its own.
 WITHOUT_TEST: dict[str, str] = {}
@@ -54,7 +39,6 @@ SEVERAL_MEANINGS = {
     "Phases": "market states as published, and as the reference keeps them",
     "Position": "the reference's record, and the message that says it",
     # what one side asks for, and what the other gives
-    "EventHistory": "what the gateway asks of the venue, and the venue's own",
     "Session": "the venue's side of a conversation, and the client's",
 }
 

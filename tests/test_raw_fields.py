@@ -34,10 +34,10 @@ ALLOWED = {
 # Alias of a table of the state -> modules where the field itself would be the wrong name.
 STATE_ALIASES = {
     (book.ORDER, "minimum_lots"): [],  # beside it stands the field: a stop shows nothing while it waits
-    (book.ORDER, "protection"): ["engine.quotes.protection", "engine.quotes.quote_counts", "engine.quotes.mass_quotes"],
+    (book.ORDER, "protection"): ["engine.quotes.protection", "engine.quote_counts", "engine.quotes.mass_quotes"],
     (book.LINK, "next_free"): ["book.slots"],
-    (book.NODE, "next_quote"): ["engine.quotes.quote_counts"],
-    (book.NODE, "previous_quote"): ["engine.quotes.quote_counts"],
+    (book.NODE, "next_quote"): ["engine.quote_counts"],
+    (book.NODE, "previous_quote"): ["engine.quote_counts"],
     (book.GUARD, "left_ns"): [],  # beside it stands the field: one becomes the other
     (state.GROUP, "left_ns"): [],
     (state.PROTECTION, "first_tried"): [],

@@ -12,6 +12,7 @@
     orders.py            life of an order that is in: rest, move, cancel, release
     position_reports.py  POS at the end of a command
     cash.py              DEPOSIT and WITHDRAW
+    quote_counts.py      quotes of a book and of a protection group: lists and counts
     sessions.py          rows of sessions: last request, kills
     risk.py              limits, margin and capacity for an order
     predicates.py        small questions about accounts, books, states, orders
@@ -28,6 +29,5 @@
 
 `ROWS.md` lists what each kind of row keeps in a field. Groups are layered: entry < quotes < cancels < phases < matching
 < apply < control; one imports those before it, never those behind it. Root files are below the groups, but for
-`orders.py`, which counts quotes (`quotes/quote_counts.py`), and the files that put groups together: apply, batch_check,
-engine, warmup.
+those that put groups together: apply, batch_check, engine, warmup.
 """

@@ -31,7 +31,7 @@ from exchange.engine.emit import (
     refuse,
 )
 from exchange.engine.predicates import is_immediate, known_account, takes_cancel
-from exchange.engine.quotes.quote_counts import uncount_quote
+from exchange.engine.quote_counts import uncount_quote
 from exchange.engine.risk import weigh_used_up
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (

@@ -11,7 +11,7 @@ from exchange.engine.cancels.cancel_queue import queue_cancel, start_cancels
 from exchange.engine.orders import rest_order, take_out
 from exchange.engine.phases.market_state import change_state
 from exchange.engine.predicates import is_immediate
-from exchange.engine.quotes.quote_counts import next_quote
+from exchange.engine.quote_counts import next_quote
 from exchange.kernel import kernel
 from exchange.kernel_codes import CANCEL_VELOCITY, MARKET_RESERVED, ORDER_MARKET, ORDER_QUOTE, STATE_REASON_HALT_DCB
 from exchange.units import NS_PER_DAY

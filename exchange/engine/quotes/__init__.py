@@ -2,7 +2,6 @@
 
 mass_quotes.py   QUOTE: both sides of an entry are updated, matched, reported
 quote_checks.py  reject reasons of an entry, on both sides together
-quote_counts.py  quotes of a book and of a protection group: lists and counts
 protection.py    market-maker protection: counts fills, trips, cancels the group's quotes
 
 Imports entry.

@@ -21,9 +21,9 @@ from exchange.engine.orders import (
     work_order,
 )
 from exchange.engine.predicates import known_book
+from exchange.engine.quote_counts import count_quote, join_protection
 from exchange.engine.quotes.protection import find_protection
 from exchange.engine.quotes.quote_checks import changes_side, check_quote, quoted_lots, quoted_tick
-from exchange.engine.quotes.quote_counts import count_quote, join_protection
 from exchange.kernel import kernel
 from exchange.kernel_codes import (
     CANCEL_USER,
