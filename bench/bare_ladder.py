@@ -68,6 +68,7 @@ def play_bare(states, steps, slots):
 
 @kernel
 def _take(state, book, side, price, lots):
+    """Trade an aggressor while it crosses. Returns the number of trades."""
     trades = 0
     while lots > 0 and crosses(book, side, price):
         slot = np.int64(state.levels[best_row(book, 1 - side)].head)
@@ -86,6 +87,7 @@ def _take(state, book, side, price, lots):
 
 @kernel
 def _replace(state, book, slot, price, total):
+    """A smaller order keeps its place; any other moves to the end of the queue of its new price."""
     order = state.orders[slot]
     leaves = total - order.filled_lots
     if price == order.price and leaves <= order.leaves_lots:

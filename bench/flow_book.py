@@ -95,6 +95,7 @@ def passive_price(step, best):
 
 @kernel
 def add_order(step, orders, levels, best, live, state):
+    """Enter an order at a price that does not trade."""
     state.entered += 1
     number = state.entered
     step.order = number
@@ -148,6 +149,7 @@ def trade(step, orders, levels, best, live, state):
 
 @kernel
 def link(number, price, orders, levels, best):
+    """Put an order at the end of the queue of its price."""
     order = orders[number]
     level = levels[order.book, order.side, price]
     order.price, order.previous, order.next = price, level.tail, 0

@@ -102,6 +102,7 @@ def note_print(state, index, tick):
 
 @kernel
 def _note_in(state, window, tick):
+    """Count a print in one window: its slot, and the range over all slots that count."""
     slot = state.time_ns // window.slot_ns
     place = slot % WINDOW_SLOTS
     if state.time_ns >= window.until_ns:

@@ -87,6 +87,7 @@ HALT_QUOTE = 13
 
 @leaf_kernel
 def _begin_new(state, out, command, word, position):
+    """First step of a NEW: it is entered, and matches, waits as a stop, or is done."""
     slot = enter_order(state, out, command, word, position)
     if likely(slot == 0):
         return
@@ -126,6 +127,7 @@ def _inject_once(state, out):
 
 @kernel
 def _begin_state(state, out, command):
+    """First step of a SET_STATE: an uncross, the expiry of DAY orders, or the change itself."""
     if not begin_state_change(state, out, command):
         _clear_cursor(state)
         return
@@ -178,6 +180,7 @@ def _begin(state, out, command, word, slot, position):
 
 @kernel
 def _begin_rare(state, out, command):
+    """First step of all other kinds of command."""
     kind = command.kind
     if kind == KIND_CANCEL_ALL:
         if begin_cancel_all(state, out, command):

@@ -3,10 +3,11 @@
 import numpy as np
 
 from exchange.book.layout import ORDER
-from exchange.codes import EventKind
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_EXPIRED,
+    EVENT_FILL,
+    EVENT_ORDER_CANCELLED,
     EVENT_ORDER_REJECTED,
     ORDER_STATE_CANCELLED,
     ORDER_STATE_EXPIRED,
@@ -18,8 +19,8 @@ from exchange.kernel_codes import (
 from exchange.machine import clear_row, copy_bytes, put_word, word_at
 from exchange.records import EVENT, code_word, place_in
 
-FILL = np.uint64(EventKind.FILL)
-CXL = np.uint64(EventKind.ORDER_CANCELLED)
+FILL = np.uint64(EVENT_FILL)
+CXL = np.uint64(EVENT_ORDER_CANCELLED)
 
 
 CODES = place_in(EVENT, "kind")

@@ -20,9 +20,6 @@ from exchange.book.pro_rata import leave_pass, lose_top, note_arrival
 from exchange.book.slots import release_slot, slot_of
 from exchange.book.stops import drop_stop
 from exchange.clearing.margin import change_working, loss_per_lot, release_working
-from exchange.codes import (
-    EventKind,
-)
 from exchange.engine.emit import (
     cancel_codes,
     cancel_event,
@@ -41,6 +38,7 @@ from exchange.kernel_codes import (
     EVENT_CANCEL_REJECTED,
     EVENT_FLAG_NEVER_RESTED,
     EVENT_ICEBERG_REFRESHED,
+    EVENT_ORDER_RESTED,
     FEATURE_PRO_RATA,
     ORDER_QUOTE,
     ORDER_STATE_NONE,
@@ -54,7 +52,7 @@ from exchange.kernel_codes import (
 )
 from exchange.machine import likely, put_word
 
-RST = np.uint64(EventKind.ORDER_RESTED)
+RST = np.uint64(EVENT_ORDER_RESTED)
 
 ONE = np.uint64(1)
 LAST_BIT = np.uint64(63)
@@ -82,6 +80,7 @@ def append_to_account(state, account, slot, session):
 
 @leaf_kernel
 def _remove_from_account(state, account, slot):
+    """Take an order out of its account's list of live orders."""
     account_row = state.accounts[account]
     link = state.links[slot]
     newer = np.int64(link.account_newer)

@@ -24,6 +24,7 @@ def count_quote(state, slot):
 
 @kernel
 def _leave_book(state, slot):
+    """Take a quote out of the list of its book's quotes."""
     book = state.books[state.orders[slot].book]
     book.quotes -= 1
     if book.quotes == 0:

@@ -160,6 +160,7 @@ def fire_next_timer(state, out):
 
 @kernel
 def _fire(state, out, account):
+    """A dead-man timer fires: the orders of its account leave or wait (SESS-022)."""
     state.accounts[account].timer_ns = 0
     waiting = np.int64(0)
     slot = np.int64(state.accounts[account].first_order)

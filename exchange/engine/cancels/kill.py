@@ -6,7 +6,6 @@ only that party lifts it.
 
 import numpy as np
 
-from exchange.codes import KillParty
 from exchange.engine.cancels.cancel_queue import queue_cancel, start_cancels
 from exchange.engine.cancels.scope import next_account_of
 from exchange.engine.emit import market_event, next_in_stream, refuse
@@ -19,6 +18,7 @@ from exchange.kernel_codes import (
     EVENT_COMMAND_REFUSED,
     EVENT_KILL_LIFTED,
     EVENT_KILLED,
+    KILL_PARTY_RISK,
     MARKET_CLOSED,
     REJECT_BAD_COMBO,
     REJECT_KILLED,
@@ -30,7 +30,7 @@ from exchange.kernel_codes import (
     SCOPE_SESSION,
 )
 
-LAST_PARTY = np.int64(max(KillParty))
+LAST_PARTY = KILL_PARTY_RISK
 
 
 @kernel
@@ -67,6 +67,7 @@ def may_lift(state, out, command):
 
 @kernel
 def _check_scope(state, command):
+    """Why a KILL or UNKILL cannot be carried out; REJECT_NONE if it can."""
     if command.scope > SCOPE_FIRM or command.kill_party > LAST_PARTY:
         return REJECT_BAD_COMBO
     if command.scope == SCOPE_ACCOUNT:

@@ -44,6 +44,7 @@ def begin_cancel_all(state, out, command):
 
 @kernel
 def _note_filters(state, command):
+    """Copy the filters of a CANCEL_ALL into the cursor."""
     cursor = state.cursor
     account = np.int64(command.account)
     cursor.account = account

@@ -7,14 +7,13 @@ accounts that it has entered orders for.
 import numpy as np
 
 from exchange.book.levels import row_of, worse_place
-from exchange.codes import OrderFlag
 from exchange.engine.cancels.cancel_queue import queue_cancel
 from exchange.engine.orders import session_bit
 from exchange.engine.predicates import takes_cancel
 from exchange.kernel import kernel
-from exchange.kernel_codes import TIF_DAY
+from exchange.kernel_codes import ORDER_FLAG_WAITS_COD, ORDER_FLAG_WAITS_TIMER, TIF_DAY
 
-WAITING_FLAGS = np.int64(OrderFlag.WAITS_COD | OrderFlag.WAITS_TIMER)
+WAITING_FLAGS = ORDER_FLAG_WAITS_COD | ORDER_FLAG_WAITS_TIMER
 ZERO = np.uint64(0)
 
 # Which orders are wanted: DAY orders, or those whose cancel waited and is allowed now.

@@ -13,17 +13,16 @@ from exchange.book.levels import meets, place_of, row_of
 from exchange.book.slots import can_take_slot
 from exchange.clearing.margin import loss_per_lot
 from exchange.clearing.positions import find_position, positions_left
-from exchange.codes import BookFeature
 from exchange.engine.entry.price_range import best_tick_allowed
 from exchange.engine.risk import free_margin_floor_mills, reach_of, side_is_full
 from exchange.engine.sessions import row_there
 from exchange.engine.state import POSITION_UNKNOWN
 from exchange.kernel import leaf_kernel
-from exchange.kernel_codes import ACCOUNT_FLAG_DEFINED, ENTRY_FULL, MARKET_OPEN
+from exchange.kernel_codes import ACCOUNT_FLAG_DEFINED, ENTRY_FULL, FEATURE_IMPLIED, FEATURE_PRO_RATA, MARKET_OPEN
 from exchange.machine import prefetch, unlikely
 
 # Features of a book that even an order which only rests has to be checked for.
-RESTING_FEATURES = np.int64(BookFeature.IMPLIED | BookFeature.PRO_RATA)
+RESTING_FEATURES = FEATURE_IMPLIED | FEATURE_PRO_RATA
 # What `take_fast_path` returns for an order that has to take the slow path.
 SLOW_PATH = (np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0), False)
 

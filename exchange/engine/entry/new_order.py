@@ -35,6 +35,7 @@ from exchange.engine.predicates import is_immediate, is_stop, owner_smp_id
 from exchange.engine.risk import weigh_used_up, write_money
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
+    EVENT_ORDER_ACCEPTED,
     EVENT_ORDER_REJECTED,
     ORDER_LIMIT,
     REJECT_BAND,
@@ -46,7 +47,7 @@ from exchange.kernel_codes import (
 from exchange.machine import NO_SOURCE, copy_bytes, likely, move_bytes, put_word, word_at
 from exchange.records import CLIENT_ORDER_ID_BYTES, COMMAND, EVENT, ROW_BYTES, code_word, place_in
 
-ACK = np.uint64(EventKind.ORDER_ACCEPTED)
+ACK = np.uint64(EVENT_ORDER_ACCEPTED)
 ACK_RESTS = code_word(EVENT, "kind", kind=int(EventKind.ORDER_ACCEPTED), flags=int(EventFlag.RESTS))
 NEW_FLAGS = int(CommandFlag.NO_COD | CommandFlag.REJECT_IF_ELECTED | CommandFlag.TIGHTEN)
 

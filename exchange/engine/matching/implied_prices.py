@@ -141,6 +141,7 @@ def _emit_changes(state, out, index):
 
 @kernel
 def _emit_side(state, out, index, side, shown):
+    """Emit IMPLIED_PRICE of one side if what is shown has changed."""
     quote = state.implied[index]
     lots = np.int64(quote.lots[side]) if shown else np.int64(0)
     tick = np.int64(quote.tick[side]) if shown else np.int64(quote.shown_tick[side])

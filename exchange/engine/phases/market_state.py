@@ -83,6 +83,7 @@ def _resumed_ns(state, left_ns):
 
 @kernel
 def _change_book(state, index, target, reason, until_ns):
+    """Change one book's own state, and when its RESERVED ends."""
     book = state.books[index]
     if target == MARKET_HALT and book.phase != MARKET_HALT:
         book.before_halt = book.phase
@@ -101,6 +102,7 @@ def _change_book(state, index, target, reason, until_ns):
 
 @kernel
 def _change_group(state, group_number, target, reason, until_ns):
+    """Change a group's state and that of its books, and when its RESERVED ends."""
     group = state.groups[group_number]
     fresh_day = group.state == MARKET_CLOSED and target == MARKET_PREOPEN
     if target == MARKET_HALT and group.state != MARKET_HALT:
@@ -129,6 +131,7 @@ def _change_group(state, group_number, target, reason, until_ns):
 
 @kernel
 def _set_book_state(state, index, group_state, own_state):
+    """Set a book's state from its group's and its own, with what depends on it."""
     book = state.books[index]
     collected = (
         book.phase == MARKET_PREOPEN

@@ -90,6 +90,7 @@ def set_protection(state, out, command):
 
 @kernel
 def _check_set(state, command):
+    """Why an MMP_SET is refused; REJECT_NONE if it is accepted."""
     account = np.int64(command.account)
     if not known_account(state, account):
         return REJECT_UNKNOWN_ACCOUNT
