@@ -41,16 +41,6 @@ def test_makers_and_takers_trade_and_every_check_holds(tmp_path: Path, capsys: p
     assert not ended.value.code and "sound" in capsys.readouterr().out
 
 
-def test_a_venue_that_cannot_start_is_one_line(tmp_path: Path) -> None:
-    venue = VenueProcess(str(tmp_path), Plan(1, 1, "test", ("NO.SUCH.BOOK",), date(2026, 11, 24)))
-    try:
-        with pytest.raises(UserError, match="the venue failed: no instrument NO") as caught:
-            venue.await_ready(lambda _: None)
-        assert caught.value.code == 1
-    finally:
-        venue.end()
-
-
 def test_a_venue_that_dies_while_clients_trade_ends_the_demo(tmp_path: Path) -> None:
     venue = VenueProcess(str(tmp_path), SMALL)
 

@@ -1,0 +1,26 @@
+"""A problem of a specification is one line with file, key, value, the allowed values and the rule."""
+
+from contracts_spec.errors import CONFIG_NAMES, Problem, SpecError
+from tests.test_rules import rules
+
+
+def test_a_problem_is_one_line_with_all_its_parts() -> None:
+    problem = Problem("chips.toml", "chip.H100.psr_mills", "2811", "must be in 1..2810", "CONFIG-004")
+    text = str(problem)
+    assert all(part in text for part in problem) and "PRICE_RANGE" in text and "\n" not in text
+
+
+def test_a_missing_value_and_an_unknown_rule_leave_no_trace() -> None:
+    assert str(Problem("tiers.toml", "tier", "", "missing")) == "tiers.toml: tier: missing"
+
+
+def test_an_error_has_a_line_for_each_problem_and_keeps_them() -> None:
+    problems = [Problem("a.toml", "x", "1", "missing"), Problem("b.toml", "y", "2", "missing")]
+    error = SpecError(problems)
+    assert str(error).splitlines() == [str(problem) for problem in problems] and error.problems == tuple(problems)
+
+
+def test_every_configuration_rule_has_its_name() -> None:
+    texts = {code: text for code, text in rules() if code.startswith("CONFIG-")}
+    assert texts.keys() == CONFIG_NAMES.keys()
+    assert all(text.startswith(f"`{CONFIG_NAMES[code]}`") for code, text in texts.items())
