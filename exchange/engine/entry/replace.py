@@ -59,7 +59,7 @@ def check_replace(state, command, slot, price, total, display):
 
 @leaf_kernel
 def _check_change(state, command, slot, price, total, display):
-    """First ranks of a replace: why it is refused whatever it changes; REJECT_NONE if it is not."""
+    """Why a replace of an order, but for a waiting stop, is refused; REJECT_NONE if it is accepted."""
     account = np.int64(command.account)
     if not known_account(state, account):
         return REJECT_UNKNOWN_ACCOUNT

@@ -199,7 +199,7 @@ def _take_route(state, entries, lots):
 
 @kernel
 def _take(state, entry, slot, lots):
-    """Take lots off a resting order. The scratch table notes, as its `entry`, how the order stood: it is put back later."""
+    """Take lots off a resting order. The scratch table keeps as its `entry` how the order was: it is put back."""
     order = state.orders[slot]
     book = state.books[order.book]
     link = state.links[slot]
