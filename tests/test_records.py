@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bench.tapes import read_tape
-from exchange.codes import FIRST_CONTROL, CommandKind, EventKind
+from exchange.codes import CommandKind, EventKind
 from exchange.engine.state import CURSOR, new_state
 from exchange.kernel import kernel
 from exchange.limits import TEST
@@ -92,7 +92,7 @@ def test_every_alias_is_a_name_of_some_kind_and_every_kind_names_what_it_carries
     for text in kinds.values():
         names = text.split()
         assert len(names) == len(set(names))
-    wanted = [kind for kind in CommandKind if kind < FIRST_CONTROL] if row == "command" else list(EventKind)
+    wanted = [kind for kind in CommandKind if kind < CommandKind.LIST] if row == "command" else list(EventKind)
     assert set(kinds) == set(wanted)
 
 
@@ -100,7 +100,7 @@ def test_a_row_of_the_golden_tapes_carries_nothing_that_its_kind_does_not_name()
     for tape in tapes():
         for row in read_tape(tape).commands:
             given = {name for name in COMMAND.names or () if row[name]}
-            if row["kind"] < FIRST_CONTROL:
+            if row["kind"] < CommandKind.LIST:
                 _check(CommandKind(row["kind"]), given - SENDER, COMMAND_KINDS, COMMAND_ALIASES)
         for line in tape.with_suffix(".events").read_text().splitlines():
             _, word, *values = line.split()

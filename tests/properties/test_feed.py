@@ -233,7 +233,7 @@ class AccountRun(Run):
                 rows[0].kind in (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED)
             ) or (isinstance(reply, Ok) and reply.duplicate)
             self.check_reply(step.account, reply)
-        self.replies.note(rows)
+        self.replies.load(rows)
 
     def remember(self, message: Any) -> None:
         if isinstance(message, Exec | Fill):
