@@ -17,7 +17,7 @@ from exchange.engine.engine import Engine
 from exchange.journal.recovery import open_journal
 from exchange.limits import TEST
 from exchange.seams import RealDisk
-from tests.bench.test_lobster import SAMPLE, write_pair
+from tests.bench.lobster_pair import SAMPLE, write_pair
 from tests.journal.helpers import ManualClock, SeededRng
 
 
@@ -188,9 +188,3 @@ def test_control_that_the_engine_refuses_is_one_line(
     code, _, errors = run(capsys, tmp_path / "wrong.parquet")
     assert code == 2 and errors.count("\n") == 1 and told in errors
     assert f"{tmp_path / 'wrong.parquet'}: control at sequence 1, state size 'test': " in errors
-
-
-def test_market_opens_with_its_books_and_funds() -> None:
-    tape = small_tape()
-    assert np.array_equal(tape.commands["sequence"], np.arange(12, 12 + len(tape.commands)))
-    assert [control.sequence for control in tape.controls] == list(range(1, 12))

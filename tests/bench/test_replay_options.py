@@ -11,7 +11,7 @@ from bench.flow import FLOWS
 from bench.replay import SOURCES
 from bench.tapes import write_tape
 from exchange.cli import app as cli
-from tests.bench.test_lobster import write_pair
+from tests.bench.lobster_pair import write_pair
 from tests.bench.test_replay import run, small_tape, written_journal
 
 FILES = {"save": ".parquet", "plot": ".png, .svg, .pdf"}  # option: endings that it takes

@@ -7,7 +7,6 @@ import pytest
 from rich.table import Table
 
 from bench import bench_engine, suite
-from bench.bench_start import LAUNCH_DAY, resident_mib
 from bench.record import Report
 from bench.suite import QUESTIONS, run_bench
 from bench.warm_engine import WrongResult
@@ -66,7 +65,3 @@ def test_wrong_result_is_shown_and_fails(
 
 def test_repeats_are_fewer_for_a_quick_look() -> None:
     assert Report(True, Table()).passes(5) < Report(False, Table()).passes(5) == 5
-
-
-def test_memory_is_that_of_this_process() -> None:
-    assert 10 < resident_mib() < 100_000 and LAUNCH_DAY.year >= 2026

@@ -1,0 +1,81 @@
+"""The plain market: books, funds and state sizes of generated and imported flow."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bench.flow import FLOWS, make_flow
+from bench.market import (
+    DEPOSIT_MILLS,
+    LISTINGS_EACH,
+    PlainMarket,
+    engine_at,
+    fitting_limits,
+    flow_market,
+    market_tape,
+)
+from exchange.codes import CommandKind, MarketState, TimeInForce
+from exchange.engine import query
+from exchange.errors import UserError
+from exchange.records import COMMAND
+
+MARKET = PlainMarket(100, 300, 200, books=3, accounts=2)
+
+
+def orders(count: int, tif: TimeInForce = TimeInForce.GTC) -> np.ndarray:
+    rows = np.zeros(count, COMMAND)
+    rows["kind"], rows["tif"] = CommandKind.NEW, tif
+    return rows
+
+
+def many(count: int, tif: TimeInForce = TimeInForce.GTC) -> np.ndarray:
+    """One order again and again, in the memory of one."""
+    return np.broadcast_to(orders(1, tif), count)
+
+
+def test_listings_come_in_payloads_that_are_small_enough() -> None:
+    assert len(replace(MARKET, books=LISTINGS_EACH).controls()) == 1
+    assert len(replace(MARKET, books=2 * LISTINGS_EACH + 1).controls()) == 3
+
+
+def test_a_market_opens_with_its_books_and_funds() -> None:
+    tape = market_tape(MARKET, [orders(0)], limits="test")
+    engine = engine_at(tape, len(tape.commands))
+    listed = query.instruments(engine.states)
+    assert [(row.index, row.symbol) for row in listed] == [(1, "BOOK-1"), (2, "BOOK-2"), (3, "BOOK-3")]
+    assert [query.margin(engine.states, account).equity_mills for account in (1, 2)] == [DEPOSIT_MILLS] * 2
+    assert {query.market_state(engine.states, row.index) for row in listed} == {MarketState.OPEN}
+
+
+def test_a_tape_numbers_its_controls_then_its_rows() -> None:
+    first, last = orders(4), orders(5)
+    first["time_ns"], last["time_ns"] = 7, 9
+    tape = market_tape(MARKET, [first, last], {"from": "a test"}, "test")
+    assert [control.sequence for control in tape.controls] == list(range(1, 1 + len(tape.controls)))
+    assert np.array_equal(tape.commands["sequence"], len(tape.controls) + 1 + np.arange(len(tape.commands)))
+    assert (len(tape.commands) - tape.resting_rows, tape.notes) == (5, {"from": "a test"})
+    assert tape.commands["time_ns"].tolist() == [7] * (len(tape.commands) - 5) + [9] * 5
+
+
+def test_the_market_of_a_flow_has_its_books_accounts_and_prices() -> None:
+    flow = make_flow(replace(FLOWS["mixed"], commands=600, warm_orders=300, accounts=10, books=2))
+    market = flow_market(flow)
+    prices = np.concatenate([flow.warm["price"], flow.commands["price"]])
+    assert (market.books, market.accounts) == (2, 10)
+    assert (market.low_tick, market.high_tick) == (prices[prices > 0].min(), prices.max())
+
+
+def test_the_smallest_state_that_holds_every_resting_order_is_taken() -> None:
+    assert fitting_limits(MARKET, orders(10)) == "test"
+    assert fitting_limits(MARKET, many(200_000)) != "test"
+    assert fitting_limits(MARKET, many(10_000_000, TimeInForce.IOC)) == "test", "none of them rests"
+    with pytest.raises(UserError, match="10,000,000 orders in 3 books"):
+        fitting_limits(MARKET, many(10_000_000))
+
+
+def test_controls_behind_rows_are_not_taken() -> None:
+    tape = market_tape(MARKET, [orders(0)], limits="test")
+    tape.controls[0].row["sequence"] = 99
+    with pytest.raises(AssertionError):
+        engine_at(tape, 0)

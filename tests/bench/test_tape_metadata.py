@@ -1,0 +1,67 @@
+"""The metadata of a tape: every field of its type, of both versions, or one line that names the field."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.tape_metadata import TAPE_VERSION, decode_metadata
+from exchange.errors import UserError
+from exchange.limits import NAMED
+from exchange.records import ROW_VERSION
+
+FILE = Path("day.parquet")
+WRITTEN: dict[str, Any] = {
+    "tape_version": TAPE_VERSION, "row_version": ROW_VERSION, "shard": "H100", "first_sequence": 1,
+    "last_sequence": 9, "rows": 8, "controls": 1, "resting_rows": 2, "rules_hash": "a", "instruments_hash": "b",
+    "state_hash": "c", "tape_hash": "d", "limits": "test", "notes": {"fills": 3, "from": "a test"},
+}  # fmt: skip
+
+
+def decoded(**changes: Any) -> dict[str, Any]:
+    return dict(decode_metadata(FILE, json.dumps(WRITTEN | changes).encode()))
+
+
+@pytest.mark.rule("TAPE-002")
+def test_what_was_written_is_read_and_nothing_is_kept_of_version_1() -> None:
+    assert decoded() == WRITTEN | {"kept": []}
+
+
+@pytest.mark.rule("TAPE-002")
+def test_version_1_has_its_controls_in_the_metadata() -> None:
+    found = decoded(tape_version=1, controls=[["AAEC", "e30="]])
+    assert (found["tape_version"], found["controls"], found["kept"]) == (1, 1, [(b"\0\1\2", b"{}")])
+
+
+def test_a_file_without_a_version_is_of_the_first() -> None:
+    text = {name: value for name, value in WRITTEN.items() if name != "tape_version"} | {"controls": []}
+    assert decode_metadata(FILE, json.dumps(text).encode())["tape_version"] == 1
+
+
+@pytest.mark.parametrize("limits", NAMED)
+def test_every_state_size_is_known(limits: str) -> None:
+    assert decoded(limits=limits)["limits"] == limits
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"row_version": 99}, "99"),
+        ({"tape_version": 3}, "3"),
+        ({"limits": "huge"}, "huge"),
+        ({"rows": -1}, "$.rows"),
+        ({"notes": {"fills": "many"}}, "$.notes.fills"),
+        ({"shard": 7}, "$.shard"),
+    ],
+)
+def test_a_wrong_field_is_one_line_that_names_it(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(UserError) as refused:
+        decoded(**changes)
+    assert told in str(refused.value) and str(FILE) in str(refused.value) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", [b"", b"no JSON", b"[]", b"\xff"])
+def test_what_is_no_object_is_damaged(text: bytes) -> None:
+    with pytest.raises(UserError, match="damaged"):
+        decode_metadata(FILE, text)
