@@ -44,10 +44,14 @@ def test_a_command_that_is_refused_makes_the_answer_a_refusal_that_says_what_was
     answer = PendingAnswer(3, answers.append, acts)
     answer.add_row(money(5), "deposit of 5 mills")
     answer.add_row(money(-(2 * DEPOSIT_MILLS)), "withdrawal")
-    answer.add_control(CommandKind.DEFINE_ACCOUNT, b"no payload", "account 8")
+    answer.add_row(money(-(3 * DEPOSIT_MILLS)), "another")
     bench.settle()
     free = f"withdrawal: free funds are {DEPOSIT_MILLS + 5} mills (MARGIN-015)"
     assert answers == [Answer(False, ["deposit of 5 mills"], free)]
+    answers.clear()
+    PendingAnswer(1, answers.append, acts).add_control(CommandKind.DEFINE_ACCOUNT, b"no payload", "account 8")
+    bench.settle()
+    assert [answer.ok for answer in answers] == [False] and "DEFINE_ACCOUNT" in answers[0].why
 
 
 def test_orders_that_leave_are_counted_and_a_firm_without_accounts_is_named(bench: Bench) -> None:
