@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.gateway.test_rebuilt_replies import snapshot
+from tests.gateway.handlers.test_rebuilt_replies import snapshot
 
 from exchange.gateway.handlers import replays
 from exchange.gateway.keys import OFF
