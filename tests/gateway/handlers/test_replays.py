@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.gateway.handlers.test_rebuilt_replies import snapshot
 
 from exchange.gateway.handlers import replays
 from exchange.gateway.keys import OFF
@@ -22,6 +21,7 @@ from exchange.wire.messages import (
     Subscribe,
     Trades,
 )
+from tests.gateway.handlers.test_rebuilt_replies import snapshot
 from tests.gateway.harness import Bench, Peer, killed
 
 Print = tuple[int, int, int, str]
