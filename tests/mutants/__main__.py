@@ -1,5 +1,5 @@
 """`make mutants`: plant every fault, one at a time, and show which test noticed it. Exit code 1 if one lives, or is out
-of date: its text no longer stands exactly once in its file.
+of date: its text no longer stands exactly once in its file, or plants what is no behaviour.
 
 python -m tests.mutants [WORD ...]   # only faults whose name or file has one of these words
 """
@@ -32,16 +32,23 @@ def main(words: list[str]) -> int:
         for verdict in pool.map(try_fault, faults):
             verdicts.append(verdict)
             progress.advance(task)
-            if not verdict.noticed:
-                progress.console.print(f"[red]lives[/red] {verdict.fault.name} ({verdict.fault.file})")
+            if not verdict.noticed or verdict.nonsense:
+                what = f"out of date: {verdict.nonsense}:" if verdict.nonsense else "lives:"
+                progress.console.print(f"{what} {verdict.fault.name} ({verdict.fault.file})", markup=False)
     table = Table("fault", "in", "noticed by", "s")
     for verdict in verdicts:
         fault = verdict.fault
-        table.add_row(fault.name, fault.file, verdict.noticed or "[red]nobody[/red]", f"{verdict.seconds:.0f}")
+        table.add_row(
+            fault.name,
+            fault.file,
+            verdict.nonsense or verdict.noticed or "[red]no test[/red]",
+            f"{verdict.seconds:.0f}",
+        )
     console.print(table)
-    noticed = sum(bool(verdict.noticed) for verdict in verdicts)
-    console.print(f"{noticed} of {len(verdicts)} faults noticed, {len(stale)} out of date")
-    return 0 if verdicts and noticed == len(verdicts) and not stale else 1
+    noticed = sum(bool(verdict.noticed) and not verdict.nonsense for verdict in verdicts)
+    old = len(stale) + sum(bool(verdict.nonsense) for verdict in verdicts)
+    console.print(f"{noticed} of {len(faults) + len(stale)} faults noticed, {old} out of date")
+    return 0 if noticed == len(faults) + len(stale) else 1
 
 
 if __name__ == "__main__":

@@ -34,16 +34,16 @@ MONEY_FAULTS = (
     Fault(
         "an order that is not weighed holds nothing",
         MARGIN,
-        "    state.accounts[account].unweighed_mills += lots * book.hold_bound_mills\n",
+        "    state.accounts[account].unweighed_mills += lots * book.margin_bound_mills\n",
         "",
     ),
     Fault("a scan tier that has changed is not weighed", MARGIN, "    account_row.unweighed |= book.scan_bits\n", ""),
-    Fault("what is held is told as it was last weighed", REPORT, "    weigh_account(state, account)\n", ""),
+    Fault("what is held is reported as it was last weighed", REPORT, "    weigh_account(state, account)\n", ""),
     Fault(
         "what is not weighed is paid out",
         CASH,
-        "free_mills(state, account)",
-        "equity_mills(state.accounts[account]) - state.accounts[account].hold_mills",
+        "return free_margin_mills(state, account) if sign < 0",
+        "return equity_mills(state.accounts[account]) - state.accounts[account].initial_margin_mills if sign < 0",
     ),
     Fault(
         "a quote that was tried stays in the bound",
@@ -54,20 +54,25 @@ MONEY_FAULTS = (
     Fault(
         "an account that is used up is never weighed",
         RISK,
-        "    if surely_free_mills(state.accounts[account]) < 0:\n",
+        "    if free_margin_floor_mills(state.accounts[account]) < 0:\n",
         "    if False:\n",
     ),
     Fault(
         "gains against the mark are free funds",
         RISK,
-        "    return account_row.cash_mills + min(account_row.gain_mills, np.int64(0))\n",
-        "    return account_row.cash_mills + account_row.gain_mills\n",
+        "    return account_row.cash_mills + min(account_row.unrealised_pnl_mills, np.int64(0))\n",
+        "    return account_row.cash_mills + account_row.unrealised_pnl_mills\n",
     ),
-    Fault("gains that are no funds are told as free", CASH, "    row.order_id = unpaid_mills(account_row)\n", ""),
+    Fault(
+        "gains that are no funds are reported as free",
+        CASH,
+        "    row.unpaid_gain_mills = unpaid_mills(account_row)\n",
+        "",
+    ),
     Fault(
         "a position is not closed without free funds",
         RISK,
-        "    if only_closes(state, account, row, book, side, lots):\n        return NONE\n",
+        "    if only_closes(state, account, row, book, side, lots):\n        return REJECT_NONE\n",
         "",
     ),
     Fault(
@@ -102,7 +107,7 @@ MONEY_FAULTS = (
         "        rate = book.taker_fee\n",
     ),
     Fault(
-        "position limit forgets working orders",
+        "position limit leaves out working orders",
         RISK,
         "    return held + position.working[side] + lots\n",
         "    return held + lots\n",

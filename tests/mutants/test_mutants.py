@@ -34,12 +34,17 @@ def project(tmp_path: Path) -> Project:
 
 def test_a_planted_fault_is_noticed_by_the_test_that_fails(project: Project) -> None:
     verdict = try_fault(HIGHEST, project)
-    assert verdict.noticed == "tests/test_book.py::test_the_best_offer_is_the_lowest"
+    assert (verdict.noticed, verdict.nonsense) == ("tests/test_book.py::test_the_best_offer_is_the_lowest", "")
     assert (project.root / "market/book.py").read_text() == BOOK, "the sources stay as they are"
 
 
 def test_a_fault_that_no_test_notices_lives(project: Project) -> None:
     assert try_fault(HARMLESS, project).noticed == ""
+
+
+def test_a_planted_text_that_is_no_behaviour_proves_nothing(project: Project) -> None:
+    gone = Fault("nonsense", "market/book.py", "return min(prices)", "return LOWEST")
+    assert try_fault(gone, project).nonsense == "NameError: name 'LOWEST' is not defined"
 
 
 @pytest.mark.parametrize(
@@ -48,9 +53,8 @@ def test_a_fault_that_no_test_notices_lives(project: Project) -> None:
         ("market/book.py", "no such text", "", "0 places in market/book.py"),
         ("market/book.py", "prices", "", "2 places in market/book.py"),
         ("market/gone.py", "return", "", "0 places in market/gone.py"),
-        ("market/book.py", "return min(prices)", "return LOWEST", "market/book.py knows no LOWEST"),
     ],
-    ids=["text that is gone", "text that is there twice", "a file that is gone", "a name that nobody knows"],
+    ids=["text that is gone", "text that is there twice", "a file that is gone"],
 )
 def test_a_fault_that_is_out_of_date_says_why(project: Project, file: str, found: str, plant: str, why: str) -> None:
     fault = Fault("wrong", file, found, plant)
