@@ -5,8 +5,7 @@ A fault names the wrong behaviour, not the changed line: when a kernel is rewrit
 """
 
 from tests.mutants.market_faults import MARKET_FAULTS
-from tests.mutants.order_faults import ORDER_FAULTS
-
 from tests.mutants.money_faults import MONEY_FAULTS
+from tests.mutants.order_faults import ORDER_FAULTS
 
 FAULTS = (*ORDER_FAULTS, *MARKET_FAULTS, *MONEY_FAULTS)
