@@ -98,7 +98,7 @@ PLANTS = [
     ("exchange.publish.execution_reports", "row[MARK_TICK]", "row[PRICE]"),
     ("exchange.conformance.event_text", "event.entry_place", "event.lots"),
     ("exchange.conformance.messages", '"delay_ms": wait', '"lots": wait'),
-    ("exchange.operator.desk", '"scope": scope', '"order_type": scope'),
+    ("exchange.operator.member_requests", '"scope": scope', '"order_type": scope'),
     ("exchange.venue.timekeeper", '"market_state": step', '"order_type": step'),
     ("exchange.venue.reserve", "row.kill_party", 'row["reason"]'),
 ]
