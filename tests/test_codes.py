@@ -38,7 +38,7 @@ exec(compile(source[:start] + lines + source[stop:], str(path), "exec"), vars(co
 
 from exchange.cli.conformance import read_file, report, run
 from exchange.conformance.venues import EngineVenue
-from tests.venues import ReferenceVenue
+from exchange.conformance.venues import ReferenceVenue
 
 assert [int(codes.RejectReason[name]) for name in names] == numbers
 count = 0

@@ -5,15 +5,13 @@ from typing import Any
 import numpy as np
 
 from exchange.codes import CommandKind, Side
-from exchange.conformance.venues import EngineVenue, ReferenceVenue, rows
+from exchange.conformance.venues import EngineVenue, ReferenceVenue
 from exchange.engine import query
 from exchange.engine.risk import free_margin_mills
 from exchange.limits import TEST, Limits
 from exchange.publish.account_views import margin_view
 from exchange.reference.book import Book, Order
 from exchange.reference.rows import Command
-
-__all__ = ["EngineVenue", "Pair", "rows"]
 
 
 class Pair:

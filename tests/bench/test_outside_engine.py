@@ -10,9 +10,9 @@ import pytest
 
 from exchange.codes import CommandKind, EventKind, Liquidity, Side, TimeInForce
 from exchange.conformance.market import account_payload, scenario_listing
+from exchange.conformance.venues import EngineVenue
 from exchange.engine import query
 from exchange.reference.rows import Command
-from tests.venues import EngineVenue
 
 outside = pytest.importorskip("lightmatchingengine.lightmatchingengine")
 

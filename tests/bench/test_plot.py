@@ -12,6 +12,7 @@ import pytest
 from bench.plot import LEVELS, Course, busiest_instrument, check_plot, draw, follow
 from bench.tapes import Tape, TapeControl
 from exchange.codes import EventKind
+from exchange.conformance.venues import rows
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
@@ -20,7 +21,6 @@ from exchange.records import COMMAND
 from exchange.reference.rows import Command
 from tests.bench.test_replay import run, small_tape
 from tests.properties.tape import chunks, tape
-from tests.venues import rows
 
 COMBINATIONS = (4, 5, 6, 10)  # of the property market
 

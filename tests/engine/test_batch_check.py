@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from exchange.codes import CommandKind, EventKind, RejectReason
+from exchange.conformance.venues import EngineVenue, rows
 from tests.properties.driver import Run
 from tests.properties.flow import WEIGHTS
-from tests.venues import EngineVenue, rows
 
 CHECKED = {CommandKind.NEW, CommandKind.REPLACE, CommandKind.CANCEL}
 REFUSALS = {EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED}

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, OrderType, PostOnly, Side, TimeInForce
+from exchange.conformance.venues import rows
 from exchange.reference.rows import Command
 from tests.funded import F27, G27, HIGH, LOW, MARK, RICH, SPREAD, TERM, Funded
-from tests.venues import rows
 
 
 @pytest.fixture

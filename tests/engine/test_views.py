@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from exchange.codes import CommandKind, MarketState, OrderState, OrderType, PeriodKind, Side
+from exchange.conformance.venues import rows
 from exchange.engine import query
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
@@ -20,7 +21,6 @@ from exchange.records import unpack_client_order_id, unpack_tag
 from exchange.reference.rows import Command
 from tests.engine.test_query import enter, row
 from tests.properties.tape import chunks, tape
-from tests.venues import rows
 
 Levels = list[tuple[int, int]]
 

@@ -16,6 +16,7 @@ import numpy as np
 from bench.replay import folder_tape
 from bench.tapes import Tape, TapeControl, write_tape
 from exchange.codes import CommandKind, MarketState, OrderType, TimeInForce
+from exchange.conformance.venues import rows
 from exchange.engine import query
 from exchange.kernel import source_hash
 from exchange.limits import TEST
@@ -29,7 +30,6 @@ from tests.golden.changes import FOLDER
 from tests.golden.events_text import replayed
 from tests.properties.driver import Run
 from tests.properties.plans import PLANS, Plan, plan_of
-from tests.venues import rows
 
 CANDIDATES = 500
 COMMANDS = 40  # behind the opening

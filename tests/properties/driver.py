@@ -5,6 +5,7 @@ from typing import Any
 
 from exchange.book.check import check_books, check_fast_path
 from exchange.codes import CommandKind, EventKind, MarketState
+from exchange.conformance.venues import EngineVenue
 from exchange.reference.rows import Command
 from tests.properties.collars import collar_edges
 from tests.properties.day_invariants import fold_day_limits
@@ -13,7 +14,7 @@ from tests.properties.flow import WEIGHTS, Flow
 from tests.properties.funds import Funds
 from tests.properties.invariants import Ledger
 from tests.properties.tape import chunks
-from tests.venues import EngineVenue, Pair
+from tests.venues import Pair
 
 
 def continuous() -> dict[str, float]:

@@ -88,7 +88,7 @@ def _play_with_copies(engine: Engine, part: object) -> bytes:
     """As `play`, but the state's bytes move to fresh memory between any two calls of the kernel."""
     if not isinstance(part, list):
         return play(engine, [part])  # type: ignore[list-item]
-    from tests.venues import rows
+    from exchange.conformance.venues import rows
 
     found = []
     for events in engine.run(rows(part)):

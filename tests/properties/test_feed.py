@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from clients.local_book import LocalBook
 from exchange.codes import CommandKind, EventKind, MarketState, Side
+from exchange.conformance.venues import rows
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.publish.account_views import margin_view, position_views, snapshot
@@ -22,7 +23,6 @@ from exchange.wire.messages import ChannelSpec, Depth, Err, Exec, Fill, Margin, 
 from tests.properties.driver import Run, continuous, tight_auctions
 from tests.properties.flow import ACCOUNTS
 from tests.publish.helpers import Levels, event, table
-from tests.venues import rows
 
 BOOKS = (1, 2, 3, 4, 6, 8)
 CADENCE_US = 10_000

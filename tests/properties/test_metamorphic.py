@@ -8,10 +8,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from exchange.codes import CommandKind, EventKind, MarketState, Side
+from exchange.conformance.venues import EngineVenue
 from exchange.reference.rows import Command
 from tests.market import account_payload, listing
 from tests.strategies import PLAIN_ORDERS, plain_new
-from tests.venues import EngineVenue
 
 ORDERS = list[tuple[int, int, int]]
 CENTRE = 100

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.codes import CommandKind, EventKind, MarketState, Matching, Side
+from exchange.conformance.venues import EngineVenue, rows
 from exchange.limits import STEP_EVENTS, TEST
 from exchange.reference.rows import Command
 from tests.market import account_payload, listing
 from tests.strategies import plain_new
-from tests.venues import EngineVenue, rows
 
 PRICE = 100
 LARGEST = 10_000

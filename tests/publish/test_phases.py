@@ -5,13 +5,13 @@ import random
 import pytest
 
 from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, Side, StateReason, TimeInForce
+from exchange.conformance.venues import EngineVenue
 from exchange.engine import query
 from exchange.engine.event_rows import KIND
 from exchange.publish.phases import Phases
 from exchange.reference.rows import Command
 from tests.market import open_property_market
 from tests.publish.helpers import LISTED, event
-from tests.venues import EngineVenue
 
 STATES = [state for state in MarketState if state != MarketState.NONE]
 CHANGES = 150

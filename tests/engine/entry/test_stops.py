@@ -7,10 +7,10 @@ import pytest
 from exchange.book.check import check_books
 from exchange.book.stops import join_line, leave_trigger
 from exchange.codes import CommandKind, EventKind, MarketState, OrderType, Side
+from exchange.conformance.venues import EngineVenue
 from exchange.reference.rows import Command
 from tests.market import account_payload, listing
 from tests.strategies import client_words
-from tests.venues import EngineVenue
 
 BOOK = 1
 
