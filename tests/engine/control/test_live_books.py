@@ -9,11 +9,19 @@ import numpy as np
 import pytest
 
 from exchange.book.check import check_books
-from exchange.codes import ComboKind
-from exchange.engine.control.live_books import changing_terms, live_orders, with_combinations
+from exchange.codes import ComboKind, Side
+from exchange.engine.control.live_books import (
+    changing_terms,
+    count_working,
+    live_orders,
+    move_positions,
+    with_combinations,
+)
 from exchange.engine.control.margin_terms import derive_margin_terms
+from exchange.engine.risk import free_margin_mills
 from exchange.reference.book import signed
 from exchange.reference.clearing import Clearing
+from tests.funded import F27, G27, HOURS, INTRA, MARK, PSR, SPREAD, TIER, Funded
 from tests.market import MONTH
 from tests.properties.driver import Run
 
@@ -144,3 +152,85 @@ def test_waiting_stops_and_parked_orders_are_among_the_live_ones(market: Run) ->
     slots = live_orders(state, range(1, 11))
     assert sorted(state.orders["order_id"][slots].tolist()) == sorted(market.pair.reference.orders)
     assert set(state.orders["book"][live_orders(state, [1, 4])].tolist()) <= {1, 4}
+
+
+# --- the two kernels, by figures
+
+RISKS = ("held", "working", "crossed", "spot_lots", "spot_working")
+
+
+@pytest.fixture
+def held() -> Funded:
+    """Account 1 is long five lots of F27, short two of G27, and bids for a spread and for both months."""
+    made = Funded(taker_fee=3)
+    made.account(1, 10**12)
+    made.trade(1, Side.BUY, 5, MARK)
+    made.trade(1, Side.SELL, 2, MARK, G27)
+    for book, price in ((SPREAD, 0), (F27, MARK - 5), (G27, MARK + 7)):
+        assert made.new(1, Side.BUY, 3, price, book) == "ACK"
+    return made
+
+
+def state_of(funded: Funded) -> Any:
+    return funded.pair.fast.engine.states[0]
+
+
+@pytest.mark.rule("MARGIN-013")
+def test_orders_that_are_counted_out_and_in_again_leave_what_was_held(held: Funded) -> None:
+    state, before = state_of(held), held.held(1)
+    risks = {name: state.risks[name].copy() for name in RISKS}
+    slots = live_orders(state, [F27, G27, SPREAD])
+    count_working(state, slots, -1)
+    assert not state.risks["working"].any() and not state.risks["crossed"].any()
+    assert not state.positions["working"].any() and not state.books["working"].any()
+    assert held.held(1) < before
+    count_working(state, slots, 1)
+    assert held.held(1) == before
+    assert all(np.array_equal(state.risks[name], row) for name, row in risks.items())
+
+
+@pytest.mark.rule("MARGIN-013", "MARGIN-015")
+def test_a_mark_that_moves_changes_gains_by_lots_and_hours(held: Funded) -> None:
+    state = state_of(held)
+    before, gain = state.books.copy(), int(state.accounts[1].unrealised_pnl_mills)
+    state.books[F27].mark_tick += 11
+    state.books[G27].mark_tick += 4
+    move_positions(state, before)
+    assert state.accounts[1].unrealised_pnl_mills - gain == 11 * 5 * HOURS[F27] - 4 * 2 * HOURS[G27]
+
+
+@pytest.mark.rule("MARGIN-002", "MARGIN-013")
+def test_hours_that_move_to_another_tier_take_their_margin_along(held: Funded) -> None:
+    state = state_of(held)
+    count_working(state, live_orders(state, [F27, G27, SPREAD]), -1)
+    before, free = state.books.copy(), int(free_margin_mills(state, 1))
+    net, both = 5 * HOURS[F27] - 2 * HOURS[G27], 2 * HOURS[G27]
+    state.books[G27].scan_hours[:] = 0, HOURS[G27]
+    move_positions(state, before)
+    accounts = state.accounts.shape[0]
+    assert state.risks[1].held.tolist() == [5 * HOURS[F27], 0]
+    assert state.risks[accounts + 1].held.tolist() == [0, 2 * HOURS[G27]]
+    apart = (5 * HOURS[F27] + 2 * HOURS[G27]) * PSR
+    assert free - free_margin_mills(state, 1) == apart - net * PSR - both * (INTRA + TIER), (
+        "no longer against each other"
+    )
+    assert state.accounts[1].unweighed == 0 and state.accounts[1].initial_margin_mills == apart
+
+
+@pytest.mark.rule("LIMIT-003")
+def test_a_new_spot_month_counts_the_lots_held(held: Funded) -> None:
+    state = state_of(held)
+    before = state.books.copy()
+    state.books[F27].spot_weight = 1
+    move_positions(state, before)
+    assert state.risks[1].spot_lots == 5
+    state.books[F27].spot_weight, before = 0, state.books.copy()
+    move_positions(state, before)
+    assert state.risks[1].spot_lots == 0
+
+
+def test_positions_whose_books_are_as_they_were_are_not_touched(held: Funded) -> None:
+    state = state_of(held)
+    before = held.pair.fast.engine.state_hash()
+    move_positions(state, state.books.copy())
+    assert held.pair.fast.engine.state_hash() == before

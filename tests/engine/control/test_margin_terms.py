@@ -92,3 +92,19 @@ def test_scan_bits_and_the_risk_row_are_those_of_the_tier_that_lots_weigh_on() -
     assert (state.books[9].scan_bits, state.books[9].first_risk) == (0b1100, 2 * accounts)
     derive_margin_terms(state, [2], {2: [(MONTH + 1, 672)]})
     assert (state.books[2].scan_bits, state.books[2].first_risk) == (0b01, 0), "the old tier's bit is gone"
+
+
+@pytest.mark.rule("LIMIT-003")
+def test_with_months_the_spot_month_is_found_again() -> None:
+    state = listed(property_market())
+    state.commodities[1].spot_month = MONTH + 3
+    derive_margin_terms(state, [1, 2, 4], {1: [(MONTH + 1, 744)], 2: [(MONTH + 3, 672)]})
+    assert state.books["spot_weight"][[1, 2, 4]].tolist() == [0, 1, -1]
+
+
+@pytest.mark.rule("MARGIN-002")
+def test_months_are_front_as_long_as_they_are_at_most_two_ahead() -> None:
+    state = listed(property_market())
+    months = [(MONTH + ahead, 10**ahead) for ahead in range(5)]
+    derive_margin_terms(state, [9], {9: months})
+    assert state.books[9].month_hours.tolist() == [1 + 10 + 100, 1_000 + 10_000]
