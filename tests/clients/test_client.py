@@ -20,7 +20,7 @@ from clients.order_requests import cancellation, replacement
 from exchange.engine.warmup import warm_up
 from exchange.limits import TEST
 from exchange.main import RunningServer, Settings, serve
-from exchange.wire.messages import InstrumentDefinition, New, Request
+from exchange.wire.messages import CancelTerms, InstrumentDefinition, New, Request
 from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
 from tests.clients.scenes import DAY, PRICE, SEEDS, SYMBOL, client, cut, enrol, play, settings, until
 
@@ -96,7 +96,8 @@ def test_a_restart_of_the_venue_is_one_more_reconnect(tmp_path: Path) -> None:
         async with AsyncExitStack() as stack:
             async with serve(str(tmp_path), settings(), before=enrol) as server:
                 port = server.port
-                session = await stack.enter_async_context(client(server.url, 1))
+                terms = CancelTerms(grace_ms=60_000)  # a busy machine starts slowly
+                session = await stack.enter_async_context(client(server.url, 1, cancel_terms=terms))
                 instrument = await session.instrument(SYMBOL)
                 book = await session.book(instrument)
                 order = await session.buy(instrument, 3, PRICE, tif="gtc")
