@@ -49,11 +49,11 @@ class Funded:
         """Define an account, or give it other limits, and pay in."""
         self.pair.control(CommandKind.DEFINE_ACCOUNT, account_payload(number, limits))
         if mills:
-            assert self.row(CommandKind.DEPOSIT, account=number, price=mills) == ["CASH"]
+            assert self.row(CommandKind.DEPOSIT, account=number, amount_mills=mills) == ["CASH"]
 
     def states(self, *states: MarketState) -> None:
         for state in states:
-            self.row(CommandKind.SET_STATE, group=1, order_type=state)
+            self.row(CommandKind.SET_STATE, group=1, market_state=state)
 
     def row(self, kind: CommandKind, **fields: Any) -> list[str]:
         """What becomes of a row: kinds of its events, a refusal with its reason."""

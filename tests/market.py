@@ -99,6 +99,6 @@ def open_property_market(venue: Any, row: Callable[..., Any], accounts: Iterable
     venue.control(CommandKind.LIST, property_market())
     for account in accounts:
         venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))
-        row(CommandKind.DEPOSIT, account=account, price=10**12)
+        row(CommandKind.DEPOSIT, account=account, amount_mills=10**12)
     for state in (MarketState.PREOPEN, MarketState.OPEN):
-        row(CommandKind.SET_STATE, group=2, order_type=state)
+        row(CommandKind.SET_STATE, group=2, market_state=state)

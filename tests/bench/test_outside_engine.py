@@ -28,9 +28,9 @@ class Ours:
         self.ids: list[int] = [0]  # order ids by number of entry
         self.venue.control(CommandKind.LIST, scenario_listing({}))
         self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(ACCOUNT, {}))
-        self._row(CommandKind.DEPOSIT, price=10**15)
+        self._row(CommandKind.DEPOSIT, amount_mills=10**15)
         for state in (2, 3, 4):
-            self._row(CommandKind.SET_STATE, group=GROUP, order_type=state)
+            self._row(CommandKind.SET_STATE, group=GROUP, market_state=state)
 
     def _row(self, kind: CommandKind, **fields: Any) -> list[Any]:
         self.sequence += 1

@@ -46,9 +46,9 @@ class Year:
         self.venue.control(CommandKind.LIST, market)
         for account in (BUYER, FIRST, SECOND, LAST, *STRANGERS):
             self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))
-            self.row(CommandKind.DEPOSIT, account=account, price=10**15)
+            self.row(CommandKind.DEPOSIT, account=account, amount_mills=10**15)
         for state in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
-            self.row(CommandKind.SET_STATE, order_type=state, group=GROUP)
+            self.row(CommandKind.SET_STATE, market_state=state, group=GROUP)
 
     def row(self, kind: CommandKind, **fields: Any) -> list[Any]:
         self.sequence += 1

@@ -31,9 +31,9 @@ class Market:
         self.venue.control(CommandKind.LIST, market)
         for account, mills in ((1, 5 * BOUND), (2, 10**9)):
             self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {"maxpos": 1_000}))
-            self.row(CommandKind.DEPOSIT, account=account, price=mills)
+            self.row(CommandKind.DEPOSIT, account=account, amount_mills=mills)
         for state in (MarketState.PREOPEN, MarketState.OPEN):
-            self.row(CommandKind.SET_STATE, group=1, order_type=state)
+            self.row(CommandKind.SET_STATE, group=1, market_state=state)
 
     def row(self, kind: CommandKind, **fields: Any) -> list[str]:
         self.sequence += 1
@@ -94,7 +94,7 @@ def test_a_refused_order_or_quote_leaves_what_is_weighed_as_it_was(market: Marke
     before = market.venue.engine.states.copy()
     assert market.order(Side.BUY, 7) == ["REJ RISK"]
     assert market.quote(7, 7)[0] == "REJ RISK"
-    assert market.row(CommandKind.WITHDRAW, account=1, price=5 * BOUND) == ["REFUSED RISK"]
+    assert market.row(CommandKind.WITHDRAW, account=1, amount_mills=5 * BOUND) == ["REFUSED RISK"]
     after = market.venue.engine.states
     for table in ("risks", "positions", "books"):
         assert np.array_equal(before[table], after[table]), table
@@ -107,7 +107,7 @@ def test_only_what_is_free_now_is_paid_out_and_told(market: Market) -> None:
     market.cancel_all()
     market.order(Side.BUY, 1)
     free = 5 * BOUND - SCAN
-    assert market.row(CommandKind.WITHDRAW, account=1, price=free + 1) == ["REFUSED RISK"]
+    assert market.row(CommandKind.WITHDRAW, account=1, amount_mills=free + 1) == ["REFUSED RISK"]
     market.sequence += 1
     fields = {"account": 1, "price": free, "sequence": market.sequence}
     (told,) = market.venue.apply(Command(kind=CommandKind.WITHDRAW, **fields))

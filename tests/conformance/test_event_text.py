@@ -24,18 +24,18 @@ def row(kind: EventKind, name: str = "", **fields: Any) -> Any:
         (row(EventKind.ORDER_ACCEPTED, "t"), "ACK t"),
         (row(EventKind.ORDER_REJECTED, "t", reason=RejectReason.BAND), "REJ t BAND"),
         (row(EventKind.CANCEL_REJECTED, reason=RejectReason.STATE), "CREJ STATE"),
-        (row(EventKind.ORDER_RESTED, "t", lots=2, price=-4), "RST t 2@-4"),
-        (row(EventKind.ORDER_RESTED, "t", lots=2, price=100, hidden_lots=4), "RST t 2@100 hid=4"),
-        (row(EventKind.ICEBERG_REFRESHED, "b", lots=2), "RFR b vis=2"),
+        (row(EventKind.ORDER_RESTED, "t", shown_lots=2, price=-4), "RST t 2@-4"),
+        (row(EventKind.ORDER_RESTED, "t", shown_lots=2, price=100, hidden_lots=4), "RST t 2@100 hid=4"),
+        (row(EventKind.ICEBERG_REFRESHED, "b", shown_lots=2), "RFR b vis=2"),
         (row(EventKind.ORDER_REPLACED, "a", flags=EventFlag.KEPT), "RPL a keep"),
         (row(EventKind.ORDER_REPLACED, "a", flags=EventFlag.LOST), "RPL a lose"),
         (row(EventKind.ORDER_REPLACED, "a"), "RPL a"),
-        (row(EventKind.ORDER_CANCELLED, "a", lots=3, reason=CancelReason.SMP), "CXL a 3 SMP"),
+        (row(EventKind.ORDER_CANCELLED, "a", lots=3, cancel_reason=CancelReason.SMP), "CXL a 3 SMP"),
         (row(EventKind.STOP_TRIGGERED, "s"), "TRG s"),
-        (row(EventKind.UNCROSSED, lots=5, price=99, leaves_lots=-2), "UNX 5@99 imb=-2"),
-        (row(EventKind.INDICATIVE_PRICE, lots=5, price=99, leaves_lots=2), "IOP 5@99 imb=2"),
+        (row(EventKind.UNCROSSED, volume_lots=5, uncross_tick=99, imbalance_lots=-2), "UNX 5@99 imb=-2"),
+        (row(EventKind.INDICATIVE_PRICE, volume_lots=5, uncross_tick=99, imbalance_lots=2), "IOP 5@99 imb=2"),
         (row(EventKind.INDICATIVE_PRICE, flags=EventFlag.EMPTY), "IOP none"),
-        (row(EventKind.STATE_CHANGED, state=MarketState.NOCANCEL), "STA nocancel"),
+        (row(EventKind.STATE_CHANGED, market_state=MarketState.NOCANCEL), "STA nocancel"),
         (row(EventKind.KILLED, account=1), "KIL P"),
         (row(EventKind.DISCONNECTED, session=7), "DSC x"),
         (row(EventKind.DISCONNECTED, account=1), "DSC P"),
@@ -49,7 +49,7 @@ def test_an_event_has_words_of_the_notation(event: Any, text: str) -> None:
 
 
 def test_two_rows_are_one_trade_and_one_decrement() -> None:
-    fills = [row(EventKind.FILL, name, lots=2, price=100, instrument=2) for name in "at"]
+    fills = [row(EventKind.FILL, name, lots=2, trade_tick=100, instrument=2) for name in "at"]
     decrements = [row(EventKind.SELF_MATCH_DECREMENTED, name, lots=4) for name in "bu"]
     position = row(EventKind.POSITION_CHANGED)
     assert event_texts([*fills, *decrements, position], NAMES) == ["TRD a t 2@100", "DEC b u 4"]
@@ -61,7 +61,7 @@ def test_rows_of_an_implied_group_are_trades_with_the_order_of_its_combination()
     def group(taker: str, rows: dict[str, tuple[int, int]]) -> list[Any]:
         liquidity = {name: Liquidity.TAKER if name == taker else Liquidity.MAKER for name in rows}
         return [
-            row(EventKind.FILL, name, lots=2, price=price, instrument=index, flags=EventFlag.IMPLIED,
+            row(EventKind.FILL, name, lots=2, trade_tick=price, instrument=index, flags=EventFlag.IMPLIED,
                 liquidity=liquidity[name])
             for name, (index, price) in rows.items()
         ]  # fmt: skip

@@ -29,7 +29,7 @@ class Recorder:
 
     def apply(self, command: Any) -> list[Any]:
         self.commands.append(command)
-        granted = Event(kind=EventKind.STATE_CHANGED, state=command.order_type)
+        granted = Event(kind=EventKind.STATE_CHANGED, market_state=command.order_type)
         return [granted] if command.kind == CommandKind.SET_STATE else []
 
     def position(self, account: int, index: int) -> tuple[int, int]:

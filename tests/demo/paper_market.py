@@ -34,8 +34,8 @@ from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.limits import TEST
 from exchange.main import Settings, prepare
-from exchange.records import COMMAND, blank_rows
-from exchange.units import NS_PER_S
+from exchange.records import COMMAND, blank_rows, column
+from exchange.units import NS_PER_MS, NS_PER_S
 from exchange.wire.messages import Fill, InstrumentDefinition, ProtectionEvent, Trades
 
 PERIODS = ("F27", "G27", "H27")
@@ -88,7 +88,7 @@ class PaperMarket:
         rows = blank_rows(COMMAND, len(fields))
         for place, one in enumerate(fields):
             for name, value in one.items():
-                rows[name][place] = value
+                column(rows, name)[place] = value
         rows["sequence"] = self.engine.sequence + 1 + np.arange(len(fields))
         rows["time_ns"] = self._start_ns + int(self.now_s * NS_PER_S)
         events = self.engine.apply(rows)
@@ -182,11 +182,13 @@ class PaperSession:
         pass
 
     async def set_protection(self, group: int, *, window_ms: int, lots: int, delta_lots: int) -> str:
-        self._apply(CommandKind.MMP_SET, smp_id=group, lots=lots, minimum_lots=delta_lots, expiry_ns=window_ms * 10**6)
+        window_ns = window_ms * NS_PER_MS
+        terms = {"lots_max": lots, "delta_lots_max": delta_lots, "window_ns": window_ns}
+        self._apply(CommandKind.MMP_SET, protection_number=group, **terms)
         return "armed"
 
     def send_reset(self, group: int) -> int:
-        self._apply(CommandKind.MMP_RESET, smp_id=group)
+        self._apply(CommandKind.MMP_RESET, protection_number=group)
         return 1
 
     def position_lots(self, row: InstrumentDefinition) -> int:
@@ -201,9 +203,9 @@ class PaperSession:
     def send_quotes(self, group: int, entries: list[QuoteEntry]) -> int:
         rows = [
             {
-                "kind": CommandKind.QUOTE, "account": self.account, "smp_id": group,
-                "instrument": self.market.index[entry.instrument.instrument], "price": entry.bid_tick,
-                "trigger": entry.ask_tick, "lots": entry.bid_lots, "minimum_lots": entry.ask_lots,
+                "kind": CommandKind.QUOTE, "account": self.account, "protection_number": group,
+                "instrument": self.market.index[entry.instrument.instrument], "bid_tick": entry.bid_tick,
+                "ask_tick": entry.ask_tick, "bid_lots": entry.bid_lots, "ask_lots": entry.ask_lots,
                 "flags": CommandFlag.MORE if place + 1 < len(entries) else 0,
             }
             for place, entry in enumerate(entries)

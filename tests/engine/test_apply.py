@@ -30,7 +30,13 @@ class Market:
 
     def quote_that_trades(self) -> list[Any]:
         return self.row(
-            CommandKind.QUOTE, account=1, instrument=BOOK, price=100, lots=1, trigger=105, flags=CommandFlag.MORE
+            CommandKind.QUOTE,
+            account=1,
+            instrument=BOOK,
+            bid_tick=100,
+            bid_lots=1,
+            ask_tick=105,
+            flags=CommandFlag.MORE,
         )
 
 

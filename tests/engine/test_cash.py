@@ -20,14 +20,14 @@ def test_a_venue_takes_so_much_money_and_not_a_mill_more(market: Funded) -> None
     for number in range(2, 9):
         market.account(number)
         for _ in range(1_343):
-            (told,) = market.events(CommandKind.DEPOSIT, account=number, price=10**15)
+            (told,) = market.events(CommandKind.DEPOSIT, account=number, amount_mills=10**15)
             if told.kind == EventKind.CASH_MOVED:
                 taken += 10**15
             else:
                 refusals += 1
                 assert (told.amount_mills, told.value_tick_lots) == (10**15, MONEY_MAX - taken)
     assert taken == MONEY_MAX and refusals == 9_401 - 999
-    assert market.row(CommandKind.DEPOSIT, account=2, price=1) == ["REFUSED FULL"]
+    assert market.row(CommandKind.DEPOSIT, account=2, amount_mills=1) == ["REFUSED FULL"]
     market.pair.compare_accounts()
     market.pair.reference.clearing.check()
 
@@ -37,6 +37,6 @@ def test_a_venue_takes_so_much_money_and_not_a_mill_more(market: Funded) -> None
 def test_amounts_beyond_all_money_are_refused_both_ways(market: Funded, mills: int) -> None:
     market.account(1, 5)
     low = "REFUSED BAD_QTY"
-    assert market.row(CommandKind.DEPOSIT, account=1, price=mills) == [low if mills < 1 else "REFUSED FULL"]
-    assert market.row(CommandKind.WITHDRAW, account=1, price=mills) == [low if mills < 1 else "REFUSED RISK"]
+    assert market.row(CommandKind.DEPOSIT, account=1, amount_mills=mills) == [low if mills < 1 else "REFUSED FULL"]
+    assert market.row(CommandKind.WITHDRAW, account=1, amount_mills=mills) == [low if mills < 1 else "REFUSED RISK"]
     assert market.free(1) == 5

@@ -10,7 +10,7 @@ from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.warmup import definitions
 from exchange.limits import TEST
-from exchange.records import pack_client_order_id, pack_tag
+from exchange.records import column, pack_client_order_id, pack_tag
 
 
 def row(engine: Engine, kind: CommandKind, **fields: int) -> np.ndarray:
@@ -18,7 +18,7 @@ def row(engine: Engine, kind: CommandKind, **fields: int) -> np.ndarray:
     command["sequence"] = engine.sequence + 1
     command["kind"] = kind
     for name, value in fields.items():
-        command[name] = value
+        column(command, name)[:] = value
     return command
 
 
@@ -30,9 +30,9 @@ def engine() -> Engine:
     for kind, payload in [*definitions(), second]:
         engine.control(row(engine, CommandKind(kind)), payload)
     for account in (1, 2):
-        engine.apply(row(engine, CommandKind.DEPOSIT, account=account, price=10**9))
+        engine.apply(row(engine, CommandKind.DEPOSIT, account=account, amount_mills=10**9))
     for state in (MarketState.PREOPEN, MarketState.OPEN):
-        engine.apply(row(engine, CommandKind.SET_STATE, group=1, order_type=state))
+        engine.apply(row(engine, CommandKind.SET_STATE, group=1, market_state=state))
     return engine
 
 

@@ -46,8 +46,8 @@ def test_a_fill_s_loss_against_the_mark_counts_at_once(market: Funded) -> None:
     market.account(1, 3_000_000)
     market.trade(1, Side.BUY, 10, MARK + 3)
     assert market.free(1) == 1_680
-    assert market.row(CommandKind.WITHDRAW, account=1, price=1_681) == ["REFUSED RISK"]
-    assert market.row(CommandKind.WITHDRAW, account=1, price=1_680) == ["CASH"]
+    assert market.row(CommandKind.WITHDRAW, account=1, amount_mills=1_681) == ["REFUSED RISK"]
+    assert market.row(CommandKind.WITHDRAW, account=1, amount_mills=1_680) == ["CASH"]
 
 
 @pytest.mark.rule("MARGIN-015")
@@ -55,7 +55,7 @@ def test_a_fill_s_gain_against_the_mark_is_no_funds(market: Funded) -> None:
     market.account(1, 2_976_000)
     market.trade(1, Side.BUY, 9, LOW)
     assert market.free(1) == 400 * 744, "the price of one lot more"
-    assert market.row(CommandKind.WITHDRAW, account=1, price=400 * 744 + 1) == ["REFUSED RISK"]
+    assert market.row(CommandKind.WITHDRAW, account=1, amount_mills=400 * 744 + 1) == ["REFUSED RISK"]
     assert market.new(1, Side.BUY, 2, LOW) == "REJ RISK"
     market.trade(1, Side.BUY, 1, LOW)
     assert market.new(1, Side.BUY, 1, LOW) == "REJ RISK"
@@ -82,7 +82,7 @@ def test_what_is_told_of_a_trade_and_of_money_says_what_is_no_funds(market: Fund
     gain = (MARK - LOW) * 744 * 2
     assert (position.amount_mills, position.order_id) == (10**9 + gain, gain)
     assert market.free(1) == position.amount_mills - position.order_id - position.reference
-    (cash,) = market.events(CommandKind.WITHDRAW, account=1, price=1_000)
+    (cash,) = market.events(CommandKind.WITHDRAW, account=1, amount_mills=1_000)
     assert market.free(1) == cash.value_tick_lots - cash.order_id - cash.reference
 
 
@@ -93,7 +93,7 @@ def test_a_refusal_tells_the_funds_that_the_check_has_seen(market: Funded) -> No
     terms = {"instrument": F27, "side": Side.BUY, "lots": 2, "price": MARK, "tif": TimeInForce.GTC}
     (told,) = market.events(CommandKind.NEW, account=1, **terms)
     assert (told.amount_mills, told.value_tick_lots) == (2 * 400 * 744, market.free(1))
-    (told,) = market.events(CommandKind.WITHDRAW, account=1, price=10**6)
+    (told,) = market.events(CommandKind.WITHDRAW, account=1, amount_mills=10**6)
     assert (told.amount_mills, told.value_tick_lots) == (10**6, market.free(1))
 
 
@@ -141,7 +141,7 @@ def test_closing_one_leg_of_a_hedge_raises_the_hold_and_its_return_needs_funds()
     market.account(1, 5_000_000)
     market.trade(1, Side.BUY, 20, 0, SPREAD)
     hedged, free = market.held(1), market.free(1)
-    assert market.row(CommandKind.WITHDRAW, account=1, price=free) == ["CASH"] and market.free(1) == 0
+    assert market.row(CommandKind.WITHDRAW, account=1, amount_mills=free) == ["CASH"] and market.free(1) == 0
     market.trade(1, Side.SELL, market.lots(1), MARK)
     assert market.lots(1) == 0 and market.held(1) > 2 * hedged
     assert market.free(1) == hedged - market.held(1) < 0
@@ -239,7 +239,7 @@ def test_a_combination_only_closes_if_each_leg_does(broke: Funded) -> None:
     assert broke.new(1, Side.SELL, 1, 0, SPREAD) == "REJ RISK", "it would open G27"
     broke.account(1, 10**10)
     broke.trade(1, Side.SELL, 4, MARK - 500, G27)
-    assert broke.row(CommandKind.WITHDRAW, account=1, price=broke.free(1)) == ["CASH"]
+    assert broke.row(CommandKind.WITHDRAW, account=1, amount_mills=broke.free(1)) == ["CASH"]
     assert broke.new(1, Side.SELL, 5, 0, SPREAD) == "REJ RISK"
     assert broke.new(1, Side.SELL, 4, 0, SPREAD) == "ACK"
     assert broke.new(1, Side.SELL, 7, MARK, F27) == "REJ RISK", "six are left beside the legs that work"
@@ -275,7 +275,7 @@ def test_what_closes_is_held_for_and_leaves_less_for_all_else(broke: Funded) -> 
     before = broke.free(1)
     assert broke.new(1, Side.SELL, 10, MARK - 600) == "ACK"
     assert broke.free(1) <= before - 100 * 744 * 10, "a hundred ticks below the mark"
-    assert broke.row(CommandKind.WITHDRAW, account=1, price=1) == ["REFUSED RISK"]
+    assert broke.row(CommandKind.WITHDRAW, account=1, amount_mills=1) == ["REFUSED RISK"]
 
 
 @pytest.mark.rule("MARGIN-016")

@@ -84,7 +84,7 @@ def test_orders_of_a_session_that_is_forgotten_leave_by_its_number_and_it_is_not
     desk.order(FIRST, 1)
     desk.open(SECOND)
     desk.order(SECOND, 1)
-    told = desk.row(CommandKind.KILL, order_type=Scope.SESSION, group=FIRST, reason=KillParty.RISK)
+    told = desk.row(CommandKind.KILL, scope=Scope.SESSION, killed_session=FIRST, kill_party=KillParty.RISK)
     assert [(event.kind, event.session) for event in told] == [
         (EventKind.KILLED, FIRST),
         (EventKind.ORDER_CANCELLED, FIRST),

@@ -138,9 +138,9 @@ def market(prices: int, queue: int) -> Engine:
         (CommandKind.DEFINE_ACCOUNT, AccountPayload(1)),
     ):
         engine.control(row(engine, kind), encode_payload(payload))
-    engine.apply(row(engine, CommandKind.DEPOSIT, account=1, price=10**12))
-    engine.apply(row(engine, CommandKind.SET_STATE, group=1, order_type=MarketState.PREOPEN))
-    engine.apply(row(engine, CommandKind.SET_STATE, group=1, order_type=MarketState.OPEN))
+    engine.apply(row(engine, CommandKind.DEPOSIT, account=1, amount_mills=10**12))
+    engine.apply(row(engine, CommandKind.SET_STATE, group=1, market_state=MarketState.PREOPEN))
+    engine.apply(row(engine, CommandKind.SET_STATE, group=1, market_state=MarketState.OPEN))
     for number in range(prices):
         enter(engine, 1, Side.BUY, 499 - number, 1 + number, f"b{number}")
         enter(engine, 1, Side.SELL, 501 + number, 2 + number, f"s{number}")

@@ -57,6 +57,9 @@ PLAIN = {
 DEFINE, LEADS = "define", "leads"
 STATES = [state for state in MarketState if state != MarketState.NONE]
 
+# What names the party of a kill.
+NAMED_BY = {Scope.ACCOUNT: "account", Scope.SESSION: "killed_session", Scope.FIRM: "killed_firm"}
+
 
 class Flow:
     """Commands one after the other. `kinds` may leave some out: {"new": 1} is nothing but new orders."""
@@ -82,7 +85,9 @@ class Flow:
         steps: list[tuple[CommandKind, Any]] = [(CommandKind.LIST, self.market)]
         for number, terms in ACCOUNTS.items():
             steps.append((CommandKind.DEFINE_ACCOUNT, account_payload(number, terms)))
-            steps.append((CommandKind.DEPOSIT, self.stamp(CommandKind.DEPOSIT, account=number, price=terms["cash"])))
+            steps.append(
+                (CommandKind.DEPOSIT, self.stamp(CommandKind.DEPOSIT, account=number, amount_mills=terms["cash"]))
+            )
         steps.append((CommandKind.LEAD_MAKERS, {"makers": [(1, 30), (4, 15)], "instruments": [2]}))
         for state in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
             steps += [(CommandKind.SET_STATE, self.state_row(group, state)) for group in (1, 2)]
@@ -93,12 +98,12 @@ class Flow:
         steps: list[tuple[CommandKind, Any]] = []
         if count:
             steps.append((CommandKind.DEFINE_ACCOUNT, account_payload(BYSTANDER, {})))
-            steps.append((CommandKind.DEPOSIT, self.stamp(CommandKind.DEPOSIT, account=BYSTANDER, price=10**12)))
+            steps.append((CommandKind.DEPOSIT, self.stamp(CommandKind.DEPOSIT, account=BYSTANDER, amount_mills=10**12)))
         fields = {"account": BYSTANDER, "instrument": 9, "price": 81, "lots": 1, "tif": TimeInForce.GTC, "session": 0}
         return steps + [(CommandKind.NEW, self.stamp(CommandKind.NEW, **fields)) for _ in range(count)]
 
     def state_row(self, group: int, state: MarketState) -> Any:
-        return self.stamp(CommandKind.SET_STATE, order_type=state, group=group)
+        return self.stamp(CommandKind.SET_STATE, market_state=state, group=group)
 
     def next(self, market: Market) -> tuple[CommandKind, Any]:
         """A row, or a control's kind and payload."""
@@ -306,7 +311,7 @@ class Flow:
         scope = self.pick([{}, {"instrument": self.index()}, {"group": self.pick([1, 2, 3])}])
         return self.stamp(
             CommandKind.CANCEL_ALL, account=self.account_number(), side=self.pick(list(Side)), flags=flags,
-            tag=self._tag(), smp_id=self.pick([0, 1, 2]), **scope,
+            tag=self._tag(), protection_number=self.pick([0, 1, 2]), **scope,
         )  # fmt: skip
 
     def _cash(self, market: Market) -> Any:
@@ -330,8 +335,8 @@ class Flow:
             wanted = self.pick(sorted(GOES_TO[present]))
         flags = int(CommandFlag.FORCE) * self.chance(0.2)
         return self.stamp(
-            CommandKind.SET_STATE, instrument=index, group=group, order_type=wanted, reason=self.pick([0, 5, 6]),
-            flags=flags,
+            CommandKind.SET_STATE, instrument=index, group=group, market_state=wanted,
+            state_reason=self.pick([0, 5, 6]), flags=flags,
         )  # fmt: skip
 
     def _back(self, market: Market) -> Any:
@@ -349,22 +354,21 @@ class Flow:
             before = phases.own[index].before_halt if index else phases.groups[group].before_halt
             wanted = self.pick([before, before, MarketState.PAUSED])
         flags = int(CommandFlag.CLAMP) * (self.collared and self.chance(0.5))
-        return self.stamp(CommandKind.SET_STATE, instrument=index, group=group, order_type=wanted, flags=flags)
+        return self.stamp(CommandKind.SET_STATE, instrument=index, group=group, market_state=wanted, flags=flags)
 
     def _indicative(self, market: Market) -> Any:
         return self.stamp(CommandKind.INDICATIVE, instrument=self.index())
 
     def _kill(self, market: Market) -> Any:
-        return self.stamp(CommandKind.KILL, **self._scope(), reason=self._party())
+        return self.stamp(CommandKind.KILL, **self._scope(), kill_party=self._party())
 
     def _unkill(self, market: Market) -> Any:
         """Mostly one that is in force, by the party that set it."""
         killed = [(place, party) for place, parties in market.kills.items() for party in sorted(parties)]
         if not killed or self.chance(0.2):
-            return self.stamp(CommandKind.UNKILL, **self._scope(), reason=self._party())
+            return self.stamp(CommandKind.UNKILL, **self._scope(), kill_party=self._party())
         (scope, number), party = self.pick(killed)
-        place = {"account": number} if scope == Scope.ACCOUNT else {"group": number}
-        return self.stamp(CommandKind.UNKILL, order_type=scope, **place, reason=party)
+        return self.stamp(CommandKind.UNKILL, scope=scope, kill_party=party, **{NAMED_BY[Scope(scope)]: number})
 
     def _party(self) -> int:
         return self.pick([*KillParty, *KillParty, *KillParty, 2])
@@ -372,9 +376,9 @@ class Flow:
     def _scope(self) -> dict[str, int]:
         scope = self.pick([Scope.ACCOUNT, Scope.ACCOUNT, Scope.SESSION, Scope.FIRM])
         if scope == Scope.ACCOUNT:
-            return {"order_type": 3 if self.chance(0.02) else scope, "account": self.account_number()}
+            return {"scope": 3 if self.chance(0.02) else scope, "account": self.account_number()}
         number = self.pick([0, 64, 65, 2**32 - 1]) if self.chance(0.1) else self.pick([1, 2, 3])
-        return {"order_type": scope, "group": number}
+        return {"scope": scope, NAMED_BY[scope]: number}
 
     def _disconnect(self, market: Market) -> Any:
         flags = int(self.chance(0.4)) * CommandFlag.DAY_ONLY | int(self.chance(0.3)) * CommandFlag.WHOLE_ACCOUNT
@@ -384,7 +388,7 @@ class Flow:
     def _timer(self, market: Market) -> Any:
         """A command comes every microsecond: a timer of a millisecond is due soon."""
         return self.stamp(
-            CommandKind.TIMER, account=self.account_number(), lots=self.pick([0, 1, 1, 1, 2, -1, 3_600_000])
+            CommandKind.TIMER, account=self.account_number(), delay_ms=self.pick([0, 1, 1, 1, 2, -1, 3_600_000])
         )
 
     def _clock(self, market: Market) -> Any:

@@ -94,8 +94,8 @@ def _entered(market: Market, command: Any) -> Iterator[tuple[int, int, int, int,
             yield number, command.instrument, command.side, command.lots, None
             return
         for side, price, lots in (
-            (Side.BUY, command.price, command.lots),
-            (Side.SELL, command.trigger, command.minimum_lots),
+            (Side.BUY, command.bid_tick, command.bid_lots),
+            (Side.SELL, command.ask_tick, command.ask_lots),
         ):
             old = market.find_client(number, quote_words(side, command.instrument))
             if lots and (old is None or price != old.price or lots > old.leaves_lots):

@@ -29,8 +29,8 @@ def mass_quote(flow: Flow, market: Market) -> list[Any]:
             index, bid, ask, lots = _again(flow, old, flow.pick(old).instrument)
         rows.append(
             flow.stamp(
-                CommandKind.QUOTE, account=account, instrument=index, smp_id=number, price=bid, lots=lots[0],
-                trigger=ask, minimum_lots=lots[1], session=session,
+                CommandKind.QUOTE, account=account, instrument=index, protection_number=number, bid_tick=bid,
+                bid_lots=lots[0], ask_tick=ask, ask_lots=lots[1], session=session,
                 flags=CommandFlag.MORE if place + 1 < count else 0,
             )._replace(request_id=request_id)
         )  # fmt: skip
@@ -50,19 +50,19 @@ def _again(flow: Flow, quotes: list[Any], index: int) -> tuple[int, int, int, li
 def protect(flow: Flow) -> Any:
     """Tight thresholds over windows of a few commands up to all of them."""
     fields = {
-        "lots": flow.pick([0, 0, 5, 12]), "display_lots": flow.pick([0, 2, 4, 256]),
-        "minimum_lots": flow.pick([0, 0, 6]), "price": flow.pick([0, 0, 5_000]),
-        "expiry_ns": flow.pick([40_000, 400_000, 10**18]), "group": flow.pick([0, 0, 1, 1, 2]),
+        "lots_max": flow.pick([0, 0, 5, 12]), "fills_max": flow.pick([0, 2, 4, 256]),
+        "delta_lots_max": flow.pick([0, 0, 6]), "hours_max": flow.pick([0, 0, 5_000]),
+        "window_ns": flow.pick([40_000, 400_000, 10**18]), "group": flow.pick([0, 0, 1, 1, 2]),
     }  # fmt: skip
     if flow.chance(0.1):
-        odd = [("lots", -1), ("display_lots", 257), ("expiry_ns", 0), ("group", 5), ("minimum_lots", -1)]
+        odd = [("lots_max", -1), ("fills_max", 257), ("window_ns", 0), ("group", 5), ("delta_lots_max", -1)]
         name, value = flow.pick(odd)
         fields[name] = value
     number = flow.pick([1, 1, 2, 7, 0]) if flow.chance(0.9) else flow.pick(range(100, 120))
-    return flow.stamp(CommandKind.MMP_SET, account=flow.account_number(), smp_id=number, **fields)
+    return flow.stamp(CommandKind.MMP_SET, account=flow.account_number(), protection_number=number, **fields)
 
 
 def reset(flow: Flow, market: Market) -> Any:
     tripped = [key for key, protection in market.protections.items() if protection.tripped]
     account, number = flow.pick(tripped) if tripped else (flow.account_number(), flow.pick([1, 2, 3]))
-    return flow.stamp(CommandKind.MMP_RESET, account=account, smp_id=number)
+    return flow.stamp(CommandKind.MMP_RESET, account=account, protection_number=number)

@@ -34,7 +34,7 @@ def test_order_slots_used_up_answer_full_until_one_is_given_back(name: dict[str,
 def test_positions_used_up_answer_full_but_not_to_who_has_one(name: dict[str, int]) -> None:
     market = Market(MarketState.OPEN)
     market.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(2, {}))
-    market.row(CommandKind.DEPOSIT, account=2, price=10**9)
+    market.row(CommandKind.DEPOSIT, account=2, amount_mills=10**9)
     market.enter(Side.BUY, 90, 1, **name)
     market.venue.engine.states["used_positions"] = TEST.positions
     (refused,) = market.enter(Side.BUY, 89, 1, account=2, **name)

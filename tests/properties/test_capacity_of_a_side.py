@@ -65,8 +65,8 @@ def test_a_replace_and_a_quote_count_what_they_add() -> None:
     assert market.row(CommandKind.REPLACE, order_id=order, lots=11, price=90) == [("RREJ", "FULL")]
     assert market.row(CommandKind.REPLACE, order_id=order, lots=8, price=91)[0] == ("RPL", "NONE")
     quote = {"instrument": BOOK, "price": 89, "trigger": 111, "minimum_lots": 5}
-    assert market.row(CommandKind.QUOTE, lots=3, **quote) == [FULL]
-    assert market.row(CommandKind.QUOTE, lots=2, **quote)[0] == ("ACK", "NONE")
+    assert market.row(CommandKind.QUOTE, bid_lots=3, **quote) == [FULL]
+    assert market.row(CommandKind.QUOTE, bid_lots=2, **quote)[0] == ("ACK", "NONE")
     assert market.row(CommandKind.QUOTE, **{**quote, "lots": 2, "price": 88})[0] == ("RPL", "NONE")
 
 
@@ -89,7 +89,7 @@ def test_a_quote_that_is_stated_again_counts_what_it_has_executed_in_32_bits() -
     market.lend(10 - SIDE_LOTS_MAX)
 
     def quote(lots: int) -> list[tuple[str, str]]:
-        return market.row(CommandKind.QUOTE, instrument=BOOK, price=90, lots=lots)
+        return market.row(CommandKind.QUOTE, instrument=BOOK, bid_tick=90, bid_lots=lots)
 
     assert quote(5)[0] == ("ACK", "NONE")
     (slot,) = (slot for slot, order in enumerate(market.venue.engine.states[0].orders) if order.leaves_lots == 5)

@@ -40,8 +40,8 @@ def test_no_sequence_of_fills_at_any_prices_turns_gains_into_funds(
             assert market.free(number) + market.held(number) <= mills, "what is used and what is free was paid in"
     for number in paid_in:
         free = market.free(number)
-        assert market.row(CommandKind.WITHDRAW, account=number, price=max(free, 0) + 1) == ["REFUSED RISK"]
-        assert free <= 0 or market.row(CommandKind.WITHDRAW, account=number, price=free) == ["CASH"]
+        assert market.row(CommandKind.WITHDRAW, account=number, amount_mills=max(free, 0) + 1) == ["REFUSED RISK"]
+        assert free <= 0 or market.row(CommandKind.WITHDRAW, account=number, amount_mills=free) == ["CASH"]
         assert market.free(number) == min(free, 0)
 
 
@@ -82,7 +82,7 @@ def test_an_account_with_any_funds_and_any_loss_can_close_its_positions(data: st
             market.trade(1, side, abs(lots), data.draw(PRICES), book)
     left = data.draw(st.integers(0, 10**7), "mills left")
     taken = market.free(1) - left
-    assert taken <= 0 or market.row(CommandKind.WITHDRAW, account=1, price=taken) == ["CASH"]
+    assert taken <= 0 or market.row(CommandKind.WITHDRAW, account=1, amount_mills=taken) == ["CASH"]
     mark = MARK + data.draw(st.integers(-1_000, 1_000), "new mark")
     market.settle(mark, *BOOKS)
     for book, lots in held.items():

@@ -53,9 +53,9 @@ class BothBooks(RuleBasedStateMachine):
         for number, funds in FUNDS.items():
             limits = {"maxpos": 12} if number == 3 else {}
             self.run.do(CommandKind.DEFINE_ACCOUNT, account_payload(number, limits))
-            self._row(kind=CommandKind.DEPOSIT, account=number, price=funds)
+            self._row(kind=CommandKind.DEPOSIT, account=number, amount_mills=funds)
         for state in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
-            self._row(kind=CommandKind.SET_STATE, group=1, order_type=state)
+            self._row(kind=CommandKind.SET_STATE, group=1, market_state=state)
 
     @rule(orders=st.lists(new_orders(ACCOUNTS, BOOKS), min_size=1, max_size=5))
     def enter(self, orders: list[dict[str, Any]]) -> None:
@@ -87,18 +87,18 @@ class BothBooks(RuleBasedStateMachine):
     @rule(state=STATES, index=st.sampled_from([0, 0, 1, 4]), flags=st.sampled_from([0, 0, *STATE_FLAGS]))
     def change_state(self, state: MarketState, index: int, flags: int) -> None:
         group = 0 if index else 1
-        self._row(kind=CommandKind.SET_STATE, order_type=state, instrument=index, group=group, flags=flags)
+        self._row(kind=CommandKind.SET_STATE, market_state=state, instrument=index, group=group, flags=flags)
 
     @rule(orders=PLAIN_ORDERS, index=st.sampled_from([0, 1]), flags=st.sampled_from([0, 0, int(CommandFlag.CLAMP)]))
     def open_from_an_auction(self, orders: list[tuple[int, int, int]], index: int, flags: int) -> None:
         """Of the group or one book; what is closed or halted comes back first."""
         group = 0 if index else 1
         for state in (MarketState.PREOPEN, MarketState.OPEN, MarketState.PAUSED):
-            self._row(kind=CommandKind.SET_STATE, order_type=state, group=group, instrument=index)
+            self._row(kind=CommandKind.SET_STATE, market_state=state, group=group, instrument=index)
         for number, (side, price, lots) in enumerate(orders):
             fields = {"account": ACCOUNTS[number % 2 * 2], "instrument": 1, "side": side, "price": price, "lots": lots}
             self._row(kind=CommandKind.NEW, **fields)
-        self._row(kind=CommandKind.SET_STATE, order_type=MarketState.OPEN, group=group, instrument=index, flags=flags)
+        self._row(kind=CommandKind.SET_STATE, market_state=MarketState.OPEN, group=group, instrument=index, flags=flags)
 
     @rule(
         index=st.sampled_from(list(BOOKS)), moved=st.integers(-3, 3), width=st.sampled_from([4, 20]),
@@ -106,12 +106,12 @@ class BothBooks(RuleBasedStateMachine):
     )  # fmt: skip
     def begin_a_new_day(self, index: int, moved: int, width: int, increment: dict[str, int]) -> None:
         """One book gets other terms, if the group is where it may be closed."""
-        self._row(kind=CommandKind.SET_STATE, order_type=MarketState.CLOSED, group=1)
+        self._row(kind=CommandKind.SET_STATE, market_state=MarketState.CLOSED, group=1)
         if self.run.pair.reference.phases.groups[1].state == MarketState.CLOSED:
             settle = self.run.pair.reference.clearing.instruments[index].settle_tick + moved
             limits = {"index": index, "settle_tick": settle, "low_tick": settle - width, "high_tick": settle + width}
             self.run.do(CommandKind.DAY_LIMITS, {"books": [{**limits, **increment}], "by_two": True})
-        self._row(kind=CommandKind.SET_STATE, order_type=MarketState.PREOPEN, group=1)
+        self._row(kind=CommandKind.SET_STATE, market_state=MarketState.PREOPEN, group=1)
 
     @rule(
         account=st.sampled_from(ACCOUNTS), entries=mass_quotes(BOOKS), number=st.sampled_from([0, 1]),
@@ -136,7 +136,7 @@ class BothBooks(RuleBasedStateMachine):
 
     @rule(account=st.sampled_from(ACCOUNTS))
     def arm_again(self, account: int) -> None:
-        self._row(kind=CommandKind.MMP_RESET, account=account, smp_id=1)
+        self._row(kind=CommandKind.MMP_RESET, account=account, protection_number=1)
 
     @rule(number=st.sampled_from(ACCOUNTS), mills=st.sampled_from([1, 30_000, 10**6]), out=st.booleans())
     def move_cash(self, number: int, mills: int, out: bool) -> None:
@@ -145,11 +145,11 @@ class BothBooks(RuleBasedStateMachine):
 
     @rule(number=st.sampled_from(ACCOUNTS), scope=st.sampled_from(Scope), party=st.sampled_from(KillParty))
     def kill(self, number: int, scope: Scope, party: KillParty) -> None:
-        self._row(kind=CommandKind.KILL, account=number, order_type=scope, group=number, reason=party)
+        self._row(kind=CommandKind.KILL, account=number, scope=scope, group=number, kill_party=party)
 
     @rule(number=st.sampled_from(ACCOUNTS), scope=st.sampled_from(Scope), party=st.sampled_from(KillParty))
     def lift_a_kill(self, number: int, scope: Scope, party: KillParty) -> None:
-        self._row(kind=CommandKind.UNKILL, account=number, order_type=scope, group=number, reason=party)
+        self._row(kind=CommandKind.UNKILL, account=number, scope=scope, group=number, kill_party=party)
 
     @rule(number=st.sampled_from(ACCOUNTS), flags=st.integers(0, 3))
     def disconnect(self, number: int, flags: int) -> None:
@@ -157,7 +157,7 @@ class BothBooks(RuleBasedStateMachine):
 
     @rule(number=st.sampled_from(ACCOUNTS), ms=st.sampled_from([0, 1, 2]))
     def set_a_timer(self, number: int, ms: int) -> None:
-        self._row(kind=CommandKind.TIMER, account=number, lots=ms)
+        self._row(kind=CommandKind.TIMER, account=number, delay_ms=ms)
 
     @rule()
     def let_the_clock_reach_all_timers(self) -> None:

@@ -33,7 +33,7 @@ class Market:
         self.venue, self.sequence = EngineVenue(), 0
         self.venue.control(CommandKind.LIST, market(centre))
         self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(1, {}))
-        self.row(CommandKind.DEPOSIT, account=1, price=FUNDS)
+        self.row(CommandKind.DEPOSIT, account=1, amount_mills=FUNDS)
         for step in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
             if step == MarketState.OPEN or state == MarketState.OPEN or step <= state:
                 self.set_state(step)
@@ -45,7 +45,7 @@ class Market:
         return self.venue.apply(Command(sequence=self.sequence, time_ns=self.sequence, kind=kind, **fields))
 
     def set_state(self, state: MarketState) -> list[Any]:
-        return self.row(CommandKind.SET_STATE, group=1, order_type=state)
+        return self.row(CommandKind.SET_STATE, group=1, market_state=state)
 
     def enter(self, side: int, price: int, lots: int, **fields: Any) -> list[Any]:
         self.sequence += 1

@@ -35,11 +35,11 @@ def level(sizes: list[int], terms: dict[str, Any], leads: list[tuple[int, int]])
     venue.control(CommandKind.LIST, payload)
     for account in range(1, 2 + len(leads)):
         venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))
-        venue.apply(Command(sequence=account, kind=CommandKind.DEPOSIT, account=account, price=10**12))
+        venue.apply(Command(sequence=account, kind=CommandKind.DEPOSIT, account=account, amount_mills=10**12))
     if leads:
         venue.control(CommandKind.LEAD_MAKERS, {"makers": leads, "group": 1})
     for state in (MarketState.PREOPEN, MarketState.OPEN):
-        venue.apply(Command(sequence=10, kind=CommandKind.SET_STATE, group=1, order_type=state))
+        venue.apply(Command(sequence=10, kind=CommandKind.SET_STATE, group=1, market_state=state))
     ids = []
     for number, lots in enumerate(sizes):
         owner = 2 + number if number < len(leads) else 1

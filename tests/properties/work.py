@@ -56,7 +56,7 @@ class Desk:
         self.venue.control(CommandKind.LIST, property_market())
         for account in range(1, 2 + ACCOUNTS):
             self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))
-            self.send(CommandKind.DEPOSIT, account=account, price=10**12)
+            self.send(CommandKind.DEPOSIT, account=account, amount_mills=10**12)
         for state in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
             self.set_state(state, 2)
             self.set_state(state, 1)
@@ -74,7 +74,7 @@ class Desk:
         return Table.looks - before
 
     def set_state(self, state: MarketState, group: int = 1) -> int:
-        return self.send(CommandKind.SET_STATE, group=group, order_type=state)
+        return self.send(CommandKind.SET_STATE, group=group, market_state=state)
 
     def new(self, name: str, side: int, price: int, **fields: Any) -> int:
         fields = {"account": 1, "lots": 1, "tif": TimeInForce.GTC, **words(name), **fields}
@@ -131,20 +131,22 @@ def costs_elsewhere(orders: int) -> dict[str, int]:
             desk.elsewhere(f"s{number}", Side.BUY, 0, order_type=OrderType.STOP, trigger=110)
             desk.elsewhere(f"p{number}", Side.SELL, 130)  # parked
         for index in (1, 2):
-            desk.send(CommandKind.QUOTE, account=LONER, instrument=index, price=96, lots=1, trigger=104, minimum_lots=1)
+            desk.send(
+                CommandKind.QUOTE, account=LONER, instrument=index, bid_tick=96, bid_lots=1, ask_tick=104, ask_lots=1
+            )
 
     fill_up()
     found["12 cancels by the disconnect of another session"] = desk.send(CommandKind.DISCONNECT, session=LONER)
     assert desk.seen == ["DSC"] + ["CXL"] * 12, desk.seen
     fill_up()
     found["12 cancels by the kill of another session"] = desk.send(
-        CommandKind.KILL, order_type=Scope.SESSION, group=LONER
+        CommandKind.KILL, scope=Scope.SESSION, killed_session=LONER
     )
     assert desk.seen == ["KIL"] + ["CXL"] * 12, desk.seen
-    desk.send(CommandKind.UNKILL, order_type=Scope.SESSION, group=LONER)
+    desk.send(CommandKind.UNKILL, scope=Scope.SESSION, killed_session=LONER)
     fill_up()
     desk.set_state(MarketState.PAUSED)
-    desk.send(CommandKind.SET_STATE, group=1, order_type=MarketState.NOCANCEL, flags=CommandFlag.FORCE)
+    desk.send(CommandKind.SET_STATE, group=1, market_state=MarketState.NOCANCEL, flags=CommandFlag.FORCE)
     desk.send(CommandKind.DISCONNECT, account=LONER, session=LONER)
     assert desk.seen == ["DSC"], desk.seen
     found["12 cancels that waited in another group"] = desk.set_state(MarketState.PREOPEN)

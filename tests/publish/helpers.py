@@ -6,7 +6,8 @@ from exchange.codes import EventKind, Family, MarketState, PeriodKind
 from exchange.engine.event_rows import Row
 from exchange.engine.query import InstrumentRow
 from exchange.publish.instruments import InstrumentTable
-from exchange.records import EVENT_FIELDS, pack_client_order_id
+from exchange.records import EVENT_ALIASES, EVENT_FIELDS, pack_client_order_id
+from exchange.reference.rows import fields_of
 
 H27 = 34734166  # H100.G90.H27
 J27 = 34734167  # H100.G90.J27
@@ -16,9 +17,9 @@ TIME_NS = 1_799_668_803_000_120_000
 
 
 def event(kind: EventKind, sequence: int = 1, client_order_id: str = "", **fields: int) -> Row:
-    """An EVENT row as a tuple; fields that are not named are 0."""
+    """An EVENT row as a tuple; `fields` by their names or aliases, those that are not named are 0."""
     words = dict(zip(NAMES[16:19], pack_client_order_id(client_order_id), strict=True))
-    values = {"sequence": sequence, "time_ns": TIME_NS, "kind": int(kind), **words, **fields}
+    values = {"sequence": sequence, "time_ns": TIME_NS, "kind": int(kind), **words, **fields_of(EVENT_ALIASES, fields)}
     unknown = values.keys() - set(NAMES)
     assert not unknown, unknown
     return tuple(int(values.get(name, 0)) for name in NAMES)

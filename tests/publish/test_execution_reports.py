@@ -48,11 +48,12 @@ def test_an_accepted_order_is_an_exec_new() -> None:
 def test_a_fill_carries_the_state_after_it_and_the_margin_follows_the_position() -> None:
     fill = event(
         EventKind.FILL, 9000412, **{**ORDER, "leaves_lots": 8}, filled_lots=4, value_tick_lots=11380, lots=4,
-        liquidity=Liquidity.MAKER, reference=55501, account_sequence=1059, hidden_lots=2845,
+        liquidity=Liquidity.MAKER, trade_id=55501, account_sequence=1059, level_tick=2845,
     )  # fmt: skip
     position = event(
-        EventKind.POSITION_CHANGED, 9000412, account=7, instrument=1, price=2846, lots=4, value_tick_lots=11380,
-        amount_mills=25002976, reference=1190400, flags=EventFlag.MARGIN, account_sequence=1060,
+        EventKind.POSITION_CHANGED, 9000412, account=7, instrument=1, mark_tick=2846, position_lots=4,
+        open_value_tick_lots=11380, equity_mills=25002976, margin_held_mills=1190400,
+        flags=EventFlag.MARGIN, account_sequence=1060,
     )  # fmt: skip
     assert messages(fill, position) == [
         {"t": "fill", **HEAD, "s": 1059, **SHOWN, "tid": 55501, "px": 2845, "q": 4, "lv": 8, "cum": 4, "val": 11380,
@@ -68,9 +69,9 @@ def test_a_position_of_another_account_has_no_margin_yet() -> None:
         EventKind.POSITION_CHANGED,
         account=7,
         instrument=1,
-        lots=-4,
-        value_tick_lots=-11380,
-        price=2840,
+        position_lots=-4,
+        open_value_tick_lots=-11380,
+        mark_tick=2840,
         account_sequence=3,
     )
     (position,) = messages(row)
@@ -107,7 +108,7 @@ def test_what_happens_to_an_order_is_an_exec(kind: EventKind, fields: Any, expec
 
 def test_money_that_moves_is_cash_and_margin() -> None:
     row = event(
-        EventKind.CASH_MOVED, 9000412, account=7, amount_mills=-500, value_tick_lots=1000, reference=401,
+        EventKind.CASH_MOVED, 9000412, account=7, amount_mills=-500, equity_after_mills=1000, margin_held_mills=401,
         flags=EventFlag.MARGIN, account_sequence=8,
     )  # fmt: skip
     assert messages(row) == [
@@ -131,17 +132,19 @@ def test_gains_that_are_not_paid_are_equity_and_not_free(kind: EventKind) -> Non
 @pytest.mark.rule("SESS-021", "SESS-022")
 def test_a_disconnect_says_whether_the_client_fell_silent() -> None:
     terms = {"account": 7, "lots": 1, "account_sequence": 1}
-    lost = event(EventKind.DISCONNECTED, reason=CancelReason.COD, session=1, **terms)
-    silent = event(EventKind.DISCONNECTED, reason=CancelReason.COD, session=1, reference=SILENT, **terms)
-    timer = event(EventKind.DISCONNECTED, reason=CancelReason.TIMER, **terms)
+    lost = event(EventKind.DISCONNECTED, cancel_reason=CancelReason.COD, session=1, **terms)
+    silent = event(EventKind.DISCONNECTED, cancel_reason=CancelReason.COD, session=1, connection_end=SILENT, **terms)
+    timer = event(EventKind.DISCONNECTED, cancel_reason=CancelReason.TIMER, **terms)
     assert [ExecutionReports(table()).messages([row])[0][2].reason for row in (lost, silent, timer)] == [
         "cod", "dead", "dead",
     ]  # fmt: skip
 
 
 def test_a_kill_and_a_disconnect_say_how_many_orders_left() -> None:
-    kill = event(EventKind.KILLED, account=7, lots=3, account_sequence=1)
-    gone = event(EventKind.DISCONNECTED, account=7, lots=12, reason=CancelReason.COD, session=1, account_sequence=2)
+    kill = event(EventKind.KILLED, account=7, order_count=3, account_sequence=1)
+    gone = event(
+        EventKind.DISCONNECTED, account=7, order_count=12, cancel_reason=CancelReason.COD, session=1, account_sequence=2
+    )
     first, second = messages(kill, gone)
     assert (first["t"], first["on"], first["n"]) == ("kill", True, 3)
     assert (second["t"], second["why"], second["n"], second["sid"]) == ("cod_fired", "cod", 12, "s_00000001")
@@ -151,7 +154,7 @@ def test_a_kill_and_a_disconnect_say_how_many_orders_left() -> None:
 def test_an_order_is_told_as_new_whether_or_not_its_row_says_that_it_rests() -> None:
     row = event(EventKind.ORDER_ACCEPTED, **ORDER, account_sequence=1058)
     rests = event(
-        EventKind.ORDER_ACCEPTED, **ORDER, account_sequence=1058, flags=EventFlag.RESTS, lots=12, level_lots=132
+        EventKind.ORDER_ACCEPTED, **ORDER, account_sequence=1058, flags=EventFlag.RESTS, shown_lots=12, level_lots=132
     )
     assert messages(rests) == messages(row)
 

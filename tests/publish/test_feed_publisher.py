@@ -29,7 +29,7 @@ def test_raw_channels_publish_at_once_and_others_when_they_are_due() -> None:
     slow, _ = market.subscribe(ChannelSpec(name_of_channel="top", instrument=H27, cadence_ms=100))
     for sequence, lots in ((1, 5), (2, 6), (3, 7)):
         rested = event(
-            EventKind.ORDER_RESTED, sequence, instrument=1, side=Side.BUY, price=2_845, level_lots=lots, lots=1
+            EventKind.ORDER_RESTED, sequence, instrument=1, side=Side.BUY, price=2_845, level_lots=lots, shown_lots=1
         )  # fmt: skip
         batch = released_batch(np.array([rested], EVENT), sequence, sequence, TIME_NS)
         market.take(batch)

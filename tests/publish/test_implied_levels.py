@@ -11,7 +11,15 @@ from tests.publish.helpers import event
 
 
 def implied(e: int, side: Side, price: int, lots: int) -> Row:
-    return event(EventKind.IMPLIED_PRICE, e, instrument=1, side=side, price=price, lots=lots, time_ns=START_US * 1000)
+    return event(
+        EventKind.IMPLIED_PRICE,
+        e,
+        instrument=1,
+        side=side,
+        implied_tick=price,
+        implied_lots=lots,
+        time_ns=START_US * 1000,
+    )
 
 
 def levels(message: dict[str, Any]) -> dict[str, Any]:
@@ -73,12 +81,8 @@ def test_only_the_aggressors_own_print_of_an_implied_group_has_a_side() -> None:
     feed = Feed()
     feed.open("trades")
     common = {"instrument": 1, "flags": EventFlag.IMPLIED, "time_ns": START_US * 1000, "lots": 4, "price": 2846}
-    taken = event(
-        EventKind.FILL, 9000401, side=Side.BUY, liquidity=Liquidity.TAKER, reference=5, level_lots=0, **common
-    )
-    leg = event(
-        EventKind.FILL, 9000402, side=Side.SELL, liquidity=Liquidity.MAKER, reference=6, level_lots=71, **common
-    )
+    taken = event(EventKind.FILL, 9000401, side=Side.BUY, liquidity=Liquidity.TAKER, trade_id=5, level_lots=0, **common)
+    leg = event(EventKind.FILL, 9000402, side=Side.SELL, liquidity=Liquidity.MAKER, trade_id=6, level_lots=71, **common)
     assert [message["x"] for message in (*feed.fold(taken), *feed.fold(leg))] == [
         [[5, 2846, 4, "b"]],
         [[6, 2846, 4, "n"]],

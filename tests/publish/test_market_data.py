@@ -240,14 +240,14 @@ def test_numbers_of_event_channels_do_not_depend_on_who_listens() -> None:
     """Two gateways, or one before and after a restart, send the same messages."""
     early, late = Feed(), Feed()
     numbers = [early.open("trades"), early.open("status")]
-    status = event(EventKind.STATE_CHANGED, 9000462, instrument=1, state=MarketState.HALT)
+    status = event(EventKind.STATE_CHANGED, 9000462, instrument=1, market_state=MarketState.HALT)
     commands = [traded(9000460, 55501, 2845, 4, 0), [status], traded(9000463, 55502, 2845, 4, 0)]
     for rows in commands[:2]:
         early.fold(*rows)
         late.fold(*rows)
     numbers = [late.open("trades"), late.open("status")]
     assert early.fold(*commands[2]) == late.fold(*commands[2])
-    again = event(EventKind.STATE_CHANGED, 9000470, instrument=1, state=MarketState.OPEN)
+    again = event(EventKind.STATE_CHANGED, 9000470, instrument=1, market_state=MarketState.OPEN)
     assert early.fold(again) == late.fold(again)
     assert [late.market.oldest(number) for number in numbers] == [55501, 9000470], "prints are kept for all"
     told = [list(feed.market.replay(numbers[0], 1, 55501, 104)) for feed in (late, early)]
@@ -264,22 +264,24 @@ def test_status_begins_with_a_snapshot_and_follows_group_and_book() -> None:
     (snapshot,) = feed.snapshot(number)
     assert (snapshot["snap"], snapshot["phase"], snapshot["lo"], snapshot["hi"]) == (True, "OPEN", 2646, 3046)
     assert feed.snapshot(other)[0]["phase"] == "PREOPEN"
-    halt = event(EventKind.STATE_CHANGED, 9000500, reference=2, state=MarketState.HALT, reason=StateReason.HALT_ADMIN)
+    halt = event(
+        EventKind.STATE_CHANGED, 9000500, group=2, market_state=MarketState.HALT, state_reason=StateReason.HALT_ADMIN
+    )
     (message,) = feed.fold(halt)
     assert (message["i"], message["phase"], message["why"], message["s"]) == (H27, "HALT", "HALT_ADMIN", 9000500)
     paused = event(
         EventKind.STATE_CHANGED,
         9000502,
-        reference=2,
+        group=2,
         instrument=1,
-        state=MarketState.PAUSED,
-        reason=StateReason.VELOCITY,
+        market_state=MarketState.PAUSED,
+        state_reason=StateReason.VELOCITY,
     )
-    opened = event(EventKind.STATE_CHANGED, 9000501, reference=2, state=MarketState.OPEN)
+    opened = event(EventKind.STATE_CHANGED, 9000501, group=2, market_state=MarketState.OPEN)
     messages = feed.fold(opened, paused)
     assert [(message["phase"], message["e"]) for message in messages] == [("OPEN", 9000501), ("PAUSED", 9000502)]
     assert messages[1]["why"] == "velocity"
-    (free,) = feed.fold(event(EventKind.STATE_CHANGED, 9000503, reference=2, instrument=1, state=MarketState.OPEN))
+    (free,) = feed.fold(event(EventKind.STATE_CHANGED, 9000503, group=2, instrument=1, market_state=MarketState.OPEN))
     assert free["phase"] == "OPEN"
 
 
@@ -289,7 +291,7 @@ def test_a_book_shows_its_uncross_before_it_is_open() -> None:
     feed.open("depth", cadence_ms=1000)
     feed.open("status")
     feed.fold(rested(9000401, 2845, 1))
-    opened = event(EventKind.STATE_CHANGED, 9000402, instrument=1, reference=2, state=MarketState.OPEN)
+    opened = event(EventKind.STATE_CHANGED, 9000402, instrument=1, group=2, market_state=MarketState.OPEN)
     messages = feed.fold(rested(9000402, 2845, 0), opened)
     assert [(message["t"], message["e"]) for message in messages] == [("depth", 9000402), ("status", 9000402)]
 
@@ -299,7 +301,7 @@ def test_the_indicative_price_is_a_status() -> None:
     feed = Feed()
     number = feed.open("status")
     (message,) = feed.fold(
-        event(EventKind.INDICATIVE_PRICE, 9000488, instrument=1, price=2846, lots=75, leaves_lots=-8)
+        event(EventKind.INDICATIVE_PRICE, 9000488, instrument=1, uncross_tick=2846, volume_lots=75, imbalance_lots=-8)
     )
     assert message["iop"] == [2846, 75, -8]
     assert feed.snapshot(number)[0]["iop"] == [2846, 75, -8]

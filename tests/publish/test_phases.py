@@ -47,7 +47,7 @@ def test_published_states_follow_the_engine_from_wherever_they_begin(seed: int) 
             flags = CommandFlag.FORCE if chance.random() < 0.5 else 0
             wanted = chance.choice([*STATES, *[MarketState.OPEN] * 9])
             reason = chance.choice(list(StateReason))
-            told += row(CommandKind.SET_STATE, order_type=wanted, flags=flags, reason=reason, **target)
+            told += row(CommandKind.SET_STATE, market_state=wanted, flags=flags, state_reason=reason, **target)
         for changed in (one for one in told if one[KIND] == EventKind.STATE_CHANGED):
             for phases in followers:
                 phases.fold(changed)
@@ -68,7 +68,7 @@ class Reserved:
         open_property_market(self.venue, self.row, (1,))
         self.live.add(query.instruments(self.venue.engine.states))
         for state in (MarketState.PREOPEN, MarketState.OPEN):
-            self.row(CommandKind.SET_STATE, group=1, order_type=state)
+            self.row(CommandKind.SET_STATE, group=1, market_state=state)
         order = {"instrument": book, "account": 1, "lots": 1, "tif": TimeInForce.GTC}
         for price in (100, 108, 116):  # the last is further from the first than the book's window is wide
             for side in Side:
@@ -83,7 +83,7 @@ class Reserved:
                 self.live.fold(told)
 
     def change(self, state: MarketState, reason: StateReason, **whom: int) -> None:
-        self.row(CommandKind.SET_STATE, order_type=state, reason=reason, **(whom or {"group": 1}))
+        self.row(CommandKind.SET_STATE, market_state=state, state_reason=reason, **(whom or {"group": 1}))
 
     def shown(self) -> tuple[str, str, int | None]:
         fresh = Phases()
@@ -128,8 +128,8 @@ def test_a_book_keeps_reason_and_time_of_its_own_state_while_its_group_changes()
     def told(state: MarketState, reason: StateReason, until_ns: int = 0, index: int = 0, time_ns: int = 0) -> None:
         phases.fold(
             event(
-                EventKind.STATE_CHANGED, state=state, reason=reason, value_tick_lots=until_ns, instrument=index,
-                reference=LISTED[0].group, time_ns=time_ns,
+                EventKind.STATE_CHANGED, market_state=state, state_reason=reason, reopen_ns=until_ns, instrument=index,
+                group=LISTED[0].group, time_ns=time_ns,
             )
         )  # fmt: skip
 

@@ -139,9 +139,9 @@ def test_no_more_than_so_many_are_kept_and_the_oldest_leave(monkeypatch: pytest.
 def test_a_print_that_does_not_follow_the_last_makes_the_older_ones_unknown() -> None:
     prints = Prints({1: 40, 2: 30})
     assert (prints.oldest(1), prints.oldest(2)) == (41, 31)
-    prints.append(np.array([event(EventKind.FILL, 1, instrument=1, reference=41)], EVENT))
+    prints.append(np.array([event(EventKind.FILL, 1, instrument=1, trade_id=41)], EVENT))
     assert [before for before, _ in prints.of_book(1, 41, 41)] == [40] and not list(prints.of_book(2, 31, 41))
-    prints.append(np.array([event(EventKind.FILL, 2, instrument=1, reference=50)], EVENT))
+    prints.append(np.array([event(EventKind.FILL, 2, instrument=1, trade_id=50)], EVENT))
     assert prints.oldest(1) == prints.oldest(2) == 50
     assert [before for before, _ in prints.of_book(1, 50, 50)] == [None]
 
@@ -159,7 +159,7 @@ def test_a_range_is_as_it_was_when_it_was_asked_for_and_is_read_many_messages_at
         return read_rows(events)
 
     monkeypatch.setattr(prints_module, "read_rows", counted)
-    rows = [event(EventKind.FILL, number, instrument=1, reference=number) for number in range(1, 1_001)]
+    rows = [event(EventKind.FILL, number, instrument=1, trade_id=number) for number in range(1, 1_001)]
     prints = Prints()
     prints.append(np.array(rows[:60], EVENT))
     found, wanted = prints.of_book(1, 1, 60), expected(rows[:60], 1, 1, 60)

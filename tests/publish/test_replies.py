@@ -49,7 +49,7 @@ TAKEN_OUT = {"leaves_lots": 0, "state": OrderState.CANCELLED}
     "rows",
     [
         [order(EventKind.ORDER_ACCEPTED), order(EventKind.ORDER_RESTED)],
-        [order(EventKind.ORDER_ACCEPTED, flags=EventFlag.RESTS, lots=12)],
+        [order(EventKind.ORDER_ACCEPTED, flags=EventFlag.RESTS, shown_lots=12)],
     ],
     ids=["ACK and RST", "ACK with RESTS"],
 )
@@ -76,13 +76,15 @@ def test_an_order_that_trades_tells_what_is_left_after_all_fills() -> None:
 
 @pytest.mark.parametrize(("reason", "why"), [("IOC", "ioc"), ("FOK", "fok"), ("MINQTY", "minq")])
 def test_a_remainder_that_leaves_tells_why(reason: str, why: str) -> None:
-    gone = order(EventKind.ORDER_CANCELLED, **TAKEN_OUT, reason=CancelReason[reason], flags=EventFlag.NEVER_RESTED)
+    gone = order(
+        EventKind.ORDER_CANCELLED, **TAKEN_OUT, cancel_reason=CancelReason[reason], flags=EventFlag.NEVER_RESTED
+    )
     answer = reply(order(EventKind.ORDER_ACCEPTED), gone)
     assert (answer["t"], answer["st"], answer["lv"], answer["why"]) == ("ok", "cancelled", 0, why)
 
 
 def test_a_cancel_shows_the_order_without_a_reason() -> None:
-    answer = reply(order(EventKind.ORDER_CANCELLED, **TAKEN_OUT, reason=CancelReason.USER))
+    answer = reply(order(EventKind.ORDER_CANCELLED, **TAKEN_OUT, cancel_reason=CancelReason.USER))
     assert (answer["st"], answer["lv"], answer["cum"]) == ("cancelled", 0, 0)
     assert "why" not in answer
 
@@ -100,7 +102,7 @@ def test_a_replace_tells_price_total_and_priority(flag: EventFlag, priority: str
 @pytest.mark.rule("ENTRY-010")
 def test_a_replace_below_what_is_filled_is_a_cancel() -> None:
     cut = order(EventKind.ORDER_REPLACED, order_lots=3, filled_lots=4, leaves_lots=0)
-    gone = order(EventKind.ORDER_CANCELLED, **{**TAKEN_OUT, "filled_lots": 4}, reason=CancelReason.IFM)
+    gone = order(EventKind.ORDER_CANCELLED, **{**TAKEN_OUT, "filled_lots": 4}, cancel_reason=CancelReason.IFM)
     answer = reply(cut, gone)
     assert (answer["st"], answer["lv"], answer["cum"], answer["why"]) == ("cancelled", 0, 4, "ifm")
     assert "prio" not in answer
@@ -108,8 +110,8 @@ def test_a_replace_below_what_is_filled_is_a_cancel() -> None:
 
 @pytest.mark.rule("ENTRY-012")
 def test_cancel_all_counts_the_orders() -> None:
-    gone = order(EventKind.ORDER_CANCELLED, **TAKEN_OUT, reason=CancelReason.USER)
-    assert reply(gone, gone, event(EventKind.MASS_CANCELLED, 412, account=7, lots=2)) == {
+    gone = order(EventKind.ORDER_CANCELLED, **TAKEN_OUT, cancel_reason=CancelReason.USER)
+    assert reply(gone, gone, event(EventKind.MASS_CANCELLED, 412, account=7, order_count=2)) == {
         "t": "ok",
         "re": 101,
         "n": 2,
@@ -119,7 +121,7 @@ def test_cancel_all_counts_the_orders() -> None:
 
 
 def test_a_kill_counts_the_orders() -> None:
-    gone = order(EventKind.ORDER_CANCELLED, **TAKEN_OUT, reason=CancelReason.KILL)
+    gone = order(EventKind.ORDER_CANCELLED, **TAKEN_OUT, cancel_reason=CancelReason.KILL)
     assert reply(event(EventKind.KILLED, 412, account=7), gone)["n"] == 1
 
 

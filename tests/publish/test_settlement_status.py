@@ -6,7 +6,7 @@ import pytest
 from exchange.codes import EventKind, MarketState
 from exchange.publish.consumer import released_batch
 from exchange.publish.settlement_status import SettlementStatus
-from exchange.records import EVENT
+from exchange.records import EVENT, column
 
 GROUP, BOOKS = 2, (1, 3)
 GROUPS = np.dtype([("state", "u1")])
@@ -29,12 +29,12 @@ def take(status: SettlementStatus, kind: EventKind, time_ns: int, **fields: int)
     events = np.zeros(1, EVENT)
     events["kind"], events["time_ns"] = kind, time_ns
     for name, value in fields.items():
-        events[name] = value
+        column(events, name)[:] = value
     status.take(released_batch(events, 1, 1, time_ns))
 
 
 def close(status: SettlementStatus, time_ns: int) -> None:
-    take(status, EventKind.STATE_CHANGED, time_ns, reference=GROUP, state=MarketState.CLOSED)
+    take(status, EventKind.STATE_CHANGED, time_ns, group=GROUP, market_state=MarketState.CLOSED)
 
 
 @pytest.mark.rule("SESSION-003")
@@ -63,7 +63,7 @@ def test_a_state_of_one_book_does_not_close_its_group() -> None:
     status = SettlementStatus(states())
     for index in BOOKS:
         take(status, EventKind.INSTRUMENT_LISTED, 200, instrument=index)
-    take(status, EventKind.STATE_CHANGED, 300, reference=GROUP, instrument=1, state=MarketState.CLOSED)
+    take(status, EventKind.STATE_CHANGED, 300, group=GROUP, instrument=1, market_state=MarketState.CLOSED)
     assert status.published(GROUP)
 
 

@@ -28,13 +28,13 @@ class Market:
         self.pair, self.sequence = Pair(), 0
         self.pair.control(CommandKind.LIST, property_market())
         self.pair.control(CommandKind.DEFINE_ACCOUNT, account_payload(1, {}))
-        self.row(CommandKind.DEPOSIT, account=1, price=10**12)
-        self.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.PREOPEN)
+        self.row(CommandKind.DEPOSIT, account=1, amount_mills=10**12)
+        self.row(CommandKind.SET_STATE, group=GROUP, market_state=MarketState.PREOPEN)
         for number in range(count):
             fields = {"instrument": BOOK, "price": 81 + number % 20, "lots": 1, "tif": TimeInForce.GTC}
             self.row(CommandKind.NEW, account=1, **fields)
         for state in (MarketState.OPEN, MarketState.CLOSED):
-            self.row(CommandKind.SET_STATE, group=GROUP, order_type=state)
+            self.row(CommandKind.SET_STATE, group=GROUP, market_state=state)
 
     def row(self, kind: CommandKind, **fields: Any) -> list[Any]:
         self.sequence += 1
@@ -97,7 +97,7 @@ def test_terms_without_an_increment_leave_it_as_it_is() -> None:
     market.pair.control(CommandKind.DAY_LIMITS, {"books": [limits(min_inc=5)], **TWO})
     events = market.pair.control(CommandKind.DAY_LIMITS, {"books": [limits()], **TWO})
     assert not [event for event in events if event.kind == EventKind.ORDER_CANCELLED]
-    market.row(CommandKind.SET_STATE, group=GROUP, order_type=MarketState.PREOPEN)
+    market.row(CommandKind.SET_STATE, group=GROUP, market_state=MarketState.PREOPEN)
     (answer,) = market.row(CommandKind.NEW, account=1, instrument=BOOK, price=99, lots=1)
     assert answer.kind == EventKind.ORDER_REJECTED
     assert market.row(CommandKind.NEW, account=1, instrument=BOOK, price=95, lots=1)[0].kind == EventKind.ORDER_ACCEPTED

@@ -27,7 +27,7 @@ def market(*prices: int) -> Any:
     open_property_market(pair.fast, row, [1])
     for price in prices:
         row(CommandKind.NEW, account=1, instrument=BOOK, price=price, lots=2, tif=TimeInForce.GTC, display_lots=1)
-    row(CommandKind.SET_STATE, group=2, order_type=MarketState.CLOSED)
+    row(CommandKind.SET_STATE, group=2, market_state=MarketState.CLOSED)
     state = pair.fast.engine.states[0]
     return state, live_orders(state, [BOOK])
 

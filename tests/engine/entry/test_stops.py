@@ -26,7 +26,7 @@ class Market:
         self.venue.control(CommandKind.LIST, {"month": 84, "commodities": commodities, "instruments": [book]})
         for account in (1, 2):
             self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))
-            self.row(CommandKind.DEPOSIT, account=account, price=10**9)
+            self.row(CommandKind.DEPOSIT, account=account, amount_mills=10**9)
         for state in (MarketState.PREOPEN, MarketState.OPEN, MarketState.RESERVED):
             self.set_state(state)
         self.slots = {name: self.stop(name, account) for name, account in (("a", 1), ("b", 2), ("c", 1))}
@@ -39,7 +39,7 @@ class Market:
         return [(EventKind(event.kind).abbreviation, names.get(event.client_order_id_0, "")) for event in events]
 
     def set_state(self, state: MarketState) -> list[tuple[str, str]]:
-        return self.row(CommandKind.SET_STATE, group=1, order_type=state)
+        return self.row(CommandKind.SET_STATE, group=1, market_state=state)
 
     def stop(self, name: str, account: int) -> int:
         terms = {"order_type": OrderType.STOP, "trigger": 105, "lots": 2, "instrument": BOOK}

@@ -13,9 +13,9 @@ def test_a_new_order_that_calls_itself_a_quote_is_refused() -> None:
     pair = Pair()
     pair.control(CommandKind.LIST, property_market())
     pair.control(CommandKind.DEFINE_ACCOUNT, account_payload(1, {}))
-    rows = [Command(kind=CommandKind.DEPOSIT, account=1, price=10**12)]
+    rows = [Command(kind=CommandKind.DEPOSIT, account=1, amount_mills=10**12)]
     rows += [
-        Command(kind=CommandKind.SET_STATE, group=2, order_type=state)
+        Command(kind=CommandKind.SET_STATE, group=2, market_state=state)
         for state in (MarketState.PREOPEN, MarketState.OPEN)
     ]
     order = {"account": 1, "instrument": 9, "side": 0, "price": 100, "lots": 3}

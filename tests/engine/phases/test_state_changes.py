@@ -26,9 +26,9 @@ class Market:
                 instrument["floor_bp"] = 0
         self.pair.control(CommandKind.LIST, market)
         self.pair.control(CommandKind.DEFINE_ACCOUNT, account_payload(1, {}))
-        self.row(CommandKind.DEPOSIT, account=1, price=10**12)
+        self.row(CommandKind.DEPOSIT, account=1, amount_mills=10**12)
         for state in (S.PREOPEN, S.OPEN):
-            self.row(CommandKind.SET_STATE, group=GROUP, order_type=state)
+            self.row(CommandKind.SET_STATE, group=GROUP, market_state=state)
 
     def row(self, kind: CommandKind, **fields: Any) -> list[Any]:
         self.sequence += 1
@@ -49,7 +49,7 @@ class Market:
         """What is told of when the new state ends."""
         whole = self.lead if whole is None else whole
         whom = {"group": GROUP} if whole else {"instrument": BOOK}
-        told = self.row(CommandKind.SET_STATE, order_type=state, flags=flags, **whom)
+        told = self.row(CommandKind.SET_STATE, market_state=state, flags=flags, **whom)
         assert [event.kind for event in told] == [EventKind.STATE_CHANGED], told
         return int(told[0].value_tick_lots)
 
@@ -74,7 +74,7 @@ def test_a_halt_stops_the_time_to_the_reopening_and_the_way_back_lets_it_run_on(
     assert not market.is_due()
     market.now_ns = 5_600
     assert market.is_due()
-    assert market.row(CommandKind.SET_STATE, order_type=S.OPEN, **({"group": 1} if lead else {"instrument": 1}))
+    assert market.row(CommandKind.SET_STATE, market_state=S.OPEN, **({"group": 1} if lead else {"instrument": 1}))
 
 
 @pytest.mark.rule("STATE-004")

@@ -27,7 +27,7 @@ class Market:
         return [EventKind(event.kind) for event in events]
 
     def protect(self, window_ns: int, time_ns: int) -> None:
-        self.row(CommandKind.MMP_SET, time_ns, account=1, smp_id=1, lots=5, expiry_ns=window_ns)
+        self.row(CommandKind.MMP_SET, time_ns, account=1, protection_number=1, lots_max=5, window_ns=window_ns)
 
     def sell(self, lots: int, tif: TimeInForce, time_ns: int) -> list[EventKind]:
         terms = {"account": 2, "instrument": BOOK, "side": Side.SELL, "price": 99, "lots": lots, "tif": tif}
@@ -39,8 +39,8 @@ class Market:
 def test_a_dry_run_forgets_no_fill_that_a_longer_window_still_counts() -> None:
     market = Market()
     market.protect(SHORT, 1)
-    quote = {"account": 1, "smp_id": 1, "instrument": BOOK, "price": 99, "trigger": 101, "minimum_lots": 20}
-    market.row(CommandKind.QUOTE, 1, lots=20, **quote)
+    quote = {"account": 1, "protection_number": 1, "instrument": BOOK, "bid_tick": 99, "ask_tick": 101, "ask_lots": 20}
+    market.row(CommandKind.QUOTE, 1, bid_lots=20, **quote)
     assert EventKind.FILL in market.sell(3, TimeInForce.IOC, 2)
     before = market.venue.engine.states["protections"].copy()
     assert EventKind.ORDER_CANCELLED in market.sell(90, TimeInForce.FOK, 50), (

@@ -27,9 +27,9 @@ class Market:
             limits = {"closeonly": account == CLOSING, "maxpos": 1_000}
             self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, limits))
             if account != POOR:
-                self.row(CommandKind.DEPOSIT, account=account, price=10**9)
+                self.row(CommandKind.DEPOSIT, account=account, amount_mills=10**9)
         for state in (MarketState.PREOPEN, MarketState.OPEN):
-            self.row(CommandKind.SET_STATE, group=1, order_type=state)
+            self.row(CommandKind.SET_STATE, group=1, market_state=state)
         for number in range(TEST.positions):
             self.buy(account=1 + number // BOOKS, instrument=1 + number % BOOKS)
             self.row(CommandKind.CANCEL_ALL, account=1 + number // BOOKS)
