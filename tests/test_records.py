@@ -30,6 +30,7 @@ from exchange.records import (
 from tests.golden.changes import tapes
 from tests.rows_doc import DOCUMENT, document
 
+FIRST_CONTROL = CommandKind.LIST  # kinds from here on have a payload
 ALWAYS = {"sequence", "time_ns", "kind"}
 SENDER = {"account", "session", "request_id"}  # a tape may have one for what only the venue sends
 ROWS = {
