@@ -1,4 +1,4 @@
-"""What a specification says that the engine has fixed, what it gives a new account, how much a venue takes for it."""
+"""Checks the specification's margin terms against the engine; terms of a new account; the bound of deposits."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from exchange.units import MONEY_MAX
 
 
 def check_fixed(spec: Spec) -> None:
-    """UserError: a figure of the margin is another than the engine's, where a change of it belongs too."""
+    """Raise UserError if the specification changes a margin figure that is a constant of the engine."""
     for key, fixed in (("front_months", FRONT_MONTHS), ("maintenance_bp", MAINTENANCE_BP)):
         found = getattr(spec.margin, key)
         if found != fixed:
@@ -20,7 +20,7 @@ def check_fixed(spec: Spec) -> None:
 
 
 def new_account(spec: Spec, account: int, firm: int = 0) -> AccountPayload:
-    """DEFINE_ACCOUNT of an account that is new: the specification's limits (SPEC-004, LIMIT-004)."""
+    """DEFINE_ACCOUNT payload of a new account, with the specification's limits (SPEC-004, LIMIT-004)."""
     return AccountPayload(
         account, firm, smp_id=account, position_lots_max=spec.products.orders.position_lots_max,
         term_lots_max=spec.products.limits.term_lots,
@@ -28,7 +28,7 @@ def new_account(spec: Spec, account: int, firm: int = 0) -> AccountPayload:
 
 
 def check_deposit(states: np.ndarray, mills: int) -> None:
-    """UserError: so much would carry all deposits of the venue beyond what its money is counted in (SPEC-004)."""
+    """Raise UserError if a deposit would take the sum of all deposits above `MONEY_MAX` (SPEC-004)."""
     most = MONEY_MAX - int(states["deposits_mills"][0])
     if mills > most:
         raise UserError(f"deposit {mills} not in 0..{most}: all deposits of a venue are at most {MONEY_MAX} mills")
