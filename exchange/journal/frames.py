@@ -94,7 +94,7 @@ class Frame(NamedTuple):
 
     @property
     def payload(self) -> bytes:
-        """The bytes behind the rows: the payload of a control, the JSON of RULES."""
+        """The bytes after the rows: the payload of a control, the JSON of RULES."""
         return bytes(self.body[self.records * ROW_BYTES :])
 
     @property

@@ -228,7 +228,7 @@ class Journal:
         return self.begin_snapshot(engine, hash_now=True).write()
 
     def mark(self) -> None:
-        """Write a mark behind the last command at a clean stop, unless its events were not observed. With it a release
+        """Write a mark after the last command at a clean stop, unless its events were not observed. With it a release
         with other rules can check whether its replay gives the same events (DUR-111)."""
         with self._lock:
             self._check()
@@ -284,7 +284,7 @@ class Journal:
         assert not self._closed
 
     def _hash_of_events(self) -> bytes:
-        """The event hash behind the last command, whose events were all observed. Closes the hash's current run."""
+        """The event hash after the last command, whose events were all observed. Closes the hash's current run."""
         if self._marks:
             sequence, of_events = self._marks.popleft()
             assert sequence == self.sequence, (sequence, self.sequence)
@@ -327,7 +327,7 @@ class Journal:
         return pack_frame(self._key, self.identity.alignment, kind, self._due, body, count, flags)
 
     def _advance(self, frame: bytes, digest: bytes, count: int) -> None:
-        """Move the place of the next frame behind this one."""
+        """Move the place of the next frame after this one."""
         self._offset += len(frame)
         if count:
             self.known.add(self._due.sequence, count, digest)

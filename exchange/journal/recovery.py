@@ -63,7 +63,7 @@ class Opened(NamedTuple):
 
 
 class Start(NamedTuple):
-    """Where replay starts: behind a snapshot's mark, with an engine in that state, or at genesis."""
+    """Where replay starts: after a snapshot's mark, with an engine in that state, or at genesis."""
 
     engine: EngineLike
     event_hash: EventHash

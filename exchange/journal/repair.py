@@ -36,7 +36,7 @@ def clean_spare(disk: Disk, segment: SegmentFile, segment_bytes: int) -> None:
 def settle(disk: Disk, folder: str, active: SegmentFile, read_only: bool) -> None:
     """Sync what a killed process wrote, before anything is served: it may be in the page cache only.
 
-    active      the segment that goes on, or that ended last
+    active      the segment in use, or the last closed one
     read_only   it is closed: nobody writes it any more
     """
     _write_zeros(disk, active.path, [])

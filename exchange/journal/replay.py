@@ -75,7 +75,7 @@ class EventHash:
             self._waiting, self._count = [], 0
 
     def mark(self, sequence: int) -> bytes:
-        """The mark behind command `sequence`, over all rows added so far; the next run starts from it."""
+        """The mark after command `sequence`, over all rows added so far; the next run starts from it."""
         self._hash()
         self.last, self.sequence = self._rows.digest(), sequence
         self._rows = blake3(self.last)
@@ -155,7 +155,7 @@ class Replayer:
     def in_doubt(self) -> Refusal | None:
         """The refusal for commands of unknown outcome; None: there are none.
 
-        They were decided under other rules than the engine's, and no mark behind them shows that the replay is right.
+        They were decided under other rules than the engine's, and no mark after them shows that the replay is right.
         """
         return self._doubt
 

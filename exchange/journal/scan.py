@@ -1,6 +1,6 @@
 """Reads and checks the frames of a journal in order, and judges the first bad one (DUR-102, DUR-103).
 
-Read only. A walk starts at genesis, at the first frame of a segment, or behind a snapshot's mark.
+Read only. A walk starts at genesis, at the first frame of a segment, or after a snapshot's mark.
 """
 
 from collections.abc import Iterator, Sequence
@@ -47,7 +47,7 @@ class Walk:
     due               what the next frame must continue
     closed            the segment has ended with CLOSE
     tear              the bad frame that has ended the walk; None: there is none
-    head              the chain must pass through the place and hash in HEAD; not checked if the walk starts behind it
+    head              the chain must pass through the place and hash in HEAD; not checked if the walk starts after it
     """
 
     def __init__(
@@ -204,7 +204,7 @@ def _damage(walk: Walk, tear: Tear, witness: str) -> str:
 
 
 def _sound_frame_after(segment: SegmentFile, offset: int, end: int) -> int:
-    """Offset of a valid frame behind `offset`, its place in the chain not checked; 0: there is none."""
+    """Offset of a valid frame after `offset`, its place in the chain not checked; 0: there is none."""
     assert segment.header is not None
     alignment = segment.header.alignment
     data = bytes(segment.view(offset, end - offset))

@@ -1,6 +1,6 @@
 """Segment files: names, header block, buffered reading (DUR-050 to DUR-055).
 
-Frames start at offset 4,096, behind the header block. A segment is never reused. It has its whole length before it gets
+Frames start at offset 4,096, after the header block. A segment is never reused. It has its whole length before it gets
 its name, so a short one is damaged: scan.py refuses it. Here its missing bytes read as zeros.
 """
 
@@ -98,7 +98,7 @@ class SegmentFile:
         return self.header.segment_bytes if self.header is not None else max(self.file_bytes, BLOCK_BYTES)
 
     def view(self, offset: int, length: int) -> memoryview:
-        """`length` bytes from `offset`; bytes behind the end of the file are zero."""
+        """`length` bytes from `offset`; bytes after the end of the file are zero."""
         first = offset - self._start
         if first < 0 or first + length > len(self._window):
             wanted = max(length, WINDOW_BYTES)
@@ -109,7 +109,7 @@ class SegmentFile:
         return self._window[first : first + length]
 
     def last_byte(self, offset: int) -> int:
-        """Offset behind the last byte that is not zero, searched from `offset` on; `offset` if there is none."""
+        """Offset after the last byte that is not zero, searched from `offset` on; `offset` if there is none."""
         end = offset
         for start in range(offset, self.file_bytes, len(ZEROS)):
             data = self._read(len(ZEROS), start)

@@ -6,7 +6,7 @@ from exchange.seams import Clock
 
 
 class Sequencer:
-    """Continues a journal behind `sequence` and `time_ns`. Times always rise, even if the clock is set back."""
+    """Continues a journal after `sequence` and `time_ns`. Times always rise, even if the clock is set back."""
 
     def __init__(self, clock: Clock, sequence: int = 0, time_ns: int = 0) -> None:
         self._clock = clock

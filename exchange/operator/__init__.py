@@ -5,7 +5,7 @@ requests            the requests and the answer
 desk                takes a request, checks it with the authority, carries it out
 authority           checks signatures; keeps proposals until a second operator confirms them
 signing             the text that an operator signs
-acts                journals who asked and why, in front of the commands
+acts                journals who asked and why, before the commands
 market_requests     status, market states, settlements, lead market makers
 member_requests     accounts, money, kill switches, keys
 pending_answer      the commands of one request, and its one answer

@@ -1,4 +1,4 @@
-"""Journals acts of the operator: an ACT control with who, what and why, in front of the act's commands (SEC-063).
+"""Journals acts of the operator: an ACT control with who, what and why, before the act's commands (SEC-063).
 
     acts = Acts(venue)
     with acts.recorded(act):            # one request at a time; all commands submitted in the block follow its ACT
@@ -65,7 +65,7 @@ class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Acts:
-    """Submits commands to the venue, each request's behind its ACT."""
+    """Submits commands to the venue, each request's after its ACT."""
 
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
@@ -85,7 +85,7 @@ class Acts:
 
     @contextmanager
     def recorded(self, act: Act) -> Iterator[None]:
-        """Journal an ACT in front of the commands that the block submits, also if there are none.
+        """Journal an ACT before the commands that the block submits, also if there are none.
 
         If the block raises before its first command, nothing is journalled.
         """

@@ -5,7 +5,7 @@ ACT             each signature is valid for the request and the journal's histor
 operator's key  an act has made or ended it, of two people if there were two operators
 settlement      if it says that two people asked, they did, and neither had made the other's key alone
 
-Not checked: whether a settlement needed two people, and whether the other commands behind an ACT match it.
+Not checked: whether a settlement needed two people, and whether the other commands after an ACT match it.
 
 Acts without a signature are shown as the folder owner's: there is no operator yet, or the owner makes a key while the
 venue does not run.

@@ -3,7 +3,7 @@
     desk = OperatorDesk(server.venue, server.gateway, spec, clock, on_stop)
     desk.take(line, reply)              # reply(Answer) is called once the request is durable and released
 
-Its commands are sequenced among those of clients, behind an ACT that says who asked and why (`acts`). `authority`
+Its commands are sequenced among those of clients, after an ACT that says who asked and why (`acts`). `authority`
 decides who may ask; `market_requests` and `member_requests` carry requests out. The desk knows no sockets.
 """
 

@@ -229,7 +229,7 @@ def split_gain(lots: int, unrealised_pnl_mills: int) -> tuple[int, int | None]:
 
 
 def _margin(head: tuple[int, int, int, int], equity: int, unpaid: int, held: int) -> Report:
-    """The `margin` message behind the message of `head`. Unpaid gains do not count as free margin (MARGIN-015)."""
+    """The `margin` message after the message of `head`. Unpaid gains do not count as free margin (MARGIN-015)."""
     account, number, e, time_us = head
     maintenance = share_ceil(held, MAINTENANCE_BP)
     return (

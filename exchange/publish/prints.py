@@ -143,7 +143,7 @@ class Prints:
             self._last += self._copy(fills, first, self._last + 1)
 
     def _put(self, fills: np.ndarray) -> None:
-        """Store older prints in front of the first one."""
+        """Store older prints before the first one."""
         first = at = self._first - len(fills)
         while at < self._first:
             at += self._copy(fills, first, at)

@@ -69,7 +69,7 @@ def side_is_full(market: Market, order: Order, replaced: Order | None) -> bool:
 
 
 def refusal_details(market: Market, reason: RejectReason, order: Order, replaced: Order | None) -> dict[str, int]:
-    """Event fields that a rejection has beside its reason: allowed prices for BAND, margin for INSUFFICIENT_MARGIN.
+    """Event fields that a rejection has besides its reason: prices allowed for BAND, margin for INSUFFICIENT_MARGIN.
 
     order      the order as it would work
     replaced   the order that it would replace; None: it is new

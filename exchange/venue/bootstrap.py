@@ -310,7 +310,7 @@ class OpenVenue:
         return self.journal.begin_snapshot(self.engine).write
 
     def close(self) -> None:
-        """Write mark, SEAL and HEAD behind the last batch, close the stores, release the lock.
+        """Write mark, SEAL and HEAD after the last batch, close the stores, release the lock.
 
         A venue that has failed writes none of them: the next start finds in the journal what was committed.
         """

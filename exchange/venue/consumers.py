@@ -59,7 +59,7 @@ class Consumers:
             self.settlement_status,
             self.timekeeper,
             self.feed,
-            history.shown,  # behind all that show the batch: stores on disk may now claim it
+            history.shown,  # after all that show the batch: stores on disk may now claim it
             self.counters,
         )
 

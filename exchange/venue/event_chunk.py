@@ -27,7 +27,7 @@ class EventChunk:
         self.name = f"{number:010d}{SUFFIX}"
         self.first_sequence = first_sequence
         self.count = count  # rows
-        self.end = end  # link behind its last block on disk
+        self.end = end  # link after its last block on disk
         self.ended_ns = ended_ns  # time of the last row, once it is full
         self._parts: list[bytes] | None = [] if in_memory else None
         self._firsts: dict[int, int] | None = None
@@ -61,7 +61,7 @@ class EventChunk:
         self._firsts = firsts_of(rows)
 
     def set_end(self, link: BlockLink) -> None:
-        """Note that a block was written to the file; `link` is the place behind it."""
+        """Note that a block was written to the file; `link` is the place after it."""
         self.end = link
 
     def firsts(self, load: Callable[[], np.ndarray]) -> dict[int, int]:

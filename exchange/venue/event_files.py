@@ -21,8 +21,8 @@ class Summary(NamedTuple):
     name: str
     number: int
     rows: int  # count
-    start: BlockLink  # in front of its first block
-    end: BlockLink  # behind its last valid block
+    start: BlockLink  # before its first block
+    end: BlockLink  # after its last valid block
     end_bytes: int  # length of the valid blocks
     frame: bytes  # hash of the journal's frame with the last command
     gap: int  # first command missing between two blocks; 0: none

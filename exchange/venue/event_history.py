@@ -202,7 +202,7 @@ class EventHistory:
         self._cutting = False
 
     def begin_behind(self, sequence: int, time_ns: int) -> None:
-        """Begin an empty history behind this command, whose events are too old to be kept."""
+        """Begin an empty history after this command, whose events are too old to be kept."""
         self._link, self.last_sequence = BlockLink(sequence + 1, time_ns=time_ns), sequence
 
     def leave_gap(self, sequence: int, end: int) -> None:
@@ -359,7 +359,7 @@ class EventHistory:
         return files
 
     def _go_on(self, files: Sequence[Summary], replayed_from: int) -> None:
-        """Continue the last file behind its last valid block."""
+        """Continue the last file after its last valid block."""
         if not self._chunks:
             self._full, self.last_sequence = True, 0
             self._link = BlockLink(max(1, replayed_from) if self.missing_from else 1)
@@ -372,7 +372,7 @@ class EventHistory:
             newest.hold(self._read(newest))
         self._full = chunk.count >= CHUNK_ROWS
         self.last_sequence = chunk.end.first - 1
-        # With a gap, the next block begins at the command behind it, not at the end of the block before.
+        # With a gap, the next block begins at the command after it, not at the end of the block before.
         self._link = chunk.end._replace(first=max(chunk.end.first, replayed_from)) if self.missing_from else chunk.end
 
 

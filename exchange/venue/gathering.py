@@ -1,4 +1,4 @@
-"""Commands that wait for their commit: an open batch that new commands join, and sealed batches in front of it.
+"""Commands that wait for their commit: an open batch that new commands join, and sealed batches before it.
 
 batch = gathering.open                       # put a row at len(batch.tickets), then append its ticket
 gathering.make_space(rows)                   # before several rows that must stay in one batch
@@ -35,7 +35,7 @@ class Gathering:
             self._seal(is_full=True)
 
     def add_alone(self, alone: CommandBatch) -> None:
-        """Queue a batch behind everything gathered so far."""
+        """Queue a batch after everything gathered so far."""
         if self.open.tickets:
             self._seal()
         self._sealed.append((alone, False))

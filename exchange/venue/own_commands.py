@@ -48,7 +48,7 @@ class OwnCommands:
         self._wake()
 
     def submit_control(self, kind: CommandKind, payload: bytes, done: Done, refused: Refused) -> None:
-        """Queue a control, alone in its commit, behind what has been gathered so far."""
+        """Queue a control, alone in its commit, after what has been gathered so far."""
         alone = CommandBatch(1, control=payload, refused=refused)
         alone.rows[0] = _row({"kind": kind})[0]
         alone.tickets.append((lambda _id, _us, events: done(events), 0, 0))

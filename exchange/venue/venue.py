@@ -143,7 +143,7 @@ class Venue:
         self._gathering.make_space(rows)
 
     def submit_alone(self, alone: CommandBatch) -> None:
-        """Queue a batch as a commit of its own, behind what has been gathered so far.
+        """Queue a batch as a commit of its own, after what has been gathered so far.
 
         It is checked against the state that it will change (ENTRY-013).
         """
