@@ -105,8 +105,7 @@ def check_open_files(settings: Settings) -> None:
 
 
 def _fitted(profile: Profile) -> tuple[Profile, int]:
-    """Raise the limit of open files as far as it goes. Returns the profile with the connections that it allows, and
-    it."""
+    """Raise the limit of open files as far as possible. Returns a profile that fits it, and the limit."""
     net = RealNet()
     used = net.open_files()
     files_max = net.allow_files(files_wanted(profile, used))
