@@ -47,8 +47,7 @@ def collect_again(state, out, index):
 
 @kernel
 def _extend(state, out, index, until_ns):
-    """Let a book go on collecting orders. Emits STA. `until_ns`: when the venue's timer ends this, 0: an operator
-    does."""
+    """Let a book go on collecting orders until `until_ns`, or if that is 0 until an operator ends it. Emits STA."""
     own = MARKET_PAUSED if state.books[index].own_state == MARKET_PAUSED else MARKET_RESERVED
     change_state(state, out, index, np.int64(0), own, STATE_REASON_COLLAR, until_ns)
     if state.cursor.instrument == index:

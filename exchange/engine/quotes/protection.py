@@ -293,8 +293,7 @@ def end_tries(state):
 
 @kernel
 def _queue_pull(state, row):
-    """Queue a tripped group behind those that tripped earlier. The running step waits until its quotes are
-    cancelled."""
+    """Queue a tripped group, behind those that tripped earlier. The running step waits for its cancels."""
     cursor = state.cursor
     if cursor.pull_last == 0:
         cursor.pull_first = row
