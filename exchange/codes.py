@@ -222,8 +222,8 @@ class RejectReason(IntEnum):
     BAD_COMBO = 3  # fields of the message do not go together
     DUP_INST = 4  # a mass quote names the instrument twice (QUOTE-006)
     CROSSED_QUOTE = 5  # bid at or above ask
-    UNKNOWN = 6  # no such live order of the account (ORDER-006)
-    KILLED = 7  # a kill stops the account, firm or session (KILL-001)
+    UNKNOWN = 6  # no such live order of the account (ORDER-006), session, firm or protection group
+    KILLED = 7  # account, firm or session is killed (KILL-001); of an UNKILL: by another party (KILL-004)
     STATE = 8  # the market state does not accept this command (STATE-001)
     UNKNOWN_INST = 9
     IOC_ONLY = 10  # the book takes no orders that rest (ORDER-015)
@@ -237,7 +237,7 @@ class RejectReason(IntEnum):
     CLOSE_ONLY = 18  # the account may only close positions (MARGIN-016)
     POSITION = 19  # a position limit (LIMIT-001, LIMIT-004)
     INSUFFICIENT_MARGIN = 20
-    FULL = 21  # a table of the engine has no space
+    FULL = 21  # no space in a table of the engine, or above the limit of all deposits
     PO_CROSS = 22  # a post-only order would trade at once (TIF-005)
     ELECTED = 23  # the trigger of a stop is true already (STOP-002, REPL-007)
 

@@ -110,7 +110,11 @@ if JIT:
 
     @intrinsic
     def opaque_row(typing_context, row):  # type: ignore[no-untyped-def]
-        """The same row, at an address that the compiler cannot see through."""
+        """The row itself. The compiler takes its address for a new one.
+
+        So it computes addresses of the row's tables again from here on, instead of keeping all of them ready for the
+        whole of a loop.
+        """
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             kind = arguments[0].type
@@ -191,8 +195,8 @@ if JIT:
         return types.void(table, types.int64, types.int64), build
 
     def _equal(context: Any, builder: Any, kind: Any, table: Any, start: Any, value: Any) -> Any:
-        """Compare LANES words of a table of uint64, from `start` on, with a value of 64 bits or each half with one of
-        32. Returns a vector of the value's width: all bits set where they are equal, else none."""
+        """Compare LANES words of a table of uint64, from `start` on, with a 64-bit value, or both halves of each word
+        with a 32-bit value. Returns a vector of lanes as wide as the value: all bits 1 where they are equal, else 0."""
         place = _item(context, builder, kind, table, types.int64, start, LANES)
         parts = LANES * 64 // value.type.width
         lanes = ir.VectorType(value.type, parts)
@@ -251,7 +255,7 @@ if JIT:
 else:
 
     def check_tables() -> None:
-        """NumPy checks an index by itself."""
+        """Does nothing: NumPy checks an index itself."""
 
     def move_bytes(word, sources):  # type: ignore[no-untyped-def]
         """A uint64 with the bytes of another in a new order, 0 where the source is NO_SOURCE."""

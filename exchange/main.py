@@ -113,7 +113,7 @@ def _fitted(profile: Profile) -> tuple[Profile, int]:
 
 
 class RunningServer:
-    """A venue that serves."""
+    """A venue that serves clients. `failed` is done, with the error, when the venue has stopped because of one."""
 
     def __init__(self, settings: Settings, opened: OpenVenue, writer: Writer, on_stop: Callable[[], None]) -> None:
         """`on_stop` is called when an operator asks for the end of the program."""

@@ -272,7 +272,7 @@ class RealDisk:
         return True
 
     def leads_to(self, path: str, handle: int) -> bool:
-        """Whether a path still names the file that this handle has open. A link does not."""
+        """Whether a path still names the file that this handle has open. A symbolic link does not."""
         held = os.fstat(handle)
         try:
             found = os.lstat(path)

@@ -58,7 +58,7 @@ class InstrumentRow(NamedTuple):
 
 
 class PositionRow(NamedTuple):
-    """One position that holds lots or an unpaid gain."""
+    """One position with lots or an unpaid gain."""
 
     instrument: int
     lots: int
@@ -88,7 +88,7 @@ class Totals(NamedTuple):
 
 
 class BookStatistics(NamedTuple):
-    """The day of one instrument so far; prices are 0 before the first trade."""
+    """The day of one instrument so far: prices in ticks, 0 before the first trade; volume and open interest in lots."""
 
     open: int
     high: int

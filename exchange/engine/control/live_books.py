@@ -54,8 +54,8 @@ def live_orders(state: np.record, books: Iterable[int]) -> np.ndarray:
 
 @kernel
 def count_working(state: np.record, slots: np.ndarray, sign: int) -> None:
-    """Count all lots of these orders as working (`sign` 1) or as no longer working (-1), with the present terms of
-    their books."""
+    """Count all lots of these orders as working (`sign` 1) or no longer working (-1), by present terms of their
+    books."""
     for number in range(slots.shape[0]):
         order = state.orders[slots[number]]
         work_order(state, order, sign * np.int64(order.leaves_lots))
