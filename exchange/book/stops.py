@@ -18,7 +18,7 @@ VENUE_LINE = 0  # row of `state.books` that has the line for the running command
 
 @leaf_kernel
 def reaches(side, trigger, tick):
-    """Whether a print at `tick` elects a stop (STOP-001): at its trigger or above for a buy, or below for a sell."""
+    """Whether a print at `tick` elects a stop: a buy if `tick` >= trigger, a sell if `tick` <= trigger (STOP-001)."""
     return ticks_better(side, tick, trigger) >= 0
 
 

@@ -52,7 +52,7 @@ class Control(Generic[P]):
     check_people: Callable[[np.record, P], None] = _nothing
 
 
-# None: the control does not change the engine's state, which only counts it. Others read its payload.
+# None: of the engine's state the control changes only sequence and time. The gateway or others read its payload.
 CONTROLS: dict[int, Control[Any] | None] = {
     CommandKind.LIST: Control(ListPayload, check_list, list_instruments),
     CommandKind.DEFINE_ACCOUNT: Control(AccountPayload, check_account, define_account),

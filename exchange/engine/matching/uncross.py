@@ -53,8 +53,7 @@ def _refresh_once(state, out, index, price):
     """Show the next slice of an iceberg that the uncross has left without shown lots (AUC-012). False: none is left."""
     book = state.books[index]
     for side in range(2):
-        # If the price is the edge of a collar, a partly filled order with a better price may be left, first in its
-        # side.
+        # If the price is the edge of a collar, a partly filled order with a better price may be left at the head.
         better = np.int64(state.levels[best_row(book, side)].head)
         if better != 0 and state.orders[better].shown_lots == 0:
             refresh_order(state, out, better)
