@@ -21,6 +21,12 @@ CACHE_LINE = 64  # bytes
 NO_SOURCE = 8  # for `move_bytes`: this byte becomes 0
 LANES = 8  # 64-bit words in a cache line, which `equal_lanes` compares at once
 
+# Switches of tricks, see the module. Results are the same with each of them off.
+PREFETCH = True
+OPAQUE_ROWS = True
+LAYOUT_HINTS = True
+ONE_COMPARISON = True
+
 if JIT:
 
     def _item(context: Any, builder: Any, kind: Any, table: Any, index_kind: Any, index: Any, items: int = 1) -> Any:
@@ -50,6 +56,8 @@ if JIT:
 
     def check_tables() -> None:
         """Make kernels use `_item` to index tables inside records. Numba would also look for negative indices."""
+        if not ONE_COMPARISON:
+            return
         lower_builtin(operator.getitem, types.NestedArray, types.Integer)(_get_item)
         lower_builtin(operator.setitem, types.NestedArray, types.Integer, types.Any)(_set_item)
 
@@ -86,6 +94,8 @@ if JIT:
         return types.void(target, source, start, stop), build
 
     def _expected(builder: Any, condition: Any, value: int) -> Any:
+        if not LAYOUT_HINTS:
+            return condition
         bit = ir.IntType(1)
         expect = cgutils.get_or_insert_function(builder.module, ir.FunctionType(bit, [bit, bit]), "llvm.expect.i1")
         return builder.call(expect, [condition, bit(value)])
@@ -117,6 +127,8 @@ if JIT:
         """
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            if not OPAQUE_ROWS:
+                return arguments[0]
             kind = arguments[0].type
             nothing, same_place = "", "=r,0"
             return builder.asm(ir.FunctionType(kind, [kind]), nothing, same_place, arguments, side_effect=True)
@@ -180,6 +192,8 @@ if JIT:
         """
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            if not PREFETCH:
+                return context.get_dummy_value()
             kind = signature.args[0]
             array = context.make_array(kind)(context, builder, arguments[0])
             row = cgutils.get_item_pointer(context, builder, kind, array, [arguments[1]])

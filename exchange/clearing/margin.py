@@ -18,6 +18,7 @@ from exchange.limits import SCAN_TIERS
 from exchange.machine import likely, lowest_bit, prefetch
 
 FRONT = np.int64(0)
+LAZY_WEIGHING = True  # False: every change weighs the account, and `unweighed_mills` stays 0
 
 
 @leaf_kernel
@@ -199,14 +200,21 @@ def change_working(state, account, row, book, side, lots, loss_mills):
     loss_mills  lots * `loss_per_lot`, signed as lots are
     """
     _count_working(state, account, row, book, side, lots, loss_mills)
-    state.accounts[account].unweighed_mills += max(lots, 0) * book.margin_bound_mills
+    _bound_rise(state, account, book, max(lots, 0))
 
 
 @leaf_kernel
 def add_working(state, account, row, book, side, lots, loss_mills):
     """As `change_working`, for more working lots only: `lots` > 0."""
     _count_working(state, account, row, book, side, lots, loss_mills)
-    state.accounts[account].unweighed_mills += lots * book.margin_bound_mills
+    _bound_rise(state, account, book, lots)
+
+
+@leaf_kernel
+def _bound_rise(state, account, book, lots):
+    """Count in `unweighed_mills` what more working lots may add at the next weighing."""
+    if LAZY_WEIGHING:
+        state.accounts[account].unweighed_mills += lots * book.margin_bound_mills
 
 
 @leaf_kernel
@@ -237,6 +245,8 @@ def _change_hold(state, account, book, rise_mills):
     account_row = state.accounts[account]
     account_row.initial_margin_mills += rise_mills
     account_row.unweighed |= book.scan_bits
+    if not LAZY_WEIGHING:
+        weigh_account(state, account)
 
 
 @kernel

@@ -21,6 +21,7 @@ from exchange.kernel import leaf_kernel
 from exchange.kernel_codes import ACCOUNT_FLAG_DEFINED, ENTRY_FULL, FEATURE_IMPLIED, FEATURE_PRO_RATA, MARKET_OPEN
 from exchange.machine import prefetch, unlikely
 
+FAST_PATH = True  # False: every order takes the slow path
 # Features of a book that matter even to an order that only rests.
 RESTING_FEATURES = FEATURE_IMPLIED | FEATURE_PRO_RATA
 # `take_fast_path` returns this for an order that must take the slow path.
@@ -57,6 +58,8 @@ def take_fast_path(state, command, word, likely_row):
                   `free_spot` for its client order id, 0 if not known
                   True if it meets no resting order, so that it only rests
     """
+    if not FAST_PATH:
+        return SLOW_PATH
     account, index, session = np.int64(command.account), np.int64(command.instrument), np.int64(command.session)
     if unlikely(index >= state.books.shape[0]):
         return SLOW_PATH
