@@ -85,7 +85,7 @@ def pick_order(step, orders, live, state):
 
 @kernel
 def passive_price(step, best):
-    """A price that does not cross, `distance` ticks behind the best price that would not."""
+    """A price `distance` ticks behind the best price at which the order does not trade."""
     opposite = np.int64(best[step.book, 1 - step.side])
     if opposite == 0 or opposite == TICKS - 1:
         opposite = MID

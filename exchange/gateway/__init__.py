@@ -8,7 +8,7 @@ logon               what the gateway does from a logon until its connection is l
 auth                what a client signs, and how signatures are checked
 refused_logons      lines in the venue's log about refused logons
 session             what outlives connections: terms, last request id, replies
-session_registry    which sessions may be resumed, and the numbers of new ones
+session_registry    which sessions may be resumed; numbers of new sessions
 keys, key_file      the key store: keys and sessions of the journal, in SQLite; how its file is read and checked
 gateway             what all connections share
 port                the interface to the venue

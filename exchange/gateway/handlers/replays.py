@@ -28,7 +28,7 @@ ADDRESSES_MAX = 1_024
 
 
 class ReplayQueue:
-    """The replays that are being sent, in turn."""
+    """The replays that are being sent. Connections take turns."""
 
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
@@ -42,7 +42,9 @@ class ReplayQueue:
         bucket = self._open_buckets.pop(address, None) or RateBucket(self._gateway.profile.rate("replay"))
         self._open_buckets[address] = bucket
         if len(self._open_buckets) > ADDRESSES_MAX:
-            del self._open_buckets[next(iter(self._open_buckets))]  # the one unused for longest
+            del self._open_buckets[
+                next(iter(self._open_buckets))
+            ]  # the bucket that has not been used for the longest time
         return bucket
 
     def send(self, connection: "Connection", granted: Ok, messages: Iterator[Any]) -> None:
