@@ -237,7 +237,7 @@ def _open(folder: str, settings: Settings, writer: Writer) -> OpenVenue:
     profile = PROFILES[settings.profile]
     outbox = Outbox(
         writer.schedule,
-        lambda queue, pending: queue.owner.gateway.slow.notice(queue.owner, pending),
+        lambda queue, pending: queue.owner.gateway.slow.note_pending(queue.owner, pending),
         profile.soft_kb * 1_024,
     )
     return OpenVenue(folder, settings.limits, catalogue, seams, outbox, profile.batch_rows, settings.schedule)

@@ -85,7 +85,7 @@ def check_public_key(public: bytes) -> None:
         raise UserError(f"public key has {len(public)} bytes, 32 are needed")
     y = int.from_bytes(public, "little") & (2**255 - 1)
     if y >= FIELD:
-        raise UserError("public key is not canonical: its height is not below 2^255 - 19")
+        raise UserError("public key is not canonical: its y coordinate is not below 2^255 - 19")
     if y in SMALL_ORDER_Y:
         raise UserError("public key is of small order: anybody could sign for it")
 

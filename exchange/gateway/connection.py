@@ -28,6 +28,8 @@ NOTICE_MS = 60_000
 
 
 class ConnectionPhase(IntEnum):
+    """How far a connection has come; the phases are named above."""
+
     GREETED = 0
     WAITING = 1
     LIVE = 2
@@ -38,10 +40,36 @@ class Connection:
     """One connection: `receive` serves the client's frames, and messages leave through `queue`."""
 
     __slots__ = (
-        "address", "backlog", "blocked", "channels", "codec", "early_messages", "frame_bucket", "gateway",
-        "heard_ns", "heartbeat_sequences", "host", "inflight", "key", "lagging", "live", "logging_out", "nonce",
-        "nonce_us", "now_ns", "now_us", "number", "path", "phase", "queue", "resume_from", "session", "silent",
-        "subscribe_bucket", "timers", "unanswered",
+        "address",
+        "backlog",
+        "blocked",
+        "channels",
+        "codec",
+        "early_messages",
+        "frame_bucket",
+        "gateway",
+        "heartbeat_sequences",
+        "host",
+        "inflight",
+        "key",
+        "lagging",
+        "last_message_ns",
+        "live",
+        "logging_out",
+        "nonce",
+        "nonce_us",
+        "now_ns",
+        "now_us",
+        "number",
+        "path",
+        "phase",
+        "queue",
+        "resume_from",
+        "session",
+        "silent",
+        "subscribe_bucket",
+        "timers",
+        "unanswered",
     )  # fmt: skip
 
     def __init__(
@@ -73,7 +101,7 @@ class Connection:
         self.frame_bucket = RateBucket(gateway.profile.rate("frame"))
         self.subscribe_bucket = RateBucket(gateway.profile.rate("sub"))
         self.now_us = gateway.clock.wall_us()
-        self.now_ns = self.heard_ns = gateway.clock.mono_ns()
+        self.now_ns = self.last_message_ns = gateway.clock.mono_ns()
         self.nonce = gateway.make_nonce()
         self.nonce_us = self.now_us
         self.number = gateway.next_connection_number()
@@ -88,9 +116,9 @@ class Connection:
         self.queue.send(gateway.hello(self.number, self.nonce))
         if gateway.shutdown is not None:
             self.queue.send(gateway.shutdown)
-        self._later(gateway.profile.heartbeat_ms, self.send_heartbeat)
+        self._schedule(gateway.profile.heartbeat_ms, self.send_heartbeat)
         if self.path != "/v1/md":
-            self._later(gateway.profile.logon_ms, self._expect_logon)
+            self._schedule(gateway.profile.logon_ms, self._expect_logon)
 
     def receive(self, payloads: list[bytes], now_us: int, now_ns: int) -> None:
         """Serve the frames of one read, in order.
@@ -103,37 +131,37 @@ class Connection:
             self.backlog += payloads
             return
         self.now_us = now_us
-        self.now_ns = self.heard_ns = now_ns
-        refused = self.frame_bucket.take(now_ns, len(payloads))
-        messages = None if refused else self.codec.decode_frames(payloads)
+        self.now_ns = self.last_message_ns = now_ns
+        wait_ns = self.frame_bucket.take(now_ns, len(payloads))
+        messages = None if wait_ns else self.codec.decode_frames(payloads)
         if messages is None:
-            self._receive_singly(payloads, refused)
+            self._receive_singly(payloads, wait_ns)
             return
-        for place, message in enumerate(messages):
+        for index, message in enumerate(messages):
             handler = PRIVATE.get(type(message)) if self.live else None
             if handler is not None:
                 handler(self, self.session, message)  # type: ignore[arg-type]  # a live connection has its session
             else:
                 self._dispatch(message)
             if self.blocked:
-                self.backlog += payloads[place + 1 :]  # type: ignore[unreachable]  # a handler may block
+                self.backlog += payloads[index + 1 :]  # type: ignore[unreachable]  # a handler may block
                 return
 
-    def _receive_singly(self, payloads: list[bytes], refused: int) -> None:
+    def _receive_singly(self, payloads: list[bytes], wait_ns: int) -> None:
         """Serve frames one by one, because the rate refused them together or not all are plain, valid messages.
 
-        refused   not 0: the frame bucket had too few tokens for all of them
+        wait_ns   until the frame bucket has tokens for all of them; 0: it has them already
         """
-        if refused:
+        if wait_ns:
             # Undo the refusal of all frames together: the loop below takes a token for each.
             self.frame_bucket.count_refused(self.now_ns, -len(payloads))
-        for place, payload in enumerate(payloads):
+        for index, payload in enumerate(payloads):
             if self.closed:
                 return
             if self.blocked:
-                self.backlog += payloads[place:]
+                self.backlog += payloads[index:]
                 return
-            wait = self.frame_bucket.take(self.now_ns) if refused else 0
+            frame_wait_ns = self.frame_bucket.take(self.now_ns) if wait_ns else 0
             try:
                 data = str(payload, "utf-8") if self.codec.text else payload
                 messages = self.codec.decode_client(data)
@@ -144,8 +172,8 @@ class Connection:
                 self.close(CloseCode.TOO_BIG, "more than 64 messages in a frame")
                 return
             for message in messages:
-                if wait:
-                    self.refuse_rate(message.request_id, self.frame_bucket, wait)
+                if frame_wait_ns:
+                    self.refuse_rate(message.request_id, self.frame_bucket, frame_wait_ns)
                     if self.live and self.session is not None:
                         count_refused(self, self.session, message)
                 else:
@@ -156,12 +184,12 @@ class Connection:
 
         A ping does not count as a sign of life of the client (SESS-011).
         """
-        self._count_early()
+        self._count_before_logon()
         if self.frame_bucket.take(now_ns):
             self.close_if_flooding(self.frame_bucket)
         return not self.closed
 
-    def end(self) -> None:
+    def clean_up(self) -> None:
         """Clean up after the socket has ended, whichever side closed it."""
         if self not in self.gateway.connections:
             return
@@ -257,7 +285,9 @@ class Connection:
         """Complete the logon, and serve the requests that came during it."""
         self.phase = ConnectionPhase.LIVE
         self.live = True
-        self.heard_ns = self.gateway.clock.mono_ns()  # reading was stopped, so the client does not count as silent
+        self.last_message_ns = (
+            self.gateway.clock.mono_ns()
+        )  # reading was stopped, so the client does not count as silent
         self.unblock()
 
     def start_logout(self) -> None:
@@ -279,7 +309,7 @@ class Connection:
     def send_heartbeat(self) -> None:
         """Send a heartbeat (SESS-010), or close a connection whose client is silent for too long (SESS-011)."""
         gateway = self.gateway
-        silent_ns = gateway.clock.mono_ns() - self.heard_ns
+        silent_ns = gateway.clock.mono_ns() - self.last_message_ns
         if silent_ns > gateway.profile.dead_ms * NS_PER_MS and not self.blocked:
             self._close_silent(silent_ns // NS_PER_MS)
             return
@@ -294,7 +324,7 @@ class Connection:
         if self.live and self.key is not None and self.key.may_read:
             accounts = [(account, gateway.port.released.get(account, 0)) for account in self.key.accounts]
         self.queue.send(Heartbeat(gateway.clock.wall_us(), accounts, channels))
-        self._later(gateway.profile.heartbeat_ms, self.send_heartbeat)
+        self._schedule(gateway.profile.heartbeat_ms, self.send_heartbeat)
 
     def _close_silent(self, silent_ms: int) -> None:
         """Close a connection that sent no message: as DEAD, or as FLOODING if it sent too many websocket pings."""
@@ -312,10 +342,10 @@ class Connection:
             return
         if kind is BadMessage:
             self.reply(message.reply())
-            self._count_early()
+            self._count_before_logon()
         elif kind is Ping:
             self.reply(Ok(message.request_id))
-            self._count_early()
+            self._count_before_logon()
         elif kind is Auth:
             log_on(self, message)
         elif kind in PUBLIC and (self.live or self.path == "/v1/md"):
@@ -326,7 +356,7 @@ class Connection:
             self.refuse(message.request_id, ErrorCode.NOT_LOGGED_ON, "log on first: auth")
             self.close(CloseCode.LOGON_FAILED, "not logged on")
 
-    def _count_early(self) -> None:
+    def _count_before_logon(self) -> None:
         """Close a connection that sends many messages before its logon (SEC-041)."""
         if self.session is None and self.path != "/v1/md":
             self.early_messages += 1
@@ -353,11 +383,11 @@ class Connection:
                 return
             session = gateway.new_session(key, terms)
             if session is None:
-                fail(self, message, ErrorCode.BUSY, "as many sessions as there may be can be resumed: resume one")
+                fail(self, message, ErrorCode.BUSY, "no session is free: resume one of the key's sessions")
                 return
         if session.connection is not None:
             if not message.take:
-                fail(self, message, ErrorCode.SESSION_TAKEN, "the session has a connection: say take to close it")
+                fail(self, message, ErrorCode.SESSION_TAKEN, "the session has a connection: set take to close it")
                 return
             session.connection.close(CloseCode.SESSION_TAKEN, "taken over")
         session.attach(self, terms)
@@ -374,14 +404,14 @@ class Connection:
             gateway.port.ask(lambda: admit(self, message.request_id, received_us))
 
         gateway.journal_session(session, 0, durable)
-        self._later(LOGIN_LIFE_MS - NOTICE_MS, self._announce_end)
+        self._schedule(LOGIN_LIFE_MS - NOTICE_MS, self._announce_end)
 
     def _announce_end(self) -> None:
         """Warn the client 60 s before its login ends, and close the connection then. A login lasts 24 h (SEC-026)."""
         at_us = self.gateway.clock.wall_us() + NOTICE_MS * 1_000
         self.queue.send(Shutdown(at_us, "age", (0, 1_000)))
-        self._later(NOTICE_MS, lambda: self.close(CloseCode.TOO_OLD, "connection older than 24 h"))
+        self._schedule(NOTICE_MS, lambda: self.close(CloseCode.TOO_OLD, "connection older than 24 h"))
 
-    def _later(self, delay_ms: int, action: Any) -> None:
+    def _schedule(self, delay_ms: int, action: Any) -> None:
         self.timers = [timer for timer in self.timers if timer.action is not None]
         self.timers.append(self.gateway.wheel.after(delay_ms, action))

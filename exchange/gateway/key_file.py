@@ -127,7 +127,7 @@ def _read_rows(database: sqlite3.Connection, history: str) -> KeyFile:
         raise KeyFileError("its tables are not those of this version")
     applied = database.execute("SELECT history, sequence, frame, proof FROM applied").fetchall()
     if len(applied) != 1:
-        raise KeyFileError("it does not say how far it is")
+        raise KeyFileError("it has no sequence")
     found, sequence, frame, stored_proof = applied[0]
     history = history or found
     if found != history:
@@ -136,7 +136,7 @@ def _read_rows(database: sqlite3.Connection, history: str) -> KeyFile:
     sessions = database.execute("SELECT * FROM sessions").fetchall()
     key = proof_key(history)
     if not isinstance(frame, bytes) or len(frame) != len(NO_HASH):
-        raise KeyFileError("its proof is no hash")
+        raise KeyFileError("its frame hash has the wrong length")
     if stored_proof != proof(key, sequence, frame, sum_of(key, keys, sessions)):
         raise KeyFileError("its rows are not those that were written")
     return KeyFile(sequence, frame, keys, sessions)

@@ -177,7 +177,9 @@ class KeyStore:
             kind = row["kind"]
             if not noted and kind in STORED_KINDS:
                 noted = True
-                self._warnings.note(f"{self._path} ended at {begin}, without what {sequence} says: it has caught up")
+                self._warnings.note(
+                    f"{self._path} ended at {begin} and lacked record {sequence}; it was completed from the journal"
+                )
             if kind == CommandKind.DEFINE_KEY:
                 self._define(payload)
             elif kind == CommandKind.SESSION:
@@ -228,8 +230,8 @@ class KeyStore:
                 self._warnings.note(f"{self._path} is not written for now, the journal has what it lacks: {error}")
             self._behind = True
         else:
-            for place, row in self._unwritten.items():
-                self._note_digest(place, row)
+            for row_key, row in self._unwritten.items():
+                self._note_digest(row_key, row)
             self._unwritten.clear()
             self.applied = self._written = sequence
             self._behind = False
@@ -265,22 +267,22 @@ class KeyStore:
     def _write_rows(self) -> int:
         """Write the changed rows to the file; returns the new sum of all digests."""
         digests = self._sum
-        for place, row in self._unwritten.items():
-            table, number = place
+        for row_key, row in self._unwritten.items():
+            table, number = row_key
             if row is None:
                 self._database.execute(_DROP[table], (number,))
             else:
                 self._database.execute(_PUT[table], row)
                 digests += row_digest(self._proof_key, table, row)
-            digests -= self._digests.get(place, 0)
+            digests -= self._digests.get(row_key, 0)
         return digests
 
-    def _note_digest(self, place: tuple[str, Any], row: Row | None) -> None:
+    def _note_digest(self, row_key: tuple[str, Any], row: Row | None) -> None:
         """Update the digest of a row that was written to the file, or deleted from it (`row` None)."""
-        self._sum -= self._digests.pop(place, 0)
+        self._sum -= self._digests.pop(row_key, 0)
         if row is not None:
-            self._digests[place] = row_digest(self._proof_key, place[0], row)
-            self._sum += self._digests[place]
+            self._digests[row_key] = row_digest(self._proof_key, row_key[0], row)
+            self._sum += self._digests[row_key]
 
     def _open(self, last_sequence: int) -> None:
         """Load a valid file. Replace any other by an empty one, with a warning unless the journal is empty."""
@@ -294,7 +296,7 @@ class KeyStore:
             self._load(found)
         except (KeyFileError, msgspec.MsgspecError, ValueError) as error:
             if last_sequence:
-                self._warnings.note(f"{self._path} is made again from the journal: {error}")
+                self._warnings.note(f"{self._path} is rebuilt from the journal: {error}")
             self._start_empty()
             return
         self._database = self._connect()

@@ -15,7 +15,7 @@ from exchange.gateway.keys import Key
 from exchange.gateway.session import Session
 from exchange.gateway.session_registry import LOGIN_LIFE_US
 from exchange.wire.errors import CloseCode, ErrorCode
-from exchange.wire.messages import AccountSnapshot, Auth, Live, Welcome, echoed
+from exchange.wire.messages import AccountSnapshot, Auth, Live, Welcome, full_terms
 from exchange.wire.words import session_number
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def admit(connection: "Connection", request_id: int, received_us: int) -> None:
     connection.queue.send(
         Welcome(
             request_id, session.name, list(key.accounts), sorted(key.scopes), missed is not None, numbers,
-            session.last_id, echoed(session.terms), now_us + LOGIN_LIFE_US, received_us, now_us,
+            session.last_id, full_terms(session.terms), now_us + LOGIN_LIFE_US, received_us, now_us,
         )
     )  # fmt: skip
     pages = {}
@@ -165,7 +165,7 @@ class _CatchUp:
             known = self._missed.pop(account, None)
             rows = known or port.history.of_account(account, self._sent[account] + 1, last)
             if rows is None:
-                connection.close(CloseCode.SLOW_CONSUMER, "what was missed is no longer kept")
+                connection.close(CloseCode.SLOW_CONSUMER, "missed events are no longer kept")
                 return
             for _, number, message in port.questions.messages_of(rows[:left]):
                 if self._sent[account] < number <= last:

@@ -19,7 +19,7 @@ NUMBERS = re.compile(r"[0-9.]+")
 def parse_origin(text: str) -> str:
     """An origin in the form that browsers send. UserError: the text is no origin, or would allow any page."""
     if text in ("*", "null"):
-        raise UserError(f"origin {text!r} would let in pages of anyone; {ALLOWED}")
+        raise UserError(f"origin {text!r} would allow every web page; {ALLOWED}")
     found = FORM.fullmatch(text.lower()) if text.isascii() else None
     if found is None:
         raise UserError(f"origin {text!r} is not one that a browser sends, without path or user; {ALLOWED}")

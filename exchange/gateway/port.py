@@ -36,34 +36,67 @@ from exchange.wire.messages import (
 class KeptEvents(Protocol):
     """Stored released events. A method returns None if one of the events is no longer kept."""
 
-    def of_command(self, sequence: int) -> list[Row] | None: ...
-    def of_account(self, account: int, first: int, last: int) -> list[Row] | None: ...
-    def oldest(self, account: int) -> int: ...
+    def of_command(self, sequence: int) -> list[Row] | None:
+        """Events of a command."""
+
+    def of_account(self, account: int, first: int, last: int) -> list[Row] | None:
+        """Events of an account's stream with numbers from `first` to `last`."""
+
+    def oldest(self, account: int) -> int:
+        """Number of the oldest kept event of an account's stream; 0 if none is kept."""
 
 
 class MarketFeed(Protocol):
     """Market data channels, by channel number."""
 
-    def subscribe(self, spec: ChannelSpec) -> tuple[int, int]: ...
-    def unsubscribe(self, number: int) -> None: ...
-    def knows(self, number: int) -> bool: ...
-    def is_event_channel(self, number: int) -> bool: ...
-    def sequence_of(self, number: int) -> int: ...
-    def snapshot(self, number: int) -> list[ChannelMessage]: ...
-    def merged(self, number: int, since: int) -> list[ChannelMessage]: ...
-    def oldest(self, number: int) -> int: ...
-    def replay(self, number: int, first: int, last: int, reply_to: int) -> Iterator[ChannelMessage]: ...
+    def subscribe(self, spec: ChannelSpec) -> tuple[int, int]:
+        """Add a subscriber: (channel number, 0), or (0, ErrorCode) if there is no such channel."""
+
+    def unsubscribe(self, number: int) -> None:
+        """Remove a subscriber from a channel."""
+
+    def knows(self, number: int) -> bool:
+        """Whether a channel with this number exists."""
+
+    def is_event_channel(self, number: int) -> bool:
+        """Whether it is an event channel: never conflated, can be replayed (MDATA-001)."""
+
+    def sequence_of(self, number: int) -> int:
+        """Last sequence of a channel."""
+
+    def snapshot(self, number: int) -> list[ChannelMessage]:
+        """The state of a channel after its last message, in pages."""
+
+    def merged(self, number: int, since: int) -> list[ChannelMessage]:
+        """Messages that bring a slow reader of a state channel up to date; `since`: last sequence that it has."""
+
+    def oldest(self, number: int) -> int:
+        """The oldest sequence of an event channel from which on `replay` is complete."""
+
+    def replay(self, number: int, first: int, last: int, reply_to: int) -> Iterator[ChannelMessage]:
+        """Messages `first` to `last` of an event channel, as far as they are kept, for request `reply_to`."""
 
 
 class AccountQuestions(Protocol):
     """Questions about an account, answered with messages of the wire."""
 
-    def account_pages(self, account: int) -> list[AccountSnapshot]: ...
-    def open_page(self, account: int, after: int) -> tuple[list[OrderView], bool]: ...
-    def order_view(self, order: OrderRow) -> OrderView: ...
-    def position_views(self, account: int) -> list[PositionView]: ...
-    def margin_view(self, account: int) -> MarginView: ...
-    def messages_of(self, events: list[Row]) -> list[tuple[int, int, Any]]: ...
+    def account_pages(self, account: int) -> list[AccountSnapshot]:
+        """Pages of the account's snapshot."""
+
+    def open_page(self, account: int, after: int) -> tuple[list[OrderView], bool]:
+        """A page of live orders with ids above `after`, and whether more follow."""
+
+    def order_view(self, order: OrderRow) -> OrderView:
+        """A live order as the wire shows it."""
+
+    def position_views(self, account: int) -> list[PositionView]:
+        """Positions of the account."""
+
+    def margin_view(self, account: int) -> MarginView:
+        """Equity and margins of the account."""
+
+    def messages_of(self, events: list[Row]) -> list[tuple[int, int, Any]]:
+        """(account, stream number, message) of events read back from the history, marked as replayed."""
 
 
 class VenuePort(Protocol):
@@ -114,13 +147,16 @@ class VenuePort(Protocol):
         """The release of the batch that is being answered."""
 
     @property
-    def history(self) -> KeptEvents: ...
+    def history(self) -> KeptEvents:
+        """Released events."""
 
     @property
-    def market(self) -> MarketFeed: ...
+    def market(self) -> MarketFeed:
+        """Market data channels."""
 
     @property
-    def questions(self) -> AccountQuestions: ...
+    def questions(self) -> AccountQuestions:
+        """Questions about accounts."""
 
     @property
     def reply_to(self) -> Callable[[int, list[Row]], Ok | Err]:
@@ -152,4 +188,5 @@ class VenuePort(Protocol):
     def listen(self, account: int, queue: SendQueue) -> None:
         """Send an account's messages to this connection as they are released."""
 
-    def unlisten(self, account: int, queue: SendQueue) -> None: ...
+    def unlisten(self, account: int, queue: SendQueue) -> None:
+        """Stop sending an account's messages to this connection."""

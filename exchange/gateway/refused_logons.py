@@ -61,7 +61,7 @@ class RefusedLogons:
         if key is None:
             return "the venue has no such key"
         if message.algorithm != "ed25519":
-            return f"algorithm {message.algorithm} is off, ed25519 is served (field alg)"
+            return f"algorithm {message.algorithm} is not enabled, allowed: ed25519 (field alg)"
         if not nonce:
             return "the nonce of the connection was used before: each logon needs a new connection"
         age_us = connection.now_us - connection.nonce_us

@@ -119,7 +119,7 @@ class GatewaySocket(ServerConnection):
         self.accept_limits.remove(self, self.address)
         super().connection_lost(exc)
         if self.connection is not None:
-            self.connection.end()
+            self.connection.clean_up()
 
     def data_received(self, data: bytes) -> None:
         if self.refused:

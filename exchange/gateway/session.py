@@ -54,7 +54,10 @@ def check_cancel_terms(terms: CancelTerms, key: Key, session: "Session | None") 
     if terms.mode != "off" and not key.may_cancel:
         return ErrorCode.SCOPE, "cod: a key that may not cancel has mode off"
     if session is not None and not cancels_on_drop(terms) and session.has_quotes():
-        return ErrorCode.QUOTE_NEEDS_COD, "cod: the session has quotes, which need to leave when it drops"
+        return (
+            ErrorCode.QUOTE_NEEDS_COD,
+            "cod: the session has quotes, which must be cancelled when the connection drops",
+        )
     return None
 
 

@@ -2,7 +2,7 @@
 
     replies = StoredReplies(kept=4_096)
     replies.add(request_id, sequence, received_us, release)    # request ids must rise
-    stored = replies.find(request_id)                          # Stored or None
+    stored = replies.find(request_id)                          # StoredReply or None
 
 The reply itself is not stored. It is rebuilt from the events of the command, which are in the history. At a start the
 entries come from the journal, which has session and request id of every command (`exchange.journal.answered`).
@@ -27,7 +27,7 @@ class Release:
         self.replies: list[Any] = []
         self.sent_us = 0
 
-    def leave(self, now_us: int) -> None:
+    def mark_sent(self, now_us: int) -> None:
         """Set the time at which the replies are sent, in all of them."""
         self.sent_us = now_us
         for reply in self.replies:
@@ -35,7 +35,7 @@ class Release:
         self.replies.clear()
 
 
-class Stored(NamedTuple):
+class StoredReply(NamedTuple):
     """The entry of one request: sequence of its command, and times; these are 0 if it was before this run."""
 
     sequence: int
@@ -47,18 +47,28 @@ class Stored(NamedTuple):
 class StoredReplies:
     """Entries of the last `kept` sequenced requests of one session, 33 bytes each."""
 
-    __slots__ = ("_ids", "_operations", "_received", "_release", "_sent", "_sequences", "_unsent", "kept", "whole")
+    __slots__ = (
+        "_ids",
+        "_operations",
+        "_received",
+        "_release",
+        "_sent",
+        "_sequences",
+        "_unsent",
+        "is_complete",
+        "kept",
+    )
 
-    def __init__(self, kept: int = KEPT, whole: bool = True) -> None:
-        """`whole`: no request of the session was left out before the first entry."""
+    def __init__(self, kept: int = KEPT, is_complete: bool = True) -> None:
+        """`is_complete`: no request of the session was left out before the first entry."""
         self.kept = kept
-        self.whole = whole
+        self.is_complete = is_complete
         self._ids = array("q")
         self._sequences = array("q")
         self._operations = array("B")
         self._received = array("q")
         self._sent = array("q")
-        # The last release, which may not have been sent yet, and the place of its first entry.
+        # The last release, which may not have been sent yet, and the index of its first entry.
         self._release: Release | None = None
         self._unsent = 0
 
@@ -88,13 +98,13 @@ class StoredReplies:
         for request_id, sequence, operations in requests:
             self.add(request_id, sequence, 0, None, operations)
 
-    def find(self, request_id: int) -> Stored | None:
+    def find(self, request_id: int) -> StoredReply | None:
         """The entry of a request; None if there is none, or no longer."""
         at = bisect_left(self._ids, request_id, lo=self._first)
         if at == len(self._ids) or self._ids[at] != request_id:
             return None
         sent_us = self._release.sent_us if self._release is not None and at >= self._unsent else self._sent[at]
-        return Stored(self._sequences[at], self._operations[at], self._received[at], sent_us)
+        return StoredReply(self._sequences[at], self._operations[at], self._received[at], sent_us)
 
     @property
     def oldest(self) -> int:
@@ -113,7 +123,7 @@ class StoredReplies:
 
     def may_have_had(self, request_id: int) -> bool:
         """Whether a request without an entry may have been sequenced: its entry may have been deleted."""
-        if self.whole and self._first == 0:
+        if self.is_complete and self._first == 0:
             return False
         return not self._ids or request_id < self.oldest
 
@@ -133,4 +143,4 @@ class StoredReplies:
         for column in (self._ids, self._sequences, self._operations, self._received, self._sent):
             del column[:dropped]
         self._unsent = max(0, self._unsent - dropped)
-        self.whole = False
+        self.is_complete = False

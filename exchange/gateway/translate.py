@@ -80,7 +80,7 @@ _pack = _ROW.pack_into
 # Called when a command is released: (request id, time it was read in us, events as tuples).
 Answer = Callable[[int, int, list[tuple[int, ...]]], None]
 Ticket = tuple[Answer, int, int] | None
-Verdict = tuple[int, int, int]  # place, RejectReason and MarketState of the first row that would be refused
+Verdict = tuple[int, int, int]  # index, RejectReason and MarketState of the first row that would be refused
 
 
 class ListedInstrument(NamedTuple):
@@ -108,7 +108,7 @@ class CommandBatch:
         self.buffer = bytearray(rows_max * ROW_BYTES)
         self.rows = np.frombuffer(self.buffer, COMMAND)
         self.tickets: list[Ticket] = []
-        self.expires: list[tuple[int, int]] = []  # (place, latest venue time in us) of rows with an expiry
+        self.expires: list[tuple[int, int]] = []  # (index, latest venue time in us) of rows with an expiry
         self.atomic: Callable[[Verdict | None, int], bool] | None = None  # see `make_atomic`
 
     def make_atomic(self, may_run: Callable[[Verdict | None, int], bool]) -> None:
@@ -118,15 +118,15 @@ class CommandBatch:
         """
         self.atomic = may_run
 
-    def closed(self) -> np.ndarray:
+    def gathered_rows(self) -> np.ndarray:
         """The rows gathered so far, shape (n,), a view."""
         return self.rows[: len(self.tickets)]
 
-    def drop(self, places: Container[int]) -> None:
-        """Remove the rows at these places and their tickets."""
-        kept = [place for place in range(len(self.tickets)) if place not in places]
+    def drop(self, indices: Container[int]) -> None:
+        """Remove the rows at these indices and their tickets."""
+        kept = [index for index in range(len(self.tickets)) if index not in indices]
         self.rows[: len(kept)] = self.rows[kept]
-        self.tickets = [self.tickets[place] for place in kept]
+        self.tickets = [self.tickets[index] for index in kept]
 
     def clear(self) -> None:
         self.tickets = []

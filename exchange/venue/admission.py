@@ -43,7 +43,7 @@ class Admission:
     def _drop_wasted(self, batch: CommandBatch) -> None:
         states = self._engine.states
         reserve = Reserve(states, lambda row: self._engine.first_refusal(row) is not None, self._killed)
-        self._drop(batch, reserve.wasted(batch.closed()))
+        self._drop(batch, reserve.wasted(batch.gathered_rows()))
 
     def _drop(self, batch: CommandBatch, places: dict[int, tuple[ErrorCode, str]]) -> None:
         """Drop the commands at these places from the batch, and answer each with its reason."""
@@ -59,7 +59,7 @@ class Admission:
     def _may_run(self, batch: CommandBatch) -> bool:
         """Whether the batch can run; a control or atomic batch that cannot is answered here."""
         if batch.atomic is not None:
-            return batch.atomic(self._engine.first_refusal(batch.closed()), self._clock.wall_us())
+            return batch.atomic(self._engine.first_refusal(batch.gathered_rows()), self._clock.wall_us())
         if batch.control is None:
             return True
         try:

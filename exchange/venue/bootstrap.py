@@ -225,7 +225,7 @@ class OpenVenue:
         stored, nothing = {}, np.zeros(0, ANSWERED)
         for number in asked:
             rows = found.of.get(number, nothing)
-            stored[number] = StoredReplies(whole=found.whole and len(rows) < KEPT)
+            stored[number] = StoredReplies(is_complete=found.whole and len(rows) < KEPT)
             stored[number].load((request_id, sequence, count) for _, request_id, sequence, count in rows.tolist())
         return stored
 

@@ -85,7 +85,7 @@ class Venue:
         self._waiting_questions: list[Callable[[], None]] = []
         self._scheduled = self._releasing = False
         self._writing: CommandBatch | None = None
-        self._rows: np.ndarray = self.batch.closed()  # of the batch that is being written
+        self._rows: np.ndarray = self.batch.gathered_rows()  # of the batch that is being written
         self._span = 0, 0, 0  # first and last sequence of these rows, their time in ns
         self._events: np.ndarray | None = None
         self._begun_ns = self._commit_ns = 0  # when the last commit began, how long it took
@@ -225,7 +225,7 @@ class Venue:
             self._gathering.recycle(batch)
         else:
             return False
-        self._writing, self._rows, self._events = batch, batch.closed(), None
+        self._writing, self._rows, self._events = batch, batch.gathered_rows(), None
         self._span = self._number(self._rows)
         return True
 
@@ -309,7 +309,7 @@ class Venue:
 
     def _send(self, batch: CommandBatch) -> None:
         """Send the messages of a released batch, and run the questions that wait."""
-        self.release.leave(self._clock.wall_us())
+        self.release.mark_sent(self._clock.wall_us())
         self._gathering.recycle(batch)
         self._releasing = False
         questions, self._waiting_questions = self._waiting_questions, []

@@ -69,7 +69,7 @@ from exchange.wire.responses import (
     ReplayEnd,
     Shutdown,
     Welcome,
-    echoed,
+    full_terms,
 )
 
 ClientMessages = (

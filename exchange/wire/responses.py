@@ -70,7 +70,7 @@ class FullCancelTerms(Part, omit_defaults=False):
     grace_ms: Count = 3_000
 
 
-def echoed(terms: CancelTerms) -> FullCancelTerms:
+def full_terms(terms: CancelTerms) -> FullCancelTerms:
     """The terms that apply now, with every key, for `welcome` and the reply to `cod`."""
     return FullCancelTerms(terms.mode, terms.orders, terms.on, terms.grace_ms)
 
@@ -104,6 +104,8 @@ class Heartbeat(ServerMessage, tag="hb"):
 
 
 class Shutdown(ServerMessage, tag="shutdown"):
+    """The venue stops, or this connection is closed, at `at_us`; reconnect after a random time in `retry_ms`."""
+
     at_us: TimeUs
     reason: str
     retry_ms: tuple[Count, Count]
@@ -117,6 +119,8 @@ class Live(ServerMessage, tag="live"):
 
 
 class ReplayEnd(ServerMessage, tag="rp_end"):
+    """A replay is complete; `last_sequence` is the last number that was sent."""
+
     reply_to: Count
     last_sequence: Count
 
@@ -160,6 +164,8 @@ class PositionView(Part):
 
 
 class MarginView(Part):
+    """Equity and margins in `account` and in replies to `query`, with the figures of `margin`."""
+
     currency: str
     equity_mills: Mills
     initial_margin_mills: Mills

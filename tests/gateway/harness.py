@@ -162,7 +162,7 @@ class Peer:
 
     def drop(self) -> None:
         """The connection ends without a logout."""
-        self.connection.end()
+        self.connection.clean_up()
 
 
 # Segments are made ahead while trading goes on: one may be half made now, and be gone a moment later.
@@ -206,7 +206,7 @@ class Bench:
         )  # fmt: skip
         self.outbox = Outbox(
             self.calls.append,
-            lambda queue, pending: self.gateway.slow.notice(queue.owner, pending),
+            lambda queue, pending: self.gateway.slow.note_pending(queue.owner, pending),
             profile.soft_kb * 1_024,
         )
         catalogue = LaunchCatalogue(DAY, (SYMBOL,))

@@ -88,7 +88,7 @@ def test_log_has_the_reasons_that_the_peer_gets_too(bench: Bench) -> None:
     keys = bench.gateway.keys.keys
     keys["k_test3"] = replace(keys["k_test3"], addresses=frozenset({"192.0.2.9"}))
     assert bench.open(address="192.0.2.7").log_on(bench.keys[3])[0].name == "ADDRESS_NOT_ALLOWED"
-    wanted = ("say take to close it", "another key's", "may not be used from this address")
+    wanted = ("set take to close it", "another key's", "may not be used from this address")
     assert len(lines) == 3 and all(part in line for part, line in zip(wanted, lines, strict=True)), lines
 
 

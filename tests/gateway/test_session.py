@@ -140,7 +140,7 @@ def test_a_connection_that_attaches_ends_the_grace(bench: Bench) -> None:
     session = a_session(bench)
     first = session.connection
     assert first is not None
-    first.end()
+    first.clean_up()
     timer = session.grace_timer
     assert session.connection is None and session.detached_ns == bench.clock.mono_ns()
     assert timer is not None and timer.action is not None

@@ -123,7 +123,7 @@ def test_the_last_so_many_replies_are_found_with_their_times(seed: int) -> None:
             number += rng.randint(1, 3)
             replies.add(number, 7 * number, moment, release, number % 21)
             expected[number] = (7 * number, number % 21, moment, moment + 5)
-        release.leave(moment + 5)
+        release.mark_sent(moment + 5)
         latest = sorted(expected)[-kept:]
         for asked in (*latest, number + 1, *(rng.randint(1, number + 1) for _ in range(5))):
             assert replies.find(asked) == (expected[asked] if asked in latest else None)

@@ -19,7 +19,7 @@ def taken(gathering: Gathering) -> list[list[int]]:
     """Request ids of each batch that waits."""
     found = []
     while (batch := gathering.take_oldest()) is not None:
-        found.append(batch.closed()["request_id"].tolist())
+        found.append(batch.gathered_rows()["request_id"].tolist())
         gathering.recycle(batch)
     return found
 

@@ -3,7 +3,7 @@
 import pytest
 
 from exchange.wire.codec import CODECS
-from exchange.wire.messages import BatchResult, CancelTerms, Err, Hello, Ok, echoed
+from exchange.wire.messages import BatchResult, CancelTerms, Err, Hello, Ok, full_terms
 from exchange.wire.version import JSON_SUBPROTOCOL
 
 JSON = CODECS[JSON_SUBPROTOCOL]
@@ -11,9 +11,9 @@ JSON = CODECS[JSON_SUBPROTOCOL]
 
 @pytest.mark.rule("SESS-020")
 def test_cancel_terms_are_echoed_with_every_key() -> None:
-    terms = echoed(CancelTerms(mode="account"))
+    terms = full_terms(CancelTerms(mode="account"))
     assert JSON.encode(terms) == b'{"mode":"account","orders":"all","on":"drop","grace_ms":3000}'
-    assert echoed(CancelTerms()) == type(terms)(), "the defaults of both are the same"
+    assert full_terms(CancelTerms()) == type(terms)(), "the defaults of both are the same"
 
 
 @pytest.mark.rule("WIRE-010")

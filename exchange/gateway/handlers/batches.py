@@ -49,15 +49,15 @@ def count_orders(message: Batch) -> int:
 def _run_singly(connection: "Connection", session: Session, message: Batch, collector: "BatchReply") -> None:
     """Add a row for each operation to the commands of this tick, or record its refusal."""
     port = connection.gateway.port
-    for place, operation in enumerate(message.operations):
+    for index, operation in enumerate(message.operations):
         refusal = pack_operation(port, session, port.batch, operation, message.request_id)
         if refusal is not None:
-            collector.refuse(place, operation, refusal)
+            collector.refuse(index, operation, refusal)
             continue
         expires_us = operation.expires_us or message.expires_us
         if expires_us:
             port.batch.expires.append((len(port.batch.tickets), expires_us))
-        port.batch.tickets.append((collector.add, place, connection.now_us))
+        port.batch.tickets.append((collector.add, index, connection.now_us))
         port.wake()
     collector.finish_if_complete()
 
@@ -66,11 +66,11 @@ def _run_atomic(connection: "Connection", session: Session, message: Batch, coll
     """Submit the operations as a separate commit, with rows up to the first operation that is refused here."""
     rows = CommandBatch(len(message.operations))
     refusal = None
-    for place, operation in enumerate(message.operations):
+    for index, operation in enumerate(message.operations):
         refusal = pack_operation(connection.gateway.port, session, rows, operation, message.request_id)
         if refusal is not None:
             break
-        rows.tickets.append((collector.add, place, connection.now_us))
+        rows.tickets.append((collector.add, index, connection.now_us))
 
     def may_run(verdict: Verdict | None, now_us: int) -> bool:
         found = _first_refusal(message, len(rows.tickets), refusal, verdict, now_us)
@@ -97,18 +97,18 @@ def _first_refusal(
         late.time_us = now_us
         return late
     found = [(packed, refusal.name, refusal.message)] if refusal is not None else []
-    for place, operation in enumerate(message.operations):
+    for index, operation in enumerate(message.operations):
         if 0 < operation.expires_us < now_us:
-            found.append((place, ErrorCode.EXPIRED_REQUEST.name, "exp has passed"))
+            found.append((index, ErrorCode.EXPIRED_REQUEST.name, "exp has passed"))
     if verdict is not None:
-        place, reason, phase = verdict
-        found.append((place, reason_code(reason, phase).name, reason_text(reason)))
+        index, reason, phase = verdict
+        found.append((index, reason_code(reason, phase).name, reason_text(reason)))
     if not found:
         return None
-    place, name, text = min(found, key=itemgetter(0))
-    whole = error(message.request_id, ErrorCode.BATCH_REFUSED, f"operation {place}: {name}: {text}")
-    whole.index = place
-    return whole
+    index, name, text = min(found, key=itemgetter(0))
+    refused = error(message.request_id, ErrorCode.BATCH_REFUSED, f"operation {index}: {name}: {text}")
+    refused.index = index
+    return refused
 
 
 class BatchReply:
@@ -125,21 +125,21 @@ class BatchReply:
         self._sequenced = 0  # number of operations that became commands
         self._can_rebuild = True  # the events of these commands are enough to rebuild the reply
 
-    def refuse(self, place: int, operation: Operation, refusal: Err) -> None:
+    def refuse(self, index: int, operation: Operation, refusal: Err) -> None:
         """Record an operation that the gateway refused."""
-        self._put(place, refused_result(operation, refusal))
+        self._put(index, refused_result(operation, refusal))
 
-    def add(self, place: int, _received_us: int, events: list[Row]) -> None:
+    def add(self, index: int, _received_us: int, events: list[Row]) -> None:
         """Record the result of an operation whose command is released; without events it was not sequenced."""
         if events:
             self._first = self._first or events[0][0]
             self._sequenced += 1
             self._can_rebuild &= not must_store_whole(events[0])
-            self._put(place, self._port.result_of(events))
+            self._put(index, self._port.result_of(events))
         else:
             self._can_rebuild = False
             code, text = self._port.not_sequenced
-            self._put(place, BatchResult(code=int(code), name=code.name, message=text, applied="no"))
+            self._put(index, BatchResult(code=int(code), name=code.name, message=text, applied="no"))
         self.finish_if_complete()
 
     def finish_if_complete(self) -> None:
@@ -160,6 +160,6 @@ class BatchReply:
             self._session.store_whole_reply(self._request_id, reply)
         send_answer(self._session, reply, self._received_us)
 
-    def _put(self, place: int, result: BatchResult) -> None:
-        self._results[place] = result
+    def _put(self, index: int, result: BatchResult) -> None:
+        self._results[index] = result
         self._missing -= 1

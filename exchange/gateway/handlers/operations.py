@@ -37,7 +37,7 @@ def pack_operation(
     refusal = check_operation(port, session, operation, request_id)
     if refusal is not None:
         return refusal
-    account, place = _account(session, operation), len(batch.tickets)
+    account, index = _account(session, operation), len(batch.tickets)
     if isinstance(operation, BatchNew):
         listed = port.instruments[operation.instrument]
         pack_new(batch, operation, listed.index, account, session.number, request_id)
@@ -45,7 +45,7 @@ def pack_operation(
         pack_replace(batch, operation, account, session.number, request_id)
     else:
         pack_cancel(batch, operation, account, session.number, request_id)
-    batch.rows["flags"][place] |= CommandFlag.BATCHED
+    batch.rows["flags"][index] |= CommandFlag.BATCHED
     return None
 
 

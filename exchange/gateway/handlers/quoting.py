@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from exchange.engine import query
 from exchange.engine.event_rows import Row
-from exchange.gateway.handlers.trading import admit_trade, submit_lasting
+from exchange.gateway.handlers.trading import admit_trade, submit_without_expiry
 from exchange.gateway.session import Session, cancels_on_drop
 from exchange.gateway.translate import pack_protection, pack_quote_entry, pack_reset
 from exchange.wire.errors import ErrorCode
@@ -30,16 +30,16 @@ def quote(connection: "Connection", session: Session, message: Quote) -> None:
         return
     port = connection.gateway.port
     port.make_space(len(entries))
-    for place, entry in enumerate(entries):
+    for index, entry in enumerate(entries):
         listed = port.instruments.get(entry[0])
-        more = place + 1 < len(entries)
+        more = index + 1 < len(entries)
         pack_quote_entry(
             port.batch, entry, listed.index if listed else unlisted_index(entry[0]), message.protection_group, more,
             account, session.number, message.request_id,
         )  # fmt: skip
         if message.expires_us:
             port.batch.expires.append((len(port.batch.tickets), message.expires_us))
-        port.batch.tickets.append((session.answer, message.request_id, connection.now_us) if place == 0 else None)
+        port.batch.tickets.append((session.answer, message.request_id, connection.now_us) if index == 0 else None)
     session.note_quote(message.request_id)
     connection.expect_answer()
     port.wake()
@@ -55,6 +55,7 @@ def cost_of(message: Quote) -> tuple[str, int]:
 
 
 def set_protection(connection: "Connection", session: Session, message: ProtectionSet) -> None:
+    """Handle `mmp_set`: define a protection group."""
     account = admit_trade(connection, session, message, session.order_bucket, "order", session.may_trade)
     if not account:
         return
@@ -72,10 +73,11 @@ def set_protection(connection: "Connection", session: Session, message: Protecti
         connection.gateway.protections_asked[asked] -= 1
         session.answer(request_id, received_us, events)
 
-    submit_lasting(connection, session, port, message.request_id, answer)
+    submit_without_expiry(connection, session, port, message.request_id, answer)
 
 
 def reset_protection(connection: "Connection", session: Session, message: ProtectionReset) -> None:
+    """Handle `mmp_reset`: arm a protection group again."""
     account = admit_trade(connection, session, message, session.order_bucket, "order", session.may_trade)
     if not account:
         return
@@ -84,7 +86,7 @@ def reset_protection(connection: "Connection", session: Session, message: Protec
         return
     port = connection.gateway.port
     pack_reset(port.batch, message.group, account, session.number, message.request_id)
-    submit_lasting(connection, session, port, message.request_id)
+    submit_without_expiry(connection, session, port, message.request_id)
 
 
 def _has_protection(connection: "Connection", account: int, number: int) -> bool:

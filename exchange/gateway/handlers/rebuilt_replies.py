@@ -11,13 +11,13 @@ from exchange.engine.event_rows import KIND
 from exchange.gateway.handlers.operations import Operation, check_operation, refused_result
 from exchange.gateway.port import VenuePort
 from exchange.gateway.session import Session, must_store_whole
-from exchange.gateway.stored_replies import Stored
-from exchange.wire.messages import Batch, BatchResult, CancelOnDisconnect, CancelTerms, Err, Ok, echoed
+from exchange.gateway.stored_replies import StoredReply
+from exchange.wire.messages import Batch, BatchResult, CancelOnDisconnect, CancelTerms, Err, Ok, full_terms
 
 _SESSION = int(EventKind.SESSION_OPENED)
 
 
-def rebuild_reply(port: VenuePort, session: Session, message: Any, stored: Stored) -> Ok | Err | None:
+def rebuild_reply(port: VenuePort, session: Session, message: Any, stored: StoredReply) -> Ok | Err | None:
     """The reply to a request, None if it can no longer be rebuilt.
 
     message   the request, as the client sent it again
@@ -30,7 +30,7 @@ def rebuild_reply(port: VenuePort, session: Session, message: Any, stored: Store
         return None
     reply = port.reply_to(message.request_id, events)
     if events[0][KIND] == _SESSION and isinstance(message, CancelOnDisconnect) and isinstance(reply, Ok):
-        reply.cancel_terms = echoed(cancel_terms_of(message))
+        reply.cancel_terms = full_terms(cancel_terms_of(message))
     return reply
 
 
@@ -38,7 +38,7 @@ def cancel_terms_of(message: CancelOnDisconnect) -> CancelTerms:
     return CancelTerms(mode=message.mode, orders=message.orders, on=message.on, grace_ms=message.grace_ms)
 
 
-def _batch_reply(port: VenuePort, session: Session, message: Batch, stored: Stored) -> Ok | None:
+def _batch_reply(port: VenuePort, session: Session, message: Batch, stored: StoredReply) -> Ok | None:
     """Rebuild each result from the events of its operation's command, or by repeating the check that refused it."""
     refusals = [check_operation(port, session, operation, message.request_id) for operation in message.operations]
     if refusals.count(None) != stored.operations:

@@ -57,10 +57,10 @@ def subscribe(connection: "Connection", message: Subscribe) -> None:
 
 def _not_offered(message: Subscribe) -> str:
     """Text that names the first channel that this venue does not have, and the channels that it has; or ""."""
-    for place, spec in enumerate(message.channels):
+    for index, spec in enumerate(message.channels):
         if spec.name_of_channel not in OFFERED_CHANNELS:
             name, there_are = spec.name_of_channel, ", ".join(OFFERED_CHANNELS)
-            return f"channel {name} is not offered here (field ch[{place}].n), allowed: {there_are}"
+            return f"channel {name} is not offered here (field ch[{index}].n), allowed: {there_are}"
     return ""
 
 
@@ -78,6 +78,7 @@ def _grant(connection: "Connection", spec: ChannelSpec) -> tuple[int, int]:
 
 
 def unsubscribe(connection: "Connection", message: Unsubscribe) -> None:
+    """Handle `unsub`: end the subscriptions of these channel numbers."""
     unknown = [number for number in message.channel if number not in connection.channels]
     if unknown:
         text = f"channel {unknown[0]} is not subscribed (field c)"
@@ -174,7 +175,7 @@ class SlowReaders:
         self._since: dict[Connection, dict[int, int]] = {}
         self._progress: dict[Connection, tuple[int, int]] = {}  # (least number of unsent bytes, time of it in ns)
 
-    def notice(self, connection: "Connection", pending: int) -> None:
+    def note_pending(self, connection: "Connection", pending: int) -> None:
         """Conflate or close a connection with more unsent bytes than the soft limit. `pending`: their number."""
         profile = self._gateway.profile
         hard_kb = profile.private_kb if connection.session is not None else profile.hard_kb

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from exchange.codes import CommandKind, KillParty, Scope
 from exchange.engine import query
-from exchange.gateway.handlers.trading import admit_trade, answer_duplicate, submit_lasting
+from exchange.gateway.handlers.trading import admit_trade, answer_duplicate, submit_without_expiry
 from exchange.gateway.session import Session
 from exchange.gateway.translate import pack_kill, pack_timer
 from exchange.wire.errors import ErrorCode
@@ -18,6 +18,7 @@ TIMER_MS = (1_000, 3_600_000)  # shortest and longest dead-man timer
 
 
 def set_timer(connection: "Connection", session: Session, message: Timer) -> None:
+    """Handle `timer`: start or stop the dead-man timer of an account (SESS-022)."""
     account = admit_trade(connection, session, message, session.cancel_bucket, "cancel", session.may_cancel)
     if not account:
         return
@@ -27,7 +28,7 @@ def set_timer(connection: "Connection", session: Session, message: Timer) -> Non
         return
     port = connection.gateway.port
     pack_timer(port.batch, message.ms, account, session.number, message.request_id)
-    submit_lasting(connection, session, port, message.request_id)
+    submit_without_expiry(connection, session, port, message.request_id)
 
 
 def set_kill(connection: "Connection", session: Session, message: Kill | Unkill) -> None:
@@ -49,7 +50,7 @@ def set_kill(connection: "Connection", session: Session, message: Kill | Unkill)
     port = connection.gateway.port
     kind = CommandKind.KILL if isinstance(message, Kill) else CommandKind.UNKILL
     pack_kill(port.batch, kind, scope, KillParty.RISK, number, session.number, request_id)
-    submit_lasting(connection, session, port, message.request_id)
+    submit_without_expiry(connection, session, port, message.request_id)
 
 
 def _number(session: Session, message: Kill | Unkill) -> int:

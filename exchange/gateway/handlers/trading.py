@@ -30,17 +30,18 @@ from exchange.wire.messages import (
     New,
     Ok,
     Replace,
-    echoed,
+    full_terms,
 )
 
 if TYPE_CHECKING:
     from exchange.gateway.connection import Connection
 
 CANCEL_BATCHES = 1  # when the queue is full for orders, cancels may fill so many more batches (SEC-048)
-JOURNAL_SHORT = ErrorCode.BUSY, "the journal has no room for more: other terms are taken when it has"
+JOURNAL_SHORT = ErrorCode.BUSY, "the journal is short of space: terms cannot change until it has space again"
 
 
 def new_order(connection: "Connection", session: Session, message: New) -> None:
+    """Handle `new`: check an order, and submit it."""
     account = admit_trade(connection, session, message, session.order_bucket, "order", session.may_trade)
     if not account:
         return
@@ -55,6 +56,7 @@ def new_order(connection: "Connection", session: Session, message: New) -> None:
 
 
 def replace_order(connection: "Connection", session: Session, message: Replace) -> None:
+    """Handle `replace`: check the change of an order, and submit it."""
     account = admit_trade(connection, session, message, session.order_bucket, "order", session.may_trade)
     if not account:
         return
@@ -68,6 +70,7 @@ def replace_order(connection: "Connection", session: Session, message: Replace) 
 
 
 def cancel_order(connection: "Connection", session: Session, message: Cancel) -> None:
+    """Handle `cancel`: check that it names an order, and submit it."""
     account = admit_trade(connection, session, message, session.cancel_bucket, "cancel", session.may_cancel)
     if not account:
         return
@@ -81,6 +84,7 @@ def cancel_order(connection: "Connection", session: Session, message: Cancel) ->
 
 
 def cancel_all(connection: "Connection", session: Session, message: CancelAll) -> None:
+    """Handle `cancel_all`: check that its instrument or chip is listed, and submit it."""
     account = admit_trade(connection, session, message, session.cancel_bucket, "cancel", session.may_cancel)
     if not account:
         return
@@ -119,7 +123,7 @@ def set_cancel_terms(connection: "Connection", session: Session, message: Cancel
 
     def durable(request_id: int, received_us: int, events: list[Row]) -> None:
         gateway.record_session(events[0][0], session, terms)
-        reply = Ok(request_id, engine_sequence=events[0][0], cancel_terms=echoed(terms))
+        reply = Ok(request_id, engine_sequence=events[0][0], cancel_terms=full_terms(terms))
         session.replies.add(request_id, events[0][0], received_us, gateway.port.release)
         send_answer(session, reply, received_us)
 
@@ -164,7 +168,7 @@ def admit_trade(
         session.note_low(bucket)
     waiting = connection.gateway.port.full_batches
     if waiting and waiting >= connection.gateway.profile.queue_batches + (CANCEL_BATCHES if name == "cancel" else 0):
-        connection.refuse(request_id, ErrorCode.BUSY, "the venue is behind: nothing was accepted")
+        connection.refuse(request_id, ErrorCode.BUSY, "the venue is busy: nothing was accepted")
         return 0
     return account
 
@@ -173,10 +177,10 @@ def submit(connection: "Connection", session: Session, port: VenuePort, message:
     """Submit the row that was just packed: add its ticket, and its expiry if the message has one."""
     if message.expires_us:
         port.batch.expires.append((len(port.batch.tickets), message.expires_us))
-    submit_lasting(connection, session, port, message.request_id)
+    submit_without_expiry(connection, session, port, message.request_id)
 
 
-def submit_lasting(
+def submit_without_expiry(
     connection: "Connection", session: Session, port: VenuePort, request_id: int, answer: Answer | None = None
 ) -> None:
     """As `submit`, for a request without expiry. `answer`: called on release; None: the session's own."""
