@@ -225,7 +225,7 @@ class Codec:
             return False
 
     def _double_key(self, request_id: int) -> BadMessage:
-        return BadMessage("DUPLICATE_FIELD", "a key stands twice", request_id if 0 < request_id <= INT53 else 0)
+        return BadMessage("DUPLICATE_FIELD", "duplicate key", request_id if 0 < request_id <= INT53 else 0)
 
     def _is_canonical(self, data: Any, decoded: Any) -> bool:
         encoded = self.encode(decoded)

@@ -115,6 +115,8 @@ class InstrumentDefinition(Part):
 
 
 class Instruments(ChannelMessage, tag="instruments"):
+    """Definitions of instruments: all of them in a snapshot, later the changed ones."""
+
     rows: list[InstrumentDefinition]
     previous: Count | None = None
     snapshot: bool = False

@@ -80,10 +80,12 @@ class Auth(Request, tag="auth", kw_only=True):
 
 
 class Ping(Request, tag="ping", kw_only=True):
-    pass
+    """Ask for an `ok`; a ping is a sign of life (SESS-011)."""
 
 
 class CancelOnDisconnect(Request, tag="cod", kw_only=True):
+    """Change the session's terms of cancel on disconnect (SESS-020)."""
+
     mode: Literal["session", "account", "off"] = "session"
     orders: Literal["all", "day"] = "all"
     on: Literal["drop", "logout", "both"] = "drop"
@@ -98,14 +100,18 @@ class Timer(Request, tag="timer", kw_only=True):
 
 
 class LimitsQuery(Request, tag="limits", kw_only=True):
-    pass
+    """Ask for the tokens left in each bucket."""
 
 
 class Logout(Request, tag="logout", kw_only=True):
+    """Log out and close the connection; `cancel`: cancel the orders of the session too."""
+
     cancel: bool = False
 
 
 class New(Request, tag="new", kw_only=True):
+    """Enter an order."""
+
     account: Word = 0
     instrument: Word
     side: SideText
@@ -144,6 +150,8 @@ class Replace(Request, tag="replace", kw_only=True):
 
 
 class Cancel(Request, tag="cancel", kw_only=True):
+    """Cancel an order, named by `order_id` or `client_order_id`."""
+
     account: Word = 0
     order_id: Count = 0
     client_order_id: ClientOrderId = ""
@@ -157,10 +165,14 @@ class BatchNew(New, tag="new", kw_only=True):
 
 
 class BatchReplace(Replace, tag="replace", kw_only=True):
+    """A `replace` in a batch; it has no `id`."""
+
     request_id: Literal[0] = 0
 
 
 class BatchCancel(Cancel, tag="cancel", kw_only=True):
+    """A `cancel` in a batch; it has no `id`."""
+
     request_id: Literal[0] = 0
 
 
@@ -177,12 +189,16 @@ class CancelAll(Request, tag="cancel_all", kw_only=True):
 
 
 class Batch(Request, tag="batch", kw_only=True):
+    """Up to BATCH_MAX operations in one request; `atomic`: all run or none (ENTRY-013)."""
+
     atomic: bool = False
     operations: Annotated[list[BatchNew | BatchReplace | BatchCancel], Meta(min_length=1, max_length=BATCH_MAX)]
     expires_us: TimeUs = 0
 
 
 class Query(Request, tag="query", kw_only=True):
+    """Ask for the state of an order or an account, or for the venue's time."""
+
     what: Literal["order", "open", "fills", "positions", "margin", "time"]
     account: Word = 0
     order_id: Count = 0
@@ -214,6 +230,8 @@ class ProtectionSet(Request, tag="mmp_set", kw_only=True):
 
 
 class ProtectionReset(Request, tag="mmp_reset", kw_only=True):
+    """Arm a tripped market-maker protection group again (MMP-001)."""
+
     account: Word = 0
     group: Word
 
@@ -227,6 +245,8 @@ class Kill(Request, tag="kill", kw_only=True):
 
 
 class Unkill(Request, tag="unkill", kw_only=True):
+    """Allow trading again after a `kill` of the same scope."""
+
     scope: Literal["session", "account", "firm"]
     account: Word = 0
     session_id: Name = ""
@@ -243,14 +263,20 @@ class ChannelSpec(_ClientPart, kw_only=True):
 
 
 class Subscribe(Request, tag="sub", kw_only=True):
+    """Subscribe to channels; each row is answered by itself."""
+
     channels: Annotated[list[ChannelSpec], Meta(min_length=1, max_length=500)]
 
 
 class Unsubscribe(Request, tag="unsub", kw_only=True):
+    """Unsubscribe from channels, by their numbers."""
+
     channel: Annotated[list[RequestId], Meta(min_length=1, max_length=500)]
 
 
 class Resync(Request, tag="resync", kw_only=True):
+    """Ask for a new snapshot of a channel."""
+
     channel: RequestId
 
 
