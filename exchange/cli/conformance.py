@@ -43,7 +43,7 @@ def conformance(files: list[str], reference: bool) -> tuple[Iterator[str], Calla
     """
     scenarios = [scenario for file in files for scenario in read_file(file)]
     if not scenarios:
-        raise UserError(f"{', '.join(files)}: there is no scenario")
+        raise UserError(f"{', '.join(files)}: no scenarios")
     new_venue: Callable[[], ConformanceVenue] = ReferenceVenue if reference else EngineVenue
     failed: list[Outcome] = []
 
@@ -86,7 +86,7 @@ def run(scenario: Scenario, new_venue: Callable[[], ConformanceVenue]) -> Outcom
     try:
         result = run_scenario(scenario, new_venue())
     except CannotRun as error:
-        return Outcome(scenario, obstacle=f"cannot be played: {error}")
+        return Outcome(scenario, obstacle=f"cannot run: {error}")
     expected = (*sorted_runs(scenario.expected), *(f"end: {entry}" for entry in scenario.end))
     actual = (*sorted_runs(result.events), *(f"end: {entry}" for entry in result.end))
     return Outcome(scenario, expected, actual, refused_before=tuple(result.refused_before))

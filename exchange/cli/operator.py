@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import cyclopts
 
-app = cyclopts.App(name="operator", help="Steer a venue that `gpux serve` runs: states, settlement, members.")
+app = cyclopts.App(name="operator", help="Operate a venue that `gpux serve` runs: states, settlement, members.")
 StateName = Literal["closed", "preopen", "nocancel", "open", "reserved", "paused", "halt"]
 ScopeName = Literal["account", "session", "firm"]
 

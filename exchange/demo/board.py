@@ -33,7 +33,7 @@ class Board:
     def __init__(self, instruments: Sequence[InstrumentDefinition], clients: Sequence[Session]) -> None:
         self.instruments, self.clients = instruments, clients
         self.markets = {row.instrument: WatchedMarket(row) for row in instruments}
-        self.now_us = self._heard_us = 0  # `_heard_us`: venue time of the last message
+        self.now_us = self._last_message_us = 0  # `_last_message_us`: venue time of the last message
 
     async def follow(self, session: Session) -> None:
         """Read events until the session is over. Heartbeats advance the clock while no market sends messages."""
@@ -51,19 +51,19 @@ class Board:
 
     async def _follow_time(self, session: Session) -> None:
         while True:
-            self.hear(session.core.venue_us)
+            self.advance_clock(session.core.venue_us)
             await asyncio.sleep(LOOK_S)
 
     def take(self, event: Event) -> None:
         if isinstance(event, ChannelData) and event.instrument in self.markets:
-            self.hear(event.message.time_us)
+            self.advance_clock(event.message.time_us)
             self.markets[event.instrument].take(event.message, self.now_us)
 
-    def hear(self, venue_us: int) -> None:
+    def advance_clock(self, venue_us: int) -> None:
         """Advance the board's clock to the time of a message, by at most SILENCE_US_MAX. `venue_us`: venue time."""
-        if self._heard_us:
-            self.now_us += min(SILENCE_US_MAX, max(0, venue_us - self._heard_us))
-        self._heard_us = max(self._heard_us, venue_us)
+        if self._last_message_us:
+            self.now_us += min(SILENCE_US_MAX, max(0, venue_us - self._last_message_us))
+        self._last_message_us = max(self._last_message_us, venue_us)
 
     @property
     def acks(self) -> int:
@@ -77,13 +77,13 @@ class Board:
         """A line with the reason for each market that does not trade now."""
         return [note for market in self.markets.values() if (note := market.note(self.now_us))]
 
-    def traded_on(self) -> Check:
+    def kept_trading_check(self) -> Check:
         """The check that no market was OPEN for more than STILL_US_MAX without a trade."""
         markets = self.markets.values()
         longest_us, symbol = max((market.longest_still_us(self.now_us), market.definition.symbol) for market in markets)
-        stops = sum(market.stops for market in markets)
-        detail = f"longest pause while OPEN {longest_us / 1e6:.1f} s ({symbol}), {stops} times reserved or halted"
-        return Check("every market traded on, or its state says why", longest_us <= STILL_US_MAX, detail)
+        halts = sum(market.halts for market in markets)
+        detail = f"longest pause while OPEN {longest_us / 1e6:.1f} s ({symbol}), {halts} times reserved or halted"
+        return Check("every market kept trading, or its state says why", longest_us <= STILL_US_MAX, detail)
 
     def line(self, elapsed_s: float, seconds: float) -> str:
         """Progress in one line. `elapsed_s`: time so far; `seconds`: length of the demo."""

@@ -124,7 +124,7 @@ def totals_match_events(states: np.ndarray, money: ReportedMoney) -> Check:
     """Check that the venue's totals equal the sums over its events, so that no total has overflowed (SPEC-004)."""
     faults = money.faults(states)
     detail = f"{money.deposits_mills:,} mills paid in, {money.fees_mills:,} of fees"
-    return Check("money counted is money in the events", not faults, "; ".join(faults) or detail)
+    return Check("totals of money match the events", not faults, "; ".join(faults) or detail)
 
 
 def to_the_mill(mills: int) -> str:

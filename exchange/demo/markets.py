@@ -22,7 +22,7 @@ class WatchedMarket:
         self.top: Top | None = None
         self.last_tick: int | None = None
         self.lots = 0
-        self.stops = 0  # number of changes from OPEN to another state
+        self.halts = 0  # number of changes from OPEN to another state
         self._since_us = self._longest_us = 0
 
     def take(self, message: ChannelMessage, now_us: int) -> None:
@@ -38,7 +38,7 @@ class WatchedMarket:
     def _change(self, message: Status, now_us: int) -> None:
         if message.phase != self.phase:
             self._restart(now_us)
-            self.stops += self.phase == OPEN_PHASE
+            self.halts += self.phase == OPEN_PHASE
         self.phase, self.reason, self.until_us = message.phase, message.reason, message.until_us
 
     def _restart(self, now_us: int) -> None:

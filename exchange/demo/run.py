@@ -48,8 +48,8 @@ COLD_S = 4.0  # a start that takes longer compiles the kernels
 class Measurements:
     """Figures of all clients: requests, refusals, latencies, positions, faults of books; and the check of the board."""
 
-    def __init__(self, sessions: Sequence[Session], seconds: float, traded_on: Check) -> None:
-        self.seconds, self.traded_on = seconds, traded_on
+    def __init__(self, sessions: Sequence[Session], seconds: float, kept_trading_check: Check) -> None:
+        self.seconds, self.kept_trading_check = seconds, kept_trading_check
         self.requests = sum(session.acks for session in sessions)
         self.refusals = sum(session.refusals for session in sessions)
         latencies = sorted(latency for session in sessions for latency in session.latencies_us)
@@ -64,6 +64,7 @@ class Measurements:
 
 
 def held_lots(session: Session) -> dict[int, int]:
+    """Lots of each position that a client knows, by instrument id."""
     account = session.core.accounts[session.core.account]
     return {instrument: position.lots for instrument, position in account.positions.items()}
 
@@ -81,17 +82,17 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
         raise UserError(f"--seconds {seconds:g} is not above 0 and at most {SECONDS_MAX:,}")
     end_cleanly_when_terminated()
     console = Console(stderr=as_json)
-    with data_folder(folder) as place:
-        venue = VenueProcess(place, plan)
+    with data_folder(folder) as venue_folder:
+        venue = VenueProcess(venue_folder, plan)
         try:
-            say(console, f"Starting the venue: launch catalogue, journal in {place}")
+            say(console, f"Starting the venue: launch catalogue, journal in {venue_folder}")
             ready = await_ready(venue, console)
             figures, symbols = run_loop(trade(venue, ready, seconds, seed, console))
             end_cleanly_when_terminated()  # again: the event loop has replaced the handler
             say(console, "Stopping the venue, then checking its journal.")
             stopped = venue.stop()
             result = check_venue(
-                place,
+                venue_folder,
                 NAMED[plan.limits],
                 stopped.sequence,
                 stopped.state_hash,
@@ -99,7 +100,7 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
                 figures.book_faults,
                 lambda text: say(console, f"  {text} ..."),
             )
-            result.checks.append(figures.traded_on)
+            result.checks.append(figures.kept_trading_check)
         finally:
             venue.end()
     if as_json:
@@ -118,8 +119,8 @@ def end_cleanly_when_terminated() -> None:
 def data_folder(folder: str) -> Iterator[str]:
     """A temporary folder, or the given one if it is new or empty."""
     if not folder:
-        with tempfile.TemporaryDirectory(prefix="gpux-demo-") as place:
-            yield place
+        with tempfile.TemporaryDirectory(prefix="gpux-demo-") as venue_folder:
+            yield venue_folder
         return
     path = Path(folder)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -145,6 +146,7 @@ def await_ready(venue: VenueProcess, console: Console) -> Ready:
 
 
 def starting_text(elapsed_s: float) -> str:
+    """What a user reads while the venue starts."""
     if elapsed_s < COLD_S:
         return f"starting ({elapsed_s:.0f} s)"
     return f"compiling the engine, only on the first start: {elapsed_s:.0f} s, about 60 on a free machine"
@@ -169,21 +171,22 @@ async def trade(
             f"{MAKERS} market makers and {TAKERS} takers on {len(board.instruments)} instruments: "
             f"{len(months[0])} months of each of {len(months)} chips.",
         )
-        watch = f"{called()} watch {months[0][0].symbol} --url {ready.url}"
-        say(console, f"To look on from another terminal: {watch}\n")
+        watch = f"{program_name()} watch {months[0][0].symbol} --url {ready.url}"
+        say(console, f"To watch from another terminal: {watch}\n")
         tasks = [
-            asyncio.create_task(begin(*player, place)) for place, player in enumerate(cast(months, sessions, seed))
+            asyncio.create_task(begin(*player, index))
+            for index, player in enumerate(assign_strategies(months, sessions, seed))
         ]
         tasks.append(asyncio.create_task(board.follow(public)))
         try:
             elapsed_s = await show(board, seconds, stop, lambda: require_running(venue, tasks), console)
-            traded_on = board.traded_on()
+            kept_trading_check = board.kept_trading_check()
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        await leave(venue, sessions)
-        return Measurements(sessions, elapsed_s, traded_on), [row.symbol for row in board.instruments]
+        await cancel_all_orders(venue, sessions)
+        return Measurements(sessions, elapsed_s, kept_trading_check), [row.symbol for row in board.instruments]
 
 
 def require_running(venue: VenueProcess, tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -195,7 +198,7 @@ def require_running(venue: VenueProcess, tasks: Sequence[asyncio.Task[None]]) ->
             raise UserError("a client lost its session for good", 1)
 
 
-async def leave(venue: VenueProcess, sessions: Sequence[Session]) -> None:
+async def cancel_all_orders(venue: VenueProcess, sessions: Sequence[Session]) -> None:
     """Cancel all orders, and so wait for the last events: the reply to a mass cancel comes after all earlier events."""
     try:
         async with asyncio.timeout(LAST_REPLIES_S):
@@ -203,10 +206,11 @@ async def leave(venue: VenueProcess, sessions: Sequence[Session]) -> None:
                 await session.cancel_all()
     except (TimeoutError, NotLive):
         venue.require_alive()
-        raise UserError("a client could not take leave: its session is down", 1) from None
+        raise UserError("a client could not cancel its orders: its session is down", 1) from None
 
 
 def log_on(url: str, key: DemoKey) -> Session:
+    """A session of one of the demo's clients; use it as an async context manager."""
     return connect(url, key.key, Ed25519.from_seed(key.seed))
 
 
@@ -224,7 +228,7 @@ def choose(instruments: dict[str, InstrumentDefinition]) -> list[list[Instrument
     return months
 
 
-def cast(
+def assign_strategies(
     months: list[list[InstrumentDefinition]], sessions: Sequence[Session], seed: int
 ) -> Iterator[tuple[Strategy, Session]]:
     """Pair each session with a strategy: for each chip a tight, small maker, a wide, large maker, and takers."""
@@ -239,9 +243,9 @@ def cast(
             yield Taker(both, random.Random(seed * 1_000 + number), orders_per_second=ORDERS_PER_SECOND), session
 
 
-async def begin(strategy: Strategy, session: Session, place: int) -> None:
-    """Run a strategy after a delay, so that the timers of the strategies do not fire together. `place`: its number."""
-    await asyncio.sleep(strategy.timer_s * place / (MAKERS + TAKERS))
+async def begin(strategy: Strategy, session: Session, index: int) -> None:
+    """Run a strategy after a delay, so that the timers of the strategies do not fire together. `index`: its number."""
+    await asyncio.sleep(strategy.timer_s * index / (MAKERS + TAKERS))
     await run(strategy, session)
 
 
@@ -273,6 +277,7 @@ async def show(
 
 
 def as_object(figures: Measurements, result: DemoResult) -> dict[str, object]:
+    """The result as `gpux demo --json` prints it."""
     return {
         "seconds": round(figures.seconds, 3),
         "orders": result.orders,
@@ -301,13 +306,13 @@ def report(console: Console, figures: Measurements, result: DemoResult, symbols:
         mark = "[green]✓[/]" if check.passed else "[bold red]✗[/]"
         console.print(f"  {mark} {check.name}: {check.detail}", highlight=False, soft_wrap=True)
     if not result.passed:
-        say(console, "\nA check failed: the venue did not keep its word. Please report it with the lines above.")
+        say(console, "\nA check failed: the venue broke one of its guarantees. Please report it with the lines above.")
         return
     say(
         console,
         f"""
 What you saw: {MAKERS} market makers and {TAKERS} takers traded certified GPU-hours of {len(CHIPS)} chips,
-each over a websocket of its own. Every order was on disk before anyone saw its effect. After
+each over its own websocket. Every order was on disk before anyone saw its effect. After
 the stop a fresh engine read the journal and came to the same positions and cash, byte for byte.
 
 Next:""",
@@ -320,7 +325,7 @@ Next:""",
 
 def next_steps(symbol: str, folder: str) -> list[tuple[str, str]]:
     """Pairs (command, what it does) that a user may try next."""
-    gpux = called()
+    gpux = program_name()
     return [
         (f"{gpux} contracts {symbol}", "what one of these contracts promises"),
         (f"{gpux} demo --folder data", "the same, and keep the journal"),
@@ -330,6 +335,6 @@ def next_steps(symbol: str, folder: str) -> list[tuple[str, str]]:
     ]
 
 
-def called() -> str:
+def program_name() -> str:
     """The name of this program: `gpux` if the shell finds it, else the path by which it was called."""
     return "gpux" if shutil.which("gpux") else sys.argv[0]

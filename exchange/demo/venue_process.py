@@ -49,18 +49,24 @@ class DemoKey:
 
 @dataclass(frozen=True)
 class Ready:
+    """The venue serves at `url`; `keys` are those of the clients."""
+
     url: str
     keys: list[DemoKey]
 
 
 @dataclass(frozen=True)
 class Stopped:
+    """The venue has stopped cleanly: last sequence and hash of its final state."""
+
     sequence: int
     state_hash: bytes
 
 
 @dataclass(frozen=True)
 class Failed:
+    """The venue could not start, or has failed."""
+
     reason: str
 
 

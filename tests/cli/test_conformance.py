@@ -115,7 +115,7 @@ def test_a_market_that_cannot_be_set_up_is_a_failure_in_plain_words(
     code, out, _ = ended(capsys, table, *options)
     assert code == 1
     trouble = "no last price 103: REJ maker OFF_TICK; REJ taker OFF_TICK"
-    assert out.startswith(f"FAIL L at {table}:1: cannot be played: {trouble}\n")
+    assert out.startswith(f"FAIL L at {table}:1: cannot run: {trouble}\n")
 
 
 def test_a_market_that_does_not_fit_is_a_failure_in_plain_words(
@@ -125,8 +125,8 @@ def test_a_market_that_does_not_fit_is_a_failure_in_plain_words(
     table.write_text(f"W | - | limit=50000 | - | - | -\nA | - | - | {accounts} | - | -\n")
     code, out, _ = ended(capsys, table)
     assert code == 1
-    assert f"FAIL W at {table}:1: cannot be played: price windows need " in out
-    assert f"FAIL A at {table}:2: cannot be played: account 65 not in 1..64\n" in out
+    assert f"FAIL W at {table}:1: cannot run: price windows need " in out
+    assert f"FAIL A at {table}:2: cannot run: account 65 not in 1..64\n" in out
 
 
 def test_all_files_are_counted_together(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ class PaperMarket:
         """Let the demo's players trade. `mood`: that all takers are in all the time."""
         months = [[self.known[f"{chip}.G90.{period}"] for period in PERIODS] for chip in demo.CHIPS]
         self.feed()
-        for strategy, session in demo.cast(months, cast(list[Session], self.sessions), seed):
+        for strategy, session in demo.assign_strategies(months, cast(list[Session], self.sessions), seed):
             strategy.session = session
             cast(Any, session).strategy = strategy
             asyncio.run(strategy.start())

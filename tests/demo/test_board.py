@@ -97,7 +97,7 @@ def test_markets_that_trade_or_say_why_not_pass() -> None:
             hear(shown, second, phase="OPEN", of=2)
         elif second > 125 and second % 8 == 0:
             hear(shown, second, trade=2)
-    check = shown.traded_on()
+    check = shown.kept_trading_check()
     assert check.passed and "8.0 s (B200.G90.F27)" in check.detail and "1 times" in check.detail
 
 
@@ -109,7 +109,7 @@ def test_a_market_that_stands_still_while_open_fails(begin: int) -> None:
         hear(shown, second, trade=1)
         if not begin <= second < begin + 11 and (begin != 90 or second < 88):
             hear(shown, second, trade=2)
-    check = shown.traded_on()
+    check = shown.kept_trading_check()
     assert not check.passed and "(B200.G90.F27), 0 times" in check.detail
     assert (begin != 90) == (shown.notes() == [])
     assert begin != 90 or all(fact in shown.notes()[0] for fact in ("B200.G90.F27", "OPEN", "12 s"))
@@ -120,7 +120,7 @@ def test_a_machine_that_stands_still_is_not_held_against_a_market() -> None:
     for second in (0, 1, 40, 41, 90):
         hear(shown, second, trade=1)
         hear(shown, second, trade=2)
-    assert shown.traded_on().passed and shown.now_us == 4 * S
+    assert shown.kept_trading_check().passed and shown.now_us == 4 * S
 
 
 class SilentVenue:
@@ -154,5 +154,5 @@ def test_markets_that_all_fall_silent_at_once_fail_as_long_as_the_venue_lives(
     shown, loop = board(), VirtualLoop()
     loop.run_until_complete(shown.follow(cast(Session, SilentVenue(lives_s, stalls_s))))
     loop.close()
-    assert shown.traded_on().passed == passes, shown.traded_on().detail
+    assert shown.kept_trading_check().passed == passes, shown.kept_trading_check().detail
     assert passes or len(shown.notes()) == 2

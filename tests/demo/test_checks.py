@@ -57,7 +57,7 @@ def test_a_sound_venue_passes_every_check(stopped: Stopped) -> None:
     details = {check.name: check.detail for check in result.checks}
     assert "5 lots" in details["positions sum to zero"]
     assert "$2,000,000,000.000" in details["cash conserved"]
-    assert "2,000,000,000,000 mills" in details["money counted is money in the events"]
+    assert "2,000,000,000,000 mills" in details["totals of money match the events"]
 
 
 def test_another_state_is_noticed(stopped: Stopped) -> None:

@@ -47,7 +47,7 @@ def test_it_counts_how_often_it_left_open() -> None:
     shown = market()
     for phase in ("OPEN", "RESERVED", "RESERVED", "OPEN", "HALT"):
         shown.take(status(phase), S)
-    assert shown.stops == 2
+    assert shown.halts == 2
 
 
 def test_it_says_why_it_does_not_trade() -> None:

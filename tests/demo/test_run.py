@@ -46,7 +46,7 @@ def test_a_venue_that_dies_while_clients_trade_ends_the_demo(tmp_path: Path) -> 
 
     class Killer(Console):
         def print(self, *texts: Any, **_: Any) -> None:
-            if "To look on" in str(texts):
+            if "To watch" in str(texts):
                 venue._process.kill()
 
     try:
