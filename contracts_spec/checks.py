@@ -112,7 +112,7 @@ def _check_chips(file: ChipsFile) -> _Problems:
     for field in ("code", "name"):
         values = [getattr(chip, field) for chip in file.chip]
         for repeated in sorted({value for value in values if values.count(value) > 1}):
-            allowed = "may stand once: it is permanent"
+            allowed = "must be unique: it is permanent"
             yield Problem("chips.toml", f"chip {field}", repr(repeated), allowed, "CONFIG-001")
     for chip in file.chip:
         for key, value, allowed in _chip_problems(chip):
@@ -200,7 +200,7 @@ def _check_calendar(file: CalendarFile) -> _Problems:
             yield Problem("calendar.toml", f"holidays.{year}", "", "must be a year like 2027", "CONFIG-007")
         for day in listed:
             wrong = (
-                "stands twice" if listed.count(day) > 1
+                "is listed twice" if listed.count(day) > 1
                 else "falls on a weekend" if day.weekday() > 4
                 else f"is not in {year}" if str(day.year) != year
                 else ""
@@ -244,7 +244,7 @@ def _check_pairs(margin: MarginFile, chips: ChipsFile) -> _Problems:
             if leg not in names:
                 yield Problem("margin.toml", f"{key}.legs", repr(leg), "must be CHIP or CHIP/I", "CONFIG-008")
         if frozenset(pair.legs) in seen or pair.legs[0] == pair.legs[1]:
-            allowed = "a pair of two may stand once"
+            allowed = "must be unique, with two different legs"
             yield Problem("margin.toml", f"{key}.legs", " with ".join(pair.legs), allowed, "CONFIG-008")
         if not 1 <= min(pair.ratio) <= max(pair.ratio) <= RATIO_MAX:
             allowed = f"must be in 1..{RATIO_MAX}"

@@ -105,7 +105,7 @@ def _combination(
         floor_bp=first.floor_bp,
         kind=None,
         combo=combo,
-        legs=tuple((leg.id, 1 if strip or place == 0 else -1) for place, leg in enumerate(legs)),
+        legs=tuple((leg.id, 1 if strip or index == 0 else -1) for index, leg in enumerate(legs)),
         start_month=first.start_month,
         months=tuple(sorted({month for leg in legs for month in leg.months})),
         hours=hours,

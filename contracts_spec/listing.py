@@ -52,6 +52,7 @@ def listed_periods(product: Product, chip: Chip | None, day: date, days: Busines
 
 
 def first_delivery_month(chip: Chip | None) -> int:
+    """Month index from which a chip is delivered; 0: it has no such date."""
     if chip is None or chip.first_delivery is None:
         return 0
     return month_index(date.fromisoformat(f"{chip.first_delivery}-01"))

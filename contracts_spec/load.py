@@ -33,14 +33,14 @@ def load_spec(folder: str | Path | None = None, day: date | None = None) -> Spec
              that their reference rates are measured (SPEC-031, CONFIG-001); `gpux serve` gives today
     SpecError: the specification is not valid; it names each problem with file, key, value and the allowed values
     """
-    place = Path(folder or FOLDER)
-    if not place.is_dir():
-        raise SpecError([Problem(", ".join(FILES), "missing", "", f"there is no folder {place}")])
-    if absent := [name for name in FILES if not (place / name).is_file()]:
-        needed = f"there is no such file in {place}, needed are {', '.join(FILES)}"
+    path = Path(folder or FOLDER)
+    if not path.is_dir():
+        raise SpecError([Problem(", ".join(FILES), "missing", "", f"there is no folder {path}")])
+    if absent := [name for name in FILES if not (path / name).is_file()]:
+        needed = f"there is no such file in {path}, needed are {', '.join(FILES)}"
         raise SpecError([Problem(", ".join(absent), "missing", "", needed)])
     problems: list[Problem] = []
-    tables = {name: _read_file(place, name, problems) for name in FILES}
+    tables = {name: _read_file(path, name, problems) for name in FILES}
     problems += check_spec(tables)
     if problems:
         raise SpecError(problems)
@@ -89,7 +89,7 @@ def _read_file(folder: Path, name: str, problems: list[Problem]) -> msgspec.Stru
         problems.append(Problem(name, "is not TOML", "", str(error)))
         return None
     except RecursionError:
-        problems.append(Problem(name, "is not TOML", "", "lists or tables lie too deep in each other"))
+        problems.append(Problem(name, "is not TOML", "", "lists or tables are nested too deeply"))
         return None
     return _read_table(FILES[name], data, "", lambda key, value, ok: problems.append(Problem(name, key, value, ok)))
 
@@ -120,8 +120,8 @@ def _read_value(kind: Any, value: Any, path: str, report: Callable[[str, str, st
     """Read a value, a table or a list of tables as the type `kind`. `_BAD`: it has another type, which is reported."""
     arguments = get_args(kind)
     if get_origin(kind) is tuple and len(arguments) == _SEVERAL and arguments[1] is ... and isinstance(value, list):
-        places = [f"{path}{_entry(entry, index)}" for index, entry in enumerate(value)]
-        entries = [_read_value(arguments[0], *entry, report) for entry in zip(value, places, strict=True)]
+        paths = [f"{path}{_entry(entry, index)}" for index, entry in enumerate(value)]
+        entries = [_read_value(arguments[0], *entry, report) for entry in zip(value, paths, strict=True)]
         return _BAD if any(entry is _BAD for entry in entries) else tuple(entries)
     if get_origin(kind) is dict and isinstance(value, dict):
         found = {key: _read_value(arguments[1], entry, f"{path}.{key}", report) for key, entry in value.items()}

@@ -64,6 +64,7 @@ def month_index(day: date) -> int:
 
 @cache
 def first_day(month: int) -> date:
+    """The first day of a month, by month index."""
     return date(EPOCH_YEAR + month // 12, month % 12 + 1, 1)
 
 

@@ -33,6 +33,8 @@ class Chip(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChipsFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """`chips.toml`."""
+
     chip: tuple[Chip, ...]
 
 
@@ -45,6 +47,8 @@ class Tier(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Certification(Struct, frozen=True, forbid_unknown_fields=True):
+    """How lots are graded and audited."""
+
     enabled: bool
     workload_hash: str
     agent_keys: tuple[str, ...]
@@ -56,6 +60,8 @@ class Certification(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TiersFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """`tiers.toml`."""
+
     benchmark: str
     tier: tuple[Tier, ...]
     certification: Certification
@@ -169,6 +175,8 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ProductsFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """`products.toml`."""
+
     currency: str
     orders: OrderRules
     pro_rata: ProRata

@@ -41,6 +41,7 @@ class CombinationName(NamedTuple):
 
 
 def tier_name(floor_bp: int) -> str:
+    """The name of a goodput floor in symbols: G90 for 9,000 bp."""
     return f"G{floor_bp // 100:02d}"
 
 

@@ -132,7 +132,7 @@ def test_a_specification_that_cannot_be_used_is_one_line_and_exit_code_78(
         ("products.toml", "min_inc_ticks = 1", "min_inc_ticks = 0", "orders.min_inc_ticks = 0: must be in 1..100000"),
         ("margin.toml", "tier_mills = 50", "tier_mills = -1", "margin.toml: tier_mills = -1: must be in 0..10000"),
         ("margin.toml", "maintenance_bp = 8000", "maintenance_bp = -1", "maintenance_bp = -1: must be in 1..10000"),
-        ("chips.toml", 'name = "H100"', 'name = "A100"', "chips.toml: chip name = 'A100': may stand once"),
+        ("chips.toml", 'name = "H100"', 'name = "A100"', "chips.toml: chip name = 'A100': must be unique"),
         ("tiers.toml", 'name = "G85"', 'name = "G90"', "tiers.toml: tier.G90.name = 'G90': must be 'G85'"),
     ],
 )

@@ -15,7 +15,7 @@ Edit = Callable[..., Path]
 RULED = [
     pytest.param(code, *row, marks=pytest.mark.rule(code))
     for code, row in [
-        ("CONFIG-001", ("chips.toml", "code = 2\n", "code = 1\n", "chip code = 1: may stand once")),
+        ("CONFIG-001", ("chips.toml", "code = 2\n", "code = 1\n", "chip code = 1: must be unique")),
         ("CONFIG-001", ("chips.toml", "code = 14", "code = 128", "chip.MAIA.code = 128: must be in 1..127")),
         ("CONFIG-001", ("chips.toml", 'name = "VR"', 'name = "INF"', "chip.INF.name = 'INF'")),
         ("CONFIG-001", ("chips.toml", "unit_lots = 8\n", "", "chip.A100.unit_lots: missing: a listed chip needs it")),
@@ -46,10 +46,10 @@ RULED = [
         ("CONFIG-006", ("products.toml", "quarters = 8", "quarters = 7", "must be at least 8 while TOP is on")),
         ("CONFIG-006", ("products.toml", "years = 5", "years = 4", "product.PHY.years = 4")),
         ("CONFIG-007", ("calendar.toml", "2027-01-18", "2027-01-16", "2027-01-16: falls on a weekend")),
-        ("CONFIG-007", ("calendar.toml", "2027-01-18", "2027-01-01", "2027-01-01: stands twice")),
+        ("CONFIG-007", ("calendar.toml", "2027-01-18", "2027-01-01", "2027-01-01: is listed twice")),
         ("CONFIG-007", ("calendar.toml", "2027-01-18", "2028-01-18", "holidays.2027 = 2028-01-18: is not in 2027")),
         ("CONFIG-008", ("margin.toml", '["H100", "B200"]', '["H100", "B999"]', "pair[6].legs = 'B999'")),
-        ("CONFIG-008", ("margin.toml", '["H100", "B200"]', '["H100/I", "H100"]', "a pair of two may stand once")),
+        ("CONFIG-008", ("margin.toml", '["H100", "B200"]', '["H100/I", "H100"]', "must be unique, with two different")),
         ("CONFIG-008", ("margin.toml", "ratio = [2, 1]", "ratio = [0, 1]", "ratio = [0, 1]: must be in 1..1000")),
         ("CONFIG-008", ("margin.toml", "ratio = [2, 1]", "ratio = [1001, 1]", "[1001, 1]: must be in 1..1000")),
         ("CONFIG-009", ("products.toml", 'index_source = "CDP"', "", "product.IDX.index_source: needed")),

@@ -144,7 +144,7 @@ def test_a_file_that_is_no_toml_is_one_clear_line(edited: Edit) -> None:
     ("value", "text"),
     [
         ("9" * 6_000, "is not TOML: Exceeds the limit"),
-        ("[" * 5_000, "is not TOML: lists or tables lie too deep in each other"),
+        ("[" * 5_000, "is not TOML: lists or tables are nested too deeply"),
         ("99999999999999999999", "intra_mills = 99999999999999999999: must be an integer of at most 64 bits"),
         ("-9223372036854775809", "intra_mills = -9223372036854775809: must be an integer of at most 64 bits"),
         ("0x" + "f" * 6_000, "intra_mills = a number of thousands of digits: must be an integer of at most 64 bits"),
