@@ -32,10 +32,13 @@ class Backoff:
     def succeeded(self) -> None:
         self._failures = 0
 
-    def wait_s(self, wish_ms: tuple[int, int] | None, now: float = 0.0) -> float:
-        """Pause before the next attempt. `wish_ms`: range of pauses that the venue asked for before a planned stop."""
-        if wish_ms is not None:
-            low_s, high_s = wish_ms[0] / 1000, wish_ms[1] / 1000
+    def wait_s(self, requested_pause_ms: tuple[int, int] | None, now: float = 0.0) -> float:
+        """Pause before the next attempt.
+
+        requested_pause_ms   range of pauses that the venue asked for before a planned stop
+        """
+        if requested_pause_ms is not None:
+            low_s, high_s = requested_pause_ms[0] / 1000, requested_pause_ms[1] / 1000
             return self._rng.uniform(low_s, min(high_s, low_s + self._share_s) if self._grace_s else high_s)
         bound_s = min(self._longest_s, self._first_s * 2.0 ** min(self._failures, DOUBLINGS_MAX))
         if now < self._grace_end:

@@ -17,14 +17,14 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from clients import compound
+from clients import order_replies
 from clients.account import AccountState, StreamGap
-from clients.compound import Compound
 from clients.credentials import Secret
 from clients.errors import NotLive, Refused
 from clients.events import Connected, Disconnected, Event, Gap, HistoryChanged, OrderChanged, Reconnected, Replied
 from clients.feeds import Feed, Feeds
 from clients.logon import ClientPhase, Dial, check_credentials, logon
+from clients.order_replies import CompoundRequest
 from clients.orders import Order, OrderRequest, OrderTable
 from clients.replays import RunningReplay
 from clients.requests import Requests
@@ -93,7 +93,7 @@ class Core:
         self.session_id = ""
         self.close_wanted = ""  # if not empty: why the transport must close the connection
         self.final = False  # the session is over: do not reconnect
-        self.in_force = FullCancelTerms(mode="off")  # present terms of cancel on disconnect
+        self.cancel_terms = FullCancelTerms(mode="off")  # present terms of cancel on disconnect
         self.retry_ms: tuple[int, int] | None = None  # range of pauses that the venue asked for in `shutdown`
         self.venue_us = 0  # venue time of the last heartbeat
         self._was_live = self._left = False
@@ -181,8 +181,8 @@ class Core:
         self._check_sendable(request)
         if isinstance(request, Logout):
             self._left = True
-        elif isinstance(request, OrderRequest | Compound):
-            compound.asked(self.orders, self.account, request)
+        elif isinstance(request, OrderRequest | CompoundRequest):
+            order_replies.note_sent(self.orders, self.account, request)
         return self._ask(request)
 
     def _check_sendable(self, request: Request) -> None:
@@ -288,7 +288,7 @@ class Core:
         self.requests.answered(message.reply_to)
         same_session, self.session_id = message.session_id == self.session_id, message.session_id
         self.welcome, self.phase = message, ClientPhase.CATCHING_UP
-        self.in_force = message.cancel_terms
+        self.cancel_terms = message.cancel_terms
         self.requests.last_id = max(self.requests.last_id, message.last_id)
         for number in message.accounts:
             self.accounts.setdefault(number, AccountState(number, self.orders)).live = False
@@ -318,7 +318,7 @@ class Core:
         self.requests.resend()
         lost, self._lost = self._lost, []
         for order in lost:
-            self._find(order)
+            self._query_order(order)
         self._subscribe(self.feeds.specs())
         if self._was_live:
             return [Reconnected(resumed)]
@@ -328,7 +328,7 @@ class Core:
     def _drop_state(self) -> None:
         """Drop all state, because the venue has another history (RECOV-001)."""
         for order in self.orders:
-            order.lose()
+            order.mark_unknown()
         self.orders.clear()
         self.accounts.clear()
         self._lost.clear()
@@ -344,7 +344,7 @@ class Core:
     # -- replies ------------------------------------------------------------------------------------------------------
 
     def _take_reply(self, reply: Ok | Err) -> list[Event]:
-        if isinstance(reply, Ok) and isinstance(self.requests.asked(reply.reply_to), Replay):
+        if isinstance(reply, Ok) and isinstance(self.requests.unanswered(reply.reply_to), Replay):
             self._replay.begin(reply)
             return []
         request = self.requests.answered(reply.reply_to)
@@ -354,21 +354,21 @@ class Core:
         if isinstance(request, Subscribe):
             self._take_subscribed(request, reply)
         elif isinstance(request, Resync):
-            self.requests.again(request, reply, self._now)
+            self.requests.schedule_retry(request, reply, self._now)
         elif isinstance(request, CancelOnDisconnect) and isinstance(reply, Ok):
             self._terms = CancelTerms(
                 mode=request.mode, orders=request.orders, on=request.on, grace_ms=request.grace_ms
             )
-            self.in_force = reply.cancel_terms or self.in_force
+            self.cancel_terms = reply.cancel_terms or self.cancel_terms
         elif isinstance(request, Logout):
             self.close_wanted = "logged out"
         elif isinstance(request, Auth):
             assert isinstance(reply, Err)
             self.close_wanted = f"logon refused: {reply.name} {reply.message}".rstrip()
             self.final = reply.code not in RETRIED_LOGONS
-        elif isinstance(request, Query) and self.requests.again(request, reply, self._now):
+        elif isinstance(request, Query) and self.requests.schedule_retry(request, reply, self._now):
             pass
-        elif isinstance(request, OrderRequest | Compound):
+        elif isinstance(request, OrderRequest | CompoundRequest):
             events += self._take_order_reply(request, reply)
         return events
 
@@ -379,16 +379,16 @@ class Core:
     def _take_subscribed(self, request: Subscribe, reply: Ok | Err) -> None:
         if isinstance(reply, Ok):
             self.feeds.answered(request.channels, reply.channels or [])
-        elif not self.requests.again(request, reply, self._now):
+        elif not self.requests.schedule_retry(request, reply, self._now):
             self.feeds.answered(request.channels, [(0, reply.code)] * len(request.channels))
 
-    def _take_order_reply(self, request: OrderRequest | Compound, reply: Ok | Err) -> list[Event]:
-        changed, unsure = compound.take_reply(self.orders, self.account, request, reply)
+    def _take_order_reply(self, request: OrderRequest | CompoundRequest, reply: Ok | Err) -> list[Event]:
+        changed, unsure = order_replies.take_reply(self.orders, self.account, request, reply)
         for order in unsure:
-            self._find(order)
+            self._query_order(order)
         return [OrderChanged(order, reply) for order in changed]
 
-    def _find(self, order: Order) -> None:
+    def _query_order(self, order: Order) -> None:
         """Query an order whose state is unknown (WIRE-020), now or when the session is live."""
         if not self.live:
             self._lost.append(order)

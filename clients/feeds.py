@@ -25,6 +25,7 @@ Key = tuple[str, int, str, int, int]
 
 
 def key_of(spec: ChannelSpec) -> Key:
+    """What distinguishes a channel from all others."""
     return (spec.name_of_channel, spec.instrument, spec.topic, spec.cadence_ms, spec.levels)
 
 
@@ -102,7 +103,7 @@ class Feeds:
         for feed in self._feeds.values():
             feed.channel, feed.waiting, feed.behind = 0, True, 0
             if feed.book is not None:
-                feed.book.lose("disconnected")
+                feed.book.mark_stale("disconnected")
 
     # -- messages -----------------------------------------------------------------------------------------------------
 

@@ -129,7 +129,7 @@ class LocalBook:
         if sequence <= self.sequence:
             return True
         if previous != self.sequence:
-            self.lose(f"gap: {self.sequence} is followed by {sequence}, which follows {previous}")
+            self.mark_stale(f"gap: {self.sequence} is followed by {sequence}, which follows {previous}")
             self.gaps += 1
             return False
         self.sequence, self._behind = sequence, 0
@@ -142,7 +142,7 @@ class LocalBook:
             return False
         self._behind = self._behind + 1 if sequence > self.sequence else 0
         if self._behind >= _HEARTBEATS_BEHIND_MAX:
-            self.lose(f"gap: at {self.sequence}, the venue at {sequence}")
+            self.mark_stale(f"gap: at {self.sequence}, the venue at {sequence}")
             self.gaps += 1
         return self.problem is None
 
@@ -156,7 +156,7 @@ class LocalBook:
         else:
             self.implied_ask = level
 
-    def lose(self, problem: str) -> None:
+    def mark_stale(self, problem: str) -> None:
         """Mark the book stale until the next snapshot."""
         self.problem, self._more = problem, False
 
@@ -164,7 +164,7 @@ class LocalBook:
         for levels in self._sides:
             levels.clear()
         self.implied_bid = self.implied_ask = None
-        self.lose(problem)
+        self.mark_stale(problem)
 
     def _set(self, bids: Sequence[Sequence[int]], asks: Sequence[Sequence[int]]) -> None:
         self._sides[Side.BUY].set(bids)
@@ -175,9 +175,9 @@ class LocalBook:
         bids, asks = self._sides
         # A rank is minus a bid and plus an ask, so a sum of 0 or less means that the book is crossed.
         if self.open and bids.ranks and asks.ranks and bids.ranks[0] + asks.ranks[0] <= 0:
-            self.lose(f"crossed: bid {bids.best()} against ask {asks.best()}")
+            self.mark_stale(f"crossed: bid {bids.best()} against ask {asks.best()}")
         elif crc is not None and crc != self.checksum():
-            self.lose(f"checksum {self.checksum()} of the local book, {crc} of the venue")
+            self.mark_stale(f"checksum {self.checksum()} of the local book, {crc} of the venue")
         else:
             return True
         self.mismatches += 1

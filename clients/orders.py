@@ -119,7 +119,7 @@ class Order:
         """Apply the final state of an ended order, which the refusal of a cancel or replace reports (ENTRY-011)."""
         self._move(state, 0, filled_lots)
 
-    def lose(self) -> None:
+    def mark_unknown(self) -> None:
         """Set the state unknown, because the venue does not know the order any more."""
         if not self.done:
             self._move(UNKNOWN, 0, 0)
@@ -200,7 +200,7 @@ class OrderTable:
         order.leaves_lots, order.tag = request.order_lots, request.tag
         return order
 
-    def asked(self, account: int, request: OrderRequest) -> None:
+    def note_sent(self, account: int, request: OrderRequest) -> None:
         """Count a request that is about to be sent, in the order that it is about."""
         order = self._orders.get((account, request.client_order_id))
         if order is not None:
@@ -220,7 +220,7 @@ class OrderTable:
             elif not order.take_reply(reply):
                 return None, False
         elif isinstance(request, Query):
-            order.lose()
+            order.mark_unknown()
         elif reply.applied == "unknown":
             return order, True
         elif reply.code == ErrorCode.DUP_COID:
@@ -280,7 +280,7 @@ class OrderTable:
         ]
         for order in gone:
             if not order.client_order_id:
-                order.lose()
+                order.mark_unknown()
                 self.settle(order)
         return [order for order in gone if order.client_order_id]
 

@@ -70,7 +70,7 @@ class Requests:
         """Whether a request is queued for the next frame."""
         return bool(self._queue)
 
-    def asked(self, request_id: int) -> Request | None:
+    def unanswered(self, request_id: int) -> Request | None:
         """The unanswered request with an id; None: there is none."""
         pending = self.pending.get(request_id)
         return pending.request if pending else None
@@ -80,7 +80,7 @@ class Requests:
         pending = self.pending.pop(request_id, None)
         return pending.request if pending else None
 
-    def again(self, request: Request, reply: Ok | Err, now: float) -> bool:
+    def schedule_retry(self, request: Request, reply: Ok | Err, now: float) -> bool:
         """Schedule a retry if the reply says that the venue was busy or throttled the request. False: it is final."""
         if isinstance(reply, Ok) or reply.code not in (ErrorCode.THROTTLED, ErrorCode.BUSY):
             return False

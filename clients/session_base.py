@@ -15,9 +15,9 @@ from websockets.exceptions import InvalidHandshake, InvalidURI
 from clients.backoff import Backoff
 from clients.core import Core
 from clients.errors import ConnectFailed, NotLive, Refused, SessionOver, Throttled
+from clients.event_queue import EventQueue
 from clients.events import Connected, Disconnected, Event, Reconnected, Replied
 from clients.limiter import Limiter
-from clients.notices import Notices
 from clients.transport import WebsocketTransport
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Err, Logout, Ok, Request
@@ -36,7 +36,7 @@ class SessionBase:
         self.latencies_us: deque[int] = deque(maxlen=LATENCIES_KEPT)  # of answered trading requests
         self.acks = self.refusals = 0
         self.failure = ""  # reason why the session is over
-        self._notices = Notices(events_max)
+        self._event_queue = EventQueue(events_max)
         self._replies: dict[int, asyncio.Future[Replied]] = {}
         self._sent_ns: dict[int, int] = {}
         self._changed = asyncio.Event()
@@ -84,7 +84,7 @@ class SessionBase:
 
     def _end(self) -> None:
         self.failure = self.failure or "the session is over"
-        self._notices.close()
+        self._event_queue.close()
         self._changed.set()
         for future in self._replies.values():
             future.cancel()
@@ -103,7 +103,7 @@ class SessionBase:
 
     async def events(self) -> AsyncIterator[Event]:
         """All events in order until the session is over (`clients.events`)."""
-        async for event in self._notices.read():
+        async for event in self._event_queue.read():
             yield event
 
     async def request(self, request: Request) -> Ok:
@@ -175,7 +175,7 @@ class SessionBase:
             elif isinstance(event, Disconnected):
                 self._drop_unsendable()
                 self.failure = event.reason if event.final else ""
-            self._notices.put(event)
+            self._event_queue.put(event)
         self._changed.set()
 
     def _drop_unsendable(self) -> None:

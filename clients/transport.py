@@ -76,7 +76,7 @@ class WebsocketTransport:
         while True:
             code, reason = await self._serve()
             if self._core.phase >= ClientPhase.CATCHING_UP:
-                self._backoff.lost(now(), grace_s(self._core.in_force))
+                self._backoff.lost(now(), grace_s(self._core.cancel_terms))
             self._take(self._core.closed(code, reason))
             if self._core.final:
                 return
@@ -85,10 +85,10 @@ class WebsocketTransport:
     async def _dial_again(self) -> None:
         """Try to reconnect until it succeeds, with pauses. After a planned stop the venue sets the first pause."""
         now = asyncio.get_running_loop().time
-        wish_ms = self._core.retry_ms
+        requested_pause_ms = self._core.retry_ms
         while True:
-            await asyncio.sleep(self._backoff.wait_s(wish_ms, now()))
-            wish_ms = None
+            await asyncio.sleep(self._backoff.wait_s(requested_pause_ms, now()))
+            requested_pause_ms = None
             try:
                 await self.dial(self._backoff.dial_s(now()))
                 return

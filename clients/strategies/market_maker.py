@@ -124,11 +124,11 @@ class MarketMaker(Strategy):
 
     def on_trades(self, instrument: int, trades: Trades) -> None:
         price_tick = trades.rows[-1][1]
-        place = next(n for n, month in enumerate(self.months) if month.instrument.instrument == instrument)
-        step = (price_tick * CENTI - self.months[place].fair_centitick) * self.follow_percent // 100
+        index = next(n for n, month in enumerate(self.months) if month.instrument.instrument == instrument)
+        step = (price_tick * CENTI - self.months[index].fair_centitick) * self.follow_percent // 100
         for distance in (-1, 0, 1):
-            if 0 <= place + distance < len(self.months):
-                self.draw(self.months[place + distance], step if distance == 0 else step // 2)
+            if 0 <= index + distance < len(self.months):
+                self.draw(self.months[index + distance], step if distance == 0 else step // 2)
 
     def draw(self, month: Month, step_centitick: int) -> None:
         month.draw(step_centitick, share_floor(abs(month.opinion_centitick), self.reach_bp))

@@ -78,7 +78,7 @@ def test_bars_are_shares_of_the_largest_level() -> None:
 
 def test_a_stale_book_and_a_lost_connection_are_said() -> None:
     shown = view([[2845, 120]], [[2847, 80]])
-    shown.book.lose("gap: 1 is followed by 3")
+    shown.book.mark_stale("gap: 1 is followed by 3")
     assert any("gap" in line for line in drawn(shown)) and not any("2.845" in line for line in drawn(shown))
     assert best_line(shown) == "OPEN book one-sided or empty"
     shown.take(Disconnected(1006, "gone"))

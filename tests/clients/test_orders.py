@@ -119,8 +119,8 @@ def test_orders_of_other_sessions_of_the_account_are_known_too() -> None:
 def test_requests_on_their_way_are_counted_per_order() -> None:
     table, order = placed()
     cancel = Cancel(request_id=2, account=7, client_order_id="a")
-    table.asked(7, NEW)
-    table.asked(7, cancel)
+    table.note_sent(7, NEW)
+    table.note_sent(7, cancel)
     assert order.unanswered == 2
     table.take_reply(7, NEW, Ok(1, state="open", leaves_lots=12, engine_sequence=10))
     table.take_reply(7, cancel, error(2, ErrorCode.THROTTLED, ""))
@@ -174,7 +174,7 @@ def test_whatever_refuses_a_new_it_ends_only_an_order_that_never_came_to_be(code
             table.take_exec(message) if isinstance(message, Exec) else table.take_fill(message)
         before = repr(order), order.state, order.price_tick, order.order_lots, order.leaves_lots, order.tag
         assert table.place(7, other) is order
-        table.asked(7, other)
+        table.note_sent(7, other)
         assert before == (repr(order), *before[1:]), "nobody has answered yet"
         unsure = refusal.applied == "unknown"  # then it is asked for, and stays meanwhile
         assert table.take_reply(7, other, refusal) == ((order, True) if unsure else (None, False))

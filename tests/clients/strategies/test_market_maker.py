@@ -241,7 +241,7 @@ def test_a_side_that_may_stay_can_never_cross_the_other() -> None:
 
 def test_a_month_whose_book_is_stale_is_left_alone() -> None:
     maker, stub = making(return_percent=0)
-    stub.books[1].lose("gap")
+    stub.books[1].mark_stale("gap")
     for month in maker.months:
         month.fair_centitick += 1_000
     maker.on_timer()

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from clients.events import BookChanged, Event, Overflow
 
 
-class Notices:
+class EventQueue:
     """Events in order. A book has at most one BookChanged in the queue, because the book is always current."""
 
     def __init__(self, length_max: int) -> None:

@@ -1,6 +1,6 @@
 """Applies order requests and their replies to the order table, including batches and mass quotes.
 
-    asked(table, account, request)                                 when the request is sent
+    note_sent(table, account, request)                             when the request is sent
     changed, unsure = take_reply(table, account, request, reply)   when the reply comes
 
 The result of a batch operation has all fields of a reply (ENTRY-013). The reply to a mass quote has only few of them,
@@ -14,22 +14,22 @@ from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Batch, BatchResult, Err, New, Ok, Quote, Replace
 from exchange.wire.requests import SideText
 
-Compound = Batch | Quote
+CompoundRequest = Batch | Quote
 
 _NONE, _REFUSED = 0, 4  # states of a side in the reply to `quote`
 
 
-def asked(table: OrderTable, account: int, request: OrderRequest | Compound) -> None:
+def note_sent(table: OrderTable, account: int, request: OrderRequest | CompoundRequest) -> None:
     """Add the orders of a request to the table, and count an unanswered request for each.
 
     account   of the request, if it does not name one
     """
     if isinstance(request, OrderRequest):
-        table.asked(request.account or account, request)
+        table.note_sent(request.account or account, request)
         return
     if isinstance(request, Quote):
-        for place, side, order in _sides(table, account, request):
-            row = request.quotes[place]
+        for index, side, order in _sides(table, account, request):
+            row = request.quotes[index]
             price_tick, lots = row[1:3] if side == "b" else row[3:5]
             if lots and (order is None or order.done):
                 order = table.open(request.account or account, "", row[0], side)
@@ -40,11 +40,11 @@ def asked(table: OrderTable, account: int, request: OrderRequest | Compound) -> 
     for operation in request.operations:
         if isinstance(operation, New):
             table.place(operation.account or account, operation)
-        table.asked(operation.account or account, operation)
+        table.note_sent(operation.account or account, operation)
 
 
 def take_reply(
-    table: OrderTable, account: int, request: OrderRequest | Compound, reply: Ok | Err
+    table: OrderTable, account: int, request: OrderRequest | CompoundRequest, reply: Ok | Err
 ) -> tuple[list[Order], list[Order]]:
     """Apply a reply. Returns (orders that changed, orders whose state is unknown and must be queried)."""
     if isinstance(request, Quote):
@@ -90,27 +90,27 @@ def _reply_of(operation: object, result: BatchResult) -> Ok | Err:
 def _sides(table: OrderTable, account: int, request: Quote) -> Iterator[tuple[int, SideText, Order | None]]:
     """For both sides of every entry: (index of the entry, side, the latest order of that side)."""
     sides: tuple[SideText, SideText] = ("b", "s")
-    for place, row in enumerate(request.quotes):
+    for index, row in enumerate(request.quotes):
         for side in sides:
-            yield place, side, table.quote(request.account or account, row[0], side)
+            yield index, side, table.quote(request.account or account, row[0], side)
 
 
 def _take_quote_reply(table: OrderTable, account: int, request: Quote, reply: Ok | Err) -> list[Order]:
     """Apply the refusal of sides that no reply or event has accepted yet; the stream reports all other sides."""
     changed = []
     rows = (reply.quotes or []) if isinstance(reply, Ok) else []
-    for place, side, order in _sides(table, account, request):
+    for index, side, order in _sides(table, account, request):
         if order is None:
             continue
         order.unanswered = max(0, order.unanswered - 1)
         if order.state != SENT or order.unanswered:
             continue
         if isinstance(reply, Err) and reply.applied == "unknown":
-            order.lose()  # an accepted side would have come in the stream before
+            order.mark_unknown()  # an accepted side would have come in the stream before
         elif isinstance(reply, Err):
             order.take_refusal(reply)
-        elif place < len(rows) and rows[place][1 if side == "b" else 3] in (_NONE, _REFUSED):
-            order.take_refusal(_refusal(reply.reply_to, rows[place][5], place))
+        elif index < len(rows) and rows[index][1 if side == "b" else 3] in (_NONE, _REFUSED):
+            order.take_refusal(_refusal(reply.reply_to, rows[index][5], index))
         else:
             continue
         table.settle(order)
@@ -118,7 +118,7 @@ def _take_quote_reply(table: OrderTable, account: int, request: Quote, reply: Ok
     return changed
 
 
-def _refusal(reply_to: int, code: int, place: int) -> Err:
+def _refusal(reply_to: int, code: int, index: int) -> Err:
     """A refused entry as an `err`. `name` is empty if this client does not know the code."""
     name = ErrorCode(code).name if code in ErrorCode.__members__.values() else ""
-    return Err(reply_to, code, name, f"entry {place} of the quote", "no")
+    return Err(reply_to, code, name, f"entry {index} of the quote", "no")

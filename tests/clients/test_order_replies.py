@@ -2,7 +2,7 @@
 
 import pytest
 
-from clients import compound
+from clients import order_replies
 from clients.orders import OrderTable
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import (
@@ -41,7 +41,7 @@ def test_every_operation_of_a_batch_moves_its_order() -> None:
     table = OrderTable()
     for coid in ("a8", "a9"):
         working(table, coid)
-    compound.asked(table, 7, batch())
+    order_replies.note_sent(table, 7, batch())
     orders = [table.get(7, coid) for coid in ("b1", "a9", "a8")]
     assert [(order.state, order.unanswered) for order in orders] == [("sent", 1), ("open", 1), ("open", 1)]
     done = BatchResult(code=5202, name="ORDER_DONE", applied="no", client_order_id="a9", state="filled", filled_lots=12)
@@ -50,7 +50,7 @@ def test_every_operation_of_a_batch_moves_its_order() -> None:
         done,
         BatchResult(90, "a8", "open", 5, 0, "lost", engine_sequence=22),
     ]
-    changed, unsure = compound.take_reply(table, 7, batch(), Ok(5, results=results))
+    changed, unsure = order_replies.take_reply(table, 7, batch(), Ok(5, results=results))
     assert changed == orders and unsure == []
     assert [(order.state, order.leaves_lots, order.unanswered) for order in orders] == [
         ("open", 5, 0), ("filled", 0, 0), ("open", 5, 0),
@@ -62,18 +62,18 @@ def test_every_operation_of_a_batch_moves_its_order() -> None:
 def test_a_batch_that_is_refused_or_lost_concerns_all_of_its_orders() -> None:
     table = OrderTable()
     working(table, "a8")
-    compound.asked(table, 7, batch())
-    changed, _ = compound.take_reply(table, 7, batch(), error(5, ErrorCode.THROTTLED, ""))
+    order_replies.note_sent(table, 7, batch())
+    changed, _ = order_replies.take_reply(table, 7, batch(), error(5, ErrorCode.THROTTLED, ""))
     assert [(order.client_order_id, order.state) for order in changed] == [("b1", "rejected")]
     assert table.get(7, "a8").unanswered == 0 and table.get(7, "a8").working
-    compound.asked(table, 7, batch())
-    _, unsure = compound.take_reply(table, 7, batch(), error(5, ErrorCode.TIMEOUT, ""))
+    order_replies.note_sent(table, 7, batch())
+    _, unsure = order_replies.take_reply(table, 7, batch(), error(5, ErrorCode.TIMEOUT, ""))
     assert [order.client_order_id for order in unsure] == ["b1", "a8"]
 
 
 def quoted() -> tuple[OrderTable, Quote]:
     table, request = OrderTable(), Quote(request_id=5, protection_group=1, quotes=[ROW])
-    compound.asked(table, 7, request)
+    order_replies.note_sent(table, 7, request)
     return table, request
 
 
@@ -82,7 +82,7 @@ def test_a_side_is_sent_until_the_stream_tells_of_it() -> None:
     table, request = quoted()
     bid = table.quote(7, 3, "b")
     assert (bid.state, bid.price_tick, bid.leaves_lots, bid.unanswered) == ("sent", 2844, 40, 1)
-    compound.take_reply(table, 7, request, Ok(5, quotes=[(3, 1, 101, 1, 102, 0)]))
+    order_replies.take_reply(table, 7, request, Ok(5, quotes=[(3, 1, 101, 1, 102, 0)]))
     assert (bid.state, bid.unanswered) == ("sent", 0)
     table.take_exec(Exec(7, 1, 10, 0, "new", 3, "", "open", "b", "quote", "day", 2844, 40, 40, 0, 0, 101))
     assert (bid.state, bid.order_id) == ("open", 101)
@@ -92,7 +92,7 @@ def test_a_side_is_sent_until_the_stream_tells_of_it() -> None:
 @pytest.mark.parametrize("code", [5304, 4711], ids=["known", "newer than this client"])
 def test_the_sides_of_a_refused_entry_are_no_orders(code: int) -> None:
     table, request = quoted()
-    changed, _ = compound.take_reply(table, 7, request, Ok(5, quotes=[(3, 4, 0, 4, 0, code)]))
+    changed, _ = order_replies.take_reply(table, 7, request, Ok(5, quotes=[(3, 4, 0, 4, 0, code)]))
     assert [(order.side, order.state, order.error.code) for order in changed] == [
         ("b", "rejected", code), ("s", "rejected", code),
     ]  # fmt: skip
@@ -101,18 +101,18 @@ def test_the_sides_of_a_refused_entry_are_no_orders(code: int) -> None:
 @pytest.mark.rule("WIRE-020")
 def test_a_quote_that_is_refused_whole_or_whose_reply_is_lost() -> None:
     table, request = quoted()
-    compound.take_reply(table, 7, request, error(5, ErrorCode.QUOTE_NEEDS_MMP, ""))
+    order_replies.take_reply(table, 7, request, error(5, ErrorCode.QUOTE_NEEDS_MMP, ""))
     assert [table.quote(7, 3, side).state for side in ("b", "s")] == ["rejected", "rejected"]
     table, request = quoted()
     table.take_exec(Exec(7, 1, 10, 0, "new", 3, "", "open", "b", "quote", "day", 2844, 40, 40, 0, 0, 101))
-    compound.take_reply(table, 7, request, error(5, ErrorCode.DUP_ID, ""))
+    order_replies.take_reply(table, 7, request, error(5, ErrorCode.DUP_ID, ""))
     assert [table.quote(7, 3, side).state for side in ("b", "s")] == ["open", "unknown"], "the stream has told the rest"
 
 
 def test_of_two_quotes_on_their_way_the_last_answer_decides() -> None:
     table, request = quoted()
-    compound.asked(table, 7, request)
+    order_replies.note_sent(table, 7, request)
     refused = Ok(5, quotes=[(3, 4, 0, 4, 0, 5304)])
-    assert compound.take_reply(table, 7, request, refused) == ([], [])
-    changed, _ = compound.take_reply(table, 7, request, refused)
+    assert order_replies.take_reply(table, 7, request, refused) == ([], [])
+    changed, _ = order_replies.take_reply(table, 7, request, refused)
     assert len(changed) == 2
