@@ -29,7 +29,7 @@ from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine, blank_commands
 from exchange.limits import VENUE
-from exchange.records import COMMAND
+from exchange.records import COMMAND, column
 from exchange.units import ceil_div
 
 DAY = date(2027, 1, 11)
@@ -65,10 +65,10 @@ def run_implied(report: Report, name: str) -> None:
     times: list[list[np.ndarray]] = [[], []]
     hashes: list[set[bytes]] = [set(), set()]
     for _ in range(report.passes(PASSES)):
-        for place, engine in enumerate(venues):
-            np.copyto(engine.states.view(np.uint8), starts[place])
-            times[place].append(time_pass(engine, rows[traffic.warm :]))
-            hashes[place].add(engine.state_hash())
+        for index, engine in enumerate(venues):
+            np.copyto(engine.states.view(np.uint8), starts[index])
+            times[index].append(time_pass(engine, rows[traffic.warm :]))
+            hashes[index].add(engine.state_hash())
     assert [len(found) for found in hashes] == [1, 1], "passes end in different states"
     checked = check_prices(venues[0], listed)
     np.copyto(venues[0].states.view(np.uint8), starts[0])
@@ -84,7 +84,7 @@ def add_rows(
     added = distribution((times[0] - times[1]).tolist(), "ns")
     emitted = np.count_nonzero(events["kind"] == EventKind.IMPLIED_PRICE) / traffic.commands
     report.row("implied on, a command", on.text(), f"{emitted:.2f} implied prices emitted a command; {checked} checked")
-    report.row("implied off, a command", off.text(), "the same commands, books unconnected")
+    report.row("implied off, a command", off.text(), "the same commands, without implied trading")
     report.row("what implied adds", added.text(), f"batches of {BATCH_ROWS} commands, one by one")
     report.keep(name, {"on": on, "off": off, "added": added, "emitted": emitted}, traffic)
 
@@ -104,10 +104,11 @@ def opened(listed: list[Instrument], traffic: Traffic, implied: bool) -> Engine:
         engine.check_control(int(kind), payload)
         engine.control(control, payload)
     rows = blank_commands(traffic.accounts + 2)
-    rows["kind"][:-2], rows["price"][:-2] = CommandKind.DEPOSIT, DEPOSIT_MILLS
+    rows["kind"][:-2] = CommandKind.DEPOSIT
+    column(rows, "amount_mills")[:-2] = DEPOSIT_MILLS
     rows["account"][:-2] = np.arange(1, 1 + traffic.accounts)
     rows["kind"][-2:], rows["group"][-2:] = CommandKind.SET_STATE, listed[0].chip_code
-    rows["order_type"][-2:] = [MarketState.PREOPEN, MarketState.OPEN]
+    column(rows, "market_state")[-2:] = [MarketState.PREOPEN, MarketState.OPEN]
     engine.run_silently(numbered(engine, rows))
     return engine
 
@@ -132,8 +133,8 @@ def make_rows(traffic: Traffic, listed: list[Instrument]) -> np.ndarray:
     for number in range(count):
         kind = float(rng.random()) * (1.0 if number >= traffic.warm else REST)
         if kind >= REST + TAKE and live:
-            place = int(rng.integers(len(live)))
-            live[place], live[-1] = live[-1], live[place]
+            index = int(rng.integers(len(live)))
+            live[index], live[-1] = live[-1], live[index]
             target = rows[live.pop()]
             rows[number]["kind"], rows[number]["account"] = CommandKind.CANCEL, target["account"]
             rows[number]["client_order_id_0"] = target["client_order_id_0"]

@@ -14,7 +14,8 @@ from bench.record import Report, distribution, time_ns
 from exchange.codes import CommandFlag, CommandKind, EventKind
 from exchange.engine.engine import Engine
 from exchange.limits import QUOTE_ENTRIES_MAX
-from exchange.records import COMMAND, blank_rows
+from exchange.records import COMMAND, blank_rows, column
+from exchange.units import NS_PER_S
 
 PASSES = 5
 MID, SPREAD, LOTS = 3_000, 5, 10
@@ -56,8 +57,9 @@ def quoted_engine(parameters: MassQuotes) -> Engine:
     """An engine with the maker's first quotes in all books."""
     market = PlainMarket(MID - 200, MID + 200, MID, books=parameters.entries)
     arm = np.zeros(1, COMMAND)
-    arm["kind"], arm["account"], arm["smp_id"], arm["group"] = CommandKind.MMP_SET, ACCOUNT, PROTECTION, GROUP
-    arm["expiry_ns"] = 1_000_000_000
+    arm["kind"], arm["account"], arm["group"] = CommandKind.MMP_SET, ACCOUNT, GROUP
+    column(arm, "protection_number")[:] = PROTECTION
+    column(arm, "window_ns")[:] = NS_PER_S
     tape = market_tape(market, [arm], limits="venue")
     engine = engine_at(tape, len(tape.commands))
     engine.run_silently(message(engine, parameters.entries, MID - 1))
@@ -69,9 +71,10 @@ def message(engine: Engine, entries: int, middle: int) -> np.ndarray:
     rows = blank_rows(COMMAND, entries)
     rows["sequence"] = np.arange(engine.sequence + 1, engine.sequence + 1 + entries)
     rows["time_ns"] = engine.time_ns + 1
-    rows["kind"], rows["account"], rows["smp_id"] = CommandKind.QUOTE, ACCOUNT, PROTECTION
+    rows["kind"], rows["account"] = CommandKind.QUOTE, ACCOUNT
+    column(rows, "protection_number")[:] = PROTECTION
     rows["instrument"] = np.arange(1, 1 + entries)
-    rows["price"], rows["trigger"] = middle - SPREAD, middle + SPREAD
-    rows["lots"] = rows["minimum_lots"] = LOTS
+    column(rows, "bid_tick")[:], column(rows, "ask_tick")[:] = middle - SPREAD, middle + SPREAD
+    column(rows, "bid_lots")[:] = column(rows, "ask_lots")[:] = LOTS
     rows["flags"][:-1] = CommandFlag.MORE
     return rows

@@ -13,7 +13,7 @@ from bench.market import GROUP, PlainMarket, engine_at, market_tape
 from bench.record import Report, distribution, time_ns
 from exchange.codes import CommandKind, EventKind, MarketState, OrderType, Side, TimeInForce
 from exchange.engine.engine import Engine
-from exchange.records import COMMAND
+from exchange.records import COMMAND, column
 
 PASSES = 7
 MID, REACH = 3_000, 200
@@ -42,7 +42,7 @@ def run_uncross(report: Report, name: str) -> None:
         hashes.add(engine.state_hash())
     np.copyto(engine.states.view(np.uint8), start)
     events = engine.apply(state_row(engine, MarketState.OPEN))
-    volume = int(events["lots"][events["kind"] == EventKind.UNCROSSED][0])
+    volume = int(column(events, "volume_lots")[events["kind"] == EventKind.UNCROSSED][0])
     if volume != largest_volume(orders) or len(hashes) != 1:
         raise AssertionError(f"volume {volume}, expected {largest_volume(orders)}; {len(hashes)} states")
     pairs = int(np.count_nonzero(events["kind"] == EventKind.FILL)) // 2
@@ -55,7 +55,8 @@ def full_book(parameters: Auction) -> tuple[Engine, np.ndarray]:
     """(engine whose only book has collected the orders, NEW rows of these orders)."""
     rng = np.random.default_rng(parameters.seed)
     rows = np.zeros(parameters.orders + 1, COMMAND)
-    rows["kind"][0], rows["order_type"][0], rows["group"][0] = CommandKind.SET_STATE, MarketState.RESERVED, GROUP
+    rows["kind"][0], rows["group"][0] = CommandKind.SET_STATE, GROUP
+    column(rows, "market_state")[0] = MarketState.RESERVED
     orders = rows[1:]
     orders["kind"] = CommandKind.NEW
     orders["order_type"], orders["tif"] = OrderType.LIMIT, TimeInForce.GTC
@@ -72,9 +73,11 @@ def full_book(parameters: Auction) -> tuple[Engine, np.ndarray]:
 
 
 def state_row(engine: Engine, state: MarketState) -> np.ndarray:
+    """A SET_STATE of the group, numbered for an engine."""
     row = np.zeros(1, COMMAND)
     row["sequence"], row["time_ns"] = engine.sequence + 1, engine.time_ns + 1
-    row["kind"], row["order_type"], row["group"] = CommandKind.SET_STATE, state, GROUP
+    row["kind"], row["group"] = CommandKind.SET_STATE, GROUP
+    column(row, "market_state")[:] = state
     return row
 
 

@@ -15,7 +15,7 @@ from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.limits import NAMED, TAPE, TEST, VENUE
-from exchange.records import COMMAND
+from exchange.records import COMMAND, column
 
 GROUP = COMMODITY = 1
 MONTH = 84  # January 2027
@@ -69,11 +69,11 @@ class PlainMarket:
         rows = np.zeros(self.accounts + 2, COMMAND)
         rows["kind"] = CommandKind.DEPOSIT
         rows["account"] = np.arange(1, 3 + self.accounts)
-        rows["price"] = DEPOSIT_MILLS
+        column(rows, "amount_mills")[:] = DEPOSIT_MILLS
         rows[-2:] = 0
         rows["kind"][-2:] = CommandKind.SET_STATE
         rows["group"][-2:] = GROUP
-        rows["order_type"][-2:] = [MarketState.PREOPEN, MarketState.OPEN]
+        column(rows, "market_state")[-2:] = [MarketState.PREOPEN, MarketState.OPEN]
         return self.controls(), accounts, rows
 
 

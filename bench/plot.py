@@ -17,6 +17,7 @@ from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.limits import NAMED
+from exchange.records import column
 from exchange.units import NS_PER_S
 
 SAMPLES = 1_000
@@ -27,7 +28,7 @@ BUY_COLOUR, SELL_COLOUR, TRADE_COLOUR = "tab:green", "tab:red", "tab:blue"
 
 
 @dataclass
-class Course:
+class InstrumentHistory:
     """Prices, trades and final book of one instrument. Times in ns, prices in ticks, NaN for an empty side."""
 
     name: str
@@ -55,49 +56,49 @@ def busiest_instrument(tape: Tape) -> int:
     return int(np.bincount(known).argmax())
 
 
-def follow(tape: Tape, index: int) -> Course:
-    """Run a tape and record the course of one instrument. UserError: it is not listed."""
+def follow(tape: Tape, index: int) -> InstrumentHistory:
+    """Run a tape and record the history of one instrument. UserError: it is not listed."""
     engine = Engine(NAMED[tape.limits])
     piece = -(-len(tape.commands) // SAMPLES)
-    course = Course(f"instrument {index}")
+    history = InstrumentHistory(f"instrument {index}")
     for part in tape.parts():
         if isinstance(part, TapeControl):
-            _note_trades(course, engine.control(part.row, part.payload), index)
+            _note_trades(history, engine.control(part.row, part.payload), index)
             continue
         for start in range(0, len(part), piece):
-            _note_trades(course, engine.apply(part[start : start + piece]), index)
+            _note_trades(history, engine.apply(part[start : start + piece]), index)
             bids, asks = query.depth(engine.states, index, 1)
-            course.times.append(engine.time_ns)
-            course.bids.append(bids[0][0] if bids else np.nan)
-            course.asks.append(asks[0][0] if asks else np.nan)
+            history.times.append(engine.time_ns)
+            history.bids.append(bids[0][0] if bids else np.nan)
+            history.asks.append(asks[0][0] if asks else np.nan)
     symbols = {row.index: row.symbol for row in query.instruments(engine.states)}
     if index not in symbols:
         raise UserError(f"--plot: most orders are for instrument {index}, which is not listed")
-    course.name = symbols[index] or course.name
-    course.depth = query.depth(engine.states, index, LEVELS)
-    return course
+    history.name = symbols[index] or history.name
+    history.depth = query.depth(engine.states, index, LEVELS)
+    return history
 
 
-def _note_trades(course: Course, events: np.ndarray, index: int) -> None:
+def _note_trades(history: InstrumentHistory, events: np.ndarray, index: int) -> None:
     """Add the trades of a book. A trade has two FILL rows with the same id; an implied one may have only one here."""
     fills = events[(events["kind"] == EventKind.FILL) & (events["instrument"] == index)]
-    trades = fills[np.unique(fills["reference"], return_index=True)[1]]
-    course.trade_times += trades["time_ns"].tolist()
-    course.trade_ticks += trades["price"].tolist()
-    course.trade_lots += trades["lots"].tolist()
+    trades = fills[np.unique(column(fills, "trade_id"), return_index=True)[1]]
+    history.trade_times += trades["time_ns"].tolist()
+    history.trade_ticks += column(trades, "trade_tick").tolist()
+    history.trade_lots += trades["lots"].tolist()
 
 
 def draw_tape(tape: Tape, path: Path) -> str:
     """Draw the busiest instrument of a tape into a file that `check_plot` accepts; returns its name and trades."""
-    course = follow(tape, busiest_instrument(tape))
+    history = follow(tape, busiest_instrument(tape))
     try:
-        draw(course).savefig(path)
+        draw(history).savefig(path)
     except OSError as error:
         raise UserError(f"--plot {path}: {error.strerror or error}") from None
-    return f"{course.name}, {len(course.trade_ticks):,} trades"
+    return f"{history.name}, {len(history.trade_ticks):,} trades"
 
 
-def draw(course: Course) -> Any:
+def draw(history: InstrumentHistory) -> Any:
     """Make the figure: prices and trades above, volume below, the book at the end on the right."""
     from matplotlib.figure import Figure
 
@@ -106,20 +107,20 @@ def draw(course: Course) -> Any:
         2, 2, sharex="col", width_ratios=(3, 1), height_ratios=(3, 1), squeeze=True
     )
     unused.remove()
-    first_ns = min(course.times[:1] + course.trade_times[:1])
+    first_ns = min(history.times[:1] + history.trade_times[:1])
     seconds, trade_seconds = (
-        (np.array(times, np.int64) - first_ns) / NS_PER_S for times in (course.times, course.trade_times)
+        (np.array(times, np.int64) - first_ns) / NS_PER_S for times in (history.times, history.trade_times)
     )
-    prices.step(seconds, course.bids, where="post", color=BUY_COLOUR, linewidth=0.8, label="best bid")
-    prices.step(seconds, course.asks, where="post", color=SELL_COLOUR, linewidth=0.8, label="best ask")
-    prices.scatter(trade_seconds, course.trade_ticks, s=4, color=TRADE_COLOUR, label="trades")
+    prices.step(seconds, history.bids, where="post", color=BUY_COLOUR, linewidth=0.8, label="best bid")
+    prices.step(seconds, history.asks, where="post", color=SELL_COLOUR, linewidth=0.8, label="best ask")
+    prices.scatter(trade_seconds, history.trade_ticks, s=4, color=TRADE_COLOUR, label="trades")
     prices.set(ylabel="price, ticks")
-    prices.set_title(course.name, parse_math=False)
+    prices.set_title(history.name, parse_math=False)
     prices.legend(loc="best", fontsize="small")
     edges = np.linspace(0, max(float(seconds[-1]), *trade_seconds[-1:], 1e-9), 101)
-    volume.hist(trade_seconds, edges, weights=course.trade_lots, color=TRADE_COLOUR)
+    volume.hist(trade_seconds, edges, weights=history.trade_lots, color=TRADE_COLOUR)
     volume.set(xlabel="time, s", ylabel="lots traded")
-    for side, colour in zip(course.depth, (BUY_COLOUR, SELL_COLOUR), strict=True):
+    for side, colour in zip(history.depth, (BUY_COLOUR, SELL_COLOUR), strict=True):
         book.barh([tick for tick, _ in side], [lots for _, lots in side], height=1.0, color=colour)
     book.set(title="book at the end", xlabel="lots shown")
     book.tick_params(labelbottom=True)

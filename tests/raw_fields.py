@@ -3,7 +3,8 @@
     Search([Module(name, tree), ...]).raw_uses()
 
 What kinds a piece of code is about follows from the code: the conditions around it, the kinds that the same call names,
-the event that a variable was made as, and, for a function, the places that call it. Code about no kind is not judged:
+the event that a variable was made as, the kinds that a table's column `kind` is set to or filtered by, and, for a
+function, the places that call it. Code about no kind is not judged:
 it copies rows, or looks at what all of them have.
 """
 
@@ -41,6 +42,8 @@ def _wrong_names(enum: str, kinds: Mapping[Any, str], aliases: Mapping[str, Alia
 
 WRONG = _wrong_names("CommandKind", COMMAND_KINDS, COMMAND_ALIASES)
 WRONG |= _wrong_names("EventKind", EVENT_KINDS, EVENT_ALIASES)
+OWN = {f"CommandKind.{kind.name}": set(text.split()) for kind, text in COMMAND_KINDS.items()}
+OWN |= {f"EventKind.{kind.name}": set(text.split()) for kind, text in EVENT_KINDS.items()}
 
 
 class Call(NamedTuple):
@@ -69,6 +72,7 @@ class Module:
         }
         self.constants: dict[str, Kinds] = {}
         self.kinds: dict[ast.AST, Kinds] = {}
+        self._tables: dict[ast.AST, dict[str, Kinds]] = {}
         for statement in tree.body:
             if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
                 names = [found.id for found in ast.walk(statement) if _is_stored(found)]
@@ -129,6 +133,27 @@ class Module:
             node = self.above[node]
         return node.name if isinstance(node, ast.FunctionDef) else ""
 
+    def kinds_of_table(self, node: ast.Subscript) -> Kinds:
+        """The kinds of the rows of a table whose column is read or written."""
+        function: ast.AST = node
+        while not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
+            function = self.above[function]
+        if function not in self._tables:
+            self._tables[function] = self._tables_in(function)
+        return self._tables[function].get(_table_of(node), NO_KINDS)
+
+    def _tables_in(self, function: ast.AST) -> dict[str, Kinds]:
+        """By variable, the kinds that its column `kind` is set to, or that it is filtered by."""
+        tables: dict[str, Kinds] = defaultdict(frozenset)
+        assignments = [node for node in ast.walk(function) if isinstance(node, ast.Assign)]
+        for node in sorted(assignments, key=lambda node: node.lineno):
+            for target, value in _pairs(node):
+                if isinstance(target, ast.Subscript) and _is_column(target, "kind"):
+                    tables[_table_of(target)] |= self.kinds_in(value)
+                elif isinstance(target, ast.Name) and isinstance(value, ast.Subscript):
+                    tables[target.id] = self.kinds_in(value.slice) or tables[_table_of(value)]
+        return tables
+
     def target(self, called: ast.expr) -> Place | None:
         """The function that an expression names, if it is one of the exchange's."""
         if isinstance(called, ast.Name):
@@ -168,6 +193,8 @@ def _tests(node: ast.AST, below: ast.AST) -> list[ast.expr]:
         return [test for generator in node.generators for test in generator.ifs]
     if isinstance(node, ast.Dict) and below in node.values:
         return [key for key in [node.keys[node.values.index(below)]] if key is not None]
+    if isinstance(node, ast.Subscript) and below is node.value:
+        return [node.slice]
     return []
 
 
@@ -228,7 +255,10 @@ class Search:
         elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name) and node.slice.id in PLACES:
             yield node.lineno, node.slice.id.lower(), _of("EventKind", self.kinds_at(module, node))
         elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-            yield node.lineno, str(node.slice.value), self.kinds_at(module, node)
+            field, kinds = str(node.slice.value), module.kinds_of_table(node)
+            # In a table of several kinds a field is used by its own name if one of them has it by that name.
+            if not any(field in OWN[kind] for kind in kinds):
+                yield node.lineno, field, kinds or self.kinds_at(module, node)
         elif isinstance(node, ast.Call):
             kinds = module.named(node)
             yield from ((node.lineno, keyword.arg or "", kinds) for keyword in node.keywords)
@@ -261,6 +291,31 @@ def _first(*found: Kinds) -> Kinds:
 
 def _of(enum: str, kinds: Kinds) -> Kinds:
     return frozenset(kind for kind in kinds if kind.startswith(enum))
+
+
+def _pairs(assignment: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Targets of an assignment, each with its value; those of a tuple one by one."""
+    for target in assignment.targets:
+        if isinstance(target, ast.Tuple) and isinstance(assignment.value, ast.Tuple):
+            yield from zip(target.elts, assignment.value.elts, strict=False)
+        else:
+            yield target, assignment.value
+
+
+def _is_column(node: ast.expr, name: str) -> bool:
+    """Whether an expression is a column of a table, or a part of that column."""
+    while isinstance(node, ast.Subscript):
+        if isinstance(node.slice, ast.Constant) and node.slice.value == name:
+            return True
+        node = node.value
+    return False
+
+
+def _table_of(node: ast.expr) -> str:
+    """The variable that an expression like `rows["lots"][2:]` begins with; empty: another expression."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return _variable(node)
 
 
 def _is_stored(node: ast.AST) -> TypeGuard[ast.Name]:

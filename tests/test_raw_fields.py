@@ -11,7 +11,10 @@ from tests.raw_fields import Module, Search, Use
 from tests.source_tree import sources, tree
 
 # Packages that know rows.
-JUDGED = ("engine", "reference", "publish", "conformance", "operator", "venue", "gateway", "journal")
+JUDGED = (
+    *(f"exchange.{name}." for name in ("engine", "reference", "publish", "conformance", "operator", "venue")),
+    *("exchange.gateway.", "exchange.journal.", "clients.", "bench."),
+)
 # (module, function, field) -> why a field is used as such for kinds that have another name for it.
 ALLOWED = {
     **dict.fromkeys(
@@ -57,7 +60,7 @@ TABLES = [book.ORDER, book.LINK, book.NODE, book.GUARD, state.GROUP, state.PROTE
 
 @pytest.fixture(scope="module")
 def modules() -> dict[str, Module]:
-    names = [name for name in sources() if name.startswith(tuple(f"exchange.{package}." for package in JUDGED))]
+    names = [name for name in sources() if name.startswith(JUDGED)]
     return {name: Module(name, tree(sources()[name])) for name in names}
 
 
@@ -101,6 +104,12 @@ PLANTS = [
     ("exchange.operator.member_requests", '"scope": scope', '"order_type": scope'),
     ("exchange.venue.timekeeper", '"market_state": step', '"order_type": step'),
     ("exchange.venue.reserve", "row.kill_party", 'row["reason"]'),
+    ("bench.market", 'column(rows, "amount_mills")', 'rows["price"]'),
+    ("bench.bench_quotes", 'column(rows, "ask_lots")', 'rows["minimum_lots"]'),
+    ("bench.bench_quotes", 'column(arm, "window_ns")', 'arm["expiry_ns"]'),
+    ("bench.bench_implied", 'column(rows, "market_state")', 'rows["order_type"]'),
+    ("bench.bench_uncross", 'column(events, "volume_lots")', 'events["lots"]'),
+    ("bench.plot", 'column(trades, "trade_tick")', 'trades["price"]'),
 ]
 
 

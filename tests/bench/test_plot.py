@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.plot import LEVELS, Course, busiest_instrument, check_plot, draw, follow
+from bench.plot import LEVELS, InstrumentHistory, busiest_instrument, check_plot, draw, follow
 from bench.tapes import Tape, TapeControl
 from exchange.codes import EventKind
 from exchange.conformance.venues import rows
@@ -65,13 +65,13 @@ def lots_traded(tape: Tape) -> Counter[int]:
 
 def test_every_trade_and_the_last_book_are_followed() -> None:
     small = small_tape()
-    course = follow(small, 1)
+    history = follow(small, 1)
     states = state_after(small)
-    assert len(course.trade_ticks) == small.notes["fills"] > 10
-    assert sum(course.trade_lots) == int(states["books"][0]["volume_lots"][1])
-    assert course.depth == query.depth(states, 1, LEVELS)
-    assert (course.bids[-1], course.asks[-1]) == (course.depth[0][0][0], course.depth[1][0][0])
-    assert course.times == sorted(course.times) and len(course.times) == len(course.bids) == len(course.asks)
+    assert len(history.trade_ticks) == small.notes["fills"] > 10
+    assert sum(history.trade_lots) == int(states["books"][0]["volume_lots"][1])
+    assert history.depth == query.depth(states, 1, LEVELS)
+    assert (history.bids[-1], history.asks[-1]) == (history.depth[0][0][0], history.depth[1][0][0])
+    assert history.times == sorted(history.times) and len(history.times) == len(history.bids) == len(history.asks)
 
 
 def test_the_busiest_instrument_is_drawn() -> None:
@@ -85,14 +85,14 @@ def test_the_busiest_instrument_is_drawn() -> None:
 
 
 def test_a_figure_shows_prices_trades_volume_and_book() -> None:
-    course = Course("H100.G90.F27", [0, 10**9], [99.0, np.nan], [101.0, 101.0], [5 * 10**8], [101], [7])
-    course.depth = [(99, 4)], [(101, 2), (103, 1)]
-    prices, book, volume = draw(course).axes
+    history = InstrumentHistory("H100.G90.F27", [0, 10**9], [99.0, np.nan], [101.0, 101.0], [5 * 10**8], [101], [7])
+    history.depth = [(99, 4)], [(101, 2), (103, 1)]
+    prices, book, volume = draw(history).axes
     assert prices.get_title() == "H100.G90.F27"
     assert prices.collections[0].get_offsets().tolist() == [[0.5, 101.0]]
     assert [bar.get_width() for bar in book.patches] == [4, 2, 1]
     assert sum(bar.get_height() for bar in volume.patches) == 7
-    draw(Course("quiet", [7], [np.nan], [np.nan]))
+    draw(InstrumentHistory("quiet", [7], [np.nan], [np.nan]))
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
