@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.bare_ladder import PART_STEPS, BareLadder, CppLadder, TimedLadder, compiler
 from bench.flow import FLOWS, KINDS, Flow, Parameters
-from bench.record import Distribution, Report, distribution, least_of_parts, needed_ratio
+from bench.record import Distribution, Report, distribution, needed_ratio, sum_of_least_parts
 from bench.warm_engine import BATCH_ROWS, WarmEngine, prepare_engine, prepare_engine_for, without_client_ids
 
 PASSES = 30
@@ -31,6 +31,7 @@ GROWTH = {
 
 
 def sized(parameters: Parameters, quick: bool, commands: int | None = None) -> Parameters:
+    """The parameters with `commands` commands; with QUICK_COMMANDS for a quick run."""
     return replace(parameters, commands=QUICK_COMMANDS if quick else commands or parameters.commands)
 
 
@@ -45,7 +46,7 @@ def per_command(warm: WarmEngine, passes: list[np.ndarray]) -> dict[str, Any]:
     full = [times[: rows // BATCH_ROWS] / BATCH_ROWS for times in passes]
     return {
         "pass": of_passes(passes, rows),
-        "least_of_parts_ns": least_of_parts(passes) / rows,
+        "least_of_parts_ns": sum_of_least_parts(passes) / rows,
         "batch": distribution(np.concatenate(full).tolist(), "ns"),
         "state_hash": warm.hash,
     }
@@ -72,10 +73,10 @@ def run_flow(report: Report, name: str) -> None:
     detail = f"{least:.1f} with each batch at its least; batch p99 {figures['batch'].p99:,.1f}; {mix}"
     report.row(f"{name} flow", figures["pass"].text(), detail)
     for ladder, times in zip(ladders, zip(*floors, strict=True), strict=True):
-        floor, part = of_passes(list(times), len(warm.rows)), least_of_parts(times) / len(warm.rows)
+        floor, part = of_passes(list(times), len(warm.rows)), sum_of_least_parts(times) / len(warm.rows)
         needed = f", needed {needed_ratio(NEEDED_NS, REFERENCE_NS[ladder])}" if name == "mixed" else ""
         usual = figures["pass"].median / floor.median
-        detail = f"{part:.1f} with each part at its least: all the rest makes it {least / part:.2f}x{needed}"
+        detail = f"{part:.1f} with each part at its least: the engine takes {least / part:.2f}x as long{needed}"
         report.row(f"{name}, {ladder}", floor.text(), f"{detail}; median passes {usual:.2f}x")
         figures[ladder] = {"pass": floor, "least_of_parts_ns": part, "part_steps": PART_STEPS}
     if CPP_LADDER not in ladders:
@@ -131,7 +132,7 @@ def run_kinds(report: Report, _: str) -> None:
     }
     figures: dict[str, Any] = {"costs_ns": costs, "plain_ns": least}
     for name, variant in variants.items():
-        cost = least_of_parts([variant.time_pass() for _ in range(rounds)]) / len(variant.rows)
+        cost = sum_of_least_parts([variant.time_pass() for _ in range(rounds)]) / len(variant.rows)
         report.row(name, f"{cost:,.1f} ns", f"plain {least:,.1f} ns")
         figures[name] = cost
     report.keep("kinds", figures, parameters)
@@ -161,9 +162,9 @@ def time_ours(flow: Any, rounds: int) -> Distribution:
 
 def run_peers(report: Report, _: str) -> None:
     """Measure the same steps in other engines and ours, in the same run."""
-    from bench.bench_peers import run_contests
+    from bench.bench_peers import run_peers
 
-    for result in run_contests(time_ours, report.passes(PASSES)):
+    for result in run_peers(time_ours, report.passes(PASSES)):
         if result.peer is None or result.ours is None:
             report.row(result.package, "-", result.remark)
             continue

@@ -50,9 +50,9 @@ def measure(name: str, durability: str = "local", scale: float = 1.0, limits: st
 
 def measure_floor(folder: str | None = None, scale: float = 1.0) -> dict[str, Any]:
     """Measure round trip and replies a second of an echo server, and the time of a small write with sync."""
-    with tempfile.TemporaryDirectory(dir=folder) as place:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
         found = run_loop(_echo(scale))
-        return {"question": "echo", **found, "sync_p50_us": _sync_us(Path(place) / "sync")}
+        return {"question": "echo", **found, "sync_p50_us": _sync_us(Path(scratch) / "sync")}
 
 
 async def _echo(scale: float) -> dict[str, Any]:
@@ -77,9 +77,9 @@ def _sync_us(path: Path) -> float:
     with path.open("wb+", buffering=0) as file:
         file.write(bytes(1 << 22))
         os.fsync(file.fileno())
-        for place in range(500):
+        for block in range(500):
             begin = perf_counter_ns()
-            os.pwrite(file.fileno(), bytes(4_096), place * 4_096)
+            os.pwrite(file.fileno(), bytes(4_096), block * 4_096)
             os.fdatasync(file.fileno())
             times.append((perf_counter_ns() - begin) / 1_000)
     return round(statistics.median(times), 1)
@@ -152,6 +152,7 @@ def _summary(name: str, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
+    """Print measurements as lines of JSON: all of them, or those named after `--only`."""
     only = sys.argv[sys.argv.index("--only") + 1].split(",") if "--only" in sys.argv else None
     durability = sys.argv[sys.argv.index("--durability") + 1] if "--durability" in sys.argv else "local"
     for name in only or ("echo", "latency", "throughput", "fanout", "echo"):

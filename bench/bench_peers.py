@@ -123,7 +123,7 @@ class OrderMatching:
 
 
 @dataclass(frozen=True)
-class Contest:
+class PeerRun:
     """A peer, and the numbers of commands and first orders that it can play within seconds."""
 
     package: str
@@ -132,10 +132,10 @@ class Contest:
     warm_orders: int
 
 
-CONTESTS = (
-    Contest("limit-order-book", LimitOrderBook, 200_000, 30_000),
-    Contest("lightmatchingengine", LightMatchingEngine, 20_000, 30_000),
-    Contest("order-matching", OrderMatching, 600, 600),
+PEER_RUNS = (
+    PeerRun("limit-order-book", LimitOrderBook, 200_000, 30_000),
+    PeerRun("lightmatchingengine", LightMatchingEngine, 20_000, 30_000),
+    PeerRun("order-matching", OrderMatching, 600, 600),
 )
 NOT_COMPARED = {
     "hftbacktest": "replays recorded market data and fills one strategy's own orders by a queue model; "
@@ -144,7 +144,7 @@ NOT_COMPARED = {
 
 
 @dataclass(frozen=True)
-class ContestResult:
+class PeerResult:
     """One row of the table: ns a command of a peer and of our engine, on the same steps."""
 
     package: str
@@ -159,12 +159,10 @@ class ContestResult:
         return self.peer.least / self.ours.least if self.peer and self.ours else None
 
 
-def contest_flow(contest: Contest) -> Flow:
-    """The mixed flow without replaces, with the length of a contest."""
+def peer_flow(run: PeerRun) -> Flow:
+    """The mixed flow without replaces, with the length of a run."""
     return make_flow(
-        Parameters(
-            "peers", contest.commands, add=54.5, cancel=40.5, replace=0, aggressive=5, warm_orders=contest.warm_orders
-        )
+        Parameters("peers", run.commands, add=54.5, cancel=40.5, replace=0, aggressive=5, warm_orders=run.warm_orders)
     )
 
 
@@ -174,13 +172,13 @@ def plain_steps(rows: np.ndarray, first: int = 0) -> list[Step]:
     return list(zip(*(column.tolist() for column in columns), strict=True))[first:]
 
 
-def time_peer(contest: Contest, flow: Flow, rounds: int) -> Distribution | str:
+def time_peer(run: PeerRun, flow: Flow, rounds: int) -> Distribution | str:
     """Distribution of ns a command over rounds, each with a new book; or a text why there is no figure."""
     warm, steps = plain_steps(flow.warm_steps), plain_steps(flow.steps)
     values = []
     for _ in range(rounds):
         try:
-            peer = contest.make()
+            peer = run.make()
         except ImportError as error:
             return f"not installed: pip install 'gpux[bench]' ({error})"
         peer.play(warm)
@@ -190,17 +188,17 @@ def time_peer(contest: Contest, flow: Flow, rounds: int) -> Distribution | str:
     return distribution(values, "ns")
 
 
-def run_contests(time_ours: Callable[[Flow, int], Distribution], rounds: int = ROUNDS) -> list[ContestResult]:
+def run_peers(time_ours: Callable[[Flow, int], Distribution], rounds: int = ROUNDS) -> list[PeerResult]:
     """Run each peer and our engine; then list the engines that cannot be compared, with the reason."""
     results = []
-    for contest in CONTESTS:
-        flow = contest_flow(contest)
-        peer = time_peer(contest, flow, rounds)
-        size = (contest.package, contest.commands, contest.warm_orders)
+    for run in PEER_RUNS:
+        flow = peer_flow(run)
+        peer = time_peer(run, flow, rounds)
+        size = (run.package, run.commands, run.warm_orders)
         if isinstance(peer, str):
-            results.append(ContestResult(*size, None, None, peer))
+            results.append(PeerResult(*size, None, None, peer))
         else:
-            trades = "trades and " if contest.make().trades() is not None else ""
-            results.append(ContestResult(*size, peer, time_ours(flow, rounds), f"{trades}orders left as expected"))
-    results += [ContestResult(package, 0, 0, None, None, reason) for package, reason in NOT_COMPARED.items()]
+            trades = "trades and " if run.make().trades() is not None else ""
+            results.append(PeerResult(*size, peer, time_ours(flow, rounds), f"{trades}orders left as expected"))
+    results += [PeerResult(package, 0, 0, None, None, reason) for package, reason in NOT_COMPARED.items()]
     return results

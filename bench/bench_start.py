@@ -78,12 +78,14 @@ def run_gateway(report: Report, _: str) -> None:
 
 
 def seconds_of(script: str, cache: str) -> float:
+    """How long a new interpreter takes to run a script, in seconds."""
     begin = perf_counter()
     run_python(script, cache)
     return perf_counter() - begin
 
 
 def run_python(script: str, cache: str | None) -> str:
+    """What a script prints, run by a new interpreter. `cache`: folder of compiled kernels."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])} | ({"GPUX_CACHE": cache} if cache else {})
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     return done.stdout

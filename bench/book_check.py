@@ -32,16 +32,16 @@ class BookCheck:
     def lines(self, source: Lobster) -> list[str]:
         counts = ", ".join(f"{count} {name}" for name, count in source.counts.most_common())
         lines = [
-            f"messages    {self.messages} after the first, which the seed contains: {counts}",
+            f"messages    {self.messages} after the first, which seeds the book: {counts}",
             f"book check  {self.matched} of {self.messages} book states match, all {self.levels} levels of both sides",
-            f"            by messages alone {self.view_levels:.1f} levels a side: {source.views} times a level came "
-            f"into view, {source.corrections} of them changed unseen and were seeded again",
-            f"            known to the first row alone: {self.seed_levels:.1f} levels a side in the mean",
+            f"            in view before the message: {self.view_levels:.1f} levels a side on average; {source.views} "
+            f"times a level came into view, {source.corrections} of these had changed out of view and were corrected",
+            f"            in view since the first row: {self.seed_levels:.1f} levels a side on average",
         ]
-        if source.strangers or source.queue_jumps:
+        if source.unknown_lots or source.out_of_order_fills:
             lines.append(
-                f"            {source.strangers} messages about unknown lots, {source.queue_jumps} executions of an "
-                "order that was not first in its queue"
+                f"            {source.unknown_lots} messages about lots that were not known, "
+                f"{source.out_of_order_fills} executions of an order that was not first in its queue"
             )
         return [*lines, f"            first difference: {self.first_difference}"] if self.first_difference else lines
 
@@ -69,8 +69,8 @@ def check_books(source: Lobster, commands: np.ndarray, book: CheckedBook, progre
             depth = book.depth(levels)
         found = found or difference(source, index, depth, source.book[index, -1, :, 0])
         differences.append(found)
-        for place, last in enumerate((source.seed_prices[index], source.view_prices[index])):
-            known[place] += sum(len(side) for side in published(source, index, last)) / 2
+        for column, last in enumerate((source.seed_prices[index], source.view_prices[index])):
+            known[column] += sum(len(side) for side in published(source, index, last)) / 2
         progress(1)
     messages = len(source.book) - 1
     matched = differences[1:].count("") if not differences[0] else 0
@@ -84,6 +84,7 @@ def published(source: Lobster, index: int, last: np.ndarray) -> list[list[tuple[
 
 
 def within(levels: list[tuple[int, int]], side: int, last: int) -> list[tuple[int, int]]:
+    """The levels of a side with lots, up to the price `last`."""
     sign = -1 if side else 1
     return [(price, lots) for price, lots in levels if lots > 0 and sign * price >= sign * last]
 

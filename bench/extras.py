@@ -40,4 +40,5 @@ def mode_of(path: Path) -> int:
 
 
 def is_folder(path: Path) -> bool:
+    """Whether a path is an existing folder."""
     return stat.S_ISDIR(mode_of(path))

@@ -35,6 +35,7 @@ def masked_frame(payload: bytes) -> bytes:
 
 
 def frame_of(message: object) -> bytes:
+    """A message as a masked text frame."""
     return masked_frame(msgspec.json.encode(message))
 
 
@@ -119,8 +120,8 @@ class _Pipe:
         stop = min(len(self.frames), self.answered + self.inflight)
         if stop > self.sent:
             now = perf_counter_ns()
-            for place in range(self.sent, stop):
-                self.begun[place] = now
+            for number in range(self.sent, stop):
+                self.begun[number] = now
             self.peer.socket.sendall(b"".join(self.frames[self.sent : stop]))
             self.sent = stop
 
@@ -149,8 +150,8 @@ def throughput(port: int, job: dict) -> dict:
             errors = data.count(ERR)
             answers = data.count(OK) + errors
             now = perf_counter_ns()
-            for place in range(pipe.answered, pipe.answered + answers, 16):
-                times.append((now - pipe.begun[place]) / 1_000)
+            for number in range(pipe.answered, pipe.answered + answers, 16):
+                times.append((now - pipe.begun[number]) / 1_000)
             pipe.errors += errors
             pipe.answered += answers
             total += answers
@@ -205,15 +206,15 @@ def _drain(connection: socket.socket) -> None:
 def _tick_frame(instruments: list[list[int]], tick: int) -> bytes:
     """One frame with an order for each book: the venue takes them in one loop tick."""
     messages = []
-    for place, (instrument, price) in enumerate(instruments):
+    for index, (instrument, price) in enumerate(instruments):
         number = tick // 2
         if tick % 2 == 0:
             message = {
-                "t": "new", "id": 10 + tick * 64 + place, "i": instrument, "side": "b", "px": price - 1 - number % 50,
-                "q": 1, "coid": f"f{place}-{number}",
+                "t": "new", "id": 10 + tick * 64 + index, "i": instrument, "side": "b", "px": price - 1 - number % 50,
+                "q": 1, "coid": f"f{index}-{number}",
             }  # fmt: skip
         else:
-            message = {"t": "cancel", "id": 10 + tick * 64 + place, "coid": f"f{place}-{number}"}
+            message = {"t": "cancel", "id": 10 + tick * 64 + index, "coid": f"f{index}-{number}"}
         messages.append(message)
     return frame_of(messages)
 

@@ -63,8 +63,8 @@ class Lobster:
     counts: Counter[str]  # messages by type
     views: int  # number of levels that came into view
     corrections: int  # how many of these had other lots than followed from the messages
-    strangers: int  # messages about more lots than were known at their level
-    queue_jumps: int  # executions of an order that was not first in its queue
+    unknown_lots: int  # messages about more lots than were known at their level
+    out_of_order_fills: int  # executions of an order that was not first in its queue
 
 
 class OrderQueue(list["QueuedOrder"]):
@@ -76,6 +76,8 @@ class OrderQueue(list["QueuedOrder"]):
 
 @dataclass(eq=False)
 class QueuedOrder:
+    """An order that rests; `leaves` and `filled` are lots."""
+
     name: str
     side: int
     price: int
@@ -220,7 +222,7 @@ class Converter:
         self.orders: dict[str, QueuedOrder] = {}
         self.levels: tuple[dict[int, OrderQueue], dict[int, OrderQueue]] = ({}, {})
         self.counts: Counter[str] = Counter()
-        self.entered = self.views = self.corrections = self.strangers = self.queue_jumps = 0
+        self.entered = self.views = self.corrections = self.unknown_lots = self.out_of_order_fills = 0
         self.time_ns = 0
 
     def convert(self, messages: np.ndarray, midnight_ns: int) -> Lobster:
@@ -244,7 +246,7 @@ class Converter:
         seed = np.stack([np.maximum.accumulate(worst[:, 0]), np.minimum.accumulate(worst[:, 1])], axis=1)
         return Lobster(
             command_rows(self.rows), ends[0], ends[1], book, seed, view, self.counts,
-            self.views, self.corrections, self.strangers, self.queue_jumps,
+            self.views, self.corrections, self.unknown_lots, self.out_of_order_fills,
         )  # fmt: skip
 
     def message(self, index: int, kind: int, order_id: int, lots: int, units: int, direction: int) -> None:
@@ -265,8 +267,8 @@ class Converter:
             self.enter(QueuedOrder(name, side, price, lots))
         elif kind in (PARTIAL_CANCEL, DELETE):
             level = self.levels[side].get(price, OrderQueue())
-            self.strangers += lots > level.lots()
-            self.cut(level, self.orders.get(name), lots)
+            self.unknown_lots += lots > level.lots()
+            self.cancel_lots(level, self.orders.get(name), lots)
         elif kind == EXECUTE:
             if price not in self.levels[side]:
                 what = f"{side.name} order executed at price {units}, allowed: a price at which one rests"
@@ -276,8 +278,8 @@ class Converter:
     def execute(self, name: str, lots: int, price: int, side: Side) -> None:
         """Enter an aggressor that trades with the front of the queue of a level. `side`: of the resting orders."""
         level = self.levels[side][price]
-        self.strangers += lots > level.lots()
-        self.queue_jumps += name in self.orders and self.orders[name] is not level[0]
+        self.unknown_lots += lots > level.lots()
+        self.out_of_order_fills += name in self.orders and self.orders[name] is not level[0]
         for part in range(0, lots, ORDER_LOTS_MAX):
             size = min(lots - part, ORDER_LOTS_MAX)
             taker = QueuedOrder(self.new_name("take"), 1 - side, price, size)
@@ -308,7 +310,7 @@ class Converter:
             if missing > 0:
                 self.enter(QueuedOrder(self.new_name("seed"), side, price, missing))
             elif missing < 0:
-                self.cut(level, None, -missing)
+                self.cancel_lots(level, None, -missing)
 
     def enter(self, order: QueuedOrder) -> None:
         """Enter a resting order. An order that is larger than the exchange allows is split into several."""
@@ -324,16 +326,16 @@ class Converter:
         self.entered += 1
         return f"{kind}-{self.entered}"
 
-    def cut(self, level: OrderQueue, order: QueuedOrder | None, lots: int) -> None:
+    def cancel_lots(self, level: OrderQueue, order: QueuedOrder | None, lots: int) -> None:
         """Cancel lots of a level: first of `order` if it is known, then of seeded orders, then of the newest."""
         seeded = [other for other in level if other.name.startswith("seed-")]
         candidates = ([order] if order else []) + seeded + level[::-1]
         for candidate in candidates:
-            cut = min(lots, candidate.leaves)
-            if not cut:
+            cancelled = min(lots, candidate.leaves)
+            if not cancelled:
                 continue
-            lots -= cut
-            candidate.leaves -= cut
+            lots -= cancelled
+            candidate.leaves -= cancelled
             if candidate.leaves:
                 total = candidate.filled + candidate.leaves
                 self.emit(CommandKind.REPLACE, candidate, TimeInForce.DAY, total, CommandFlag.KEEP_PRICE)

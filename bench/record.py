@@ -84,7 +84,7 @@ def distribution(values: Sequence[float], unit: str) -> Distribution:
     return Distribution(unit, len(ranked), ranked[0], rank(0.5), rank(0.99))
 
 
-def least_of_parts(passes: Sequence[np.ndarray]) -> int:
+def sum_of_least_parts(passes: Sequence[np.ndarray]) -> int:
     """Sum over all parts of the least time that the part took in any pass, in ns.
 
     It is close to the time of the work alone: other load on the machine disturbs most long passes, but not the same

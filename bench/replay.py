@@ -142,6 +142,7 @@ def check_control(engine: Engine, control: TapeControl, title: str) -> None:
 
 
 def row_chunks(rows: np.ndarray) -> list[np.ndarray]:
+    """Slices of CHUNK_ROWS rows, which are applied together."""
     return [rows[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS)]
 
 
@@ -257,6 +258,7 @@ def run_tape(console: Console, tape: Tape, title: str) -> ReplaySummary:
 
 
 def progress_bar(console: Console) -> Progress:
+    """A progress bar that disappears at the end; none if the output is no terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 

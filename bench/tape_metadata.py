@@ -26,6 +26,8 @@ class KnownNotes(TypedDict, total=False):
 
 
 class Noted(TypedDict):
+    """Metadata as far as its notes are checked."""
+
     notes: KnownNotes
 
 
@@ -50,6 +52,8 @@ class Metadata(TypedDict):
 
 
 class Version1(TypedDict):
+    """The controls as version 1 has them."""
+
     controls: list[tuple[bytes, bytes]]  # base64 in the file
 
 

@@ -234,10 +234,10 @@ def split_controls(path: Path, rows: np.ndarray, table: "pa.Table") -> tuple[np.
     payloads = column_of(path, table, PAYLOAD, pa.binary())
     check_ascending(path, "row", rows["sequence"])
     is_control = payloads.is_valid().to_numpy()
-    places = np.flatnonzero(is_control).tolist()
+    indices = np.flatnonzero(is_control).tolist()
     found = payloads.drop_null().to_pylist()
     controls = [
-        TapeControl(rows[place : place + 1].copy(), payload) for place, payload in zip(places, found, strict=True)
+        TapeControl(rows[index : index + 1].copy(), payload) for index, payload in zip(indices, found, strict=True)
     ]
     return rows[~is_control], controls
 
@@ -264,15 +264,15 @@ def check_order(path: Path, tape: Tape) -> None:
     of_controls = np.array([control.row["time_ns"][0] for control in tape.controls], np.int64)
     order = np.argsort(np.concatenate([rows, controls]), kind="stable")
     times = np.concatenate([tape.commands["time_ns"], of_controls])[order]
-    for place in np.flatnonzero(times[1:] < times[:-1])[:1].tolist():
-        sequence = np.concatenate([rows, controls])[order[place + 1]]
-        before, found = times[place : place + 2].tolist()
-        what = f"row {place + 2} (sequence {sequence}): time_ns {found}"
+    for index in np.flatnonzero(times[1:] < times[:-1])[:1].tolist():
+        sequence = np.concatenate([rows, controls])[order[index + 1]]
+        before, found = times[index : index + 2].tolist()
+        what = f"row {index + 2} (sequence {sequence}): time_ns {found}"
         raise UserError(f"{path}: time runs backwards: {what}, allowed: {before}, that of the row before, or more")
 
 
 def check_ascending(path: Path, what: str, sequences: np.ndarray) -> None:
     """Raise UserError if a sequence is not larger than the one before. `what`: name of a row in messages."""
-    for place in np.flatnonzero(sequences[1:] <= sequences[:-1])[:1].tolist():
-        before, found = sequences[place : place + 2].tolist()
-        raise UserError(f"{path}: sequences do not ascend: {what} {place + 2} has {found}, the one before it {before}")
+    for index in np.flatnonzero(sequences[1:] <= sequences[:-1])[:1].tolist():
+        before, found = sequences[index : index + 2].tolist()
+        raise UserError(f"{path}: sequences do not ascend: {what} {index + 2} has {found}, the one before it {before}")

@@ -87,6 +87,7 @@ def prepare_engine(parameters: Parameters, limits: str = "venue") -> WarmEngine:
 
 
 def prepare_engine_for(flow: Flow, limits: str = "venue") -> WarmEngine:
+    """Fill the book of an engine with a flow's first orders."""
     tape = market_tape(flow_market(flow), [flow.warm, flow.commands], limits=limits)
     engine = engine_at(tape, tape.resting_rows)
     return WarmEngine(flow, engine, tape.commands[tape.resting_rows :], engine.states.view(np.uint8).copy())

@@ -47,7 +47,7 @@ def test_real_sample_is_reproduced_after_all_messages() -> None:
     source = read_lobster(message_path, book_path)
     check, _ = judge(source)
     assert (check.messages, check.matched) == (998, 998)
-    assert check.view_levels > 9.7 and source.corrections < 20 and source.strangers == source.queue_jumps == 0
+    assert check.view_levels > 9.7 and source.corrections < 20 and source.unknown_lots == source.out_of_order_fills == 0
 
 
 def test_levels_are_compared_as_far_as_the_last_price_in_view() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.record import distribution, least_of_parts, machine, time_ns, versions, write_record
+from bench.record import distribution, machine, sum_of_least_parts, time_ns, versions, write_record
 
 
 def test_distribution_is_least_median_and_nearest_rank_p99() -> None:
@@ -16,7 +16,7 @@ def test_distribution_is_least_median_and_nearest_rank_p99() -> None:
 
 
 def test_each_part_counts_with_the_least_that_it_took() -> None:
-    assert least_of_parts([np.array([5, 9, 2]), np.array([4, 10, 3])]) == 4 + 9 + 2
+    assert sum_of_least_parts([np.array([5, 9, 2]), np.array([4, 10, 3])]) == 4 + 9 + 2
 
 
 def test_record_names_machine_versions_seed_and_commit(tmp_path: Path) -> None:
