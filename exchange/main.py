@@ -184,7 +184,8 @@ def prepare(folder: str, settings: Settings | None = None) -> Iterator[OpenVenue
     settings.check()
     opened = _open(folder, settings, Writer(settings.clock))
     try:
-        yield opened
+        with _setting_up(opened):
+            yield opened
     finally:
         opened.close()
 
@@ -208,7 +209,8 @@ async def serve(
     opened = _open(folder, settings, writer)
     try:
         if before is not None:
-            before(opened)
+            with _setting_up(opened):
+                before(opened)
         writer.start()
         server = RunningServer(settings, opened, writer, on_stop)
         try:
@@ -228,6 +230,19 @@ async def serve(
     finally:
         writer.stop()
         opened.close()
+
+
+@contextlib.contextmanager
+def _setting_up(opened: OpenVenue) -> Iterator[None]:
+    """After an interruption it is not known which stores have what the journal has: the next start brings them up to
+    date. A UserError is raised between two commands, or where the venue has failed already."""
+    try:
+        yield
+    except UserError:
+        raise
+    except BaseException as error:
+        opened.venue.fail(error)
+        raise
 
 
 def _open(folder: str, settings: Settings, writer: Writer) -> OpenVenue:
