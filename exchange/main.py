@@ -158,7 +158,11 @@ class RunningServer:
     async def start(self) -> None:
         self.gateway.restore()
         await self.listener.start()
-        await self.operator.start()
+        try:
+            await self.operator.start()
+        except UserError:
+            await self.listener.stop()
+            raise
 
     async def stop(self) -> None:
         """Close all sockets and wait until the last batch is durable."""

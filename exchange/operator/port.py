@@ -42,13 +42,17 @@ class OperatorPort:
         self.problem = ""
 
     async def start(self) -> None:
-        """Make the socket, in place of one that a killed process left. Sets `problem` if the path is too long."""
+        """Make the socket, in place of one that a killed process left. Sets `problem` if the path is too long.
+        UserError: what is in its place is no socket."""
         if len(os.fsencode(self._path)) > PATH_BYTES_MAX:
             self.problem = f"no operator's socket: {self._path} is longer than {PATH_BYTES_MAX} bytes"
             return
-        self._remove()
-        self._server = await asyncio.start_unix_server(self._serve, self._path, limit=LINE_BYTES_MAX)
-        self._disk.set_mode(self._path, 0o600)
+        try:
+            self._remove()
+            self._server = await asyncio.start_unix_server(self._serve, self._path, limit=LINE_BYTES_MAX)
+            self._disk.set_mode(self._path, 0o600)
+        except OSError as error:
+            raise UserError(f"{self._path} cannot be the operator's socket: {error.strerror or error}") from error
 
     async def stop(self, failed: bool = False) -> None:
         """Close the socket and its connections, after the answers that are due.

@@ -20,6 +20,7 @@ from exchange.cli import app as cli
 from exchange.cli.key_making import make_key
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
+from exchange.gateway.server import GatewayServer
 from exchange.limits import TEST
 from exchange.main import RunningServer, serve
 from exchange.operator.port import PATH_BYTES_MAX, _ask_once, ask, is_served, socket_path
@@ -251,3 +252,28 @@ def test_a_folder_with_too_long_a_name_serves_without_the_socket_and_says_so(tmp
             return server.operator.problem
 
     assert "longer than" in asyncio.run(run())
+
+
+@pytest.mark.rule("SEC-060")
+def test_what_cannot_make_way_for_the_socket_is_named_and_nothing_listens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venue = tmp_path / "venue"
+    (venue / "operator.sock").mkdir(parents=True)
+    venue.chmod(0o700)
+    stopped: list[bool] = []
+    stop = GatewayServer.stop
+
+    async def note_stop(listener: GatewayServer) -> None:
+        await stop(listener)
+        stopped.append(True)
+
+    monkeypatch.setattr(GatewayServer, "stop", note_stop)
+
+    async def run() -> None:
+        with pytest.raises(UserError, match="cannot be the operator's socket: Is a directory"):
+            async with serve(str(venue), settings()):
+                pass
+
+    asyncio.run(run())
+    assert stopped == [True]
