@@ -70,7 +70,7 @@ class OperatorPort:
             if due is None:
                 writer.close()
             elif failed and not due.done():
-                due.set_result(Answer(False, why="the venue has stopped: its next start tells whether this was done"))
+                due.set_result(Answer(False, why="the venue has stopped: its next start shows whether this was done"))
         await asyncio.gather(*serving, return_exceptions=True)
 
     def _remove(self) -> None:

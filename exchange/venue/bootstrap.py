@@ -221,7 +221,9 @@ class OpenVenue:
         since = self.history.first_sequence or self.engine.sequence
         found = answered_requests(self.folder, self.seams.disk, asked, KEPT, since)
         if found.damaged:
-            self.warnings.note(f"segment {found.damaged} is damaged: replies before it are not repeated (verify tells)")
+            self.warnings.note(
+                f"segment {found.damaged} is damaged: replies before it are not repeated (see gpux journal verify)"
+            )
         stored, nothing = {}, np.zeros(0, ANSWERED)
         for number in asked:
             rows = found.of.get(number, nothing)

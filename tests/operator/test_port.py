@@ -139,7 +139,7 @@ def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.Capt
             (f"withdraw {folder} 5 601", 1, "free funds"),
             (f"deposit {folder} 5 0", 2, "not above 0"),
             (f"kill {folder} account 1", 0, "account 1 stopped"),
-            (f"unkill {folder} account 1", 0, "account 1 let in again"),
+            (f"unkill {folder} account 1", 0, "account 1 no longer stopped"),
             (f"revoke {folder} k_t2", 0, "key k_t2 revoked"),
             (f"stop {folder} --after 600 --why deploy", 0, "stops in 600 s"),
             (f"status {folder}", 0, "sequence"),
