@@ -132,11 +132,11 @@ class RunningServer:
         self.gateway = Gateway(
             self.venue, opened.outbox, opened.keys, profile, settings.clock, settings.rng, terms, opened.stored
         )
-        self.venue.failure.listen(self._fail)
         address = Address(settings.host, settings.port, settings.names, settings.origins)
         self.listener = GatewayServer(self.gateway, address, self.upkeep.turn)
         self.desk = OperatorDesk(self.venue, self.gateway, opened.spec, settings.clock, on_stop)
         self.operator = OperatorPort(opened.folder, self.desk, settings.disk)
+        self.venue.failure.listen(self._fail)
 
     def _fit(self, profile: Profile) -> Profile:
         """The profile with the connections that open files allow; reserves the disk's share of open files."""
@@ -166,7 +166,7 @@ class RunningServer:
 
     async def stop(self) -> None:
         """Close all sockets and wait until the last batch is durable."""
-        await self.operator.stop(failed=self.failed.done())
+        await self.operator.stop()
         await self.listener.stop()
         while not (self.upkeep.idle and self.venue.idle) and not self.failed.done():
             await asyncio.sleep(0.001)
@@ -177,6 +177,7 @@ class RunningServer:
         """End every connection after the venue has failed: nothing more is sent but the close."""
         for connection in self.gateway.connections:
             connection.queue.close(CloseCode.SHUTDOWN, "the venue has stopped")
+        self.operator.fail()
         if not self.failed.done():
             self.failed.set_result(error)
 

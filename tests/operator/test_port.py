@@ -6,6 +6,7 @@ import io
 import json
 import os
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -277,3 +278,32 @@ def test_what_cannot_make_way_for_the_socket_is_named_and_nothing_listens(
 
     asyncio.run(run())
     assert stopped == [True]
+
+
+@pytest.mark.rule("DUR-083")
+def test_request_whose_commit_fails_during_a_stop_is_answered_and_the_stop_does_not_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping = threading.Event()
+    folder = str(tmp_path / "venue")
+
+    async def run() -> bytes:
+        loop = asyncio.get_running_loop()
+        committing = asyncio.Event()
+
+        def broken(*_: object) -> None:
+            loop.call_soon_threadsafe(committing.set)
+            stopping.wait(10)
+            raise OSError(5, "broken")
+
+        async with serve(folder, settings(), before=enrol) as server:
+            monkeypatch.setattr(server.opened.journal, "append_control", broken)
+            reader, writer = await asyncio.open_unix_connection(socket_path(folder))
+            writer.write(b'{"do":"money","account":1,"mills":5}\n')
+            await committing.wait()
+            loop.call_later(0.05, stopping.set)
+        answer = await reader.readline()
+        writer.close()
+        return answer
+
+    assert b"its next start shows whether this was done" in asyncio.run(asyncio.wait_for(run(), 60))
