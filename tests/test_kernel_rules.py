@@ -391,16 +391,32 @@ def test_every_code_that_kernels_read_is_a_constant_of_one_module() -> None:
     assert {name: constants.get(name) for name in wanted} == wanted
 
 
-def test_no_other_module_of_kernels_makes_a_constant_of_a_code() -> None:
+def codes_in(module: ast.Module, read: set[str]) -> Iterator[tuple[ast.stmt, str]]:
+    """Constants of a module that are made of codes and that kernels read, but for words of several codes."""
     enums = set(PREFIXES) | set(NOT_IN_KERNELS)
+    for node in module.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "code_word":
+                continue
+            named = {inner.id for inner in ast.walk(node.value) if isinstance(inner, ast.Name)}
+            yield from ((node, name) for name in _names(node) if enums & named and name in read)
+
+
+def test_no_other_module_of_kernels_makes_a_constant_of_a_code() -> None:
+    read = {name.id for _, _, function in compiled() for name in globals_of(function)}
     wrong = [
-        f"{place(path, node)}: {ast.unparse(node)}"
+        f"{place(path, node)}: {name}"
         for module, path in sources().items()
         if module.startswith(STRICT)
-        for node in tree(path).body
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Call)
-        and ast.unparse(node.value.func).startswith("np.")
-        and enums & {inner.id for inner in ast.walk(node.value) if isinstance(inner, ast.Name)}
+        for node, name in codes_in(tree(path), read)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["OWN = np.int64(Side.BUY)", "OWN = int(Side.BUY)", "OWN: int = Side.BUY.value", "OWN = (np.int64(Side.BUY), 3)"],
+)
+def test_a_constant_of_a_code_is_seen(text: str) -> None:
+    assert list(codes_in(ast.parse(text), {"OWN"}))
+    assert not list(codes_in(ast.parse(text), {"OTHER"}))
