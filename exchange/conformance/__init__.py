@@ -7,7 +7,6 @@ orders       orders of the notation
 messages     all messages of the notation
 expected     events that a scenario expects: their shapes, how they are compared
 notation     scenario files: fields, parameters, positions at the end
-not_built    what the notation can say and the exchange cannot do
 event_text   EVENT rows in the words of the notation
 venues       the compiled engine and the reference, each as a venue that a scenario can run on
 runner       runs a scenario on a venue

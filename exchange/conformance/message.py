@@ -16,7 +16,6 @@ class Message:
     session    name of the session
     clock      the scenario's clock that it sets, 0 none
     fields     COMMAND fields that it gives
-    features   words that NOT_BUILT may name
     lead       percentage of the order's account as lead market maker, 0 none
     entries    of a mass quote: the COMMAND fields that each entry gives
     """
@@ -29,6 +28,5 @@ class Message:
     session: str = ""
     clock: int = 0
     fields: dict[str, int] = field(default_factory=dict)
-    features: tuple[str, ...] = ()
     lead: int = 0
     entries: tuple[dict[str, int], ...] = ()
