@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exchange import codes, kernel_codes, machine
+from exchange import machine
 from exchange.codes import Side
 from exchange.kernel import KERNELS
 from tests.source_tree import DECORATORS, ROOT, circles, imports, is_compiled, kernels_of, sources, tree
@@ -44,39 +44,6 @@ NEGATIVE = {
     "exchange.engine.views.count_ahead": "an order in no queue; the first in a queue has 0 before it",
     "exchange.engine.phases.market_state.KEPT": "a time that is left as it is; 0 is none",
     "exchange.engine.state.POSITION_UNKNOWN": "a row that nobody looked up; 0 is none",
-}
-# Enum of exchange.codes -> prefix of its constants. Those that no kernel reads have none.
-PREFIXES = {
-    "Side": "SIDE",
-    "OrderType": "ORDER",
-    "TimeInForce": "TIF",
-    "PostOnly": "POST_ONLY",
-    "SmpMode": "SMP",
-    "CommandKind": "KIND",
-    "CommandFlag": "FLAG",
-    "EventKind": "EVENT",
-    "EventFlag": "EVENT_FLAG",
-    "Liquidity": "LIQUIDITY",
-    "OrderState": "ORDER_STATE",
-    "CancelReason": "CANCEL",
-    "RejectReason": "REJECT",
-    "MarketState": "MARKET",
-    "StateReason": "STATE_REASON",
-    "ComboKind": "COMBO",
-    "OrderEntry": "ENTRY",
-    "Matching": "MATCHING",
-    "BookFeature": "FEATURE",
-    "Scope": "SCOPE",
-    "KillParty": "KILL_PARTY",
-    "QuoteState": "QUOTE",
-    "ProtectionState": "PROTECTION",
-    "Threshold": "THRESHOLD",
-    "OrderFlag": "ORDER_FLAG",
-    "AccountFlag": "ACCOUNT_FLAG",
-}
-NOT_IN_KERNELS = {
-    "Family": "what is delivered; no kernel asks",
-    "PeriodKind": "controls read it",
 }
 
 
@@ -350,11 +317,11 @@ def test_no_negative_number_stands_for_none() -> None:
     for module, path in sources().items():
         if module.startswith(STRICT):
             constants = [node for node in tree(path).body if _is_constant(node) and any(negative_in(node))]
-            found |= {f"{module}.{name}" for constant in constants for name in _names(constant)}
+            found |= {f"{module}.{name}" for constant in constants for name in assigned_names(constant)}
     assert found == set(NEGATIVE)
 
 
-def _names(assignment: ast.stmt) -> list[str]:
+def assigned_names(assignment: ast.stmt) -> list[str]:
     """Names that a statement gives a value."""
     targets = assignment.targets if isinstance(assignment, ast.Assign) else [assignment.target]  # type: ignore[attr-defined]
     return [ast.unparse(target) for target in targets]
@@ -373,50 +340,3 @@ def _names(assignment: ast.stmt) -> list[str]:
 def test_a_negative_none_is_seen(body: str) -> None:
     assert list(negative_in(ast.parse(f"def find(slot):\n  {body}")))
     assert not list(negative_in(ast.parse("def find(slot):\n  return price * (1 - 2 * side) - 1")))
-
-
-def test_every_code_that_kernels_read_is_a_constant_of_one_module() -> None:
-    enums = {
-        name: enum
-        for name, enum in vars(codes).items()
-        if isinstance(enum, type) and enum.__module__ == "exchange.codes"
-    }
-    assert set(enums) == set(PREFIXES) | set(NOT_IN_KERNELS)
-    constants = {name: value for name, value in vars(kernel_codes).items() if type(value).__name__ == "int64"}
-    wanted = {
-        f"{prefix}_{member}": int(value)
-        for name, prefix in PREFIXES.items()
-        for member, value in enums[name].__members__.items()  # type: ignore[attr-defined]
-    }
-    assert {name: constants.get(name) for name in wanted} == wanted
-
-
-def codes_in(module: ast.Module, read: set[str]) -> Iterator[tuple[ast.stmt, str]]:
-    """Constants of a module that are made of codes and that kernels read, but for words of several codes."""
-    enums = set(PREFIXES) | set(NOT_IN_KERNELS)
-    for node in module.body:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "code_word":
-                continue
-            named = {inner.id for inner in ast.walk(node.value) if isinstance(inner, ast.Name)}
-            yield from ((node, name) for name in _names(node) if enums & named and name in read)
-
-
-def test_no_other_module_of_kernels_makes_a_constant_of_a_code() -> None:
-    read = {name.id for _, _, function in compiled() for name in globals_of(function)}
-    wrong = [
-        f"{place(path, node)}: {name}"
-        for module, path in sources().items()
-        if module.startswith(STRICT)
-        for node, name in codes_in(tree(path), read)
-    ]
-    assert not wrong, "\n".join(wrong)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["OWN = np.int64(Side.BUY)", "OWN = int(Side.BUY)", "OWN: int = Side.BUY.value", "OWN = (np.int64(Side.BUY), 3)"],
-)
-def test_a_constant_of_a_code_is_seen(text: str) -> None:
-    assert list(codes_in(ast.parse(text), {"OWN"}))
-    assert not list(codes_in(ast.parse(text), {"OTHER"}))
