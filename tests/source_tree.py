@@ -33,6 +33,12 @@ def written_tests() -> list[Path]:
     return sorted((ROOT / "tests").rglob("*.py"))
 
 
+@cache
+def modules_of_tests() -> dict[str, Path]:
+    """Every module of the tests by name."""
+    return {module_name(path): path for path in written_tests()}
+
+
 def all_python() -> list[Path]:
     return [*sources().values(), *written_tests()]
 
