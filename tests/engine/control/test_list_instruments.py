@@ -7,6 +7,7 @@ import pytest
 
 from exchange.codes import ComboKind, CommandKind, MarketState
 from exchange.engine.control.checks import ControlError
+from exchange.engine.engine import blank_commands
 from exchange.limits import TEST
 from exchange.units import CATALOGUE_HOURS_MAX, CHARGE_MILLS_MAX, PRICE_MAX
 from tests.market import MONTH, listing, property_market
@@ -203,3 +204,17 @@ def test_routes_are_written_when_books_are_listed() -> None:
     first = {index: int(state.sources[index].first) for index in (1, 4)}
     assert int(state.sources[4].count) == 1 and state.members[first[4]].combination == 4
     assert {int(state.members[first[1] + place].combination) for place in range(state.sources[1].count)} >= {4}
+
+
+@pytest.mark.rule("BAND-012")
+@pytest.mark.parametrize(("group_state", "lead"), [(MarketState.CLOSED, 2), (MarketState.OPEN, 1)])
+def test_the_lead_month_is_chosen_while_the_group_is_closed(group_state: MarketState, lead: int) -> None:
+    market, pair = property_market(), Pair()
+    pair.control(CommandKind.LIST, {**market, "instruments": market["instruments"][:4]})
+    engine, state = pair.fast.engine, pair.fast.engine.states[0]
+    state.groups[1].state = group_state
+    state.books["open_interest"][2] = 2
+    row = blank_commands(1)
+    row["sequence"], row["kind"] = engine.sequence + 1, CommandKind.LIST
+    engine.control(row, msgspec.json.encode({**market, "instruments": market["instruments"][4:]}))
+    assert state.groups[1].lead_book == lead
